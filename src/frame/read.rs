@@ -1,0 +1,447 @@
+//! The strict reader of framed streams.
+
+use std::fmt;
+use std::io::{self, Read};
+
+use super::control::{BatchTime, Close, Control, End, Head};
+use super::{Block, MAX_BLOCK};
+use crate::error::{Exit, Failure};
+
+/// How much is read at a time, and the room that the buffer begins with. Large
+/// enough that a full block usually comes in one read, small enough to stay in
+/// the second-level cache.
+const READ: usize = 512 << 10;
+
+/// A control line longer than this is none.
+const MAX_CONTROL: usize = 1 << 20;
+
+/// What a stream consists of, in order: a head, then blocks and ends, then a
+/// close.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// The head, always first unless the stream is a lone error close.
+    Head(Head),
+    /// Records of the open batch.
+    Block(Block<'a>),
+    /// The open batch is complete.
+    End(End),
+    /// Nothing follows.
+    Close(Close),
+}
+
+/// Why a framed stream could not be read on.
+#[derive(Debug)]
+pub enum FrameError {
+    /// Reading failed.
+    Read(io::Error),
+    /// The bytes at `offset` are not what the format wants there.
+    Malformed {
+        /// Byte offset from the stream's start.
+        offset: u64,
+        /// What the format wants there.
+        expected: String,
+        /// The beginning of what stands there.
+        found: String,
+    },
+    /// The stream stopped without a close.
+    CutOff {
+        /// Its length in bytes.
+        offset: u64,
+        /// The batch that was open, which is dropped.
+        batch: Option<BatchTime>,
+    },
+}
+
+impl fmt::Display for FrameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FrameError::Read(error) => write!(f, "input: cannot read: {error}"),
+            FrameError::Malformed { offset, expected, found } => write!(
+                f,
+                "input, byte {offset}: expected {expected}, found {found}: if a line tool such as grep or sed stands \
+                 between two stages, run it with sstream-transform -- CMD"
+            ),
+            FrameError::CutOff { offset, batch } => {
+                write!(f, "input, byte {offset}: cut off, there is no close")?;
+                match batch {
+                    Some(time) => write!(f, "; dropped the unfinished batch {time}")?,
+                    None => write!(f, "; no batch was open")?,
+                }
+                write!(f, ": the stage before was killed or the connection was lost")
+            }
+        }
+    }
+}
+
+impl std::error::Error for FrameError {}
+
+impl Failure for FrameError {
+    fn exit(&self) -> Exit {
+        match self {
+            FrameError::Read(_) => Exit::World,
+            FrameError::Malformed { .. } | FrameError::CutOff { .. } => Exit::Input,
+        }
+    }
+}
+
+/// Reads a framed stream, checking all that the format promises: the order of
+/// control lines, batch times without gaps, exact block lengths and counts.
+///
+/// Payload is not looked at, but for counting its newlines.
+pub struct FrameReader<R> {
+    input: R,
+    buffer: Vec<u8>,
+    /// The unread part of the buffer.
+    start: usize,
+    end: usize,
+    /// Stream offset of `start`.
+    offset: u64,
+    interval_ms: Option<u64>,
+    last: Option<BatchTime>,
+    open: Option<(BatchTime, u64)>,
+}
+
+/// A parsed event whose payload, if any, is still to be borrowed.
+enum Found {
+    Control(Control),
+    Eof,
+}
+
+impl<R: Read> FrameReader<R> {
+    /// A reader at the beginning of a stream.
+    pub fn new(input: R) -> FrameReader<R> {
+        FrameReader::resume(input, Vec::new())
+    }
+
+    /// A reader of a stream of which `read` was read already, to find out what
+    /// kind of input it is.
+    pub fn resume(input: R, read: Vec<u8>) -> FrameReader<R> {
+        let end = read.len();
+        let mut buffer = read;
+        buffer.resize(READ.max(end), 0);
+        FrameReader { input, buffer, start: 0, end, offset: 0, interval_ms: None, last: None, open: None }
+    }
+
+    /// Whether the next event is here already, so that [`FrameReader::next`]
+    /// will not read and cannot block.
+    pub fn is_buffered(&self) -> bool {
+        let unread = &self.buffer[self.start..self.end];
+        match memchr::memchr(b'\n', unread) {
+            None => false,
+            Some(newline) => match Control::parse(&unread[..newline]) {
+                Ok(Control::Block { bytes, .. }) => unread.len() - newline > bytes,
+                _ => true,
+            },
+        }
+    }
+
+    /// The batch that is open: its time and its records so far.
+    pub fn open_batch(&self) -> Option<BatchTime> {
+        self.open.map(|(time, _)| time)
+    }
+
+    /// The next event; after a close there is none to ask for.
+    #[allow(clippy::should_implement_trait)] // an event borrows from the reader
+    pub fn next(&mut self) -> Result<Event<'_>, FrameError> {
+        let line_offset = self.offset;
+        let control = match self.control()? {
+            Found::Control(control) => control,
+            Found::Eof => return Err(FrameError::CutOff { offset: self.offset, batch: self.open_batch() }),
+        };
+        match control {
+            Control::Head(_) if self.interval_ms.is_some() => {
+                Err(self.malformed(line_offset, "no second head: are two streams joined? use sstream-union", ""))
+            }
+            Control::Head(head) => {
+                self.interval_ms = Some(head.interval_ms);
+                Ok(Event::Head(head))
+            }
+            Control::Block { time, records, bytes } => self.block(line_offset, time, records, bytes),
+            Control::End(end) => {
+                self.check_time(line_offset, end.time)?;
+                let here = self.open.take().map_or(0, |(_, records)| records);
+                if here != end.records {
+                    let expected = format!("an end with \"records\":{here}, as many as came");
+                    return Err(self.malformed(line_offset, &expected, &end.records.to_string()));
+                }
+                self.last = Some(end.time);
+                Ok(Event::End(end))
+            }
+            Control::Close(close) => {
+                let is_error = matches!(close.reason, super::Reason::Error { .. });
+                if self.interval_ms.is_none() && !is_error {
+                    return Err(self.malformed(line_offset, "a head first", "a close"));
+                }
+                if let (Some((time, _)), false) = (self.open, is_error) {
+                    return Err(self.malformed(line_offset, &format!("the end of batch {time}"), "a close"));
+                }
+                if self.start < self.end {
+                    let found = show(&self.buffer[self.start..self.end]);
+                    return Err(self.malformed(self.offset, "nothing after the close", &found));
+                }
+                Ok(Event::Close(close))
+            }
+        }
+    }
+
+    /// Reads one control line.
+    fn control(&mut self) -> Result<Found, FrameError> {
+        let mut searched = 0;
+        let newline = loop {
+            let unread = &self.buffer[self.start..self.end];
+            if let Some(at) = memchr::memchr(b'\n', &unread[searched..]) {
+                break searched + at;
+            }
+            searched = unread.len();
+            if searched > MAX_CONTROL {
+                let found = show(unread);
+                return Err(self.malformed(self.offset, "a control line", &found));
+            }
+            if self.fill(searched + 1)? == 0 {
+                if searched == 0 {
+                    return Ok(Found::Eof);
+                }
+                return Err(FrameError::CutOff {
+                    offset: self.offset + searched as u64,
+                    batch: self.open_batch(),
+                });
+            }
+        };
+        let line = &self.buffer[self.start..self.start + newline];
+        match Control::parse(line) {
+            Ok(control) => {
+                if self.interval_ms.is_none() && !matches!(control, Control::Head(_) | Control::Close(_)) {
+                    let found = show(line);
+                    return Err(self.malformed(self.offset, "a head first", &found));
+                }
+                self.consume(newline + 1);
+                Ok(Found::Control(control))
+            }
+            Err(expected) => {
+                let found = show(line);
+                Err(self.malformed(self.offset, expected, &found))
+            }
+        }
+    }
+
+    fn block(
+        &mut self,
+        line_offset: u64,
+        time: BatchTime,
+        records: u64,
+        bytes: usize,
+    ) -> Result<Event<'_>, FrameError> {
+        self.check_time(line_offset, time)?;
+        if records == 0 || bytes < 2 {
+            return Err(self.malformed(line_offset, "a block of at least one record", "none"));
+        }
+        if bytes > MAX_BLOCK && records > 1 {
+            let expected = format!("at most {MAX_BLOCK} bytes in a block of several records");
+            return Err(self.malformed(line_offset, &expected, &bytes.to_string()));
+        }
+        while self.end - self.start < bytes {
+            if self.fill(bytes)? == 0 {
+                let offset = self.offset + (self.end - self.start) as u64;
+                return Err(FrameError::CutOff { offset, batch: Some(time) });
+            }
+        }
+        let payload = &self.buffer[self.start..self.start + bytes];
+        let lines = memchr::memchr_iter(b'\n', payload).count() as u64;
+        if payload[bytes - 1] != b'\n' || lines != records {
+            let found = format!("{lines} lines in these {bytes} bytes, which end in {}", show(&payload[bytes - 1..]));
+            let expected = format!("{records} records, whole lines");
+            return Err(self.malformed(self.offset, &expected, &found));
+        }
+        let so_far = self.open.map_or(0, |(_, records)| records);
+        self.open = Some((time, so_far + records));
+        let from = self.start;
+        self.consume(bytes);
+        Ok(Event::Block(Block { time, records, bytes: &self.buffer[from..from + bytes] }))
+    }
+
+    /// Batch times are multiples of the interval, without gaps or repeats, and
+    /// blocks of two batches do not interleave.
+    fn check_time(&self, offset: u64, time: BatchTime) -> Result<(), FrameError> {
+        let interval_ms = self.interval_ms.unwrap_or(1);
+        let expected = match (self.open, self.last) {
+            (Some((open, _)), _) if open != time => format!("the end of batch {open}"),
+            (Some(_), _) => return Ok(()),
+            (None, Some(last)) if last.after(interval_ms) != time => {
+                format!("batch {}, one interval after the last", last.after(interval_ms))
+            }
+            (None, None) if time.0 % interval_ms != 0 => {
+                format!("a batch time that is a multiple of the interval, {interval_ms} ms")
+            }
+            _ => return Ok(()),
+        };
+        Err(self.malformed(offset, &expected, &format!("batch {time}")))
+    }
+
+    fn malformed(&self, offset: u64, expected: &str, found: &str) -> FrameError {
+        let found = if found.is_empty() { "one" } else { found };
+        FrameError::Malformed { offset, expected: expected.to_owned(), found: found.to_owned() }
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        self.start += bytes;
+        self.offset += bytes as u64;
+    }
+
+    /// Reads some more, with room for at least `want` unread bytes; the number
+    /// of bytes read, 0 at the end of the input.
+    fn fill(&mut self, want: usize) -> Result<usize, FrameError> {
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+        }
+        if self.start + want > self.buffer.len() || self.end == self.buffer.len() {
+            self.buffer.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+            if self.end == self.buffer.len() {
+                // Doubling, and not to `want` at once: a header that lies
+                // about its length must not be able to claim all memory.
+                let length = self.buffer.len() * 2;
+                self.buffer.resize(length, 0);
+            }
+        }
+        loop {
+            match self.input.read(&mut self.buffer[self.end..]) {
+                Ok(read) => {
+                    self.end += read;
+                    return Ok(read);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(FrameError::Read(error)),
+            }
+        }
+    }
+}
+
+/// The beginning of some bytes, for a message.
+fn show(bytes: &[u8]) -> String {
+    let line = bytes.split(|b| *b == b'\n').next().unwrap_or(bytes);
+    let short = &line[..line.len().min(60)];
+    let dots = if short.len() < line.len() { "…" } else { "" };
+    format!("'{}{dots}'", String::from_utf8_lossy(short).escape_debug())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::Reason;
+    use proptest::prelude::*;
+
+    const STREAM: &str = concat!(
+        "{\"sstream\":1,\"interval\":1000,\"stages\":[\"s\"]}\n",
+        "{\"batch\":2000,\"records\":2,\"bytes\":8}\n",
+        "\"a\"\n",
+        "123\n",
+        "{\"batch\":2000,\"records\":1,\"bytes\":5}\n",
+        "null\n",
+        "{\"end\":2000,\"records\":3}\n",
+        "{\"end\":3000,\"records\":0,\"x\":1}\n",
+        "{\"close\":\"eof\"}\n",
+    );
+
+    /// Gives at most `sizes` bytes at each read, over and over.
+    struct Pieces<'a>(&'a [u8], Vec<usize>, usize);
+
+    impl Read for Pieces<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let size = self.1[self.2 % self.1.len()].min(self.0.len()).min(buffer.len());
+            self.2 += 1;
+            buffer[..size].copy_from_slice(&self.0[..size]);
+            self.0 = &self.0[size..];
+            Ok(size)
+        }
+    }
+
+    fn events(input: impl Read) -> Result<Vec<String>, FrameError> {
+        let mut reader = FrameReader::new(input);
+        let mut seen = Vec::new();
+        loop {
+            let event = reader.next()?;
+            seen.push(format!("{event:?}"));
+            if matches!(event, Event::Close(_)) {
+                return Ok(seen);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_split_of_the_bytes_reads_the_same(sizes in prop::collection::vec(1usize..40, 1..20)) {
+            let whole = events(STREAM.as_bytes()).unwrap();
+            prop_assert_eq!(whole, events(Pieces(STREAM.as_bytes(), sizes, 0)).unwrap());
+        }
+    }
+
+    #[test]
+    fn every_proper_prefix_is_cut_off() {
+        for length in 0..STREAM.len() {
+            let error = events(&STREAM.as_bytes()[..length]).unwrap_err();
+            assert!(matches!(error, FrameError::CutOff { .. }), "{length}: {error}");
+        }
+        assert_eq!(events(STREAM.as_bytes()).unwrap().len(), 6);
+    }
+
+    #[test]
+    fn a_cut_tells_which_batch_is_dropped() {
+        let inside = STREAM.find("{\"end\":2000").unwrap();
+        let error = events(&STREAM.as_bytes()[..inside]).unwrap_err();
+        assert!(error.to_string().contains("dropped the unfinished batch 2000"), "{error}");
+    }
+
+    #[test]
+    fn what_is_malformed_names_the_offset() {
+        for (from, to, at, expected) in [
+            ("{\"end\":3000", "{\"end\":4000", "{\"end\":4000", "batch 3000"),
+            ("\"records\":3", "\"records\":4", "{\"end\":2000", "\"records\":3"),
+            ("{\"batch\":2000,\"records\":1", "{\"batch\":3000,\"records\":1", "{\"batch\":3000", "the end of batch 2000"),
+            ("123\n", "1\n3\n", "\"a\"", "2 records"),
+            ("123\n", "1234", "\"a\"", "2 records"),
+            ("null\n", "\"long\"\n", "\"\n{\"end\":2000", "a control line"),
+            ("{\"close\"", "{\"sstream\":1,\"interval\":1,\"stages\":[]}\n{\"close\"", "{\"sstream\":1,\"interval\":1,", "no second head"),
+            ("{\"close\":\"eof\"}", "{\"close\":\"eof\"}\nmore", "more", "nothing after"),
+            ("{\"sstream\":1", "{\"sstream\":7", "{\"sstream\"", "version 1"),
+            ("{\"end\":3000,\"records\":0,\"x\":1}\n", "{\"batch\":3000,\"records\":0,\"bytes\":0}\n", "{\"batch\":3000", "at least one"),
+        ] {
+            let text = STREAM.replacen(from, to, 1);
+            assert_ne!(text, STREAM);
+            let error = events(text.as_bytes()).unwrap_err();
+            match &error {
+                FrameError::Malformed { offset, expected: wants, .. } => {
+                    assert_eq!(*offset as usize, text.find(at).unwrap(), "{error}");
+                    assert!(wants.contains(expected), "{error}");
+                }
+                _ => panic!("{error}"),
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_close_may_stand_alone_or_inside_a_batch() {
+        for text in [
+            "{\"sstream\":1,\"close\":\"error\",\"exit\":2,\"message\":\"no\"}\n".to_owned(),
+            STREAM.split_inclusive("null\n").next().unwrap().to_owned()
+                + "{\"close\":\"error\",\"exit\":2,\"message\":\"no\"}\n",
+        ] {
+            let mut reader = FrameReader::new(text.as_bytes());
+            let close = loop {
+                if let Event::Close(close) = reader.next().unwrap() {
+                    break close;
+                }
+            };
+            assert_eq!(close.reason, Reason::Error { exit: Exit::Usage, message: "no".into() });
+        }
+    }
+
+    #[test]
+    fn a_record_longer_than_any_block_is_read() {
+        let record = format!("\"{}\"\n", "x".repeat(MAX_BLOCK));
+        let text = format!(
+            "{{\"sstream\":1,\"interval\":1,\"stages\":[]}}\n{{\"batch\":5,\"records\":1,\"bytes\":{}}}\n{record}{{\"end\":5,\"records\":1}}\n{{\"close\":\"eof\"}}\n",
+            record.len()
+        );
+        assert_eq!(events(text.as_bytes()).unwrap().len(), 4);
+    }
+}

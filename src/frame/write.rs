@@ -1,0 +1,146 @@
+//! The writer of framed streams.
+
+use std::io::{self, IoSlice, Write};
+
+use super::{BatchTime, Block, Close, End, Head, MAX_BLOCK};
+
+/// Payloads from this size on are written from where they are, together with
+/// what is pending; smaller ones are copied behind it.
+const COPY_BELOW: usize = 16 << 10;
+
+/// How much may be pending before it is written without a flush.
+const PENDING: usize = 64 << 10;
+
+/// Writes a framed stream. Nothing is sure to be out before [`FrameWriter::flush`].
+pub struct FrameWriter<W> {
+    output: W,
+    pending: Vec<u8>,
+    has_head: bool,
+}
+
+impl<W: Write> FrameWriter<W> {
+    /// A writer at the beginning of a stream.
+    pub fn new(output: W) -> FrameWriter<W> {
+        FrameWriter { output, pending: Vec::with_capacity(PENDING), has_head: false }
+    }
+
+    /// Writes the head.
+    pub fn head(&mut self, head: &Head) -> io::Result<()> {
+        head.write(&mut self.pending);
+        self.has_head = true;
+        self.relieve()
+    }
+
+    /// Writes records of the open batch, as one block or, beyond
+    /// [`MAX_BLOCK`], as several.
+    pub fn block(&mut self, block: Block<'_>) -> io::Result<()> {
+        if block.bytes.len() <= MAX_BLOCK || block.records <= 1 {
+            return self.one_block(block.time, block.records, block.bytes);
+        }
+        let mut rest = block.bytes;
+        while !rest.is_empty() {
+            let limit = rest.len().min(MAX_BLOCK);
+            let end = match memchr::memrchr(b'\n', &rest[..limit]) {
+                Some(newline) => newline + 1,
+                None => memchr::memchr(b'\n', rest).map_or(rest.len(), |newline| newline + 1),
+            };
+            let (piece, after) = rest.split_at(end);
+            self.one_block(block.time, memchr::memchr_iter(b'\n', piece).count() as u64, piece)?;
+            rest = after;
+        }
+        Ok(())
+    }
+
+    fn one_block(&mut self, time: BatchTime, records: u64, bytes: &[u8]) -> io::Result<()> {
+        write!(self.pending, "{{\"batch\":{time},\"records\":{records},\"bytes\":{}}}\n", bytes.len())?;
+        if bytes.len() < COPY_BELOW {
+            self.pending.extend_from_slice(bytes);
+            return self.relieve();
+        }
+        let mut slices = [IoSlice::new(&self.pending), IoSlice::new(bytes)];
+        write_all_vectored(&mut self.output, &mut slices)?;
+        self.pending.clear();
+        Ok(())
+    }
+
+    /// Writes the end of the open batch.
+    pub fn end(&mut self, end: &End) -> io::Result<()> {
+        end.write(&mut self.pending);
+        self.relieve()
+    }
+
+    /// Writes the close and flushes. Before the head it is the lone error line
+    /// that stands for a whole stream.
+    pub fn close(&mut self, close: &Close) -> io::Result<()> {
+        close.write(&mut self.pending, !self.has_head);
+        self.flush()
+    }
+
+    /// Hands everything to the reader.
+    pub fn flush(&mut self) -> io::Result<()> {
+        if !self.pending.is_empty() {
+            self.output.write_all(&self.pending)?;
+            self.pending.clear();
+        }
+        self.output.flush()
+    }
+
+    fn relieve(&mut self) -> io::Result<()> {
+        if self.pending.len() < PENDING { Ok(()) } else { self.flush() }
+    }
+}
+
+/// Until the standard library's `write_all_vectored` is stable.
+fn write_all_vectored(output: &mut impl Write, mut slices: &mut [IoSlice<'_>]) -> io::Result<()> {
+    while !slices.is_empty() {
+        match output.write_vectored(slices) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => IoSlice::advance_slices(&mut slices, written),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::{Event, FrameReader, Reason};
+
+    #[test]
+    fn what_is_written_is_read() {
+        let mut out = Vec::new();
+        let mut writer = FrameWriter::new(&mut out);
+        let head = Head::new(10);
+        let big = "\"x\"\n".repeat(5_000_000);
+        let bytes = big.as_bytes();
+        writer.head(&head).unwrap();
+        writer.block(Block { time: BatchTime(10), records: 1, bytes: b"1\n" }).unwrap();
+        writer.block(Block { time: BatchTime(10), records: 5_000_000, bytes }).unwrap();
+        writer.end(&End::new(BatchTime(10), 5_000_001)).unwrap();
+        writer.close(&Close::new(Reason::Eof)).unwrap();
+
+        let mut reader = FrameReader::new(&out[..]);
+        let mut records = 0;
+        loop {
+            match reader.next().unwrap() {
+                Event::Block(block) => {
+                    assert!(block.bytes.len() <= MAX_BLOCK);
+                    records += block.records;
+                }
+                Event::Close(_) => break,
+                Event::Head(got) => assert_eq!(got, head),
+                Event::End(end) => assert_eq!(end.records, 5_000_001),
+            }
+        }
+        assert_eq!(records, 5_000_001);
+    }
+
+    #[test]
+    fn a_failure_before_the_head_is_one_line() {
+        let mut out = Vec::new();
+        FrameWriter::new(&mut out).close(&Close::error(crate::error::Exit::Usage, "no")).unwrap();
+        assert_eq!(out, b"{\"sstream\":1,\"close\":\"error\",\"exit\":2,\"message\":\"no\"}\n");
+    }
+}
