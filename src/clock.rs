@@ -1,1 +1,194 @@
-//! TBD
+//! The batch clock: when batches are cut, as pure arithmetic on clock readings.
+//!
+//! Batch T holds what arrived in [T - interval, T), and cuts fall on multiples
+//! of the interval since the Unix epoch, as Spark's `RecurringTimer` makes them.
+//! The wall clock decides; while it is behind the last cut (it was set back),
+//! cuts follow the monotonic clock instead, so that no batch time comes twice.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::frame::BatchTime;
+
+/// Both clocks, read at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// Time since the Unix epoch.
+    pub wall: Duration,
+    /// Time since some fixed moment, which nobody sets.
+    pub monotonic: Duration,
+}
+
+impl Reading {
+    /// Milliseconds since the Unix epoch.
+    pub fn wall_ms(self) -> u64 {
+        self.wall.as_millis() as u64
+    }
+}
+
+/// Where readings come from: the system, or a test.
+pub trait Clock {
+    /// Reads both clocks.
+    fn read(&self) -> Reading;
+}
+
+/// The system's clocks. The only place that asks them.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemClock {
+    started: Instant,
+}
+
+impl SystemClock {
+    /// A clock whose monotonic time begins now.
+    pub fn new() -> SystemClock {
+        SystemClock { started: Instant::now() }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        SystemClock::new()
+    }
+}
+
+impl Clock for SystemClock {
+    fn read(&self) -> Reading {
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Reading { wall, monotonic: self.started.elapsed() }
+    }
+}
+
+/// The latest moment at which a wait is looked at again: a wall clock that is
+/// set forward, or a suspend, must not be noticed an hour later.
+const LONGEST_WAIT: Duration = Duration::from_millis(1000);
+
+/// Says when the open batch is to be cut.
+#[derive(Clone, Debug)]
+pub struct BatchClock {
+    interval_ms: u64,
+    last: BatchTime,
+    /// The monotonic time that belongs to `last`.
+    anchor: Duration,
+}
+
+impl BatchClock {
+    /// A clock whose open batch is the one whose interval `now` is in.
+    pub fn start(interval_ms: u64, now: Reading) -> BatchClock {
+        let last = BatchTime(now.wall_ms() - now.wall_ms() % interval_ms);
+        BatchClock::after(interval_ms, last, now)
+    }
+
+    /// A clock whose last batch was `last`: a restart. Intervals missed since
+    /// then are due at once; when `last` is still to come by the wall clock, the
+    /// next batch waits until then.
+    pub fn after(interval_ms: u64, last: BatchTime, now: Reading) -> BatchClock {
+        let mut clock = BatchClock { interval_ms, last, anchor: now.monotonic };
+        clock.set_anchor(now);
+        clock
+    }
+
+    /// The batch that is open.
+    pub fn open(&self) -> BatchTime {
+        self.last.after(self.interval_ms)
+    }
+
+    /// The interval in milliseconds.
+    pub fn interval_ms(&self) -> u64 {
+        self.interval_ms
+    }
+
+    /// How many batches are over: the open one, and those after it that were
+    /// missed altogether.
+    pub fn due(&self, now: Reading) -> u64 {
+        let over = if now.wall_ms() >= self.last.0 {
+            now.wall_ms() - self.last.0
+        } else {
+            now.monotonic.saturating_sub(self.anchor).as_millis() as u64
+        };
+        over / self.interval_ms
+    }
+
+    /// How long to wait before asking [`BatchClock::due`] again; zero when a
+    /// batch is due.
+    pub fn wait(&self, now: Reading) -> Duration {
+        let interval = Duration::from_millis(self.interval_ms);
+        let wait = if now.wall_ms() >= self.last.0 {
+            Duration::from_millis(self.open().0).saturating_sub(now.wall)
+        } else {
+            (self.anchor + interval).saturating_sub(now.monotonic)
+        };
+        wait.min(LONGEST_WAIT)
+    }
+
+    /// Closes the open batch and opens the next one.
+    pub fn cut(&mut self, now: Reading) -> BatchTime {
+        self.last = self.open();
+        self.anchor += Duration::from_millis(self.interval_ms);
+        self.set_anchor(now);
+        self.last
+    }
+
+    fn set_anchor(&mut self, now: Reading) {
+        if let Some(since) = now.wall.checked_sub(Duration::from_millis(self.last.0)) {
+            self.anchor = now.monotonic.saturating_sub(since);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(wall_ms: u64, monotonic_ms: u64) -> Reading {
+        Reading { wall: Duration::from_millis(wall_ms), monotonic: Duration::from_millis(monotonic_ms) }
+    }
+
+    /// Cuts all that is due and returns the times.
+    fn cuts(clock: &mut BatchClock, now: Reading) -> Vec<u64> {
+        (0..clock.due(now)).map(|_| clock.cut(now).0).collect()
+    }
+
+    #[test]
+    fn cuts_fall_on_multiples_of_the_interval() {
+        let mut clock = BatchClock::start(1000, at(5_300, 0));
+        assert_eq!(clock.open(), BatchTime(6000));
+        assert_eq!(clock.wait(at(5_300, 0)), Duration::from_millis(700));
+        assert_eq!(cuts(&mut clock, at(5_999, 699)), [0u64; 0]);
+        assert_eq!(cuts(&mut clock, at(6_000, 700)), [6000]);
+        assert_eq!(cuts(&mut clock, at(7_999, 2_699)), [7000]);
+    }
+
+    #[test]
+    fn a_suspend_is_caught_up_in_order() {
+        let mut clock = BatchClock::start(1000, at(5_300, 0));
+        assert_eq!(cuts(&mut clock, at(9_100, 10)), [6000, 7000, 8000, 9000]);
+        assert_eq!(clock.wait(at(9_100, 10)), Duration::from_millis(900));
+    }
+
+    #[test]
+    fn a_clock_set_back_goes_on_by_the_monotonic_one() {
+        let mut clock = BatchClock::start(1000, at(10_300, 0));
+        assert_eq!(cuts(&mut clock, at(11_050, 750)), [11_000]);
+        // An hour back: the next cuts come a second apart all the same.
+        assert_eq!(clock.wait(at(7_000, 800)), Duration::from_millis(900));
+        assert_eq!(cuts(&mut clock, at(7_899, 1_699)), [0u64; 0]);
+        assert_eq!(cuts(&mut clock, at(7_900, 1_700)), [12_000]);
+        assert_eq!(cuts(&mut clock, at(8_900, 2_700)), [13_000]);
+        // The wall clock is right again.
+        assert_eq!(cuts(&mut clock, at(14_000, 3_400)), [14_000]);
+        assert_eq!(clock.wait(at(14_000, 3_400)), Duration::from_millis(1000));
+    }
+
+    #[test]
+    fn a_restart_inside_an_interval_waits_for_the_next() {
+        // The batch 6000 was closed early, at 5.3 s; 7000 may not begin before 6 s.
+        let mut clock = BatchClock::after(1000, BatchTime(6000), at(5_300, 0));
+        assert_eq!(cuts(&mut clock, at(6_999, 0)), [0u64; 0]);
+        assert_eq!(cuts(&mut clock, at(7_000, 0)), [7000]);
+    }
+
+    #[test]
+    fn a_restart_catches_up() {
+        let mut clock = BatchClock::after(1000, BatchTime(2000), at(5_300, 0));
+        assert_eq!(cuts(&mut clock, at(5_300, 0)), [3000, 4000, 5000]);
+    }
+}

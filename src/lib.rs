@@ -28,6 +28,8 @@ pub mod agg;
 pub mod checkpoint;
 pub mod cli;
 pub mod clock;
+pub mod console;
+pub mod duration;
 pub mod error;
 pub mod expr;
 pub mod frame;

@@ -1,1 +1,7 @@
-fn main(){}
+//! `sstream-filter`: parse, build, run; all of it is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sstream::cli::main::<sstream::cli::filter::FilterTool>()
+}

@@ -1,1 +1,262 @@
-//! TBD
+//! The command line: options, help, exit codes, and the way from parsed options
+//! to running objects. Man pages and completions are made from these
+//! definitions too.
+//!
+//! Parsing gives plain data, which [`Tool::run`] checks and makes objects of, so
+//! that a wrong option opens no file.
+
+pub mod args;
+pub mod filter;
+pub mod input;
+pub mod output;
+pub mod sink;
+pub mod source;
+pub mod window;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io::{self, IsTerminal as _};
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, FromArgMatches as _};
+
+use crate::clock::SystemClock;
+use crate::console::Console;
+use crate::error::{Exit, Failure};
+use crate::frame::Close;
+use crate::op::Operator;
+use crate::source::SourceError;
+use crate::signal::{self, StopSignal};
+use crate::stage::{self, BadRecords, Context, OutletError, StageError, Waited};
+use args::{Common, StageArgs};
+
+/// A tool of the family: its options, and what it does with them.
+pub trait Tool: clap::Parser {
+    /// The binary's name.
+    const NAME: &'static str;
+
+    /// Examples, with which the help begins.
+    const EXAMPLES: &'static str;
+
+    /// The options that every tool has.
+    fn common(&self) -> &Common;
+
+    /// Whether the tool writes frames unless it is told otherwise, and so tells
+    /// its failure to the stage behind it.
+    fn writes_stream(&self) -> bool {
+        true
+    }
+
+    /// Does the work.
+    fn run(self, environment: &Environment) -> Result<(), ToolError>;
+}
+
+/// What a running tool has around it.
+pub struct Environment {
+    /// For messages.
+    pub console: Console,
+    /// The time.
+    pub clock: SystemClock,
+    /// Signals.
+    pub stop: StopSignal,
+    /// Waiting on pipes.
+    pub waited: Waited,
+    /// The command line, as it is told in the head: `filter ERROR`.
+    pub description: String,
+}
+
+impl Environment {
+    /// The stage's name in traces: the tool without `sstream-`.
+    pub fn stage_name(&self) -> String {
+        self.console.tool().trim_start_matches("sstream-").to_owned()
+    }
+}
+
+/// Why a tool ends otherwise than well.
+#[derive(Debug)]
+pub enum ToolError {
+    /// The options do not fit together, or do not fit the input.
+    Usage(String),
+    /// Something that is to be read or written cannot be opened.
+    Open {
+        /// What.
+        what: String,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The input cannot be told to be framed or raw.
+    Input(SourceError),
+    /// The stage failed while it ran.
+    Stage(StageError),
+}
+
+impl fmt::Display for ToolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ToolError::Usage(message) => f.write_str(message),
+            ToolError::Open { what, error } => write!(f, "{what}: {}", stage::describe(error)),
+            ToolError::Input(error) => error.fmt(f),
+            ToolError::Stage(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ToolError {}
+
+impl Failure for ToolError {
+    fn exit(&self) -> Exit {
+        match self {
+            ToolError::Usage(_) => Exit::Usage,
+            ToolError::Open { .. } => Exit::World,
+            ToolError::Input(error) => error.exit(),
+            ToolError::Stage(error) => error.exit(),
+        }
+    }
+}
+
+impl From<StageError> for ToolError {
+    fn from(error: StageError) -> Self {
+        ToolError::Stage(error)
+    }
+}
+
+/// The definition of a tool's command line, with examples and exit codes.
+pub fn command<T: Tool>() -> clap::Command {
+    T::command()
+        .name(T::NAME)
+        .bin_name(T::NAME)
+        .before_help(format!("Examples:\n{}", T::EXAMPLES))
+        .help_template("{before-help}\n{about-with-newline}\n{usage-heading} {usage}\n\n{all-args}{after-help}")
+        .max_term_width(100)
+}
+
+/// The main function of every tool.
+pub fn main<T: Tool>() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let parsed = command::<T>().try_get_matches_from(&arguments).and_then(|matches| T::from_arg_matches(&matches));
+    let tool = match parsed {
+        Ok(tool) => tool,
+        Err(error) => return wrong_usage::<T>(&error, &arguments),
+    };
+    let console = Console::new(T::NAME, tool.common().level());
+    set_panic_hook(console.clone());
+    let stop = match StopSignal::install() {
+        Ok(stop) => stop,
+        Err(error) => {
+            console.error(&format!("signals: cannot set the handlers: {}", stage::describe(&error)));
+            return Exit::World.code().into();
+        }
+    };
+    let environment = Environment {
+        console: console.clone(),
+        clock: SystemClock::new(),
+        stop,
+        waited: Waited::default(),
+        description: describe_arguments::<T>(&arguments),
+    };
+    let writes_stream = tool.writes_stream();
+    match tool.run(&environment) {
+        Ok(()) => Exit::Done.code().into(),
+        Err(ToolError::Stage(StageError::Outlet(OutletError::ReaderGone))) => signal::die_of_broken_pipe(),
+        Err(ToolError::Stage(error @ StageError::Upstream { .. })) => error.exit().code().into(),
+        Err(error) => {
+            console.error(&error.to_string());
+            // A stage that had begun has told the next one already.
+            if writes_stream && !matches!(error, ToolError::Stage(_)) {
+                tell_next_stage(error.exit(), &format!("{}: {error}", T::NAME));
+            }
+            error.exit().code().into()
+        }
+    }
+}
+
+/// Runs an operator between standard input and output.
+pub fn run_stage(
+    operator: &mut dyn Operator,
+    arguments: &StageArgs,
+    environment: &Environment,
+) -> Result<(), ToolError> {
+    let bad_records = BadRecords::new(environment.description.clone(), arguments.input.on_error());
+    let context = context(environment, bad_records);
+    let mut input = input::open(&arguments.input, environment, &context.bad_records)?;
+    let mut outlet = output::open(arguments.common.output, environment)?;
+    let result = stage::run(input.as_mut(), operator, outlet.as_mut(), &context);
+    tell_skipped(&context, environment);
+    Ok(result?)
+}
+
+/// The stage's context.
+pub fn context(environment: &Environment, bad_records: BadRecords) -> Context<'_> {
+    Context {
+        description: environment.description.clone(),
+        name: environment.stage_name(),
+        clock: &environment.clock,
+        waited: environment.waited.clone(),
+        bad_records,
+    }
+}
+
+/// Says how many bad records were left out.
+pub fn tell_skipped(context: &Context<'_>, environment: &Environment) {
+    let skipped = context.bad_records.total();
+    if skipped > 0 && !context.bad_records.is_fatal() {
+        environment.console.warn(&format!("{skipped} bad records were set aside, as --on-error says"));
+    }
+}
+
+/// Help and version are no errors; anything else is told as every other error
+/// is, and the next stage is told too.
+fn wrong_usage<T: Tool>(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    if !error.use_stderr() {
+        return match error.print() {
+            Ok(()) => Exit::Done.code().into(),
+            Err(_) => Exit::World.code().into(),
+        };
+    }
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end().to_owned();
+    Console::new(T::NAME, crate::console::Level::Error).error(&text);
+    let other_output = arguments.iter().any(|argument| argument.to_string_lossy().starts_with("--output"));
+    if T::NAME != "sstream-sink" && !other_output {
+        let first = text.lines().next().unwrap_or_default();
+        tell_next_stage(Exit::Usage, &format!("{}: {first}", T::NAME));
+    }
+    Exit::Usage.code().into()
+}
+
+/// A tool that fails before its head writes one line in its place.
+fn tell_next_stage(exit: Exit, message: &str) {
+    if io::stdout().is_terminal() {
+        return;
+    }
+    let mut line = Vec::new();
+    Close::error(exit, message).write(&mut line, true);
+    // If there is nobody to read it, there is nobody to tell.
+    let _ = io::Write::write_all(&mut io::stdout(), &line);
+    let _ = io::Write::flush(&mut io::stdout());
+}
+
+/// The tool and its arguments, quoted as a shell would need them.
+fn describe_arguments<T: Tool>(arguments: &[OsString]) -> String {
+    let mut description = T::NAME.trim_start_matches("sstream-").to_owned();
+    for argument in arguments.iter().skip(1) {
+        description.push(' ');
+        let text = argument.to_string_lossy();
+        let plain = |c: char| c.is_alphanumeric() || "-_./:,=@%+[]".contains(c);
+        if !text.is_empty() && text.chars().all(plain) {
+            description.push_str(&text);
+        } else {
+            description.push_str(&format!("'{}'", text.replace('\'', "'\\''")));
+        }
+    }
+    description
+}
+
+/// A panic is a bug; users get a sentence and no trace.
+fn set_panic_hook(console: Console) {
+    std::panic::set_hook(Box::new(move |info| {
+        let place = info.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
+        let what = info.payload_as_str().unwrap_or("a panic");
+        console.error(&format!("internal error at {place}: {what}: please report this, with the command line"));
+    }));
+}

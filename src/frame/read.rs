@@ -399,7 +399,7 @@ mod tests {
             ("{\"batch\":2000,\"records\":1", "{\"batch\":3000,\"records\":1", "{\"batch\":3000", "the end of batch 2000"),
             ("123\n", "1\n3\n", "\"a\"", "2 records"),
             ("123\n", "1234", "\"a\"", "2 records"),
-            ("null\n", "\"long\"\n", "\"\n{\"end\":2000", "a control line"),
+            ("null\n", "\"long\"\n", "\"long\"", "1 records"),
             ("{\"close\"", "{\"sstream\":1,\"interval\":1,\"stages\":[]}\n{\"close\"", "{\"sstream\":1,\"interval\":1,", "no second head"),
             ("{\"close\":\"eof\"}", "{\"close\":\"eof\"}\nmore", "more", "nothing after"),
             ("{\"sstream\":1", "{\"sstream\":7", "{\"sstream\"", "version 1"),

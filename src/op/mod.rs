@@ -1,1 +1,258 @@
-//! TBD
+//! The operators: what a stage does with batches. No I/O, no clock, no process
+//! in here, so that each is tested on batches in memory (see [`testing`]).
+//!
+//! An [`Operator`] sees the head, then blocks and ends, then the close, and
+//! gives blocks and ends through [`Out`]. One that treats every record by
+//! itself is a [`PerRecord`] and becomes an operator by [`Each`], or by
+//! [`parallel::Parallel`] on several threads.
+
+pub mod filter;
+pub mod pass;
+pub mod window;
+
+#[cfg(test)]
+pub mod testing;
+
+use std::fmt;
+use std::io;
+
+use crate::error::{Exit, Failure};
+use crate::frame::{BatchTime, Block, Close, Head};
+
+/// A block of output is given on when it has this many bytes.
+pub const BLOCK_BYTES: usize = 256 << 10;
+
+/// What a stage does with a stream of batches.
+pub trait Operator {
+    /// Sees the head before it is passed on. May change the interval, or refuse
+    /// the stream.
+    fn head(&mut self, head: &mut Head) -> Result<(), OpError> {
+        let _ = head;
+        Ok(())
+    }
+
+    /// Takes records of the open batch.
+    fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError>;
+
+    /// The open batch is complete. By default the output's batch is too.
+    fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
+        out.end(time);
+        Ok(())
+    }
+
+    /// The stream is over; not called for one that failed or was cut off.
+    fn close(&mut self, close: &Close, out: &mut Out<'_>) -> Result<(), OpError> {
+        let _ = (close, out);
+        Ok(())
+    }
+
+    /// The stage is about to wait for input: what is still under way should
+    /// come out.
+    fn idle(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
+        let _ = out;
+        Ok(())
+    }
+}
+
+/// An operator that looks at one record at a time and keeps nothing.
+pub trait PerRecord {
+    /// Takes a block; a result of each record, in order, goes to `out`.
+    fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError>;
+}
+
+/// Makes an operator of a [`PerRecord`].
+pub struct Each<P>(pub P);
+
+impl<P: PerRecord> Operator for Each<P> {
+    fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
+        self.0.block(block, out)
+    }
+}
+
+impl PerRecord for Box<dyn PerRecord> {
+    fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
+        (**self).block(block, out)
+    }
+}
+
+/// Where the output of an operator goes: the rest of the stage, or a test.
+pub trait Downstream {
+    /// Takes records of the batch that is open in the output.
+    fn block(&mut self, block: Block<'_>);
+
+    /// The output's batch is complete, with so many records.
+    fn end(&mut self, time: BatchTime, records: u64);
+
+    /// A record could not be processed. An error means that the stage must fail.
+    fn bad_record(&mut self, time: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError>;
+}
+
+/// What an operator writes to: collects records into blocks.
+pub struct Out<'d> {
+    to: &'d mut dyn Downstream,
+    time: BatchTime,
+    bytes: Vec<u8>,
+    block_records: u64,
+    batch_records: u64,
+}
+
+impl<'d> Out<'d> {
+    /// An empty output.
+    pub fn new(to: &'d mut dyn Downstream) -> Out<'d> {
+        Out { to, time: BatchTime::default(), bytes: Vec::new(), block_records: 0, batch_records: 0 }
+    }
+
+    /// Says which batch the records to come belong to. The stage does it before
+    /// each call of an operator; an operator only to give a batch of another
+    /// time than its input's.
+    pub fn set_time(&mut self, time: BatchTime) {
+        if time != self.time {
+            debug_assert!(self.bytes.is_empty(), "a batch without its end");
+            self.time = time;
+        }
+    }
+
+    /// The batch that is open in the output.
+    pub fn time(&self) -> BatchTime {
+        self.time
+    }
+
+    /// Gives one record, canonical JSON without a newline.
+    #[inline]
+    pub fn record(&mut self, record: &[u8]) {
+        self.bytes.extend_from_slice(record);
+        self.finish_record();
+    }
+
+    /// Room to build a record in, canonical JSON; [`Out::finish_record`] ends it.
+    #[inline]
+    pub fn buffer(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// Ends the record that was built in [`Out::buffer`].
+    #[inline]
+    pub fn finish_record(&mut self) {
+        self.bytes.push(b'\n');
+        self.block_records += 1;
+        if self.bytes.len() >= BLOCK_BYTES {
+            self.finish_block();
+        }
+    }
+
+    /// Gives several records at once, each ended by a newline.
+    pub fn records(&mut self, records: u64, bytes: &[u8]) {
+        if bytes.len() >= BLOCK_BYTES / 4 || self.bytes.len() + bytes.len() > BLOCK_BYTES {
+            self.finish_block();
+        }
+        if bytes.len() >= BLOCK_BYTES / 4 {
+            self.batch_records += records;
+            self.to.block(Block { time: self.time, records, bytes });
+        } else {
+            self.bytes.extend_from_slice(bytes);
+            self.block_records += records;
+        }
+    }
+
+    /// Ends the output's batch.
+    pub fn end(&mut self, time: BatchTime) {
+        self.set_time(time);
+        self.finish_block();
+        self.to.end(time, self.batch_records);
+        self.batch_records = 0;
+    }
+
+    /// Sets a record aside that could not be processed, or fails: the user's
+    /// choice by `--on-error`.
+    pub fn bad_record(&mut self, record: &[u8], reason: &str) -> Result<(), OpError> {
+        self.to.bad_record(self.time, record, reason)
+    }
+
+    /// Gives on what there is as a block.
+    pub fn finish_block(&mut self) {
+        if self.block_records > 0 {
+            self.to.block(Block { time: self.time, records: self.block_records, bytes: &self.bytes });
+            self.bytes.clear();
+            self.batch_records += self.block_records;
+            self.block_records = 0;
+        }
+    }
+
+    /// What is behind, for the stage.
+    pub fn downstream(&mut self) -> &mut dyn Downstream {
+        self.to
+    }
+}
+
+/// Why an operator ends its stage.
+#[derive(Debug)]
+pub enum OpError {
+    /// A record could not be processed, and bad records are not to be skipped.
+    BadRecord {
+        /// The record, shortened.
+        record: String,
+        /// Why.
+        reason: String,
+    },
+    /// The stream is not one that this operator, with its arguments, can take.
+    Usage(String),
+    /// Records held beyond the memory limit could not be kept on disk, or bad
+    /// records not be written to their file.
+    Storage {
+        /// What was tried, and where.
+        what: String,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// A command that works for the operator failed.
+    Command {
+        /// The command and what it did.
+        message: String,
+        /// How to exit: a command that dies is the world's failure, one that
+        /// breaks the protocol is wrong usage.
+        exit: Exit,
+    },
+}
+
+impl OpError {
+    /// The error for a record that could not be processed.
+    pub fn bad_record(record: &[u8], reason: &str) -> OpError {
+        OpError::BadRecord { record: shorten(record), reason: reason.to_owned() }
+    }
+}
+
+/// A record for a message: its first 200 characters.
+fn shorten(record: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&record[..record.len().min(1000)]);
+    match text.char_indices().nth(200) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.into_owned(),
+    }
+}
+
+impl fmt::Display for OpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OpError::BadRecord { record, reason } => write!(
+                f,
+                "bad record {record}: {reason}: --on-error skip or --on-error FILE goes on without such records"
+            ),
+            OpError::Usage(message) => f.write_str(message),
+            OpError::Storage { what, error } => write!(f, "{what}: {error}"),
+            OpError::Command { message, .. } => f.write_str(message),
+        }
+    }
+}
+
+impl std::error::Error for OpError {}
+
+impl Failure for OpError {
+    fn exit(&self) -> Exit {
+        match self {
+            OpError::BadRecord { .. } => Exit::BadRecord,
+            OpError::Usage(_) => Exit::Usage,
+            OpError::Storage { .. } => Exit::World,
+            OpError::Command { exit, .. } => *exit,
+        }
+    }
+}

@@ -1,1 +1,133 @@
-//! TBD
+//! Where records come from. A [`ByteSource`] gives bytes, a [`format::Format`]
+//! makes records of their lines, and the [`cut::Cutter`] cuts the records into
+//! batches by the clock. Sources that bring batches of their own (queue,
+//! replay) are a [`crate::stage::Input`] by themselves. One file a kind.
+
+pub mod cut;
+pub mod format;
+pub mod logfmt;
+pub mod pace;
+pub mod queue;
+pub mod stdin;
+pub mod stop;
+pub mod text;
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use crate::error::{Exit, Failure};
+use crate::op::OpError;
+use crate::stage::describe;
+
+/// What came of waiting for bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Got {
+    /// So many bytes, at least one.
+    Bytes(usize),
+    /// Nothing within the time.
+    Timeout,
+    /// The process was asked to stop.
+    Stop,
+    /// The input is over.
+    End,
+}
+
+/// Bytes from the world.
+pub trait ByteSource {
+    /// Waits at most `timeout` for bytes, and puts what is there into `buffer`.
+    fn read(&mut self, buffer: &mut [u8], timeout: Duration) -> Result<Got, SourceError>;
+
+    /// Puts what is there already into `buffer`, signal or not.
+    fn read_now(&mut self, buffer: &mut [u8]) -> Result<Got, SourceError>;
+
+    /// How many bytes the input holds at this moment: a source that is asked to
+    /// stop still reads these.
+    fn waiting(&self) -> u64;
+}
+
+/// Why a source ended its stage.
+#[derive(Debug)]
+pub enum SourceError {
+    /// Reading failed, or what is to be read cannot be opened.
+    Read {
+        /// What was read.
+        what: String,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// A bad record, or a file for bad records that cannot be written.
+    Record(OpError),
+    /// The input is not what this kind of source reads.
+    Malformed {
+        /// Where: a file and a line.
+        place: String,
+        /// What was expected and found.
+        message: String,
+    },
+    /// The input ended inside what may have been a framed stream's beginning.
+    CutOff,
+    /// An interval was asked for where batches are cut already.
+    IntervalIsSet {
+        /// The interval of the stream.
+        interval_ms: u64,
+        /// The stage that set it.
+        stage: String,
+    },
+    /// The clock has jumped, or the machine slept, over too many intervals.
+    Missed {
+        /// How many.
+        batches: u64,
+        /// Of so many ms.
+        interval_ms: u64,
+    },
+}
+
+impl SourceError {
+    /// The error of reading `what`.
+    pub fn read(what: impl Into<String>, error: io::Error) -> SourceError {
+        SourceError::Read { what: what.into(), error }
+    }
+}
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SourceError::Read { what, error } => write!(f, "{what}: {}", describe(error)),
+            SourceError::Record(error) => error.fmt(f),
+            SourceError::Malformed { place, message } => write!(f, "{place}: {message}"),
+            SourceError::CutOff => f.write_str(
+                "input: ended inside the head of a framed stream: the stage before was killed, or give --input text",
+            ),
+            SourceError::IntervalIsSet { interval_ms, stage } => write!(
+                f,
+                "--batch: the input is framed, its batches of {} were cut by its first stage, {stage}: give --batch there",
+                crate::duration::show_ms(*interval_ms)
+            ),
+            SourceError::Missed { batches, interval_ms } => write!(
+                f,
+                "clock: {batches} batches of {interval_ms} ms were missed at once, more than a million: was the clock \
+                 set? a restart begins at the present; --skip-missed sends them all as empty batches"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for SourceError {}
+
+impl From<OpError> for SourceError {
+    fn from(error: OpError) -> Self {
+        SourceError::Record(error)
+    }
+}
+
+impl Failure for SourceError {
+    fn exit(&self) -> Exit {
+        match self {
+            SourceError::Read { .. } | SourceError::Missed { .. } => Exit::World,
+            SourceError::Record(error) => error.exit(),
+            SourceError::Malformed { .. } | SourceError::CutOff => Exit::Input,
+            SourceError::IntervalIsSet { .. } => Exit::Usage,
+        }
+    }
+}

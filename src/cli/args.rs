@@ -1,0 +1,160 @@
+//! Groups of options that several tools share.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use crate::duration;
+use crate::console::Level;
+use crate::stage::OnError;
+
+/// What every tool has.
+#[derive(Args, Clone, Debug)]
+pub struct Common {
+    /// Say what happens, on stderr
+    #[arg(long, conflicts_with = "quiet", help_heading = "Messages")]
+    pub verbose: bool,
+
+    /// Say nothing but errors, on stderr
+    #[arg(long, help_heading = "Messages")]
+    pub quiet: bool,
+
+    /// The output's form; by default print on a terminal and frames anywhere else
+    #[arg(long, value_enum, value_name = "FORM", help_heading = "Output")]
+    pub output: Option<OutputForm>,
+}
+
+impl Common {
+    /// How much to say: the options, or SSTREAM_LOG.
+    pub fn level(&self) -> Level {
+        match (self.quiet, self.verbose, std::env::var("SSTREAM_LOG").as_deref()) {
+            (true, _, _) => Level::Error,
+            (_, true, _) => Level::Info,
+            (_, _, Ok("quiet" | "error")) => Level::Error,
+            (_, _, Ok("verbose" | "info" | "debug")) => Level::Info,
+            _ => Level::Warn,
+        }
+    }
+}
+
+/// Forms of output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OutputForm {
+    /// The first 10 records of each batch, as Spark prints them
+    Print,
+    /// The stream format, for another sstream tool
+    Frames,
+    /// A string as itself and anything else as JSON, one a line
+    Text,
+    /// Every record as JSON, one a line
+    Json,
+}
+
+/// What a tool between two pipes has.
+#[derive(Args, Clone, Debug)]
+pub struct StageArgs {
+    /// Options of the input.
+    #[command(flatten)]
+    pub input: InputArgs,
+
+    /// Options of every tool.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// How raw input becomes records and batches. Framed input is what it is.
+#[derive(Args, Clone, Debug)]
+pub struct InputArgs {
+    /// Raw input in this form, so that the clock need not wait for the first byte
+    #[arg(long, value_enum, value_name = "FORM", help_heading = "Raw input")]
+    pub input: Option<InputForm>,
+
+    /// The options that do not depend on how input is told apart.
+    #[command(flatten)]
+    pub cut: CutArgs,
+}
+
+impl InputArgs {
+    /// What becomes of bad records.
+    pub fn on_error(&self) -> OnError {
+        self.cut.on_error.clone()
+    }
+}
+
+/// How raw lines become batches.
+#[derive(Args, Clone, Debug)]
+pub struct CutArgs {
+    /// The interval between batches [default: SSTREAM_BATCH, or 1s]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms, help_heading = "Raw input")]
+    pub batch: Option<u64>,
+
+    /// How long a record may wait for its block to fill
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "200ms", help_heading = "Raw input")]
+    pub block_interval: Duration,
+
+    /// A longer line is a bad record
+    #[arg(long, value_name = "SIZE", value_parser = duration::parse_size, default_value = "1MiB", help_heading = "Raw input")]
+    pub max_line: usize,
+
+    /// The columns' names for csv; by default the first line names them
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Raw input")]
+    pub columns: Option<Vec<String>>,
+
+    /// Stop, as a signal would, when this file is there
+    #[arg(long, value_name = "PATH", help_heading = "Stopping")]
+    pub stop_file: Option<PathBuf>,
+
+    /// Stop when nothing has come for so long
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, help_heading = "Stopping")]
+    pub idle_timeout: Option<Duration>,
+
+    /// Stop so long after the start
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, help_heading = "Stopping")]
+    pub stop_after: Option<Duration>,
+
+    /// Send more than a million missed batches (a suspend, a clock set) as empty ones
+    #[arg(long, help_heading = "Raw input")]
+    pub skip_missed: bool,
+
+    /// Leave the trace out of the stream's ends
+    #[arg(long, help_heading = "Raw input")]
+    pub no_trace: bool,
+
+    /// Bad records: fail, skip, or a FILE to append them to
+    #[arg(long, value_name = "fail|skip|FILE", default_value = "fail", value_parser = parse_on_error, help_heading = "Bad records")]
+    pub on_error: OnError,
+}
+
+impl CutArgs {
+    /// The interval: the option, or SSTREAM_BATCH, or one second.
+    pub fn interval_ms(&self) -> Result<u64, super::ToolError> {
+        match (self.batch, std::env::var("SSTREAM_BATCH")) {
+            (Some(interval_ms), _) => Ok(interval_ms),
+            (None, Ok(text)) if !text.is_empty() => duration::parse_ms(&text)
+                .map_err(|reason| super::ToolError::Usage(format!("SSTREAM_BATCH={text}: {reason}"))),
+            _ => Ok(1000),
+        }
+    }
+}
+
+fn parse_on_error(text: &str) -> Result<OnError, std::convert::Infallible> {
+    Ok(match text {
+        "fail" => OnError::Fail,
+        "skip" => OnError::Skip,
+        path => OnError::File(path.into()),
+    })
+}
+
+/// Forms of raw input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InputForm {
+    /// Each line a string
+    Text,
+    /// Each line a JSON value
+    Json,
+    /// Each row an object
+    Csv,
+    /// Each line key=value pairs, an object
+    Logfmt,
+}

@@ -1,0 +1,174 @@
+//! Opens standard input, framed or raw, whichever it is.
+
+use std::io::{self, IsTerminal as _, Read};
+use std::time::{Duration, Instant};
+
+use super::args::{CutArgs, InputArgs, InputForm};
+use super::{Environment, ToolError};
+use crate::frame::{Event, FrameReader, MAGIC};
+use crate::source::cut::{CutOptions, Cutter, CutterParts};
+use crate::source::format::{Csv, Format, Json, Logfmt, Text};
+use crate::source::stdin::Stdin;
+use crate::source::stop::StopRules;
+use crate::source::{ByteSource, Got, SourceError};
+use crate::stage::{BadRecords, Input, InputError};
+
+/// How long a stage that was asked to stop, and does not know yet whether it is
+/// the first one, waits for the first byte or the end.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Opens standard input. A terminal there is a usage error unless it was asked
+/// for: a person wants to know how the tool is used.
+pub fn open<'a>(
+    arguments: &InputArgs,
+    environment: &'a Environment,
+    bad_records: &'a BadRecords,
+) -> Result<Box<dyn Input + 'a>, ToolError> {
+    let interval_ms = arguments.cut.interval_ms()?;
+    if arguments.input.is_none() && io::stdin().is_terminal() {
+        return Err(ToolError::Usage(format!(
+            "stdin is a terminal: pipe a stream or lines in, as `nc -lk 9999 | {0} …`, or type lines with --input text; \
+             {0} --help has examples",
+            environment.console.tool()
+        )));
+    }
+    let mut stdin = stdin(environment)?;
+    let (form, read) = match arguments.input {
+        Some(form) => (form, Vec::new()),
+        None => match detect(&mut stdin, environment).map_err(ToolError::Input)? {
+            Kind::Raw(read) => (InputForm::Text, read),
+            Kind::Framed(read) => {
+                let reader = FrameReader::resume(FramedStdin(stdin), read);
+                return Ok(Box::new(Framed { reader, batch_was_given: arguments.cut.batch.is_some() }));
+            }
+        },
+    };
+    let format = format(form, &arguments.cut);
+    Ok(cutter(Box::new(stdin), format, read, &arguments.cut, interval_ms, environment, bad_records))
+}
+
+/// Standard input as a byte source.
+pub fn stdin(environment: &Environment) -> Result<Stdin, ToolError> {
+    Stdin::open(environment.stop.clone(), environment.waited.clone())
+        .map_err(|error| ToolError::Open { what: "stdin".to_owned(), error })
+}
+
+/// A cutter over any byte source.
+pub fn cutter<'a>(
+    source: Box<dyn ByteSource + 'a>,
+    format: Box<dyn Format>,
+    read: Vec<u8>,
+    arguments: &CutArgs,
+    interval_ms: u64,
+    environment: &'a Environment,
+    bad_records: &'a BadRecords,
+) -> Box<dyn Input + 'a> {
+    let options = CutOptions {
+        interval_ms,
+        block_interval: arguments.block_interval,
+        max_line: arguments.max_line,
+        trace: !arguments.no_trace,
+        skip_missed: arguments.skip_missed,
+    };
+    let parts = CutterParts {
+        source,
+        format,
+        read,
+        stop: stop_rules(arguments, environment),
+        clock: &environment.clock,
+        bad_records,
+        console: environment.console.clone(),
+    };
+    Box::new(Cutter::new(parts, options))
+}
+
+/// When a source stops of itself.
+pub fn stop_rules(arguments: &CutArgs, environment: &Environment) -> StopRules {
+    StopRules {
+        signal: environment.stop.clone(),
+        file: arguments.stop_file.clone(),
+        idle: arguments.idle_timeout,
+        after: arguments.stop_after,
+    }
+}
+
+/// What makes records of lines.
+pub fn format(form: InputForm, arguments: &CutArgs) -> Box<dyn Format> {
+    match form {
+        InputForm::Text => Box::new(Text::default()),
+        InputForm::Json => Box::new(Json),
+        InputForm::Csv => Box::new(Csv::new(arguments.columns.clone())),
+        InputForm::Logfmt => Box::new(Logfmt::default()),
+    }
+}
+
+/// What input is, with what was read of it.
+enum Kind {
+    Framed(Vec<u8>),
+    Raw(Vec<u8>),
+}
+
+/// Reads until it is clear whether input is framed: raw input is known by its
+/// first byte that differs from a head's beginning. Input with no byte at all
+/// is an empty raw one; input that ends inside a head's beginning was cut off.
+fn detect(stdin: &mut Stdin, environment: &Environment) -> Result<Kind, SourceError> {
+    let mut read = Vec::with_capacity(64 << 10);
+    let mut asked: Option<Instant> = None;
+    loop {
+        let length = read.len().min(MAGIC.len());
+        if read[..length] != MAGIC[..length] {
+            return Ok(Kind::Raw(read));
+        }
+        if length == MAGIC.len() {
+            return Ok(Kind::Framed(read));
+        }
+        let mut buffer = [0; 64 << 10];
+        let got = match asked {
+            None => stdin.read(&mut buffer, Duration::from_secs(3600))?,
+            Some(since) if since.elapsed() >= GRACE => return Ok(Kind::Raw(read)),
+            Some(_) => stdin.read_within(&mut buffer, GRACE)?,
+        };
+        match got {
+            Got::Bytes(count) => read.extend_from_slice(&buffer[..count]),
+            Got::End if read.is_empty() => return Ok(Kind::Raw(read)),
+            Got::End => return Err(SourceError::CutOff),
+            Got::Stop => {
+                environment.console.info("asked to stop before any input came");
+                asked = Some(Instant::now());
+            }
+            Got::Timeout => {}
+        }
+    }
+}
+
+/// Standard input of a later stage: signals are none of its business.
+struct FramedStdin(Stdin);
+
+impl Read for FramedStdin {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read_blocking(buffer)
+    }
+}
+
+/// A framed input, whose interval is set already.
+struct Framed {
+    reader: FrameReader<FramedStdin>,
+    batch_was_given: bool,
+}
+
+impl Input for Framed {
+    fn next(&mut self) -> Result<Event<'_>, InputError> {
+        let event = self.reader.next()?;
+        if let (Event::Head(head), true) = (&event, self.batch_was_given) {
+            return Err(InputError::Source(SourceError::IntervalIsSet {
+                interval_ms: head.interval_ms,
+                stage: head.first_stage().to_owned(),
+            }));
+        }
+        Ok(event)
+    }
+
+    fn is_ready(&self) -> bool {
+        self.reader.is_buffered()
+    }
+}

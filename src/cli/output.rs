@@ -1,0 +1,29 @@
+//! Opens the output in the form that is wanted.
+
+use std::io::{self, IsTerminal as _};
+
+use super::args::OutputForm;
+use super::{Environment, ToolError};
+use crate::sink::frames::Frames;
+use crate::sink::print::Print;
+use crate::sink::stdout::Stdout;
+use crate::sink::text::{LineForm, Lines};
+use crate::sink::{Sink, SinkOutlet};
+use crate::stage::Outlet;
+
+/// How many records of a batch are printed, as in Spark.
+pub const PRINT_LIMIT: u64 = 10;
+
+/// Standard output: print form on a terminal, frames anywhere else, unless told.
+pub fn open(form: Option<OutputForm>, environment: &Environment) -> Result<Box<dyn Outlet>, ToolError> {
+    let output = Stdout::open(environment.waited.clone())
+        .map_err(|error| ToolError::Open { what: "stdout".to_owned(), error })?;
+    let by_default = if io::stdout().is_terminal() { OutputForm::Print } else { OutputForm::Frames };
+    let sink: Box<dyn Sink> = match form.unwrap_or(by_default) {
+        OutputForm::Frames => return Ok(Box::new(Frames::new(output))),
+        OutputForm::Print => Box::new(Print::new(output, "stdout", PRINT_LIMIT)),
+        OutputForm::Text => Box::new(Lines::new(output, "stdout", LineForm::Text)),
+        OutputForm::Json => Box::new(Lines::new(output, "stdout", LineForm::Json)),
+    };
+    Ok(Box::new(SinkOutlet::new(sink, None)))
+}

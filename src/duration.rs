@@ -1,0 +1,81 @@
+//! Durations and sizes as options: `500ms 10s 1m30s 2h 1d`, `64KiB`.
+
+use std::time::Duration;
+
+/// Parses a duration. Bare numbers are refused, as are months and years, whose
+/// length depends.
+pub fn parse(text: &str) -> Result<Duration, String> {
+    if text.trim_end().ends_with(|c: char| c.is_ascii_digit()) {
+        return Err(format!("a duration needs a unit: {text}s, {text}ms or {text}m?"));
+    }
+    let units = text.split(|c: char| c.is_ascii_digit() || c.is_whitespace()).filter(|unit| !unit.is_empty());
+    for unit in units {
+        if matches!(unit, "M" | "month" | "months" | "y" | "yr" | "yrs" | "year" | "years") {
+            return Err(format!("'{unit}' has no fixed length: give days, as 30d"));
+        }
+    }
+    humantime::parse_duration(text)
+        .map_err(|error| format!("{error}: durations are written as 500ms, 10s, 1m30s, 2h or 1d"))
+}
+
+/// Parses a duration that is a whole number of milliseconds, at least one.
+pub fn parse_ms(text: &str) -> Result<u64, String> {
+    let duration = parse(text)?;
+    let ms = duration.as_millis() as u64;
+    if ms == 0 || Duration::from_millis(ms) != duration {
+        return Err("must be whole milliseconds, at least 1ms".to_owned());
+    }
+    Ok(ms)
+}
+
+/// Parses a size in bytes: `512`, `64KiB`, `1.5MiB`, `10MB`.
+pub fn parse_size(text: &str) -> Result<usize, String> {
+    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let factor: u64 = match unit.trim() {
+        "" | "B" => 1,
+        "KiB" | "K" | "k" => 1 << 10,
+        "MiB" | "M" => 1 << 20,
+        "GiB" | "G" => 1 << 30,
+        "KB" | "kB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        other => return Err(format!("unknown unit '{other}': sizes are written as 512, 64KiB, 10MiB or 1GiB")),
+    };
+    let number: f64 = number.parse().map_err(|_| format!("'{text}' is no size, as 64KiB is"))?;
+    let bytes = number * factor as f64;
+    if bytes < 1.0 || bytes > 1e15 {
+        return Err(format!("'{text}' is out of range"));
+    }
+    Ok(bytes as usize)
+}
+
+/// A duration as a user would write it.
+pub fn show_ms(ms: u64) -> String {
+    humantime::format_duration(Duration::from_millis(ms)).to_string().replace(' ', "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        assert_eq!(parse_ms("1m30s"), Ok(90_000));
+        assert_eq!(parse_ms("500ms"), Ok(500));
+        assert_eq!(parse_ms("1d"), Ok(86_400_000));
+        assert_eq!(show_ms(90_500), "1m30s500ms");
+        for (text, says) in [("30", "needs a unit"), ("1M", "no fixed length"), ("1y", "no fixed"), ("5 apples", "500ms"), ("100us", "whole"), ("0s", "whole")] {
+            assert!(parse_ms(text).unwrap_err().contains(says), "{text}: {:?}", parse_ms(text));
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        assert_eq!(parse_size("64KiB"), Ok(65_536));
+        assert_eq!(parse_size("1.5MiB"), Ok(1_572_864));
+        assert_eq!(parse_size("512"), Ok(512));
+        assert!(parse_size("12XB").unwrap_err().contains("XB"));
+        assert!(parse_size("").is_err());
+    }
+}

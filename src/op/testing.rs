@@ -1,0 +1,64 @@
+//! Batches in, operator, batches out: no process, no sleeping.
+
+use super::{Downstream, OpError, Operator, Out};
+use crate::frame::{BatchTime, Block, Close, Head, Reason};
+
+/// What came out of an operator.
+#[derive(Debug, Default)]
+pub struct Collected {
+    /// Each batch that ended: its time in ms and its records.
+    pub batches: Vec<(u64, Vec<String>)>,
+    /// Records set aside, with the reason.
+    pub bad: Vec<(String, String)>,
+    open: Vec<String>,
+}
+
+impl Downstream for Collected {
+    fn block(&mut self, block: Block<'_>) {
+        let before = self.open.len();
+        self.open.extend(block.iter().map(|record| String::from_utf8(record.to_vec()).unwrap()));
+        assert_eq!((self.open.len() - before) as u64, block.records);
+    }
+
+    fn end(&mut self, time: BatchTime, records: u64) {
+        assert_eq!(records, self.open.len() as u64);
+        self.batches.push((time.0, std::mem::take(&mut self.open)));
+    }
+
+    fn bad_record(&mut self, _: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError> {
+        self.bad.push((String::from_utf8_lossy(record).into_owned(), reason.to_owned()));
+        Ok(())
+    }
+}
+
+/// Runs an operator over batches of one second; times begin at 1000.
+pub fn run<S: AsRef<str>>(operator: &mut dyn Operator, batches: &[Vec<S>]) -> Collected {
+    try_run(operator, 1000, batches, Reason::Eof).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Runs an operator, with all that can be chosen.
+pub fn try_run<S: AsRef<str>>(
+    operator: &mut dyn Operator,
+    interval_ms: u64,
+    batches: &[Vec<S>],
+    reason: Reason,
+) -> Result<Collected, OpError> {
+    let mut collected = Collected::default();
+    let mut out = Out::new(&mut collected);
+    operator.head(&mut Head::new(interval_ms))?;
+    for (index, batch) in batches.iter().enumerate() {
+        let time = BatchTime((index as u64 + 1) * interval_ms);
+        out.set_time(time);
+        // Two blocks where there is enough for two: their border must not show.
+        for half in [&batch[..batch.len() / 2], &batch[batch.len() / 2..]] {
+            let bytes: String = half.iter().map(|record| format!("{}\n", record.as_ref())).collect();
+            if !half.is_empty() {
+                operator.block(Block { time, records: half.len() as u64, bytes: bytes.as_bytes() }, &mut out)?;
+            }
+        }
+        operator.end(time, &mut out)?;
+    }
+    operator.close(&Close::new(reason), &mut out)?;
+    assert!(collected.open.is_empty(), "records without an end");
+    Ok(collected)
+}

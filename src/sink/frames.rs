@@ -1,0 +1,43 @@
+//! Frames on standard output: how a stage hands its stream to the next one.
+
+use super::stdout::Stdout;
+use crate::frame::{Block, Close, End, FrameWriter, Head};
+use crate::stage::{Outlet, OutletError};
+
+/// Writes frames to standard output.
+pub struct Frames {
+    writer: FrameWriter<Stdout>,
+}
+
+impl Frames {
+    /// Frames to `output`.
+    pub fn new(output: Stdout) -> Frames {
+        Frames { writer: FrameWriter::new(output) }
+    }
+}
+
+fn failed(error: std::io::Error) -> OutletError {
+    OutletError::write("stdout", error)
+}
+
+impl Outlet for Frames {
+    fn head(&mut self, head: &Head) -> Result<(), OutletError> {
+        self.writer.head(head).map_err(failed)
+    }
+
+    fn block(&mut self, block: Block<'_>) -> Result<(), OutletError> {
+        self.writer.block(block).map_err(failed)
+    }
+
+    fn end(&mut self, end: &End) -> Result<(), OutletError> {
+        self.writer.end(end).map_err(failed)
+    }
+
+    fn close(&mut self, close: &Close) -> Result<(), OutletError> {
+        self.writer.close(close).map_err(failed)
+    }
+
+    fn flush(&mut self) -> Result<(), OutletError> {
+        self.writer.flush().map_err(failed)
+    }
+}

@@ -1,0 +1,62 @@
+//! Standard output (or error) without a buffer of its own: the writers behind
+//! it know best when to write.
+
+use std::fs::File;
+use std::io::{self, IoSlice, Write};
+use std::os::fd::AsFd;
+
+use rustix::event::{PollFd, PollFlags, poll};
+
+use crate::os;
+use crate::stage::Waited;
+
+/// Writes to a descriptor and counts the time that this takes as waiting.
+#[derive(Debug)]
+pub struct Stdout {
+    file: File,
+    waited: Waited,
+}
+
+impl Stdout {
+    /// Standard output, as a descriptor of its own.
+    pub fn open(waited: Waited) -> io::Result<Stdout> {
+        let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+        os::enlarge_pipe(&file);
+        Ok(Stdout { file, waited })
+    }
+
+    /// Standard error, for sinks that pass the stream on.
+    pub fn error(waited: Waited) -> io::Result<Stdout> {
+        let file = File::from(io::stderr().as_fd().try_clone_to_owned()?);
+        Ok(Stdout { file, waited })
+    }
+
+    /// A descriptor that somebody set to non-blocking is waited for, as if it
+    /// were not.
+    fn when_writable(&self, write: impl Fn(&File) -> io::Result<usize>) -> io::Result<usize> {
+        self.waited.during(|| {
+            loop {
+                match write(&self.file) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        poll(&mut [PollFd::new(&self.file, PollFlags::OUT)], None)?;
+                    }
+                    done => return done,
+                }
+            }
+        })
+    }
+}
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.when_writable(|mut file| file.write(bytes))
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.when_writable(|mut file| file.write_vectored(slices))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,363 @@
+//! The one loop that every tool runs: read events, feed an operator, write what
+//! it gives, keep the trace.
+//!
+//! Begin reading at [`run`]. The three parts that it ties together are traits:
+//! an [`Input`] (frames from a pipe, or a source that cuts batches), an
+//! [`Operator`], and an [`Outlet`] (frames to a pipe, a print form, a sink).
+
+mod bad;
+mod trace;
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::io;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value};
+
+pub use bad::{BadRecords, OnError};
+
+use crate::clock::Clock;
+use crate::error::{Exit, Failure};
+use crate::frame::{BatchTime, Block, Close, End, Event, FrameError, Head, Reason};
+use crate::op::{Downstream, OpError, Operator, Out};
+use crate::source::SourceError;
+use trace::Trace;
+
+/// Where a stage's batches come from.
+pub trait Input {
+    /// The next event; waits for it if it must.
+    fn next(&mut self) -> Result<Event<'_>, InputError>;
+
+    /// Whether the next event is here already, so that [`Input::next`] will not
+    /// wait.
+    fn is_ready(&self) -> bool;
+}
+
+/// Why the input ended otherwise than by a close.
+#[derive(Debug)]
+pub enum InputError {
+    /// A framed stream that is cut off, malformed or unreadable.
+    Frame(FrameError),
+    /// A source failed.
+    Source(SourceError),
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            InputError::Frame(error) => error.fmt(f),
+            InputError::Source(error) => error.fmt(f),
+        }
+    }
+}
+
+impl From<FrameError> for InputError {
+    fn from(error: FrameError) -> Self {
+        InputError::Frame(error)
+    }
+}
+
+impl From<SourceError> for InputError {
+    fn from(error: SourceError) -> Self {
+        InputError::Source(error)
+    }
+}
+
+impl<R: io::Read> Input for crate::frame::FrameReader<R> {
+    fn next(&mut self) -> Result<Event<'_>, InputError> {
+        Ok(crate::frame::FrameReader::next(self)?)
+    }
+
+    fn is_ready(&self) -> bool {
+        self.is_buffered()
+    }
+}
+
+/// Where a stage's batches go.
+pub trait Outlet {
+    /// The first thing that comes.
+    fn head(&mut self, head: &Head) -> Result<(), OutletError>;
+    /// Records of the open batch.
+    fn block(&mut self, block: Block<'_>) -> Result<(), OutletError>;
+    /// The open batch is complete.
+    fn end(&mut self, end: &End) -> Result<(), OutletError>;
+    /// The stream is over; an open batch is void.
+    fn close(&mut self, close: &Close) -> Result<(), OutletError>;
+    /// The stage is about to wait: whatever is finished should be seen.
+    fn flush(&mut self) -> Result<(), OutletError>;
+}
+
+/// Why an outlet ended its stage.
+#[derive(Debug)]
+pub enum OutletError {
+    /// The reader has gone, which is no error to speak of.
+    ReaderGone,
+    /// Writing failed.
+    Write {
+        /// Where to.
+        what: String,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// A command that a sink runs failed.
+    Command {
+        /// The command and what it did.
+        message: String,
+        /// How to exit.
+        exit: Exit,
+    },
+}
+
+impl OutletError {
+    /// The error of a write to `what`; a broken pipe means that the reader has
+    /// gone.
+    pub fn write(what: impl Into<String>, error: io::Error) -> OutletError {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => OutletError::ReaderGone,
+            _ => OutletError::Write { what: what.into(), error },
+        }
+    }
+}
+
+impl fmt::Display for OutletError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OutletError::ReaderGone => f.write_str("the reader has gone"),
+            OutletError::Write { what, error } => write!(f, "{what}: cannot write: {}", describe(error)),
+            OutletError::Command { message, .. } => f.write_str(message),
+        }
+    }
+}
+
+/// What the system said, without Rust's `(os error 28)`.
+pub fn describe(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error") {
+        Some(at) => text[..at].to_owned(),
+        None => text,
+    }
+}
+
+/// How a stage ended otherwise than well.
+#[derive(Debug)]
+pub enum StageError {
+    /// Its input failed.
+    Input(InputError),
+    /// Its operator failed.
+    Op(OpError),
+    /// Its output failed.
+    Outlet(OutletError),
+    /// A stage before it failed and has said so.
+    Upstream {
+        /// How that stage ended, and this one does.
+        exit: Exit,
+        /// What it said.
+        message: String,
+    },
+}
+
+impl fmt::Display for StageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StageError::Input(error) => error.fmt(f),
+            StageError::Op(error) => error.fmt(f),
+            StageError::Outlet(error) => error.fmt(f),
+            StageError::Upstream { exit, message } => write!(f, "a stage before failed (exit {exit}): {message}"),
+        }
+    }
+}
+
+impl std::error::Error for StageError {}
+
+impl Failure for StageError {
+    fn exit(&self) -> Exit {
+        match self {
+            StageError::Input(InputError::Frame(error)) => error.exit(),
+            StageError::Input(InputError::Source(error)) => error.exit(),
+            StageError::Op(error) => error.exit(),
+            StageError::Outlet(OutletError::Command { exit, .. }) | StageError::Upstream { exit, .. } => *exit,
+            StageError::Outlet(_) => Exit::World,
+        }
+    }
+}
+
+impl From<OpError> for StageError {
+    fn from(error: OpError) -> Self {
+        StageError::Op(error)
+    }
+}
+
+impl From<OutletError> for StageError {
+    fn from(error: OutletError) -> Self {
+        StageError::Outlet(error)
+    }
+}
+
+/// Time that a stage spent waiting on pipes, shared by its input and output.
+#[derive(Clone, Debug, Default)]
+pub struct Waited(Rc<Cell<Duration>>);
+
+impl Waited {
+    /// Runs something that waits, and counts the time.
+    pub fn during<T>(&self, wait: impl FnOnce() -> T) -> T {
+        let started = Instant::now();
+        let result = wait();
+        self.0.set(self.0.get() + started.elapsed());
+        result
+    }
+
+    /// All the time so far.
+    pub fn total(&self) -> Duration {
+        self.0.get()
+    }
+}
+
+/// What a stage is, beyond its three parts.
+pub struct Context<'a> {
+    /// What the head says of this stage: the tool and its arguments.
+    pub description: String,
+    /// The stage's entry in traces: the tool, without `sstream-`.
+    pub name: String,
+    /// For the moment at which a batch was finished.
+    pub clock: &'a dyn Clock,
+    /// Waiting that input and outlet count.
+    pub waited: Waited,
+    /// What becomes of bad records.
+    pub bad_records: BadRecords,
+}
+
+/// Runs a stage to the end of its stream.
+///
+/// When it fails, the outlet is closed with the error, so that every later
+/// stage ends with the same exit code; only an input that was cut off gets no
+/// close, and so on down the line.
+pub fn run(
+    input: &mut dyn Input,
+    operator: &mut dyn Operator,
+    outlet: &mut dyn Outlet,
+    context: &Context<'_>,
+) -> Result<(), StageError> {
+    let back = RefCell::new(Back::new(outlet, context));
+    let result = drive(input, operator, &back);
+    let Back { outlet, has_head, .. } = back.into_inner();
+    let close = match &result {
+        Ok(()) | Err(StageError::Outlet(_)) => return result,
+        // Without a head nothing at all would look like an empty stream.
+        Err(StageError::Input(InputError::Frame(FrameError::CutOff { .. }))) if has_head => {
+            outlet.flush()?;
+            return result;
+        }
+        Err(StageError::Upstream { exit, message }) => Close::error(*exit, message.clone()),
+        Err(error) => Close::error(error.exit(), format!("sstream-{}: {error}", context.name)),
+    };
+    match outlet.close(&close) {
+        // The reader went first; what this stage has to say is still said.
+        Ok(()) | Err(OutletError::ReaderGone) => result,
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn drive(input: &mut dyn Input, operator: &mut dyn Operator, back: &RefCell<Back<'_, '_>>) -> Result<(), StageError> {
+    let mut tap = Tap(back);
+    let mut out = Out::new(&mut tap);
+    loop {
+        if !input.is_ready() {
+            operator.idle(&mut out)?;
+            out.finish_block();
+            back.borrow_mut().flush()?;
+        }
+        match input.next()? {
+            Event::Head(mut head) => {
+                operator.head(&mut head)?;
+                back.borrow_mut().head(head)?;
+            }
+            Event::Block(block) => {
+                back.borrow_mut().trace.records_in += block.records;
+                out.set_time(block.time);
+                operator.block(block, &mut out)?;
+            }
+            Event::End(end) => {
+                let time = end.time;
+                back.borrow_mut().input_end(end);
+                out.set_time(time);
+                operator.end(time, &mut out)?;
+            }
+            Event::Close(Close { reason: Reason::Error { exit, message }, .. }) => {
+                return Err(StageError::Upstream { exit, message });
+            }
+            Event::Close(close) => {
+                operator.close(&close, &mut out)?;
+                back.borrow_mut().check()?;
+                return Ok(back.borrow_mut().outlet.close(&close)?);
+            }
+        }
+        back.borrow_mut().check()?;
+    }
+}
+
+/// The half of a stage behind the operator.
+struct Back<'o, 'c> {
+    outlet: &'o mut dyn Outlet,
+    context: &'o Context<'c>,
+    trace: Trace,
+    /// Unknown keys of the ends since the last one that was written.
+    other: Map<String, Value>,
+    /// The first error of the outlet: operators need not look at it.
+    failed: Option<OutletError>,
+    has_head: bool,
+}
+
+impl<'o, 'c> Back<'o, 'c> {
+    fn new(outlet: &'o mut dyn Outlet, context: &'o Context<'c>) -> Self {
+        Back { outlet, context, trace: Trace::new(), other: Map::new(), failed: None, has_head: false }
+    }
+
+    fn head(&mut self, mut head: Head) -> Result<(), OutletError> {
+        head.stages.push(self.context.description.clone().into());
+        self.has_head = true;
+        self.outlet.head(&head)
+    }
+
+    fn input_end(&mut self, end: End) {
+        self.trace.add_input(end.trace);
+        self.other.extend(end.other);
+    }
+
+    fn flush(&mut self) -> Result<(), OutletError> {
+        self.check()?;
+        self.outlet.flush()
+    }
+
+    fn check(&mut self) -> Result<(), OutletError> {
+        self.failed.take().map_or(Ok(()), Err)
+    }
+
+    fn attempt(&mut self, write: impl FnOnce(&mut dyn Outlet) -> Result<(), OutletError>) {
+        if self.failed.is_none() {
+            self.failed = write(self.outlet).err();
+        }
+    }
+}
+
+/// Lets the operator's output and the loop share one [`Back`].
+struct Tap<'b, 'o, 'c>(&'b RefCell<Back<'o, 'c>>);
+
+impl Downstream for Tap<'_, '_, '_> {
+    fn block(&mut self, block: Block<'_>) {
+        self.0.borrow_mut().attempt(|outlet| outlet.block(block));
+    }
+
+    fn end(&mut self, time: BatchTime, records: u64) {
+        let mut back = self.0.borrow_mut();
+        let context = back.context;
+        let trace = back.trace.take(context, records);
+        let end = End { time, records, trace, other: std::mem::take(&mut back.other) };
+        back.attempt(|outlet| outlet.end(&end));
+    }
+
+    fn bad_record(&mut self, time: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError> {
+        self.0.borrow().context.bad_records.take(time, record, reason)
+    }
+}
