@@ -65,7 +65,14 @@ mod tests {
         assert_eq!(parse_ms("500ms"), Ok(500));
         assert_eq!(parse_ms("1d"), Ok(86_400_000));
         assert_eq!(show_ms(90_500), "1m30s500ms");
-        for (text, says) in [("30", "needs a unit"), ("1M", "no fixed length"), ("1y", "no fixed"), ("5 apples", "500ms"), ("100us", "whole"), ("0s", "whole")] {
+        for (text, says) in [
+            ("30", "needs a unit"),
+            ("1M", "no fixed length"),
+            ("1y", "no fixed"),
+            ("5 apples", "500ms"),
+            ("100us", "whole"),
+            ("0s", "whole"),
+        ] {
             assert!(parse_ms(text).unwrap_err().contains(says), "{text}: {:?}", parse_ms(text));
         }
     }

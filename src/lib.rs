@@ -19,10 +19,7 @@
 //! | [`stage`] | the loop that ties these together |
 //! | [`cli`] | options, help, man pages, completions, exit codes |
 
-#![cfg_attr(
-    not(test),
-    deny(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)
-)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr))]
 
 pub mod agg;
 pub mod checkpoint;

@@ -81,9 +81,15 @@ mod tests {
     #[test]
     fn what_is_no_multiple_is_refused_with_the_nearest() {
         let error = Span::new(2500, None, 1000).unwrap_err();
-        assert!(error.contains("length 2s500ms") && error.contains("2s or 3s") && error.contains("--batch 500ms"), "{error}");
+        assert!(
+            error.contains("length 2s500ms") && error.contains("2s or 3s") && error.contains("--batch 500ms"),
+            "{error}"
+        );
         let error = Span::new(30_000, Some(300), 1000).unwrap_err();
-        assert!(error.contains("slide 300ms") && error.contains("are 1s,") && error.contains("--batch 100ms"), "{error}");
+        assert!(
+            error.contains("slide 300ms") && error.contains("are 1s,") && error.contains("--batch 100ms"),
+            "{error}"
+        );
         assert_eq!(Span::new(30_000, None, 1000).unwrap().slide_ms, 1000);
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::duration;
 use crate::console::Level;
+use crate::duration;
 use crate::stage::OnError;
 
 /// What every tool has.

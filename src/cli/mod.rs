@@ -18,15 +18,13 @@ use std::fmt;
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, FromArgMatches as _};
-
 use crate::clock::SystemClock;
 use crate::console::Console;
 use crate::error::{Exit, Failure};
 use crate::frame::Close;
 use crate::op::Operator;
-use crate::source::SourceError;
 use crate::signal::{self, StopSignal};
+use crate::source::SourceError;
 use crate::stage::{self, BadRecords, Context, OutletError, StageError, Waited};
 use args::{Common, StageArgs};
 

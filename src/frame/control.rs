@@ -236,9 +236,8 @@ fn head(mut object: Map<String, Value>) -> Result<Control, &'static str> {
     if object.contains_key("close") {
         return close(object).map(Control::Close);
     }
-    let interval_ms = number(&mut object, "interval")
-        .filter(|ms| *ms > 0)
-        .ok_or("\"interval\", the milliseconds between batches")?;
+    let interval_ms =
+        number(&mut object, "interval").filter(|ms| *ms > 0).ok_or("\"interval\", the milliseconds between batches")?;
     let Some(Value::Array(stages)) = object.shift_remove("stages") else {
         return Err("\"stages\", an array");
     };

@@ -201,10 +201,7 @@ impl<R: Read> FrameReader<R> {
                 if searched == 0 {
                     return Ok(Found::Eof);
                 }
-                return Err(FrameError::CutOff {
-                    offset: self.offset + searched as u64,
-                    batch: self.open_batch(),
-                });
+                return Err(FrameError::CutOff { offset: self.offset + searched as u64, batch: self.open_batch() });
             }
         };
         let line = &self.buffer[self.start..self.start + newline];
@@ -396,14 +393,29 @@ mod tests {
         for (from, to, at, expected) in [
             ("{\"end\":3000", "{\"end\":4000", "{\"end\":4000", "batch 3000"),
             ("\"records\":3", "\"records\":4", "{\"end\":2000", "\"records\":3"),
-            ("{\"batch\":2000,\"records\":1", "{\"batch\":3000,\"records\":1", "{\"batch\":3000", "the end of batch 2000"),
+            (
+                "{\"batch\":2000,\"records\":1",
+                "{\"batch\":3000,\"records\":1",
+                "{\"batch\":3000",
+                "the end of batch 2000",
+            ),
             ("123\n", "1\n3\n", "\"a\"", "2 records"),
             ("123\n", "1234", "\"a\"", "2 records"),
             ("null\n", "\"long\"\n", "\"long\"", "1 records"),
-            ("{\"close\"", "{\"sstream\":1,\"interval\":1,\"stages\":[]}\n{\"close\"", "{\"sstream\":1,\"interval\":1,", "no second head"),
+            (
+                "{\"close\"",
+                "{\"sstream\":1,\"interval\":1,\"stages\":[]}\n{\"close\"",
+                "{\"sstream\":1,\"interval\":1,",
+                "no second head",
+            ),
             ("{\"close\":\"eof\"}", "{\"close\":\"eof\"}\nmore", "more", "nothing after"),
             ("{\"sstream\":1", "{\"sstream\":7", "{\"sstream\"", "version 1"),
-            ("{\"end\":3000,\"records\":0,\"x\":1}\n", "{\"batch\":3000,\"records\":0,\"bytes\":0}\n", "{\"batch\":3000", "at least one"),
+            (
+                "{\"end\":3000,\"records\":0,\"x\":1}\n",
+                "{\"batch\":3000,\"records\":0,\"bytes\":0}\n",
+                "{\"batch\":3000",
+                "at least one",
+            ),
         ] {
             let text = STREAM.replacen(from, to, 1);
             assert_ne!(text, STREAM);

@@ -22,7 +22,16 @@ impl WindowCount {
     /// Length and slide in ms; the slide is the input's interval if left out.
     pub fn new(length_ms: u64, slide_ms: Option<u64>) -> WindowCount {
         let span = Span { length_ms, slide_ms: slide_ms.unwrap_or(1) };
-        WindowCount { length_ms, slide_ms, span, open: 0, batches: VecDeque::new(), sum: 0, unseen: false, last: BatchTime(0) }
+        WindowCount {
+            length_ms,
+            slide_ms,
+            span,
+            open: 0,
+            batches: VecDeque::new(),
+            sum: 0,
+            unseen: false,
+            last: BatchTime(0),
+        }
     }
 
     fn emit(&mut self, time: BatchTime, out: &mut Out<'_>) {

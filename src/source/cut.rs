@@ -254,8 +254,10 @@ impl<'a> Cutter<'a> {
         }
         let lines = self.raw.lines(BLOCK_BYTES);
         let max_line = self.options.max_line;
-        self.block_records +=
-            self.parts.format.records(lines, max_line, &mut self.block, &mut |line, reason| bad.take(time, line, reason))?;
+        self.block_records += self
+            .parts
+            .format
+            .records(lines, max_line, &mut self.block, &mut |line, reason| bad.take(time, line, reason))?;
         let length = lines.len();
         self.raw.consume(length);
         Ok(())
@@ -324,8 +326,15 @@ struct Raw {
 impl Raw {
     fn new(read: Vec<u8>) -> Raw {
         let end = read.len();
-        let mut raw =
-            Raw { bytes: read, start: 0, end, lines_end: 0, skipped: 0, skipped_start: Vec::new(), skipped_done: false };
+        let mut raw = Raw {
+            bytes: read,
+            start: 0,
+            end,
+            lines_end: 0,
+            skipped: 0,
+            skipped_start: Vec::new(),
+            skipped_done: false,
+        };
         raw.find_lines(0);
         raw
     }

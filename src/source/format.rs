@@ -71,8 +71,9 @@ impl Format for Text {
     }
 
     fn note(&self) -> Option<String> {
-        (self.invalid > 0)
-            .then(|| format!("input: {} lines had invalid UTF-8, which became U+FFFD: is it in another encoding?", self.invalid))
+        (self.invalid > 0).then(|| {
+            format!("input: {} lines had invalid UTF-8, which became U+FFFD: is it in another encoding?", self.invalid)
+        })
     }
 }
 
@@ -177,7 +178,13 @@ impl Csv {
     }
 
     /// Reads `input` to its end (an empty one is the end of the stream).
-    fn feed(&mut self, mut input: &[u8], max_line: usize, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, OpError> {
+    fn feed(
+        &mut self,
+        mut input: &[u8],
+        max_line: usize,
+        out: &mut Vec<u8>,
+        bad: &mut Bad<'_>,
+    ) -> Result<u64, OpError> {
         let mut records = 0;
         let at_end = input.is_empty();
         loop {
@@ -232,7 +239,7 @@ impl Csv {
         };
         if fields.len() != columns.len() {
             let reason = format!("{} fields where the columns are {}", fields.len(), columns.len());
-            bad(self.row.trim_ascii_end(), &reason)?;
+            bad(self.row.trim_ascii(), &reason)?;
             return Ok(0);
         }
         let mut object = Vec::new();
@@ -298,10 +305,7 @@ mod tests {
     fn csv_rows_are_objects() {
         let (records, bad) =
             run(&mut Csv::new(None), &["a,b\r\n1,\"x \"\"y\"\",z\"\r\n", "2,\"two\n", "lines\"\n\n3\n4,\"\"\n"]);
-        assert_eq!(
-            records,
-            [r#"{"a":"1","b":"x \"y\",z"}"#, r#"{"a":"2","b":"two\nlines"}"#, r#"{"a":"4","b":""}"#]
-        );
+        assert_eq!(records, [r#"{"a":"1","b":"x \"y\",z"}"#, r#"{"a":"2","b":"two\nlines"}"#, r#"{"a":"4","b":""}"#]);
         assert_eq!(bad, ["3: 1 fields where the columns are 2"]);
         let (records, _) = run(&mut Csv::new(Some(vec!["x".into(), "y".into()])), &["1,2\n"]);
         assert_eq!(records, [r#"{"x":"1","y":"2"}"#]);

@@ -101,10 +101,10 @@ impl<'a> Queue<'a> {
         self.records = 0;
         let mut array = Vec::new();
         record::canonicalize(&self.line, &mut array).map_err(|error| self.malformed(error.to_string()))?;
-        let Some(elements) = record::elements(&array) else {
+        if record::kind(&array) != Some(record::Kind::Array) {
             return Err(self.malformed("expected a JSON array, the records of one batch".to_owned()));
-        };
-        for element in elements {
+        }
+        for element in record::elements(&array) {
             self.block.extend_from_slice(element);
             self.block.push(b'\n');
             self.records += 1;

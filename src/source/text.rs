@@ -70,37 +70,23 @@ fn is_special(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
-/// A bit for each byte that is special.
-#[cfg(target_arch = "x86_64")]
+/// A bit for each byte that is special, eight bytes at a time.
 #[inline]
 fn special_mask(chunk: &[u8; 64]) -> u64 {
-    use std::arch::x86_64::{
-        __m128i, _mm_cmpeq_epi8, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8,
-    };
-    // SSE2 is part of every x86-64, so these are plain safe calls.
-    fn load(bytes: &[u8; 16]) -> __m128i {
-        let (low, high) = bytes.split_at(8);
-        let word = |half: &[u8]| i64::from_le_bytes(half.try_into().unwrap_or_default());
-        _mm_set_epi64x(word(high), word(low))
+    /// 0x80 in each byte of `word` that is zero, exactly.
+    fn zeros(word: u64) -> u64 {
+        !(((word & 0x7f7f_7f7f_7f7f_7f7f) + 0x7f7f_7f7f_7f7f_7f7f) | word) & 0x8080_8080_8080_8080
     }
-    let (parts, _) = chunk.as_chunks::<16>();
+    let every = |byte: u8| u64::from_ne_bytes([byte; 8]);
+    let (words, _) = chunk.as_chunks::<8>();
     let mut mask = 0;
-    for (index, part) in parts.iter().enumerate() {
-        let bytes = load(part);
-        let quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'"' as i8));
-        let backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'\\' as i8));
-        let control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
-        let any = _mm_or_si128(_mm_or_si128(quote, backslash), control);
-        mask |= u64::from(_mm_movemask_epi8(any) as u32 as u16) << (index * 16);
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let special = zeros(word & every(0xe0)) | zeros(word ^ every(b'"')) | zeros(word ^ every(b'\\'));
+        // Gathers the eight high bits into the top byte, the first one lowest.
+        mask |= ((special >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (index * 8);
     }
     mask
-}
-
-/// A bit for each byte that is special.
-#[cfg(not(target_arch = "x86_64"))]
-#[inline]
-fn special_mask(chunk: &[u8; 64]) -> u64 {
-    chunk.iter().enumerate().fold(0, |mask, (index, byte)| mask | (u64::from(is_special(*byte)) << index))
 }
 
 #[cfg(test)]

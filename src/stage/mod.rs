@@ -183,6 +183,12 @@ impl Failure for StageError {
     }
 }
 
+impl From<InputError> for StageError {
+    fn from(error: InputError) -> Self {
+        StageError::Input(error)
+    }
+}
+
 impl From<OpError> for StageError {
     fn from(error: OpError) -> Self {
         StageError::Op(error)

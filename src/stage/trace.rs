@@ -95,7 +95,8 @@ mod tests {
 
     #[test]
     fn ends_sum_up_stage_by_stage() {
-        let mut sum = vec![json!(["source", 1, 2, 0, 1.5, 100]), json!([[["a", 1, 1, 1, 2, 3]], [["b", 1, 1, 1, 2, 3]]])];
+        let mut sum =
+            vec![json!(["source", 1, 2, 0, 1.5, 100]), json!([[["a", 1, 1, 1, 2, 3]], [["b", 1, 1, 1, 2, 3]]])];
         add_all(
             &mut sum,
             vec![json!(["source", 10, 20, 1, 0.25, 90]), json!([[["a", 1, 1, 1, 2, 4]], [["b", 1, 1, 1, 2, 1]]])],
