@@ -44,7 +44,7 @@ pub fn parse_size(text: &str) -> Result<usize, String> {
     };
     let number: f64 = number.parse().map_err(|_| format!("'{text}' is no size, as 64KiB is"))?;
     let bytes = number * factor as f64;
-    if bytes < 1.0 || bytes > 1e15 {
+    if !(1.0..=1e15).contains(&bytes) {
         return Err(format!("'{text}' is out of range"));
     }
     Ok(bytes as usize)

@@ -24,7 +24,7 @@ impl Span {
     pub fn new(length_ms: u64, slide_ms: Option<u64>, interval_ms: u64) -> Result<Span, String> {
         let slide_ms = slide_ms.unwrap_or(interval_ms);
         for (what, given_ms) in [("length", length_ms), ("slide", slide_ms)] {
-            if given_ms % interval_ms != 0 {
+            if !given_ms.is_multiple_of(interval_ms) {
                 let below = given_ms - given_ms % interval_ms;
                 let above = show_ms(below + interval_ms);
                 let nearest = if below == 0 { above } else { format!("{} or {above}", show_ms(below)) };
@@ -42,7 +42,7 @@ impl Span {
 
     /// Whether a window comes out at this batch time.
     pub fn is_due(&self, time: BatchTime) -> bool {
-        time.0 % self.slide_ms == 0
+        time.0.is_multiple_of(self.slide_ms)
     }
 
     /// The first batch time, from `time` on, at which a window comes out.

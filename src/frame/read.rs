@@ -266,7 +266,7 @@ impl<R: Read> FrameReader<R> {
             (None, Some(last)) if last.after(interval_ms) != time => {
                 format!("batch {}, one interval after the last", last.after(interval_ms))
             }
-            (None, None) if time.0 % interval_ms != 0 => {
+            (None, None) if !time.0.is_multiple_of(interval_ms) => {
                 format!("a batch time that is a multiple of the interval, {interval_ms} ms")
             }
             _ => return Ok(()),

@@ -52,7 +52,7 @@ impl<W: Write> FrameWriter<W> {
     }
 
     fn one_block(&mut self, time: BatchTime, records: u64, bytes: &[u8]) -> io::Result<()> {
-        write!(self.pending, "{{\"batch\":{time},\"records\":{records},\"bytes\":{}}}\n", bytes.len())?;
+        writeln!(self.pending, "{{\"batch\":{time},\"records\":{records},\"bytes\":{}}}", bytes.len())?;
         if bytes.len() < COPY_BELOW {
             self.pending.extend_from_slice(bytes);
             return self.relieve();

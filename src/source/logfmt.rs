@@ -32,7 +32,7 @@ pub fn push_object(line: &str, out: &mut Vec<u8>) -> Result<(), String> {
 fn push_value<'a>(key: &str, rest: &'a str, out: &mut Vec<u8>) -> Result<&'a str, String> {
     let Some(quoted) = rest.strip_prefix('"') else {
         let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-        record::push_string(rest[..end].as_bytes(), out);
+        record::push_string(&rest.as_bytes()[..end], out);
         return Ok(&rest[end..]);
     };
     let mut text = String::new();
