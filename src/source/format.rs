@@ -52,8 +52,10 @@ pub struct Text {
 
 impl Format for Text {
     fn records(&mut self, lines: &[u8], max_line: usize, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, OpError> {
-        if lines.len() <= max_line && std::str::from_utf8(lines).is_ok() {
-            return Ok(text::push_lines(lines, out));
+        if lines.len() <= max_line {
+            if let Ok(records) = text::push_lines(lines, out) {
+                return Ok(records);
+            }
         }
         let mut records = 0;
         for line in each_line(lines) {

@@ -1,31 +1,40 @@
 //! Text lines to JSON strings: the hot loop of every first stage.
 
+use wide::u8x16;
+
+/// The text is not UTF-8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotUtf8;
+
 /// Appends each line, which ends in a newline, as a canonical JSON string with
-/// a newline; a CR before the newline is part of the line's end. The text must
-/// be UTF-8. Returns the number of lines.
-pub fn push_lines(lines: &[u8], out: &mut Vec<u8>) -> u64 {
+/// a newline; a CR before the newline is part of the line's end. Returns the
+/// number of lines, or leaves `out` as it was if the text is not UTF-8.
+pub fn push_lines(lines: &[u8], out: &mut Vec<u8>) -> Result<u64, NotUtf8> {
+    let before = out.len();
     let mut records = 0;
     out.reserve(lines.len() + lines.len() / 8 + 16);
     out.push(b'"');
     let mut copied = 0;
-    for_each_special(lines, |at| {
+    let is_ascii = for_each_special(lines, |at| {
+        out.extend_from_slice(&lines[copied..at]);
+        copied = at + 1;
         match lines[at] {
             b'\n' => {
-                out.extend_from_slice(&lines[copied..at]);
                 out.extend_from_slice(b"\"\n\"");
                 records += 1;
             }
-            b'\r' if lines.get(at + 1) == Some(&b'\n') => out.extend_from_slice(&lines[copied..at]),
-            byte => {
-                out.extend_from_slice(&lines[copied..at]);
-                push_escape(byte, out);
-            }
+            b'\r' if lines.get(at + 1) == Some(&b'\n') => {}
+            byte => push_escape(byte, out),
         }
-        copied = at + 1;
     });
     // The quote that would have begun the next line.
     out.pop();
-    records
+    // Most logs are ASCII, and then there is nothing to validate.
+    if !is_ascii && std::str::from_utf8(lines).is_err() {
+        out.truncate(before);
+        return Err(NotUtf8);
+    }
+    Ok(records)
 }
 
 fn push_escape(byte: u8, out: &mut Vec<u8>) {
@@ -47,12 +56,14 @@ fn push_escape(byte: u8, out: &mut Vec<u8>) {
 }
 
 /// Calls `found` with the position of every byte that cannot stand in a JSON
-/// string as it is: `"`, `\` and what lies below 0x20.
+/// string as it is: `"`, `\` and what lies below 0x20. Returns whether all the
+/// bytes are ASCII.
 #[inline]
-fn for_each_special(bytes: &[u8], mut found: impl FnMut(usize)) {
+fn for_each_special(bytes: &[u8], mut found: impl FnMut(usize)) -> bool {
     let (chunks, rest) = bytes.as_chunks::<64>();
+    let mut highest = u8x16::ZERO;
     for (index, chunk) in chunks.iter().enumerate() {
-        let mut mask = special_mask(chunk);
+        let mut mask = special_mask(chunk, &mut highest);
         while mask != 0 {
             found(index * 64 + mask.trailing_zeros() as usize);
             mask &= mask - 1;
@@ -60,31 +71,25 @@ fn for_each_special(bytes: &[u8], mut found: impl FnMut(usize)) {
     }
     let from = chunks.len() * 64;
     for (index, byte) in rest.iter().enumerate() {
-        if is_special(*byte) {
+        if *byte < 0x20 || *byte == b'"' || *byte == b'\\' {
             found(from + index);
         }
     }
+    highest.to_array().is_ascii() && rest.is_ascii()
 }
 
-fn is_special(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
-}
-
-/// A bit for each byte that is special, eight bytes at a time.
+/// A bit for each byte that is special; `highest` collects all bytes' bits.
 #[inline]
-fn special_mask(chunk: &[u8; 64]) -> u64 {
-    /// 0x80 in each byte of `word` that is zero, exactly.
-    fn zeros(word: u64) -> u64 {
-        !(((word & 0x7f7f_7f7f_7f7f_7f7f) + 0x7f7f_7f7f_7f7f_7f7f) | word) & 0x8080_8080_8080_8080
-    }
-    let every = |byte: u8| u64::from_ne_bytes([byte; 8]);
-    let (words, _) = chunk.as_chunks::<8>();
+fn special_mask(chunk: &[u8; 64], highest: &mut u8x16) -> u64 {
+    let (parts, _) = chunk.as_chunks::<16>();
     let mut mask = 0;
-    for (index, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let special = zeros(word & every(0xe0)) | zeros(word ^ every(b'"')) | zeros(word ^ every(b'\\'));
-        // Gathers the eight high bits into the top byte, the first one lowest.
-        mask |= ((special >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (index * 8);
+    for (index, part) in parts.iter().enumerate() {
+        let bytes = u8x16::new(*part);
+        let quote = bytes.simd_eq(u8x16::splat(b'"'));
+        let backslash = bytes.simd_eq(u8x16::splat(b'\\'));
+        let control = bytes.min(u8x16::splat(0x1f)).simd_eq(bytes);
+        *highest |= bytes;
+        mask |= u64::from((quote | backslash | control).to_bitmask()) << (index * 16);
     }
     mask
 }
@@ -96,7 +101,7 @@ mod tests {
 
     fn encode(lines: &str) -> (u64, String) {
         let mut out = Vec::new();
-        let records = push_lines(lines.as_bytes(), &mut out);
+        let records = push_lines(lines.as_bytes(), &mut out).unwrap();
         (records, String::from_utf8(out).unwrap())
     }
 
@@ -108,6 +113,19 @@ mod tests {
             encode("a\"b\\c\td\u{8}\u{c}\u{0}\u{1f}\u{7f}é\re\r\r\n"),
             (1, "\"a\\\"b\\\\c\\td\\b\\f\\u0000\\u001f\u{7f}é\\re\\r\"\n".into())
         );
+    }
+
+    #[test]
+    fn invalid_utf8_is_refused_and_leaves_no_trace() {
+        let mut out = b"before".to_vec();
+        for lines in ["ok\n\u{e9}\n".as_bytes(), b"\xff\n", &[&b"x".repeat(100)[..], b"\xc3\n"].concat()] {
+            let valid = std::str::from_utf8(lines).is_ok();
+            assert_eq!(push_lines(lines, &mut out).is_ok(), valid);
+            if !valid {
+                assert_eq!(out, b"before");
+            }
+            out.truncate(6);
+        }
     }
 
     proptest! {
