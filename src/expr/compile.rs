@@ -1,0 +1,189 @@
+//! From the source of a program to what jaq can run, with errors that point
+//! at the place in the source.
+
+use jaq_core::compile::Undefined;
+use jaq_core::load::parse::Def;
+use jaq_core::load::{self, Arena, File, Loader};
+use jaq_core::{Compiler, Ctx, Filter, Vars};
+use jaq_json::{Map, Val};
+
+use super::functions::{self, Data};
+use super::value::Value;
+use super::{ExprError, json};
+
+/// jq's functions that are replaced: these by definitions.jq or by a native
+/// function of the same name. (A definition of jaq's would win over the
+/// latter.)
+const REPLACED: [(&str, usize); 5] = [("nan", 0), ("infinite", 0), ("type", 0), ("delpaths", 1), ("keys_unsorted", 0)];
+
+/// The environment, a variable of every program.
+const ENVIRONMENT: &str = "$ENV";
+
+/// A compiled program.
+pub(super) struct Compiled {
+    filter: Filter<Data>,
+    /// The value of `$ENV` as JSON, if the program may ask for it.
+    environment: Option<Vec<u8>>,
+}
+
+impl Compiled {
+    /// Compiles `source`, which may use `variables` (names with no `$`).
+    ///
+    /// # Errors
+    /// [`ExprError::Syntax`].
+    pub(super) fn new(source: &str, variables: &[String]) -> Result<Compiled, ExprError> {
+        let arena = Arena::default();
+        let program = File { code: source, path: () };
+        let modules = Loader::new(definitions()).load(&arena, program).map_err(|errors| load_error(source, errors))?;
+        let no_import = |_: load::Import<&str, ()>| Err(String::new());
+        load::import(&modules, no_import).map_err(|errors| load_error(source, errors))?;
+
+        let names: Vec<String> = variables.iter().map(|name| format!("${name}")).collect();
+        let has_environment = source.contains(ENVIRONMENT);
+        let environment = has_environment.then_some(ENVIRONMENT);
+        let names = names.iter().map(String::as_str).chain(environment);
+        let filter = Compiler::default()
+            .with_funs(functions::all())
+            .with_global_vars(names)
+            .compile(modules)
+            .map_err(|errors| compile_error(source, &errors))?;
+        Ok(Compiled { filter, environment: has_environment.then(environment_json) })
+    }
+
+    /// Gives every result for `record` as canonical JSON to `each`; `out` is
+    /// scratch space.
+    ///
+    /// # Errors
+    /// [`ExprError::Eval`].
+    pub(super) fn run(
+        &self,
+        record: &[u8],
+        variables: &[&[u8]],
+        out: &mut Vec<u8>,
+        each: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), ExprError> {
+        let read = |text: &[u8]| {
+            let value = json::read(text);
+            value.map(Value).map_err(|message| ExprError::Eval { message })
+        };
+        let values = variables.iter().copied().chain(self.environment.as_deref());
+        let values: Vec<Value> = values.map(read).collect::<Result<_, _>>()?;
+        let context = Ctx::<Data>::new(&self.filter.lut, Vars::new(values));
+        for result in self.filter.id.run((context, read(record)?)) {
+            let value = result.map_err(|exception| ExprError::Eval {
+                message: match exception.get_err() {
+                    Ok(error) => error_message(error.into_val()),
+                    Err(_) => "halt cannot be used: the program runs once for each record, and \
+                               the stream goes on"
+                        .to_string(),
+                },
+            })?;
+            out.clear();
+            json::write(&value.0, out);
+            each(out);
+        }
+        Ok(())
+    }
+}
+
+/// What a program's error says: a string is the message itself.
+fn error_message(value: Value) -> String {
+    match &value.0 {
+        Val::TStr(text) => String::from_utf8_lossy(text).into_owned(),
+        _ => format!("error with {value}"),
+    }
+}
+
+fn definitions() -> impl Iterator<Item = Def<&'static str>> {
+    let own = load::parse(include_str!("definitions.jq"), |parser| parser.defs());
+    let replaced = |def: &Def| !REPLACED.contains(&(def.name, def.args.len()));
+    jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs()).filter(replaced).chain(own.unwrap_or_default())
+}
+
+fn environment_json() -> Vec<u8> {
+    let text = |text: std::ffi::OsString| Val::utf8_str(text.into_encoded_bytes());
+    let variables = std::env::vars_os().map(|(name, value)| (text(name), text(value)));
+    let mut out = Vec::new();
+    json::write(&Val::obj(variables.collect::<Map>()), &mut out);
+    out
+}
+
+/// A syntax error at `part`, which is a piece of `source`.
+fn syntax(source: &str, part: &str, message: String) -> ExprError {
+    // A piece from elsewhere (the standard library) has no place to show.
+    let at = (part.as_ptr() as usize)
+        .checked_sub(source.as_ptr() as usize)
+        .filter(|at| *at <= source.len())
+        .unwrap_or(source.len());
+    ExprError::Syntax { source_text: source.to_string(), at, message }
+}
+
+/// The token at the start of `text`, for a message.
+fn found(text: &str) -> String {
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '@');
+    let end = match text.chars().next() {
+        None => return "the end".to_string(),
+        Some(first) if is_word(first) => text.find(|c| !is_word(c)).unwrap_or(text.len()),
+        Some(first) => first.len_utf8(),
+    };
+    format!("`{}`", &text[..end])
+}
+
+fn with_article(noun: &str) -> String {
+    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {noun}")
+}
+
+fn load_error(source: &str, errors: load::Errors<&str, ()>) -> ExprError {
+    // Only the first: later ones tend to follow from it.
+    for (_, error) in errors {
+        match error {
+            load::Error::Io(imports) => {
+                if let Some((path, _)) = imports.first() {
+                    let message = "import and include cannot be used: a program stands for itself";
+                    return syntax(source, path, message.to_string());
+                }
+            }
+            load::Error::Lex(errors) => {
+                if let Some((expected, part)) = errors.first() {
+                    let message = format!("expected {}, found {}", with_article(expected.as_str()), found(part));
+                    return syntax(source, part, message);
+                }
+            }
+            load::Error::Parse(errors) => {
+                if let Some((expected, part)) = errors.first() {
+                    let expected = match expected {
+                        load::parse::Expect::Nothing => "the end or an operator".to_string(),
+                        load::parse::Expect::Just(word) => format!("`{word}`"),
+                        load::parse::Expect::ElseOrEnd => "`else` or `end`".to_string(),
+                        load::parse::Expect::Term => "an expression".to_string(),
+                        other => with_article(other.as_str()),
+                    };
+                    let part = if part.is_empty() { &source[source.len()..] } else { part };
+                    let message = format!("expected {expected}, found {}", found(part));
+                    return syntax(source, part, message);
+                }
+            }
+        }
+    }
+    syntax(source, source, "not a jq program".to_string())
+}
+
+fn compile_error(source: &str, errors: &jaq_core::compile::Errors<&str, ()>) -> ExprError {
+    let first = errors.iter().flat_map(|(_, errors)| errors).next();
+    let Some((name, undefined)) = first else {
+        return syntax(source, source, "not a jq program".to_string());
+    };
+    let message = match undefined {
+        Undefined::Filter(0) if matches!(*name, "input" | "inputs") => {
+            format!("`{name}` cannot be used: the program gets one record at a time, as `.`")
+        }
+        Undefined::Filter(0) => format!("`{name}` is not defined"),
+        Undefined::Filter(arity) => {
+            let arguments = if *arity == 1 { "argument" } else { "arguments" };
+            format!("`{name}` with {arity} {arguments} is not defined")
+        }
+        other => format!("{} `{name}` is not defined", other.as_str()),
+    };
+    syntax(source, name, message)
+}
