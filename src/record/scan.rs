@@ -108,6 +108,12 @@ pub fn elements(array: &[u8]) -> Elements<'_> {
     Elements { inside: Inside::of(array, b'[') }
 }
 
+/// The values in `joined`, which is the inside of an array: values with commas
+/// between.
+pub fn elements_of_joined(joined: &[u8]) -> Elements<'_> {
+    Elements { inside: Inside { bytes: joined, at: 0, is_first: true } }
+}
+
 /// The members of an object: each key as it is written, with quotes, and the
 /// value. Of anything else: none.
 pub fn members(object: &[u8]) -> Members<'_> {

@@ -1,0 +1,105 @@
+//! Many accumulators of one aggregation, by index: one a key.
+
+use super::{Accumulator, AggError, Aggregation, Aggregator, State};
+
+/// A column of accumulators. Counts, of which word counts hold millions, take
+/// 8 bytes each, and adding to one is an addition.
+pub enum Accumulators {
+    /// Of `count`.
+    Counts(Vec<u64>),
+    /// Of everything else.
+    Any(Vec<Accumulator>),
+}
+
+impl Accumulators {
+    /// An empty column for the accumulators of `aggregator`.
+    pub fn new(aggregator: &Aggregator) -> Accumulators {
+        match aggregator.aggregation() {
+            Some(Aggregation::Count) => Accumulators::Counts(Vec::new()),
+            _ => Accumulators::Any(Vec::new()),
+        }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Accumulators::Counts(counts) => counts.len(),
+            Accumulators::Any(any) => any.len(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Appends an accumulator of no value; its index is the length before.
+    pub fn push(&mut self, aggregator: &Aggregator) {
+        match self {
+            Accumulators::Counts(counts) => counts.push(0),
+            Accumulators::Any(any) => any.push(aggregator.accumulator()),
+        }
+    }
+
+    /// As [`Aggregator::add_by`], to the accumulator at `index`, which has to
+    /// be there.
+    #[inline]
+    pub fn add_by(
+        &mut self,
+        aggregator: &mut Aggregator,
+        index: usize,
+        value: &[u8],
+        record: &[u8],
+    ) -> Result<(), AggError> {
+        match self {
+            Accumulators::Counts(counts) => {
+                counts[index] += 1;
+                Ok(())
+            }
+            Accumulators::Any(any) => aggregator.add_by(&mut any[index], value, record),
+        }
+    }
+
+    /// The accumulator at `index`, which has to be there.
+    pub fn get(&self, index: usize) -> Accumulator {
+        match self {
+            Accumulators::Counts(counts) => Accumulator(State::Count(counts[index])),
+            Accumulators::Any(any) => any[index].clone(),
+        }
+    }
+
+    /// Lets `change` work on the accumulator at `index`, which has to be there:
+    /// for merging, subtracting, loading, writing.
+    pub fn update<R>(&mut self, index: usize, change: impl FnOnce(&mut Accumulator) -> R) -> R {
+        match self {
+            Accumulators::Counts(counts) => {
+                let mut accumulator = Accumulator(State::Count(counts[index]));
+                let result = change(&mut accumulator);
+                if let State::Count(count) = accumulator.0 {
+                    counts[index] = count;
+                }
+                result
+            }
+            Accumulators::Any(any) => change(&mut any[index]),
+        }
+    }
+
+    /// As [`Aggregator::write`], of the accumulator at `index`.
+    pub fn write(&self, aggregator: &Aggregator, index: usize, out: &mut Vec<u8>) -> bool {
+        match self {
+            Accumulators::Counts(counts) => {
+                super::push_count(counts[index], out);
+                true
+            }
+            Accumulators::Any(any) => aggregator.write(&any[index], out),
+        }
+    }
+
+    /// Takes all out, and leaves room for as many.
+    pub fn clear(&mut self) {
+        match self {
+            Accumulators::Counts(counts) => counts.clear(),
+            Accumulators::Any(any) => any.clear(),
+        }
+    }
+}
