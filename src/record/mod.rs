@@ -12,7 +12,7 @@
 //! a record or nothing. Constraints, then:
 //!
 //! - [`canonicalize`] is the only way in for foreign JSON, and checks all of it;
-//! - what reads records ([`scan`], [`key`], [`compare`]) trusts that they are
+//! - what reads records ([`scan`], [`key`], [`compare()`]) trusts that they are
 //!   valid, but on garbage ends early and never panics, loops or overflows the
 //!   stack;
 //! - scans go by words or vectors, not byte by byte;
