@@ -5,7 +5,7 @@ use clap::Parser;
 use super::args::{Common, StageArgs};
 use super::{Environment, Tool, ToolError, run_stage};
 use crate::duration;
-use crate::op::window::WindowCount;
+use crate::op::window::{Count, TimeWindow};
 
 /// Slide a window over the batches
 #[derive(Parser, Debug)]
@@ -36,6 +36,6 @@ impl Tool for WindowTool {
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
-        run_stage(&mut WindowCount::new(self.length, self.slide), &self.stage, environment)
+        run_stage(&mut TimeWindow::new(self.length, self.slide, Box::new(Count::default())), &self.stage, environment)
     }
 }

@@ -7,6 +7,8 @@
 //! [`parallel::Parallel`] on several threads.
 
 pub mod filter;
+pub mod grouping;
+pub mod key_table;
 pub mod pass;
 pub mod window;
 

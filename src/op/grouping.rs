@@ -1,0 +1,227 @@
+//! From records to keys and values, as the user chose by `--by-key`, `--by`,
+//! `--by-value` and `--of`.
+//!
+//! | choice | key | value |
+//! |---|---|---|
+//! | none | the same for all | the record |
+//! | `--by-key` | the first of a pair | the second |
+//! | `--by EXPR` | each result of EXPR of the record | the record |
+//! | `--by-value` | the record | the record |
+//!
+//! With `--of EXPR` each result of EXPR of that value is aggregated in its
+//! place, or is what the value is ranked by (`top`). So an EXPR without a
+//! result leaves the record out, and one with several counts it several times.
+
+use super::{OpError, Out};
+use crate::error::{Exit, Failure};
+use crate::expr::{ExprError, Program};
+use crate::frame::Block;
+use crate::record;
+
+/// The key that all records have where none was chosen.
+pub const NO_KEY: &[u8] = b"";
+
+const NO_PAIR: &str = "not a pair, an array of key and value: make pairs with sstream-map, or choose the key with \
+                       --by EXPR or --by-value";
+
+/// Where the key comes from.
+#[derive(Clone, Debug)]
+pub enum By {
+    /// There is none.
+    Nothing,
+    /// The records are pairs of key and value.
+    Pair,
+    /// The record is the key.
+    Record,
+    /// The results of a program.
+    Program(Program),
+}
+
+/// Takes records apart.
+#[derive(Clone, Debug)]
+pub struct Grouping {
+    by: By,
+    of: Option<Program>,
+    keys: Results,
+    values: Results,
+}
+
+/// A record as an aggregation sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Item<'a> {
+    /// The key as it is written; [`NO_KEY`] if there is none.
+    pub key: &'a [u8],
+    /// Whether the key is known to be in normal form.
+    pub is_normal: bool,
+    /// What is aggregated, or what `top` ranks by.
+    pub value: &'a [u8],
+    /// What `top` gives out.
+    pub ranked: &'a [u8],
+    /// All of the record, for messages.
+    pub record: &'a [u8],
+}
+
+impl Grouping {
+    /// With the key from `by` and the value by `of`.
+    pub fn new(by: By, of: Option<Program>) -> Grouping {
+        Grouping { by, of, keys: Results::default(), values: Results::default() }
+    }
+
+    /// Whether there is a key, so that results are pairs.
+    pub fn is_keyed(&self) -> bool {
+        !matches!(self.by, By::Nothing)
+    }
+
+    /// Whether every record is one item: then records without a key can be
+    /// counted without a look at them.
+    pub fn is_one_to_one(&self) -> bool {
+        self.of.is_none() && !matches!(self.by, By::Program(_))
+    }
+
+    /// Gives the items of a block to `each`, in order. Records that are no pair,
+    /// and those on which a program fails, go to `out` as bad ones.
+    pub fn items<'o>(
+        &mut self,
+        block: Block<'_>,
+        out: &mut Out<'o>,
+        mut each: impl FnMut(Item<'_>, &mut Out<'o>) -> Result<(), OpError>,
+    ) -> Result<(), OpError> {
+        let Grouping { by, of, keys, values } = self;
+        // Where there is no backslash, every canonical string is its own normal
+        // form; one look at the whole block is cheaper than one at each key.
+        let has_escapes = memchr::memchr(b'\\', block.bytes).is_some();
+        let is_normal = |key: &[u8]| !has_escapes && key.first() == Some(&b'"');
+        let is_computed = of.is_some() || matches!(by, By::Program(_));
+        for record in block {
+            let (key, value) = match by {
+                By::Nothing | By::Program(_) => (NO_KEY, record),
+                By::Record => (record, record),
+                By::Pair => match record::pair(record) {
+                    Some(pair) => pair,
+                    None => {
+                        out.bad_record(record, NO_PAIR)?;
+                        continue;
+                    }
+                },
+            };
+            if !is_computed {
+                let is_normal = key.is_empty() || is_normal(key);
+                each(Item { key, is_normal, value, ranked: value, record }, out)?;
+                continue;
+            }
+            let by = if let By::Program(program) = by { Some(program) } else { None };
+            let computed = keys.fill(by, value, key).and_then(|()| values.fill(of.as_mut(), value, value));
+            if let Err(error) = computed {
+                bad_or_fatal(record, &error, out)?;
+                continue;
+            }
+            for key in keys.iter() {
+                let is_normal = key.is_empty() || is_normal(key);
+                for result in values.iter() {
+                    each(Item { key, is_normal, value: result, ranked: value, record }, out)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Sets a record aside because of `error`, if that is the record's fault; else
+/// the stage has to fail.
+pub fn bad_or_fatal(record: &[u8], error: &dyn Failure, out: &mut Out<'_>) -> Result<(), OpError> {
+    match error.exit() {
+        Exit::BadRecord => out.bad_record(record, &error.to_string()),
+        exit => Err(OpError::Command { message: error.to_string(), exit }),
+    }
+}
+
+/// Results of a program for one record, one behind another.
+#[derive(Clone, Debug, Default)]
+struct Results {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Results {
+    /// Holds the results of `program` for `input`, or `otherwise` alone if
+    /// there is no program.
+    fn fill(&mut self, program: Option<&mut Program>, input: &[u8], otherwise: &[u8]) -> Result<(), ExprError> {
+        self.bytes.clear();
+        self.ends.clear();
+        let mut push = |result: &[u8]| {
+            self.bytes.extend_from_slice(result);
+            self.ends.push(self.bytes.len());
+        };
+        match program {
+            Some(program) => program.run(input, &[], &mut push),
+            None => {
+                push(otherwise);
+                Ok(())
+            }
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let mut start = 0;
+        self.ends.iter().map(move |&end| &self.bytes[std::mem::replace(&mut start, end)..end])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::BatchTime;
+    use crate::op::testing::Collected;
+
+    fn program(source: &str) -> Program {
+        Program::parse(source, &[]).unwrap()
+    }
+
+    /// Key, value and what is ranked, of each item; and the bad records.
+    fn items(by: By, of: Option<&str>, records: &[&str]) -> (Vec<[String; 3]>, Vec<String>) {
+        let bytes: String = records.iter().map(|record| format!("{record}\n")).collect();
+        let block = Block { time: BatchTime(1000), records: records.len() as u64, bytes: bytes.as_bytes() };
+        let mut collected = Collected::default();
+        let mut found = Vec::new();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        Grouping::new(by, of.map(program))
+            .items(block, &mut Out::new(&mut collected), |item, _| {
+                assert!(!item.is_normal || *record::normal_key(item.key) == *item.key);
+                found.push([text(item.key), text(item.value), text(item.ranked)]);
+                Ok(())
+            })
+            .unwrap();
+        (found, collected.bad.into_iter().map(|(record, reason)| format!("{record}: {reason}")).collect())
+    }
+
+    #[test]
+    fn keys_and_values_are_what_was_chosen() {
+        let pairs = [r#"["a",1]"#, r#"["\n",{"n":2}]"#];
+        assert_eq!(items(By::Pair, None, &pairs).0[1], [r#""\n""#, r#"{"n":2}"#, r#"{"n":2}"#]);
+        assert_eq!(items(By::Record, None, &pairs).0[0], [pairs[0], pairs[0], pairs[0]]);
+        assert_eq!(items(By::Nothing, None, &pairs).0[0], ["", pairs[0], pairs[0]]);
+        assert_eq!(items(By::Program(program(".[0]")), None, &pairs).0[0], [r#""a""#, pairs[0], pairs[0]]);
+        assert_eq!(items(By::Program(program(".[0]")), Some(".[1]"), &pairs).0[0], [r#""a""#, "1", pairs[0]]);
+        assert_eq!(items(By::Pair, Some(".n"), &pairs[1..]).0[0], [r#""\n""#, "2", r#"{"n":2}"#]);
+    }
+
+    #[test]
+    fn every_result_counts() {
+        let record = r#"{"tags":["x","y"],"n":[1,2]}"#;
+        let (found, bad) = items(By::Program(program(".tags[]")), Some(".n[]"), &[record, r#"{"tags":[],"n":[1]}"#]);
+        let pairs: Vec<_> = found.iter().map(|[key, value, _]| format!("{key}{value}")).collect();
+        assert_eq!(pairs, [r#""x"1"#, r#""x"2"#, r#""y"1"#, r#""y"2"#]);
+        assert!(bad.is_empty());
+    }
+
+    #[test]
+    fn bad_records_are_set_aside() {
+        let records = ["7", r#"["a",1]"#, r#"["a"]"#, r#"["a",1,2]"#];
+        let (found, bad) = items(By::Pair, None, &records);
+        assert_eq!(found.len(), 1);
+        assert!(bad.len() == 3 && bad.iter().all(|bad| bad.ends_with(NO_PAIR)), "{bad:?}");
+        let (found, bad) = items(By::Program(program(".a, .b.c")), None, &[r#"{"b":1}"#, r#"{"b":{}}"#]);
+        assert_eq!((found.len(), bad.len()), (2, 1));
+        assert!(bad[0].contains("Cannot index number"), "{bad:?}");
+    }
+}
