@@ -52,10 +52,10 @@ pub struct Text {
 
 impl Format for Text {
     fn records(&mut self, lines: &[u8], max_line: usize, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, OpError> {
-        if lines.len() <= max_line {
-            if let Ok(records) = text::push_lines(lines, out) {
-                return Ok(records);
-            }
+        if lines.len() <= max_line
+            && let Ok(records) = text::push_lines(lines, out)
+        {
+            return Ok(records);
         }
         let mut records = 0;
         for line in each_line(lines) {

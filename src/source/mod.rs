@@ -8,6 +8,7 @@ pub mod format;
 pub mod logfmt;
 pub mod pace;
 pub mod queue;
+pub mod rate_limit;
 pub mod stdin;
 pub mod stop;
 pub mod text;

@@ -146,14 +146,14 @@ proptest! {
             let mut given = (Vec::new(), Vec::new());
             for record in batch {
                 all.push(record.clone());
-                if all.len() % slide == 0 {
+                if all.len().is_multiple_of(slide) {
                     push(window_at(&all, all.len()), &mut given);
                 }
             }
             want.push((index as u64 * 1000 + 1000, given.0));
             want_sums.push((index as u64 * 1000 + 1000, given.1));
         }
-        if all.len() % slide != 0 {
+        if !all.len().is_multiple_of(slide) {
             let mut given = (Vec::new(), Vec::new());
             push(window_at(&all, all.len().div_ceil(slide) * slide), &mut given);
             want.push((batches.len() as u64 * 1000 + 1000, given.0));
