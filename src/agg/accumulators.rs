@@ -41,6 +41,50 @@ impl Accumulators {
         }
     }
 
+    /// Takes the last accumulator away.
+    pub fn pop(&mut self) {
+        match self {
+            Accumulators::Counts(counts) => drop(counts.pop()),
+            Accumulators::Any(any) => drop(any.pop()),
+        }
+    }
+
+    /// Whether adding is counting, whatever the value.
+    pub fn is_counting(&self) -> bool {
+        matches!(self, Accumulators::Counts(_))
+    }
+
+    /// Adds `count` values to the accumulator at `index`, which has to be there,
+    /// if this [is counting](Accumulators::is_counting).
+    pub fn add_count(&mut self, index: usize, count: u64) {
+        if let Accumulators::Counts(counts) = self {
+            counts[index] += count;
+        }
+    }
+
+    /// Lets the accumulator at `index`, which has to be there, cover no value
+    /// and take little memory.
+    pub fn reset(&mut self, index: usize, aggregator: &Aggregator) {
+        match self {
+            Accumulators::Counts(counts) => counts[index] = 0,
+            Accumulators::Any(any) => any[index] = aggregator.accumulator(),
+        }
+    }
+
+    /// Puts the accumulator with the index `order[i]`, which has to be there, at
+    /// `i`. What is not in `order` is dropped.
+    pub fn reorder(&mut self, order: &[u32]) {
+        match self {
+            Accumulators::Counts(counts) => *counts = order.iter().map(|&from| counts[from as usize]).collect(),
+            Accumulators::Any(any) => {
+                let nothing = || Accumulator(State::Count(0));
+                let take = |from: &u32| std::mem::replace(&mut any[*from as usize], nothing());
+                let reordered = order.iter().map(take).collect();
+                *any = reordered;
+            }
+        }
+    }
+
     /// As [`Aggregator::add_by`], to the accumulator at `index`, which has to
     /// be there.
     #[inline]
@@ -92,6 +136,18 @@ impl Accumulators {
                 true
             }
             Accumulators::Any(any) => aggregator.write(&any[index], out),
+        }
+    }
+
+    /// As [`Aggregator::write_each`], of the accumulator at `index`.
+    pub fn write_each(&self, aggregator: &Aggregator, index: usize, mut each: impl FnMut(&[u8])) {
+        match self {
+            Accumulators::Counts(counts) => {
+                let mut result = Vec::new();
+                super::push_count(counts[index], &mut result);
+                each(&result);
+            }
+            Accumulators::Any(any) => aggregator.write_each(&any[index], each),
         }
     }
 

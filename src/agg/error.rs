@@ -26,6 +26,15 @@ pub enum AggError {
     },
     /// The expression that combines two values gave no result for them.
     NoResult,
+    /// The expression that combines two values gave several results for them.
+    ManyResults,
+    /// The command that stands for the expression failed.
+    Command {
+        /// The command and what it did.
+        message: String,
+        /// How to exit.
+        exit: Exit,
+    },
     /// Two accumulators that belong to different aggregations met.
     Mixed,
     /// The aggregation cannot take values back.
@@ -61,9 +70,12 @@ impl fmt::Display for AggError {
                 write!(f, "not a number: {value}: choose a number of the record with --of EXPR")
             }
             AggError::OutOfRange { value } => write!(f, "{}: {value}", NumberError::OutOfRange),
-            AggError::Expression { message } => f.write_str(message),
+            AggError::Expression { message } | AggError::Command { message, .. } => f.write_str(message),
             AggError::NoResult => {
                 f.write_str("the expression gives no result for $a and $b: it has to give one (null is one)")
+            }
+            AggError::ManyResults => {
+                f.write_str("the expression gives several results for $a and $b: it has to give one")
             }
             AggError::Mixed => f.write_str("results of different aggregations cannot be merged"),
             AggError::NotSubtractable => f.write_str("only count, sum and avg can take values back"),
@@ -80,7 +92,9 @@ impl Failure for AggError {
             AggError::NotANumber { .. }
             | AggError::OutOfRange { .. }
             | AggError::Expression { .. }
-            | AggError::NoResult => Exit::BadRecord,
+            | AggError::NoResult
+            | AggError::ManyResults => Exit::BadRecord,
+            AggError::Command { exit, .. } => *exit,
             AggError::Mixed | AggError::NotSubtractable => Exit::World,
             AggError::Damaged => Exit::Checkpoint,
         }

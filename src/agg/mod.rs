@@ -49,6 +49,11 @@ pub trait Combine {
     /// canonical JSON, and says whether there is one: null is a value, the
     /// expression `empty` gives none.
     fn combine(&mut self, a: &[u8], b: &[u8], out: &mut Vec<u8>) -> Result<bool, AggError>;
+
+    /// Nothing more is to be combined: a command is ended and waited for.
+    fn close(&mut self) -> Result<(), AggError> {
+        Ok(())
+    }
 }
 
 enum Function {
@@ -90,6 +95,14 @@ impl Aggregator {
     /// that value, and `combine` is called for each further one.
     pub fn expression(combine: Box<dyn Combine>) -> Aggregator {
         Aggregator { function: Function::Expression(combine), buffer: Vec::new() }
+    }
+
+    /// The stream is over, see [`Combine::close`].
+    pub fn close(&mut self) -> Result<(), AggError> {
+        match &mut self.function {
+            Function::BuiltIn(_) => Ok(()),
+            Function::Expression(combine) => combine.close(),
+        }
     }
 
     /// The definition, if this is not an expression.
@@ -324,8 +337,18 @@ fn push_array<'a>(records: impl Iterator<Item = &'a [u8]>, out: &mut Vec<u8>) {
     out.push(b']');
 }
 
-fn push_count(count: u64, out: &mut Vec<u8>) {
-    out.extend_from_slice(count.to_string().as_bytes());
+fn push_count(mut count: u64, out: &mut Vec<u8>) {
+    let mut digits = [b'0'; 20];
+    let mut start = digits.len();
+    loop {
+        start -= 1;
+        digits[start] += (count % 10) as u8;
+        count /= 10;
+        if count == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[start..]);
 }
 
 /// How many records a `top` keeps.

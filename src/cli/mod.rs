@@ -5,6 +5,7 @@
 //! Parsing gives plain data, which [`Tool::run`] checks and makes objects of, so
 //! that a wrong option opens no file.
 
+pub mod agg;
 pub mod args;
 pub mod filter;
 pub mod input;
@@ -84,6 +85,13 @@ pub enum ToolError {
     },
     /// The input cannot be told to be framed or raw.
     Input(SourceError),
+    /// A command that works for the tool cannot be started.
+    Command {
+        /// The command and what it did.
+        message: String,
+        /// How to exit.
+        exit: Exit,
+    },
     /// The stage failed while it ran.
     Stage(StageError),
 }
@@ -91,7 +99,7 @@ pub enum ToolError {
 impl fmt::Display for ToolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ToolError::Usage(message) => f.write_str(message),
+            ToolError::Usage(message) | ToolError::Command { message, .. } => f.write_str(message),
             ToolError::Open { what, error } => write!(f, "{what}: {}", stage::describe(error)),
             ToolError::Input(error) => error.fmt(f),
             ToolError::Stage(error) => error.fmt(f),
@@ -107,6 +115,7 @@ impl Failure for ToolError {
             ToolError::Usage(_) => Exit::Usage,
             ToolError::Open { .. } => Exit::World,
             ToolError::Input(error) => error.exit(),
+            ToolError::Command { exit, .. } => *exit,
             ToolError::Stage(error) => error.exit(),
         }
     }

@@ -8,7 +8,9 @@
 
 pub mod filter;
 pub mod grouping;
+pub mod groups;
 pub mod key_table;
+pub mod merge;
 pub mod pass;
 pub mod window;
 

@@ -1,0 +1,132 @@
+//! Keys, each with its accumulator: the records of a batch, or of more, grouped.
+
+use super::grouping::{Grouping, NO_KEY, bad_or_fatal};
+use super::key_table::KeyTable;
+use super::{OpError, Out};
+use crate::agg::{Accumulators, Aggregator};
+use crate::frame::Block;
+
+/// Groups, in order of first appearance. Without a key there is at most one,
+/// with the key [`NO_KEY`].
+pub struct Groups {
+    /// The keys.
+    pub keys: KeyTable,
+    /// What was aggregated, by the key's index.
+    pub accumulators: Accumulators,
+}
+
+impl Groups {
+    /// No groups, of what `aggregator` works on.
+    pub fn new(aggregator: &Aggregator) -> Groups {
+        Groups { keys: KeyTable::new(), accumulators: Accumulators::new(aggregator) }
+    }
+
+    /// Adds the records of a block. Those that cannot be grouped or aggregated
+    /// go to `out` as bad ones and leave no trace here.
+    pub fn add(
+        &mut self,
+        block: Block<'_>,
+        grouping: &mut Grouping,
+        aggregator: &mut Aggregator,
+        out: &mut Out<'_>,
+    ) -> Result<(), OpError> {
+        let Groups { keys, accumulators } = self;
+        if !grouping.is_keyed() && grouping.is_one_to_one() && accumulators.is_counting() {
+            let index = group_of(NO_KEY, true, keys, accumulators, aggregator).0;
+            accumulators.add_count(index, block.records);
+            return Ok(());
+        }
+        grouping.items(block, out, |item, out| {
+            let (index, is_new) = group_of(item.key, item.is_normal, keys, accumulators, aggregator);
+            if let Err(error) = accumulators.add_by(aggregator, index, item.value, item.ranked) {
+                if is_new {
+                    keys.remove(index);
+                    accumulators.pop();
+                }
+                bad_or_fatal(item.record, &error, out)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes the result of a group: with a key `[key, result]`, else the
+    /// result, or the records of one that is records.
+    pub fn write(&self, index: usize, aggregator: &Aggregator, out: &mut Out<'_>) {
+        let key = self.keys.written(index);
+        write_result(key, &self.accumulators, index, aggregator, out);
+    }
+
+    /// Removes all groups and keeps the room they took.
+    pub fn clear(&mut self) {
+        self.keys.clear();
+        self.accumulators.clear();
+    }
+}
+
+/// The index of a key's group, which is a new one if need be, and whether it is.
+#[inline]
+fn group_of(
+    key: &[u8],
+    is_normal: bool,
+    keys: &mut KeyTable,
+    accumulators: &mut Accumulators,
+    aggregator: &Aggregator,
+) -> (usize, bool) {
+    let (index, is_new) = if is_normal { keys.insert_normal(key) } else { keys.insert(key) };
+    if is_new {
+        accumulators.push(aggregator);
+    }
+    (index, is_new)
+}
+
+/// Gives the result of the accumulator at `index`: with a key `[key, result]`,
+/// else the result, or the records of one that is records.
+#[inline]
+pub fn write_result(key: &[u8], accumulators: &Accumulators, index: usize, aggregator: &Aggregator, out: &mut Out<'_>) {
+    if key == NO_KEY {
+        accumulators.write_each(aggregator, index, |record| out.record(record));
+        return;
+    }
+    let buffer = out.buffer();
+    let start = buffer.len();
+    buffer.push(b'[');
+    buffer.extend_from_slice(key);
+    buffer.push(b',');
+    if accumulators.write(aggregator, index, buffer) {
+        buffer.push(b']');
+        out.finish_record();
+    } else {
+        buffer.truncate(start);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agg::Aggregation;
+    use crate::frame::BatchTime;
+    use crate::op::grouping::By;
+    use crate::op::testing::Collected;
+
+    #[test]
+    fn records_are_grouped_and_bad_ones_leave_no_trace() {
+        let mut aggregator = Aggregator::new(Aggregation::Sum);
+        let mut grouping = Grouping::new(By::Pair, None);
+        let mut groups = Groups::new(&aggregator);
+        let bytes = b"[\"b\",\"x\"]\n[1.0,1]\n[\"b\",2]\n[1,3]\n[1,null]\n";
+        let block = Block { time: BatchTime(1), records: 5, bytes };
+        let mut collected = Collected::default();
+        let mut out = Out::new(&mut collected);
+        out.set_time(BatchTime(1));
+        groups.add(block, &mut grouping, &mut aggregator, &mut out).unwrap();
+        for index in groups.keys.indexes() {
+            groups.write(index, &aggregator, &mut out);
+        }
+        out.end(BatchTime(1));
+        assert_eq!(collected.batches[0].1, ["[1.0,4]", "[\"b\",2]"]);
+        let bad: Vec<_> = collected.bad.iter().map(|(record, _)| record.as_str()).collect();
+        assert_eq!(bad, ["[\"b\",\"x\"]", "[1,null]"]);
+        groups.clear();
+        assert_eq!((groups.keys.end(), groups.accumulators.len()), (0, 0));
+    }
+}
