@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::ToolError;
-use crate::agg::{Aggregation, Aggregator};
+use crate::agg::{Aggregation, Aggregator, NAMES};
 use crate::duration;
 use crate::error::{Exit, Failure as _};
 use crate::expr::{DEFAULT_EXEC_TIMEOUT, Exec, ExprError, Function, Program};
@@ -129,6 +129,11 @@ impl KeyArgs {
             None => Ok(Aggregator::expression(Box::new(Merge::new(function)))),
         }
     }
+}
+
+/// The error where nothing says what to compute.
+pub fn no_aggregation() -> ToolError {
+    usage(format!("what to compute is missing: give one of {}, or --expr EXPR", NAMES.join(", ")))
 }
 
 /// A program that an option holds.

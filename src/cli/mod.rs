@@ -10,6 +10,7 @@ pub mod args;
 pub mod filter;
 pub mod input;
 pub mod output;
+pub mod reduce;
 pub mod sink;
 pub mod source;
 pub mod window;

@@ -13,6 +13,7 @@
 //! result leaves the record out, and one with several counts it several times.
 
 use super::{OpError, Out};
+use crate::agg::AggError;
 use crate::error::{Exit, Failure};
 use crate::expr::{ExprError, Program};
 use crate::frame::Block;
@@ -133,6 +134,11 @@ pub fn bad_or_fatal(record: &[u8], error: &dyn Failure, out: &mut Out<'_>) -> Re
         Exit::BadRecord => out.bad_record(record, &error.to_string()),
         exit => Err(OpError::Command { message: error.to_string(), exit }),
     }
+}
+
+/// The error of an operator whose aggregation failed, through no record's fault.
+pub fn aggregation_failed(error: AggError) -> OpError {
+    OpError::Command { message: error.to_string(), exit: error.exit() }
 }
 
 /// Results of a program for one record, one behind another.

@@ -12,6 +12,7 @@ pub mod groups;
 pub mod key_table;
 pub mod merge;
 pub mod pass;
+pub mod reduce;
 pub mod window;
 
 #[cfg(test)]

@@ -1,0 +1,64 @@
+//! `sstream-reduce`.
+
+use clap::Parser;
+
+use super::agg::{ExprArgs, KeyArgs, no_aggregation};
+use super::args::{Common, StageArgs};
+use super::{Environment, Tool, ToolError, run_stage};
+use crate::agg::Aggregation;
+use crate::op::reduce::Reduce;
+
+/// Aggregate each batch: count, reduce, countByValue, reduceByKey and groupByKey
+///
+/// Gives one result a batch, or with a key one [KEY, RESULT] for each, in order
+/// of first appearance. Without a key count of an empty batch is 0, top:N and
+/// distinct give the records themselves, and no other aggregation of an empty
+/// batch gives anything.
+///
+/// AGG is one of
+/// count, sum, min, max, avg: sums are exact;
+/// first, last, collect (an array of all), distinct, count-distinct;
+/// top:N, the N greatest; quantile:Q, as quantile:0.99.
+#[derive(Parser, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct ReduceTool {
+    /// What to compute: count sum min max avg first last collect distinct
+    /// count-distinct top:N quantile:Q
+    #[arg(value_name = "AGG", value_parser = Aggregation::parse)]
+    aggregation: Option<Aggregation>,
+
+    #[command(flatten)]
+    expr: ExprArgs,
+
+    #[command(flatten)]
+    key: KeyArgs,
+
+    #[command(flatten)]
+    stage: StageArgs,
+}
+
+impl Tool for ReduceTool {
+    const NAME: &'static str = "sstream-reduce";
+    const EXAMPLES: &'static str = "  \
+  … | sstream-reduce count                       Spark's count
+  … | sstream-flatmap --split ' ' | sstream-reduce --by-value count
+                                                 countByValue: a word count
+  … | sstream-map '[.user, .bytes]' | sstream-reduce --by-key sum
+                                                 reduceByKey(_ + _)
+  … | sstream-reduce --by .user --of .bytes sum  the same, with no map
+  … | sstream-reduce --by-key collect            groupByKey
+  … | sstream-reduce --expr '$a + $b'            reduce(_ + _)
+  … | sstream-reduce top:10 --of '.[1]'          the 10 pairs with the greatest values
+  … | sstream-reduce --by .path --of .ms quantile:0.99
+";
+
+    fn common(&self) -> &Common {
+        &self.stage.common
+    }
+
+    fn run(self, environment: &Environment) -> Result<(), ToolError> {
+        let grouping = self.key.grouping()?;
+        let aggregator = self.key.aggregator(self.aggregation, &self.expr)?.ok_or_else(no_aggregation)?;
+        run_stage(&mut Reduce::new(grouping, aggregator), &self.stage, environment)
+    }
+}
