@@ -146,6 +146,14 @@ fn parse_on_error(text: &str) -> Result<OnError, std::convert::Infallible> {
     })
 }
 
+/// How much is held in memory.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct MemoryArgs {
+    /// Records held in memory; what is more goes to a file in $TMPDIR
+    #[arg(long, value_name = "SIZE", value_parser = duration::parse_size, default_value = "256MiB", help_heading = "Memory")]
+    pub memory: usize,
+}
+
 /// Forms of raw input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum InputForm {

@@ -2,33 +2,111 @@
 
 use clap::Parser;
 
-use super::args::{Common, StageArgs};
+use super::agg::{ExprArgs, KeyArgs};
+use super::args::{Common, MemoryArgs, StageArgs};
 use super::{Environment, Tool, ToolError, run_stage};
+use crate::agg::Aggregation;
 use crate::duration;
-use crate::op::window::{Count, TimeWindow};
+use crate::op::Operator;
+use crate::op::window::{Fold, Panes, Plain, RecordWindow, TimeWindow};
 
-/// Slide a window over the batches
+/// Slide a window over the batches: its records, or what an aggregation makes of them
+///
+/// LEN and SLIDE are durations, as 30s and 10s: multiples of the input's batch
+/// interval. At each batch time that is a multiple of SLIDE (by default the
+/// interval) the batches of the last LEN make one batch. Or both are numbers of
+/// records, as 100n and 10n: after every 10th record the newest 100 make a
+/// window.
+///
+/// AGG is count, sum, min, max, avg, first, last, collect, distinct,
+/// count-distinct, top:N or quantile:Q; without it the window's records come
+/// out, beyond --memory kept on disk. In Spark: window, countByWindow,
+/// reduceByWindow, reduceByKeyAndWindow, groupByKeyAndWindow,
+/// countByValueAndWindow.
 #[derive(Parser, Debug)]
 pub struct WindowTool {
-    /// How far the window reaches back, as 30s
-    #[arg(value_name = "LEN", value_parser = duration::parse_ms)]
-    length: u64,
+    /// How far the window reaches back: 30s, or 100n for records
+    #[arg(value_name = "LEN", value_parser = Extent::parse)]
+    length: Extent,
 
-    /// How far apart windows are, as 10s
-    #[arg(value_name = "SLIDE", value_parser = duration::parse_ms)]
-    slide: Option<u64>,
+    /// How far apart windows are, which begins with a digit, and what to compute
+    #[arg(value_name = "SLIDE] [AGG", num_args = 0..=2)]
+    slide_and_aggregation: Vec<String>,
 
-    /// What to compute
-    aggregation: Option<String>,
+    #[command(flatten)]
+    keys: KeyArgs,
+
+    #[command(flatten)]
+    expr: ExprArgs,
+
+    #[command(flatten)]
+    memory: MemoryArgs,
 
     #[command(flatten)]
     stage: StageArgs,
+}
+
+/// A window's length or slide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extent {
+    /// In ms.
+    Time(u64),
+    Records(u64),
+}
+
+impl Extent {
+    fn parse(text: &str) -> Result<Extent, String> {
+        match text.strip_suffix('n') {
+            Some(records) => match records.parse() {
+                Ok(0) | Err(_) => Err(format!("'{text}' is no number of records, as 100n is")),
+                Ok(records) => Ok(Extent::Records(records)),
+            },
+            None => duration::parse_ms(text).map(Extent::Time),
+        }
+    }
+}
+
+impl WindowTool {
+    /// The slide, if there is one, and the aggregation, if there is one.
+    fn positionals(&self) -> Result<(Option<Extent>, Option<Aggregation>), ToolError> {
+        let mut rest = self.slide_and_aggregation.iter().peekable();
+        let slide = match rest.next_if(|text| text.starts_with(|first: char| first.is_ascii_digit())) {
+            Some(text) => {
+                Some(Extent::parse(text).map_err(|reason| ToolError::Usage(format!("SLIDE {text}: {reason}")))?)
+            }
+            None => None,
+        };
+        let aggregation = match rest.next() {
+            Some(text) => Some(Aggregation::parse(text).map_err(|error| ToolError::Usage(error.to_string()))?),
+            None => None,
+        };
+        match rest.next() {
+            Some(more) => Err(ToolError::Usage(format!("what is '{more}'? the arguments are LEN [SLIDE] [AGG]"))),
+            None => Ok((slide, aggregation)),
+        }
+    }
+
+    fn panes(&self, aggregation: Option<Aggregation>) -> Result<Box<dyn Panes>, ToolError> {
+        let grouping = self.keys.grouping()?;
+        let chooses_value = self.keys.is_keyed() || self.keys.of.is_some() || self.keys.error.is_some();
+        match self.keys.aggregator(aggregation, &self.expr)? {
+            Some(aggregator) => Ok(Box::new(Fold::new(aggregator, grouping))),
+            None if !chooses_value => Ok(Box::new(Plain::new(self.memory.memory))),
+            None => Err(ToolError::Usage(
+                "a key or a value was chosen, but nothing to compute of it: add an aggregation, as count or sum"
+                    .to_owned(),
+            )),
+        }
+    }
 }
 
 impl Tool for WindowTool {
     const NAME: &'static str = "sstream-window";
     const EXAMPLES: &'static str = "  \
   nc -lk 9999 | sstream-filter ERROR | sstream-window 30s 10s count
+  … | sstream-flatmap --split ' ' | sstream-window 30s 10s --by-value count
+  … | sstream-window 5m 1m --by .host --of .ms quantile:0.99
+  … | sstream-window 100n 10n --expr '$a + $b'
 ";
 
     fn common(&self) -> &Common {
@@ -36,6 +114,24 @@ impl Tool for WindowTool {
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
-        run_stage(&mut TimeWindow::new(self.length, self.slide, Box::new(Count::default())), &self.stage, environment)
+        let (slide, aggregation) = self.positionals()?;
+        let panes = self.panes(aggregation)?;
+        let mut operator: Box<dyn Operator> = match (self.length, slide) {
+            (Extent::Time(length_ms), None) => Box::new(TimeWindow::new(length_ms, None, panes)),
+            (Extent::Time(length_ms), Some(Extent::Time(slide_ms))) => {
+                Box::new(TimeWindow::new(length_ms, Some(slide_ms), panes))
+            }
+            (Extent::Records(length), None) => Box::new(RecordWindow::new(length, length, panes)),
+            (Extent::Records(length), Some(Extent::Records(slide))) => {
+                Box::new(RecordWindow::new(length, slide, panes))
+            }
+            _ => {
+                return Err(ToolError::Usage(
+                    "LEN and SLIDE are either both durations, as 30s 10s, or both numbers of records, as 100n 10n"
+                        .to_owned(),
+                ));
+            }
+        };
+        run_stage(operator.as_mut(), &self.stage, environment)
     }
 }

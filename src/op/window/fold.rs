@@ -11,9 +11,10 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::Panes;
 use super::partials::{Partials, Strategy};
-use crate::agg::{Accumulators, AggError, Aggregator};
+use crate::agg::{AggError, Aggregator};
 use crate::frame::Block;
-use crate::op::grouping::Grouping;
+use crate::op::grouping::{Grouping, bad_or_fatal};
+use crate::op::groups::Groups;
 use crate::op::key_table::KeyTable;
 use crate::op::{OpError, Out};
 
@@ -23,8 +24,7 @@ pub struct Fold {
     aggregator: Aggregator,
     strategy: Strategy,
     /// The keys and partial results of the open pane.
-    open_keys: KeyTable,
-    open_parts: Accumulators,
+    open: Groups,
     /// The keys of the window and, by index, what is known of them.
     keys: KeyTable,
     states: Vec<KeyState>,
@@ -54,8 +54,7 @@ impl Fold {
         Fold {
             grouping,
             strategy: Strategy::of(&aggregator),
-            open_keys: KeyTable::new(),
-            open_parts: Accumulators::new(&aggregator),
+            open: Groups::new(&aggregator),
             aggregator,
             keys: KeyTable::new(),
             states: Vec::new(),
@@ -70,7 +69,7 @@ impl Fold {
     /// in that pane. Returns its index in the window.
     fn push(&mut self, number: usize) -> Result<u32, AggError> {
         let place = (self.next_pane, number as u32);
-        let (normal, written) = (self.open_keys.normal(number), self.open_keys.written(number));
+        let (normal, written) = (self.open.keys.normal(number), self.open.keys.written(number));
         let (index, is_new) = self.keys.insert(written);
         if is_new {
             let state = KeyState { places: VecDeque::new(), partials: Partials::new(self.strategy, &self.aggregator) };
@@ -81,7 +80,7 @@ impl Fold {
         }
         let state = &mut self.states[index];
         state.places.push_back(place);
-        state.partials.push(self.open_parts.get(number), &mut self.aggregator)?;
+        state.partials.push(self.open.accumulators.get(number), &mut self.aggregator)?;
         Ok(index as u32)
     }
 
@@ -137,39 +136,24 @@ impl Fold {
         let given = state.partials.result(&mut self.aggregator, |aggregator, all| {
             aggregator.write_each(all, |result| out.record(result));
         });
-        given.or_else(|error| out.bad_record(b"null", &error.to_string()))
+        given.or_else(|error| bad_or_fatal(b"null", &error, out))
     }
 }
 
 impl Panes for Fold {
     fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
-        let Fold { grouping, aggregator, open_keys, open_parts, .. } = self;
-        grouping.items(block, out, |item, out| {
-            let (index, is_new) =
-                if item.is_normal { open_keys.insert_normal(item.key) } else { open_keys.insert(item.key) };
-            if is_new {
-                open_parts.push(aggregator);
-            }
-            open_parts
-                .add_by(aggregator, index, item.value, item.ranked)
-                .or_else(|error| out.bad_record(item.record, &error.to_string()))
-        })
+        self.open.add(block, &mut self.grouping, &mut self.aggregator, out)
     }
 
     fn end_pane(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
-        let mut indexes = Vec::with_capacity(self.open_keys.end());
-        for number in 0..self.open_keys.end() {
-            // A key whose records were all bad is in no result.
-            if self.open_parts.get(number).is_empty() {
-                continue;
-            }
+        let mut indexes = Vec::with_capacity(self.open.keys.end());
+        for number in 0..self.open.keys.end() {
             match self.push(number) {
                 Ok(index) => indexes.push(index),
-                Err(error) => out.bad_record(self.open_keys.written(number), &error.to_string())?,
+                Err(error) => bad_or_fatal(self.open.keys.written(number), &error, out)?,
             }
         }
-        self.open_keys.clear();
-        self.open_parts.clear();
+        self.open.clear();
         self.next_pane += 1;
         self.panes.push_back(indexes);
         Ok(())
@@ -178,7 +162,7 @@ impl Panes for Fold {
     fn evict(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
         for index in self.panes.pop_front().unwrap_or_default() {
             if let Err(error) = self.pop(index) {
-                out.bad_record(self.keys.written(index as usize), &error.to_string())?;
+                bad_or_fatal(self.keys.written(index as usize), &error, out)?;
             }
         }
         self.compact();
@@ -205,7 +189,7 @@ impl Panes for Fold {
                 Ok(false) => buffer.truncate(start),
                 Err(error) => {
                     buffer.truncate(start);
-                    out.bad_record(key, &error.to_string())?;
+                    bad_or_fatal(key, &error, out)?;
                 }
             }
         }

@@ -7,14 +7,12 @@
 //! window of records ([`RecordWindow`]). What is kept of a pane, and how the
 //! result follows from the panes, is up to [`Panes`]:
 //!
-//! - [`Count`]: how many records, known from block headers alone;
 //! - [`Plain`]: the records, beyond a limit on disk;
 //! - [`Fold`]: partial results, one a key. Sums and counts of the panes that
 //!   leave are subtracted; of everything else, partial results are kept in two
 //!   stacks. So the work of a slide, averaged over the window's length, grows
 //!   with what comes, leaves and is given out, not with the length.
 
-mod count;
 mod fold;
 mod held;
 mod partials;
@@ -22,7 +20,6 @@ mod plain;
 mod records;
 mod time;
 
-pub use count::Count;
 pub use fold::Fold;
 pub use plain::Plain;
 pub use records::RecordWindow;

@@ -107,10 +107,8 @@ proptest! {
         batches in prop::collection::vec(prop::collection::vec("[0-9]{1,3}", 0..6), 0..14), length in 1usize..6, slide in 1usize..6
     ) {
         let want = model(&batches, length, slide, |records| vec![records.len().to_string()]);
-        let mut by_headers = time_window(length as u64, slide as u64, Count::default());
-        prop_assert_eq!(&testing::run(&mut by_headers, &batches).batches, &want);
-        let mut by_records = time_window(length as u64, slide as u64, fold("count", Grouping::new(By::Nothing, None)));
-        prop_assert_eq!(testing::run(&mut by_records, &batches).batches, want);
+        let mut window = time_window(length as u64, slide as u64, fold("count", Grouping::new(By::Nothing, None)));
+        prop_assert_eq!(testing::run(&mut window, &batches).batches, want);
     }
 
     #[test]
@@ -167,7 +165,7 @@ proptest! {
 #[test]
 fn the_count_rises_holds_and_falls_to_zero() {
     let batches = texts(&[&["1", "2"], &["3"], &[], &[], &[], &[]]);
-    let mut window = time_window(3, 1, Count::default());
+    let mut window = time_window(3, 1, fold("count", Grouping::new(By::Nothing, None)));
     let counts: Vec<String> =
         testing::run(&mut window, &batches).batches.into_iter().flat_map(|batch| batch.1).collect();
     assert_eq!(counts, ["2", "3", "3", "1", "0", "0"]);
@@ -175,7 +173,7 @@ fn the_count_rises_holds_and_falls_to_zero() {
 
 #[test]
 fn a_window_that_is_no_multiple_is_refused() {
-    let mut window = TimeWindow::new(2500, None, Box::new(Count::default()));
+    let mut window = TimeWindow::new(2500, None, Box::new(fold("count", Grouping::new(By::Nothing, None))));
     let error = try_run::<&str>(&mut window, 1000, &[], Reason::Eof).err().unwrap();
     assert!(error.to_string().contains("2s or 3s"), "{error}");
 }
