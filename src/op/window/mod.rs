@@ -15,7 +15,6 @@
 
 mod fold;
 mod held;
-mod partials;
 mod plain;
 mod records;
 mod time;
