@@ -5,9 +5,14 @@
 //! The wall clock decides; while it is behind the last cut (it was set back),
 //! cuts follow the monotonic clock instead, so that no batch time comes twice.
 
+use std::io;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
 use crate::frame::BatchTime;
+use crate::signal::StopSignal;
 
 /// Both clocks, read at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +34,10 @@ impl Reading {
 pub trait Clock {
     /// Reads both clocks.
     fn read(&self) -> Reading;
+
+    /// Waits for `timeout`, or until the process is asked to stop. May return
+    /// early for no reason.
+    fn wait(&self, stop: &StopSignal, timeout: Duration) -> io::Result<()>;
 }
 
 /// The system's clocks. The only place that asks them.
@@ -54,6 +63,15 @@ impl Clock for SystemClock {
     fn read(&self) -> Reading {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Reading { wall, monotonic: self.started.elapsed() }
+    }
+
+    fn wait(&self, stop: &StopSignal, timeout: Duration) -> io::Result<()> {
+        // A time too long for the system is for ever.
+        let timeout = Timespec::try_from(timeout).ok();
+        match poll(&mut [PollFd::from_borrowed_fd(stop.wake(), PollFlags::IN)], timeout.as_ref()) {
+            Ok(_) | Err(Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
@@ -130,6 +148,50 @@ impl BatchClock {
     fn set_anchor(&mut self, now: Reading) {
         if let Some(since) = now.wall.checked_sub(Duration::from_millis(self.last.0)) {
             self.anchor = now.monotonic.saturating_sub(since);
+        }
+    }
+}
+
+#[cfg(test)]
+pub mod testing {
+    //! A clock that stands still but for those who wait on it.
+
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// Shared by a test and what it tests.
+    #[derive(Debug)]
+    pub struct ManualClock(Cell<Reading>);
+
+    impl ManualClock {
+        /// A clock whose wall stands at `wall_ms`.
+        pub fn at(wall_ms: u64) -> ManualClock {
+            ManualClock(Cell::new(Reading { wall: Duration::from_millis(wall_ms), monotonic: Duration::ZERO }))
+        }
+
+        /// Time goes by.
+        pub fn advance(&self, by: Duration) {
+            let now = self.0.get();
+            self.0.set(Reading { wall: now.wall + by, monotonic: now.monotonic + by });
+        }
+
+        /// Somebody sets the wall clock, or the machine has slept.
+        pub fn set_wall(&self, wall_ms: u64) {
+            self.0.set(Reading { wall: Duration::from_millis(wall_ms), ..self.0.get() });
+        }
+    }
+
+    impl Clock for ManualClock {
+        fn read(&self) -> Reading {
+            self.0.get()
+        }
+
+        fn wait(&self, stop: &StopSignal, timeout: Duration) -> io::Result<()> {
+            if !stop.is_asked() {
+                self.advance(timeout);
+            }
+            Ok(())
         }
     }
 }

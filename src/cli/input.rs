@@ -1,10 +1,11 @@
 //! Opens standard input, framed or raw, whichever it is.
 
 use std::io::{self, IsTerminal as _, Read};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::args::{CutArgs, InputArgs, InputForm};
 use super::{Environment, ToolError};
+use crate::clock::Clock as _;
 use crate::frame::{Event, FrameReader, MAGIC};
 use crate::source::cut::{CutOptions, Cutter, CutterParts};
 use crate::source::format::{Csv, Format, Json, Logfmt, Text};
@@ -35,7 +36,7 @@ pub fn open<'a>(
     let mut stdin = stdin(environment)?;
     let (form, read) = match arguments.input {
         Some(form) => (form, Vec::new()),
-        None => match detect(&mut stdin, environment).map_err(ToolError::Input)? {
+        None => match detect(&mut stdin, &stop_rules(&arguments.cut, environment), environment)? {
             Kind::Raw(read) => (InputForm::Text, read),
             Kind::Framed(read) => {
                 let reader = FrameReader::resume(FramedStdin(stdin), read);
@@ -89,6 +90,7 @@ pub fn stop_rules(arguments: &CutArgs, environment: &Environment) -> StopRules {
         file: arguments.stop_file.clone(),
         idle: arguments.idle_timeout,
         after: arguments.stop_after,
+        started: environment.clock.read().monotonic,
     }
 }
 
@@ -111,9 +113,9 @@ enum Kind {
 /// Reads until it is clear whether input is framed: raw input is known by its
 /// first byte that differs from a head's beginning. Input with no byte at all
 /// is an empty raw one; input that ends inside a head's beginning was cut off.
-fn detect(stdin: &mut Stdin, environment: &Environment) -> Result<Kind, SourceError> {
+fn detect(stdin: &mut Stdin, stop: &StopRules, environment: &Environment) -> Result<Kind, ToolError> {
     let mut read = Vec::with_capacity(64 << 10);
-    let mut asked: Option<Instant> = None;
+    let mut asked: Option<Duration> = None;
     loop {
         let length = read.len().min(MAGIC.len());
         if read[..length] != MAGIC[..length] {
@@ -123,20 +125,21 @@ fn detect(stdin: &mut Stdin, environment: &Environment) -> Result<Kind, SourceEr
             return Ok(Kind::Framed(read));
         }
         let mut buffer = [0; 64 << 10];
+        let now = environment.clock.read().monotonic;
+        if asked.is_none() && stop.is_due(now, stop.started) {
+            environment.console.info("asked to stop before any input came");
+            asked = Some(now);
+        }
         let got = match asked {
-            None => stdin.read(&mut buffer, Duration::from_secs(3600))?,
-            Some(since) if since.elapsed() >= GRACE => return Ok(Kind::Raw(read)),
-            Some(_) => stdin.read_within(&mut buffer, GRACE)?,
+            None => stdin.read_until_stop(&mut buffer, stop.wait(now, stop.started)),
+            Some(since) if now >= since + GRACE => return Ok(Kind::Raw(read)),
+            Some(_) => stdin.read_within(&mut buffer, GRACE),
         };
-        match got {
+        match got.map_err(|error| ToolError::Input(SourceError::read("stdin", error)))? {
             Got::Bytes(count) => read.extend_from_slice(&buffer[..count]),
             Got::End if read.is_empty() => return Ok(Kind::Raw(read)),
-            Got::End => return Err(SourceError::CutOff),
-            Got::Stop => {
-                environment.console.info("asked to stop before any input came");
-                asked = Some(Instant::now());
-            }
-            Got::Timeout => {}
+            Got::End => return Err(ToolError::Input(SourceError::CutOff)),
+            Got::Timeout | Got::Stop => {}
         }
     }
 }

@@ -22,14 +22,19 @@ pub trait Format {
         Ok(0)
     }
 
-    /// What is worth telling at the end.
-    fn note(&self) -> Option<String> {
-        None
+    /// How many lines so far had invalid UTF-8, which became U+FFFD.
+    fn invalid_lines(&self) -> u64 {
+        0
+    }
+
+    /// How many bytes of an unfinished row, of whole lines, are kept.
+    fn unfinished(&self) -> usize {
+        0
     }
 }
 
 /// Why a line is bad that is too long.
-fn too_long(max_line: usize) -> String {
+pub fn too_long(max_line: usize) -> String {
     format!("the line is longer than --max-line {max_line}")
 }
 
@@ -72,10 +77,8 @@ impl Format for Text {
         Ok(records)
     }
 
-    fn note(&self) -> Option<String> {
-        (self.invalid > 0).then(|| {
-            format!("input: {} lines had invalid UTF-8, which became U+FFFD: is it in another encoding?", self.invalid)
-        })
+    fn invalid_lines(&self) -> u64 {
+        self.invalid
     }
 }
 
@@ -143,8 +146,8 @@ impl Format for Logfmt {
         Ok(records)
     }
 
-    fn note(&self) -> Option<String> {
-        self.text.note()
+    fn invalid_lines(&self) -> u64 {
+        self.text.invalid
     }
 }
 
@@ -205,6 +208,10 @@ impl Csv {
                     self.row.clear();
                 }
                 ReadRecordResult::InputEmpty if !at_end => {
+                    // Blank lines are no rows.
+                    if self.row.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
+                        self.row.clear();
+                    }
                     if self.row.len() > max_line {
                         bad(&self.row[..max_line], "a row is longer than --max-line: is a quote not closed?")?;
                         self.reader = csv_core::Reader::new();
@@ -269,8 +276,12 @@ impl Format for Csv {
         self.feed(&[], usize::MAX - 2, out, bad)
     }
 
-    fn note(&self) -> Option<String> {
-        self.text.note()
+    fn invalid_lines(&self) -> u64 {
+        self.text.invalid
+    }
+
+    fn unfinished(&self) -> usize {
+        self.row.len()
     }
 }
 
@@ -326,7 +337,7 @@ mod tests {
             .unwrap();
         assert_eq!((records, bad), (2, 1));
         assert_eq!(out, "\"a\u{fffd}\"\n\"ok\"\n".as_bytes());
-        assert!(text.note().unwrap().contains("1 lines"));
+        assert_eq!(text.invalid_lines(), 1);
     }
 
     #[test]

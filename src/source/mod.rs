@@ -5,6 +5,7 @@
 
 pub mod cut;
 pub mod format;
+pub mod lines;
 pub mod logfmt;
 pub mod pace;
 pub mod queue;
@@ -39,12 +40,9 @@ pub trait ByteSource {
     /// Waits at most `timeout` for bytes, and puts what is there into `buffer`.
     fn read(&mut self, buffer: &mut [u8], timeout: Duration) -> Result<Got, SourceError>;
 
-    /// Puts what is there already into `buffer`, signal or not.
-    fn read_now(&mut self, buffer: &mut [u8]) -> Result<Got, SourceError>;
-
-    /// How many bytes the input holds at this moment: a source that is asked to
-    /// stop still reads these.
-    fn waiting(&self) -> u64;
+    /// After a stop, instead of [`ByteSource::read`]: what the input held at the
+    /// first of these calls, piece by piece. 0 when that was all.
+    fn read_held(&mut self, buffer: &mut [u8]) -> Result<usize, SourceError>;
 }
 
 /// Why a source ended its stage.

@@ -1,10 +1,7 @@
 //! When a source that brings whole batches may give the next one: at once, with
 //! times counted on from a start, or when its interval is over by the clock.
 
-use std::time::Duration;
-
 use super::SourceError;
-use super::stdin::{Ready, wait_readable};
 use super::stop::StopRules;
 use crate::clock::{BatchClock, Clock};
 use crate::frame::BatchTime;
@@ -13,7 +10,6 @@ use crate::frame::BatchTime;
 pub struct Pace<'a> {
     clock: &'a dyn Clock,
     stop: StopRules,
-    started: Duration,
     kind: Kind,
 }
 
@@ -28,12 +24,12 @@ impl<'a> Pace<'a> {
     /// As fast as input comes. The first batch's interval starts at `start_ms`,
     /// or the multiple of the interval before it.
     pub fn virtual_from(start_ms: u64, clock: &'a dyn Clock, stop: StopRules) -> Pace<'a> {
-        Pace { started: clock.read().monotonic, clock, stop, kind: Kind::Virtual { start_ms } }
+        Pace { clock, stop, kind: Kind::Virtual { start_ms } }
     }
 
     /// By the wall clock.
     pub fn wall(clock: &'a dyn Clock, stop: StopRules) -> Pace<'a> {
-        Pace { started: clock.read().monotonic, clock, stop, kind: Kind::Wall(None) }
+        Pace { clock, stop, kind: Kind::Wall(None) }
     }
 
     /// Whether batches keep to the wall clock.
@@ -43,8 +39,8 @@ impl<'a> Pace<'a> {
 
     /// Whether the source is to stop now.
     pub fn is_asked_to_stop(&self) -> bool {
-        let since_start = self.clock.read().monotonic.saturating_sub(self.started);
-        self.stop.is_due(since_start, Duration::ZERO)
+        let now = self.clock.read().monotonic;
+        self.stop.is_due(now, now)
     }
 
     /// The time of the batch after `previous`; waits until that batch is over by
@@ -66,15 +62,11 @@ impl<'a> Pace<'a> {
             if batch_clock.due(now) > 0 {
                 return Ok(Some(batch_clock.cut(now)));
             }
-            let since_start = now.monotonic.saturating_sub(self.started);
-            if self.stop.is_due(since_start, Duration::ZERO) {
+            if self.stop.is_due(now.monotonic, now.monotonic) {
                 return Ok(None);
             }
-            let wait = batch_clock.wait(now).min(self.stop.wait(since_start, Duration::ZERO));
-            let ready = wait_readable(self.stop.signal.wake(), None, Some(wait));
-            if ready.map_err(|error| SourceError::read("clock", error))? == Ready::Input {
-                return Ok(None);
-            }
+            let wait = batch_clock.wait(now).min(self.stop.wait(now.monotonic, now.monotonic));
+            self.clock.wait(&self.stop.signal, wait).map_err(|error| SourceError::read("clock", error))?;
         }
     }
 }

@@ -16,26 +16,76 @@ use crate::stage::Waited;
 /// Reads a file descriptor, standard input by default.
 pub struct Stdin {
     file: File,
+    /// For messages.
+    name: String,
     stop: StopSignal,
     waited: Waited,
+    /// What is still to be read of what the input held at the stop.
+    held: Option<u64>,
 }
 
 impl Stdin {
     /// Standard input, as a descriptor of its own.
     pub fn open(stop: StopSignal, waited: Waited) -> io::Result<Stdin> {
         let file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
-        os::enlarge_pipe(&file);
-        Ok(Stdin { file, stop, waited })
+        Ok(Stdin::from_file(file, "stdin", stop, waited))
     }
 
-    /// Any open file.
-    pub fn from_file(file: File, stop: StopSignal, waited: Waited) -> Stdin {
+    /// Any open file, which messages call `name`.
+    pub fn from_file(file: File, name: &str, stop: StopSignal, waited: Waited) -> Stdin {
         os::enlarge_pipe(&file);
-        Stdin { file, stop, waited }
+        Stdin { file, name: name.to_owned(), stop, waited, held: None }
     }
-}
 
-impl Stdin {
+    /// What messages call the input.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Waits for bytes, at most for `timeout`, signal or not.
+    pub fn read_within(&mut self, buffer: &mut [u8], timeout: Duration) -> io::Result<Got> {
+        self.wait(false, timeout, buffer)
+    }
+
+    /// Waits for bytes, at most for `timeout`, or for a signal.
+    pub fn read_until_stop(&mut self, buffer: &mut [u8], timeout: Duration) -> io::Result<Got> {
+        self.wait(true, timeout, buffer)
+    }
+
+    /// Waits for bytes as long as it takes; 0 at the end.
+    pub fn read_blocking(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.waited.during(|| self.file.read(buffer)) {
+                // Somebody set the descriptor to non-blocking.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.waited.during(|| wait_readable(self.file.as_fd(), None, None))?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                done => return done,
+            }
+        }
+    }
+
+    /// After a stop: what the input held at the first of these calls, piece by
+    /// piece; 0 when that was all.
+    pub fn read_what_is_held(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let held = match self.held {
+            Some(held) => held,
+            // A regular file stays where it is; what is not read is not lost.
+            None if self.file.metadata().is_ok_and(|metadata| metadata.is_file()) => 0,
+            None => os::bytes_waiting(&self.file),
+        };
+        let limit = buffer.len().min(usize::try_from(held).unwrap_or(usize::MAX));
+        let mut read = 0;
+        if limit > 0
+            && let Got::Bytes(count) = self.read_within(&mut buffer[..limit], Duration::ZERO)?
+        {
+            read = count;
+        }
+        self.held = Some(if read == 0 { 0 } else { held - read as u64 });
+        Ok(read)
+    }
+
     fn wait(&mut self, wake: bool, timeout: Duration, buffer: &mut [u8]) -> io::Result<Got> {
         let wake = wake.then(|| self.stop.wake());
         match self.waited.during(|| wait_readable(self.file.as_fd(), wake, Some(timeout)))? {
@@ -54,40 +104,13 @@ impl Stdin {
     }
 }
 
-impl Stdin {
-    /// Waits for bytes, signal or not.
-    pub fn read_within(&mut self, buffer: &mut [u8], timeout: Duration) -> Result<Got, SourceError> {
-        self.wait(false, timeout, buffer).map_err(|error| SourceError::read("stdin", error))
-    }
-
-    /// Waits for bytes as long as it takes; 0 at the end.
-    pub fn read_blocking(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            match self.waited.during(|| self.file.read(buffer)) {
-                // Somebody set the descriptor to non-blocking.
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.waited.during(|| wait_readable(self.file.as_fd(), None, None))?;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                done => return done,
-            }
-        }
-    }
-}
-
 impl ByteSource for Stdin {
     fn read(&mut self, buffer: &mut [u8], timeout: Duration) -> Result<Got, SourceError> {
-        self.wait(true, timeout, buffer).map_err(|error| SourceError::read("stdin", error))
+        self.read_until_stop(buffer, timeout).map_err(|error| SourceError::read(&self.name, error))
     }
 
-    fn read_now(&mut self, buffer: &mut [u8]) -> Result<Got, SourceError> {
-        self.read_within(buffer, Duration::ZERO)
-    }
-
-    fn waiting(&self) -> u64 {
-        // A regular file stays where it is; what is not read is not lost.
-        let is_file = self.file.metadata().is_ok_and(|metadata| metadata.is_file());
-        if is_file { 0 } else { os::bytes_waiting(&self.file) }
+    fn read_held(&mut self, buffer: &mut [u8]) -> Result<usize, SourceError> {
+        self.read_what_is_held(buffer).map_err(|error| SourceError::read(&self.name, error))
     }
 }
 

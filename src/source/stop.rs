@@ -21,33 +21,34 @@ pub struct StopRules {
     pub idle: Option<Duration>,
     /// Stops so long after the start.
     pub after: Option<Duration>,
+    /// The start, by the monotonic clock.
+    pub started: Duration,
 }
 
 impl StopRules {
     /// No rule but signals.
     pub fn signals(signal: StopSignal) -> StopRules {
-        StopRules { signal, file: None, idle: None, after: None }
+        StopRules { signal, file: None, idle: None, after: None, started: Duration::ZERO }
     }
 
-    /// Whether to stop, so long after the start and the last bytes.
-    pub fn is_due(&self, since_start: Duration, since_bytes: Duration) -> bool {
+    /// Whether to stop, `now` by the monotonic clock, when the last bytes came
+    /// at `last_bytes`.
+    pub fn is_due(&self, now: Duration, last_bytes: Duration) -> bool {
         self.signal.is_asked()
-            || self.after.is_some_and(|after| since_start >= after)
-            || self.idle.is_some_and(|idle| since_bytes >= idle)
+            || self.limits(now, last_bytes).any(|left| left.is_zero())
             || self.file.as_ref().is_some_and(|file| file.exists())
     }
 
     /// How long one may wait before asking again.
-    pub fn wait(&self, since_start: Duration, since_bytes: Duration) -> Duration {
-        let mut wait = Duration::MAX;
-        if self.file.is_some() {
-            wait = LOOK;
-        }
-        for (limit, since) in [(self.after, since_start), (self.idle, since_bytes)] {
-            if let Some(limit) = limit {
-                wait = wait.min(limit.saturating_sub(since));
-            }
-        }
-        wait
+    pub fn wait(&self, now: Duration, last_bytes: Duration) -> Duration {
+        let look = if self.file.is_some() { LOOK } else { Duration::MAX };
+        self.limits(now, last_bytes).fold(look, Duration::min)
+    }
+
+    /// What is left of each span of time.
+    fn limits(&self, now: Duration, last_bytes: Duration) -> impl Iterator<Item = Duration> {
+        [(self.after, self.started), (self.idle, last_bytes)]
+            .into_iter()
+            .filter_map(move |(limit, since)| Some(limit?.saturating_sub(now.saturating_sub(since))))
     }
 }
