@@ -128,13 +128,16 @@ impl BatchClock {
     /// How long to wait before asking [`BatchClock::due`] again; zero when a
     /// batch is due.
     pub fn wait(&self, now: Reading) -> Duration {
-        let interval = Duration::from_millis(self.interval_ms);
-        let wait = if now.wall_ms() >= self.last.0 {
+        self.until_cut(now).min(LONGEST_WAIT)
+    }
+
+    /// How long the open batch still has, if nobody sets the clock.
+    pub fn until_cut(&self, now: Reading) -> Duration {
+        if now.wall_ms() >= self.last.0 {
             Duration::from_millis(self.open().0).saturating_sub(now.wall)
         } else {
-            (self.anchor + interval).saturating_sub(now.monotonic)
-        };
-        wait.min(LONGEST_WAIT)
+            (self.anchor + Duration::from_millis(self.interval_ms)).saturating_sub(now.monotonic)
+        }
     }
 
     /// Closes the open batch and opens the next one.

@@ -1,24 +1,38 @@
 //! Where records come from. A [`ByteSource`] gives bytes, a [`format::Format`]
 //! makes records of their lines, and the [`cut::Cutter`] cuts the records into
-//! batches by the clock. Sources that bring batches of their own (queue,
+//! batches by the clock. Sources on sockets and processes are tasks of one
+//! [`receive::Receiver`]. Sources that bring batches of their own (queue, rate,
 //! replay) are a [`crate::stage::Input`] by themselves. One file a kind.
 
+pub mod address;
+pub mod backoff;
+pub mod connection;
 pub mod cut;
+pub mod exec;
 pub mod format;
 pub mod lines;
+pub mod listen;
 pub mod logfmt;
 pub mod pace;
 pub mod queue;
+pub mod rate;
 pub mod rate_limit;
+pub mod receive;
+pub mod replay;
 pub mod stdin;
 pub mod stop;
+pub mod tcp;
 pub mod text;
+pub mod udp;
+pub mod unix;
+pub mod until_stop;
 
 use std::fmt;
 use std::io;
 use std::time::Duration;
 
 use crate::error::{Exit, Failure};
+use crate::frame::FrameError;
 use crate::op::OpError;
 use crate::stage::describe;
 
@@ -55,6 +69,18 @@ pub enum SourceError {
         /// What the system said.
         error: io::Error,
     },
+    /// A saved stream cannot be read.
+    Frames {
+        /// What was read.
+        what: String,
+        /// What is wrong with it.
+        error: FrameError,
+    },
+    /// A program that is to be run is not there.
+    NoProgram {
+        /// Its name or path.
+        program: String,
+    },
     /// A bad record, or a file for bad records that cannot be written.
     Record(OpError),
     /// The input is not what this kind of source reads.
@@ -87,12 +113,24 @@ impl SourceError {
     pub fn read(what: impl Into<String>, error: io::Error) -> SourceError {
         SourceError::Read { what: what.into(), error }
     }
+
+    /// The error of the stream that is saved in `what`.
+    pub fn frames(what: impl Into<String>, error: FrameError) -> SourceError {
+        SourceError::Frames { what: what.into(), error }
+    }
 }
 
 impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SourceError::Read { what, error } => write!(f, "{what}: {}", describe(error)),
+            SourceError::Frames { what, error } => write!(f, "{what}: {error}"),
+            SourceError::NoProgram { program } if program.contains('/') => {
+                write!(f, "exec: {program} is no program: is the path right, and the file executable?")
+            }
+            SourceError::NoProgram { program } => {
+                write!(f, "exec: there is no program {program} on PATH: give its path, as ./{program}")
+            }
             SourceError::Record(error) => error.fmt(f),
             SourceError::Malformed { place, message } => write!(f, "{place}: {message}"),
             SourceError::CutOff => f.write_str(
@@ -124,9 +162,10 @@ impl Failure for SourceError {
     fn exit(&self) -> Exit {
         match self {
             SourceError::Read { .. } | SourceError::Missed { .. } => Exit::World,
+            SourceError::Frames { error, .. } => error.exit(),
             SourceError::Record(error) => error.exit(),
             SourceError::Malformed { .. } | SourceError::CutOff => Exit::Input,
-            SourceError::IntervalIsSet { .. } => Exit::Usage,
+            SourceError::IntervalIsSet { .. } | SourceError::NoProgram { .. } => Exit::Usage,
         }
     }
 }

@@ -1,17 +1,19 @@
 //! A file of batches: each line a JSON array, whose elements are the records of
 //! one batch. The clock is virtual, as fast as it goes, or the wall clock.
 
-use std::io::BufRead;
+use std::io::{BufRead as _, BufReader};
 
 use super::SourceError;
 use super::pace::Pace;
+use super::until_stop::{Stopping, UntilStop};
 use crate::frame::{BatchTime, Block, Close, End, Event, Head, Reason};
 use crate::record;
 use crate::stage::{Input, InputError};
 
 /// An [`Input`] that gives one batch a line.
 pub struct Queue<'a> {
-    input: Box<dyn BufRead + 'a>,
+    input: BufReader<UntilStop<'a>>,
+    stopping: Stopping,
     /// The file's name, for messages.
     name: String,
     pace: Pace<'a>,
@@ -35,9 +37,16 @@ enum State {
 impl<'a> Queue<'a> {
     /// Batches from `input`, which messages call `name`; the first one's
     /// interval begins at `start`, with a wall clock at the present.
-    pub fn new(input: Box<dyn BufRead + 'a>, name: &str, interval_ms: u64, trace: bool, pace: Pace<'a>) -> Queue<'a> {
+    pub fn new(
+        (input, stopping): (UntilStop<'a>, Stopping),
+        name: &str,
+        interval_ms: u64,
+        trace: bool,
+        pace: Pace<'a>,
+    ) -> Queue<'a> {
         Queue {
-            input,
+            input: BufReader::new(input),
+            stopping,
             name: name.to_owned(),
             pace,
             interval_ms,
@@ -62,7 +71,8 @@ impl<'a> Queue<'a> {
                     return Ok(Event::Close(Close::new(Reason::Stop)));
                 }
                 if !self.read_batch()? {
-                    return Ok(Event::Close(Close::new(Reason::Eof)));
+                    let reason = if self.stopping.is_stopped() { Reason::Stop } else { Reason::Eof };
+                    return Ok(Event::Close(Close::new(reason)));
                 }
                 let previous = self.next_time;
                 let Some(time) = self.pace.batch_time(self.interval_ms, previous)? else {
@@ -91,6 +101,10 @@ impl<'a> Queue<'a> {
             self.line_number += 1;
             let read = self.input.read_until(b'\n', &mut self.line);
             if read.map_err(|error| SourceError::read(&self.name, error))? == 0 {
+                return Ok(false);
+            }
+            if self.stopping.is_stopped() && !self.line.ends_with(b"\n") {
+                // An unfinished line is left at a stop.
                 return Ok(false);
             }
             if !self.line.iter().all(u8::is_ascii_whitespace) {
@@ -123,7 +137,10 @@ impl Input for Queue<'_> {
     }
 
     fn is_ready(&self) -> bool {
-        // Reading a file does not wait; keeping to the wall clock does.
-        !self.pace.is_wall() || self.state != State::Batch
+        // Keeping to the wall clock waits, and so may reading.
+        match self.state {
+            State::Batch => !self.pace.is_wall() && self.input.buffer().contains(&b'\n'),
+            State::Head | State::End => true,
+        }
     }
 }
