@@ -91,6 +91,7 @@ pub fn stop_rules(arguments: &CutArgs, environment: &Environment) -> StopRules {
         idle: arguments.idle_timeout,
         after: arguments.stop_after,
         started: environment.clock.read().monotonic,
+        waited: environment.waited.clone(),
     }
 }
 

@@ -84,7 +84,7 @@ pub enum ToolError {
         /// What the system said.
         error: io::Error,
     },
-    /// The input cannot be told to be framed or raw.
+    /// The source cannot be opened, or the input not told to be framed or raw.
     Input(SourceError),
     /// A command that works for the tool cannot be started.
     Command {
@@ -119,6 +119,12 @@ impl Failure for ToolError {
             ToolError::Command { exit, .. } => *exit,
             ToolError::Stage(error) => error.exit(),
         }
+    }
+}
+
+impl From<SourceError> for ToolError {
+    fn from(error: SourceError) -> Self {
+        ToolError::Input(error)
     }
 }
 

@@ -70,7 +70,9 @@ mod tests {
 
     #[test]
     fn addresses() {
-        for (text, shown) in [("localhost:9999", "localhost:9999"), ("[::1]:80", "[::1]:80"), ("10.0.0.1:1", "10.0.0.1:1")] {
+        for (text, shown) in
+            [("localhost:9999", "localhost:9999"), ("[::1]:80", "[::1]:80"), ("10.0.0.1:1", "10.0.0.1:1")]
+        {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), shown);
             assert_eq!(text.parse::<OwnAddress>().unwrap().0.to_string(), shown);
         }

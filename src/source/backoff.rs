@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::receive::Outbox;
+use crate::duration;
 
 const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(10);
@@ -33,7 +34,7 @@ impl Backoff {
     pub async fn wait(&mut self, what: &str, outbox: &Outbox) -> bool {
         let delay = self.next;
         self.next = (delay * 2).min(LONGEST);
-        let shown = humantime::format_duration(delay);
+        let shown = duration::show_ms(delay.as_millis() as u64);
         if delay < LONGEST {
             outbox.console.warn(&format!("{what}: trying again in {shown}"));
         } else if !std::mem::replace(&mut self.told_longest, true) {

@@ -31,9 +31,8 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// Opens the source; `command` is a program and its arguments.
 pub fn open(command: &[OsString], around: &Surroundings) -> Result<Receiver, SourceError> {
-    let words: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
-    let name = format!("exec {}", words.join(" "));
     let program = command.first().map_or(OsStr::new(""), OsString::as_os_str);
+    let name = format!("exec {}", program.to_string_lossy());
     // A program that is not there will not be there at the next attempt either.
     if find_program(program).is_none() {
         return Err(SourceError::NoProgram { program: program.to_string_lossy().into_owned() });

@@ -1,6 +1,5 @@
 //! Listens on a TCP port, as `nc -lk`, for many clients at once.
 
-use std::io;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
@@ -23,7 +22,11 @@ pub fn open(address: &Address, around: &Surroundings) -> Result<Receiver, Source
         let at = listener.local_addr()?;
         // Port 0 is any port: only this message says which.
         let message = format!("{name}: listening on {at}");
-        if address.port == 0 { outbox.console.warn(&message) } else { outbox.console.info(&message) }
+        if address.port == 0 {
+            outbox.console.warn(&message)
+        } else {
+            outbox.console.info(&message)
+        }
         tokio::spawn(accept(listener, name.clone(), outbox));
         Ok(())
     })

@@ -65,8 +65,7 @@ impl<'a> Pace<'a> {
             if self.stop.is_due(now.monotonic, now.monotonic) {
                 return Ok(None);
             }
-            let wait = batch_clock.wait(now).min(self.stop.wait(now.monotonic, now.monotonic));
-            self.clock.wait(&self.stop.signal, wait).map_err(|error| SourceError::read("clock", error))?;
+            self.stop.pause(self.clock, batch_clock.wait(now))?;
         }
     }
 }

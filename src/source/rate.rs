@@ -95,8 +95,7 @@ impl<'a> Rate<'a> {
                 return Ok(running.end(time, trace));
             }
             let wait = running.clock.wait(now).min((running.left + pause).saturating_sub(now.monotonic));
-            let wait = wait.min(self.stop.wait(now.monotonic, now.monotonic));
-            self.clock.wait(&self.stop.signal, wait).map_err(|error| SourceError::read("clock", error))?;
+            self.stop.pause(self.clock, wait)?;
         }
     }
 }

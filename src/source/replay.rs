@@ -145,8 +145,7 @@ impl Pacer<'_> {
             if self.stop.is_due(now, now) {
                 return Ok(false);
             }
-            let wait = (due - now).min(self.stop.wait(now, now));
-            self.clock.wait(&self.stop.signal, wait).map_err(|error| SourceError::read("clock", error))?;
+            self.stop.pause(self.clock, due - now)?;
             now = self.clock.read().monotonic;
         }
         Ok(true)

@@ -4,7 +4,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::SourceError;
+use crate::clock::Clock;
 use crate::signal::StopSignal;
+use crate::stage::Waited;
 
 /// How often a stop file is looked for.
 const LOOK: Duration = Duration::from_millis(200);
@@ -23,12 +26,14 @@ pub struct StopRules {
     pub after: Option<Duration>,
     /// The start, by the monotonic clock.
     pub started: Duration,
+    /// Counts the time that a source waits for its clock.
+    pub waited: Waited,
 }
 
 impl StopRules {
     /// No rule but signals.
     pub fn signals(signal: StopSignal) -> StopRules {
-        StopRules { signal, file: None, idle: None, after: None, started: Duration::ZERO }
+        StopRules { signal, file: None, idle: None, after: None, started: Duration::ZERO, waited: Waited::default() }
     }
 
     /// Whether to stop, `now` by the monotonic clock, when the last bytes came
@@ -43,6 +48,14 @@ impl StopRules {
     pub fn wait(&self, now: Duration, last_bytes: Duration) -> Duration {
         let look = if self.file.is_some() { LOOK } else { Duration::MAX };
         self.limits(now, last_bytes).fold(look, Duration::min)
+    }
+
+    /// Lets `wait` go by, but not beyond the moment when these rules are to be
+    /// asked again; a signal ends it.
+    pub fn pause(&self, clock: &dyn Clock, wait: Duration) -> Result<(), SourceError> {
+        let now = clock.read().monotonic;
+        let wait = wait.min(self.wait(now, now));
+        self.waited.during(|| clock.wait(&self.signal, wait)).map_err(|error| SourceError::read("clock", error))
     }
 
     /// What is left of each span of time.

@@ -27,7 +27,11 @@ pub fn open(address: &Address, around: &Surroundings) -> Result<Receiver, Source
     Receiver::start(&name, around, async |outbox| {
         let socket = UdpSocket::bind((address.host.as_str(), address.port)).await?;
         let message = format!("{name}: receiving on {}", socket.local_addr()?);
-        if address.port == 0 { outbox.console.warn(&message) } else { outbox.console.info(&message) }
+        if address.port == 0 {
+            outbox.console.warn(&message)
+        } else {
+            outbox.console.info(&message)
+        }
         tokio::spawn(receive(socket, name.clone(), outbox));
         Ok(())
     })

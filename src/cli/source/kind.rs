@@ -1,0 +1,165 @@
+//! The kinds of `sstream-source`, with their help.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum};
+
+use crate::source::address::{Address, OwnAddress};
+use crate::source::replay::Speed;
+
+/// Kinds of sources.
+#[derive(Subcommand, Debug)]
+pub enum Kind {
+    /// Lines of standard input
+    ///
+    /// Batches begin at once, also while nothing has come yet. Stops at the
+    /// input's end.
+    #[command(before_help = "Examples:
+  tail -F app.log | sstream-source stdin --batch 10s | sstream-reduce count
+  sstream-source stdin --input json < events.jsonl | sstream-sink print")]
+    Stdin,
+
+    /// Lines from a TCP server, to which it connects
+    ///
+    /// Spark's socketTextStream. When the server is not there, or goes, it is
+    /// tried again after 0.1 s, 0.2 s and so on up to every 10 s, as stderr
+    /// says. What the server had sent of a line when it went is a record. The
+    /// source does not end by itself: stop it with Ctrl-C, --idle-timeout,
+    /// --stop-after or --stop-file.
+    #[command(before_help = "Examples:
+  nc -lk 9999                     # in one terminal: type lines here
+  sstream-source tcp localhost:9999 | sstream-flatmap --split ' '
+  sstream-source tcp feed:7000 --input json --idle-timeout 1m | sstream-sink print")]
+    Tcp {
+        /// The server, as localhost:9999
+        #[arg(value_name = "HOST:PORT")]
+        address: Address,
+    },
+
+    /// Lines from clients that connect to a TCP port
+    ///
+    /// As `nc -lk`, but for many clients at once, whose lines never mix. Listens
+    /// on 127.0.0.1 unless a host is given: 0.0.0.0:9999 listens to everybody.
+    /// What a client had sent of a line when it went is a record. Port 0 is any
+    /// free port, which stderr tells. While the pipeline is busy clients wait.
+    #[command(before_help = "Examples:
+  sstream-source listen 9999 | sstream-filter ERROR
+  echo hello | nc -N localhost 9999     # in another terminal
+  sstream-source listen 0.0.0.0:9999 --batch 10s | sstream-sink print")]
+    Listen {
+        /// The port, and the address to listen on
+        #[arg(value_name = "[HOST:]PORT")]
+        address: OwnAddress,
+    },
+
+    /// Lines from UDP datagrams
+    ///
+    /// A datagram is one line or several; its end ends a line. Receives on
+    /// 127.0.0.1 unless a host is given. UDP cannot make a sender wait: what
+    /// comes while the pipeline is busy and the system's buffer is full is lost.
+    #[command(before_help = "Examples:
+  sstream-source udp 5140 | sstream-filter -i error
+  logger -n 127.0.0.1 -P 5140 -d 'an error'     # in another terminal")]
+    Udp {
+        /// The port, and the address to receive on
+        #[arg(value_name = "[HOST:]PORT")]
+        address: OwnAddress,
+    },
+
+    /// Lines from clients that connect to a unix socket
+    ///
+    /// As listen, at a path. A socket that was left there by a process that is
+    /// gone is replaced; the file is removed at the end.
+    #[command(before_help = "Examples:
+  sstream-source unix /run/app.sock | sstream-filter ERROR
+  echo hello | nc -NU /run/app.sock     # in another terminal")]
+    Unix {
+        /// Where the socket is made
+        path: PathBuf,
+    },
+
+    /// Lines that a program writes
+    ///
+    /// Any program is a receiver: it writes lines to stdout. Exit code 0 ends
+    /// the stream; when it ends otherwise it is started again, after 0.1 s, 0.2 s
+    /// and so on up to every 10 s. It runs in a process group of its own, which
+    /// gets SIGTERM at a stop and has 5 s for its last lines; SSTREAM_CHECKPOINT
+    /// and SSTREAM_BATCH are not in its environment.
+    #[command(before_help = "Examples:
+  sstream-source exec --batch 5s -- journalctl -f
+  sstream-source --input json exec -- curl -sN https://example.org/events
+  sstream-source exec -- sh -c 'while sleep 1; do cat /proc/loadavg; done'")]
+    Exec {
+        /// The program and its arguments
+        #[arg(value_name = "CMD", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<OsString>,
+    },
+
+    /// Records made at a steady rate, to try a pipeline
+    ///
+    /// Record n is {"n":n,"time":T}, where T is when it was due, in ms since the
+    /// epoch. A batch holds exactly the records that are due in its interval,
+    /// N times the interval, however busy the machine is; the first batch too.
+    /// When the pipeline is too slow, batches come late and none is left out.
+    #[command(before_help = "Examples:
+  sstream-source rate 1000 | sstream-reduce count
+  sstream-source rate 100000 --batch 1ms --stop-after 10s | sstream-sink null")]
+    Rate {
+        /// Records a second
+        #[arg(value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+        per_second: u64,
+    },
+
+    /// A file of batches: each line a JSON array of records
+    ///
+    /// Spark's queueStream. Blank lines are skipped; [] is an empty batch. By
+    /// default the clock is virtual: batches come as fast as they are read, and
+    /// the first one's interval starts at --start.
+    #[command(before_help = "Examples:
+  sstream-source queue --batch 1s batches.jsonl | sstream-sink print
+  printf '[1,2]\\n[]\\n[3]\\n' | sstream-source queue - | sstream-reduce sum
+  sstream-source queue --clock wall batches.jsonl | sstream-window 30s 10s count")]
+    Queue {
+        /// The file, or - for standard input
+        file: PathBuf,
+
+        /// Give batches as fast as they are read, or by the wall clock
+        #[arg(long, value_enum, default_value = "virtual")]
+        clock: ClockKind,
+
+        /// Where the first batch's interval starts, in ms since the epoch; 0 unless told
+        #[arg(long, value_name = "TIME")]
+        start: Option<u64>,
+    },
+
+    /// A saved framed stream, once more
+    ///
+    /// Batches keep their times, ends and contents; the checkpoint of the saved
+    /// stream is left out. A stop takes effect between two batches.
+    #[command(before_help = "Examples:
+  nc -lk 9999 | sstream-filter '' > saved.frames
+  sstream-source replay saved.frames | sstream-window 30s 10s count
+  sstream-source replay --speed 10x saved.frames | sstream-sink print")]
+    Replay {
+        /// The file, or - for standard input
+        file: PathBuf,
+
+        /// How fast: 1x keeps to the batches' times, max is as fast as it goes
+        #[arg(long, default_value_t = Speed::Max)]
+        speed: Speed,
+    },
+
+    /// A kind that is a program on PATH.
+    #[command(external_subcommand)]
+    Other(Vec<OsString>),
+}
+
+/// Kinds of clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ClockKind {
+    /// As fast as input comes
+    Virtual,
+    /// Real time
+    Wall,
+}
