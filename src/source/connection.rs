@@ -88,30 +88,29 @@ impl Connection {
     /// unfinished at the other side's end is a line, also when that end is an
     /// error.
     pub async fn forward(&mut self, outbox: &Outbox) -> io::Result<Over> {
-        tokio::select! {
+        let over = tokio::select! {
             biased;
-            () = outbox.stopped() => Ok(Over::Stop),
-            over = self.forward_to_end(outbox) => over,
+            () = outbox.stopped() => return Ok(Over::Stop),
+            over = self.forward_whole_lines(outbox) => over,
+        };
+        if let Some(place) = outbox.place().await {
+            place.give(self.lines.finish().unwrap_or_default());
         }
+        over
     }
 
-    /// Gives lines until the other side ends, stop or not.
-    pub async fn forward_to_end(&mut self, outbox: &Outbox) -> io::Result<Over> {
+    /// Gives lines until the other side ends, stop or not, and keeps what is
+    /// unfinished then.
+    pub async fn forward_whole_lines(&mut self, outbox: &Outbox) -> io::Result<Over> {
         loop {
             self.stream.readable().await?;
             let Some(place) = outbox.place().await else { return Ok(Over::Stop) };
             // From here on nothing waits, so that no byte is lost at a stop.
             match self.stream.try_read() {
-                Ok(bytes) if bytes.is_empty() => {
-                    place.give(self.lines.finish().unwrap_or_default());
-                    return Ok(Over::End);
-                }
+                Ok(bytes) if bytes.is_empty() => return Ok(Over::End),
                 Ok(bytes) => place.give(self.lines.push(bytes).unwrap_or_default()),
                 Err(error) if is_transient(&error) => {}
-                Err(error) => {
-                    place.give(self.lines.finish().unwrap_or_default());
-                    return Err(error);
-                }
+                Err(error) => return Err(error),
             }
         }
     }

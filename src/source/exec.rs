@@ -101,7 +101,7 @@ async fn run_once(command: &[OsString], name: &str, outbox: &Outbox) -> io::Resu
     program.signal(Signal::TERM);
     let rest = async {
         if over == Over::Stop {
-            connection.forward_to_end(outbox).await?;
+            connection.forward_whole_lines(outbox).await?;
         }
         program.child.wait().await
     };

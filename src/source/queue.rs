@@ -144,3 +144,83 @@ impl Input for Queue<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::clock::Clock as _;
+    use crate::clock::testing::ManualClock;
+    use crate::signal::StopSignal;
+    use crate::source::stdin::Stdin;
+    use crate::source::stop::StopRules;
+    use crate::stage::Waited;
+
+    /// When each event came, in ms since the start at 10.3 s, and what it was.
+    fn run(lines: &str, is_wall: bool, after: Option<u64>) -> Vec<String> {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(lines.as_bytes()).unwrap();
+        std::io::Seek::rewind(&mut file).unwrap();
+        let clock = ManualClock::at(10_300);
+        let (signal, _stopper) = StopSignal::manual().unwrap();
+        let stop = StopRules { after: after.map(Duration::from_millis), ..StopRules::signals(signal.clone()) };
+        let input = Stdin::from_file(file, "queue", signal, Waited::default());
+        let reader = UntilStop::new(input, &clock, stop.clone());
+        let pace = if is_wall { Pace::wall(&clock, stop) } else { Pace::virtual_from(2500, &clock, stop) };
+        let mut queue = Queue::new(reader, "queue", 1000, false, pace);
+        let mut events = Vec::new();
+        loop {
+            let (event, is_last) = match queue.advance() {
+                Ok(Event::Head(_)) => ("head".to_owned(), false),
+                Ok(Event::Block(block)) => {
+                    (format!("{} {}", block.time, String::from_utf8_lossy(block.bytes).replace('\n', " ")), false)
+                }
+                Ok(Event::End(end)) => (format!("{} end {}", end.time, end.records), false),
+                Ok(Event::Close(close)) => (format!("{:?}", close.reason), true),
+                Err(error) => (error.to_string(), true),
+            };
+            events.push(format!("@{} {event}", clock.read().monotonic.as_millis()));
+            if is_last {
+                return events;
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_is_a_batch() {
+        let want = [
+            "@0 head",
+            "@0 3000 1 \"a\" ",
+            "@0 3000 end 2",
+            "@0 4000 end 0",
+            "@0 5000 [2] ",
+            "@0 5000 end 1",
+            "@0 Eof",
+        ];
+        assert_eq!(run("[1, \"a\"]\n\n[]\n[[2]]", false, None), want);
+    }
+
+    #[test]
+    fn the_wall_clock_paces() {
+        let want = [
+            "@0 head",
+            "@700 11000 1 ",
+            "@700 11000 end 1",
+            "@1700 12000 end 0",
+            "@2700 13000 2 ",
+            "@2700 13000 end 1",
+            "@2700 Eof",
+        ];
+        assert_eq!(run("[1]\n[]\n[2]\n", true, None), want);
+        assert_eq!(run("[1]\n[]\n[2]\n", true, Some(2000))[4..], ["@2000 Stop"]);
+    }
+
+    #[test]
+    fn a_line_that_is_no_array_is_told_with_its_number() {
+        let events = run("[1]\n\n{}\n", false, None);
+        assert_eq!(events[3], "@0 queue, line 3: expected a JSON array, the records of one batch");
+        assert!(run("[1\n", false, None)[1].starts_with("@0 queue, line 1: "));
+    }
+}

@@ -151,3 +151,90 @@ impl Pacer<'_> {
         Ok(true)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+    use crate::clock::testing::ManualClock;
+    use crate::frame::{Block, End, FrameWriter, Head};
+    use crate::signal::StopSignal;
+    use crate::source::stdin::Stdin;
+    use crate::stage::Waited;
+
+    #[test]
+    fn speeds() {
+        assert_eq!("max".parse(), Ok(Speed::Max));
+        assert_eq!("0.5x".parse(), Ok(Speed::Times(0.5)));
+        for wrong in ["", "2", "x", "0x", "-1x", "infx", "NaNx"] {
+            assert!(wrong.parse::<Speed>().is_err(), "{wrong}");
+        }
+        assert_eq!(Speed::Times(10.0).to_string(), "10x");
+    }
+
+    /// Replays batches 5000 (two blocks), 6000 (empty) and 7000, and gives when
+    /// each event came, in ms.
+    fn replay(speed: Speed, after: Option<u64>) -> Vec<String> {
+        let mut saved = Vec::new();
+        let mut writer = FrameWriter::new(&mut saved);
+        writer.head(&Head::new(1000)).unwrap();
+        for time in [5000, 6000, 7000].map(BatchTime) {
+            let blocks = if time.0 == 6000 { 0 } else { 2 };
+            for _ in 0..blocks {
+                writer.block(Block { time, records: 1, bytes: b"1\n" }).unwrap();
+            }
+            writer.end(&End::new(time, blocks)).unwrap();
+        }
+        writer.close(&Close::new(Reason::Eof)).unwrap();
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&saved).unwrap();
+        std::io::Seek::rewind(&mut file).unwrap();
+
+        let clock = ManualClock::at(1_000_000);
+        let (signal, _stopper) = StopSignal::manual().unwrap();
+        let stop = StopRules { after: after.map(Duration::from_millis), ..StopRules::signals(signal.clone()) };
+        let input = Stdin::from_file(file, "saved", signal, Waited::default());
+        let reader = UntilStop::new(input, &clock, stop.clone());
+        let mut replay = Replay::new(reader, "saved", speed, &clock, stop);
+        let mut events = Vec::new();
+        loop {
+            let (event, is_last) = match replay.advance().unwrap() {
+                Event::Head(_) => ("head".to_owned(), false),
+                Event::Block(block) => (format!("{} block", block.time), false),
+                Event::End(end) => (format!("{} end {}", end.time, end.records), false),
+                Event::Close(close) => (format!("{:?}", close.reason), true),
+            };
+            events.push(format!("@{} {event}", clock.read().monotonic.as_millis()));
+            if is_last {
+                return events;
+            }
+        }
+    }
+
+    #[test]
+    fn batches_keep_their_distances() {
+        let want = |step: u64| {
+            [
+                "@0 head".to_owned(),
+                format!("@{step} 5000 block"),
+                format!("@{step} 5000 block"),
+                format!("@{step} 5000 end 2"),
+                format!("@{} 6000 end 0", 2 * step),
+                format!("@{} 7000 block", 3 * step),
+                format!("@{} 7000 block", 3 * step),
+                format!("@{} 7000 end 2", 3 * step),
+                format!("@{} Eof", 3 * step),
+            ]
+        };
+        assert_eq!(replay(Speed::Times(1.0), None), want(1000));
+        assert_eq!(replay(Speed::Times(10.0), None), want(100));
+        assert_eq!(replay(Speed::Max, None), want(0));
+    }
+
+    #[test]
+    fn a_stop_comes_between_batches() {
+        let events = replay(Speed::Times(1.0), Some(2500));
+        assert_eq!(events[4..], ["@2000 6000 end 0", "@2500 Stop"]);
+    }
+}

@@ -103,19 +103,23 @@ impl ByteSource for Unix {
 /// The file of a socket, to be removed if it is still the same one.
 struct SocketFile {
     path: PathBuf,
-    device_and_inode: (u64, u64),
+    identity: (u64, u64),
 }
 
 impl SocketFile {
     fn of(path: &Path) -> io::Result<SocketFile> {
-        let metadata = fs::symlink_metadata(path)?;
-        Ok(SocketFile { path: path.to_owned(), device_and_inode: (metadata.dev(), metadata.ino()) })
+        Ok(SocketFile { path: path.to_owned(), identity: identity(path)? })
     }
+}
+
+/// Device and inode.
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    fs::symlink_metadata(path).map(|metadata| (metadata.dev(), metadata.ino()))
 }
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        if SocketFile::of(&self.path).is_ok_and(|now| now.device_and_inode == self.device_and_inode) {
+        if identity(&self.path).is_ok_and(|now| now == self.identity) {
             // What cannot be removed is found stale by the next start.
             let _ = fs::remove_file(&self.path);
         }
