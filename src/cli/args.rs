@@ -138,6 +138,24 @@ impl CutArgs {
     }
 }
 
+impl CutArgs {
+    /// The first of the options given that mean nothing where batches are cut
+    /// already.
+    pub fn of_first_stage(&self) -> Option<&'static str> {
+        [
+            (self.batch.is_some(), "--batch"),
+            (self.columns.is_some(), "--columns"),
+            (self.stop_file.is_some(), "--stop-file"),
+            (self.idle_timeout.is_some(), "--idle-timeout"),
+            (self.stop_after.is_some(), "--stop-after"),
+            (self.skip_missed, "--skip-missed"),
+            (self.no_trace, "--no-trace"),
+        ]
+        .into_iter()
+        .find_map(|(given, option)| given.then_some(option))
+    }
+}
+
 fn parse_on_error(text: &str) -> Result<OnError, std::convert::Infallible> {
     Ok(match text {
         "fail" => OnError::Fail,

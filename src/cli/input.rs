@@ -25,7 +25,6 @@ pub fn open<'a>(
     environment: &'a Environment,
     bad_records: &'a BadRecords,
 ) -> Result<Box<dyn Input + 'a>, ToolError> {
-    let interval_ms = arguments.cut.interval_ms()?;
     if arguments.input.is_none() && io::stdin().is_terminal() {
         return Err(ToolError::Usage(format!(
             "stdin is a terminal: pipe a stream or lines in, as `nc -lk 9999 | {0} …`, or type lines with --input text; \
@@ -40,11 +39,12 @@ pub fn open<'a>(
             Kind::Raw(read) => (InputForm::Text, read),
             Kind::Framed(read) => {
                 let reader = FrameReader::resume(FramedStdin(stdin), read);
-                return Ok(Box::new(Framed { reader, batch_was_given: arguments.cut.batch.is_some() }));
+                return Ok(Box::new(Framed { reader, given: arguments.cut.of_first_stage() }));
             }
         },
     };
     let format = format(form, &arguments.cut);
+    let interval_ms = arguments.cut.interval_ms()?;
     Ok(cutter(Box::new(stdin), format, read, &arguments.cut, interval_ms, environment, bad_records))
 }
 
@@ -154,17 +154,19 @@ impl Read for FramedStdin {
     }
 }
 
-/// A framed input, whose interval is set already.
+/// A framed input, whose batches are cut already.
 struct Framed {
     reader: FrameReader<FramedStdin>,
-    batch_was_given: bool,
+    /// An option that only a first stage can follow.
+    given: Option<&'static str>,
 }
 
 impl Input for Framed {
     fn next(&mut self) -> Result<Event<'_>, InputError> {
         let event = self.reader.next()?;
-        if let (Event::Head(head), true) = (&event, self.batch_was_given) {
-            return Err(InputError::Source(SourceError::IntervalIsSet {
+        if let (Event::Head(head), Some(option)) = (&event, self.given) {
+            return Err(InputError::Source(SourceError::NotFirst {
+                option,
                 interval_ms: head.interval_ms,
                 stage: head.first_stage().to_owned(),
             }));

@@ -92,8 +92,10 @@ pub enum SourceError {
     },
     /// The input ended inside what may have been a framed stream's beginning.
     CutOff,
-    /// An interval was asked for where batches are cut already.
-    IntervalIsSet {
+    /// An option of first stages was given where batches are cut already.
+    NotFirst {
+        /// The option.
+        option: &'static str,
         /// The interval of the stream.
         interval_ms: u64,
         /// The stage that set it.
@@ -136,9 +138,10 @@ impl fmt::Display for SourceError {
             SourceError::CutOff => f.write_str(
                 "input: ended inside the head of a framed stream: the stage before was killed, or give --input text",
             ),
-            SourceError::IntervalIsSet { interval_ms, stage } => write!(
+            SourceError::NotFirst { option, interval_ms, stage } => write!(
                 f,
-                "--batch: the input is framed, its batches of {} were cut by its first stage, {stage}: give --batch there",
+                "{option}: the input is framed, its batches of {} were cut by its first stage, {stage}: give {option} \
+                 there",
                 crate::duration::show_ms(*interval_ms)
             ),
             SourceError::Missed { batches, interval_ms } => write!(
@@ -165,7 +168,7 @@ impl Failure for SourceError {
             SourceError::Frames { error, .. } => error.exit(),
             SourceError::Record(error) => error.exit(),
             SourceError::Malformed { .. } | SourceError::CutOff => Exit::Input,
-            SourceError::IntervalIsSet { .. } | SourceError::NoProgram { .. } => Exit::Usage,
+            SourceError::NotFirst { .. } | SourceError::NoProgram { .. } => Exit::Usage,
         }
     }
 }

@@ -275,3 +275,16 @@ fn sources_stop_by_rule() {
     std::fs::write(source.path("stop"), "").unwrap();
     source.exits(0);
 }
+
+#[test]
+fn what_only_a_first_stage_can_do_is_refused_behind_it() {
+    for option in ["--batch 2s", "--stop-after 1s", "--no-trace"] {
+        let line = format!("sstream-source queue batches | sstream-filter x {option} --output text");
+        let ran = Shell::new(&line).file("batches", "[1]\n").run().exits(2);
+        assert!(ran.stderr.contains("were cut by its first stage, source queue batches: give --"), "{ran}");
+    }
+    // A wrong SSTREAM_BATCH matters to the first stage alone.
+    let line = "SSTREAM_BATCH=3 sstream-filter x --output text < saved";
+    Shell::new(line).file("saved", SAVED).run().exits(0).is_quiet();
+    shell("echo a | SSTREAM_BATCH=3 sstream-filter x --output text").exits(2).says("SSTREAM_BATCH=3: ");
+}
