@@ -26,7 +26,7 @@ mod distinct;
 mod error;
 mod persist;
 mod quantile;
-mod saved;
+pub(crate) mod saved;
 mod top;
 mod total;
 

@@ -1,4 +1,5 @@
-//! Bytes of saved accumulators: little pieces that all layouts are made of.
+//! Bytes of saved accumulators and states: little pieces that all layouts are
+//! made of.
 //!
 //! - number: LEB128, seven bits a byte, the lowest first, at most ten bytes;
 //! - signed: as a number, zigzag (0, -1, 1, -2 … are 0, 1, 2, 3 …);
@@ -6,7 +7,7 @@
 
 use super::error::AggError;
 
-pub(super) fn push_number(mut number: u64, out: &mut Vec<u8>) {
+pub(crate) fn push_number(mut number: u64, out: &mut Vec<u8>) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);
         number >>= 7;
@@ -14,22 +15,22 @@ pub(super) fn push_number(mut number: u64, out: &mut Vec<u8>) {
     out.push(number as u8);
 }
 
-pub(super) fn push_signed(signed: i64, out: &mut Vec<u8>) {
+pub(crate) fn push_signed(signed: i64, out: &mut Vec<u8>) {
     push_number(((signed << 1) ^ (signed >> 63)) as u64, out);
 }
 
-pub(super) fn push_bytes(bytes: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn push_bytes(bytes: &[u8], out: &mut Vec<u8>) {
     push_number(bytes.len() as u64, out);
     out.extend_from_slice(bytes);
 }
 
-pub(super) fn take_byte(input: &mut &[u8]) -> Result<u8, AggError> {
+pub(crate) fn take_byte(input: &mut &[u8]) -> Result<u8, AggError> {
     let (&byte, rest) = input.split_first().ok_or(AggError::Damaged)?;
     *input = rest;
     Ok(byte)
 }
 
-pub(super) fn take_number(input: &mut &[u8]) -> Result<u64, AggError> {
+pub(crate) fn take_number(input: &mut &[u8]) -> Result<u64, AggError> {
     let mut number = 0;
     for shift in (0..64).step_by(7) {
         let byte = take_byte(input)?;
@@ -45,12 +46,12 @@ pub(super) fn take_number(input: &mut &[u8]) -> Result<u64, AggError> {
     Err(AggError::Damaged)
 }
 
-pub(super) fn take_signed(input: &mut &[u8]) -> Result<i64, AggError> {
+pub(crate) fn take_signed(input: &mut &[u8]) -> Result<i64, AggError> {
     let number = take_number(input)?;
     Ok((number >> 1) as i64 ^ -((number & 1) as i64))
 }
 
-pub(super) fn take_bytes<'a>(input: &mut &'a [u8]) -> Result<&'a [u8], AggError> {
+pub(crate) fn take_bytes<'a>(input: &mut &'a [u8]) -> Result<&'a [u8], AggError> {
     let length = usize::try_from(take_number(input)?).map_err(|_| AggError::Damaged)?;
     let (bytes, rest) = input.split_at_checked(length).ok_or(AggError::Damaged)?;
     *input = rest;

@@ -13,6 +13,7 @@ pub mod output;
 pub mod reduce;
 pub mod sink;
 pub mod source;
+pub mod state;
 pub mod window;
 
 use std::ffi::OsString;

@@ -252,6 +252,18 @@ impl Function for Exec {
         Ok(self.exchange(&mut |index, answer| each(index, Answer::Result(answer)))?)
     }
 
+    fn call_many_with(
+        &mut self,
+        count: usize,
+        variables: &[&[u8]],
+        each: &mut dyn FnMut(usize, Answer<'_>),
+    ) -> Result<(), ExprError> {
+        for variables in variables.chunks(count) {
+            self.ask(b"null", variables);
+        }
+        Ok(self.exchange(&mut |index, answer| each(index, Answer::Result(answer)))?)
+    }
+
     /// Closes the command's stdin and waits for its exit, at most as long as
     /// the timeout; then it is killed, which is an error.
     fn close(&mut self) -> Result<(), ExprError> {

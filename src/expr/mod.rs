@@ -129,6 +129,29 @@ pub trait Function {
         Ok(())
     }
 
+    /// As [`Function::call_many`] of calls with variables, for which there is
+    /// no record: `variables` holds the values of the first call, then those of
+    /// the second, and so on, `count` for each.
+    ///
+    /// # Errors
+    /// [`ExprError::Exec`]: the stage cannot go on.
+    fn call_many_with(
+        &mut self,
+        count: usize,
+        variables: &[&[u8]],
+        each: &mut dyn FnMut(usize, Answer<'_>),
+    ) -> Result<(), ExprError> {
+        for (index, variables) in variables.chunks(count).enumerate() {
+            let result = self.call(b"null", variables, &mut |result| each(index, Answer::Result(result)));
+            match result {
+                Ok(()) => {}
+                Err(ExprError::Eval { message }) => each(index, Answer::Failed(&message)),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     /// The stream is over: a command is ended and waited for.
     ///
     /// # Errors

@@ -73,6 +73,11 @@ impl Grouping {
         !matches!(self.by, By::Nothing)
     }
 
+    /// Whether values are computed, or ranked by something computed.
+    pub fn has_of(&self) -> bool {
+        self.of.is_some()
+    }
+
     /// Whether every record is one item: then records without a key can be
     /// counted without a look at them.
     pub fn is_one_to_one(&self) -> bool {
@@ -138,6 +143,11 @@ pub fn bad_or_fatal(record: &[u8], error: &dyn Failure, out: &mut Out<'_>) -> Re
 
 /// The error of an operator whose aggregation failed, through no record's fault.
 pub fn aggregation_failed(error: AggError) -> OpError {
+    OpError::Command { message: error.to_string(), exit: error.exit() }
+}
+
+/// The error of an operator whose function failed, through no record's fault.
+pub fn function_failed(error: ExprError) -> OpError {
     OpError::Command { message: error.to_string(), exit: error.exit() }
 }
 

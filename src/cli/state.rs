@@ -1,0 +1,182 @@
+//! `sstream-state`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{Parser, ValueEnum};
+
+use super::agg::{ExecTimeout, KeyArgs, MERGE_VARIABLES, no_aggregation, program};
+use super::args::{Common, StageArgs};
+use super::{Environment, Tool, ToolError, run_stage};
+use crate::agg::Aggregation;
+use crate::duration;
+use crate::op::state::{Emit, State, Update, VARIABLES};
+use crate::record;
+
+/// Keep a state for each key over all batches: updateStateByKey and mapWithState
+///
+/// The state is the result of AGG over all values of a key so far, or what
+/// --expr makes of it. Results are [KEY, STATE], in the order in which keys came
+/// first. Without --by or --by-value records are pairs [KEY, VALUE].
+///
+/// AGG is one of
+/// count, sum, min, max, avg: sums are exact;
+/// first, last, collect (an array of all), distinct, count-distinct;
+/// top:N, the N greatest; quantile:Q, as quantile:0.99.
+///
+/// All keys are held in memory: about 60 bytes and the key for a count, 90 for a
+/// sum. --timeout lets go of keys that have no values any more.
+#[derive(Parser, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct StateTool {
+    /// What to compute: count sum min max avg first last collect distinct
+    /// count-distinct top:N quantile:Q
+    #[arg(value_name = "AGG", value_parser = Aggregation::parse)]
+    aggregation: Option<Aggregation>,
+
+    /// The new state, from $key, $values (an array of the batch's) and $state (null for
+    /// a new key), in the place of AGG; null or no result drops the key
+    #[arg(long, value_name = "EXPR", group = "update")]
+    expr: Option<String>,
+
+    /// Make one value of two, $a and the later $b, in the place of AGG; has to be
+    /// associative, as '$a + $b' is
+    #[arg(long, value_name = "EXPR", group = "update")]
+    merge: Option<String>,
+
+    /// A command in the place of --expr: answers each line {"key":…,"values":…,"state":…}
+    /// with a line of JSON
+    #[arg(long, value_name = "CMD", group = "update")]
+    exec: Option<String>,
+
+    #[command(flatten)]
+    timeout_of_exec: ExecTimeout,
+
+    /// What comes out
+    #[arg(long, value_enum, default_value = "all", help_heading = "State")]
+    emit: EmitArg,
+
+    /// Drop a key when its last value is longer ago than this, by batch times
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms, help_heading = "State")]
+    timeout: Option<u64>,
+
+    /// Begin with the states in FILE: a pair [KEY, STATE] of JSON a line
+    #[arg(long, value_name = "FILE", help_heading = "State")]
+    initial: Option<PathBuf>,
+
+    #[command(flatten)]
+    key: KeyArgs,
+
+    #[command(flatten)]
+    stage: StageArgs,
+}
+
+/// What `--emit` can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum EmitArg {
+    /// Every key, with every batch, as updateStateByKey does; --expr runs for all of them
+    All,
+    /// The keys that have values in the batch, once each
+    Changed,
+    /// One state for each value, with that value applied, as mapWithState does
+    Each,
+    /// The last states of keys that time out
+    Timeout,
+}
+
+impl EmitArg {
+    fn emit(self) -> Emit {
+        match self {
+            EmitArg::All => Emit::All,
+            EmitArg::Changed => Emit::Changed,
+            EmitArg::Each => Emit::Each,
+            EmitArg::Timeout => Emit::Timeout,
+        }
+    }
+}
+
+impl StateTool {
+    fn update(&self) -> Result<Update, ToolError> {
+        let no_error = || match self.key.error {
+            Some(_) => {
+                let message = "--error: an expression has none; the option is for count-distinct and quantile:Q";
+                Err(ToolError::Usage(message.to_owned()))
+            }
+            None => Ok(()),
+        };
+        match (&self.aggregation, &self.expr, &self.merge, &self.exec) {
+            (Some(aggregation), None, None, None) => self.key.built_in(aggregation.clone()).map(Update::Aggregation),
+            (Some(aggregation), ..) => {
+                let message = format!("give either an expression or an aggregation, not both: drop \"{aggregation}\"");
+                Err(ToolError::Usage(message))
+            }
+            (None, Some(source), ..) => {
+                no_error()?;
+                Ok(Update::Function(Box::new(program("--expr", source, &VARIABLES)?)))
+            }
+            (None, _, Some(source), _) => {
+                let program = program("--merge", source, &MERGE_VARIABLES)?;
+                self.key.merging(Box::new(program)).map(Update::Aggregation)
+            }
+            (None, _, _, Some(command)) => {
+                no_error()?;
+                Ok(Update::Function(Box::new(self.timeout_of_exec.start(command, &VARIABLES)?)))
+            }
+            (None, None, None, None) => Err(no_aggregation()),
+        }
+    }
+}
+
+impl Tool for StateTool {
+    const NAME: &'static str = "sstream-state";
+    const EXAMPLES: &'static str = "  \
+  … | sstream-flatmap --split ' ' | sstream-state --by-value count
+                                                 updateStateByKey: words so far
+  … | sstream-map '[.user, .bytes]' | sstream-state sum --emit changed
+                                                 only the keys that changed
+  … | sstream-state sum --emit each              mapWithState: a running sum
+  … | sstream-state sum --initial totals.json    go on from [KEY, SUM] lines
+  … | sstream-state --by .session last --timeout 30m --emit timeout
+                                                 the last record of each session
+  … | sstream-state --expr '($state // 0) + ($values | length) | select(. < 100)'
+                                                 any function; null drops the key
+";
+
+    fn common(&self) -> &Common {
+        &self.stage.common
+    }
+
+    fn run(mut self, environment: &Environment) -> Result<(), ToolError> {
+        if self.emit == EmitArg::Timeout && self.timeout.is_none() {
+            let message = "--emit timeout needs --timeout DURATION, after which keys time out";
+            return Err(ToolError::Usage(message.to_owned()));
+        }
+        self.key.by_key |= !self.key.is_keyed();
+        let grouping = self.key.grouping()?;
+        let update = self.update()?;
+        let mut state = State::new(grouping, update, self.emit.emit(), self.timeout);
+        if let Some(path) = &self.initial {
+            load_initial(path, &mut state)?;
+        }
+        run_stage(&mut state, &self.stage, environment)
+    }
+}
+
+/// Reads a file of pairs, one a line.
+fn load_initial(path: &Path, state: &mut State) -> Result<(), ToolError> {
+    let shown = path.display();
+    let content =
+        fs::read(path).map_err(|error| ToolError::Open { what: format!("--initial {shown}: cannot read"), error })?;
+    let mut pair = Vec::new();
+    for (index, line) in content.split(|&byte| byte == b'\n').enumerate() {
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let wrong = |reason: String| ToolError::Usage(format!("--initial {shown}, line {}: {reason}", index + 1));
+        pair.clear();
+        record::canonicalize(line, &mut pair).map_err(|error| wrong(error.to_string()))?;
+        let (key, value) = record::pair(&pair).ok_or_else(|| wrong("not a pair, an array of key and state".into()))?;
+        state.begin_with(key, value).map_err(|error| wrong(error.to_string()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! Keys and what is known of each: the state that goes from batch to batch.
+
+use super::journal::Journal;
+use super::timeouts::Timeouts;
+use super::values::Values;
+use crate::op::Out;
+use crate::op::key_table::KeyTable;
+
+/// The keys in order of first appearance. All columns go by the key's index.
+pub(super) struct Entries {
+    pub keys: KeyTable,
+    pub values: Values,
+    pub timeouts: Option<Timeouts>,
+    pub journal: Option<Journal>,
+}
+
+impl Entries {
+    pub fn new(values: Values, timeout_ms: Option<u64>) -> Entries {
+        Entries { keys: KeyTable::new(), values, timeouts: timeout_ms.map(Timeouts::new), journal: None }
+    }
+
+    /// The index of a key, and whether it is new.
+    #[inline]
+    pub fn insert(&mut self, key: &[u8], is_normal: bool) -> (usize, bool) {
+        let (index, is_new) = if is_normal { self.keys.insert_normal(key) } else { self.keys.insert(key) };
+        if is_new {
+            self.values.push();
+            if let Some(journal) = &mut self.journal {
+                journal.is_new(index);
+            }
+        }
+        (index, is_new)
+    }
+
+    /// The key has a value in the batch `time_ms`.
+    #[inline]
+    pub fn has_value(&mut self, index: usize, time_ms: u64) {
+        if let Some(timeouts) = &mut self.timeouts {
+            timeouts.touch(index, time_ms);
+            // The time is part of what a checkpoint keeps.
+            self.changed(index);
+        }
+    }
+
+    /// The state of the key is another now.
+    #[inline]
+    pub fn changed(&mut self, index: usize) {
+        if let Some(journal) = &mut self.journal {
+            journal.changed(index);
+        }
+    }
+
+    /// Takes a key out.
+    pub fn drop(&mut self, index: usize) {
+        if let Some(journal) = &mut self.journal {
+            journal.dropped(self.keys.normal(index));
+        }
+        self.keys.remove(index);
+        let end = self.keys.end();
+        if index < end {
+            self.values.reset(index);
+            return;
+        }
+        self.values.truncate(end);
+        if let Some(timeouts) = &mut self.timeouts {
+            timeouts.truncate(end);
+        }
+        if let Some(journal) = &mut self.journal {
+            journal.truncate(end);
+        }
+    }
+
+    /// The keys that time out at the batch `now_ms`, oldest key first.
+    pub fn expired(&mut self, now_ms: u64) -> Vec<u32> {
+        let Entries { keys, timeouts, .. } = self;
+        timeouts.as_mut().map(|timeouts| timeouts.expired(now_ms, |index| keys.contains(index))).unwrap_or_default()
+    }
+
+    /// Gives `[key, state]`.
+    #[inline]
+    pub fn give(&self, index: usize, out: &mut Out<'_>) {
+        self.values.give(self.keys.written(index), index, out);
+    }
+
+    /// Closes the gaps that dropped keys left, once they are many.
+    pub fn compact(&mut self) {
+        if self.keys.is_sparse() {
+            let order = self.keys.compact();
+            self.reorder_columns(&order);
+        }
+    }
+
+    /// The key with the index `order[i]` gets the index `i`; the others go.
+    pub fn reorder(&mut self, order: &[u32]) {
+        self.keys.reorder(order);
+        self.reorder_columns(order);
+    }
+
+    fn reorder_columns(&mut self, order: &[u32]) {
+        self.values.reorder(order);
+        if let Some(timeouts) = &mut self.timeouts {
+            timeouts.reorder(order);
+        }
+        if let Some(journal) = &mut self.journal {
+            journal.reorder(order);
+        }
+    }
+}

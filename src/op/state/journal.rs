@@ -1,0 +1,221 @@
+//! What a checkpoint needs of the state: what changed, the whole in slices, and
+//! the way back.
+//!
+//! An entry, the bytes that belong to a key (which is in normal form):
+//!
+//! ```text
+//! version    1
+//! sequence   number: keys are ordered by it, oldest first
+//! last       number: the time of the key's last batch in ms, 0 without --timeout
+//! written    bytes: the key as it is written, empty if that is the normal form
+//! state      see Values::save
+//! ```
+//!
+//! Numbers and bytes are those of [`saved`](crate::agg::saved).
+
+use super::State;
+use super::change_set::ChangeSet;
+use super::entries::Entries;
+use crate::agg::AggError;
+use crate::agg::saved::{push_bytes, push_number, take_byte, take_bytes, take_number};
+
+/// The version of entries.
+const VERSION: u8 = 1;
+
+/// What an entry is taken to have while none has been written.
+const TYPICAL_ENTRY_BYTES: u64 = 16;
+
+/// Takes a key and its entry, or a key that was dropped.
+pub type EntryOut<'o> = dyn FnMut(&[u8], Option<&[u8]>) + 'o;
+
+/// Keeps track of what a checkpoint has not seen yet.
+pub(super) struct Journal {
+    /// By the key's index; rises with it.
+    sequences: Vec<u64>,
+    next_sequence: u64,
+    changed: ChangeSet,
+    /// Keys dropped, each as bytes.
+    dropped: Vec<u8>,
+    /// The sequence number with which the next slice begins.
+    slice_at: u64,
+    /// How many entries were written, and their bytes.
+    written: (u64, u64),
+    buffer: Vec<u8>,
+}
+
+impl Journal {
+    fn new() -> Journal {
+        Journal {
+            sequences: Vec::new(),
+            next_sequence: 0,
+            changed: ChangeSet::new(),
+            dropped: Vec::new(),
+            slice_at: 0,
+            written: (0, 0),
+            buffer: Vec::new(),
+        }
+    }
+
+    /// The key with this index, the greatest, has just come.
+    pub fn is_new(&mut self, index: usize) {
+        self.sequences.resize(index, 0);
+        self.sequences.push(self.next_sequence);
+        self.next_sequence += 1;
+    }
+
+    /// The state at this index is another now.
+    #[inline]
+    pub fn changed(&mut self, index: usize) {
+        self.changed.insert(index);
+    }
+
+    /// A key, in normal form, goes.
+    pub fn dropped(&mut self, key: &[u8]) {
+        push_bytes(key, &mut self.dropped);
+    }
+
+    /// There is nothing from this index on.
+    pub fn truncate(&mut self, end: usize) {
+        self.sequences.truncate(end);
+    }
+
+    /// The key with the index `order[i]` gets the index `i`; the others go.
+    pub fn reorder(&mut self, order: &[u32]) {
+        let mut new_index = vec![None; self.sequences.len()];
+        for (index, &from) in order.iter().enumerate() {
+            new_index[from as usize] = Some(index as u32);
+        }
+        self.sequences = order.iter().map(|&from| self.sequences[from as usize]).collect();
+        self.changed.renumber(|index| new_index.get(index as usize).copied().flatten());
+    }
+}
+
+impl Entries {
+    /// Gives the entry of a key to `out`; the number of bytes that is. Without
+    /// a journal, or a key, there is none.
+    fn give_entry(&mut self, index: usize, out: &mut EntryOut<'_>) -> usize {
+        let Entries { keys, values, timeouts, journal } = self;
+        let Some(journal) = journal.as_mut().filter(|_| keys.contains(index)) else { return 0 };
+        let Journal { sequences, buffer, written, .. } = journal;
+        buffer.clear();
+        buffer.push(VERSION);
+        push_number(sequences[index], buffer);
+        push_number(timeouts.as_ref().map_or(0, |timeouts| timeouts.last_ms(index)), buffer);
+        let (key, as_written) = (keys.normal(index), keys.written(index));
+        push_bytes(if as_written == key { &[] } else { as_written }, buffer);
+        values.save(index, buffer);
+        out(key, Some(buffer));
+        let bytes = key.len() + buffer.len();
+        *written = (written.0 + 1, written.1 + bytes as u64);
+        bytes
+    }
+
+    fn load(&mut self, key: &[u8], entry: Option<&[u8]>) -> Result<(), AggError> {
+        let Some(mut entry) = entry else {
+            if let Some(index) = self.keys.find_normal(key) {
+                self.drop(index);
+            }
+            return Ok(());
+        };
+        let input = &mut entry;
+        if take_byte(input)? != VERSION {
+            return Err(AggError::Damaged);
+        }
+        let (sequence, last_ms) = (take_number(input)?, take_number(input)?);
+        let written = take_bytes(input)?;
+        let (index, _) = self.insert(key, true);
+        self.keys.rewrite(index, if written.is_empty() { key } else { written });
+        self.values.load(index, input)?;
+        self.has_value(index, last_ms);
+        if let Some(journal) = &mut self.journal {
+            journal.sequences[index] = sequence;
+            journal.next_sequence = journal.next_sequence.max(sequence + 1);
+        }
+        if input.is_empty() { Ok(()) } else { Err(AggError::Damaged) }
+    }
+}
+
+/// For checkpoints. Keys are in normal form, entries are bytes with a version
+/// of their own; together they are the whole state, with its order.
+impl State {
+    /// From now on changes are kept in mind for [`State::changes`].
+    pub fn track_changes(&mut self) {
+        let mut journal = Journal::new();
+        for index in 0..self.entries.keys.end() {
+            journal.is_new(index);
+            journal.changed(index);
+        }
+        self.entries.journal = Some(journal);
+    }
+
+    /// Gives every key whose entry is another than at the last call, and every
+    /// key dropped since (`None`). To be called between batches.
+    pub fn changes(&mut self, out: &mut EntryOut<'_>) {
+        let Some(journal) = &mut self.entries.journal else { return };
+        // A key that was dropped and came again is new, so drops go first.
+        let mut dropped = journal.dropped.as_slice();
+        while let Ok(key) = take_bytes(&mut dropped) {
+            out(key, None);
+        }
+        journal.dropped.clear();
+        let changed = journal.changed.take_sorted();
+        for &index in &changed {
+            self.entries.give_entry(index as usize, out);
+        }
+        if let Some(journal) = &mut self.entries.journal {
+            journal.changed.reuse(changed);
+        }
+    }
+
+    /// Gives about `bytes` worth of entries, going on where the last slice
+    /// ended, or from the start. True when all have been given. A key that is
+    /// there through all slices is in one of them.
+    pub fn slice(&mut self, from_start: bool, bytes: usize, out: &mut EntryOut<'_>) -> bool {
+        let Some(journal) = &mut self.entries.journal else { return true };
+        if from_start {
+            journal.slice_at = 0;
+        }
+        let slice_at = journal.slice_at;
+        let mut index = journal.sequences.partition_point(|&sequence| sequence < slice_at);
+        let mut given = 0;
+        while index < self.entries.keys.end() && given < bytes {
+            given += self.entries.give_entry(index, out);
+            index += 1;
+        }
+        let Some(journal) = &mut self.entries.journal else { return true };
+        journal.slice_at = journal.sequences.get(index).copied().unwrap_or(journal.next_sequence);
+        index >= journal.sequences.len()
+    }
+
+    /// About how many bytes all keys and entries have.
+    pub fn live_bytes(&self) -> u64 {
+        let keys = self.entries.keys.len() as u64;
+        match &self.entries.journal {
+            Some(Journal { written: (entries @ 1.., bytes), .. }) => keys * bytes / entries,
+            _ => keys * TYPICAL_ENTRY_BYTES,
+        }
+    }
+
+    /// Takes a key's entry, or takes the key out, as [`State::changes`] and
+    /// [`State::slice`] gave it; of several entries of a key the last counts.
+    /// Then [`State::finish_load`] is to be called. The state has to be one
+    /// that tracks changes and has seen no batch.
+    ///
+    /// # Errors
+    /// [`AggError::Damaged`] if it is no entry of such a state.
+    pub fn load(&mut self, key: &[u8], entry: Option<&[u8]>) -> Result<(), AggError> {
+        self.is_initial = false;
+        self.entries.load(key, entry)
+    }
+
+    /// All was loaded.
+    pub fn finish_load(&mut self) {
+        let Some(journal) = &mut self.entries.journal else { return };
+        let mut order: Vec<u32> = self.entries.keys.indexes().map(|index| index as u32).collect();
+        order.sort_unstable_by_key(|&index| journal.sequences[index as usize]);
+        // What was loaded is what the checkpoint has.
+        journal.changed.clear();
+        journal.dropped.clear();
+        self.entries.reorder(&order);
+    }
+}

@@ -1,0 +1,214 @@
+//! `state`: keys with a state that goes from batch to batch.
+//!
+//! The state of a key is the partial result of an aggregation over all its
+//! values so far, or what a function of `$key`, `$values` and `$state` makes of
+//! them. In Spark these are `updateStateByKey` and `mapWithState`; which of them
+//! it resembles is up to [`Emit`].
+//!
+//! At the end of a batch keys time out, then the function makes new states, then
+//! results come out, in order of first appearance in the state. A key that was
+//! dropped and comes again is a new one.
+
+mod change_set;
+mod computation;
+mod entries;
+mod initial;
+mod journal;
+mod timeouts;
+mod values;
+
+pub use computation::VARIABLES;
+pub use initial::InitialError;
+pub use journal::EntryOut;
+
+use super::grouping::{Grouping, Item, aggregation_failed, bad_or_fatal};
+use super::{OpError, Operator, Out};
+use crate::agg::Aggregator;
+use crate::expr::Function;
+use crate::frame::{BatchTime, Block, Close};
+use change_set::ChangeSet;
+use computation::Computation;
+use entries::Entries;
+use values::Values;
+
+/// Which states come out when.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Emit {
+    /// All, with each batch; a function makes all of them anew each time.
+    #[default]
+    All,
+    /// With each batch, those of the keys that have values in it.
+    Changed,
+    /// One for each value, with the value applied; a function sees one value at
+    /// a time.
+    Each,
+    /// With each batch, the last ones of the keys that time out.
+    Timeout,
+}
+
+/// How a state comes of values.
+pub enum Update {
+    /// As the result of an aggregation of all of them.
+    Aggregation(Aggregator),
+    /// By a function that was made with [`VARIABLES`], of the values of one
+    /// batch and the state before: `null`, or no result, drops the key.
+    Function(Box<dyn Function>),
+}
+
+/// The operator.
+pub struct State {
+    grouping: Grouping,
+    emit: Emit,
+    entries: Entries,
+    /// Keys that have values in the open batch, where an aggregation emits those.
+    changed: ChangeSet,
+    computation: Option<Computation>,
+    /// Whether the keys there are have not been in a batch yet.
+    is_initial: bool,
+}
+
+impl State {
+    /// The empty state. With a timeout a key is dropped at the first batch whose
+    /// time is more than that after the time of the last batch with a value of
+    /// the key.
+    pub fn new(grouping: Grouping, update: Update, emit: Emit, timeout_ms: Option<u64>) -> State {
+        let (values, computation) = match update {
+            Update::Aggregation(aggregator) => (Values::aggregated(aggregator), None),
+            Update::Function(function) => (Values::Computed(Vec::new()), Some(Computation::new(function))),
+        };
+        State {
+            grouping,
+            emit,
+            entries: Entries::new(values, timeout_ms),
+            changed: ChangeSet::new(),
+            computation,
+            is_initial: true,
+        }
+    }
+
+    /// Lets the keys that were there from the start belong to the first batch.
+    fn begin(&mut self, time: BatchTime) {
+        if std::mem::take(&mut self.is_initial) {
+            for index in 0..self.entries.keys.end() {
+                self.entries.has_value(index, time.0);
+            }
+        }
+    }
+
+    /// Drops the keys that time out, and emits them if they are what is wanted.
+    fn time_out(&mut self, time: BatchTime, out: &mut Out<'_>) {
+        for index in self.entries.expired(time.0) {
+            if self.emit == Emit::Timeout {
+                self.entries.give(index as usize, out);
+            }
+            self.entries.drop(index as usize);
+        }
+    }
+
+    /// The batch is over for the function.
+    fn compute(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
+        let Some(computation) = &mut self.computation else { return Ok(()) };
+        let indexes = match self.emit {
+            Emit::All => self.entries.keys.indexes().map(|index| index as u32).collect(),
+            Emit::Changed | Emit::Timeout => computation.keys_with_values(),
+            Emit::Each => return Ok(()),
+        };
+        computation.run(&mut self.entries, &indexes, None, self.emit != Emit::Timeout, out)?;
+        computation.clear();
+        Ok(())
+    }
+
+    /// The batch is over for the aggregation.
+    fn emit(&mut self, out: &mut Out<'_>) {
+        match self.emit {
+            Emit::All => {
+                for index in self.entries.keys.indexes() {
+                    self.entries.give(index, out);
+                }
+            }
+            Emit::Changed => {
+                let changed = self.changed.take_sorted();
+                for &index in &changed {
+                    self.entries.give(index as usize, out);
+                }
+                self.changed.reuse(changed);
+            }
+            Emit::Each | Emit::Timeout => {}
+        }
+    }
+}
+
+impl Operator for State {
+    fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
+        self.begin(block.time);
+        let State { grouping, emit, entries, changed, computation, .. } = self;
+        match computation {
+            None => grouping.items(block, out, |item, out| aggregate(item, block.time, entries, *emit, changed, out)),
+            Some(computation) => grouping.items(block, out, |item, out| {
+                let (index, _) = entries.insert(item.key, item.is_normal);
+                entries.has_value(index, block.time.0);
+                computation.add(index, item.value);
+                if *emit == Emit::Each {
+                    computation.run(entries, &[index as u32], Some(item.record), true, out)?;
+                    computation.clear();
+                }
+                Ok(())
+            }),
+        }
+    }
+
+    fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
+        self.begin(time);
+        self.time_out(time, out);
+        if self.computation.is_some() {
+            self.compute(out)?;
+        } else {
+            self.emit(out);
+        }
+        self.entries.compact();
+        out.end(time);
+        Ok(())
+    }
+
+    fn close(&mut self, _close: &Close, _out: &mut Out<'_>) -> Result<(), OpError> {
+        match (&mut self.computation, &mut self.entries.values) {
+            (Some(computation), _) => computation.close(),
+            (None, Values::Aggregated { aggregator, .. }) => aggregator.close().map_err(aggregation_failed),
+            (None, Values::Computed(_)) => Ok(()),
+        }
+    }
+}
+
+/// Adds an item's value to the state of its key.
+#[inline]
+fn aggregate(
+    item: Item<'_>,
+    time: BatchTime,
+    entries: &mut Entries,
+    emit: Emit,
+    changed: &mut ChangeSet,
+    out: &mut Out<'_>,
+) -> Result<(), OpError> {
+    let (index, is_new) = entries.insert(item.key, item.is_normal);
+    if let Values::Aggregated { aggregator, accumulators } = &mut entries.values
+        && let Err(error) = accumulators.add_by(aggregator, index, item.value, item.ranked)
+    {
+        if is_new {
+            entries.drop(index);
+        }
+        return bad_or_fatal(item.record, &error, out);
+    }
+    entries.has_value(index, time.0);
+    entries.changed(index);
+    match emit {
+        Emit::Changed => {
+            changed.insert(index);
+        }
+        Emit::Each => entries.give(index, out),
+        Emit::All | Emit::Timeout => {}
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
