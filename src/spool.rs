@@ -155,6 +155,37 @@ impl Spool {
         Blocks { spool: self, next, end, buffer: Vec::new() }
     }
 
+    /// One batch, to be read in any order.
+    pub fn batch(&self, time: BatchTime) -> Batch<'_> {
+        let first = self.pieces.partition_point(|piece| piece.time < time);
+        let end = self.pieces.partition_point(|piece| piece.time <= time);
+        Batch { spool: self, first, end }
+    }
+
+    fn piece<'a>(&'a self, index: usize, buffer: &'a mut Vec<u8>) -> Result<Block<'a>, SpoolError> {
+        let piece = &self.pieces[index];
+        let bytes = self.part(piece, 0, piece.length(), buffer)?;
+        Ok(Block { time: piece.time, records: piece.records, bytes })
+    }
+
+    fn part<'a>(
+        &'a self,
+        piece: &'a Piece,
+        start: usize,
+        length: usize,
+        buffer: &'a mut Vec<u8>,
+    ) -> Result<&'a [u8], SpoolError> {
+        match (&piece.place, &self.disk) {
+            (Place::Memory(bytes), _) => Ok(&bytes[start..start + length]),
+            (Place::Disk { offset, .. }, disk) => {
+                buffer.resize(length, 0);
+                // A piece on disk has a disk.
+                disk.as_ref().map_or(Ok(()), |disk| disk.read(offset + start as u64, buffer))?;
+                Ok(buffer)
+            }
+        }
+    }
+
     /// Discards the batches up to and with `time`.
     pub fn discard_through(&mut self, time: BatchTime) {
         while self.pieces.front().is_some_and(|piece| piece.time <= time)
@@ -197,19 +228,40 @@ impl Blocks<'_> {
         if self.next == self.end {
             return Ok(None);
         }
-        let piece = &self.spool.pieces[self.next];
+        let index = self.next;
         self.next += 1;
-        let bytes = match (&piece.place, &self.spool.disk) {
-            (Place::Disk { offset, length }, Some(disk)) => {
-                self.buffer.resize(*length, 0);
-                disk.read(*offset, &mut self.buffer)?;
-                &self.buffer
-            }
-            (Place::Memory(bytes), _) => bytes,
-            // A piece on disk has a disk.
-            (Place::Disk { .. }, None) => return Ok(None),
-        };
-        Ok(Some(Block { time: piece.time, records: piece.records, bytes }))
+        self.spool.piece(index, &mut self.buffer).map(Some)
+    }
+}
+
+/// One batch of a [`Spool`], as so many blocks.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'s> {
+    spool: &'s Spool,
+    first: usize,
+    end: usize,
+}
+
+impl Batch<'_> {
+    /// How many blocks it has.
+    pub fn blocks(&self) -> usize {
+        self.end - self.first
+    }
+
+    /// The block `index`; what is on disk is read into `buffer`.
+    pub fn block<'a>(&'a self, index: usize, buffer: &'a mut Vec<u8>) -> Result<Block<'a>, SpoolError> {
+        self.spool.piece(self.first + index, buffer)
+    }
+
+    /// `length` bytes of the block `index`, from `start` on.
+    pub fn part<'a>(
+        &'a self,
+        index: usize,
+        start: usize,
+        length: usize,
+        buffer: &'a mut Vec<u8>,
+    ) -> Result<&'a [u8], SpoolError> {
+        self.spool.part(&self.spool.pieces[self.first + index], start, length, buffer)
     }
 }
 
@@ -363,6 +415,25 @@ mod tests {
                 let (after, through) = (time - 2, time - 1);
                 let part: Vec<_> = model.iter().filter(|(time, _)| *time > after && *time <= through).cloned().collect();
                 prop_assert_eq!(contents(spool.blocks_between(BatchTime(after), BatchTime(through))), part);
+            }
+        }
+    }
+
+    #[test]
+    fn a_batch_is_read_in_any_order_wherever_it_is() {
+        for limit in [0, 300, 1 << 20] {
+            let mut spool = Spool::new(limit);
+            for time in [1, 2, 2, 4] {
+                let bytes = format!("\"{time} {}\"\n", "x".repeat(PIECE_BYTES - 100));
+                spool.append(Block { time: BatchTime(time), records: 1, bytes: bytes.as_bytes() }).unwrap();
+            }
+            assert_eq!([0, 1, 2, 3, 4, 5].map(|time| spool.batch(BatchTime(time)).blocks()), [0, 1, 2, 0, 1, 0]);
+            spool.discard_through(BatchTime(1));
+            let (batch, mut buffer) = (spool.batch(BatchTime(2)), Vec::new());
+            for index in [1, 0] {
+                assert_eq!(batch.block(index, &mut buffer).unwrap().records, 1);
+                assert_eq!(batch.part(index, 0, 4, &mut buffer).unwrap(), b"\"2 x");
+                assert_eq!(batch.part(index, PIECE_BYTES - 99, 3, &mut buffer).unwrap(), b"xx\"");
             }
         }
     }
