@@ -9,10 +9,14 @@
 pub mod filter;
 pub mod grouping;
 pub mod groups;
+pub mod join;
 pub mod key_table;
+pub mod lookup;
 pub mod merge;
 pub mod pass;
 pub mod reduce;
+pub mod sides;
+pub mod union;
 pub mod window;
 
 #[cfg(test)]

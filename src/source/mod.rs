@@ -7,6 +7,7 @@ pub mod cut;
 pub mod format;
 pub mod logfmt;
 pub mod pace;
+pub mod pairs;
 pub mod queue;
 pub mod rate_limit;
 pub mod stdin;
