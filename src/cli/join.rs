@@ -25,9 +25,18 @@ use crate::source::pairs::PairsFile;
 #[derive(Parser, Debug)]
 #[command(override_usage = "sstream-join [OPTIONS] A B\n       sstream-join [OPTIONS] --static FILE")]
 pub struct JoinTool {
-    /// Two framed streams of one interval: files, FIFOs, <(…), or - for stdin
-    #[arg(value_names = ["A", "B"], num_args = 2, required_unless_present = "static_file", conflicts_with = "static_file")]
-    streams: Vec<PathBuf>,
+    /// The left stream, framed: a file, a FIFO, <(…), or - for stdin
+    #[arg(
+        value_name = "A",
+        requires = "right",
+        required_unless_present = "static_file",
+        conflicts_with = "static_file"
+    )]
+    left: Option<PathBuf>,
+
+    /// The right stream, of the same interval
+    #[arg(value_name = "B", required_unless_present = "static_file")]
+    right: Option<PathBuf>,
 
     /// Which keys are in the result, and how
     #[arg(long = "type", value_enum, value_name = "TYPE", default_value = "inner")]
@@ -62,7 +71,7 @@ enum Kind {
 impl Tool for JoinTool {
     const NAME: &'static str = "sstream-join";
     const EXAMPLES: &'static str = "  \
-  sstream-join <(sstream-source tcp a:9999 | sstream-map '[.id, .]') <(sstream-source tcp b:9999 | sstream-map '[.id, .]')
+  sstream-join <(sstream-source queue orders.jsonl) <(sstream-source queue payments.jsonl)
   … | sstream-join --type left - prices.frames
   … | sstream-join --static users.jsonl
 ";
@@ -82,7 +91,8 @@ impl Tool for JoinTool {
                 Kind::Cogroup => JoinType::Cogroup,
             });
             let common = (&self.stage.common, self.stage.input.on_error());
-            return run_merge(&mut join, &self.streams, &["left", "right"], &self.merge, common, environment);
+            let streams: Vec<PathBuf> = self.left.into_iter().chain(self.right).collect();
+            return run_merge(&mut join, &streams, &["left", "right"], &self.merge, common, environment);
         };
         if self.merge.memory.is_some() {
             return Err(ToolError::Usage(

@@ -100,7 +100,7 @@ mod tests {
     fn records_keep_their_order_and_meet_every_value_of_their_key() {
         let table: &[&str] = &["[\"a\",1]", "[2.0,\"x\"]", "[\"a\",1.50]"];
         let batch = vec!["[\"b\",0]", "[2,null]", "[\"a\",7]", "[2e0,8]"];
-        let inner = run(false, &[table], &[batch.clone()]).batches.remove(0).1;
+        let inner = run(false, &[table], std::slice::from_ref(&batch)).batches.remove(0).1;
         assert_eq!(inner, ["[2,[null,\"x\"]]", "[\"a\",[7,1]]", "[\"a\",[7,1.50]]", "[2e0,[8,\"x\"]]"]);
         let left = run(true, &[table], &[batch]).batches.remove(0).1;
         assert_eq!((&left[0][..], &left[1..]), ("[\"b\",[0,null]]", &inner[..]));

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// So many bytes of whole batches, beyond the first, a side may be ahead.
-const ALLOWANCE_BYTES: u64 = 4 << 20;
+const ALLOWANCE_BYTES: u64 = 16 << 20;
 
 /// What a batch counts besides its records: its end, and room to keep it.
 const BATCH_BYTES: u64 = 1 << 10;

@@ -104,7 +104,8 @@ impl Reader {
             let length = read.len().min(MAGIC.len());
             if read[..length] != MAGIC[..length] {
                 let line = read.split(|byte| *byte == b'\n').next().unwrap_or_default();
-                let found = String::from_utf8_lossy(&line[..line.len().min(40)]).escape_debug().to_string();
+                let text = String::from_utf8_lossy(&line[..line.len().min(40)]);
+                let found = text.chars().filter(|c| !c.is_control()).collect();
                 return Err(MergeError::Raw { side: side(), found });
             }
             if length == MAGIC.len() {

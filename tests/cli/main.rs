@@ -1,0 +1,4 @@
+//! The tools as users run them: in bash pipelines, from the command line.
+
+mod join;
+mod support;
