@@ -6,19 +6,14 @@
 //! record, then of the right. Keys are compared by meaning, and written as in
 //! the oldest record that a result covers, the left side being the older one.
 //!
-//! In memory there is an index: each distinct key, and some 32 bytes a record.
+//! In memory there is an index: each distinct key, and some 40 bytes a record.
 //! The records stay where the batch is kept, which may be on disk.
 
-use std::hash::BuildHasher;
-use std::ops::Range;
-
-use foldhash::fast::FixedState;
-use hashbrown::HashTable;
-
+use super::key_table::KeyTable;
 use super::sides::{Merge, Place, Whole};
 use super::{OpError, Out};
 use crate::frame::BatchTime;
-use crate::record::{self, key};
+use crate::record;
 
 /// What is said of a record that has no key.
 pub const NO_PAIR: &str = "expected a pair, an array of two: [key,value]";
@@ -39,16 +34,16 @@ pub enum JoinType {
 }
 
 /// Joins the two sides of each batch.
-#[derive(Debug)]
 pub struct Join {
     kind: JoinType,
+    index: Index,
     rows: Rows,
 }
 
 impl Join {
     /// A join of this type.
     pub fn new(kind: JoinType) -> Join {
-        Join { kind, rows: Rows::default() }
+        Join { kind, index: Index::default(), rows: Rows::default() }
     }
 }
 
@@ -57,15 +52,17 @@ impl Merge for Join {
         let &[left, right] = sides else {
             return Err(OpError::Usage("a join takes two streams".to_owned()));
         };
-        let mut index = Index::default();
+        let Join { kind, index, rows } = self;
+        let kind = *kind;
+        index.clear();
         index.add(LEFT, left, true, out)?;
         // A key of the right side alone is in no result of these.
-        let new_keys = !matches!(self.kind, JoinType::Inner | JoinType::Left);
+        let new_keys = !matches!(kind, JoinType::Inner | JoinType::Left);
         index.add(RIGHT, right, new_keys, out)?;
         for group in &index.groups {
-            match self.kind {
-                JoinType::Cogroup => self.rows.cogroup(&index, group, sides, out)?,
-                kind => self.rows.join(kind, &index, group, sides, out)?,
+            match kind {
+                JoinType::Cogroup => rows.cogroup(index, group, sides, out)?,
+                _ => rows.join(kind, index, group, sides, out)?,
             }
         }
         Ok(())
@@ -78,19 +75,13 @@ const RIGHT: usize = 1;
 /// The records of both sides by key, keys in order of first appearance.
 #[derive(Default)]
 struct Index {
-    table: HashTable<usize>,
+    keys: KeyTable,
+    /// Of each key, a chain of links a side.
     groups: Vec<Group>,
-    /// The normal forms of all keys.
-    keys: Vec<u8>,
     links: Vec<Link>,
 }
 
-/// A key and its records, as a chain of links a side.
-struct Group {
-    hash: u64,
-    key: Range<usize>,
-    chains: [Option<Chain>; 2],
-}
+type Group = [Option<Chain>; 2];
 
 /// First and last link.
 #[derive(Clone, Copy)]
@@ -107,7 +98,7 @@ struct Link {
 impl Index {
     /// Takes a side's records; those of unseen keys only if `new_keys`.
     fn add(&mut self, side: usize, batch: &dyn Whole, new_keys: bool, out: &mut Out<'_>) -> Result<(), OpError> {
-        let (mut fetched, mut normal) = (Vec::new(), Vec::new());
+        let mut fetched = Vec::new();
         for block in 0..batch.blocks() {
             let mut start = 0;
             for record in batch.block(block, &mut fetched)? {
@@ -117,8 +108,8 @@ impl Index {
                     out.bad_record(record, NO_PAIR)?;
                     continue;
                 };
-                let key = key::normal_key_in(key, &mut normal);
-                if let Some(group) = self.group(key, new_keys) {
+                let group = if new_keys { Some(self.group(key)) } else { self.keys.find(key) };
+                if let Some(group) = group {
                     self.link(group, side, place);
                 }
             }
@@ -126,29 +117,25 @@ impl Index {
         Ok(())
     }
 
-    /// The group of a key in normal form.
-    fn group(&mut self, key: &[u8], may_be_new: bool) -> Option<usize> {
-        let hash = FixedState::default().hash_one(key);
-        let (groups, keys) = (&mut self.groups, &mut self.keys);
-        let is_same = |group: &usize| groups[*group].hash == hash && keys[groups[*group].key.clone()] == *key;
-        if !may_be_new {
-            return self.table.find(hash, is_same).copied();
+    /// The group of a key, which is a new one if need be.
+    fn group(&mut self, key: &[u8]) -> usize {
+        let (index, is_new) = self.keys.insert(key);
+        if is_new {
+            self.groups.push([None, None]);
         }
-        let found = self.table.find(hash, is_same).copied();
-        Some(found.unwrap_or_else(|| {
-            let start = keys.len();
-            keys.extend_from_slice(key);
-            groups.push(Group { hash, key: start..keys.len(), chains: [None, None] });
-            let new = groups.len() - 1;
-            self.table.insert_unique(hash, new, |group| groups[*group].hash);
-            new
-        }))
+        index
+    }
+
+    fn clear(&mut self) {
+        self.keys.clear();
+        self.groups.clear();
+        self.links.clear();
     }
 
     fn link(&mut self, group: usize, side: usize, record: Place) {
         let new = self.links.len();
         self.links.push(Link { record, next: None });
-        let chain = &mut self.groups[group].chains[side];
+        let chain = &mut self.groups[group][side];
         *chain = Some(match *chain {
             None => Chain { first: new, last: new },
             Some(Chain { first, last }) => {
@@ -160,7 +147,7 @@ impl Index {
 
     /// Where the records of a group stand, in order.
     fn places(&self, group: &Group, side: usize) -> impl Iterator<Item = Place> {
-        let first = group.chains[side].map(|chain| chain.first);
+        let first = group[side].map(|chain| chain.first);
         std::iter::successors(first, |link| self.links[*link].next).map(|link| self.links[link].record)
     }
 }
@@ -185,7 +172,7 @@ impl Rows {
     ) -> Result<(), OpError> {
         let keep_left = matches!(kind, JoinType::Left | JoinType::Full);
         let keep_right = matches!(kind, JoinType::Right | JoinType::Full);
-        match (&group.chains[LEFT], &group.chains[RIGHT]) {
+        match (&group[LEFT], &group[RIGHT]) {
             (Some(_), Some(_)) => self.combine(index, group, sides, out)?,
             (Some(_), None) if keep_left => {
                 for place in index.places(group, LEFT) {

@@ -4,26 +4,37 @@
 
 use std::rc::Rc;
 
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
-
 use super::join::{NO_PAIR, push_row};
+use super::key_table::KeyTable;
 use super::{OpError, Operator, Out};
 use crate::frame::{BatchTime, Block};
 use crate::record::{self, key};
 
 /// Pairs by key; several of one key in the order in which they were added.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Table {
-    values: HashMap<Vec<u8>, Vec<Box<[u8]>>, FixedState>,
+    keys: KeyTable,
+    /// The values of each key.
+    values: Vec<Vec<Box<[u8]>>>,
 }
 
 impl Table {
     /// Adds a pair, canonical JSON; whether it is one.
     pub fn add(&mut self, record: &[u8]) -> bool {
         let Some((key, value)) = record::pair(record) else { return false };
-        self.values.entry_ref(&*record::normal_key(key)).or_default().push(value.into());
+        let (index, is_new) = self.keys.insert(key);
+        if is_new {
+            self.values.push(Vec::new());
+        }
+        self.values[index].push(value.into());
         true
+    }
+
+    /// The values of a key, none of one that is not there; `normal` is room for
+    /// the key's normal form.
+    pub fn values(&self, key: &[u8], normal: &mut Vec<u8>) -> &[Box<[u8]>] {
+        let index = self.keys.find_normal(key::normal_key_in(key, normal));
+        index.map_or(&[], |index| &self.values[index])
     }
 }
 
@@ -59,11 +70,11 @@ impl<T: Tables> Operator for Lookup<T> {
                 out.bad_record(record, &format!("{NO_PAIR}; --input json reads raw lines as JSON"))?;
                 continue;
             };
-            match table.values.get(key::normal_key_in(key, &mut self.normal)) {
-                Some(others) => others.iter().for_each(|other| push_row(out, key, value, other)),
-                None if self.keep_unmatched => push_row(out, key, value, b"null"),
-                None => {}
+            let others = table.values(key, &mut self.normal);
+            if others.is_empty() && self.keep_unmatched {
+                push_row(out, key, value, b"null");
             }
+            others.iter().for_each(|other| push_row(out, key, value, other));
         }
         Ok(())
     }
