@@ -9,11 +9,14 @@ pub mod agg;
 pub mod args;
 pub mod filter;
 pub mod input;
+pub mod join;
 pub mod output;
 pub mod reduce;
+pub mod sides;
 pub mod sink;
 pub mod source;
 pub mod state;
+pub mod union;
 pub mod window;
 
 use std::ffi::OsString;

@@ -14,6 +14,7 @@ pub mod lines;
 pub mod listen;
 pub mod logfmt;
 pub mod pace;
+pub mod pairs;
 pub mod queue;
 pub mod rate;
 pub mod rate_limit;

@@ -6,6 +6,7 @@
 //! [`Operator`], and an [`Outlet`] (frames to a pipe, a print form, a sink).
 
 mod bad;
+pub mod merge;
 mod trace;
 
 use std::cell::{Cell, RefCell};
@@ -19,6 +20,7 @@ use serde_json::{Map, Value};
 pub use bad::{BadRecords, OnError};
 
 use crate::clock::Clock;
+pub use crate::error::describe;
 use crate::error::{Exit, Failure};
 use crate::frame::{BatchTime, Block, Close, End, Event, FrameError, Head, Reason};
 use crate::op::{Downstream, OpError, Operator, Out};
@@ -40,14 +42,31 @@ pub trait Input {
 pub enum InputError {
     /// A framed stream that is cut off, malformed or unreadable.
     Frame(FrameError),
+    /// The same, of one of several streams.
+    Side {
+        /// Which.
+        name: String,
+        /// What it lacks.
+        error: FrameError,
+    },
     /// A source failed.
     Source(SourceError),
+}
+
+impl InputError {
+    /// Whether the stream just stopped, with no close.
+    fn is_cut_off(&self) -> bool {
+        matches!(self, InputError::Frame(error) | InputError::Side { error, .. }
+            if matches!(error, FrameError::CutOff { .. }))
+    }
 }
 
 impl fmt::Display for InputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             InputError::Frame(error) => error.fmt(f),
+            // The message speaks of the input; here there are several.
+            InputError::Side { name, error } => write!(f, "{name}{}", error.to_string().trim_start_matches("input")),
             InputError::Source(error) => error.fmt(f),
         }
     }
@@ -131,20 +150,13 @@ impl fmt::Display for OutletError {
     }
 }
 
-/// What the system said, without Rust's `(os error 28)`.
-pub fn describe(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.find(" (os error") {
-        Some(at) => text[..at].to_owned(),
-        None => text,
-    }
-}
-
 /// How a stage ended otherwise than well.
 #[derive(Debug)]
 pub enum StageError {
     /// Its input failed.
     Input(InputError),
+    /// Its inputs do not go together.
+    Merge(merge::MergeError),
     /// Its operator failed.
     Op(OpError),
     /// Its output failed.
@@ -162,6 +174,7 @@ impl fmt::Display for StageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StageError::Input(error) => error.fmt(f),
+            StageError::Merge(error) => error.fmt(f),
             StageError::Op(error) => error.fmt(f),
             StageError::Outlet(error) => error.fmt(f),
             StageError::Upstream { exit, message } => write!(f, "a stage before failed (exit {exit}): {message}"),
@@ -174,8 +187,9 @@ impl std::error::Error for StageError {}
 impl Failure for StageError {
     fn exit(&self) -> Exit {
         match self {
-            StageError::Input(InputError::Frame(error)) => error.exit(),
+            StageError::Input(InputError::Frame(error) | InputError::Side { error, .. }) => error.exit(),
             StageError::Input(InputError::Source(error)) => error.exit(),
+            StageError::Merge(error) => error.exit(),
             StageError::Op(error) => error.exit(),
             StageError::Outlet(OutletError::Command { exit, .. }) | StageError::Upstream { exit, .. } => *exit,
             StageError::Outlet(_) => Exit::World,
@@ -186,6 +200,12 @@ impl Failure for StageError {
 impl From<InputError> for StageError {
     fn from(error: InputError) -> Self {
         StageError::Input(error)
+    }
+}
+
+impl From<merge::MergeError> for StageError {
+    fn from(error: merge::MergeError) -> Self {
+        StageError::Merge(error)
     }
 }
 
@@ -245,13 +265,22 @@ pub fn run(
     outlet: &mut dyn Outlet,
     context: &Context<'_>,
 ) -> Result<(), StageError> {
+    run_between(outlet, context, |back| drive(input, operator, back))
+}
+
+/// Runs what lies between input and outlet, and closes the outlet as it ended.
+fn run_between<'o, 'c>(
+    outlet: &'o mut dyn Outlet,
+    context: &'o Context<'c>,
+    drive: impl FnOnce(&RefCell<Back<'o, 'c>>) -> Result<(), StageError>,
+) -> Result<(), StageError> {
     let back = RefCell::new(Back::new(outlet, context));
-    let result = drive(input, operator, &back);
+    let result = drive(&back);
     let Back { outlet, has_head, .. } = back.into_inner();
     let close = match &result {
         Ok(()) | Err(StageError::Outlet(_)) => return result,
         // Without a head nothing at all would look like an empty stream.
-        Err(StageError::Input(InputError::Frame(FrameError::CutOff { .. }))) if has_head => {
+        Err(StageError::Input(error)) if has_head && error.is_cut_off() => {
             outlet.flush()?;
             return result;
         }

@@ -2,7 +2,9 @@
 // What fails here fails the test; checks are chained.
 #![allow(clippy::unwrap_used, clippy::wrong_self_convention)]
 
+mod join;
 mod live;
+mod scripts;
 mod signals;
 mod sources;
 mod support;

@@ -1,0 +1,130 @@
+//! `sstream-join`.
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+
+use super::args::{Common, StageArgs};
+use super::sides::{MergeArgs, run_merge};
+use super::{Environment, Tool, ToolError, run_stage};
+use crate::op::join::{Join, JoinType};
+use crate::op::lookup::Lookup;
+use crate::source::pairs::PairsFile;
+
+/// Join two streams of pairs by key, batch by batch, or a stream with a file
+///
+/// Gives [key,[a,b]], with null for what a side lacks. Results come in order of
+/// the first appearance of their key, on the left side and then on the right one.
+/// A batch comes out when both sides have ended it; one that a side lacks, before its
+/// first or after its close, is empty. A side that is ahead of the other is held
+/// back. Beside the batches the keys are in memory, and some 40 bytes a record.
+///
+/// With --static each pair of stdin meets the pairs of a file, in the order of
+/// the stream. The file is looked at when a batch begins, and read again when it
+/// has changed; to replace it safely write another one and rename it.
+#[derive(Parser, Debug)]
+#[command(override_usage = "sstream-join [OPTIONS] A B\n       sstream-join [OPTIONS] --static FILE")]
+pub struct JoinTool {
+    /// The left stream, framed: a file, a FIFO, <(…), or - for stdin
+    #[arg(
+        value_name = "A",
+        requires = "right",
+        required_unless_present = "static_file",
+        conflicts_with = "static_file"
+    )]
+    left: Option<PathBuf>,
+
+    /// The right stream, of the same interval
+    #[arg(value_name = "B", required_unless_present = "static_file")]
+    right: Option<PathBuf>,
+
+    /// Which keys are in the result, and how
+    #[arg(long = "type", value_enum, value_name = "TYPE", default_value = "inner")]
+    kind: Kind,
+
+    /// Join stdin with this file, JSON lines [key,value]
+    #[arg(long = "static", value_name = "FILE", id = "static_file")]
+    static_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    merge: MergeArgs,
+
+    #[command(flatten)]
+    stage: StageArgs,
+}
+
+/// Types of joins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// Keys that both sides have: every combination of their values
+    Inner,
+    /// Every key of A
+    Left,
+    /// Every key of B
+    Right,
+    /// Every key
+    Full,
+    /// Every key once, with all its values: [key,[[a…],[b…]]]
+    Cogroup,
+}
+
+impl Tool for JoinTool {
+    const NAME: &'static str = "sstream-join";
+    const EXAMPLES: &'static str = "  \
+  sstream-join <(sstream-source queue orders.jsonl) <(sstream-source queue payments.jsonl)
+  … | sstream-join --type left - prices.frames
+  … | sstream-join --static users.jsonl
+";
+
+    fn common(&self) -> &Common {
+        &self.stage.common
+    }
+
+    fn run(self, environment: &Environment) -> Result<(), ToolError> {
+        let Some(path) = &self.static_file else {
+            self.check_framed_only()?;
+            let mut join = Join::new(match self.kind {
+                Kind::Inner => JoinType::Inner,
+                Kind::Left => JoinType::Left,
+                Kind::Right => JoinType::Right,
+                Kind::Full => JoinType::Full,
+                Kind::Cogroup => JoinType::Cogroup,
+            });
+            let common = (&self.stage.common, self.stage.input.on_error());
+            let streams: Vec<PathBuf> = self.left.into_iter().chain(self.right).collect();
+            return run_merge(&mut join, &streams, &["left", "right"], &self.merge, common, environment);
+        };
+        if self.merge.memory.is_some() {
+            return Err(ToolError::Usage(
+                "--memory: with --static no batch is kept, and the file is in memory".to_owned(),
+            ));
+        }
+        let keep_unmatched = match self.kind {
+            Kind::Inner => false,
+            Kind::Left => true,
+            Kind::Right | Kind::Full | Kind::Cogroup => {
+                return Err(ToolError::Usage(
+                    "--static: a file has no batches, so --type right, full and cogroup would give all of it again in \
+                     every batch: take inner or left"
+                        .to_owned(),
+                ));
+            }
+        };
+        let pairs = PairsFile::open(path, environment.console.clone()).map_err(ToolError::Input)?;
+        run_stage(&mut Lookup::new(pairs, keep_unmatched), &self.stage, environment)
+    }
+}
+
+impl JoinTool {
+    /// Options that say how raw input is cut have no meaning here.
+    fn check_framed_only(&self) -> Result<(), ToolError> {
+        let input = &self.stage.input;
+        let given = [("--input", input.input.is_some()), ("--batch", input.cut.batch.is_some())];
+        match given.into_iter().find(|(_, given)| *given) {
+            Some((option, _)) => Err(ToolError::Usage(format!(
+                "{option}: A and B are framed, their batches were cut by their first stages: give {option} there"
+            ))),
+            None => Ok(()),
+        }
+    }
+}
