@@ -2,6 +2,7 @@
 //! which of them it ends the process with.
 
 use std::fmt;
+use std::io;
 
 /// How a tool ends. The numbers are part of the command line contract: systemd
 /// units use `RestartPreventExitStatus=2 4 5`.
@@ -53,4 +54,13 @@ impl fmt::Display for Exit {
 pub trait Failure: std::error::Error {
     /// The exit code that a tool ends with when it meets this error.
     fn exit(&self) -> Exit;
+}
+
+/// What the system said, without Rust's `(os error 28)`.
+pub fn describe(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error") {
+        Some(at) => text[..at].to_owned(),
+        None => text,
+    }
 }

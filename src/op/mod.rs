@@ -21,7 +21,7 @@ pub mod testing;
 use std::fmt;
 use std::io;
 
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, describe};
 use crate::frame::{BatchTime, Block, Close, Head};
 
 /// A block of output is given on when it has this many bytes.
@@ -243,7 +243,7 @@ impl fmt::Display for OpError {
                 "bad record {record}: {reason}: --on-error skip or --on-error FILE goes on without such records"
             ),
             OpError::Usage(message) => f.write_str(message),
-            OpError::Storage { what, error } => write!(f, "{what}: {error}"),
+            OpError::Storage { what, error } => write!(f, "{what}: {}", describe(error)),
             OpError::Command { message, .. } => f.write_str(message),
         }
     }

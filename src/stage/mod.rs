@@ -19,6 +19,7 @@ use serde_json::{Map, Value};
 pub use bad::{BadRecords, OnError};
 
 use crate::clock::Clock;
+pub use crate::error::describe;
 use crate::error::{Exit, Failure};
 use crate::frame::{BatchTime, Block, Close, End, Event, FrameError, Head, Reason};
 use crate::op::{Downstream, OpError, Operator, Out};
@@ -128,15 +129,6 @@ impl fmt::Display for OutletError {
             OutletError::Write { what, error } => write!(f, "{what}: cannot write: {}", describe(error)),
             OutletError::Command { message, .. } => f.write_str(message),
         }
-    }
-}
-
-/// What the system said, without Rust's `(os error 28)`.
-pub fn describe(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.find(" (os error") {
-        Some(at) => text[..at].to_owned(),
-        None => text,
     }
 }
 
