@@ -19,6 +19,20 @@ pub fn enlarge_pipe(fd: impl AsFd) {
     let _ = (fd, PIPE_BYTES);
 }
 
+/// Gives back the disk space of a part of a file that nobody will read again,
+/// where the file system can.
+#[cfg(target_os = "linux")]
+pub fn punch_hole(fd: impl AsFd, offset: u64, length: u64) {
+    use rustix::fs::{FallocateFlags, fallocate};
+    let _ = fallocate(fd, FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE, offset, length);
+}
+
+/// Files keep their space here as long as they are.
+#[cfg(not(target_os = "linux"))]
+pub fn punch_hole(fd: impl AsFd, offset: u64, length: u64) {
+    let _ = (fd, offset, length);
+}
+
 /// How many bytes can be read from `fd` at this moment without waiting; 0 where
 /// that cannot be told.
 pub fn bytes_waiting(fd: impl AsFd) -> u64 {
