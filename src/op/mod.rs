@@ -13,6 +13,7 @@ pub mod key_table;
 pub mod merge;
 pub mod pass;
 pub mod reduce;
+pub mod transform;
 pub mod window;
 
 #[cfg(test)]
