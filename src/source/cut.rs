@@ -150,6 +150,12 @@ impl<'a> Cutter<'a> {
                         if self.block_records > 0 {
                             return Ok(self.give_block(open));
                         }
+                        // Behind stages that take longer than the interval
+                        // there is no end to catching up.
+                        if due > 1 && self.is_stop_due(now) {
+                            self.stop()?;
+                            continue;
+                        }
                         return Ok(self.end(|clock, now| clock.cut(now)));
                     }
                     if std::mem::take(&mut self.fresh) {
@@ -165,11 +171,17 @@ impl<'a> Cutter<'a> {
         }
     }
 
+    fn is_stop_due(&self, now: Reading) -> bool {
+        let since_start = now.monotonic.saturating_sub(self.started);
+        let since_bytes = now.monotonic.saturating_sub(self.last_bytes);
+        self.parts.stop.is_due(since_start, since_bytes)
+    }
+
     /// Waits for bytes, a deadline or the end.
     fn read(&mut self, now: Reading, batch_wait: Duration) -> Result<(), SourceError> {
         let since_start = now.monotonic.saturating_sub(self.started);
         let since_bytes = now.monotonic.saturating_sub(self.last_bytes);
-        if self.parts.stop.is_due(since_start, since_bytes) {
+        if self.is_stop_due(now) {
             return self.stop();
         }
         let mut wait = batch_wait.min(self.parts.stop.wait(since_start, since_bytes));
