@@ -15,6 +15,8 @@
 //! | [`clock`], [`window`] | batch clock and window arithmetic, pure |
 //! | [`op`], [`agg`] | the operators and aggregations: no I/O, no clock |
 //! | [`source`], [`sink`] | where records come from and go to, one file a kind |
+//! | [`command`] | commands that run once a batch |
+//! | [`spool`] | records held in memory up to a limit, then on disk |
 //! | [`checkpoint`] | logs, state, locks, and the resume point as a pure function |
 //! | [`stage`] | the loop that ties these together |
 //! | [`cli`] | options, help, man pages, completions, exit codes |
@@ -25,6 +27,7 @@ pub mod agg;
 pub mod checkpoint;
 pub mod cli;
 pub mod clock;
+pub mod command;
 pub mod console;
 pub mod duration;
 pub mod error;

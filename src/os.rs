@@ -33,6 +33,19 @@ pub fn punch_hole(fd: impl AsFd, offset: u64, length: u64) {
     let _ = (fd, offset, length);
 }
 
+/// A file in memory, without a name; none where the system has no such thing.
+#[cfg(target_os = "linux")]
+pub fn memory_file() -> Option<std::fs::File> {
+    use rustix::fs::{MemfdFlags, memfd_create};
+    memfd_create("sstream", MemfdFlags::CLOEXEC).ok().map(std::fs::File::from)
+}
+
+/// There is no such thing here.
+#[cfg(not(target_os = "linux"))]
+pub fn memory_file() -> Option<std::fs::File> {
+    None
+}
+
 /// How many bytes can be read from `fd` at this moment without waiting; 0 where
 /// that cannot be told.
 pub fn bytes_waiting(fd: impl AsFd) -> u64 {

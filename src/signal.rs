@@ -7,13 +7,18 @@
 //! the first ends the process at once; SIGTERM counts once however often it
 //! comes. Handlers are set even where a signal was inherited as ignored, as
 //! shells do for background jobs.
+//!
+//! Commands that a stage runs are in process groups of their own, so that Ctrl-C
+//! does not reach them while the stage drains; where it ends at once they end
+//! with it.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -27,6 +32,7 @@ pub struct StopSignal {
     asked: Arc<AtomicBool>,
     /// Becomes readable with the first signal, for poll.
     wake: Arc<OwnedFd>,
+    groups: Groups,
 }
 
 impl StopSignal {
@@ -34,6 +40,7 @@ impl StopSignal {
     /// second Ctrl-C works wherever the stage hangs.
     pub fn install() -> io::Result<StopSignal> {
         let (stop, notify) = StopSignal::manual()?;
+        let groups = stop.groups.clone();
         let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
         std::thread::Builder::new().name("signals".into()).stack_size(64 << 10).spawn(move || {
             let mut first_interrupt: Option<Instant> = None;
@@ -41,6 +48,7 @@ impl StopSignal {
                 notify.stop();
                 if signal == SIGINT {
                     if first_interrupt.is_some_and(|first| first.elapsed() >= APART) {
+                        groups.terminate();
                         let _ = signal_hook::low_level::emulate_default_handler(SIGINT);
                     }
                     first_interrupt.get_or_insert_with(Instant::now);
@@ -55,7 +63,7 @@ impl StopSignal {
     pub fn manual() -> io::Result<(StopSignal, Stopper)> {
         let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
         let asked = Arc::new(AtomicBool::new(false));
-        let stop = StopSignal { asked: asked.clone(), wake: Arc::new(read) };
+        let stop = StopSignal { asked: asked.clone(), wake: Arc::new(read), groups: Groups::default() };
         Ok((stop, Stopper { asked, wake: write }))
     }
 
@@ -67,6 +75,34 @@ impl StopSignal {
     /// Readable from the first signal on.
     pub fn wake(&self) -> BorrowedFd<'_> {
         self.wake.as_fd()
+    }
+
+    /// A process group that ends when the process is made to end at once.
+    pub fn adopt(&self, group: Pid) {
+        self.groups.lock().push(group);
+    }
+
+    /// Forgets a process group, before its leader is waited for: its number may
+    /// be another's after that.
+    pub fn release(&self, group: Pid) {
+        self.groups.lock().retain(|other| *other != group);
+    }
+}
+
+/// Process groups of commands that run.
+#[derive(Clone, Debug, Default)]
+struct Groups(Arc<Mutex<Vec<Pid>>>);
+
+impl Groups {
+    fn lock(&self) -> MutexGuard<'_, Vec<Pid>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn terminate(&self) {
+        for group in self.lock().iter() {
+            // One that is gone by itself is as well.
+            let _ = kill_process_group(*group, Signal::TERM);
+        }
     }
 }
 

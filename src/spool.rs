@@ -21,6 +21,7 @@ use crate::error::{Exit, Failure, describe};
 use crate::frame::{BatchTime, Block};
 use crate::op::OpError;
 use crate::os;
+use crate::stage::OutletError;
 
 /// How much is held in memory unless `--memory` says otherwise, in bytes.
 pub const DEFAULT_MEMORY: usize = 256 << 20;
@@ -344,6 +345,12 @@ impl std::error::Error for SpoolError {}
 impl Failure for SpoolError {
     fn exit(&self) -> Exit {
         Exit::World
+    }
+}
+
+impl From<SpoolError> for OutletError {
+    fn from(error: SpoolError) -> OutletError {
+        OutletError::Write { what: format!("temporary file in {}", error.directory.display()), error: error.error }
     }
 }
 

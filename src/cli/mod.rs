@@ -7,6 +7,7 @@
 
 pub mod agg;
 pub mod args;
+pub mod command;
 pub mod filter;
 pub mod input;
 pub mod join;
@@ -16,6 +17,7 @@ pub mod sides;
 pub mod sink;
 pub mod source;
 pub mod state;
+pub mod transform;
 pub mod union;
 pub mod window;
 
@@ -140,7 +142,13 @@ impl From<StageError> for ToolError {
 
 /// The definition of a tool's command line, with examples and exit codes.
 pub fn command<T: Tool>() -> clap::Command {
-    T::command()
+    let command = T::command();
+    // Options stand before a KIND or behind it.
+    let command = match command.has_subcommands() {
+        true => command.mut_args(|option| if option.is_positional() { option } else { option.global(true) }),
+        false => command,
+    };
+    command
         .name(T::NAME)
         .bin_name(T::NAME)
         .before_help(format!("Examples:\n{}", T::EXAMPLES))

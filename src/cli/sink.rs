@@ -1,11 +1,17 @@
 //! `sstream-sink`.
 
-use clap::{Parser, Subcommand};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
-use super::args::{Common, StageArgs};
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use super::args::{Common, MemoryArgs, StageArgs};
+use super::command::{self, CommandArgs};
 use super::{Environment, Tool, ToolError, input, output, tell_skipped};
 use crate::op::pass::Pass;
-use crate::sink::frames::Frames;
+use crate::sink::exec::{CommandOutput, Exec};
+use crate::sink::files::{FileNames, Files};
+use crate::sink::null::Null;
 use crate::sink::print::Print;
 use crate::sink::stdout::Stdout;
 use crate::sink::text::{LineForm, Lines};
@@ -13,13 +19,17 @@ use crate::sink::{Sink, SinkOutlet};
 use crate::stage::{self, BadRecords};
 
 /// End a pipeline, or with --pass give it one more output
+///
+/// A KIND that is not listed is run from PATH, as git does: `sstream-sink s3
+/// ARGS` is `sstream-sink exec -- sstream-sink-s3 ARGS`.
 #[derive(Parser, Debug)]
+#[command(subcommand_value_name = "KIND", subcommand_help_heading = "Kinds", disable_help_subcommand = true)]
 pub struct SinkTool {
     #[command(subcommand)]
     kind: Kind,
 
-    /// Hand the stream on, each batch's end after the sink is done with it
-    #[arg(long, global = true)]
+    /// Hand the stream on, each batch's end after the sink is done with it; what goes to stdout otherwise goes to stderr
+    #[arg(long)]
     pass: bool,
 
     #[command(flatten)]
@@ -32,19 +42,59 @@ enum Kind {
     /// The first records of each batch, as Spark prints them
     Print {
         /// How many records of a batch
-        #[arg(short = 'n', default_value_t = output::PRINT_LIMIT)]
+        #[arg(short = 'n', value_name = "RECORDS", default_value_t = output::PRINT_LIMIT)]
         limit: u64,
+
+        #[command(flatten)]
+        memory: MemoryArgs,
     },
-    /// A string as itself and anything else as JSON, one a line
+    /// A string as itself and anything else as JSON, one a line, as they come
     Text,
-    /// Every record as JSON, one a line
+    /// Every record as JSON, one a line, as they come
     Json,
+    /// A file a batch, PREFIX-TIME_IN_MS[.SUFFIX], whole or not there
+    ///
+    /// The directory must be there. A batch is written under a temporary name
+    /// that begins with a dot, synced and renamed; a file of that name is
+    /// replaced, as the same batch comes again after a restart. An empty batch
+    /// has no file.
+    Files {
+        /// The directory, and how the names begin
+        prefix: PathBuf,
+
+        /// How the names end, behind a dot
+        suffix: Option<String>,
+
+        /// Every record as JSON, one a line, strings too
+        #[arg(long)]
+        json: bool,
+
+        /// An empty batch has an empty file
+        #[arg(long)]
+        empty: bool,
+    },
+    /// A command, run once a batch with the records as lines on its stdin
+    ///
+    /// It starts when the batch is complete, with the whole batch as its stdin,
+    /// for empty batches too; SSTREAM_BATCH_TIME is the batch's time in ms. One
+    /// that fails ends the stage.
+    Exec {
+        #[command(flatten)]
+        command: CommandArgs,
+    },
+    /// Nowhere
+    Null,
+    #[command(external_subcommand)]
+    Other(Vec<OsString>),
 }
 
 impl Tool for SinkTool {
     const NAME: &'static str = "sstream-sink";
     const EXAMPLES: &'static str = "  \
-  … | sstream-sink print
+  … | sstream-sink print -n 20
+  … | sstream-sink files /var/spool/errors/batch log     # batch-1469283110000.log, …
+  … | sstream-sink exec --sh 'mail -s \"batch $SSTREAM_BATCH_TIME\" root'
+  … | sstream-filter ERROR | sstream-sink --pass print | sstream-window 30s 10s count
 ";
 
     fn common(&self) -> &Common {
@@ -56,26 +106,56 @@ impl Tool for SinkTool {
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
+        if self.stage.common.output.is_some() && !self.pass {
+            return Err(ToolError::Usage(
+                "--output is the form of the stream that --pass hands on; the KIND says what a sink writes".to_owned(),
+            ));
+        }
         let bad_records = BadRecords::new(environment.description.clone(), self.stage.input.on_error());
         let context = super::context(environment, bad_records);
+        let sink = self.kind.build(self.pass, environment)?;
+        let pass = if self.pass { Some(output::open(self.stage.common.output, environment)?) } else { None };
         let mut input = input::open(&self.stage.input, environment, &context.bad_records)?;
-        let stdout = |pass: bool| {
-            let waited = environment.waited.clone();
-            if pass { Stdout::error(waited) } else { Stdout::open(waited) }
-        };
-        let opened = |error| ToolError::Open { what: "stdout".to_owned(), error };
-        // Standard output belongs to the stream that is passed on.
-        let lines = || stdout(self.pass).map_err(opened);
-        let what = if self.pass { "stderr" } else { "stdout" };
-        let sink: Box<dyn Sink> = match &self.kind {
-            Kind::Print { limit } => Box::new(Print::new(lines()?, what, *limit)),
-            Kind::Text => Box::new(Lines::new(lines()?, what, LineForm::Text)),
-            Kind::Json => Box::new(Lines::new(lines()?, what, LineForm::Json)),
-        };
-        let pass = if self.pass { Some(Frames::new(stdout(false).map_err(opened)?)) } else { None };
         let mut outlet = SinkOutlet::new(sink, pass);
         let result = stage::run(input.as_mut(), &mut Pass, &mut outlet, &context);
         tell_skipped(&context, environment);
         Ok(result?)
     }
+}
+
+impl Kind {
+    /// With `pass`, stdout belongs to the stream that is passed on.
+    fn build(self, pass: bool, environment: &Environment) -> Result<Box<dyn Sink>, ToolError> {
+        let what = if pass { "stderr" } else { "stdout" };
+        let output = || {
+            let waited = environment.waited.clone();
+            if pass { Stdout::error(waited) } else { Stdout::open(waited) }
+                .map_err(|error| ToolError::Open { what: what.to_owned(), error })
+        };
+        let command_output = if pass { CommandOutput::Stderr } else { CommandOutput::Stdout };
+        Ok(match self {
+            Kind::Print { limit, memory } => Box::new(Print::new(output()?, what, limit).with_memory(memory.memory)),
+            Kind::Text => Box::new(Lines::new(output()?, what, LineForm::Text)),
+            Kind::Json => Box::new(Lines::new(output()?, what, LineForm::Json)),
+            Kind::Files { prefix, suffix, json, empty } => Box::new(files(&prefix, suffix.as_deref(), json, empty)?),
+            Kind::Exec { command } => Box::new(Exec::new(command.build(environment)?, command_output)),
+            Kind::Null => Box::new(Null),
+            Kind::Other(words) => {
+                let command = command::of_kind("sink", &words, &built_in(), environment)?;
+                Box::new(Exec::new(command, command_output))
+            }
+        })
+    }
+}
+
+fn files(prefix: &Path, suffix: Option<&str>, json: bool, empty: bool) -> Result<Files, ToolError> {
+    let names = FileNames::new(prefix, suffix).map_err(ToolError::Usage)?;
+    let what = format!("directory {}, which must be there and writable", names.directory().display());
+    let form = if json { LineForm::Json } else { LineForm::Text };
+    Files::open(names, form, empty).map_err(|error| ToolError::Open { what, error })
+}
+
+/// The kinds' names.
+fn built_in() -> Vec<String> {
+    SinkTool::command().get_subcommands().map(|kind| kind.get_name().to_owned()).collect()
 }

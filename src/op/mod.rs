@@ -17,6 +17,7 @@ pub mod pass;
 pub mod reduce;
 pub mod sides;
 pub mod state;
+pub mod transform;
 pub mod union;
 pub mod window;
 
@@ -92,6 +93,12 @@ pub trait Downstream {
 
     /// The output's batch is complete, with so many records.
     fn end(&mut self, time: BatchTime, records: u64);
+
+    /// Whether nobody takes what comes any more. Only an operator that could
+    /// give records without end needs to ask.
+    fn is_closed(&self) -> bool {
+        false
+    }
 
     /// A record could not be processed. An error means that the stage must fail.
     fn bad_record(&mut self, time: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError>;
@@ -170,6 +177,12 @@ impl<'d> Out<'d> {
         self.finish_block();
         self.to.end(time, self.batch_records);
         self.batch_records = 0;
+    }
+
+    /// Whether nobody takes what is given any more: the stage ends after this
+    /// call of the operator, whatever comes of it.
+    pub fn is_closed(&self) -> bool {
+        self.to.is_closed()
     }
 
     /// Sets a record aside that could not be processed, or fails: the user's

@@ -15,7 +15,12 @@ pub enum LineForm {
     Json,
 }
 
-/// Writes every record as a line, as it comes.
+/// Lines are written when so many bytes have come, or earlier at a batch's end
+/// or when the stage is about to wait.
+const WRITE_BYTES: usize = 64 << 10;
+
+/// Writes every record as a line, as it comes: what came of a batch that is void
+/// in the end has been written by then.
 pub struct Lines<W> {
     output: W,
     form: LineForm,
@@ -29,9 +34,19 @@ impl<W: Write> Lines<W> {
     pub fn new(output: W, what: &'static str, form: LineForm) -> Lines<W> {
         Lines { output, form, what, buffer: Vec::new() }
     }
+
+    fn write(&mut self) -> Result<(), OutletError> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        let result = self.output.write_all(&self.buffer);
+        self.buffer.clear();
+        result.map_err(|error| OutletError::write(self.what, error))
+    }
 }
 
-/// Appends the records of a block as lines.
+/// Appends the records of a block as lines. A newline in a string is one in
+/// [`LineForm::Text`], as it is in Spark's `pipe`: such a record is two lines.
 pub fn push_lines(block: Block<'_>, form: LineForm, out: &mut Vec<u8>) {
     match form {
         LineForm::Json => out.extend_from_slice(block.bytes),
@@ -46,12 +61,39 @@ pub fn push_lines(block: Block<'_>, form: LineForm, out: &mut Vec<u8>) {
 
 impl<W: Write> Sink for Lines<W> {
     fn block(&mut self, block: Block<'_>) -> Result<(), OutletError> {
-        self.buffer.clear();
         push_lines(block, self.form, &mut self.buffer);
-        self.output.write_all(&self.buffer).map_err(|error| OutletError::write(self.what, error))
+        if self.buffer.len() < WRITE_BYTES { Ok(()) } else { self.write() }
     }
 
     fn end(&mut self, _time: BatchTime, _records: u64) -> Result<(), OutletError> {
-        Ok(())
+        self.write()
+    }
+
+    fn close(&mut self, _complete: bool) -> Result<(), OutletError> {
+        self.write()
+    }
+
+    fn flush(&mut self) -> Result<(), OutletError> {
+        self.write()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_out_at_a_flush_and_at_an_end() {
+        for (form, want) in [(LineForm::Text, "a\n[1,\"b\"]\nc\n"), (LineForm::Json, "\"a\"\n[1,\"b\"]\n\"c\"\n")] {
+            let mut out = Vec::new();
+            let mut lines = Lines::new(&mut out, "stdout", form);
+            lines.block(Block { time: BatchTime(1), records: 2, bytes: b"\"a\"\n[1,\"b\"]\n" }).unwrap();
+            assert!(lines.output.is_empty());
+            lines.flush().unwrap();
+            assert!(!lines.output.is_empty());
+            lines.block(Block { time: BatchTime(1), records: 1, bytes: b"\"c\"\n" }).unwrap();
+            lines.end(BatchTime(1), 3).unwrap();
+            assert_eq!(String::from_utf8(out).unwrap(), want);
+        }
     }
 }

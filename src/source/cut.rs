@@ -155,6 +155,15 @@ impl<'a> Cutter<'a> {
                     if due > 0 && self.block_records > 0 {
                         return Ok(self.give_block(open));
                     }
+                    if due > 1 && self.parts.stop.is_due(now.monotonic, self.last_bytes) {
+                        // Behind stages that take longer than the interval
+                        // there is no end to catching up.
+                        self.over.get_or_insert(Reason::Stop);
+                        if !std::mem::take(&mut self.fresh) {
+                            self.read_rest(open)?;
+                        }
+                        continue;
+                    }
                     if due > 0 {
                         self.began = true;
                         let time = clock.cut(now);

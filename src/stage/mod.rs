@@ -140,6 +140,17 @@ impl OutletError {
     }
 }
 
+impl std::error::Error for OutletError {}
+
+impl Failure for OutletError {
+    fn exit(&self) -> Exit {
+        match self {
+            OutletError::Command { exit, .. } => *exit,
+            OutletError::ReaderGone | OutletError::Write { .. } => Exit::World,
+        }
+    }
+}
+
 impl fmt::Display for OutletError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -191,8 +202,8 @@ impl Failure for StageError {
             StageError::Input(InputError::Source(error)) => error.exit(),
             StageError::Merge(error) => error.exit(),
             StageError::Op(error) => error.exit(),
-            StageError::Outlet(OutletError::Command { exit, .. }) | StageError::Upstream { exit, .. } => *exit,
-            StageError::Outlet(_) => Exit::World,
+            StageError::Outlet(error) => error.exit(),
+            StageError::Upstream { exit, .. } => *exit,
         }
     }
 }
@@ -390,6 +401,10 @@ impl Downstream for Tap<'_, '_, '_> {
         let trace = back.trace.take(context, records);
         let end = End { time, records, trace, other: std::mem::take(&mut back.other) };
         back.attempt(|outlet| outlet.end(&end));
+    }
+
+    fn is_closed(&self) -> bool {
+        self.0.borrow().failed.is_some()
     }
 
     fn bad_record(&mut self, time: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError> {

@@ -6,5 +6,8 @@ mod join;
 mod live;
 mod scripts;
 mod signals;
+mod sinks;
 mod sources;
+#[allow(dead_code)] // each part of the tests has its needs
 mod support;
+mod transform;

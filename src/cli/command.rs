@@ -1,0 +1,122 @@
+//! Commands as arguments: `-- CMD`, `--sh`, and programs that are kinds.
+
+use std::ffi::OsString;
+
+use clap::Args;
+
+use super::args::MemoryArgs;
+use super::{Environment, ToolError};
+use crate::command::{BatchCommand, CommandError, CommandOptions, Program, find};
+use crate::error::{Exit, Failure as _};
+use crate::sink::text::LineForm;
+use crate::spool::DEFAULT_MEMORY;
+use crate::stage::{OutletError, StageError};
+
+/// A command that runs once a batch.
+#[derive(Args, Clone, Debug)]
+pub struct CommandArgs {
+    /// A script for /bin/sh -c, in place of CMD; a pipeline fails where its last command does
+    #[arg(long, value_name = "SCRIPT", conflicts_with = "command")]
+    sh: Option<String>,
+
+    /// Lines are JSON values, one a record; else they are text, and a newline in a string makes two lines
+    #[arg(long)]
+    pub json: bool,
+
+    /// Exit statuses of the command that are no failure: 0,1 for grep
+    #[arg(long, value_name = "STATUS", value_delimiter = ',', default_value = "0")]
+    accept: Vec<u8>,
+
+    #[command(flatten)]
+    memory: MemoryArgs,
+
+    /// The command and its arguments
+    #[arg(last = true, value_name = "CMD", required_unless_present = "sh")]
+    command: Vec<OsString>,
+}
+
+impl CommandArgs {
+    /// How records are lines.
+    pub fn form(&self) -> LineForm {
+        if self.json { LineForm::Json } else { LineForm::Text }
+    }
+
+    /// The command, after a look whether there is such a program.
+    pub fn build(self, environment: &Environment) -> Result<BatchCommand, ToolError> {
+        let form = self.form();
+        let program = match self.sh {
+            Some(script) => Program::shell(&script),
+            None => Program::new(self.command),
+        };
+        let options = CommandOptions { form, accept: Some(self.accept), memory_limit: self.memory.memory };
+        build(program, options, environment)
+    }
+}
+
+fn build(program: Program, options: CommandOptions, environment: &Environment) -> Result<BatchCommand, ToolError> {
+    program.check().map_err(not_there)?;
+    Ok(BatchCommand::new(program, options, environment.stop.clone()))
+}
+
+fn not_there(error: CommandError) -> ToolError {
+    match error.exit() {
+        Exit::Usage => ToolError::Usage(error.to_string()),
+        _ => ToolError::Stage(StageError::Outlet(OutletError::from(error))),
+    }
+}
+
+/// A kind that is not built in: the program `sstream-ROLE-KIND` in PATH, run
+/// once a batch with the arguments that follow.
+pub fn of_kind(
+    role: &str,
+    words: &[OsString],
+    built_in: &[String],
+    environment: &Environment,
+) -> Result<BatchCommand, ToolError> {
+    let kind = words.first().map(|word| word.to_string_lossy()).unwrap_or_default();
+    let name = OsString::from(format!("sstream-{role}-{kind}"));
+    if kind.contains('/') || find(&name).is_none() {
+        let near = nearest(&kind, built_in).map_or(":".to_owned(), |near| format!(", did you mean {near}?"));
+        return Err(ToolError::Usage(format!(
+            "unknown kind '{kind}'{near} Kinds are {}, and programs in PATH that are called sstream-{role}-KIND",
+            built_in.join(", ")
+        )));
+    }
+    let words = std::iter::once(name).chain(words.iter().skip(1).cloned()).collect();
+    let options = CommandOptions { form: LineForm::Text, accept: None, memory_limit: DEFAULT_MEMORY };
+    build(Program::new(words), options, environment)
+}
+
+/// The word that differs least, where that is little.
+fn nearest<'w>(word: &str, words: &'w [String]) -> Option<&'w str> {
+    let (distance, near) = words.iter().map(|other| (distance(word, other), other)).min()?;
+    (distance <= 2 && distance < near.len()).then_some(near.as_str())
+}
+
+/// How many characters must be put in, left out or changed (Levenshtein).
+fn distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (index, c) in from.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], index + 1);
+        for (column, other) in to.iter().enumerate() {
+            let change = diagonal + usize::from(c != *other);
+            diagonal = row[column + 1];
+            row[column + 1] = change.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[to.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_words_are_found() {
+        let words = ["print", "text", "json", "files"].map(str::to_owned);
+        for (word, near) in [("file", Some("files")), ("pirnt", Some("print")), ("kafkaesque", None), ("", None)] {
+            assert_eq!(nearest(word, &words), near, "{word}");
+        }
+    }
+}

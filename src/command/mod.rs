@@ -1,0 +1,321 @@
+//! Commands that run once a batch: `sstream-transform -- CMD` and
+//! `sstream-sink exec -- CMD`.
+//!
+//! A command starts when its batch is complete, with the whole batch as its
+//! stdin. That stdin is a file without a name (see [`input`]) and no pipe, so
+//! that a batch that was cut off never looks whole to a command: not even where
+//! this process is killed while the command reads. It also means that nothing
+//! has to be fed while output is read, so no amount of either can block.
+//!
+//! A command has a process group of its own: Ctrl-C does not reach it, and a
+//! pipeline that drains ends well. It ends with this process where that can be:
+//! on every error, and on a second Ctrl-C.
+
+pub mod input;
+mod running;
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::ops::ControlFlow;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+
+use crate::error::{Exit, Failure, describe};
+use crate::frame::{BatchTime, Block};
+use crate::op::OpError;
+use crate::op::transform::{BatchRunner, Take};
+use crate::signal::StopSignal;
+use crate::sink::text::{LineForm, push_lines};
+use crate::spool::SpoolError;
+use crate::stage::OutletError;
+use input::BatchFile;
+use running::Running;
+
+/// How much of a command's output is read at a time, in bytes.
+const READ_BYTES: usize = 256 << 10;
+
+/// A program with its arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    words: Vec<OsString>,
+    shown: String,
+}
+
+impl Program {
+    /// A program, found in PATH unless its name has a `/`, and its arguments.
+    pub fn new(words: Vec<OsString>) -> Program {
+        let shown: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+        let shown = shorten(&shown.join(" "));
+        Program { words, shown }
+    }
+
+    /// A script for `/bin/sh -c`.
+    pub fn shell(script: &str) -> Program {
+        let words = vec!["/bin/sh".into(), "-c".into(), script.into()];
+        Program { words, shown: shorten(script) }
+    }
+
+    /// Looks whether there is such a program, so that a misspelt one is told
+    /// before a batch is waited for.
+    pub fn check(&self) -> Result<(), CommandError> {
+        match self.words.first().and_then(|name| find(name)) {
+            Some(_) => Ok(()),
+            None => Err(self.failed(Problem::NotFound)),
+        }
+    }
+
+    fn failed(&self, problem: Problem) -> CommandError {
+        CommandError::Failed { command: self.shown.clone(), problem }
+    }
+}
+
+/// A command for a message, on one line of some length.
+fn shorten(command: &str) -> String {
+    let line = command.replace('\n', " ");
+    match line.char_indices().nth(80) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line,
+    }
+}
+
+/// The file that a program's name stands for, as a shell would find it.
+pub fn find(name: &OsStr) -> Option<PathBuf> {
+    let is_program = |path: &Path| path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok();
+    if name.is_empty() || name.as_encoded_bytes().contains(&b'/') {
+        return Some(PathBuf::from(name)).filter(|path| is_program(path));
+    }
+    let path = std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into());
+    std::env::split_paths(&path).map(|directory| directory.join(name)).find(|path| is_program(path))
+}
+
+/// How a command gets batches, and what counts as success.
+#[derive(Clone, Debug)]
+pub struct CommandOptions {
+    /// How a record becomes a line of stdin.
+    pub form: LineForm,
+    /// Exit statuses that are no failure; none given: 0 is the only one, and
+    /// messages name no option for others.
+    pub accept: Option<Vec<u8>>,
+    /// How much of a batch is held in memory, in bytes; more goes to disk.
+    pub memory_limit: usize,
+}
+
+/// A command that runs once a batch.
+pub struct BatchCommand {
+    program: Program,
+    options: CommandOptions,
+    stop: StopSignal,
+    batch: BatchFile,
+    lines: Vec<u8>,
+    output: Vec<u8>,
+}
+
+impl BatchCommand {
+    /// A command; `stop` ends it together with the process.
+    pub fn new(program: Program, options: CommandOptions, stop: StopSignal) -> BatchCommand {
+        let batch = BatchFile::new(options.memory_limit);
+        BatchCommand { program, options, stop, batch, lines: Vec::new(), output: Vec::new() }
+    }
+
+    /// Takes records of the batch that the next run will be about.
+    pub fn block(&mut self, block: Block<'_>) -> Result<(), SpoolError> {
+        if self.options.form == LineForm::Json {
+            return self.batch.write(block.bytes);
+        }
+        self.lines.clear();
+        push_lines(block, self.options.form, &mut self.lines);
+        self.batch.write(&self.lines)
+    }
+
+    /// Runs the command on the batch, to its end. What it writes goes to
+    /// `stdout`.
+    pub fn run(&mut self, time: BatchTime, stdout: Stdio) -> Result<(), CommandError> {
+        let running = self.start(time, stdout)?;
+        self.finish(running, time)
+    }
+
+    fn start(&mut self, time: BatchTime, stdout: Stdio) -> Result<Running, CommandError> {
+        let batch = self.batch.take()?;
+        let (name, arguments) = match self.program.words.split_first() {
+            Some(words) => words,
+            None => return Err(self.program.failed(Problem::NotFound)),
+        };
+        let mut command = Command::new(name);
+        command
+            .args(arguments)
+            // A pipeline that the command may run is none of our checkpoint's,
+            // and has an interval of its own.
+            .env_remove("SSTREAM_CHECKPOINT")
+            .env_remove("SSTREAM_BATCH")
+            .env("SSTREAM_BATCH_TIME", time.to_string())
+            .process_group(0)
+            .stdin(batch.map_or_else(Stdio::null, Stdio::from))
+            .stdout(stdout);
+        Running::start(&mut command, self.stop.clone()).map_err(|error| self.program.failed(Problem::Start(error)))
+    }
+
+    fn finish(&self, running: Running, time: BatchTime) -> Result<(), CommandError> {
+        let failed = |problem| Err(self.program.failed(problem));
+        let status = match running.wait() {
+            Ok(status) => status,
+            Err(error) => return failed(Problem::Wait(error)),
+        };
+        let accept = self.options.accept.as_deref();
+        let is_accepted = |code: i32| accept.unwrap_or(&[0]).iter().any(|accepted| i32::from(*accepted) == code);
+        if status.code().is_some_and(is_accepted) {
+            return Ok(());
+        }
+        failed(Problem::Status { status, time, accept: accept.map(<[u8]>::to_vec) })
+    }
+
+    /// Runs the command on the batch and gives what it writes to `take`, as it
+    /// comes.
+    fn pipe(&mut self, time: BatchTime, take: &mut Take<'_>) -> Result<(), OpError> {
+        let mut running = self.start(time, Stdio::piped())?;
+        if let Some(stdout) = running.take_stdout() {
+            let mut stdout = File::from(std::os::fd::OwnedFd::from(stdout));
+            crate::os::enlarge_pipe(&stdout);
+            self.output.resize(READ_BYTES, 0);
+            loop {
+                let count = match stdout.read(&mut self.output) {
+                    Ok(0) => break,
+                    Ok(count) => count,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    Err(error) => return Err(self.program.failed(Problem::Read(error)).into()),
+                };
+                if let ControlFlow::Break(()) = take(&self.output[..count])? {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(self.finish(running, time)?)
+    }
+}
+
+impl BatchRunner for BatchCommand {
+    fn block(&mut self, block: Block<'_>) -> Result<(), OpError> {
+        Ok(BatchCommand::block(self, block)?)
+    }
+
+    fn run(&mut self, time: BatchTime, take: &mut Take<'_>) -> Result<(), OpError> {
+        self.pipe(time, take)
+    }
+}
+
+/// Why a batch could not be run through a command.
+#[derive(Debug)]
+pub enum CommandError {
+    /// The command failed.
+    Failed {
+        /// The command, as a user would write it, shortened.
+        command: String,
+        /// What happened.
+        problem: Problem,
+    },
+    /// The batch could not be kept for it.
+    Batch(SpoolError),
+}
+
+/// What can happen to a command.
+#[derive(Debug)]
+pub enum Problem {
+    /// There is no such program.
+    NotFound,
+    /// It could not be started.
+    Start(io::Error),
+    /// Its output could not be read.
+    Read(io::Error),
+    /// How it ended could not be found out.
+    Wait(io::Error),
+    /// It said that it failed, or was killed.
+    Status {
+        /// How it ended.
+        status: ExitStatus,
+        /// On which batch.
+        time: BatchTime,
+        /// What `--accept` takes as success, where there is that option.
+        accept: Option<Vec<u8>>,
+    },
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CommandError::Failed { command, problem } => write!(f, "{command}: {problem}"),
+            CommandError::Batch(error) => error.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (status, time, accept) = match self {
+            Problem::NotFound => {
+                return f.write_str("command not found: is it installed, in PATH, and executable?");
+            }
+            Problem::Start(error) => return write!(f, "cannot be started: {}", describe(error)),
+            Problem::Read(error) => return write!(f, "its output cannot be read: {}", describe(error)),
+            Problem::Wait(error) => return write!(f, "cannot be waited for: {}", describe(error)),
+            Problem::Status { status, time, accept } => (status, time, accept),
+        };
+        match (status.code(), status.signal()) {
+            (Some(code), _) => {
+                write!(f, "exit {code}, batch {time}")?;
+                let Some(accept) = accept else { return Ok(()) };
+                write!(f, ": if that is no failure: --accept ")?;
+                accept.iter().try_for_each(|accepted| write!(f, "{accepted},"))?;
+                write!(f, "{code}")
+            }
+            (None, signal) => {
+                let signal = signal.unwrap_or_default();
+                write!(f, "killed by signal {signal}")?;
+                if let Some(name) = signal_hook::low_level::signal_name(signal) {
+                    write!(f, " ({name})")?;
+                }
+                write!(f, ", batch {time}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for CommandError {}
+
+impl Failure for CommandError {
+    fn exit(&self) -> Exit {
+        match self {
+            CommandError::Failed { problem: Problem::NotFound, .. } => Exit::Usage,
+            CommandError::Failed { .. } => Exit::World,
+            CommandError::Batch(error) => error.exit(),
+        }
+    }
+}
+
+impl From<SpoolError> for CommandError {
+    fn from(error: SpoolError) -> CommandError {
+        CommandError::Batch(error)
+    }
+}
+
+impl From<CommandError> for OpError {
+    fn from(error: CommandError) -> OpError {
+        match error {
+            CommandError::Batch(error) => error.into(),
+            failed => OpError::Command { message: failed.to_string(), exit: failed.exit() },
+        }
+    }
+}
+
+impl From<CommandError> for OutletError {
+    fn from(error: CommandError) -> OutletError {
+        match error {
+            CommandError::Batch(error) => error.into(),
+            failed => OutletError::Command { message: failed.to_string(), exit: failed.exit() },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
