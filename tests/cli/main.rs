@@ -2,9 +2,12 @@
 // What fails here fails the test; checks are chained.
 #![allow(clippy::unwrap_used, clippy::wrong_self_convention)]
 
+mod first_minute;
+mod forms;
 mod join;
 mod live;
 mod scripts;
 mod signals;
 mod sources;
 mod support;
+mod usage;
