@@ -24,6 +24,10 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// What the numbers mean, for help.
+    pub const SUMMARY: &str = "0 done, 1 the world failed (a retry may help), 2 wrong usage, \
+        3 input cut off or malformed, 4 a bad record, 5 checkpoint damaged or another pipeline's";
+
     /// The process exit code.
     pub fn code(self) -> u8 {
         self as u8

@@ -26,11 +26,7 @@ pub fn open<'a>(
     bad_records: &'a BadRecords,
 ) -> Result<Box<dyn Input + 'a>, ToolError> {
     if arguments.input.is_none() && io::stdin().is_terminal() {
-        return Err(ToolError::Usage(format!(
-            "stdin is a terminal: pipe a stream or lines in, as `nc -lk 9999 | {0} …`, or type lines with --input text; \
-             {0} --help has examples",
-            environment.console.tool()
-        )));
+        return Err(ToolError::Terminal { tool: environment.console.tool() });
     }
     let mut stdin = stdin(environment)?;
     let (form, read) = match arguments.input {

@@ -17,8 +17,10 @@ pub mod sides;
 pub mod sink;
 pub mod source;
 pub mod state;
+pub mod tools;
 pub mod transform;
 pub mod union;
+mod usage;
 pub mod window;
 
 use std::ffi::OsString;
@@ -83,6 +85,11 @@ impl Environment {
 pub enum ToolError {
     /// The options do not fit together, or do not fit the input.
     Usage(String),
+    /// There is nothing to read but what a person might type.
+    Terminal {
+        /// The tool's name.
+        tool: &'static str,
+    },
     /// Something that is to be read or written cannot be opened.
     Open {
         /// What.
@@ -107,6 +114,10 @@ impl fmt::Display for ToolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ToolError::Usage(message) | ToolError::Command { message, .. } => f.write_str(message),
+            ToolError::Terminal { tool } => write!(
+                f,
+                "stdin is a terminal: pipe a stream or lines in, or type lines with --input text: see {tool} --help"
+            ),
             ToolError::Open { what, error } => write!(f, "{what}: {}", stage::describe(error)),
             ToolError::Input(error) => error.fmt(f),
             ToolError::Stage(error) => error.fmt(f),
@@ -119,7 +130,7 @@ impl std::error::Error for ToolError {}
 impl Failure for ToolError {
     fn exit(&self) -> Exit {
         match self {
-            ToolError::Usage(_) => Exit::Usage,
+            ToolError::Usage(_) | ToolError::Terminal { .. } => Exit::Usage,
             ToolError::Open { .. } => Exit::World,
             ToolError::Input(error) => error.exit(),
             ToolError::Command { exit, .. } => *exit,
@@ -142,18 +153,24 @@ impl From<StageError> for ToolError {
 
 /// The definition of a tool's command line, with examples and exit codes.
 pub fn command<T: Tool>() -> clap::Command {
-    let command = T::command();
-    // Options stand before a KIND or behind it.
-    let command = match command.has_subcommands() {
-        true => command.mut_args(|option| if option.is_positional() { option } else { option.global(true) }),
-        false => command,
-    };
-    command
+    let command = T::command()
         .name(T::NAME)
         .bin_name(T::NAME)
-        .before_help(format!("Examples:\n{}", T::EXAMPLES))
-        .help_template("{before-help}\n{about-with-newline}\n{usage-heading} {usage}\n\n{all-args}{after-help}")
-        .max_term_width(100)
+        .version(env!("CARGO_PKG_VERSION"))
+        .before_long_help(format!("Examples:\n{}", T::EXAMPLES.trim_end()))
+        .after_help(format!("{} --help says more, and has examples.", T::NAME))
+        .after_long_help(format!("Exit codes: {}\nMore in {}(1).", Exit::SUMMARY, T::NAME))
+        .help_template("{before-help}{about-with-newline}\n{usage-heading} {usage}\n\n{all-args}{after-help}")
+        .max_term_width(100);
+    if !command.has_subcommands() {
+        return command;
+    }
+    // `sstream-source KIND --batch 1s` is as good as `--batch 1s KIND`.
+    command
+        .subcommand_value_name("KIND")
+        .subcommand_help_heading("Kinds")
+        .disable_help_subcommand(true)
+        .mut_args(|argument| if argument.is_positional() { argument } else { argument.global(true) })
 }
 
 /// The main function of every tool.
@@ -186,6 +203,9 @@ pub fn main<T: Tool>() -> ExitCode {
         Err(ToolError::Stage(StageError::Outlet(OutletError::ReaderGone))) => signal::die_of_broken_pipe(),
         Err(ToolError::Stage(error @ StageError::Upstream { .. })) => error.exit().code().into(),
         Err(error) => {
+            if let ToolError::Terminal { .. } = error {
+                show_short_help::<T>();
+            }
             console.error(&error.to_string());
             // A stage that had begun has told the next one already.
             if writes_stream && !matches!(error, ToolError::Stage(_)) {
@@ -239,15 +259,21 @@ fn wrong_usage<T: Tool>(error: &clap::Error, arguments: &[OsString]) -> ExitCode
             Err(_) => Exit::World.code().into(),
         };
     }
-    let text = error.render().to_string();
-    let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end().to_owned();
-    Console::new(T::NAME, crate::console::Level::Error).error(&text);
+    let message = usage::explain(error, T::NAME);
+    Console::new(T::NAME, crate::console::Level::Error).error(&message);
     let other_output = arguments.iter().any(|argument| argument.to_string_lossy().starts_with("--output"));
     if T::NAME != "sstream-sink" && !other_output {
-        let first = text.lines().next().unwrap_or_default();
-        tell_next_stage(Exit::Usage, &format!("{}: {first}", T::NAME));
+        tell_next_stage(Exit::Usage, &format!("{}: {message}", T::NAME));
     }
     Exit::Usage.code().into()
+}
+
+/// Somebody has started a tool to see what it does.
+fn show_short_help<T: Tool>() {
+    let usage = command::<T>().render_usage();
+    let help = format!("Examples:\n{}\n\n{usage}\n", T::EXAMPLES.trim_end());
+    // Without stderr there is nobody to read it.
+    let _ = io::Write::write_all(&mut io::stderr(), help.as_bytes());
 }
 
 /// A tool that fails before its head writes one line in its place.

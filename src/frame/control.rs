@@ -225,8 +225,10 @@ impl Control {
     }
 }
 
+/// Times, counts and lengths. Half of the range is refused, so that sums of two
+/// of them cannot overflow.
 fn number(object: &mut Map<String, Value>, key: &str) -> Option<u64> {
-    object.shift_remove(key)?.as_u64()
+    object.shift_remove(key)?.as_u64().filter(|number| i64::try_from(*number).is_ok())
 }
 
 fn head(mut object: Map<String, Value>) -> Result<Control, &'static str> {
@@ -321,6 +323,8 @@ mod tests {
             (r#"{"sstream":1,"interval":0,"stages":[]}"#, "interval"),
             (r#"{"sstream":1,"interval":1000}"#, "stages"),
             (r#"{"batch":-1,"records":2,"bytes":68}"#, "batch"),
+            (r#"{"batch":1,"records":2,"bytes":18446744073709551615}"#, "bytes"),
+            (r#"{"end":18446744073709551615,"records":2}"#, "end"),
             (r#"{"batch":1,"records":2}"#, "bytes"),
             (r#"{"end":1}"#, "records"),
             (r#"{"close":"maybe"}"#, "close"),

@@ -2,6 +2,8 @@
 // What fails here fails the test; checks are chained.
 #![allow(clippy::unwrap_used, clippy::wrong_self_convention)]
 
+mod first_minute;
+mod forms;
 mod join;
 mod live;
 mod scripts;
@@ -11,3 +13,4 @@ mod sources;
 #[allow(dead_code)] // each part of the tests has its needs
 mod support;
 mod transform;
+mod usage;

@@ -1,0 +1,28 @@
+complete -c sstream-filter -s e -l regexp -d 'A pattern; several times: any of them' -r
+complete -c sstream-filter -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-filter -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-filter -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-filter -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-filter -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-filter -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-filter -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-filter -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-filter -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-filter -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-filter -s F -l fixed-strings -d 'Patterns are plain text, no regular expressions'
+complete -c sstream-filter -s i -l ignore-case -d 'Upper and lower case are the same'
+complete -c sstream-filter -s v -l invert-match -d 'Keep the records that do not match'
+complete -c sstream-filter -s w -l word-regexp -d 'A match must be a whole word'
+complete -c sstream-filter -s x -l line-regexp -d 'A match must be the whole text'
+complete -c sstream-filter -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-filter -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-filter -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-filter -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-filter -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-filter -s V -l version -d 'Print version'

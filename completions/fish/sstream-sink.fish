@@ -1,0 +1,119 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_sstream_sink_global_optspecs
+    string join \n pass input= batch= block-interval= max-line= columns= stop-file= idle-timeout= stop-after= skip-missed no-trace on-error= verbose quiet output= h/help V/version
+end
+
+function __fish_sstream_sink_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_sstream_sink_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_sstream_sink_using_subcommand
+    set -l cmd (__fish_sstream_sink_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it'
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -s V -l version -d 'Print version'
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -f -a "print" -d 'The first records of each batch, as Spark prints them'
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -f -a "text" -d 'A string as itself and anything else as JSON, one a line'
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -f -a "json" -d 'Every record as JSON, one a line'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -s n -d 'How many records of a batch' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -s h -l help -d 'Print help (see more with \'--help\')'

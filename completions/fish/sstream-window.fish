@@ -1,0 +1,31 @@
+complete -c sstream-window -l by -d 'The key is what EXPR, a jq program, makes of a record: every result is one' -r
+complete -c sstream-window -l of -d 'Aggregate what EXPR makes of a record (with --by-key: of a pair\'s value); top:N ranks by it and gives the record' -r
+complete -c sstream-window -l error -d 'The relative error of count-distinct and quantile:Q [default: 0.01]' -r
+complete -c sstream-window -l expr -d 'Make one value of two, $a and the later $b, in the place of AGG; has to be associative, as \'$a + $b\' is' -r
+complete -c sstream-window -l exec -d 'A command in the place of --expr: answers each line {"a":…,"b":…} with a line of JSON' -r
+complete -c sstream-window -l exec-timeout -d 'How long an answer of the command may take [default: 10s]' -r
+complete -c sstream-window -l memory -d 'Records held in memory; what is more goes to a file in $TMPDIR' -r
+complete -c sstream-window -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-window -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-window -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-window -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-window -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-window -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-window -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-window -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-window -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-window -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-window -l by-key -d 'Records are pairs [KEY, VALUE]: the values of each key are aggregated'
+complete -c sstream-window -l by-value -d 'The record itself is the key'
+complete -c sstream-window -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-window -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-window -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-window -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-window -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-window -s V -l version -d 'Print version'

@@ -1,0 +1,40 @@
+//! The list of all tools, from which documentation is made.
+
+use super::filter::FilterTool;
+use super::join::JoinTool;
+use super::reduce::ReduceTool;
+use super::sink::SinkTool;
+use super::source::SourceTool;
+use super::state::StateTool;
+use super::transform::TransformTool;
+use super::union::UnionTool;
+use super::window::WindowTool;
+use super::{Tool, command};
+
+/// What documentation wants to know of a tool.
+#[derive(Debug)]
+pub struct Described {
+    /// The definition of its command line.
+    pub command: clap::Command,
+    /// Its examples, a line each, indented by two spaces.
+    pub examples: &'static str,
+}
+
+/// Every tool, by name.
+pub fn all() -> Vec<Described> {
+    vec![
+        describe::<FilterTool>(),
+        describe::<JoinTool>(),
+        describe::<ReduceTool>(),
+        describe::<SinkTool>(),
+        describe::<SourceTool>(),
+        describe::<StateTool>(),
+        describe::<TransformTool>(),
+        describe::<UnionTool>(),
+        describe::<WindowTool>(),
+    ]
+}
+
+fn describe<T: Tool>() -> Described {
+    Described { command: command::<T>(), examples: T::EXAMPLES }
+}

@@ -1,0 +1,176 @@
+//! Raw input and output forms, end to end.
+
+use super::support::Shell;
+
+/// The records that a first stage makes of raw input, a line each as JSON.
+#[track_caller]
+fn records(options: &str, input: impl AsRef<[u8]>, expected: &str) {
+    let line = format!("sstream-filter '' --output json {options}");
+    Shell::new(&line).stdin(input).run().exits(0).is_quiet().prints(expected);
+}
+
+#[test]
+fn text() {
+    records("", "a\nb \"c\" \\d\n", "\"a\"\n\"b \\\"c\\\" \\\\d\"\n");
+    records("", "Straße 日本\n", "\"Straße 日本\"\n");
+    records("", "CRLF\r\nlone\rCR\r\n", "\"CRLF\"\n\"lone\\rCR\"\n");
+    records("", "\n\nlast line without end", "\"\"\n\"\"\n\"last line without end\"\n");
+    records("", "NUL \0 and tab \t\n", "\"NUL \\u0000 and tab \\t\"\n");
+    records("", "", "");
+}
+
+#[test]
+fn json() {
+    records("--input json", "{\"b\": 1.10, \"a\": [1, 2]}\n\"x\"\n", "{\"b\":1.10,\"a\":[1,2]}\n\"x\"\n");
+    records("--input json", "\n{\"a\":1,\"a\":2}\r\n\n", "{\"a\":2}\n");
+    records("--input json", "12345678901234567890123", "12345678901234567890123\n");
+    records("--input json", "\"\\u0041\\ud800\\/\"\n", "\"A\u{fffd}/\"\n");
+}
+
+#[test]
+fn csv() {
+    records("--input csv", "a,b\n1,\"x, y\"\n", "{\"a\":\"1\",\"b\":\"x, y\"}\n");
+    records(
+        "--input csv --columns a,b",
+        "1,\"two\nlines\"\r\n3,4",
+        "{\"a\":\"1\",\"b\":\"two\\nlines\"}\n{\"a\":\"3\",\"b\":\"4\"}\n",
+    );
+    records("--input csv", "a,b\n", "");
+}
+
+#[test]
+fn logfmt() {
+    records(
+        "--input logfmt",
+        "level=info msg=\"two words\" debug\n\nn=1\n",
+        "{\"level\":\"info\",\"msg\":\"two words\",\"debug\":true}\n{\"n\":\"1\"}\n",
+    );
+}
+
+/// From its first byte on, input is known to be raw; and a first line that only
+/// looks like a head's beginning is raw too.
+#[test]
+fn raw_or_framed() {
+    records("", "{\"sstrea\n", "\"{\\\"sstrea\"\n");
+    Shell::new("sstream-filter x").stdin("{\"sstr").run().exits(3).says("ended inside the head of a framed stream");
+    records("--input text", "{\"sstr", "\"{\\\"sstr\"\n");
+}
+
+#[test]
+fn invalid_utf8_is_replaced_and_told() {
+    Shell::new("sstream-filter '' --output text")
+        .stdin(b"ok\nbad \xff\xfe byte\n")
+        .run()
+        .exits(0)
+        .says("1 lines had invalid UTF-8")
+        .prints("ok\nbad \u{fffd}\u{fffd} byte\n");
+}
+
+const BAD: &str = "{\"n\":1}\nnot json\n{\"n\":2}\n";
+
+#[test]
+fn a_bad_record_fails_the_stage() {
+    let ran = Shell::new("sstream-filter '' --input json --output text").stdin(BAD).run().exits(4);
+    assert!(ran.stderr.starts_with("sstream-filter: ") && ran.stderr.contains("not json"), "{ran}");
+    assert!(!ran.stdout.contains("{\"n\":2}"), "{ran}");
+}
+
+#[test]
+fn a_bad_record_fails_the_whole_pipeline() {
+    Shell::new("sstream-source stdin --input json | sstream-filter '' | sstream-sink text; echo ${PIPESTATUS[*]}")
+        .stdin(BAD)
+        .run()
+        .exits(0)
+        .prints("4 4 4\n");
+}
+
+#[test]
+fn bad_records_are_skipped_and_counted() {
+    Shell::new("sstream-filter '' --input json --output text --on-error skip")
+        .stdin(BAD)
+        .run()
+        .exits(0)
+        .says("1 bad records were set aside")
+        .prints("{\"n\":1}\n{\"n\":2}\n");
+}
+
+#[test]
+fn bad_records_go_to_a_file() {
+    let ran = Shell::new("sstream-filter '' --input json --output text --on-error bad --quiet")
+        .stdin(BAD)
+        .run()
+        .exits(0)
+        .is_quiet()
+        .prints("{\"n\":1}\n{\"n\":2}\n");
+    let line = std::fs::read_to_string(ran.directory.path().join("bad")).unwrap();
+    let entry: serde_json::Value = serde_json::from_str(line.trim_end()).unwrap();
+    assert_eq!(entry["record"], "not json");
+    assert!(entry["batch"].is_u64() && entry["error"].is_string(), "{line}");
+    assert!(entry["stage"].as_str().unwrap().starts_with("filter"), "{line}");
+}
+
+#[test]
+fn an_over_long_line_is_a_bad_record() {
+    let input = format!("short\n{}\nlast\n", "x".repeat(3000));
+    Shell::new("sstream-filter '' --output text --max-line 2KiB").stdin(&input).run().exits(4).says("2048");
+    Shell::new("sstream-filter '' --output text --max-line 2KiB --on-error skip")
+        .stdin(&input)
+        .run()
+        .exits(0)
+        .prints("short\nlast\n");
+    // A line without an end does not fill the memory.
+    Shell::new("head -c 100000000 /dev/zero | sstream-filter '' --max-line 2KiB --output text").run().exits(4);
+}
+
+#[test]
+fn output_forms() {
+    let run = |form: &str| {
+        let line = format!("sstream-source queue --no-trace batches | sstream-filter '' --output {form}");
+        Shell::new(&line).file("batches", "[\"a\\nb\",[\"k\",1],{\"x\":1.0}]\n[]\n").run().exits(0).is_quiet().stdout
+    };
+    assert_eq!(run("text"), "a\nb\n[\"k\",1]\n{\"x\":1.0}\n");
+    assert_eq!(run("json"), "\"a\\nb\"\n[\"k\",1]\n{\"x\":1.0}\n");
+    let rule = "-".repeat(43);
+    let print =
+        format!("{rule}\nTime: 1000 ms\n{rule}\na\nb\n(k,1)\n{{\"x\":1.0}}\n\n{rule}\nTime: 2000 ms\n{rule}\n\n");
+    assert_eq!(run("print"), print);
+    let frames = run("frames");
+    let lines: Vec<&str> = frames.lines().skip(1).collect();
+    assert_eq!(
+        lines,
+        [
+            "{\"batch\":1000,\"records\":3,\"bytes\":25}",
+            "\"a\\nb\"",
+            "[\"k\",1]",
+            "{\"x\":1.0}",
+            "{\"end\":1000,\"records\":3}",
+            "{\"end\":2000,\"records\":0}",
+            "{\"close\":\"eof\"}"
+        ]
+    );
+}
+
+/// On a terminal a tool prints as Spark does. The pipe is the default's other
+/// case, which every test above shows.
+#[test]
+fn a_terminal_gets_print_form() {
+    let ran = Shell::new("script -qec 'sstream-source queue batches' /dev/null").file("batches", "[\"a\"]\n").run();
+    let shown = ran.exits(0).stdout.replace('\r', "");
+    assert!(shown.contains("\nTime: 1000 ms\n") && shown.contains("\na\n"), "{shown}");
+}
+
+#[test]
+fn an_empty_input_is_an_honest_empty_stream() {
+    let ran = Shell::new("sstream-filter x").run().exits(0).is_quiet();
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(lines, ["{\"sstream\":1,\"interval\":1000,\"stages\":[\"filter x\"]}", "{\"close\":\"eof\"}"]);
+}
+
+#[test]
+fn every_line_of_frames_is_json() {
+    Shell::new("sstream-source queue - | sstream-filter . | jq -c . | wc -l")
+        .stdin("[\"a\",\"b\"]\n[]\n")
+        .run()
+        .exits(0)
+        .prints("7\n");
+}

@@ -1,0 +1,89 @@
+//! Wrong usage is told in one line that helps, with exit code 2, to the user and
+//! to the next stage.
+
+use super::support::{Shell, shell};
+
+#[test]
+fn wrong_usage_helps() {
+    for (line, says) in [
+        ("sstream-window 30 10", "sstream-window: LEN '30': a duration needs a unit: 30s, 30ms or 30m?"),
+        ("sstream-window 30s 1M", "'M' has no fixed length"),
+        ("sstream-window", "sstream-window: LEN is missing: usage: sstream-window <LEN>"),
+        ("sstream-filter --bacth 1s x", "sstream-filter: --bacth: no such option, did you mean --batch?"),
+        ("sstream-filter -Q x", "sstream-filter: -Q: no such option: see sstream-filter --help"),
+        (
+            "sstream-filter --output prnt x",
+            "--output: 'prnt' is none of print, frames, text, json: did you mean print?",
+        ),
+        ("sstream-filter --batch", "sstream-filter: --batch: a value must follow"),
+        ("sstream-filter --batch 0s x", "--batch '0s': must be whole milliseconds"),
+        ("sstream-filter --batch 1s --batch 2s x", "sstream-filter: --batch was given twice"),
+        ("sstream-filter --verbose --quiet x", "--verbose does not go with --quiet"),
+        ("sstream-filter --max-line 3XB x", "--max-line '3XB': unknown unit 'XB'"),
+        ("sstream-filter one two", "'two' is one argument too many: usage: sstream-filter"),
+        ("sstream-filter '('", "pattern '(': unclosed group"),
+        ("sstream-filter $'\\xff'", "an argument is not UTF-8"),
+        ("sstream-sink", "sstream-sink: KIND is missing"),
+        ("sstream-source queue", "sstream-source: FILE is missing"),
+        ("SSTREAM_BATCH=10 sstream-filter x", "SSTREAM_BATCH=10: a duration needs a unit"),
+    ] {
+        shell(line).exits(2).says(says);
+    }
+}
+
+#[test]
+fn the_next_stage_fails_alike() {
+    let ran = Shell::new("sstream-filter '(' | sstream-window 1s").stdin("x\n").run().exits(2);
+    let told =
+        "{\"sstream\":1,\"close\":\"error\",\"exit\":2,\"message\":\"sstream-filter: pattern '(': unclosed group";
+    assert!(ran.stdout.starts_with(told), "{ran}");
+}
+
+#[test]
+fn an_interval_is_set_once() {
+    shell("sstream-source queue --batch 10s /dev/null | sstream-filter x --batch 1s --output text")
+        .exits(2)
+        .says("--batch: the input is framed, its batches of 10s were cut by its first stage, source queue");
+}
+
+#[test]
+fn options_may_stand_before_and_after_the_kind() {
+    let after = shell("echo '[1]' | sstream-source queue - --batch 2s --no-trace").exits(0).stdout;
+    let before = shell("echo '[1]' | sstream-source --batch 2s --no-trace queue -").exits(0).stdout;
+    assert_eq!(after.lines().skip(1).collect::<Vec<_>>(), before.lines().skip(1).collect::<Vec<_>>());
+    assert!(after.contains("\"interval\":2000"), "{after}");
+}
+
+/// `script` gives a tool a terminal.
+#[test]
+fn a_tool_with_only_a_terminal_shows_short_help() {
+    let ran = shell("script -qec 'sstream-filter ERROR' /dev/null").exits(2);
+    for part in ["Examples:", "nc -lk 9999 | sstream-filter ERROR", "Usage: sstream-filter", "stdin is a terminal"] {
+        assert!(ran.stdout.contains(part), "{part}\n{ran}");
+    }
+}
+
+#[test]
+fn help_begins_with_examples_and_h_is_short() {
+    for tool in ["sstream-source", "sstream-filter", "sstream-window", "sstream-sink"] {
+        let long = shell(&format!("{tool} --help")).exits(0).is_quiet().stdout;
+        let short = shell(&format!("{tool} -h")).exits(0).is_quiet().stdout;
+        assert!(long.starts_with("Examples:\n"), "{long}");
+        assert!(short.lines().count() < long.lines().count() && !short.contains("Examples:"), "{short}");
+        shell(&format!("{tool} --version")).exits(0).prints(&format!("{tool} {}\n", env!("CARGO_PKG_VERSION")));
+    }
+}
+
+#[test]
+fn a_full_disk_is_told() {
+    let ran = shell("printf 'x\\n' | sstream-filter x --output text > /dev/full").exits(1);
+    assert!(ran.stderr.starts_with("sstream-filter: stdout: ") && ran.stderr.contains("No space left"), "{ran}");
+}
+
+#[test]
+fn a_reader_that_goes_is_no_error() {
+    let batches = "[\"x\"]\n".repeat(100_000);
+    let line = "sstream-source queue batches | sstream-filter x --output text | head -n 1; echo ${PIPESTATUS[*]}";
+    // 141: as SIGPIPE would have ended them.
+    Shell::new(line).file("batches", batches).run().exits(0).is_quiet().prints("x\n141 141 0\n");
+}

@@ -1,0 +1,39 @@
+//! The generated files, read by the programs that they are for. Where one of
+//! these is not installed its check is left out, but not in CI.
+
+use std::process::{Command, Stdio};
+
+use super::root;
+
+#[test]
+fn mandoc_reads_the_man_pages() {
+    // Generated pages have no date; what they are made from has.
+    check("mandoc -T lint -W warning man/*.[1-8] | grep -v 'missing date' || true", "mandoc");
+}
+
+#[test]
+fn shells_read_the_completions() {
+    check("for f in completions/bash/*; do bash -n $f || exit 1; done", "bash");
+    check("for f in completions/zsh/*; do zsh -n $f || exit 1; done", "zsh");
+    check("for f in completions/fish/*; do fish --no-execute $f || exit 1; done", "fish");
+}
+
+#[test]
+fn scripts_parse() {
+    check(
+        "for f in examples/demo scripts/* benches/bench benches/make-log benches/suites/* .ci/run; do bash -n $f || exit 1; done",
+        "bash",
+    );
+}
+
+/// Runs a shell line in the repository; it must succeed and say nothing.
+fn check(line: &str, program: &str) {
+    let installed =
+        Command::new("sh").args(["-c", &format!("command -v {program}")]).stdout(Stdio::null()).status().unwrap();
+    if !installed.success() && std::env::var_os("CI").is_none() {
+        return;
+    }
+    let output = Command::new("sh").args(["-c", line]).current_dir(root()).output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    assert!(output.status.success() && said.is_empty(), "{line}\n{}", String::from_utf8_lossy(&said));
+}

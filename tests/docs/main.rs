@@ -1,0 +1,18 @@
+//! Documentation is kept true: what is generated matches the code, what the
+//! README shows is run, and each dependency has its reason and its licence.
+
+#![allow(clippy::unwrap_used)] // helpers of tests are tests too
+
+mod dependencies;
+mod generated;
+mod hygiene;
+mod lint;
+mod man;
+mod readme;
+
+use std::path::Path;
+
+/// The repository.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
