@@ -17,7 +17,7 @@ use crate::source::pairs::PairsFile;
 /// the first appearance of their key, on the left side and then on the right one.
 /// A batch comes out when both sides have ended it; one that a side lacks, before its
 /// first or after its close, is empty. A side that is ahead of the other is held
-/// back. Beside the batches the keys are in memory, and some 40 bytes a record.
+/// back. Beside the batches the keys are in memory, each with some 40 bytes, and 16 bytes a record.
 ///
 /// With --static each pair of stdin meets the pairs of a file, in the order of
 /// the stream. The file is looked at when a batch begins, and read again when it

@@ -6,7 +6,8 @@
 //! record, then of the right. Keys are compared by meaning, and written as in
 //! the oldest record that a result covers, the left side being the older one.
 //!
-//! In memory there is an index: each distinct key, and some 40 bytes a record.
+//! In memory there is an index: each distinct key with some 40 bytes, and 16
+//! bytes a record.
 //! The records stay where the batch is kept, which may be on disk.
 
 use super::key_table::KeyTable;
@@ -81,19 +82,26 @@ struct Index {
     links: Vec<Link>,
 }
 
-type Group = [Option<Chain>; 2];
+type Group = [Chain; 2];
 
-/// First and last link.
+/// First and last link, [`NONE`] if there is none.
 #[derive(Clone, Copy)]
 struct Chain {
-    first: usize,
-    last: usize,
+    first: u32,
+    last: u32,
 }
 
+/// Where a record stands, and the link of the next one of its key. As small as
+/// it can be: there is one a record.
 struct Link {
-    record: Place,
-    next: Option<usize>,
+    block: u32,
+    start: u32,
+    length: u32,
+    next: u32,
 }
+
+/// The number of no link.
+const NONE: u32 = u32::MAX;
 
 impl Index {
     /// Takes a side's records; those of unseen keys only if `new_keys`.
@@ -110,7 +118,7 @@ impl Index {
                 };
                 let group = if new_keys { Some(self.group(key)) } else { self.keys.find(key) };
                 if let Some(group) = group {
-                    self.link(group, side, place);
+                    self.link(group, side, place)?;
                 }
             }
         }
@@ -121,7 +129,7 @@ impl Index {
     fn group(&mut self, key: &[u8]) -> usize {
         let (index, is_new) = self.keys.insert(key);
         if is_new {
-            self.groups.push([None, None]);
+            self.groups.push([Chain { first: NONE, last: NONE }; 2]);
         }
         index
     }
@@ -132,24 +140,37 @@ impl Index {
         self.links.clear();
     }
 
-    fn link(&mut self, group: usize, side: usize, record: Place) {
-        let new = self.links.len();
-        self.links.push(Link { record, next: None });
+    fn link(&mut self, group: usize, side: usize, record: Place) -> Result<(), OpError> {
+        let new = small(self.links.len())?;
+        let Place { block, start, length } = record;
+        self.links.push(Link { block: small(block)?, start: small(start)?, length: small(length)?, next: NONE });
         let chain = &mut self.groups[group][side];
-        *chain = Some(match *chain {
-            None => Chain { first: new, last: new },
-            Some(Chain { first, last }) => {
-                self.links[last].next = Some(new);
-                Chain { first, last: new }
-            }
-        });
+        if chain.first == NONE {
+            chain.first = new;
+        } else {
+            self.links[chain.last as usize].next = new;
+        }
+        chain.last = new;
+        Ok(())
     }
 
     /// Where the records of a group stand, in order.
     fn places(&self, group: &Group, side: usize) -> impl Iterator<Item = Place> {
-        let first = group[side].map(|chain| chain.first);
-        std::iter::successors(first, |link| self.links[*link].next).map(|link| self.links[link].record)
+        let link = |number: u32| self.links.get(number as usize);
+        std::iter::successors(link(group[side].first), move |here| link(here.next)).map(|link| Place {
+            block: link.block as usize,
+            start: link.start as usize,
+            length: link.length as usize,
+        })
     }
+}
+
+/// A number of the index.
+fn small(number: usize) -> Result<u32, OpError> {
+    let small = u32::try_from(number).ok().filter(|number| *number != NONE);
+    small.ok_or_else(|| {
+        OpError::Usage("a join takes 4294967294 records a batch, of less than 4 GiB: cut shorter batches".to_owned())
+    })
 }
 
 /// Buffers to build results in.
@@ -172,15 +193,15 @@ impl Rows {
     ) -> Result<(), OpError> {
         let keep_left = matches!(kind, JoinType::Left | JoinType::Full);
         let keep_right = matches!(kind, JoinType::Right | JoinType::Full);
-        match (&group[LEFT], &group[RIGHT]) {
-            (Some(_), Some(_)) => self.combine(index, group, sides, out)?,
-            (Some(_), None) if keep_left => {
+        match (group[LEFT].first != NONE, group[RIGHT].first != NONE) {
+            (true, true) => self.combine(index, group, sides, out)?,
+            (true, false) if keep_left => {
                 for place in index.places(group, LEFT) {
                     let (key, value) = pair(sides[LEFT].part(place, &mut self.fetched)?);
                     push_row(out, key, value, b"null");
                 }
             }
-            (None, Some(_)) if keep_right => {
+            (false, true) if keep_right => {
                 for place in index.places(group, RIGHT) {
                     let (key, value) = pair(sides[RIGHT].part(place, &mut self.fetched)?);
                     push_row(out, key, b"null", value);
