@@ -119,9 +119,9 @@ impl JoinTool {
     /// Options that say how raw input is cut have no meaning here.
     fn check_framed_only(&self) -> Result<(), ToolError> {
         let input = &self.stage.input;
-        let given = [("--input", input.input.is_some()), ("--batch", input.cut.batch.is_some())];
-        match given.into_iter().find(|(_, given)| *given) {
-            Some((option, _)) => Err(ToolError::Usage(format!(
+        let given = input.input.is_some().then_some("--input").or(input.cut.of_first_stage());
+        match given {
+            Some(option) => Err(ToolError::Usage(format!(
                 "{option}: A and B are framed, their batches were cut by their first stages: give {option} there"
             ))),
             None => Ok(()),

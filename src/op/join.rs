@@ -7,8 +7,8 @@
 //! the oldest record that a result covers, the left side being the older one.
 //!
 //! In memory there is an index: each distinct key with some 40 bytes, and 16
-//! bytes a record.
-//! The records stay where the batch is kept, which may be on disk.
+//! bytes a record. The records stay where the batch is kept, which may be on
+//! disk.
 
 use super::key_table::KeyTable;
 use super::sides::{Merge, Place, Whole};
