@@ -85,6 +85,16 @@ impl Accumulators {
         }
     }
 
+    /// Reads something of the accumulator at `index`, which has to be there, so
+    /// that it is in the caches. What is returned means nothing.
+    #[inline]
+    pub fn fetch(&self, index: usize) -> u64 {
+        match self {
+            Accumulators::Counts(counts) => counts[index],
+            Accumulators::Any(any) => u64::from(any[index].is_empty()),
+        }
+    }
+
     /// As [`Aggregator::add_by`], to the accumulator at `index`, which has to
     /// be there.
     #[inline]

@@ -37,6 +37,8 @@ pub use control::{BatchTime, Close, Control, End, Head, Reason, VERSION};
 pub use read::{Event, FrameError, FrameReader};
 pub use write::FrameWriter;
 
+use wide::u8x16;
+
 /// The longest payload of one block, in bytes; a single longer record still
 /// makes a block of its own.
 pub const MAX_BLOCK: usize = 16 << 20;
@@ -58,7 +60,7 @@ pub struct Block<'a> {
 impl<'a> Block<'a> {
     /// The records, without their newlines.
     pub fn iter(&self) -> Records<'a> {
-        Records { rest: self.bytes }
+        Records { bytes: self.bytes, start: 0, unsearched: 0, newlines: 0 }
     }
 }
 
@@ -71,23 +73,95 @@ impl<'a> IntoIterator for Block<'a> {
     }
 }
 
-/// Iterator over the records of a block.
+/// Iterator over the records of a block. Newlines are found 64 bytes at a time:
+/// most records are so short that a search for each would cost more than what
+/// is done with it.
 #[derive(Clone, Debug)]
 pub struct Records<'a> {
-    rest: &'a [u8],
+    bytes: &'a [u8],
+    /// Where the next record begins.
+    start: usize,
+    /// Where the bytes begin that have not been searched.
+    unsearched: usize,
+    /// The newlines among the 64 bytes before, the first at the lowest bit.
+    newlines: u64,
 }
+
+/// The bytes that are searched at once.
+const SEARCHED: usize = u64::BITS as usize;
 
 impl<'a> Iterator for Records<'a> {
     type Item = &'a [u8];
 
     #[inline]
     fn next(&mut self) -> Option<&'a [u8]> {
-        if self.rest.is_empty() {
-            return None;
+        while self.newlines == 0 {
+            let Some(rest) = self.bytes.get(self.unsearched..).filter(|rest| !rest.is_empty()) else {
+                return self.unended();
+            };
+            self.newlines = match rest.first_chunk() {
+                Some(chunk) => newlines(chunk),
+                None => newlines(&padded(rest)),
+            };
+            self.unsearched += SEARCHED;
         }
-        let end = memchr::memchr(b'\n', self.rest).unwrap_or(self.rest.len());
-        let record = &self.rest[..end];
-        self.rest = self.rest.get(end + 1..).unwrap_or_default();
+        let end = self.unsearched - SEARCHED + self.newlines.trailing_zeros() as usize;
+        self.newlines &= self.newlines - 1;
+        let record = &self.bytes[self.start..end];
+        self.start = end + 1;
         Some(record)
+    }
+}
+
+impl<'a> Records<'a> {
+    /// What is left behind the last newline.
+    #[cold]
+    fn unended(&mut self) -> Option<&'a [u8]> {
+        let rest = self.bytes.get(self.start..).filter(|rest| !rest.is_empty());
+        self.start = self.bytes.len();
+        rest
+    }
+}
+
+/// The newlines among some bytes, the first at the lowest bit.
+#[inline]
+fn newlines(bytes: &[u8; SEARCHED]) -> u64 {
+    const WIDTH: usize = 16;
+    let newline = u8x16::splat(b'\n');
+    let mut found = 0;
+    for (index, bytes) in bytes.as_chunks::<WIDTH>().0.iter().enumerate() {
+        found |= u64::from(u8x16::new(*bytes).simd_eq(newline).to_bitmask()) << (index * WIDTH);
+    }
+    found
+}
+
+/// Fewer bytes, with zeros behind.
+#[cold]
+fn padded(bytes: &[u8]) -> [u8; SEARCHED] {
+    let mut padded = [0; SEARCHED];
+    padded[..bytes.len()].copy_from_slice(bytes);
+    padded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn records_are_what_stands_between_newlines(
+            records in prop::collection::vec("[a-z]{0,90}", 0..20),
+            is_ended: bool,
+        ) {
+            let mut bytes = records.join("\n");
+            if is_ended && !records.is_empty() {
+                bytes.push('\n');
+            }
+            let expected: Vec<&[u8]> = bytes.as_bytes().split_inclusive(|&byte| byte == b'\n')
+                .map(|record| record.strip_suffix(b"\n").unwrap_or(record)).collect();
+            let block = Block { time: BatchTime(0), records: 0, bytes: bytes.as_bytes() };
+            prop_assert_eq!(block.iter().collect::<Vec<_>>(), expected);
+        }
     }
 }

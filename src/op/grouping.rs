@@ -25,6 +25,9 @@ pub const NO_KEY: &[u8] = b"";
 const NO_PAIR: &str = "not a pair, an array of key and value: make pairs with sstream-map, or choose the key with \
                        --by EXPR or --by-value";
 
+/// How many items [`Grouping::chunks`] gives at once.
+pub const MAX_CHUNK: usize = 32;
+
 /// Where the key comes from.
 #[derive(Clone, Debug)]
 pub enum By {
@@ -84,6 +87,11 @@ impl Grouping {
         self.of.is_none() && !matches!(self.by, By::Program(_))
     }
 
+    /// Whether items are parts of the record as it is.
+    fn is_computed(&self) -> bool {
+        self.of.is_some() || matches!(self.by, By::Program(_))
+    }
+
     /// Gives the items of a block to `each`, in order. Records that are no pair,
     /// and those on which a program fails, go to `out` as bad ones.
     pub fn items<'o>(
@@ -92,27 +100,16 @@ impl Grouping {
         out: &mut Out<'o>,
         mut each: impl FnMut(Item<'_>, &mut Out<'o>) -> Result<(), OpError>,
     ) -> Result<(), OpError> {
+        let is_computed = self.is_computed();
         let Grouping { by, of, keys, values } = self;
-        // Where there is no backslash, every canonical string is its own normal
-        // form; one look at the whole block is cheaper than one at each key.
-        let has_escapes = memchr::memchr(b'\\', block.bytes).is_some();
-        let is_normal = |key: &[u8]| !has_escapes && key.first() == Some(&b'"');
-        let is_computed = of.is_some() || matches!(by, By::Program(_));
+        let normal = Normal::of(block);
         for record in block {
-            let (key, value) = match by {
-                By::Nothing | By::Program(_) => (NO_KEY, record),
-                By::Record => (record, record),
-                By::Pair => match record::pair(record) {
-                    Some(pair) => pair,
-                    None => {
-                        out.bad_record(record, NO_PAIR)?;
-                        continue;
-                    }
-                },
+            let Some((key, value)) = take_apart(by, record) else {
+                out.bad_record(record, NO_PAIR)?;
+                continue;
             };
             if !is_computed {
-                let is_normal = key.is_empty() || is_normal(key);
-                each(Item { key, is_normal, value, ranked: value, record }, out)?;
+                each(Item { key, is_normal: normal.is_known(key), value, ranked: value, record }, out)?;
                 continue;
             }
             let by = if let By::Program(program) = by { Some(program) } else { None };
@@ -122,13 +119,77 @@ impl Grouping {
                 continue;
             }
             for key in keys.iter() {
-                let is_normal = key.is_empty() || is_normal(key);
+                let is_normal = normal.is_known(key);
                 for result in values.iter() {
                     each(Item { key, is_normal, value: result, ranked: value, record }, out)?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// As [`Grouping::items`], several items at a time where that is possible,
+    /// at most [`MAX_CHUNK`]: what is known of their keys can be fetched from
+    /// memory for all of them at once.
+    pub fn chunks<'o>(
+        &mut self,
+        block: Block<'_>,
+        out: &mut Out<'o>,
+        mut each: impl FnMut(&[Item<'_>], &mut Out<'o>) -> Result<(), OpError>,
+    ) -> Result<(), OpError> {
+        if self.is_computed() {
+            return self.items(block, out, |item, out| each(std::slice::from_ref(&item), out));
+        }
+        let normal = Normal::of(block);
+        let mut chunk = Vec::with_capacity(MAX_CHUNK);
+        for record in block {
+            let Some((key, value)) = take_apart(&self.by, record) else {
+                each(&chunk, out)?;
+                chunk.clear();
+                out.bad_record(record, NO_PAIR)?;
+                continue;
+            };
+            chunk.push(Item { key, is_normal: normal.is_known(key), value, ranked: value, record });
+            if chunk.len() == MAX_CHUNK {
+                each(&chunk, out)?;
+                chunk.clear();
+            }
+        }
+        each(&chunk, out)
+    }
+}
+
+/// What a record is before anything is computed: key and value. None if it
+/// should be a pair and is not.
+#[inline]
+fn take_apart<'a>(by: &By, record: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+    match by {
+        By::Nothing | By::Program(_) => Some((NO_KEY, record)),
+        By::Record => Some((record, record)),
+        By::Pair => record::pair(record),
+    }
+}
+
+/// What is known of the keys in a block. Where there is no backslash, every
+/// string is its own normal form, and so are those that programs make; one look
+/// at the whole block is cheaper than one at each key.
+#[derive(Clone, Copy)]
+struct Normal {
+    has_escapes: bool,
+}
+
+impl Normal {
+    fn of(block: Block<'_>) -> Normal {
+        Normal { has_escapes: memchr::memchr(b'\\', block.bytes).is_some() }
+    }
+
+    /// Whether a key is seen to be in normal form. It may be without.
+    #[inline]
+    fn is_known(self, key: &[u8]) -> bool {
+        match key.first() {
+            Some(first) => *first == b'"' && !self.has_escapes,
+            None => true,
+        }
     }
 }
 

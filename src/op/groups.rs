@@ -1,6 +1,6 @@
 //! Keys, each with its accumulator: the records of a batch, or of more, grouped.
 
-use super::grouping::{Grouping, NO_KEY, bad_or_fatal};
+use super::grouping::{Grouping, Item, NO_KEY, bad_or_fatal};
 use super::key_table::KeyTable;
 use super::{OpError, Out};
 use crate::agg::{Accumulators, Aggregator};
@@ -36,17 +36,13 @@ impl Groups {
             accumulators.add_count(index, block.records);
             return Ok(());
         }
-        grouping.items(block, out, |item, out| {
-            let (index, is_new) = group_of(item.key, item.is_normal, keys, accumulators, aggregator);
-            if let Err(error) = accumulators.add_by(aggregator, index, item.value, item.ranked) {
-                if is_new {
-                    keys.remove(index);
-                    accumulators.pop();
-                }
-                bad_or_fatal(item.record, &error, out)?;
-            }
-            Ok(())
-        })
+        if keys.is_large() {
+            return grouping.chunks(block, out, |items, out| {
+                fetch(items, keys, |index| accumulators.fetch(index));
+                items.iter().try_for_each(|item| add_item(*item, keys, accumulators, aggregator, out))
+            });
+        }
+        grouping.items(block, out, |item, out| add_item(item, keys, accumulators, aggregator, out))
     }
 
     /// Writes the result of a group: with a key `[key, result]`, else the
@@ -61,6 +57,30 @@ impl Groups {
         self.keys.clear();
         self.accumulators.clear();
     }
+}
+
+/// Fetches what is known of the keys of several items, see [`KeyTable::fetch`].
+pub fn fetch(items: &[Item<'_>], keys: &KeyTable, fetch: impl FnMut(usize) -> u64) {
+    keys.fetch(items.iter().filter(|item| item.is_normal).map(|item| item.key), fetch);
+}
+
+#[inline]
+fn add_item(
+    item: Item<'_>,
+    keys: &mut KeyTable,
+    accumulators: &mut Accumulators,
+    aggregator: &mut Aggregator,
+    out: &mut Out<'_>,
+) -> Result<(), OpError> {
+    let (index, is_new) = group_of(item.key, item.is_normal, keys, accumulators, aggregator);
+    if let Err(error) = accumulators.add_by(aggregator, index, item.value, item.ranked) {
+        if is_new {
+            keys.remove(index);
+            accumulators.pop();
+        }
+        bad_or_fatal(item.record, &error, out)?;
+    }
+    Ok(())
 }
 
 /// The index of a key's group, which is a new one if need be, and whether it is.

@@ -32,6 +32,13 @@ impl ChangeSet {
         (position, true)
     }
 
+    /// Reads what there is of an index, so that it is in the caches. What is
+    /// returned means nothing.
+    #[inline]
+    pub fn fetch(&self, index: usize) -> u64 {
+        self.marks.get(index).copied().unwrap_or(0)
+    }
+
     /// The position of an index that is in the set.
     pub fn position(&self, index: usize) -> Option<usize> {
         let mark = *self.marks.get(index)?;

@@ -32,6 +32,19 @@ impl Entries {
         (index, is_new)
     }
 
+    /// Reads something of all that is known of a key, so that it is in the
+    /// caches. What is returned means nothing.
+    #[inline]
+    pub fn fetch(&self, index: usize) -> u64 {
+        let value = match &self.values {
+            Values::Aggregated { accumulators, .. } => accumulators.fetch(index),
+            Values::Computed(_) => 0,
+        };
+        value
+            ^ self.timeouts.as_ref().map_or(0, |timeouts| timeouts.last_ms(index))
+            ^ self.journal.as_ref().map_or(0, |journal| journal.fetch(index))
+    }
+
     /// The key has a value in the batch `time_ms`.
     #[inline]
     pub fn has_value(&mut self, index: usize, time_ms: u64) {

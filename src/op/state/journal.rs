@@ -69,6 +69,11 @@ impl Journal {
         self.changed.insert(index);
     }
 
+    /// As [`ChangeSet::fetch`].
+    pub fn fetch(&self, index: usize) -> u64 {
+        self.changed.fetch(index)
+    }
+
     /// A key, in normal form, goes.
     pub fn dropped(&mut self, key: &[u8]) {
         push_bytes(key, &mut self.dropped);

@@ -22,6 +22,7 @@ pub use initial::InitialError;
 pub use journal::EntryOut;
 
 use super::grouping::{Grouping, Item, aggregation_failed, bad_or_fatal};
+use super::groups::fetch;
 use super::{OpError, Operator, Out};
 use crate::agg::Aggregator;
 use crate::expr::Function;
@@ -143,6 +144,10 @@ impl Operator for State {
         self.begin(block.time);
         let State { grouping, emit, entries, changed, computation, .. } = self;
         match computation {
+            None if entries.keys.is_large() => grouping.chunks(block, out, |items, out| {
+                fetch(items, &entries.keys, |index| entries.fetch(index) ^ changed.fetch(index));
+                items.iter().try_for_each(|item| aggregate(*item, block.time, entries, *emit, changed, out))
+            }),
             None => grouping.items(block, out, |item, out| aggregate(item, block.time, entries, *emit, changed, out)),
             Some(computation) => grouping.items(block, out, |item, out| {
                 let (index, _) = entries.insert(item.key, item.is_normal);
