@@ -62,7 +62,7 @@ fn invalid_text_is_replaced_and_told() {
         .run()
         .exits(0)
         .prints("1000 \"\u{fffd}\"\n2000 \"\u{fffd}\"\n3000 \"\u{fffd}\"\n")
-        .says("3 lines had invalid UTF-8");
+        .says("3 lines in all had invalid UTF-8");
 }
 
 #[test]
