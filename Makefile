@@ -47,7 +47,8 @@ lint:
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 
 unit:
-	$(CARGO) test --locked
+	$(CARGO) test --locked --lib --test '*'
+	$(CARGO) test --locked --doc
 
 rustdoc:
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --lib --quiet

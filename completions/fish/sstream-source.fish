@@ -24,7 +24,7 @@ function __fish_sstream_source_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c sstream-source -n "__fish_sstream_source_needs_command" -l input -d 'What a line is' -r -f -a "text\t'Each line a string'
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
@@ -47,8 +47,15 @@ complete -c sstream-source -n "__fish_sstream_source_needs_command" -l quiet -d 
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -s V -l version -d 'Print version'
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -f -a "stdin" -d 'Lines of standard input'
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -f -a "tcp" -d 'Lines from a TCP server, to which it connects'
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -f -a "listen" -d 'Lines from clients that connect to a TCP port'
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -f -a "udp" -d 'Lines from UDP datagrams'
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -f -a "unix" -d 'Lines from clients that connect to a unix socket'
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -f -a "exec" -d 'Lines that a program writes'
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -f -a "rate" -d 'Records made at a steady rate, to try a pipeline'
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -f -a "queue" -d 'A file of batches: each line a JSON array of records'
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l input -d 'What a line is' -r -f -a "text\t'Each line a string'
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -f -a "replay" -d 'A saved framed stream, once more'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
@@ -69,10 +76,136 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l 
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l clock -d 'Give batches as fast as they are read, or by the wall clock' -r -f -a "virtual\t'As fast as input comes'
 wall\t'Real time'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l start -d 'Where the first batch\'s interval starts, in ms since the epoch' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l input -d 'What a line is' -r -f -a "text\t'Each line a string'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l start -d 'Where the first batch\'s interval starts, in ms since the epoch; 0 unless told' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
@@ -93,3 +226,25 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l 
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l speed -d 'How fast: 1x keeps to the batches\' times, max is as fast as it goes' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'

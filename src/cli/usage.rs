@@ -31,9 +31,9 @@ pub fn explain(error: &clap::Error, tool: &str) -> String {
                 format!("{} does not go with {}", wrong.argument(), others.join(" or "))
             }
         },
-        ErrorKind::WrongNumberOfValues | ErrorKind::TooFewValues | ErrorKind::TooManyValues | ErrorKind::NoEquals => {
-            format!("{}: wrong number of values: {}", wrong.argument(), wrong.see_help())
-        }
+        ErrorKind::TooFewValues => wrong.number_of_values("at least ", ContextKind::MinValues),
+        ErrorKind::WrongNumberOfValues => wrong.number_of_values("", ContextKind::ExpectedNumValues),
+        ErrorKind::TooManyValues => format!("{}: one value too many: {}", wrong.argument(), wrong.see_help()),
         ErrorKind::InvalidUtf8 => {
             "an argument is not UTF-8: patterns and expressions are UTF-8 text, only file names may be any bytes"
                 .to_owned()
@@ -91,6 +91,15 @@ impl Wrong<'_> {
         }
     }
 
+    fn number_of_values(&self, bound: &str, needed: ContextKind) -> String {
+        let number = |kind| match self.error.get(kind) {
+            Some(ContextValue::Number(number)) => *number,
+            _ => 0,
+        };
+        let (given, needed) = (number(ContextKind::ActualNumValues), number(needed));
+        format!("{}: {bound}{needed} needed, {given} given: {}", self.argument(), self.see_help())
+    }
+
     /// The option or operand in question, as a user writes it.
     fn argument(&self) -> String {
         bare(&self.text(ContextKind::InvalidArg).unwrap_or_default())
@@ -101,7 +110,8 @@ impl Wrong<'_> {
             Some(ContextValue::StyledStr(usage)) => {
                 let usage = usage.to_string();
                 let usage = usage.trim().trim_start_matches("Usage:");
-                format!("usage: {}", usage.split_whitespace().collect::<Vec<_>>().join(" "))
+                let forms: Vec<&str> = usage.lines().map(str::trim).filter(|form| !form.is_empty()).collect();
+                format!("usage: {}", forms.join(" or "))
             }
             _ => self.see_help(),
         }

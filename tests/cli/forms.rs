@@ -58,12 +58,12 @@ fn raw_or_framed() {
 
 #[test]
 fn invalid_utf8_is_replaced_and_told() {
-    Shell::new("sstream-filter '' --output text")
-        .stdin(b"ok\nbad \xff\xfe byte\n")
-        .run()
-        .exits(0)
-        .says("1 lines had invalid UTF-8")
-        .prints("ok\nbad \u{fffd}\u{fffd} byte\n");
+    let ran = Shell::new("sstream-filter '' --output text").stdin(b"ok\nbad \xff\xfe byte\nand\xff\n").run().exits(0);
+    let ran = ran.prints("ok\nbad \u{fffd}\u{fffd} byte\nand\u{fffd}\n");
+    assert!(
+        ran.stderr.contains("invalid UTF-8, which became U+FFFD") && ran.stderr.contains("2 lines in all"),
+        "{ran}"
+    );
 }
 
 const BAD: &str = "{\"n\":1}\nnot json\n{\"n\":2}\n";

@@ -1,0 +1,29 @@
+complete -c sstream-join -l type -d 'Which keys are in the result, and how' -r -f -a "inner\t'Keys that both sides have: every combination of their values'
+left\t'Every key of A'
+right\t'Every key of B'
+full\t'Every key'
+cogroup\t'Every key once, with all its values: [key,[[a…],[b…]]]'"
+complete -c sstream-join -l static -d 'Join stdin with this file, JSON lines [key,value]' -r -F
+complete -c sstream-join -l memory -d 'How much of the open batches is kept in memory; what is beyond goes to a file in TMPDIR [default: 256MiB]' -r
+complete -c sstream-join -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-join -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-join -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-join -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-join -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-join -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-join -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-join -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-join -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-join -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-join -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-join -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-join -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-join -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-join -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-join -s V -l version -d 'Print version'

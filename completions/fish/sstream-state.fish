@@ -1,0 +1,37 @@
+complete -c sstream-state -l expr -d 'The new state, from $key, $values (an array of the batch\'s) and $state (null for a new key), in the place of AGG; null or no result drops the key' -r
+complete -c sstream-state -l merge -d 'Make one value of two, $a and the later $b, in the place of AGG; has to be associative, as \'$a + $b\' is' -r
+complete -c sstream-state -l exec -d 'A command in the place of --expr: answers each line {"key":…,"values":…,"state":…} with a line of JSON' -r
+complete -c sstream-state -l exec-timeout -d 'How long an answer of the command may take [default: 10s]' -r
+complete -c sstream-state -l emit -d 'What comes out' -r -f -a "all\t'Every key, with every batch, as updateStateByKey does; --expr runs for all of them'
+changed\t'The keys that have values in the batch, once each'
+each\t'One state for each value, with that value applied, as mapWithState does'
+timeout\t'The last states of keys that time out'"
+complete -c sstream-state -l timeout -d 'Drop a key when its last value is longer ago than this, by batch times' -r
+complete -c sstream-state -l initial -d 'Begin with the states in FILE: a pair [KEY, STATE] of JSON a line' -r -F
+complete -c sstream-state -l by -d 'The key is what EXPR, a jq program, makes of a record: every result is one' -r
+complete -c sstream-state -l of -d 'Aggregate what EXPR makes of a record (with --by-key: of a pair\'s value); top:N ranks by it and gives the record' -r
+complete -c sstream-state -l error -d 'The relative error of count-distinct and quantile:Q [default: 0.01]' -r
+complete -c sstream-state -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-state -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-state -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-state -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-state -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-state -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-state -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-state -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-state -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-state -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-state -l by-key -d 'Records are pairs [KEY, VALUE]: the values of each key are aggregated'
+complete -c sstream-state -l by-value -d 'The record itself is the key'
+complete -c sstream-state -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-state -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-state -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-state -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-state -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-state -s V -l version -d 'Print version'

@@ -1,0 +1,9 @@
+complete -c sstream-union -l memory -d 'How much of the open batches is kept in memory; what is beyond goes to a file in TMPDIR [default: 256MiB]' -r
+complete -c sstream-union -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-union -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-union -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-union -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-union -s V -l version -d 'Print version'
