@@ -21,7 +21,7 @@ use crate::op::pattern::PatternError;
 pub struct ExecArgs {
     /// A command in the place of EXPR: answers each line of JSON with a line of
     /// JSON, and is run once for the whole stream
-    #[arg(long, value_name = "CMD", help_heading = "Functions")]
+    #[arg(long, value_name = "CMD")]
     pub exec: Option<String>,
 
     /// How the command is waited for.
@@ -46,7 +46,7 @@ impl ExecArgs {
 #[derive(Args, Clone, Debug, Default)]
 pub struct ExecTimeout {
     /// How long an answer of the command may take [default: 10s]
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse, requires = "exec", help_heading = "Functions")]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, requires = "exec")]
     pub exec_timeout: Option<Duration>,
 }
 
@@ -83,15 +83,7 @@ impl From<PatternError> for ToolError {
 pub struct JobsArgs {
     /// Work on so many blocks at once, output in order; 0: as many as there are
     /// processors
-    #[arg(
-        short,
-        long,
-        value_name = "N",
-        default_value = "1",
-        conflicts_with = "exec",
-        hide_default_value = true,
-        help_heading = "Functions"
-    )]
+    #[arg(short, long, value_name = "N", default_value = "1", conflicts_with = "exec", hide_default_value = true)]
     pub jobs: usize,
 }
 
