@@ -1,15 +1,12 @@
 //! What the aggregating tools share: how the key and the value are chosen, what
 //! is computed, and what stands for an expression.
 
-use std::time::Duration;
-
 use clap::Args;
 
 use super::ToolError;
+use super::function::{ExecTimeout, program};
 use crate::agg::{Aggregation, Aggregator, NAMES};
-use crate::duration;
-use crate::error::{Exit, Failure as _};
-use crate::expr::{DEFAULT_EXEC_TIMEOUT, Exec, ExprError, Function, Program};
+use crate::expr::Function;
 use crate::op::grouping::{By, Grouping};
 use crate::op::merge::Merge;
 
@@ -57,22 +54,6 @@ pub struct ExprArgs {
     /// How the command is waited for.
     #[command(flatten)]
     pub timeout: ExecTimeout,
-}
-
-/// How long a command may take.
-#[derive(Args, Clone, Debug, Default)]
-pub struct ExecTimeout {
-    /// How long an answer of the command may take [default: 10s]
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse, requires = "exec")]
-    pub exec_timeout: Option<Duration>,
-}
-
-impl ExecTimeout {
-    /// Starts a command that is asked with these variables.
-    pub fn start(&self, command: &str, variables: &[&str]) -> Result<Exec, ToolError> {
-        let timeout = self.exec_timeout.unwrap_or(DEFAULT_EXEC_TIMEOUT);
-        Exec::start(command, variables, timeout).map_err(|error| expr_error("--exec", error.into()))
-    }
 }
 
 impl KeyArgs {
@@ -134,19 +115,6 @@ impl KeyArgs {
 /// The error where nothing says what to compute.
 pub fn no_aggregation() -> ToolError {
     usage(format!("what to compute is missing: give one of {}, or --expr EXPR", NAMES.join(", ")))
-}
-
-/// A program that an option holds.
-pub fn program(option: &str, source: &str, variables: &[&str]) -> Result<Program, ToolError> {
-    Program::parse(source, variables).map_err(|error| expr_error(option, error))
-}
-
-fn expr_error(option: &str, error: ExprError) -> ToolError {
-    let message = format!("{option}: {error}");
-    match error.exit() {
-        Exit::Usage => ToolError::Usage(message),
-        exit => ToolError::Command { message, exit },
-    }
 }
 
 fn usage(message: impl Into<String>) -> ToolError {

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum};
 
-use super::agg::{ExecTimeout, KeyArgs, MERGE_VARIABLES, no_aggregation, program};
+use super::agg::{KeyArgs, MERGE_VARIABLES, no_aggregation};
 use super::args::{Common, StageArgs};
+use super::function::{ExecTimeout, program};
 use super::{Environment, Tool, ToolError, run_stage};
 use crate::agg::Aggregation;
 use crate::duration;

@@ -1,80 +1,11 @@
-//! `filter`: keeps the records that match, as grep does.
-//!
-//! A pattern is matched on the text of a string, on the JSON text of anything
-//! else. A plain literal is searched for in whole blocks, since it stands in the
-//! JSON as it stands in the text.
+//! `filter`: keeps the records that match a pattern, as grep does, or on which
+//! an expression is true.
 
-use memchr::memmem::Finder;
-use regex::bytes::{Regex, RegexBuilder};
-
+use super::function::{self, AnyFunction};
+use super::pattern::Matcher;
 use super::{OpError, Out, PerRecord};
+use crate::expr::{Answer, truthy};
 use crate::frame::Block;
-use crate::record;
-
-/// How patterns are read, as grep's options say.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct PatternOptions {
-    /// `-F`: patterns are plain text.
-    pub fixed: bool,
-    /// `-i`: case does not matter.
-    pub ignore_case: bool,
-    /// `-w`: a match must be a whole word.
-    pub word: bool,
-    /// `-x`: a match must be the whole text.
-    pub whole: bool,
-}
-
-/// Patterns, any of which may match.
-pub struct Matcher {
-    regex: Regex,
-    /// The one plain literal that is all there is to find.
-    literal: Option<Finder<'static>>,
-}
-
-impl Matcher {
-    /// Compiles patterns. The error says what is wrong with which.
-    pub fn new(patterns: &[String], options: PatternOptions) -> Result<Matcher, String> {
-        let mut alternatives = Vec::new();
-        for pattern in patterns {
-            let source = if options.fixed { regex::escape(pattern) } else { pattern.clone() };
-            // Alone first, so that the error is about what the user wrote.
-            Regex::new(&source).map_err(|error| explain(pattern, &error))?;
-            alternatives.push(format!("(?:{source})"));
-        }
-        let any = alternatives.join("|");
-        let source = match (options.whole, options.word) {
-            (true, _) => format!(r"\A(?:{any})\z"),
-            (_, true) => format!(r"\b{{start-half}}(?:{any})\b{{end-half}}"),
-            _ => any,
-        };
-        let regex = RegexBuilder::new(&source)
-            .case_insensitive(options.ignore_case)
-            .build()
-            .map_err(|error| explain(&patterns.join(" "), &error))?;
-        let literal = match patterns {
-            [text] if !options.ignore_case && !options.word && !options.whole => {
-                let is_plain = options.fixed || regex::escape(text) == *text;
-                let stands_as_it_is = |byte: u8| byte >= 0x20 && byte != b'"' && byte != b'\\';
-                (is_plain && !text.is_empty() && text.bytes().all(stands_as_it_is))
-                    .then(|| Finder::new(text.as_bytes()).into_owned())
-            }
-            _ => None,
-        };
-        Ok(Matcher { regex, literal })
-    }
-
-    /// Whether a record, canonical JSON, matches.
-    pub fn matches(&self, record: &[u8]) -> bool {
-        self.regex.is_match(&record::text(record))
-    }
-}
-
-/// Says which pattern is wrong, and how, on one line.
-fn explain(pattern: &str, error: &regex::Error) -> String {
-    let text = error.to_string();
-    let reason = text.lines().last().unwrap_or_default();
-    format!("pattern '{pattern}': {}: -F takes it as plain text", reason.trim_start_matches("error: "))
-}
 
 /// Keeps the records that match, or with `invert` those that do not.
 pub struct Filter {
@@ -87,44 +18,95 @@ impl Filter {
     pub fn new(matcher: Matcher, invert: bool) -> Filter {
         Filter { matcher, invert }
     }
-
-    /// Looks for the literal in the whole block, and at lines only where it
-    /// stands.
-    fn search(&self, finder: &Finder<'_>, block: Block<'_>, keep: &mut Runs<'_, '_, '_>) {
-        let bytes = block.bytes;
-        let mut from = 0;
-        while let Some(found) = finder.find(&bytes[from..]) {
-            let at = from + found;
-            let start = from + memchr::memrchr(b'\n', &bytes[from..at]).map_or(0, |newline| newline + 1);
-            let end = at + memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len() - at, |newline| newline + 1);
-            let record = &bytes[start..end - 1];
-            // With escapes in it, an `n` may be the end of a `\n`.
-            let is_match = memchr::memchr(b'\\', record).is_none() || self.matcher.matches(record);
-            if is_match {
-                keep.matched(start, end);
-            }
-            from = end;
-        }
-    }
 }
 
 impl PerRecord for Filter {
     fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
-        let mut keep = Runs { bytes: block.bytes, invert: self.invert, start: 0, end: 0, records: 0, out };
-        if let Some(finder) = &self.matcher.literal {
-            self.search(finder, block, &mut keep);
-        } else {
-            let mut start = 0;
-            for record in block {
-                let end = start + record.len() + 1;
-                if self.matcher.matches(record) {
-                    keep.matched(start, end);
+        let mut keep = Runs::new(block.bytes, self.invert, out);
+        self.matcher.search(block.bytes, |start, end| keep.matched(start, end));
+        keep.finish();
+        Ok(())
+    }
+}
+
+/// What makes a record match, of what a function says of it.
+#[derive(Clone, Debug)]
+pub enum Test {
+    /// A result that jq takes for true: anything but null and false.
+    Truthy,
+    /// A result whose text matches; null, which is what a missing field is,
+    /// never does.
+    Matches(Matcher),
+}
+
+impl Test {
+    fn passes(&self, result: &[u8]) -> bool {
+        match self {
+            Test::Truthy => truthy(result),
+            Test::Matches(matcher) => result != b"null" && matcher.matches(result),
+        }
+    }
+}
+
+/// Keeps the records for which any result of a function passes a test, or with
+/// `invert` those for which none does. One on which the function fails is a bad
+/// record, and not kept either way.
+pub struct FilterBy {
+    function: AnyFunction,
+    test: Test,
+    invert: bool,
+}
+
+impl FilterBy {
+    /// A filter on what `function` says of a record.
+    pub fn new(function: AnyFunction, test: Test, invert: bool) -> FilterBy {
+        FilterBy { function, test, invert }
+    }
+}
+
+/// What was found out about a record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    NoMatch,
+    Match,
+    Bad,
+}
+
+impl PerRecord for FilterBy {
+    fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
+        let records: Vec<&[u8]> = block.iter().collect();
+        let mut verdicts = vec![Verdict::NoMatch; records.len()];
+        let mut failed = None;
+        let Self { function, test, invert } = self;
+        let ran = function.call_many(&records, &mut |index, answer| match answer {
+            Answer::Result(_) if verdicts[index] == Verdict::Match => {}
+            Answer::Result(result) if test.passes(result) => verdicts[index] = Verdict::Match,
+            Answer::Result(_) => {}
+            Answer::Failed(reason) => {
+                verdicts[index] = Verdict::Bad;
+                if failed.is_none() {
+                    failed = out.bad_record(records[index], reason).err();
                 }
-                start = end;
             }
+        });
+        failed.map_or(Ok(()), Err)?;
+        ran.map_err(function::stage_error)?;
+        let mut keep = Runs::new(block.bytes, *invert, out);
+        let mut start = 0;
+        for (record, verdict) in records.iter().zip(verdicts) {
+            let end = start + record.len() + 1;
+            // What matches is left out by an inverted filter, as a bad one is.
+            if verdict == Verdict::Match || verdict == Verdict::Bad && *invert {
+                keep.matched(start, end);
+            }
+            start = end;
         }
         keep.finish();
         Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), OpError> {
+        self.function.close().map_err(function::stage_error)
     }
 }
 
@@ -138,7 +120,11 @@ struct Runs<'b, 'o, 'd> {
     out: &'o mut Out<'d>,
 }
 
-impl Runs<'_, '_, '_> {
+impl<'b, 'o, 'd> Runs<'b, 'o, 'd> {
+    fn new(bytes: &'b [u8], invert: bool, out: &'o mut Out<'d>) -> Self {
+        Runs { bytes, invert, start: 0, end: 0, records: 0, out }
+    }
+
     /// The record at these bytes matches; calls come in order.
     fn matched(&mut self, start: usize, end: usize) {
         if self.invert {
@@ -173,14 +159,24 @@ impl Runs<'_, '_, '_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::function::tests::program;
+    use super::super::pattern::PatternOptions;
     use super::*;
     use crate::op::{Each, testing};
     use proptest::prelude::*;
 
+    fn matcher(patterns: &[&str], options: PatternOptions) -> Matcher {
+        let patterns: Vec<String> = patterns.iter().map(|pattern| pattern.to_string()).collect();
+        Matcher::new(&patterns, options).unwrap()
+    }
+
     fn keep(patterns: &[&str], options: PatternOptions, invert: bool, records: &[String]) -> Vec<String> {
-        let patterns: Vec<String> = patterns.iter().map(|p| p.to_string()).collect();
-        let mut filter = Each(Filter::new(Matcher::new(&patterns, options).unwrap(), invert));
+        let mut filter = Each(Filter::new(matcher(patterns, options), invert));
         testing::run(&mut filter, &[records.to_vec()]).batches.remove(0).1
+    }
+
+    fn keep_by(source: &str, test: Test, invert: bool, records: &[&str]) -> testing::Collected {
+        testing::run(&mut Each(FilterBy::new(program(source), test, invert)), &[records.to_vec()])
     }
 
     fn strings(texts: &[&str]) -> Vec<String> {
@@ -212,15 +208,40 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_pattern_is_named() {
-        let error = Matcher::new(&["ok".into(), "a(".into()], PatternOptions::default()).err().unwrap();
-        assert!(error.starts_with("pattern 'a('") && error.contains("unclosed group"), "{error}");
-        assert!(!error.contains('\n'));
+    fn a_field_is_matched_by_its_text() {
+        let records = [r#"{"l":"ERROR"}"#, r#"{"l":"ok"}"#, r#"{"l":{"x":"ERROR"}}"#, "{}", r#"{"l":"null"}"#];
+        let field = |pattern, invert| {
+            let test = Test::Matches(matcher(&[pattern], PatternOptions::default()));
+            keep_by(".l", test, invert, &records).batches.remove(0).1
+        };
+        assert_eq!(field("ERROR", false), [records[0], records[2]]);
+        assert_eq!(field("^ERROR$", false), [records[0]]);
+        assert_eq!(field("null", false), [records[4]]);
+        assert_eq!(field("", true), [records[3]]);
+        assert_eq!(field("ERROR", true), [records[1], records[3], records[4]]);
+    }
+
+    #[test]
+    fn any_true_result_keeps_a_record_once() {
+        let records = ["[1,2]", "[0]", "[5,\"x\",6]", "[]", "[-1,3,0]"];
+        let kept = keep_by(".[] > 0", Test::Truthy, false, &records);
+        assert_eq!(kept.batches[0].1, ["[1,2]", "[5,\"x\",6]", "[-1,3,0]"]);
+        assert_eq!(keep_by(".[] > 0", Test::Truthy, true, &records).batches[0].1, ["[0]", "[]"]);
+    }
+
+    #[test]
+    fn bad_records_are_not_kept_either_way() {
+        let records = ["1", "\"x\"", "0", "\"y\"", "3"];
+        for (invert, want) in [(false, vec!["1", "3"]), (true, vec!["0"])] {
+            let kept = keep_by(". * 2 / 2 > 0", Test::Truthy, invert, &records);
+            assert_eq!(kept.batches[0].1, want);
+            assert_eq!(kept.bad.iter().map(|(record, _)| record.as_str()).collect::<Vec<_>>(), ["\"x\"", "\"y\""]);
+        }
     }
 
     proptest! {
         #[test]
-        fn a_literal_is_found_as_by_its_regex(
+        fn a_literal_is_found_as_in_its_text(
             texts in prop::collection::vec("[nt\\\\\"\n\t ab]{0,6}", 0..12), literal in "[nab ]{1,2}", invert: bool
         ) {
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();

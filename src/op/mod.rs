@@ -7,16 +7,23 @@
 //! [`parallel::Parallel`] on several threads.
 
 pub mod filter;
+pub mod flatmap;
+pub mod function;
 pub mod grouping;
 pub mod groups;
 pub mod join;
 pub mod key_table;
 pub mod lookup;
+pub mod map;
 pub mod merge;
+pub mod parallel;
 pub mod pass;
+pub mod pattern;
 pub mod reduce;
 pub mod sides;
+pub mod split;
 pub mod state;
+pub mod text;
 pub mod transform;
 pub mod union;
 pub mod window;
@@ -69,6 +76,11 @@ pub trait Operator {
 pub trait PerRecord {
     /// Takes a block; a result of each record, in order, goes to `out`.
     fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError>;
+
+    /// The stream is over; not called for one that failed or was cut off.
+    fn close(&mut self) -> Result<(), OpError> {
+        Ok(())
+    }
 }
 
 /// Makes an operator of a [`PerRecord`].
@@ -78,11 +90,19 @@ impl<P: PerRecord> Operator for Each<P> {
     fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
         self.0.block(block, out)
     }
+
+    fn close(&mut self, _: &Close, _: &mut Out<'_>) -> Result<(), OpError> {
+        self.0.close()
+    }
 }
 
-impl PerRecord for Box<dyn PerRecord> {
+impl<P: PerRecord + ?Sized> PerRecord for Box<P> {
     fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
         (**self).block(block, out)
+    }
+
+    fn close(&mut self) -> Result<(), OpError> {
+        (**self).close()
     }
 }
 
@@ -151,7 +171,13 @@ impl<'d> Out<'d> {
     #[inline]
     pub fn finish_record(&mut self) {
         self.bytes.push(b'\n');
-        self.block_records += 1;
+        self.finish_records(1);
+    }
+
+    /// Ends records that were built in [`Out::buffer`] with their newlines.
+    #[inline]
+    pub fn finish_records(&mut self, records: u64) {
+        self.block_records += records;
         if self.bytes.len() >= BLOCK_BYTES {
             self.finish_block();
         }
