@@ -40,7 +40,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l output -d 'Th
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
 json\t'Every record as JSON, one a line'"
-complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it'
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l verbose -d 'Say what happens, on stderr'
@@ -48,9 +48,13 @@ complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l quiet -d 'Say
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -s V -l version -d 'Print version'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -f -a "print" -d 'The first records of each batch, as Spark prints them'
-complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -f -a "text" -d 'A string as itself and anything else as JSON, one a line'
-complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -f -a "json" -d 'Every record as JSON, one a line'
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -f -a "text" -d 'A string as itself and anything else as JSON, one a line, as they come'
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -f -a "json" -d 'Every record as JSON, one a line, as they come'
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -f -a "files" -d 'A file a batch, PREFIX-TIME_IN_MS[.SUFFIX], whole or not there'
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -f -a "exec" -d 'A command, run once a batch with the records as lines on its stdin'
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -f -a "null" -d 'Nowhere'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -s n -d 'How many records of a batch' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l memory -d 'Records held in memory; what is more goes to a file in $TMPDIR' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
@@ -67,7 +71,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l outp
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
 json\t'Every record as JSON, one a line'"
-complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l verbose -d 'Say what happens, on stderr'
@@ -89,7 +93,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l outpu
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
 json\t'Every record as JSON, one a line'"
-complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l verbose -d 'Say what happens, on stderr'
@@ -111,9 +115,81 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l outpu
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
 json\t'Every record as JSON, one a line'"
-complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l json -d 'Every record as JSON, one a line, strings too'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l empty -d 'An empty batch has an empty file'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l sh -d 'A script for /bin/sh -c, in place of CMD; a pipeline fails where its last command does' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l accept -d 'Exit statuses of the command that are no failure: 0,1 for grep' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l memory -d 'Records held in memory; what is more goes to a file in $TMPDIR' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l json -d 'Lines are JSON values, one a record; else they are text, and a newline in a string makes two lines'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -1,7 +1,9 @@
 //! The list of all tools, from which documentation is made.
 
 use super::filter::FilterTool;
+use super::flatmap::FlatMapTool;
 use super::join::JoinTool;
+use super::map::MapTool;
 use super::reduce::ReduceTool;
 use super::sink::SinkTool;
 use super::source::SourceTool;
@@ -24,7 +26,9 @@ pub struct Described {
 pub fn all() -> Vec<Described> {
     vec![
         describe::<FilterTool>(),
+        describe::<FlatMapTool>(),
         describe::<JoinTool>(),
+        describe::<MapTool>(),
         describe::<ReduceTool>(),
         describe::<SinkTool>(),
         describe::<SourceTool>(),

@@ -1,0 +1,28 @@
+complete -c sstream-flatmap -l split -d 'Give the pieces of a record\'s text between matches, as Scala\'s split does: without empty ones at the end; of an empty text itself' -r
+complete -c sstream-flatmap -l find -d 'Give all matches in a record\'s text, as grep -o does' -r
+complete -c sstream-flatmap -l exec -d 'A command in the place of EXPR: answers each line of JSON with a line of JSON, and is run once for the whole stream' -r
+complete -c sstream-flatmap -l exec-timeout -d 'How long an answer of the command may take [default: 10s]' -r
+complete -c sstream-flatmap -s j -l jobs -d 'Work on so many blocks at once, output in order; 0: as many as there are processors' -r
+complete -c sstream-flatmap -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-flatmap -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-flatmap -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-flatmap -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-flatmap -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-flatmap -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-flatmap -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-flatmap -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-flatmap -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-flatmap -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-flatmap -l values -d 'Of pairs [KEY, VALUE]: give EXPR the value, and keep the key with each result (flatMapValues)'
+complete -c sstream-flatmap -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-flatmap -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-flatmap -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-flatmap -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-flatmap -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-flatmap -s V -l version -d 'Print version'

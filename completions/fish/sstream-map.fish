@@ -1,0 +1,28 @@
+complete -c sstream-map -l key -d 'Give [KEY, RECORD], where KEY is what this jq program makes of the record' -r
+complete -c sstream-map -l extract -d 'Give an object of the named groups (?<name>…) of the first match in a record\'s text, null for groups that took no part; a record that does not match gives nothing' -r
+complete -c sstream-map -l exec -d 'A command in the place of EXPR: answers each line of JSON with a line of JSON, and is run once for the whole stream' -r
+complete -c sstream-map -l exec-timeout -d 'How long an answer of the command may take [default: 10s]' -r
+complete -c sstream-map -s j -l jobs -d 'Work on so many blocks at once, output in order; 0: as many as there are processors' -r
+complete -c sstream-map -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-map -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-map -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-map -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-map -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-map -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-map -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-map -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-map -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-map -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-map -l values -d 'Of pairs [KEY, VALUE]: give EXPR the value, and keep the key with each result (mapValues)'
+complete -c sstream-map -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-map -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-map -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-map -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-map -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-map -s V -l version -d 'Print version'

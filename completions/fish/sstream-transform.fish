@@ -1,0 +1,26 @@
+complete -c sstream-transform -l sh -d 'A script for /bin/sh -c, in place of CMD; a pipeline fails where its last command does' -r
+complete -c sstream-transform -l accept -d 'Exit statuses of the command that are no failure: 0,1 for grep' -r
+complete -c sstream-transform -l memory -d 'Records held in memory; what is more goes to a file in $TMPDIR' -r
+complete -c sstream-transform -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-transform -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-transform -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-transform -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-transform -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-transform -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-transform -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-transform -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-transform -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-transform -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-transform -l json -d 'Lines are JSON values, one a record; else they are text, and a newline in a string makes two lines'
+complete -c sstream-transform -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-transform -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-transform -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-transform -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-transform -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-transform -s V -l version -d 'Print version'
