@@ -86,5 +86,5 @@ fn what_does_not_fit_together_is_told() {
     let ran = transform("").run().exits(2);
     assert!(ran.stderr.contains("<CMD>"), "{ran}");
     let ran = transform("--sh x -- y").run().exits(2);
-    assert!(ran.stderr.contains("cannot be used with"), "{ran}");
+    assert!(ran.stderr.contains("does not go with"), "{ran}");
 }
