@@ -82,6 +82,8 @@ pub struct Cutter<'a> {
     fresh: bool,
     /// Something has come, or a batch was cut: the open batch gets an end.
     began: bool,
+    /// The moment up to which batches are being cut.
+    caught_up_to: Option<Reading>,
     /// Why there is no more to wait for; what the input still holds is read.
     over: Option<Reason>,
     last_bytes: Duration,
@@ -105,6 +107,7 @@ impl<'a> Cutter<'a> {
             block_records: 0,
             batch_records: 0,
             given: false,
+            caught_up_to: None,
             over: None,
             last_bytes: now,
             block_opened: now,
@@ -147,7 +150,10 @@ impl<'a> Cutter<'a> {
                         self.encode(open)?;
                         continue;
                     }
-                    let now = self.parts.clock.read();
+                    // Batches are caught up to one moment, then it is read
+                    // again: behind stages that take longer than the interval
+                    // there would be no end to catching up.
+                    let now = *self.caught_up_to.get_or_insert_with(|| self.parts.clock.read());
                     let due = clock.due(now);
                     if due > MOST_MISSED && !self.options.skip_missed {
                         return Err(SourceError::Missed { batches: due, interval_ms: self.options.interval_ms });
@@ -155,9 +161,9 @@ impl<'a> Cutter<'a> {
                     if due > 0 && self.block_records > 0 {
                         return Ok(self.give_block(open));
                     }
-                    if due > 1 && self.parts.stop.is_due(now.monotonic, self.last_bytes) {
-                        // Behind stages that take longer than the interval
-                        // there is no end to catching up.
+                    let is_ending = self.over.is_some() || self.parts.stop.is_due(now.monotonic, self.last_bytes);
+                    if due > 1 && is_ending {
+                        // Far behind, an end does not wait for the present.
                         self.over.get_or_insert(Reason::Stop);
                         if !std::mem::take(&mut self.fresh) {
                             self.read_rest(open)?;
@@ -169,6 +175,7 @@ impl<'a> Cutter<'a> {
                         let time = clock.cut(now);
                         return Ok(self.end(time));
                     }
+                    self.caught_up_to = None;
                     if std::mem::take(&mut self.fresh) {
                         continue;
                     }
@@ -179,6 +186,7 @@ impl<'a> Cutter<'a> {
                     if self.block_records > 0 && now.monotonic >= self.block_opened + self.options.block_interval {
                         return Ok(self.give_block(open));
                     }
+                    let now = self.parts.clock.read();
                     let wait = clock.wait(now);
                     self.read(now, wait)?;
                 }
@@ -223,7 +231,9 @@ impl<'a> Cutter<'a> {
         self.lines.add(count);
         // A line that is too long is not collected any further.
         self.lines.skip_beyond(self.options.max_line);
-        self.last_bytes = self.parts.clock.read().monotonic;
+        let now = self.parts.clock.read();
+        self.last_bytes = now.monotonic;
+        self.caught_up_to = Some(now);
         (self.fresh, self.began) = (true, true);
     }
 
