@@ -30,9 +30,9 @@ pub struct MapTool {
     #[arg(long, value_name = "EXPR", conflicts_with = "values")]
     key: Option<String>,
 
-    /// Give an object of the named groups (?<name>…) of the first match in a
-    /// record's text, null for groups that took no part; a record that does not
-    /// match gives nothing
+    /// Give an object of the named groups of the first match in a record's text,
+    /// null for groups that took no part; a record that does not match gives
+    /// nothing
     #[arg(long, value_name = "REGEX", allow_hyphen_values = true)]
     extract: Option<String>,
 
