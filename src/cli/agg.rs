@@ -90,6 +90,7 @@ impl KeyArgs {
         aggregation: Option<Aggregation>,
         expr: &ExprArgs,
     ) -> Result<Option<Aggregator>, ToolError> {
+        expr.timeout.check(expr.exec.is_some())?;
         let function: Box<dyn Function> = match (aggregation, &expr.expr, &expr.exec) {
             (Some(aggregation), None, None) => return self.built_in(aggregation).map(Some),
             (None, None, None) => return Ok(None),

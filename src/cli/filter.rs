@@ -3,7 +3,7 @@
 use clap::Parser;
 
 use super::args::{Common, StageArgs};
-use super::function::{ExecArgs, JobsArgs, program, run_per_record};
+use super::function::{FunctionArgs, program, run_per_record};
 use super::{Environment, Tool, ToolError};
 use crate::op::filter::{Filter, FilterBy, Test};
 use crate::op::parallel::AnyPerRecord;
@@ -55,10 +55,7 @@ pub struct FilterTool {
     expr: Option<String>,
 
     #[command(flatten)]
-    exec: ExecArgs,
-
-    #[command(flatten)]
-    jobs: JobsArgs,
+    function: FunctionArgs,
 
     #[command(flatten)]
     stage: StageArgs,
@@ -85,7 +82,7 @@ impl FilterTool {
 
     fn operator(&self) -> Result<AnyPerRecord, ToolError> {
         let invert = self.invert_match;
-        if let Some(function) = self.exec.function("--expr", self.expr.as_deref())? {
+        if let Some(function) = self.function.exec.function("--expr", self.expr.as_deref())? {
             return Ok(Box::new(FilterBy::new(function, Test::Truthy, invert)));
         }
         let matcher = self.matcher()?;
@@ -115,6 +112,6 @@ impl Tool for FilterTool {
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
-        run_per_record(&|| self.operator(), &self.jobs, &self.stage, environment)
+        run_per_record(&|| self.operator(), &self.function, &self.stage, environment)
     }
 }

@@ -3,7 +3,7 @@
 use clap::Parser;
 
 use super::args::{Common, StageArgs};
-use super::function::{ExecArgs, JobsArgs, run_per_record};
+use super::function::{FunctionArgs, run_per_record};
 use super::{Environment, Tool, ToolError};
 use crate::op::flatmap::FlatMap;
 use crate::op::function::Part;
@@ -37,10 +37,7 @@ pub struct FlatMapTool {
     find: Option<String>,
 
     #[command(flatten)]
-    exec: ExecArgs,
-
-    #[command(flatten)]
-    jobs: JobsArgs,
+    function: FunctionArgs,
 
     #[command(flatten)]
     stage: StageArgs,
@@ -55,7 +52,7 @@ impl FlatMapTool {
         if let Some(pattern) = &self.find {
             return Ok(Box::new(Find::new(pattern, part)?));
         }
-        let Some(function) = self.exec.function("EXPR", self.expr.as_deref())? else {
+        let Some(function) = self.function.exec.function("EXPR", self.expr.as_deref())? else {
             return Err(ToolError::Usage("no EXPR: --help has examples".to_owned()));
         };
         Ok(Box::new(FlatMap::new(function, part)))
@@ -78,6 +75,6 @@ impl Tool for FlatMapTool {
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
-        run_per_record(&|| self.operator(), &self.jobs, &self.stage, environment)
+        run_per_record(&|| self.operator(), &self.function, &self.stage, environment)
     }
 }

@@ -51,6 +51,17 @@ pub struct ExecTimeout {
 }
 
 impl ExecTimeout {
+    /// Refuses the option where there is no command. (The definition asks for
+    /// one too, but not beside an option that excludes commands.)
+    pub fn check(&self, has_command: bool) -> Result<(), ToolError> {
+        match self.exec_timeout {
+            Some(_) if !has_command => Err(ToolError::Usage(
+                "--exec-timeout does not go without --exec: nothing else is waited for".to_owned(),
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Starts a command that is asked with these variables; with none, it is
     /// asked with the record.
     pub fn start(&self, command: &str, variables: &[&str]) -> Result<Exec, ToolError> {
@@ -78,16 +89,20 @@ impl From<PatternError> for ToolError {
     }
 }
 
-/// Several threads.
+/// How a function of each record by itself is run.
 #[derive(Args, Clone, Debug)]
-pub struct JobsArgs {
+pub struct FunctionArgs {
+    /// A command.
+    #[command(flatten)]
+    pub exec: ExecArgs,
+
     /// Work on so many blocks at once, output in order; 0: as many as there are
     /// processors
     #[arg(short, long, value_name = "N", default_value = "1", conflicts_with = "exec", hide_default_value = true)]
     pub jobs: usize,
 }
 
-impl JobsArgs {
+impl FunctionArgs {
     /// How many threads were asked for.
     fn threads(&self) -> usize {
         match self.jobs {
@@ -101,11 +116,12 @@ impl JobsArgs {
 /// as many threads as were asked for.
 pub fn run_per_record(
     make: &dyn Fn() -> Result<AnyPerRecord, ToolError>,
-    jobs: &JobsArgs,
+    arguments: &FunctionArgs,
     stage: &StageArgs,
     environment: &Environment,
 ) -> Result<(), ToolError> {
-    match jobs.threads() {
+    arguments.exec.timeout.check(arguments.exec.exec.is_some())?;
+    match arguments.threads() {
         1 => run_stage(&mut Each(make()?), stage, environment),
         threads => {
             let others = (0..threads).map(|_| make()).collect::<Result<_, _>>()?;

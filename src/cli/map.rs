@@ -3,7 +3,7 @@
 use clap::Parser;
 
 use super::args::{Common, StageArgs};
-use super::function::{ExecArgs, JobsArgs, program, run_per_record};
+use super::function::{FunctionArgs, program, run_per_record};
 use super::{Environment, Tool, ToolError};
 use crate::op::function::Part;
 use crate::op::map::{Map, Role};
@@ -30,17 +30,14 @@ pub struct MapTool {
     #[arg(long, value_name = "EXPR", conflicts_with = "values")]
     key: Option<String>,
 
-    /// Give an object of the named groups (?<name>…) of the first match in a
-    /// record's text, null for groups that took no part; a record that does not
-    /// match gives nothing
+    /// Give an object of the named groups of the first match in a record's text,
+    /// null for groups that took no part; a record that does not match gives
+    /// nothing
     #[arg(long, value_name = "REGEX", allow_hyphen_values = true)]
     extract: Option<String>,
 
     #[command(flatten)]
-    exec: ExecArgs,
-
-    #[command(flatten)]
-    jobs: JobsArgs,
+    function: FunctionArgs,
 
     #[command(flatten)]
     stage: StageArgs,
@@ -55,7 +52,7 @@ impl MapTool {
         if let Some(source) = &self.key {
             return Ok(Box::new(Map::new(Box::new(program("--key", source, &[])?), Role::Key)));
         }
-        let Some(function) = self.exec.function("EXPR", self.expr.as_deref())? else {
+        let Some(function) = self.function.exec.function("EXPR", self.expr.as_deref())? else {
             return Err(ToolError::Usage("no EXPR: --help has examples".to_owned()));
         };
         Ok(Box::new(Map::new(function, Role::Record(part))))
@@ -78,6 +75,6 @@ impl Tool for MapTool {
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
-        run_per_record(&|| self.operator(), &self.jobs, &self.stage, environment)
+        run_per_record(&|| self.operator(), &self.function, &self.stage, environment)
     }
 }

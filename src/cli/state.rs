@@ -105,6 +105,7 @@ impl StateTool {
             }
             None => Ok(()),
         };
+        self.timeout_of_exec.check(self.exec.is_some())?;
         match (&self.aggregation, &self.expr, &self.merge, &self.exec) {
             (Some(aggregation), None, None, None) => self.key.built_in(aggregation.clone()).map(Update::Aggregation),
             (Some(aggregation), ..) => {

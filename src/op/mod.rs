@@ -30,6 +30,8 @@ pub mod window;
 
 #[cfg(test)]
 pub mod testing;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::io;

@@ -3,7 +3,7 @@
 //! A pattern is matched on the text of a string, on the JSON text of anything
 //! else. Looking at one record at a time costs more than looking: so a block is
 //! searched as it is, for whatever the pattern could match there
-//! ([`Candidates`]), and only the records in which something is found are looked
+//! (`Candidates`), and only the records in which something is found are looked
 //! at by themselves.
 
 use std::fmt;

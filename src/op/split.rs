@@ -12,7 +12,7 @@
 //! writing `"`, newline, `"` for each separator.
 
 use regex::Regex;
-use regex_syntax::hir::HirKind;
+use regex_syntax::hir::{Class, HirKind, Repetition};
 use wide::u8x16;
 
 use super::function::{Given, Part};
@@ -47,7 +47,8 @@ impl Split {
     pub fn new(pattern: &str, part: Part) -> Result<Split, PatternError> {
         let regex = pattern::compile(pattern)?;
         let byte = plain_byte(pattern).filter(|_| part == Part::Record);
-        Ok(Split { any: EachText { function: Pieces(regex), part }, byte, space: Vec::new() })
+        let function = Pieces { regex, set: AsciiSet::of(pattern) };
+        Ok(Split { any: EachText { function, part }, byte, space: Vec::new() })
     }
 
     /// Splits whole strings, none of which ends in a separator.
@@ -151,14 +152,21 @@ fn copy_vector(input: &[u8; 2 * LANES], from: usize, output: &mut [u8], to: usiz
     output[to..to + LANES].copy_from_slice(&input[from..from + LANES]);
 }
 
-struct Pieces(Regex);
+struct Pieces {
+    regex: Regex,
+    /// The same for a text that is ASCII, if it is that simple.
+    set: Option<AsciiSet>,
+}
 
 impl Pieces {
     /// Gives each piece, also the empty ones at the end.
     fn each(&self, text: &str, mut piece: impl FnMut(&str)) {
+        if let Some(set) = self.set.as_ref().filter(|_| text.is_ascii()) {
+            return set.each(text, piece);
+        }
         let (mut start, mut at) = (0, 0);
         while at <= text.len() {
-            let Some(found) = self.0.find_at(text, at) else { break };
+            let Some(found) = self.regex.find_at(text, at) else { break };
             at = found.end();
             if found.is_empty() {
                 // Behind a match of no width the next character comes first.
@@ -168,6 +176,53 @@ impl Pieces {
                 piece(&text[start..found.start()]);
                 start = found.end();
             }
+        }
+        piece(&text[start..]);
+    }
+}
+
+/// One of several characters, or a run of them: `,`, `\t`, `[,;]`, `\s+`. Most
+/// patterns are that, and a table finds them several times as fast.
+struct AsciiSet {
+    members: [bool; 128],
+    /// A run of members is one separator.
+    takes_runs: bool,
+}
+
+impl AsciiSet {
+    /// What the pattern means for ASCII texts, if it is so simple.
+    fn of(pattern: &str) -> Option<AsciiSet> {
+        let hir = regex_syntax::parse(pattern).ok()?;
+        let (hir, takes_runs) = match hir.kind() {
+            HirKind::Repetition(Repetition { min: 1, max: None, greedy: true, sub }) => (sub.as_ref(), true),
+            _ => (&hir, false),
+        };
+        let mut members = [false; 128];
+        match hir.kind() {
+            HirKind::Literal(literal) => match *literal.0 {
+                [byte @ 0..0x80] => members[usize::from(byte)] = true,
+                _ => return None,
+            },
+            HirKind::Class(Class::Unicode(class)) => {
+                for range in class.ranges() {
+                    let ascii = u32::from(range.start())..=u32::from(range.end()).min(0x7f);
+                    ascii.for_each(|code| members[code as usize] = true);
+                }
+            }
+            _ => return None,
+        }
+        Some(AsciiSet { members, takes_runs })
+    }
+
+    fn each(&self, text: &str, mut piece: impl FnMut(&str)) {
+        let is_member = |byte: &u8| self.members.get(usize::from(*byte)) == Some(&true);
+        let bytes = text.as_bytes();
+        let mut start = 0;
+        while let Some(length) = bytes[start..].iter().position(is_member) {
+            let at = start + length;
+            piece(&text[start..at]);
+            let run = if self.takes_runs { bytes[at..].iter().take_while(|byte| is_member(byte)).count() } else { 1 };
+            start = at + run;
         }
         piece(&text[start..]);
     }
@@ -250,6 +305,25 @@ mod tests {
         ];
         for (pattern, text, want) in cases {
             assert_eq!(pieces(pattern, text), *want, "{text:?} by {pattern:?}");
+        }
+    }
+
+    #[test]
+    fn simple_patterns_split_by_a_table_as_by_their_regex() {
+        for pattern in [",", "\\t", "[,;]", "\\s+", "\\W", "[^a]+", "(?i)a+", " +"] {
+            let mut by_table = Pieces { regex: pattern::compile(pattern).unwrap(), set: AsciiSet::of(pattern) };
+            assert!(by_table.set.is_some(), "{pattern}");
+            for text in ["", " ", "a, b;;c\t\t d ", ",,a", "aAb\u{7f}\n", "é, a\u{a0}b"] {
+                let (mut one, mut other) = (Vec::new(), Vec::new());
+                by_table.each(text, |piece| one.push(piece.to_owned()));
+                let set = by_table.set.take();
+                by_table.each(text, |piece| other.push(piece.to_owned()));
+                by_table.set = set;
+                assert_eq!(one, other, "{text:?} by {pattern:?}");
+            }
+        }
+        for other in ["", "a*", "ab", "é", "\\s+?", "\\b", "(?-u:\\xff)?", "a{2,}", "a|bc"] {
+            assert!(AsciiSet::of(other).is_none(), "{other}");
         }
     }
 

@@ -6,6 +6,7 @@ mod first_minute;
 mod forms;
 mod join;
 mod live;
+mod operators;
 mod scripts;
 mod signals;
 mod sinks;

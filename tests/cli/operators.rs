@@ -1,0 +1,164 @@
+//! map, flatmap and filter: what they do is tested in memory; here are their
+//! options, their failures, commands and threads.
+
+use super::support::{Ran, Shell, shell};
+
+/// Runs a line on records, a JSON value each.
+fn on(records: &str, line: &str) -> Ran {
+    Shell::new(&format!("{line} --input json --output json")).stdin(records).run()
+}
+
+#[test]
+fn map() {
+    on("{\"user\":{\"id\":7}}\n{}\n", "sstream-map .user.id").exits(0).is_quiet().prints("7\nnull\n");
+    on("{\"u\":\"a\",\"n\":1.10}", "sstream-map --key .u").exits(0).prints("[\"a\",{\"u\":\"a\",\"n\":1.10}]\n");
+    on("[{\"k\":1.0},2]", "sstream-map --values '. * 2, .'").exits(0).prints("[{\"k\":1.0},4]\n[{\"k\":1.0},2]\n");
+    on("\"GET /x\"\n\"-\"\n", "sstream-map --extract '(?<verb>[A-Z]+) (?<path>/\\S*)(?<rest>!)?'")
+        .exits(0)
+        .prints("{\"verb\":\"GET\",\"path\":\"/x\",\"rest\":null}\n");
+    on("[\"k\",\"n=1\"]", "sstream-map --values --extract 'n=(?<n>.)'").exits(0).prints("[\"k\",{\"n\":\"1\"}]\n");
+}
+
+#[test]
+fn flatmap() {
+    on("\"a b\"\n\"\"\n\" c \"\n", "sstream-flatmap --split ' '").exits(0).prints("\"a\"\n\"b\"\n\"\"\n\"\"\n\"c\"\n");
+    on("\"a-b\"", "sstream-flatmap --split -").exits(0).prints("\"a\"\n\"b\"\n");
+    on("\"#a and #b\"", "sstream-flatmap --find '#\\w'").exits(0).prints("\"#a\"\n\"#b\"\n");
+    on("{\"items\":[1,[2]]}", "sstream-flatmap .items").exits(0).prints("1\n[2]\n");
+    on("[\"k\",[1,2]]", "sstream-flatmap --values .").exits(0).prints("[\"k\",1]\n[\"k\",2]\n");
+}
+
+#[test]
+fn filter() {
+    let records = "{\"l\":\"ERROR\",\"n\":1}\n{\"l\":\"ok\"}\n{}\n";
+    on(records, "sstream-filter --field .l '^err' -i").exits(0).prints("{\"l\":\"ERROR\",\"n\":1}\n");
+    on(records, "sstream-filter --field .l null").exits(0).prints("");
+    on(records, "sstream-filter -v --field .l 'ERROR|ok'").exits(0).prints("{}\n");
+    on(records, "sstream-filter --expr '.l == \"ok\"'").exits(0).prints("{\"l\":\"ok\"}\n");
+    on(records, "sstream-filter --expr .n -v").exits(0).prints("{\"l\":\"ok\"}\n{}\n");
+    on("1\n2\n3\n", "sstream-filter --exec 'while read n; do [ $n = 2 ] && echo false || echo 0; done'")
+        .exits(0)
+        .prints("1\n3\n");
+}
+
+#[test]
+fn big_numbers_keep_their_digits() {
+    let record = "{\"n\":567867890567867890123,\"m\":1.10}\n";
+    for line in ["sstream-map .", "sstream-filter 890", "sstream-filter --expr .n", "sstream-flatmap ."] {
+        on(record, line).exits(0).prints(record);
+    }
+}
+
+#[test]
+fn bad_records_are_a_choice() {
+    let records = "1\n\"x\"\n3\n[]\n";
+    let ran = on(records, "sstream-map '. + 1'").exits(4);
+    assert!(ran.stderr.contains("bad record \"x\": ") && ran.stderr.contains("cannot be added"), "{ran}");
+    let ran = on(records, "sstream-map '. + 1' --on-error skip").exits(0).prints("2\n4\n");
+    assert!(ran.stderr.contains("2 bad records were set aside"), "{ran}");
+    let ran = on(records, "sstream-map --values '.' --on-error bad.jsonl").exits(0).prints("");
+    let kept = std::fs::read_to_string(ran.directory.path().join("bad.jsonl")).unwrap();
+    assert_eq!(kept.lines().count(), 4);
+    assert!(kept.lines().all(|line| line.contains("not a pair")), "{kept}");
+}
+
+#[test]
+fn wrong_usage() {
+    for (line, part) in [
+        ("sstream-map", "EXPR"),
+        ("sstream-map '.a |'", "EXPR: the jq program, column 5: expected an expression, found the end"),
+        ("sstream-map --key nosuch", "--key: the jq program, column 1: `nosuch` is not defined"),
+        ("sstream-map . --key .a", "--key"),
+        ("sstream-map --values --key .a", "--key"),
+        ("sstream-map --extract '(a)'", "no named group"),
+        ("sstream-map . --exec cat", "--exec"),
+        ("sstream-map -j 2 --exec cat", "--exec"),
+        ("sstream-map . --exec-timeout 1s", "--exec-timeout does not go without --exec"),
+        ("sstream-reduce --expr '$a' --exec-timeout 1s", "--exec-timeout does not go without --exec"),
+        ("sstream-state --expr '$state' --exec-timeout 1s", "--exec-timeout does not go without --exec"),
+        ("sstream-flatmap --split '('", "pattern '(': unclosed group"),
+        ("sstream-flatmap . --split x", "--split"),
+        ("sstream-filter", "PATTERN"),
+        ("sstream-filter x --expr .a", "--expr"),
+        ("sstream-filter -i --expr .a", "--expr"),
+        ("sstream-filter --field .a", "PATTERN"),
+        ("sstream-filter --expr .a --exec cat", "--exec"),
+    ] {
+        let ran = shell(line).exits(2);
+        assert!(ran.stderr.contains(part), "{part}\n{ran}");
+    }
+}
+
+#[test]
+fn a_command_stands_for_a_function() {
+    let double = "import json,sys\nfor line in sys.stdin:\n    print(json.dumps(json.loads(line) * 2), flush=True)\n";
+    let run =
+        |line: &str| Shell::new(&format!("{line} --output json")).file("f.py", double).stdin("1\n\"a\"\n[2]\n").run();
+    run("sstream-map --input json --exec 'python3 f.py'").exits(0).is_quiet().prints("2\n\"aa\"\n[2,2]\n");
+    run("sstream-flatmap --input json --exec 'python3 f.py'").exits(0).prints("2\n\"aa\"\n2\n2\n");
+    run("sstream-map --values --input json --on-error skip --exec 'python3 f.py'").exits(0).prints("");
+}
+
+#[test]
+fn a_command_that_fails_ends_the_pipeline() {
+    for (command, part) in [
+        ("exit 3", "ended with exit code 3"),
+        ("nosuchcommand", "command not found"),
+        ("cat; exit 3", "ended with exit code 3 when its input had ended"),
+        ("sed -u p", "wrote a line that was not asked for"),
+        ("sed -u s/^/x/", "is not a JSON line"),
+    ] {
+        let line = format!("sstream-map --exec '{command}' | sstream-sink json");
+        let ran = Shell::new(&line).stdin("1\n2\n").run().exits(1);
+        assert!(ran.stderr.contains(part) && ran.stderr.lines().count() <= 2, "{part}\n{ran}");
+    }
+    let ran = Shell::new("sstream-map --exec 'sleep 60' --exec-timeout 50ms").stdin("1\n").run().exits(1);
+    assert!(ran.stderr.contains("did not answer line 1 within 50ms: most likely it buffers"), "{ran}");
+}
+
+/// Enough lines for several blocks of several pieces.
+fn many_lines() -> String {
+    (0..12_000).map(|n| format!("{{\"n\":{n},\"text\":\"{}\"}}\n", "a b ".repeat(n % 9))).collect()
+}
+
+#[test]
+fn several_threads_give_the_same_bytes() {
+    let lines = many_lines();
+    for line in [
+        "sstream-map '{n, words: (.text | length)}'",
+        "sstream-flatmap --split ' '",
+        "sstream-flatmap --find '[0-9]'",
+        "sstream-filter '7.*b'",
+        "sstream-filter --field .n '^[0-9]{3}$'",
+        "sstream-map '.n | if . % 5000 == 4999 then error(\"no\") else . end' --on-error skip",
+    ] {
+        let one = on(&lines, line).exits(0);
+        for jobs in ["-j 3", "-j0"] {
+            let several = on(&lines, &format!("{line} {jobs}")).exits(0);
+            assert!(one.stdout == several.stdout, "{line} {jobs}");
+            assert_eq!(one.stderr, several.stderr, "{line} {jobs}");
+        }
+    }
+}
+
+#[test]
+fn several_threads_fail_at_the_same_record() {
+    let line = "sstream-map 'if .n == 5678 or .n > 9000 then error(\"no\") else .n end'";
+    let one = on(&many_lines(), line).exits(4);
+    let several = on(&many_lines(), &format!("{line} -j 3")).exits(4);
+    assert!(one.stderr.contains("\"n\":5678,"), "{one}");
+    assert_eq!(one.stderr, several.stderr);
+}
+
+#[test]
+fn words_are_counted() {
+    Shell::new("sstream-flatmap --split ' ' | sstream-reduce --by-value count | sstream-sink print")
+        .stdin("to be or\nnot to be\n")
+        .run()
+        .exits(0);
+    Shell::new("sstream-source queue q | sstream-flatmap --split ' ' | sstream-reduce --by-value count --output json")
+        .file("q", "[\"to be or\",\"not to be\"]\n")
+        .run()
+        .exits(0)
+        .prints("[\"to\",2]\n[\"be\",2]\n[\"or\",1]\n[\"not\",1]\n");
+}
