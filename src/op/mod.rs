@@ -1,5 +1,5 @@
 //! The operators: what a stage does with batches. No I/O, no clock, no process
-//! in here, so that each is tested on batches in memory (see [`testing`]).
+//! in here, so that each is tested on batches in memory (see `testing`).
 //!
 //! An [`Operator`] sees the head, then blocks and ends, then the close, and
 //! gives blocks and ends through [`Out`]. One that treats every record by
