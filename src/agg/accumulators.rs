@@ -34,6 +34,7 @@ impl Accumulators {
     }
 
     /// Appends an accumulator of no value; its index is the length before.
+    #[inline]
     pub fn push(&mut self, aggregator: &Aggregator) {
         match self {
             Accumulators::Counts(counts) => counts.push(0),
@@ -50,12 +51,14 @@ impl Accumulators {
     }
 
     /// Whether adding is counting, whatever the value.
+    #[inline]
     pub fn is_counting(&self) -> bool {
         matches!(self, Accumulators::Counts(_))
     }
 
     /// Adds `count` values to the accumulator at `index`, which has to be there,
     /// if this [is counting](Accumulators::is_counting).
+    #[inline]
     pub fn add_count(&mut self, index: usize, count: u64) {
         if let Accumulators::Counts(counts) = self {
             counts[index] += count;

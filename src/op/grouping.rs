@@ -57,6 +57,10 @@ pub struct Item<'a> {
     pub key: &'a [u8],
     /// Whether the key is known to be in normal form.
     pub is_normal: bool,
+    /// What the key is part of, see [`KeyTable::insert_within`].
+    ///
+    /// [`KeyTable::insert_within`]: super::key_table::KeyTable::insert_within
+    pub outer: &'a [u8],
     /// What is aggregated, or what `top` ranks by.
     pub value: &'a [u8],
     /// What `top` gives out.
@@ -109,7 +113,8 @@ impl Grouping {
                 continue;
             };
             if !is_computed {
-                each(Item { key, is_normal: normal.is_known(key), value, ranked: value, record }, out)?;
+                let (is_normal, outer) = (normal.is_known(key), block.bytes);
+                each(Item { key, is_normal, outer, value, ranked: value, record }, out)?;
                 continue;
             }
             let by = if let By::Program(program) = by { Some(program) } else { None };
@@ -121,7 +126,7 @@ impl Grouping {
             for key in keys.iter() {
                 let is_normal = normal.is_known(key);
                 for result in values.iter() {
-                    each(Item { key, is_normal, value: result, ranked: value, record }, out)?;
+                    each(Item { key, is_normal, outer: &keys.bytes, value: result, ranked: value, record }, out)?;
                 }
             }
         }
@@ -149,7 +154,8 @@ impl Grouping {
                 out.bad_record(record, NO_PAIR)?;
                 continue;
             };
-            chunk.push(Item { key, is_normal: normal.is_known(key), value, ranked: value, record });
+            let (is_normal, outer) = (normal.is_known(key), block.bytes);
+            chunk.push(Item { key, is_normal, outer, value, ranked: value, record });
             if chunk.len() == MAX_CHUNK {
                 each(&chunk, out)?;
                 chunk.clear();

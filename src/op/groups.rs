@@ -32,8 +32,11 @@ impl Groups {
     ) -> Result<(), OpError> {
         let Groups { keys, accumulators } = self;
         if !grouping.is_keyed() && grouping.is_one_to_one() && accumulators.is_counting() {
-            let index = group_of(NO_KEY, true, keys, accumulators, aggregator).0;
-            accumulators.add_count(index, block.records);
+            if keys.is_empty() {
+                keys.insert_normal(NO_KEY);
+                accumulators.push(aggregator);
+            }
+            accumulators.add_count(0, block.records);
             return Ok(());
         }
         if keys.is_large() {
@@ -61,7 +64,7 @@ impl Groups {
 
 /// Fetches what is known of the keys of several items, see [`KeyTable::fetch`].
 pub fn fetch(items: &[Item<'_>], keys: &KeyTable, fetch: impl FnMut(usize) -> u64) {
-    keys.fetch(items.iter().filter(|item| item.is_normal).map(|item| item.key), fetch);
+    keys.fetch(items.iter().filter(|item| item.is_normal).map(|item| (item.key, item.outer)), fetch);
 }
 
 #[inline]
@@ -72,7 +75,11 @@ fn add_item(
     aggregator: &mut Aggregator,
     out: &mut Out<'_>,
 ) -> Result<(), OpError> {
-    let (index, is_new) = group_of(item.key, item.is_normal, keys, accumulators, aggregator);
+    let (index, is_new) = group_of(&item, keys, accumulators, aggregator);
+    if accumulators.is_counting() {
+        accumulators.add_count(index, 1);
+        return Ok(());
+    }
     if let Err(error) = accumulators.add_by(aggregator, index, item.value, item.ranked) {
         if is_new {
             keys.remove(index);
@@ -83,16 +90,16 @@ fn add_item(
     Ok(())
 }
 
-/// The index of a key's group, which is a new one if need be, and whether it is.
+/// The index of an item's group, which is a new one if need be, and whether it
+/// is.
 #[inline]
 fn group_of(
-    key: &[u8],
-    is_normal: bool,
+    item: &Item<'_>,
     keys: &mut KeyTable,
     accumulators: &mut Accumulators,
     aggregator: &Aggregator,
 ) -> (usize, bool) {
-    let (index, is_new) = if is_normal { keys.insert_normal(key) } else { keys.insert(key) };
+    let (index, is_new) = if item.is_normal { keys.insert_within(item.key, item.outer) } else { keys.insert(item.key) };
     if is_new {
         accumulators.push(aggregator);
     }

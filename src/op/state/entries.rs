@@ -4,6 +4,7 @@ use super::journal::Journal;
 use super::timeouts::Timeouts;
 use super::values::Values;
 use crate::op::Out;
+use crate::op::grouping::Item;
 use crate::op::key_table::KeyTable;
 
 /// The keys in order of first appearance. All columns go by the key's index.
@@ -19,10 +20,25 @@ impl Entries {
         Entries { keys: KeyTable::new(), values, timeouts: timeout_ms.map(Timeouts::new), journal: None }
     }
 
-    /// The index of a key, and whether it is new.
+    /// The index of an item's key, and whether it is new.
     #[inline]
-    pub fn insert(&mut self, key: &[u8], is_normal: bool) -> (usize, bool) {
-        let (index, is_new) = if is_normal { self.keys.insert_normal(key) } else { self.keys.insert(key) };
+    pub fn insert(&mut self, item: &Item<'_>) -> (usize, bool) {
+        if item.is_normal {
+            let (index, is_new) = self.keys.insert_within(item.key, item.outer);
+            self.inserted(index, is_new)
+        } else {
+            self.insert_key(item.key)
+        }
+    }
+
+    /// The index of a key in any form, and whether it is new.
+    pub fn insert_key(&mut self, key: &[u8]) -> (usize, bool) {
+        let (index, is_new) = self.keys.insert(key);
+        self.inserted(index, is_new)
+    }
+
+    #[inline]
+    fn inserted(&mut self, index: usize, is_new: bool) -> (usize, bool) {
         if is_new {
             self.values.push();
             if let Some(journal) = &mut self.journal {

@@ -56,7 +56,7 @@ impl State {
     /// not say what it came of.
     pub fn begin_with(&mut self, key: &[u8], value: &[u8]) -> Result<(), InitialError> {
         let is_ranked = self.grouping.has_of();
-        let (index, is_new) = self.entries.insert(key, false);
+        let (index, is_new) = self.entries.insert_key(key);
         if !is_new {
             return Err(InitialError::Twice);
         }

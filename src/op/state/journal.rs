@@ -128,7 +128,7 @@ impl Entries {
         }
         let (sequence, last_ms) = (take_number(input)?, take_number(input)?);
         let written = take_bytes(input)?;
-        let (index, _) = self.insert(key, true);
+        let (index, _) = self.insert_key(key);
         self.keys.rewrite(index, if written.is_empty() { key } else { written });
         self.values.load(index, input)?;
         self.has_value(index, last_ms);

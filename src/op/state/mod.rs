@@ -150,7 +150,7 @@ impl Operator for State {
             }),
             None => grouping.items(block, out, |item, out| aggregate(item, block.time, entries, *emit, changed, out)),
             Some(computation) => grouping.items(block, out, |item, out| {
-                let (index, _) = entries.insert(item.key, item.is_normal);
+                let (index, _) = entries.insert(&item);
                 entries.has_value(index, block.time.0);
                 computation.add(index, item.value);
                 if *emit == Emit::Each {
@@ -194,7 +194,7 @@ fn aggregate(
     changed: &mut ChangeSet,
     out: &mut Out<'_>,
 ) -> Result<(), OpError> {
-    let (index, is_new) = entries.insert(item.key, item.is_normal);
+    let (index, is_new) = entries.insert(&item);
     if let Values::Aggregated { aggregator, accumulators } = &mut entries.values
         && let Err(error) = accumulators.add_by(aggregator, index, item.value, item.ranked)
     {

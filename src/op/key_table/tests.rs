@@ -1,0 +1,126 @@
+use super::arena::PIECE_BYTES;
+use super::*;
+use crate::record::normal_key;
+use proptest::prelude::*;
+
+fn key(number: usize) -> String {
+    format!("\"key {number}\"")
+}
+
+#[test]
+fn keys_are_found_by_meaning_and_written_as_they_came_first() {
+    let mut keys = KeyTable::new();
+    assert_eq!(keys.insert(b"1.0"), (0, true));
+    assert_eq!(keys.insert(b"\"a\""), (1, true));
+    assert_eq!(keys.insert(b"1"), (0, false));
+    assert_eq!(keys.insert(br#"{"b":1,"a":2}"#), (2, true));
+    assert_eq!(keys.insert(br#"{"a":2.0,"b":1}"#), (2, false));
+    assert_eq!((keys.written(0), keys.normal(0)), (b"1.0".as_slice(), b"1".as_slice()));
+    assert_eq!(keys.written(2), br#"{"b":1,"a":2}"#);
+    assert_eq!((keys.find(b"10e-1"), keys.find(b"\"b\"")), (Some(0), None));
+    keys.rewrite(0, b"1.00");
+    assert_eq!(keys.written(0), b"1.00");
+    keys.rewrite(0, b"1");
+    assert_eq!(keys.written(0), b"1");
+    keys.clear();
+    assert_eq!((keys.len(), keys.end(), keys.find(b"1")), (0, 0, None));
+    assert_eq!(keys.insert(b"1"), (0, true));
+    assert_eq!(keys.written(0), b"1");
+}
+
+#[test]
+fn gaps_are_left_and_closed() {
+    let mut keys = KeyTable::new();
+    for number in 0..3000 {
+        keys.insert(key(number).as_bytes());
+    }
+    keys.insert(b"1.0");
+    for number in (0..3000).filter(|number| number % 3 != 0) {
+        keys.remove(number);
+    }
+    assert!(keys.is_sparse());
+    assert_eq!((keys.len(), keys.end(), keys.find(key(1).as_bytes())), (1001, 3001, None));
+    assert_eq!(keys.normal(1), b"");
+    let old = keys.compact();
+    assert_eq!((keys.end(), old.len(), old[2], old[1000]), (1001, 1001, 6, 3000));
+    assert_eq!(keys.find(key(6).as_bytes()), Some(2));
+    assert_eq!(keys.written(1000), b"1.0");
+    keys.remove(1000);
+    assert_eq!((keys.end(), keys.insert(b"1")), (1000, (1000, true)));
+    assert_eq!(keys.written(1000), b"1");
+}
+
+#[test]
+fn long_keys_and_many_pieces() {
+    let mut keys = KeyTable::new();
+    let long = |letter: &str, length| format!("\"{}\"", letter.repeat(length));
+    let lengths = [0, 1, 125, 126, 127, 16_382, 16_383, 700_000, 700_000, PIECE_BYTES, 3 * PIECE_BYTES, 5];
+    for (index, length) in lengths.into_iter().enumerate() {
+        let letter = char::from(b'a' + index as u8).to_string();
+        assert_eq!(keys.insert(long(&letter, length).as_bytes()), (index, true));
+    }
+    for round in 0..2 {
+        for (index, length) in lengths.into_iter().enumerate() {
+            let letter = char::from(b'a' + index as u8).to_string();
+            assert_eq!(keys.normal(index), long(&letter, length).as_bytes(), "{round}");
+        }
+        keys.compact();
+    }
+    keys.clear();
+    for number in 0..200_000 {
+        assert_eq!(keys.insert(key(number).as_bytes()), (number, true));
+    }
+    assert_eq!(keys.find(key(123_456).as_bytes()), Some(123_456));
+    keys.clear();
+    keys.insert(b"1");
+    keys.clear();
+    assert!(keys.table.capacity() < 10_000);
+    assert_eq!(keys.insert(b"1"), (0, true));
+}
+
+proptest! {
+    #[test]
+    fn as_a_list_would_do(steps in prop::collection::vec((0..4u8, 0..40usize), 0..200)) {
+        let mut keys = KeyTable::new();
+        // Index: normal form and written form, or a gap.
+        let mut model: Vec<Option<(String, String)>> = Vec::new();
+        for (step, number) in steps {
+            let written = if number % 2 == 0 { format!("{number}.0") } else { key(number) };
+            let normal = String::from_utf8(normal_key(written.as_bytes()).into_owned()).unwrap();
+            match step {
+                0 | 1 => {
+                    let written = if step == 0 { written } else { normal.clone() };
+                    let found = model.iter().position(|entry| entry.as_ref().is_some_and(|(n, _)| *n == normal));
+                    let expected = found.unwrap_or(model.len());
+                    prop_assert_eq!(keys.insert(written.as_bytes()), (expected, found.is_none()));
+                    if found.is_none() {
+                        model.push(Some((normal, written)));
+                    }
+                }
+                2 => {
+                    keys.remove(number);
+                    if number + 1 == model.len() && model[number].is_some() {
+                        model.pop();
+                    } else if let Some(entry) = model.get_mut(number) {
+                        *entry = None;
+                    }
+                }
+                _ => {
+                    let old = keys.compact();
+                    model.retain(Option::is_some);
+                    prop_assert_eq!(old.len(), model.len());
+                }
+            }
+            prop_assert_eq!(keys.end(), model.len());
+            prop_assert_eq!(keys.len(), model.iter().flatten().count());
+            for (index, entry) in model.iter().enumerate() {
+                prop_assert_eq!(keys.contains(index), entry.is_some());
+                if let Some((normal, written)) = entry {
+                    prop_assert_eq!(keys.normal(index), normal.as_bytes());
+                    prop_assert_eq!(keys.written(index), written.as_bytes());
+                    prop_assert_eq!(keys.find(written.as_bytes()), Some(index));
+                }
+            }
+        }
+    }
+}
