@@ -2,6 +2,7 @@
 // What fails here fails the test; checks are chained.
 #![allow(clippy::unwrap_used, clippy::wrong_self_convention)]
 
+mod aggregate;
 mod first_minute;
 mod forms;
 mod join;
