@@ -2,15 +2,15 @@
 // What fails here fails the test; checks are chained.
 #![allow(clippy::unwrap_used, clippy::wrong_self_convention)]
 
+#[path = "../support/bash.rs"]
+mod bash;
 mod first_minute;
 mod forms;
 mod join;
 mod live;
-mod scripts;
 mod signals;
 mod sinks;
 mod sources;
-#[allow(dead_code)] // each part of the tests has its needs
 mod support;
 mod transform;
 mod usage;
