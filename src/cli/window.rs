@@ -79,10 +79,15 @@ impl WindowTool {
             (Some(first), None) if !begins_with_digit(first) => (None, Some(first)),
             both => both,
         };
-        let slide = slide.map(Extent::parse).transpose();
-        let slide = slide.map_err(|reason| {
-            ToolError::Usage(format!("SLIDE '{}': {reason}", self.slide.as_deref().unwrap_or_default()))
-        })?;
+        let slide = match slide {
+            Some(text) if !begins_with_digit(text) => Err(ToolError::Usage(format!(
+                "SLIDE '{text}' does not begin with a digit: the arguments are LEN [SLIDE] [AGG], as 30s 10s count"
+            ))),
+            Some(text) => {
+                Extent::parse(text).map(Some).map_err(|reason| ToolError::Usage(format!("SLIDE '{text}': {reason}")))
+            }
+            None => Ok(None),
+        }?;
         let aggregation = aggregation.map(Aggregation::parse).transpose();
         Ok((slide, aggregation.map_err(|error| ToolError::Usage(error.to_string()))?))
     }

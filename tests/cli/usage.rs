@@ -1,7 +1,7 @@
 //! Wrong usage is told in one line that helps, with exit code 2, to the user and
 //! to the next stage.
 
-use super::support::{Shell, shell};
+use super::support::shell;
 
 #[test]
 fn wrong_usage_helps() {
@@ -10,7 +10,7 @@ fn wrong_usage_helps() {
         ("sstream-window 30s 1M", "'M' has no fixed length"),
         ("sstream-window 30s 10x", "SLIDE '10x': no unit of time 'x': durations are written as 500ms"),
         ("sstream-window 99999999999999999s", "LEN '99999999999999999s': is too long"),
-        ("sstream-window 30s count 10s", "SLIDE 'count': no unit"),
+        ("sstream-window 30s count 10s", "SLIDE 'count' does not begin with a digit"),
         ("sstream-window 30s cuont", "no aggregation \"cuont\": did you mean \"count\"?"),
         ("sstream-window 30s 10s count sum", "'sum' is one argument too many: usage: sstream-window"),
         ("sstream-window", "sstream-window: LEN is missing: usage: sstream-window <LEN>"),
@@ -36,12 +36,36 @@ fn wrong_usage_helps() {
     }
 }
 
+/// Whether it was the parser that found the mistake or the tool.
 #[test]
-fn the_next_stage_fails_alike() {
-    let ran = Shell::new("sstream-filter '(' | sstream-window 1s").stdin("x\n").run().exits(2);
-    let told =
-        "{\"sstream\":1,\"close\":\"error\",\"exit\":2,\"message\":\"sstream-filter: pattern '(': unclosed group";
-    assert!(ran.stdout.starts_with(told), "{ran}");
+fn the_next_stage_fails_alike_and_nobody_else_sees_frames() {
+    for wrong in [
+        "sstream-filter '('",
+        "sstream-filter --bacth 1s x",
+        "sstream-filter --output frames",
+        "sstream-window 30s 10",
+        "sstream-source rate 1 --batch 0s",
+        "sstream-sink --pass prnt",
+        "sstream-sink --pass files out/",
+        "sstream-union a",
+    ] {
+        let ran =
+            shell(&format!("{wrong} | tee told | sstream-window 1s | sstream-sink text; echo ${{PIPESTATUS[@]}}"));
+        assert_eq!(ran.stdout, "2 0 2 2\n", "{ran}");
+        let told = ran.folder.read("told");
+        let tool = wrong.split(' ').next().unwrap();
+        let want = format!("{{\"sstream\":1,\"close\":\"error\",\"exit\":2,\"message\":\"{tool}: ");
+        assert!(told.starts_with(&want) && told.lines().count() == 1, "{told}\n{ran}");
+    }
+    for wrong in [
+        "sstream-filter '(' --output text",
+        "sstream-filter --bacth 1s --output=json x",
+        "sstream-window 30s 10 --output print",
+        "sstream-sink files out/",
+        "sstream-sink prnt",
+    ] {
+        shell(wrong).exits(2).prints("");
+    }
 }
 
 #[test]
