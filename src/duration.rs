@@ -14,18 +14,25 @@ pub fn parse(text: &str) -> Result<Duration, String> {
             return Err(format!("'{unit}' has no fixed length: give days, as 30d"));
         }
     }
-    humantime::parse_duration(text)
-        .map_err(|error| format!("{error}: durations are written as 500ms, 10s, 1m30s, 2h or 1d"))
+    humantime::parse_duration(text).map_err(|error| {
+        let reason = match error {
+            // The full message lists the units that were refused above too.
+            humantime::DurationError::UnknownUnit { unit, .. } => format!("no unit of time '{unit}'"),
+            other => other.to_string(),
+        };
+        format!("{reason}: durations are written as 500ms, 10s, 1m30s, 2h or 1d")
+    })
 }
 
 /// Parses a duration that is a whole number of milliseconds, at least one.
 pub fn parse_ms(text: &str) -> Result<u64, String> {
     let duration = parse(text)?;
-    let ms = duration.as_millis() as u64;
-    if ms == 0 || Duration::from_millis(ms) != duration {
-        return Err("must be whole milliseconds, at least 1ms".to_owned());
+    // Half of the range, so that a batch time and a duration can be added.
+    match i64::try_from(duration.as_millis()).map(i64::unsigned_abs) {
+        Ok(ms) if ms > 0 && Duration::from_millis(ms) == duration => Ok(ms),
+        Ok(_) => Err("must be whole milliseconds, at least 1ms".to_owned()),
+        Err(_) => Err("is too long: at most 292 million years".to_owned()),
     }
-    Ok(ms)
 }
 
 /// Parses a size in bytes: `512`, `64KiB`, `1.5MiB`, `10MB`.

@@ -42,7 +42,7 @@ use crate::op::Operator;
 use crate::signal::{self, StopSignal};
 use crate::source::SourceError;
 use crate::stage::{self, BadRecords, Context, OutletError, StageError, Waited};
-use args::{Common, StageArgs};
+use args::{Common, OutputForm, StageArgs};
 
 /// A tool of the family: its options, and what it does with them.
 pub trait Tool: clap::Parser {
@@ -189,22 +189,18 @@ pub fn main<T: Tool>() -> ExitCode {
     };
     let console = Console::new(T::NAME, tool.common().level());
     set_panic_hook(console.clone());
-    let stop = match StopSignal::install() {
-        Ok(stop) => stop,
-        Err(error) => {
-            console.error(&format!("signals: cannot set the handlers: {}", stage::describe(&error)));
-            return Exit::World.code().into();
-        }
+    let writes_frames = tool.writes_stream() && matches!(tool.common().output, None | Some(OutputForm::Frames));
+    let result = match StopSignal::install() {
+        Ok(stop) => tool.run(&Environment {
+            console: console.clone(),
+            clock: SystemClock::new(),
+            stop,
+            waited: Waited::default(),
+            description: describe_arguments::<T>(&arguments),
+        }),
+        Err(error) => Err(ToolError::Open { what: "signals: cannot set the handlers".to_owned(), error }),
     };
-    let environment = Environment {
-        console: console.clone(),
-        clock: SystemClock::new(),
-        stop,
-        waited: Waited::default(),
-        description: describe_arguments::<T>(&arguments),
-    };
-    let writes_stream = tool.writes_stream();
-    match tool.run(&environment) {
+    match result {
         Ok(()) => Exit::Done.code().into(),
         Err(ToolError::Stage(StageError::Outlet(OutletError::ReaderGone))) => signal::die_of_broken_pipe(),
         Err(ToolError::Stage(error @ StageError::Upstream { .. })) => error.exit().code().into(),
@@ -214,7 +210,7 @@ pub fn main<T: Tool>() -> ExitCode {
             }
             console.error(&error.to_string());
             // A stage that had begun has told the next one already.
-            if writes_stream && !matches!(error, ToolError::Stage(_)) {
+            if writes_frames && !matches!(error, ToolError::Stage(_)) {
                 tell_next_stage(error.exit(), &format!("{}: {error}", T::NAME));
             }
             error.exit().code().into()
@@ -267,11 +263,28 @@ fn wrong_usage<T: Tool>(error: &clap::Error, arguments: &[OsString]) -> ExitCode
     }
     let message = usage::explain(error, T::NAME);
     Console::new(T::NAME, crate::console::Level::Error).error(&message);
-    let other_output = arguments.iter().any(|argument| argument.to_string_lossy().starts_with("--output"));
-    if T::NAME != "sstream-sink" && !other_output {
+    if seems_to_write_frames::<T>(arguments) {
         tell_next_stage(Exit::Usage, &format!("{}: {message}", T::NAME));
     }
     Exit::Usage.code().into()
+}
+
+/// Whether a command line that cannot be parsed asks for frames.
+fn seems_to_write_frames<T: Tool>(arguments: &[OsString]) -> bool {
+    let mut is_stream = T::NAME != "sstream-sink";
+    let mut words = arguments.iter().map(|argument| argument.to_string_lossy());
+    while let Some(word) = words.next() {
+        let form = match word.strip_prefix("--output") {
+            Some("") => words.next(),
+            Some(value) => value.strip_prefix('=').map(|form| form.to_owned().into()),
+            None => None,
+        };
+        if form.is_some_and(|form| ["print", "text", "json"].contains(&&*form)) {
+            return false;
+        }
+        is_stream |= word == "--pass";
+    }
+    is_stream
 }
 
 /// Somebody has started a tool to see what it does.

@@ -134,7 +134,7 @@ impl Wrong<'_> {
     }
 }
 
-/// `--batch <DURATION>` is `--batch`, and `<LEN>` or `[LEN]` is `LEN`.
+/// `--batch <DURATION>` is `--batch`, `<LEN>` is `LEN`, `[CMD]...` is `CMD`.
 fn bare(argument: &str) -> String {
     let name = if argument.starts_with('-') { argument.split([' ', '=']).next().unwrap_or(argument) } else { argument };
     name.replace(['<', '>', '[', ']'], "").trim_end_matches("...").to_owned()

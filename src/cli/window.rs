@@ -29,9 +29,13 @@ pub struct WindowTool {
     #[arg(value_name = "LEN", value_parser = Extent::parse)]
     length: Extent,
 
-    /// How far apart windows are, which begins with a digit, and what to compute
-    #[arg(value_name = "SLIDE] [AGG", num_args = 0..=2)]
-    slide_and_aggregation: Vec<String>,
+    /// How far apart windows are: 10s, or 10n for records; it begins with a digit and may be left out
+    #[arg(value_name = "SLIDE")]
+    slide: Option<String>,
+
+    /// What to compute of the window's records
+    #[arg(value_name = "AGG")]
+    aggregation: Option<String>,
 
     #[command(flatten)]
     keys: KeyArgs,
@@ -69,21 +73,23 @@ impl Extent {
 impl WindowTool {
     /// The slide, if there is one, and the aggregation, if there is one.
     fn positionals(&self) -> Result<(Option<Extent>, Option<Aggregation>), ToolError> {
-        let mut rest = self.slide_and_aggregation.iter().peekable();
-        let slide = match rest.next_if(|text| text.starts_with(|first: char| first.is_ascii_digit())) {
+        let begins_with_digit = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
+        // Where SLIDE is left out, AGG stands in its place.
+        let (slide, aggregation) = match (self.slide.as_deref(), self.aggregation.as_deref()) {
+            (Some(first), None) if !begins_with_digit(first) => (None, Some(first)),
+            both => both,
+        };
+        let slide = match slide {
+            Some(text) if !begins_with_digit(text) => Err(ToolError::Usage(format!(
+                "SLIDE '{text}' does not begin with a digit: the arguments are LEN [SLIDE] [AGG], as 30s 10s count"
+            ))),
             Some(text) => {
-                Some(Extent::parse(text).map_err(|reason| ToolError::Usage(format!("SLIDE {text}: {reason}")))?)
+                Extent::parse(text).map(Some).map_err(|reason| ToolError::Usage(format!("SLIDE '{text}': {reason}")))
             }
-            None => None,
-        };
-        let aggregation = match rest.next() {
-            Some(text) => Some(Aggregation::parse(text).map_err(|error| ToolError::Usage(error.to_string()))?),
-            None => None,
-        };
-        match rest.next() {
-            Some(more) => Err(ToolError::Usage(format!("what is '{more}'? the arguments are LEN [SLIDE] [AGG]"))),
-            None => Ok((slide, aggregation)),
-        }
+            None => Ok(None),
+        }?;
+        let aggregation = aggregation.map(Aggregation::parse).transpose();
+        Ok((slide, aggregation.map_err(|error| ToolError::Usage(error.to_string()))?))
     }
 
     fn panes(&self, aggregation: Option<Aggregation>) -> Result<Box<dyn Panes>, ToolError> {

@@ -178,6 +178,8 @@ pub enum StageError {
         exit: Exit,
         /// What it said.
         message: String,
+        /// What else its close had.
+        other: Map<String, Value>,
     },
 }
 
@@ -188,7 +190,7 @@ impl fmt::Display for StageError {
             StageError::Merge(error) => error.fmt(f),
             StageError::Op(error) => error.fmt(f),
             StageError::Outlet(error) => error.fmt(f),
-            StageError::Upstream { exit, message } => write!(f, "a stage before failed (exit {exit}): {message}"),
+            StageError::Upstream { exit, message, .. } => write!(f, "a stage before failed (exit {exit}): {message}"),
         }
     }
 }
@@ -295,7 +297,9 @@ fn run_between<'o, 'c>(
             outlet.flush()?;
             return result;
         }
-        Err(StageError::Upstream { exit, message }) => Close::error(*exit, message.clone()),
+        Err(StageError::Upstream { exit, message, other }) => {
+            Close { other: other.clone(), ..Close::error(*exit, message.clone()) }
+        }
         Err(error) => Close::error(error.exit(), format!("sstream-{}: {error}", context.name)),
     };
     match outlet.close(&close) {
@@ -330,8 +334,8 @@ fn drive(input: &mut dyn Input, operator: &mut dyn Operator, back: &RefCell<Back
                 out.set_time(time);
                 operator.end(time, &mut out)?;
             }
-            Event::Close(Close { reason: Reason::Error { exit, message }, .. }) => {
-                return Err(StageError::Upstream { exit, message });
+            Event::Close(Close { reason: Reason::Error { exit, message }, other }) => {
+                return Err(StageError::Upstream { exit, message, other });
             }
             Event::Close(close) => {
                 operator.close(&close, &mut out)?;

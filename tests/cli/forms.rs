@@ -102,7 +102,7 @@ fn bad_records_go_to_a_file() {
         .exits(0)
         .is_quiet()
         .prints("{\"n\":1}\n{\"n\":2}\n");
-    let line = std::fs::read_to_string(ran.directory.path().join("bad")).unwrap();
+    let line = ran.folder.read("bad");
     let entry: serde_json::Value = serde_json::from_str(line.trim_end()).unwrap();
     assert_eq!(entry["record"], "not json");
     assert!(entry["batch"].is_u64() && entry["error"].is_string(), "{line}");

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::scripts::Folder;
+use super::support::Folder;
 
 /// A framed stream of one second batches: the first one's number, and records.
 fn frames(first: u64, batches: &[&[&str]], close: &str) -> String {
@@ -47,9 +47,9 @@ fn sides_that_begin_and_end_at_different_times() {
     folder.file("a", frames(3, &[&["[1,\"a3\"]"], &[], &["[1,\"a5\"]"]], "{\"close\":\"stop\",\"note\":7}\n"));
     folder.file("b", frames(1, &[&["[1,\"b1\"]"], &[], &["[1,\"b3\"]", "[2,\"b3\"]"]], EOF));
     folder.file("c", frames(7, &[&["[1,\"c7\"]"]], EOF));
-    let out = folder.bash("sstream-join --type full a b --output json").exits(0).stdout();
+    let out = folder.run("sstream-join --type full a b --output json").exits(0).stdout;
     assert_eq!(out, "[1,[null,\"b1\"]]\n[1,[\"a3\",\"b3\"]]\n[2,[null,\"b3\"]]\n[1,[\"a5\",null]]\n");
-    let out = folder.bash("sstream-union a b c").exits(0).stdout();
+    let out = folder.run("sstream-union a b c").exits(0).stdout;
     let ended = [1, 0, 3, 0, 1, 0, 1].iter().enumerate();
     let mut want: Vec<String> =
         ended.map(|(index, records)| format!("{{\"end\":{}000,\"records\":{records}}}", index + 1)).collect();
@@ -71,7 +71,7 @@ fn a_side_may_be_stdin_and_a_file_both_sides() {
         "sstream-join - a --output json < a",
         "cat a | sstream-join a - --output json",
     ] {
-        assert_eq!(folder.bash(script).exits(0).stdout(), four);
+        assert_eq!(folder.run(script).exits(0).stdout, four);
     }
 }
 
@@ -104,9 +104,9 @@ fn what_cannot_be_joined_is_told() {
         ("sstream-join --static a --type full < a", 2, "inner or left"),
         ("sstream-join --static a a < a", 2, "does not go with"),
     ] {
-        let ran = folder.bash(script).exits(exit).says(says);
+        let ran = folder.run(script).exits(exit).says(says);
         let error = format!("\"close\":\"error\",\"exit\":{exit},");
-        assert!(ran.stdout().lines().last().is_some_and(|line| line.contains(&error)), "{ran}");
+        assert!(ran.stdout.lines().last().is_some_and(|line| line.contains(&error)), "{ran}");
     }
 }
 
@@ -120,25 +120,25 @@ fn a_side_that_breaks_off_ends_the_join_after_what_came_before() {
     folder.file("refused", "{\"sstream\":1,\"close\":\"error\",\"exit\":5,\"message\":\"no\"}\n");
     folder.file("malformed", whole.replace("\"end\":2000", "\"end\":3000"));
     for script in ["sstream-join whole cut", "sstream-union cut whole whole"] {
-        let ran = folder.bash(script).exits(3).says("cut, byte 159: cut off").says("dropped the unfinished batch 2000");
-        assert_eq!(ends(&ran.stdout()).len(), 1, "{ran}");
+        let ran = folder.run(script).exits(3).says("cut, byte 159: cut off").says("dropped the unfinished batch 2000");
+        assert_eq!(ends(&ran.stdout).len(), 1, "{ran}");
     }
-    let ran = folder.bash("sstream-join failed whole").exits(4);
-    assert_eq!(ends(&ran.stdout())[1..], ["{\"close\":\"error\",\"exit\":4,\"message\":\"no\"}"]);
-    assert_eq!(ran.stderr(), "", "the stage that failed has said so");
-    let ran = folder.bash("sstream-union whole refused").exits(5);
-    assert_eq!(ran.stdout(), "{\"sstream\":1,\"close\":\"error\",\"exit\":5,\"message\":\"no\"}\n");
-    folder.bash("sstream-join whole malformed").exits(3).says("right malformed, byte 159: expected");
+    let ran = folder.run("sstream-join failed whole").exits(4);
+    assert_eq!(ends(&ran.stdout)[1..], ["{\"close\":\"error\",\"exit\":4,\"message\":\"no\"}"]);
+    assert_eq!(ran.stderr, "", "the stage that failed has said so");
+    let ran = folder.run("sstream-union whole refused").exits(5);
+    assert_eq!(ran.stdout, "{\"sstream\":1,\"close\":\"error\",\"exit\":5,\"message\":\"no\"}\n");
+    folder.run("sstream-join whole malformed").exits(3).says("right malformed, byte 159: expected");
 }
 
 #[test]
 fn bad_records_go_where_on_error_says() {
     let folder = Folder::new();
     folder.file("a", frames(1, &[&["[1,2]", "7"]], EOF));
-    folder.bash("sstream-join a a").exits(4).says("bad record 7: expected a pair");
-    let ran = folder.bash("sstream-join --on-error bad --output json a a; cat bad").exits(0);
+    folder.run("sstream-join a a").exits(4).says("bad record 7: expected a pair");
+    let ran = folder.run("sstream-join --on-error bad --output json a a; cat bad").exits(0);
     let bad = r#"{"batch":1000,"stage":"join --on-error bad --output json a a","error":"expected a pair, an array of two: [key,value]","record":7}"#;
-    assert_eq!(ran.stdout(), format!("[1,[2,2]]\n{bad}\n{bad}\n"));
+    assert_eq!(ran.stdout, format!("[1,[2,2]]\n{bad}\n{bad}\n"));
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn fifos_may_be_opened_in_any_order() {
         let script = format!(
             "mkfifo f g; for side in {order}; do cat a > $side; done & sstream-join f g --output json; wait; rm f g"
         );
-        assert_eq!(folder.bash(&script).exits(0).stdout(), "[1,[2,2]]\n");
+        assert_eq!(folder.run(&script).exits(0).stdout, "[1,[2,2]]\n");
     }
 }
 
@@ -159,7 +159,7 @@ fn nothing_is_given_before_every_side_has_its_head() {
     folder.file("a", frames(1, &[&["[1,2]"]], EOF)).file("b", frames(2, &[&["[3,4]"]], EOF));
     let script = "mkfifo f; sstream-union a f > out & exec 3>f; sleep 0.3; wc -c < out; cat b >&3; exec 3>&-; wait $!; \
                   grep -c end out";
-    assert_eq!(folder.bash(script).exits(0).stdout(), "0\n2\n");
+    assert_eq!(folder.run(script).exits(0).stdout, "0\n2\n");
 }
 
 #[test]
@@ -176,8 +176,8 @@ fn a_diamond_does_not_block_itself() {
                 left.replace('a', "c"),
                 right.replace('a', "c")
             );
-            let ran = folder.bash(&script).exits(0);
-            assert_eq!(totals(&ran.stdout()), (batches, batches * pairs as u64 * 2));
+            let ran = folder.run(&script).exits(0);
+            assert_eq!(totals(&ran.stdout), (batches, batches * pairs as u64 * 2));
         }
     }
 }
@@ -187,8 +187,8 @@ fn a_diamond_of_50_mb_is_joined() {
     let folder = Folder::new();
     folder.file("large", large(2, 25_000));
     let script = "mkfifo a b; tee a < large > b & sstream-join --memory 1MiB a b";
-    let ran = folder.bash(script).exits(0);
-    assert_eq!(totals(&ran.stdout()), (2, 50_000));
+    let ran = folder.run(script).exits(0);
+    assert_eq!(totals(&ran.stdout), (2, 50_000));
 }
 
 #[test]
@@ -198,9 +198,9 @@ fn a_side_that_is_ahead_is_held_back() {
     let script = "mkfifo f; { cat large; echo written >> told; } > >(sstream-union /dev/stdin f > out; echo done >> told) & \
                   exec 3>f; head -n 1 b >&3; sleep 0.5; echo released >> told; tail -n +2 b >&3; exec 3>&-; wait; \
                   until grep -q done told; do sleep 0.01; done; cat told; cat out";
-    let ran = folder.bash(script).exits(0);
-    assert!(ran.stdout().starts_with("released\nwritten\ndone\n"), "{}", &ran.stdout()[..100]);
-    assert_eq!(totals(&ran.stdout()), (2_000, 40_001));
+    let ran = folder.run(script).exits(0);
+    assert!(ran.stdout.starts_with("released\nwritten\ndone\n"), "{}", &ran.stdout[..100]);
+    assert_eq!(totals(&ran.stdout), (2_000, 40_001));
 }
 
 #[test]
@@ -209,9 +209,9 @@ fn a_signal_is_left_to_the_first_stages() {
     folder.file("a", frames(1, &[&["[1,2]"]], "{\"close\":\"stop\"}\n"));
     let script = "mkfifo f; sstream-union a f > out & exec 3>f; head -n 3 a >&3; until [ -s out ]; do sleep 0.01; done; \
                   kill -TERM $!; kill -INT $!; sleep 0.1; tail -n +4 a >&3; exec 3>&-; wait $!; echo $?; cat out";
-    let ran = folder.bash(script).exits(0);
-    assert!(ran.stdout().starts_with("0\n"), "{ran}");
-    assert_eq!(ends(&ran.stdout()), ["{\"end\":1000,\"records\":2}", "{\"close\":\"stop\"}"]);
+    let ran = folder.run(script).exits(0);
+    assert!(ran.stdout.starts_with("0\n"), "{ran}");
+    assert_eq!(ends(&ran.stdout), ["{\"end\":1000,\"records\":2}", "{\"close\":\"stop\"}"]);
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn a_stop_does_not_wait_for_a_writer_that_never_comes() {
     let folder = Folder::new();
     folder.file("a", frames(1, &[&["[1,2]"]], EOF));
     let script = "mkfifo f; sstream-join a f > out & sleep 0.2; kill -TERM $!; wait $!";
-    folder.bash(script).exits(1).says("right f: asked to stop before anybody opened it for writing");
+    folder.run(script).exits(1).says("right f: asked to stop before anybody opened it for writing");
 }
 
 #[test]
@@ -233,10 +233,10 @@ fn a_static_file_is_read_again_between_batches() {
                   until grep -q end..1000 out; do sleep 0.01; done; mv new pairs; cat second >&3; \
                   until grep -q end..2000 out; do sleep 0.01; done; printf '[2,\"ne' > pairs; cat third >&3; \
                   echo '{\"close\":\"eof\"}' >&3; exec 3>&-; wait $!; echo $?; grep '^\\[' out";
-    let ran = folder.bash(script).exits(0).says("pairs, line 1: not JSON").says("going on with the pairs read before");
+    let ran = folder.run(script).exits(0).says("pairs, line 1: not JSON").says("going on with the pairs read before");
     let new = "[1,[\"a\",null]]\n[2.0,[\"b\",\"new\"]]\n";
     let want = format!("0\n[1,[\"a\",\"old\"]]\n[1,[\"a\",\"older\"]]\n[2.0,[\"b\",null]]\n{new}{new}");
-    assert_eq!(ran.stdout(), want);
+    assert_eq!(ran.stdout, want);
 }
 
 #[test]
@@ -244,5 +244,5 @@ fn a_static_file_joins_raw_json() {
     let folder = Folder::new();
     folder.file("pairs", "[\"b\",true]\n");
     let script = "printf '[\"a\", 1]\\n[\"b\", 2]\\n' | sstream-join --input json --static pairs --output json";
-    assert_eq!(folder.bash(script).exits(0).stdout(), "[\"b\",[2,true]]\n");
+    assert_eq!(folder.run(script).exits(0).stdout, "[\"b\",[2,true]]\n");
 }

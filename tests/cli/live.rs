@@ -4,13 +4,13 @@
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
-use tempfile::TempDir;
 
-use crate::support::bash;
+use crate::bash::bash;
+use crate::support::{Folder, show};
 
 /// Nothing here takes this long, even on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -18,35 +18,34 @@ const DEADLINE: Duration = Duration::from_secs(30);
 /// A running line of shell, in a process group of its own.
 pub struct Live {
     line: String,
-    directory: TempDir,
+    folder: Folder,
     child: Child,
 }
 
 /// Starts a line in a fresh directory.
 pub fn start(line: &str) -> Live {
-    start_in(tempfile::tempdir().unwrap(), line)
+    start_in(Folder::new(), line)
 }
 
-/// Starts a line in `directory`; its output goes to files there.
-pub fn start_in(directory: TempDir, line: &str) -> Live {
-    let file = |name: &str| std::fs::File::create(directory.path().join(name)).unwrap();
-    let child = bash(line, directory.path())
-        .stdin(Stdio::null())
+/// Starts a line in `folder`; its output goes to files there.
+pub fn start_in(folder: Folder, line: &str) -> Live {
+    let file = |name: &str| std::fs::File::create(folder.path(name)).unwrap();
+    let child = bash(&[], line, &folder.path(""))
         .stdout(file("stdout"))
         .stderr(file("stderr"))
         .process_group(0)
         .spawn()
         .unwrap();
-    Live { line: line.to_owned(), directory, child }
+    Live { line: line.to_owned(), folder, child }
 }
 
 impl Live {
     pub fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
+        self.folder.path(name)
     }
 
     pub fn read(&self, name: &str) -> String {
-        String::from_utf8_lossy(&std::fs::read(self.path(name)).unwrap_or_default()).into_owned()
+        self.folder.read(name)
     }
 
     pub fn stdout(&self) -> String {
@@ -95,9 +94,7 @@ impl Live {
 
 impl std::fmt::Display for Live {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Live { line, directory, .. } = self;
-        let (stdout, stderr) = (self.stdout(), self.stderr());
-        write!(f, "{line}\nin {}\nstdout:\n{stdout}\nstderr:\n{stderr}", directory.path().display())
+        show(f, &self.line, &self.folder, "not waited for", [&self.stdout(), &self.stderr()])
     }
 }
 

@@ -3,16 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::wrong_self_convention)]
 
 mod aggregate;
+#[path = "../support/bash.rs"]
+mod bash;
 mod first_minute;
 mod forms;
 mod join;
 mod live;
 mod operators;
-mod scripts;
 mod signals;
 mod sinks;
 mod sources;
-#[allow(dead_code)] // each part of the tests has its needs
 mod support;
 mod transform;
 mod usage;

@@ -57,7 +57,7 @@ fn bad_records_are_a_choice() {
     let ran = on(records, "sstream-map '. + 1' --on-error skip").exits(0).prints("2\n4\n");
     assert!(ran.stderr.contains("2 bad records were set aside"), "{ran}");
     let ran = on(records, "sstream-map --values '.' --on-error bad.jsonl").exits(0).prints("");
-    let kept = std::fs::read_to_string(ran.directory.path().join("bad.jsonl")).unwrap();
+    let kept = std::fs::read_to_string(ran.folder.path("bad.jsonl")).unwrap();
     assert_eq!(kept.lines().count(), 4);
     assert!(kept.lines().all(|line| line.contains("not a pair")), "{kept}");
 }

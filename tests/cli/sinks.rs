@@ -11,7 +11,7 @@ fn shell(line: &str) -> Shell {
 
 /// The names in the directory, but for the input.
 fn listing(ran: &Ran) -> Vec<String> {
-    let entries = std::fs::read_dir(ran.directory.path()).unwrap();
+    let entries = std::fs::read_dir(ran.folder.path("")).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<String> = names.filter(|name| !["batches", "in"].contains(&name.as_str())).collect();
     names.sort();
@@ -19,7 +19,7 @@ fn listing(ran: &Ran) -> Vec<String> {
 }
 
 fn read(ran: &Ran, name: &str) -> String {
-    std::fs::read_to_string(ran.directory.path().join(name)).unwrap()
+    ran.folder.read(name)
 }
 
 #[test]

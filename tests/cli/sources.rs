@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::live::{self, Live, free_port, is_listening};
-use crate::support::{Shell, shell};
+use crate::support::{Folder, Shell, shell};
 
 /// A source whose output is plain lines.
 fn source(arguments: &str) -> Live {
@@ -118,11 +118,11 @@ fn udp_datagrams_are_lines() {
 
 #[test]
 fn unix_replaces_a_stale_socket_and_cleans_up() {
-    let directory = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     // What a process that was killed leaves.
-    drop(UnixListener::bind(directory.path().join("socket")).unwrap());
+    drop(UnixListener::bind(folder.path("socket")).unwrap());
     let line = "exec sstream-source unix socket --batch 50ms --output text --verbose";
-    let mut source = live::start_in(directory, line);
+    let mut source = live::start_in(folder, line);
     source.until_holds("stderr", "listening");
     let socket = source.path("socket");
     let mut nc = live::start(&format!("printf 'a\\nb' | nc -NU {}", socket.display()));
@@ -139,7 +139,7 @@ fn unix_replaces_a_stale_socket_and_cleans_up() {
 fn unix_leaves_other_files_alone() {
     let ran = Shell::new("sstream-source unix file --output text").file("file", "kept").run();
     let ran = ran.exits(1).says("no socket");
-    assert_eq!(std::fs::read_to_string(ran.directory.path().join("file")).unwrap(), "kept");
+    assert_eq!(ran.folder.read("file"), "kept");
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn exec_ends_its_program_when_the_reader_goes() {
     let line = "sstream-source --batch 20ms --output text exec -- \
                 bash -c 'echo $$ > pid; while :; do echo x; sleep 0.01; done' | head -1";
     let ran = shell(line);
-    let pid = std::fs::read_to_string(ran.directory.path().join("pid")).unwrap();
+    let pid = ran.folder.read("pid");
     let started = Instant::now();
     while std::path::Path::new("/proc").join(pid.trim()).exists() {
         assert!(started.elapsed() < Duration::from_secs(20), "{pid} goes on\n{ran}");

@@ -1,24 +1,32 @@
-//! Runs a line of shell with the built tools in a fresh directory. A failed
-//! check shows the line, the status, and all output.
+//! Runs lines of shell with the built tools, each in a fresh directory or several
+//! in one. A failed check shows the line, the status, and all output.
 
+use std::fmt;
 use std::io::Write as _;
-use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::rc::Rc;
 
 use tempfile::TempDir;
+
+use crate::bash::{FOR_A_MINUTE, bash};
+
+/// A fresh directory to run lines in; it is removed with its last clone.
+#[derive(Clone)]
+pub struct Folder(Rc<TempDir>);
 
 /// A line of shell, to be run.
 pub struct Shell {
     line: String,
     stdin: Vec<u8>,
-    directory: TempDir,
+    folder: Folder,
 }
 
 /// What came of a line of shell.
 pub struct Ran {
     line: String,
     /// The directory that it ran in.
-    pub directory: TempDir,
+    pub folder: Folder,
     status: ExitStatus,
     /// What it wrote to stdout.
     pub stdout: String,
@@ -31,23 +39,40 @@ pub fn shell(line: &str) -> Ran {
     Shell::new(line).run()
 }
 
-/// Bash with pipefail and the built tools in PATH, in `directory`.
-pub fn bash(line: &str, directory: &Path) -> Command {
-    let tools = Path::new(env!("CARGO_BIN_EXE_sstream-filter")).parent().unwrap();
-    let mut command = Command::new("bash");
-    command
-        .args(["-o", "pipefail", "-c", line])
-        .env("PATH", format!("{}:{}", tools.display(), std::env::var("PATH").unwrap()))
-        .env_remove("SSTREAM_BATCH")
-        .env_remove("SSTREAM_CHECKPOINT")
-        .env_remove("SSTREAM_LOG")
-        .current_dir(directory);
-    command
+impl Folder {
+    pub fn new() -> Folder {
+        Folder(Rc::new(tempfile::tempdir().unwrap()))
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Puts a file there.
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> &Folder {
+        std::fs::write(self.path(name), content).unwrap();
+        self
+    }
+
+    /// What is in a file; nothing if it is not there.
+    pub fn read(&self, name: &str) -> String {
+        String::from_utf8_lossy(&std::fs::read(self.path(name)).unwrap_or_default()).into_owned()
+    }
+
+    /// Runs a line there with nothing on stdin.
+    pub fn run(&self, line: &str) -> Ran {
+        self.shell(line).run()
+    }
+
+    /// A line to be run there.
+    pub fn shell(&self, line: &str) -> Shell {
+        Shell { line: line.to_owned(), stdin: Vec::new(), folder: self.clone() }
+    }
 }
 
 impl Shell {
     pub fn new(line: &str) -> Shell {
-        Shell { line: line.to_owned(), stdin: Vec::new(), directory: tempfile::tempdir().unwrap() }
+        Folder::new().shell(line)
     }
 
     /// What the line reads from stdin.
@@ -58,12 +83,12 @@ impl Shell {
 
     /// Puts a file into the directory.
     pub fn file(self, name: &str, content: impl AsRef<[u8]>) -> Shell {
-        std::fs::write(self.directory.path().join(name), content).unwrap();
+        self.folder.file(name, content);
         self
     }
 
     pub fn run(self) -> Ran {
-        let mut child = bash(&self.line, self.directory.path())
+        let mut child = bash(FOR_A_MINUTE, &self.line, &self.folder.path(""))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -78,7 +103,7 @@ impl Shell {
         writer.join().unwrap();
         Ran {
             line: self.line,
-            directory: self.directory,
+            folder: self.folder,
             status: output.status,
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
@@ -97,7 +122,7 @@ impl Ran {
     /// Stdout must be this, to the byte.
     #[track_caller]
     pub fn prints(self, stdout: &str) -> Ran {
-        assert_eq!(self.stdout, stdout, "{self}");
+        assert!(self.stdout == stdout, "stdout should be\n{}\n{self}", shorten(stdout));
         self
     }
 
@@ -112,14 +137,34 @@ impl Ran {
     /// Nothing on stderr.
     #[track_caller]
     pub fn is_quiet(self) -> Ran {
-        assert!(self.stderr.is_empty(), "{self}");
+        assert!(self.stderr.is_empty(), "stderr should be empty\n{self}");
         self
     }
 }
 
-impl std::fmt::Display for Ran {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Ran { line, directory, status, stdout, stderr } = self;
-        write!(f, "{line}\nin {}: {status}\nstdout:\n{stdout}\nstderr:\n{stderr}", directory.path().display())
+impl fmt::Display for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Ran { line, folder, status, stdout, stderr } = self;
+        show(f, line, folder, &status.to_string(), [stdout, stderr])
+    }
+}
+
+/// All there is to know of a failure.
+pub fn show(
+    f: &mut fmt::Formatter<'_>,
+    line: &str,
+    folder: &Folder,
+    status: &str,
+    [stdout, stderr]: [&str; 2],
+) -> fmt::Result {
+    let (folder, stdout, stderr) = (folder.path(""), shorten(stdout), shorten(stderr));
+    write!(f, "{line}\nin {}: {status}\nstdout:\n{stdout}\nstderr:\n{stderr}", folder.display())
+}
+
+/// As much of an output as somebody might read.
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(4000) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
     }
 }

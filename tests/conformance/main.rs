@@ -10,16 +10,18 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests are tests too
 
+#[path = "../support/bash.rs"]
+mod bash;
 mod independent;
 mod values;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use bash::{FOR_A_MINUTE, bash};
 use serde_json::Value;
 use sstream::frame::{Event, FrameReader};
 
@@ -79,16 +81,8 @@ fn the_answers_of_spark() {
 /// Runs a case and compares; the error is what differs.
 fn run(case: &Case) -> Result<(), String> {
     let folder = tempfile::tempdir().unwrap();
-    let tools = Path::new(env!("CARGO_BIN_EXE_sstream-source")).parent().unwrap();
-    let mut command = Command::new("timeout");
-    command
-        .args(["30", "bash", "-o", "pipefail", "-c", case.content["pipeline"].as_str().unwrap()])
-        .env("PATH", format!("{}:{}", tools.display(), std::env::var("PATH").unwrap()))
-        .env_remove("SSTREAM_BATCH")
-        .env_remove("SSTREAM_LOG")
-        .env_remove("SSTREAM_CHECKPOINT")
-        .stdin(Stdio::null());
     let content = &case.content;
+    let mut command = bash(FOR_A_MINUTE, content["pipeline"].as_str().unwrap(), folder.path());
     for (name, batches) in [
         ("IN", &content["input"]),
         ("LEFT", &content["inputs"]["left"]),

@@ -1,8 +1,7 @@
 //! The generated files, read by the programs that they are for. Where one of
 //! these is not installed its check is left out, but not in CI.
 
-use std::process::{Command, Stdio};
-
+use super::bash::{FOR_A_MINUTE, bash};
 use super::root;
 
 #[test]
@@ -28,12 +27,11 @@ fn scripts_parse() {
 
 /// Runs a shell line in the repository; it must succeed and say nothing.
 fn check(line: &str, program: &str) {
-    let installed =
-        Command::new("sh").args(["-c", &format!("command -v {program}")]).stdout(Stdio::null()).status().unwrap();
-    if !installed.success() && std::env::var_os("CI").is_none() {
+    let run = |line: &str| bash(FOR_A_MINUTE, line, root()).output().unwrap();
+    if !run(&format!("command -v {program}")).status.success() && std::env::var_os("CI").is_none() {
         return;
     }
-    let output = Command::new("sh").args(["-c", line]).current_dir(root()).output().unwrap();
+    let output = run(line);
     let said = [output.stdout, output.stderr].concat();
     assert!(output.status.success() && said.is_empty(), "{line}\n{}", String::from_utf8_lossy(&said));
 }

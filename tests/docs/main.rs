@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests are tests too
 
+#[path = "../support/bash.rs"]
+mod bash;
 mod dependencies;
 mod generated;
 mod hygiene;

@@ -2,9 +2,7 @@
 //! that begins with `$ ` (and those that go on with `> `) is a command, and what
 //! follows is what it prints.
 
-use std::path::Path;
-use std::process::Command;
-
+use super::bash::{FOR_A_MINUTE, bash};
 use super::root;
 
 /// Pages with examples.
@@ -45,18 +43,7 @@ fn examples(page: &str) -> Vec<Example> {
 
 /// Runs a command with the built tools, in the repository, as its reader would.
 fn run(command: &str) -> String {
-    let tools = Path::new(env!("CARGO_BIN_EXE_sstream-filter")).parent().unwrap();
-    let path = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap());
-    let output = Command::new("bash")
-        .args(["-c", &format!("exec 2>&1\n{command}")])
-        .env("PATH", path)
-        .env_remove("SSTREAM_BATCH")
-        .env_remove("SSTREAM_LOG")
-        .env_remove("SSTREAM_CHECKPOINT")
-        .current_dir(root())
-        .stdin(std::process::Stdio::null())
-        .output()
-        .unwrap();
+    let output = bash(FOR_A_MINUTE, &format!("exec 2>&1\n{command}"), root()).output().unwrap();
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 

@@ -14,7 +14,6 @@
 //!   with what comes, leaves and is given out, not with the length.
 
 mod fold;
-mod held;
 mod plain;
 mod records;
 mod time;

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use super::Panes;
 use crate::frame::{BatchTime, Block, Close, Head, Reason};
 use crate::op::{OpError, Operator, Out};
+use crate::window::greatest_common_divisor;
 
 /// Slides a window of some records over the stream.
 pub struct RecordWindow {
@@ -109,8 +110,4 @@ fn split(block: Block<'_>, records: u64) -> (Block<'_>, Block<'_>) {
     };
     let (bytes, rest) = block.bytes.split_at(end);
     (Block { records, bytes, ..block }, Block { records: block.records - records, bytes: rest, ..block })
-}
-
-fn greatest_common_divisor(a: u64, b: u64) -> u64 {
-    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }

@@ -126,7 +126,7 @@ proptest! {
     fn a_window_of_records_is_the_newest(
         batches in prop::collection::vec(prop::collection::vec("[0-9]{1,3}", 0..9), 0..9), length in 1usize..9, slide in 1usize..9
     ) {
-        let mut window = RecordWindow::new(length as u64, slide as u64, Box::new(Plain::new(1 << 20)));
+        let mut window = RecordWindow::new(length as u64, slide as u64, Box::new(Plain::new(if length == 2 { 0 } else { 1 << 20 })));
         let mut sums = RecordWindow::new(length as u64, slide as u64, Box::new(fold("sum", Grouping::new(By::Nothing, None))));
         let mut all: Vec<String> = Vec::new();
         let mut want: Vec<(u64, Vec<String>)> = Vec::new();

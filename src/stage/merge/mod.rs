@@ -186,8 +186,8 @@ impl<'a> Driver<'a> {
                 self.is_traced |= end.trace.is_some();
                 Early::End(end)
             }
-            Message::Close(Close { reason: Reason::Error { exit, message }, .. }) => {
-                self.broken[side] = Some(StageError::Upstream { exit, message });
+            Message::Close(Close { reason: Reason::Error { exit, message }, other }) => {
+                self.broken[side] = Some(StageError::Upstream { exit, message, other });
                 Early::Break
             }
             Message::Close(close) => {
