@@ -1,0 +1,4 @@
+//! Fault tests on a file system in memory.
+
+mod crashes;
+mod simulation;
