@@ -147,19 +147,15 @@ impl fmt::Display for Error {
                 "{}: damaged at byte {offset}: {what}: restore the checkpoint from a copy, or begin a new one",
                 path.display()
             ),
-            Error::Lost { path, what } => write!(
-                f,
-                "{}: {what}: restore the checkpoint from a copy, or begin a new one",
-                path.display()
-            ),
+            Error::Lost { path, what } => {
+                write!(f, "{}: {what}: restore the checkpoint from a copy, or begin a new one", path.display())
+            }
             Error::Version { path, version } => {
                 write!(f, "{}: format {version} is not known to this version: use a newer sstream", path.display())
             }
-            Error::NotACheckpoint { dir, found } => write!(
-                f,
-                "{}: not a checkpoint: it holds {found}: name an empty or a new directory",
-                dir.display()
-            ),
+            Error::NotACheckpoint { dir, found } => {
+                write!(f, "{}: not a checkpoint: it holds {found}: name an empty or a new directory", dir.display())
+            }
             Error::Mismatch { name, was, now, pipelines } => write!(
                 f,
                 "{name}: the checkpoint belongs to another pipeline\n  was: {was}\n  now: {now}\n  \

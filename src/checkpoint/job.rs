@@ -86,9 +86,7 @@ impl Layout {
             return Err(Error::NotACheckpoint { dir: self.dir.clone(), found });
         }
         storage.make_private(&self.dir).map_err(|error| Error::io("cannot make private", &self.dir, error))?;
-        [self.locks(), self.sources(), self.stages(), self.commits()]
-            .iter()
-            .try_for_each(|dir| make_dir(storage, dir))
+        [self.locks(), self.sources(), self.stages(), self.commits()].iter().try_for_each(|dir| make_dir(storage, dir))
     }
 }
 

@@ -124,11 +124,10 @@ mod tests {
         ];
         for (text, sources, is_source) in cases {
             let id = Id::parse(text).unwrap();
-            assert_eq!((id.sources(), id.is_source(), id.to_string().as_str()), (
-                sources.iter().map(|s| s.to_string()).collect::<Vec<_>>().as_slice(),
-                is_source,
-                text
-            ));
+            assert_eq!(
+                (id.sources(), id.is_source(), id.to_string().as_str()),
+                (sources.iter().map(|s| s.to_string()).collect::<Vec<_>>().as_slice(), is_source, text)
+            );
         }
         for bad in ["a", ".start", "a.", "a+.x", "a..x", "a+b.source", "a/b.x"] {
             assert!(Id::parse(bad).is_err() || bad == "a..x", "{bad}");

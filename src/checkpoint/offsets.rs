@@ -111,7 +111,9 @@ impl Offsets {
                     _ => return Err(Error::damaged(entry.path, entry.place.offset, "the base is missing")),
                 },
                 _ if segment == newest => {}
-                _ => return Err(Error::Lost { path: self.log.dir().to_owned(), what: "a segment is empty".to_owned() }),
+                _ => {
+                    return Err(Error::Lost { path: self.log.dir().to_owned(), what: "a segment is empty".to_owned() });
+                }
             }
         }
         let Some(&(segment, base_ms)) = self.segments.last() else {
@@ -191,7 +193,9 @@ impl Offsets {
     /// The batches after `time_ms`, oldest first.
     pub fn after(&self, time_ms: u64) -> Result<Batches> {
         let segment = self.segments.iter().rev().find(|(_, base_ms)| *base_ms <= time_ms);
-        let Some(&(segment, _)) = segment.or(self.segments.first()) else { return Ok(Batches { reader: None, time_ms }) };
+        let Some(&(segment, _)) = segment.or(self.segments.first()) else {
+            return Ok(Batches { reader: None, time_ms });
+        };
         let from = Place { segment, ..self.log.start() };
         Ok(Batches { reader: Some(self.log.reader(from)?), time_ms })
     }

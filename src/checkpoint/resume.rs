@@ -100,9 +100,11 @@ pub fn resume(inputs: &Inputs) -> Result<Resume, Conflict> {
         source.runs.iter().rev().find_map(|times| times.up_to(to_ms - 1)).map(|times| times.last_ms)
     });
     let resume_ms = newest_source_time.fold(from_ms.max(inputs.start_ms.min(to_ms - 1)), u64::max);
-    let newest_ms = inputs.sources.iter().map(|source| source.last_ms).max().unwrap_or(0);
-    let least = inputs.folders.iter().min_by_key(|folder| folder.covers.last().map_or(0, |(_, to_ms)| *to_ms));
-    let held_back_by = least.filter(|_| resume_ms < newest_ms).map(|folder| folder.name.clone());
+    let newest_ms =
+        inputs.sources.iter().filter_map(|source| source.runs.last()).map(|run| run.last_ms).max().unwrap_or(0);
+    let reach = |folder: &&Folder| folder.covers.last().map_or(0, |(_, to_ms)| *to_ms);
+    let least = inputs.folders.iter().min_by_key(reach).filter(|_| resume_ms < newest_ms);
+    let held_back_by = least.map(|folder| folder.name.clone());
     let finish = inputs.sources.iter().any(|source| {
         let committed = |folder: &Folder| {
             folder.is_sink && folder.sources.contains(&source.name) && folder.newest_ms > Some(source.last_ms)

@@ -28,8 +28,8 @@ use super::lock::{self, Generation, Lock, Said, Wait};
 use super::log::View;
 use super::name::{Id, check_source};
 use super::offsets::{Batches, Closed, Offsets, Position};
-use super::storage::{Storage, absolute, make_dir, remove_tree};
 use super::resume::Resume;
+use super::storage::{Storage, absolute, make_dir, names, remove_tree};
 use super::survey::{Survey, commits_behind, purge_before};
 use super::wal::{Range, Wal};
 use super::{Error, Result, Times};
@@ -144,9 +144,7 @@ impl SourceCheckpoint {
             Generation::Joined { generation, resume_ms, finish } => {
                 (generation, Resume { resume_ms, held_back_by: None, finish })
             }
-            Generation::New => {
-                (random()?, Survey::take(&storage, &layout, job.clone(), View::Visible)?.resume()?)
-            }
+            Generation::New => (random()?, Survey::take(&storage, &layout, job.clone(), View::Visible)?.resume()?),
         };
         let behind = commits_behind(&storage, &layout, options.name)?;
         let behind_ms = behind.into_iter().flatten().fold(resume_ms, u64::max);
@@ -323,6 +321,13 @@ fn open_job(storage: &dyn Storage, layout: &Layout, options: &SourceOptions<'_>)
     match Job::read(storage, layout)? {
         Some(job) => Ok(job),
         None => {
+            // It is written before any folder.
+            for name in names(storage, &layout.sources())? {
+                if SourceFile::read(storage, &layout.source(&name))?.is_some() {
+                    let path = layout.dir().to_owned();
+                    return Err(Error::Lost { path, what: "job.json is gone".to_owned() });
+                }
+            }
             let job = Job { id: random()?, start_ms: options.start_ms, pipeline: json!([options.arguments]) };
             job.write(storage, layout)?;
             Ok(job)

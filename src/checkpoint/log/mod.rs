@@ -5,13 +5,14 @@
 //! have a torn end. Old segments are removed from the oldest on.
 //!
 //! ```text
-//! segment   32 bytes of header, then entries
+//! segment   40 bytes of header, then entries
 //!   0   8   "sstrmlog"
 //!   8   4   format version, 1
 //!  12   4   which log: 1 offsets, 2 wal, 3 state, 4 commits
 //!  16   8   number of the segment
-//!  24   4   0
-//!  28   4   CRC-32 of bytes 0 to 28
+//!  24   8   length of the segment before, 0 in the first
+//!  32   4   0
+//!  36   4   CRC-32 of bytes 0 to 36
 //!
 //! entry     24 bytes of header, then the payload
 //!   0   4   F5 65 6E 74, by which entries are found behind damage
@@ -40,8 +41,8 @@ use super::storage::{Storage, StoredFile};
 use super::{Error, Result};
 
 pub use reader::{Entry, Reader, View};
-pub use segment::{Kind, first_segment};
 use segment::{HEADER, Tail, entry_header, numbers, path_of, scan, segment_header};
+pub use segment::{Kind, first_segment};
 
 /// A place in a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,7 +71,7 @@ impl Log {
     /// Makes a log with one segment, durably but for the name of `dir`, which
     /// is there and empty.
     pub fn create(storage: Arc<dyn Storage>, dir: &Path, kind: Kind) -> Result<Log> {
-        let file = new_segment(&*storage, dir, kind, 1)?;
+        let file = new_segment(&*storage, dir, kind, 1, 0)?;
         let len = HEADER as u64;
         Ok(Log {
             storage,
@@ -96,8 +97,7 @@ impl Log {
                 return Err(Error::Lost { path: dir.to_owned(), what: "the log is gone".to_owned() });
             };
             let path = path_of(dir, current);
-            let mut file =
-                storage.open(&path, false).map_err(|error| Error::io("cannot open", &path, error))?;
+            let mut file = storage.open(&path, false).map_err(|error| Error::io("cannot open", &path, error))?;
             match scan(&*file, &path, kind, current)? {
                 // Made and never used: the crash came before its header was durable.
                 Tail::NoHeader => {
@@ -162,7 +162,7 @@ impl Log {
     /// Goes on in a new segment. The old one is synced first.
     pub fn roll(&mut self) -> Result<()> {
         self.sync()?;
-        match new_segment(&*self.storage, &self.dir, self.kind, self.current + 1) {
+        match new_segment(&*self.storage, &self.dir, self.kind, self.current + 1, self.len) {
             Ok(file) => {
                 self.file = file;
                 self.current += 1;
@@ -262,11 +262,17 @@ fn first_place(segment: u64) -> Place {
     Place { segment, offset: HEADER as u64 }
 }
 
-fn new_segment(storage: &dyn Storage, dir: &Path, kind: Kind, number: u64) -> Result<Box<dyn StoredFile>> {
+fn new_segment(
+    storage: &dyn Storage,
+    dir: &Path,
+    kind: Kind,
+    number: u64,
+    len_before: u64,
+) -> Result<Box<dyn StoredFile>> {
     let path = path_of(dir, number);
     let make = || {
         let mut file = storage.open(&path, true)?;
-        file.append(&mut [IoSlice::new(&segment_header(kind, number))])?;
+        file.append(&mut [IoSlice::new(&segment_header(kind, number, len_before))])?;
         file.sync()?;
         storage.sync_dir(dir)?;
         Ok(file)

@@ -39,6 +39,7 @@ pub struct Reader {
     end: Place,
     open: Option<(u64, PathBuf, Box<dyn StoredFile>)>,
     window: Window,
+    len_before: u64,
 }
 
 impl Reader {
@@ -64,7 +65,16 @@ impl Reader {
 
     /// Reads the entries from `from` to `end`.
     pub fn of_segments(storage: Arc<dyn Storage>, dir: &Path, kind: Kind, from: Place, end: Place) -> Result<Reader> {
-        Ok(Reader { storage, dir: dir.to_owned(), kind, at: from, end, open: None, window: Window::new() })
+        Ok(Reader {
+            storage,
+            dir: dir.to_owned(),
+            kind,
+            at: from,
+            end,
+            open: None,
+            window: Window::new(),
+            len_before: 0,
+        })
     }
 
     /// The next entry, checked; `None` at the end.
@@ -127,7 +137,11 @@ impl Reader {
             let Some((number, path, file)) = &self.open else { break };
             let header = self.window.get(&**file, path, self.at.offset, ENTRY_HEADER)?;
             if header.is_empty() && self.at.segment < self.end.segment {
+                let (path, len) = (path.clone(), self.at.offset);
                 self.at = first_place(number + 1);
+                if self.ready()? != len {
+                    return Err(Error::damaged(&path, len, "the file was cut off"));
+                }
                 continue;
             }
             return match EntryHeader::parse(header, *number) {
@@ -138,17 +152,17 @@ impl Reader {
         Ok(None)
     }
 
-    /// Has the segment of the next entry open.
-    fn ready(&mut self) -> Result<()> {
+    /// Has the segment of the next entry open; gives the length of the one before.
+    fn ready(&mut self) -> Result<u64> {
         if self.open.as_ref().is_some_and(|(number, ..)| *number == self.at.segment) {
-            return Ok(());
+            return Ok(self.len_before);
         }
         let number = self.at.segment;
         let path = path_of(&self.dir, number);
         let file = self.storage.open(&path, false).map_err(|error| Error::io("cannot open", &path, error))?;
         self.window = Window::new();
-        check_header(self.window.get(&*file, &path, 0, HEADER)?, &path, self.kind, number)?;
+        self.len_before = check_header(self.window.get(&*file, &path, 0, HEADER)?, &path, self.kind, number)?;
         self.open = Some((number, path, file));
-        Ok(())
+        Ok(self.len_before)
     }
 }

@@ -9,7 +9,7 @@ use super::super::storage::{Storage, StoredFile, names};
 use super::super::{Error, Result};
 
 /// Bytes of a segment's header.
-pub const HEADER: usize = 32;
+pub const HEADER: usize = 40;
 /// Bytes of an entry's header.
 pub const ENTRY_HEADER: usize = 24;
 
@@ -68,25 +68,31 @@ pub fn first_segment(storage: &dyn Storage, dir: &Path) -> Result<Option<u64>> {
     Ok((!numbers.is_empty()).then_some(numbers.start))
 }
 
-/// The header of a segment.
-pub fn segment_header(kind: Kind, number: u64) -> [u8; HEADER] {
+/// The header of a segment that follows one of `len_before` bytes.
+pub fn segment_header(kind: Kind, number: u64, len_before: u64) -> [u8; HEADER] {
     let mut header = [0; HEADER];
     header[..8].copy_from_slice(MAGIC);
     header[8..12].copy_from_slice(&FORMAT.to_le_bytes());
     header[12..16].copy_from_slice(&(kind as u32).to_le_bytes());
     header[16..24].copy_from_slice(&number.to_le_bytes());
-    let crc = crc32fast::hash(&header[..28]);
-    header[28..].copy_from_slice(&crc.to_le_bytes());
+    header[24..32].copy_from_slice(&len_before.to_le_bytes());
+    let crc = crc32fast::hash(&header[..HEADER - 4]);
+    header[HEADER - 4..].copy_from_slice(&crc.to_le_bytes());
     header
 }
 
-/// Checks the header of a segment that must have a valid one.
-pub fn check_header(header: &[u8], path: &Path, kind: Kind, number: u64) -> Result<()> {
-    if header == segment_header(kind, number) {
-        return Ok(());
+/// Checks the header of a segment that must have a valid one, and gives the
+/// length that the segment before it has.
+pub fn check_header(header: &[u8], path: &Path, kind: Kind, number: u64) -> Result<u64> {
+    let len_before = if header.len() == HEADER { u64_at(header, 24) } else { 0 };
+    if header == segment_header(kind, number, len_before) {
+        return Ok(len_before);
     }
     // A valid header of another version is told from damage.
-    if header.len() == HEADER && header.starts_with(MAGIC) && crc32fast::hash(&header[..28]) == u32_at(header, 28) {
+    if header.len() == HEADER
+        && header.starts_with(MAGIC)
+        && crc32fast::hash(&header[..HEADER - 4]) == u32_at(header, HEADER - 4)
+    {
         let version = u32_at(header, 8);
         if version != FORMAT {
             return Err(Error::Version { path: path.to_owned(), version: version.into() });
@@ -131,9 +137,7 @@ impl EntryHeader {
         if bytes[..4] != ENTRY_MAGIC || header_crc(&bytes[..20], number) != u32_at(bytes, 20) {
             return None;
         }
-        let mut synced = [0; 8];
-        synced.copy_from_slice(&bytes[8..16]);
-        Some(EntryHeader { len: u32_at(bytes, 4), synced: u64::from_le_bytes(synced), crc: u32_at(bytes, 16) })
+        Some(EntryHeader { len: u32_at(bytes, 4), synced: u64_at(bytes, 8), crc: u32_at(bytes, 16) })
     }
 
     /// Whether that is the payload.
@@ -153,6 +157,12 @@ fn u32_at(bytes: &[u8], at: usize) -> u32 {
     let mut number = [0; 4];
     number.copy_from_slice(&bytes[at..at + 4]);
     u32::from_le_bytes(number)
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    let mut number = [0; 8];
+    number.copy_from_slice(&bytes[at..at + 8]);
+    u64::from_le_bytes(number)
 }
 
 /// A part of a file that is kept in memory, so that small entries cost no call.

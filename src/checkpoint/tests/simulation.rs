@@ -212,7 +212,16 @@ impl SourceProcess {
             last_ms += INTERVAL_MS;
             ready.push_back((Times::one(last_ms, INTERVAL_MS), leftover));
         }
-        Ok(SourceProcess { checkpoint, head: plan.head(), ready, next_item, last_ms, again: true, done: false, finish: None })
+        Ok(SourceProcess {
+            checkpoint,
+            head: plan.head(),
+            ready,
+            next_item,
+            last_ms,
+            again: true,
+            done: false,
+            finish: None,
+        })
     }
 
     fn step(&mut self, world: &mut World, shape: &Shape, random: &mut Random, out: &mut Pipe) -> Result<bool> {
@@ -315,8 +324,7 @@ impl StageProcess {
     fn open(memory: &Memory, stream: &Stream, every_ms: u64) -> Result<StageProcess> {
         let part = "01-count";
         let (participant, pipeline) = enter(memory, stream, part, false)?;
-        let options =
-            StageOptions { part, arguments: part, pipeline: &pipeline, interval_ms: INTERVAL_MS, new: false };
+        let options = StageOptions { part, arguments: part, pipeline: &pipeline, interval_ms: INTERVAL_MS, new: false };
         let mut counts = Counts::default();
         let checkpoint = participant.stage(&options, every_ms, &mut |key, value| counts.load(key, value))?;
         Ok(StageProcess { _participant: participant, checkpoint, counts, time_ms: stream.resume_ms() })
@@ -363,8 +371,7 @@ struct SinkProcess {
 impl SinkProcess {
     fn open(memory: &Memory, stream: &Stream, part: &str, dir: &str, end: bool) -> Result<SinkProcess> {
         let (participant, pipeline) = enter(memory, stream, part, false)?;
-        let options =
-            StageOptions { part, arguments: part, pipeline: &pipeline, interval_ms: INTERVAL_MS, new: false };
+        let options = StageOptions { part, arguments: part, pipeline: &pipeline, interval_ms: INTERVAL_MS, new: false };
         let checkpoint = participant.sink(&options, end)?;
         let dir = PathBuf::from(dir);
         checkpoint.notes(&mut |_, note| {
