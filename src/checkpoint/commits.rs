@@ -72,7 +72,7 @@ impl Commits {
             let mut reader = commits.log.reader(Place { segment, ..commits.log.start() })?;
             let mut before_ms = commits.last_ms.unwrap_or(0);
             let mut first = true;
-            while let Some(entry) = reader.next()? {
+            while let Some(entry) = reader.next_entry()? {
                 if entry.place.segment != segment {
                     break;
                 }
@@ -175,7 +175,7 @@ impl Commits {
     pub fn notes(&self, note: &mut dyn FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
         let segment = self.log.end().segment.saturating_sub(1).max(self.log.start().segment);
         let mut reader = self.log.reader(Place { segment, ..self.log.start() })?;
-        while let Some(entry) = reader.next()? {
+        while let Some(entry) = reader.next_entry()? {
             if let Decoded::Committed(times, bytes) = decode(&entry)?
                 && !bytes.is_empty()
             {

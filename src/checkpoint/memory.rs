@@ -364,7 +364,7 @@ impl StoredFile for MemoryFile {
         Ok(len)
     }
 
-    fn len(&self) -> io::Result<u64> {
+    fn size(&self) -> io::Result<u64> {
         let mut inner = self.memory.inner();
         inner.call()?;
         Ok(inner.files[self.file].data.len() as u64)

@@ -105,7 +105,7 @@ impl Offsets {
         let newest = self.log.end().segment;
         for segment in self.log.start().segment..=newest {
             let mut reader = self.log.reader(Place { segment, ..self.log.start() })?;
-            match reader.next()? {
+            match reader.next_entry()? {
                 Some(entry) if entry.place.segment == segment => match decode(&entry)? {
                     Decoded::Base(time_ms, _) => self.segments.push((segment, time_ms)),
                     _ => return Err(Error::damaged(entry.path, entry.place.offset, "the base is missing")),
@@ -123,7 +123,7 @@ impl Offsets {
         let mut reader = self.log.reader(Place { segment, ..self.log.start() })?;
         let mut end = reader.place();
         self.last_ms = base_ms;
-        while let Some(entry) = reader.next()? {
+        while let Some(entry) = reader.next_entry()? {
             match decode(&entry)? {
                 Decoded::Base(_, bytes) => position.base = bytes.to_vec(),
                 Decoded::Batches(times, _) if times.first_ms <= self.last_ms => {
@@ -219,9 +219,9 @@ pub struct Batches {
 
 impl Batches {
     /// The next ones, with the source's bytes.
-    pub fn next(&mut self) -> Result<Option<(Times, Vec<u8>)>> {
+    pub fn next_batch(&mut self) -> Result<Option<(Times, Vec<u8>)>> {
         let Some(reader) = &mut self.reader else { return Ok(None) };
-        while let Some(entry) = reader.next()? {
+        while let Some(entry) = reader.next_entry()? {
             if let Decoded::Batches(times, bytes) = decode(&entry)?
                 && let Some(times) = times.after(self.time_ms)
             {

@@ -196,7 +196,7 @@ impl SourceCheckpoint {
     /// they are empty.
     pub fn next_again(&mut self) -> Result<Option<(Times, Vec<u8>)>> {
         let Some(again) = &mut self.again else { return Ok(None) };
-        let next = again.next()?;
+        let next = again.next_batch()?;
         if next.is_none() {
             self.again = None;
         }
@@ -304,7 +304,7 @@ impl SourceCheckpoint {
         {
             let mut after = self.offsets.after(cut_ms)?;
             let mut place = wal.open_batch();
-            while let Some((_, recorded)) = after.next()? {
+            while let Some((_, recorded)) = after.next_batch()? {
                 if !recorded.is_empty() {
                     place = Range::from_bytes(&recorded, self.layout.dir())?.from;
                     break;

@@ -51,7 +51,7 @@ pub trait StoredFile: Send {
     /// Reads what is at `offset`; less than asked for only at the end.
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize>;
     /// Bytes in the file.
-    fn len(&self) -> io::Result<u64>;
+    fn size(&self) -> io::Result<u64>;
     /// Cuts the file off.
     fn truncate(&mut self, len: u64) -> io::Result<()>;
     /// Makes the file's bytes durable.
@@ -241,7 +241,7 @@ impl StoredFile for DiskFile {
         Ok(done)
     }
 
-    fn len(&self) -> io::Result<u64> {
+    fn size(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())
     }
 

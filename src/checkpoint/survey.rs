@@ -7,7 +7,7 @@ use super::job::{Job, Layout, SourceFile, StageFile};
 use super::log::{View, first_segment};
 use super::name::Id;
 use super::offsets::{self, Seen};
-use super::resume::{Conflict, Folder, Inputs, Resume, Source, Spans, resume};
+use super::resume::{Conflict, Folder, Inputs, Resume, Source, resume};
 use super::storage::{Storage, names};
 use super::times::next_multiple;
 use super::wal::Range;
@@ -23,7 +23,7 @@ pub struct Survey {
     /// The sources, with what their logs say.
     pub sources: Vec<(String, SourceFile, Seen)>,
     /// The stages with state, with what they can restore.
-    pub stages: Vec<(Id, StageFile, Spans, Option<u64>)>,
+    pub stages: Vec<(Id, StageFile, state::Seen)>,
     /// The sinks, with their newest commit.
     pub sinks: Vec<(Id, StageFile, commits::Seen)>,
 }
@@ -42,9 +42,9 @@ impl Survey {
         for id in ids(&**storage, &layout.stages())? {
             let folder = layout.stages().join(id.to_string());
             let Some(file) = StageFile::read_stage(&**storage, &folder)? else { continue };
-            let (covers, newest_ms) = state::look(storage.clone(), &folder, view, file.base_ms, file.interval_ms)?
+            let seen = state::look(storage.clone(), &folder, view, file.base_ms, file.interval_ms)?
                 .ok_or_else(|| lost(&folder))?;
-            survey.stages.push((id, file, covers, newest_ms));
+            survey.stages.push((id, file, seen));
         }
         for id in ids(&**storage, &layout.commits())? {
             let folder = layout.commits().join(id.to_string());
@@ -64,11 +64,11 @@ impl Survey {
             last_ms: seen.last_ms(),
             closed: seen.closed,
         });
-        let stages = self.stages.iter().map(|(id, _, covers, newest_ms)| Folder {
+        let stages = self.stages.iter().map(|(id, _, seen)| Folder {
             name: format!("stages/{id}"),
             sources: id.sources().to_vec(),
-            covers: covers.clone(),
-            newest_ms: *newest_ms,
+            covers: seen.covers.clone(),
+            newest_ms: seen.newest_ms,
             is_sink: false,
             end: false,
         });

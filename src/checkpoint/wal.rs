@@ -134,7 +134,7 @@ impl Wal {
         let mut reader = self.log.reader(from)?;
         reader.stop_at(to);
         let (mut all_records, mut all_bytes) = (0, 0);
-        while let Some(entry) = reader.next()? {
+        while let Some(entry) = reader.next_entry()? {
             let mut payload = Bytes { bytes: entry.payload, path: entry.path, offset: entry.place.offset };
             let records = payload.u32()?;
             all_records += u64::from(records);

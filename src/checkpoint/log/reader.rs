@@ -78,7 +78,7 @@ impl Reader {
     }
 
     /// The next entry, checked; `None` at the end.
-    pub fn next(&mut self) -> Result<Option<Entry<'_>>> {
+    pub fn next_entry(&mut self) -> Result<Option<Entry<'_>>> {
         self.step(usize::MAX)
     }
 

@@ -196,7 +196,7 @@ impl Window {
 /// Finds where the newest segment's valid entries end. Payloads that were
 /// synced are not read.
 pub fn scan(file: &dyn StoredFile, path: &Path, kind: Kind, number: u64) -> Result<Tail> {
-    let len = file.len().map_err(|error| Error::io("cannot read", path, error))?;
+    let len = file.size().map_err(|error| Error::io("cannot read", path, error))?;
     let mut window = Window::new();
     let header = window.get(file, path, 0, HEADER)?;
     if let Err(error) = check_header(header, path, kind, number) {
@@ -239,7 +239,7 @@ pub fn scan(file: &dyn StoredFile, path: &Path, kind: Kind, number: u64) -> Resu
 
 /// The first valid entry after `from` that says more than `synced` was synced.
 fn entry_after(file: &dyn StoredFile, path: &Path, number: u64, from: u64, synced: u64) -> Result<Option<u64>> {
-    let len = file.len().map_err(|error| Error::io("cannot read", path, error))?;
+    let len = file.size().map_err(|error| Error::io("cannot read", path, error))?;
     let finder = memchr::memmem::Finder::new(&ENTRY_MAGIC);
     let mut at = from;
     let mut bytes = vec![0; 1 << 20];

@@ -25,7 +25,7 @@ fn open(memory: &Memory) -> Result<Log> {
 
 fn read(mut reader: Reader) -> Result<Vec<Vec<u8>>> {
     let mut all = Vec::new();
-    while let Some(entry) = reader.next()? {
+    while let Some(entry) = reader.next_entry()? {
         all.push(entry.payload.to_vec());
     }
     Ok(all)
@@ -209,7 +209,7 @@ fn a_newer_version_is_told_from_damage() {
         first_place(1),
         Place { segment: 2, offset: 0 },
     );
-    assert!(matches!(reader.unwrap().next(), Err(Error::Version { version: 2, .. })));
+    assert!(matches!(reader.unwrap().next_entry(), Err(Error::Version { version: 2, .. })));
 }
 
 proptest! {

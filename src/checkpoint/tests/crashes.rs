@@ -96,3 +96,21 @@ fn every_call_failing_once() {
         }
     }
 }
+
+#[test]
+fn random_pipelines_and_random_crashes() {
+    let rounds = if std::env::var_os("SSTREAM_TORTURE").is_some() { 5000 } else { 60 };
+    for seed in 0..rounds {
+        let kind = seed % 3;
+        let shape =
+            Shape { items: 20, wal: kind == 0, join: kind == 1, every_ms: [0, 20, 30][seed as usize / 3 % 3], seed };
+        let mut number = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
+        let mut below = |below: u64| {
+            number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (number >> 33) % below
+        };
+        let at: Vec<u64> = (0..1 + below(4)).map(|_| 1 + below(700)).collect();
+        let image = if below(3) == 0 { Image::Everything } else { Image::Some(seed) };
+        crash(&shape, image, &at);
+    }
+}

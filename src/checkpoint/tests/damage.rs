@@ -1,6 +1,6 @@
 //! Every file of a checkpoint cut off and flipped: never a wrong answer.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use super::super::memory::{Image, Memory};
 use super::crashes::shapes;
@@ -17,7 +17,7 @@ fn killed(shape: &Shape, at: u64) -> World {
 }
 
 /// The world with other bytes in one file.
-fn damaged(world: &World, path: &PathBuf, bytes: &[u8]) -> World {
+fn damaged(world: &World, path: &Path, bytes: &[u8]) -> World {
     let memory: Memory = world.memory.after_crash(Image::Everything);
     memory.put(path, bytes);
     World { memory, given: world.given, reached: world.reached.clone(), now_ms: world.now_ms, ..World::new() }
@@ -42,7 +42,7 @@ fn go_on(mut world: World, shape: &Shape, what: &str) -> bool {
     }
 }
 
-fn each_file(shape: &Shape, test: impl Fn(&World, &PathBuf, &[u8])) {
+fn each_file(shape: &Shape, test: impl Fn(&World, &Path, &[u8])) {
     for at in [150, 330] {
         let world = killed(shape, at);
         for (path, bytes) in world.memory.all_files() {

@@ -2,5 +2,8 @@
 
 mod crashes;
 mod damage;
+mod fixtures;
 mod resume;
 mod simulation;
+mod start;
+mod state;
