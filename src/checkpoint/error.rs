@@ -84,7 +84,7 @@ pub enum Error {
         /// What each folder covers, a line each.
         covered: String,
     },
-    /// The same source runs already.
+    /// The source runs already, or the pipeline does while its checkpoint is to be changed.
     Running {
         /// The lock's name.
         name: String,
@@ -103,14 +103,12 @@ pub enum Error {
         /// The checkpoint, as the head names it.
         dir: PathBuf,
     },
-    /// The two sides of a join do not belong together.
-    SidesDiffer {
-        /// `checkpoint` or `resume`.
-        key: &'static str,
-        /// Of the left side.
-        left: String,
-        /// Of the right side.
-        right: String,
+    /// There is no such stage in the checkpoint.
+    NoStage {
+        /// Its name.
+        name: String,
+        /// The names that there are.
+        known: Vec<String>,
     },
     /// A name that cannot be a file's name in a checkpoint.
     BadName {
@@ -194,11 +192,9 @@ impl fmt::Display for Error {
                  the stream is of an earlier run, or from elsewhere",
                 dir.display()
             ),
-            Error::SidesDiffer { key, left, right } => write!(
-                f,
-                "the sides of the join differ in {key}: {left} and {right}: \
-                 both sources need the same --checkpoint, and to be started together"
-            ),
+            Error::NoStage { name, known } => {
+                write!(f, "{name}: the checkpoint has no such stage: it has {}", known.join(", "))
+            }
             Error::BadName { name, rule } => write!(f, "name {name:?}: {rule}"),
             Error::Interrupted => f.write_str("stopped while waiting for the run before to end"),
         }
@@ -218,10 +214,9 @@ impl Failure for Error {
     fn exit(&self) -> Exit {
         match self {
             Error::Io { .. } | Error::Latched { .. } | Error::Running { .. } => Exit::World,
-            // The sides were started around a restart: started again they agree.
-            Error::SidesDiffer { key: "resume", .. } => Exit::World,
-            Error::BadName { .. } | Error::NameTaken { .. } | Error::NotACheckpoint { .. } => Exit::Usage,
-            Error::SidesDiffer { .. } => Exit::Usage,
+            Error::BadName { .. } | Error::NameTaken { .. } | Error::NotACheckpoint { .. } | Error::NoStage { .. } => {
+                Exit::Usage
+            }
             Error::Damaged { .. }
             | Error::Lost { .. }
             | Error::Version { .. }

@@ -140,6 +140,21 @@ fn wait_for(storage: &dyn Storage, path: &Path, wait: &mut Wait<'_>) -> Result<(
     }
 }
 
+/// Waits until no source and no stage holds a lock.
+pub fn wait_for_all(storage: &dyn Storage, layout: &Layout, wait: &mut Wait<'_>) -> Result<()> {
+    for id in names(storage, &layout.locks())?.iter().filter_map(|name| Id::parse(name).ok()) {
+        let path = layout.lock(&id);
+        while is_held(storage, &path)? {
+            wait_for(storage, &path, wait)?;
+        }
+    }
+    Ok(())
+}
+
+fn is_held(storage: &dyn Storage, path: &Path) -> Result<bool> {
+    storage.is_locked(path).map_err(|error| Error::io("cannot look at lock", path, error))
+}
+
 /// The generation that a source finds when nothing is in its way any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Generation {
@@ -172,7 +187,7 @@ pub fn wait_for_quiet(
         for id in names(storage, &layout.locks())?.iter().filter_map(|name| Id::parse(name).ok()) {
             let path = layout.lock(&id);
             let own = id.is_source() && id.contains(name);
-            if own || !storage.is_locked(&path).map_err(|error| Error::io("cannot look at lock", &path, error))? {
+            if own || !is_held(storage, &path)? {
                 continue;
             }
             if !id.is_source() {

@@ -16,11 +16,13 @@
 //! | [`log`] | the log they are made of: segments, entries, torn tails, purge |
 //! | [`resume`] | where to resume, a pure function; [`survey`] reads what it needs |
 //! | [`job`], [`sealed`] | the JSON files |
+//! | [`forget`] | letting a stage go |
 //! | [`lock`], [`name`] | who runs, and what things are called |
 //! | [`storage`] | the file system behind a trait |
 
 pub mod commits;
 pub mod error;
+pub mod forget;
 pub mod job;
 pub mod lock;
 pub mod log;

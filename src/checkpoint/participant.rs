@@ -2,8 +2,8 @@
 //!
 //! In order:
 //!
-//! 1. Both sides of a join: [`Stream::of_head`] of each, then [`Stream::join`];
-//!    anything else: [`Stream::of_head`]. No checkpoint in the head: none of this.
+//! 1. [`Stream::of_head`]; behind a join, of the head that it made of both sides'.
+//!    No checkpoint in the head: none of this.
 //! 2. [`Participant::enter`], before the stage reads a batch. It holds the stage's
 //!    lock until it is dropped.
 //! 3. A stage with state: [`Participant::stage`], which gives the state to load.
@@ -53,34 +53,6 @@ impl Stream {
             run: text("run").unwrap_or_default(),
             resume_ms: head.get("resume").and_then(Value::as_u64).unwrap_or(0),
         })
-    }
-
-    /// The stream behind a join or union of two, which must belong together.
-    pub fn join(left: &Stream, right: &Stream) -> Result<Stream> {
-        let differ = |key, left: &dyn ToString, right: &dyn ToString| Error::SidesDiffer {
-            key,
-            left: left.to_string(),
-            right: right.to_string(),
-        };
-        if left.dir != right.dir {
-            return Err(differ("checkpoint", &left.dir.display(), &right.dir.display()));
-        }
-        if left.resume_ms != right.resume_ms {
-            return Err(differ("resume", &left.resume_ms, &right.resume_ms));
-        }
-        Ok(Stream {
-            name: format!("{}+{}", left.name, right.name),
-            run: format!("{}+{}", left.run, right.run),
-            ..left.clone()
-        })
-    }
-
-    /// Puts the keys into a head: of a join, which carries both sides'.
-    pub fn put(&self, head: &mut Map<String, Value>) {
-        head.insert("checkpoint".into(), self.dir.to_string_lossy().into());
-        head.insert("name".into(), self.name.as_str().into());
-        head.insert("run".into(), self.run.as_str().into());
-        head.insert("resume".into(), self.resume_ms.into());
     }
 
     /// The time after which all begin.

@@ -85,14 +85,27 @@ impl Survey {
 
     /// Where to resume.
     pub fn resume(&self) -> Result<Resume> {
-        let inputs = self.inputs();
-        resume(&inputs).map_err(|conflict| match conflict {
-            Conflict::NoTime => Error::NoResume { dir: self.layout.dir().to_owned(), covered: show(&inputs) },
+        self.resume_of(&self.inputs())
+    }
+
+    /// Where to resume by other inputs than those of the survey.
+    pub fn resume_of(&self, inputs: &Inputs) -> Result<Resume> {
+        resume(inputs).map_err(|conflict| match conflict {
+            Conflict::NoTime => Error::NoResume { dir: self.layout.dir().to_owned(), covered: show(inputs) },
             Conflict::Unknown { folder, time_ms, source } => Error::Lost {
                 path: self.layout.source(&source).join("offsets"),
                 what: format!("the batch {time_ms}, which {folder} has, is not in it"),
             },
         })
+    }
+
+    /// The names of all stages with state and sinks.
+    pub fn stage_names(&self) -> Vec<String> {
+        let stages = self.stages.iter().map(|(id, ..)| id.to_string());
+        let mut names: Vec<String> = stages.chain(self.sinks.iter().map(|(id, ..)| id.to_string())).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 
     /// What is older than this may go, as far as restarts and the retention of

@@ -43,6 +43,18 @@ fn open(dir: &Path, name: &str, wal: bool) -> (SourceCheckpoint, Plan) {
     SourceCheckpoint::open(disk(), &options, &mut |_| false).unwrap()
 }
 
+/// The stream behind a join of two.
+fn joined(a: &Plan, b: &Plan) -> Stream {
+    let mut head = a.head();
+    for key in ["name", "run"] {
+        head.insert(
+            key.into(),
+            format!("{}+{}", a.head()[key].as_str().unwrap(), b.head()[key].as_str().unwrap()).into(),
+        );
+    }
+    Stream::of_head(&head).unwrap()
+}
+
 const T: u64 = 1_469_283_110_000;
 
 /// One key that counts, one that comes and goes.
@@ -68,8 +80,7 @@ impl KeyedState for TwoKeys {
 fn write(dir: &Path) {
     let (mut a, plan_a) = open(dir, "a", false);
     let (mut b, plan_b) = open(dir, "b", true);
-    let both =
-        Stream::join(&Stream::of_head(&plan_a.head()).unwrap(), &Stream::of_head(&plan_b.head()).unwrap()).unwrap();
+    let both = joined(&plan_a, &plan_b);
     let pipeline = json!([["source a"], ["source b"], "join", "state count", "sink --pass files x", "sink print"]);
     let options =
         |part: &'static str| StageOptions { part, arguments: part, pipeline: &pipeline, interval_ms: 1000, new: false };
@@ -131,8 +142,7 @@ fn read(dir: &Path) {
     let expected = [(2, "\"first of 3\"\n\"second of 3\"\n"), (1, "\"came after the last batch\"\n")];
     assert_eq!(blocks, expected.map(|(records, block)| (records, block.to_owned())));
 
-    let both =
-        Stream::join(&Stream::of_head(&plan_a.head()).unwrap(), &Stream::of_head(&plan_b.head()).unwrap()).unwrap();
+    let both = joined(&plan_a, &plan_b);
     let pipeline = json!([]);
     let options =
         |part: &'static str| StageOptions { part, arguments: part, pipeline: &pipeline, interval_ms: 1000, new: false };

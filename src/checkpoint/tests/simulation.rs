@@ -446,19 +446,24 @@ fn run_once(world: &mut World, shape: &Shape, attempt: u64) -> Result<bool> {
     let names: &[&'static str] = if shape.join { &["a", "b"] } else { &["a"] };
     let mut sources = Vec::new();
     let mut stages = Vec::new();
-    let mut stream: Option<Stream> = None;
+    let mut heads: Vec<serde_json::Map<String, Value>> = Vec::new();
     for name in names {
         let source = SourceProcess::open(world, shape, name)?;
         let own = Stream::of_head(&source.head).unwrap();
         stages.push((StageProcess::open(&memory, &own, shape.every_ms)?, Pipe::new(), VecDeque::new()));
-        stream = Some(match stream {
-            Some(left) => Stream::join(&left, &own)?,
-            None => own,
-        });
+        heads.push(source.head.clone());
         sources.push(source);
         world.now_ms += 7;
     }
-    let stream = stream.unwrap();
+    let mut head = heads.swap_remove(0);
+    for other in heads {
+        assert_eq!(head["resume"], other["resume"]);
+        for key in ["name", "run"] {
+            let both = format!("{}+{}", head[key].as_str().unwrap(), other[key].as_str().unwrap());
+            head.insert(key.into(), both.into());
+        }
+    }
+    let stream = Stream::of_head(&head).unwrap();
     let mut first = SinkProcess::open(&memory, &stream, "02-files", "/d/one", false)?;
     let mut second = SinkProcess::open(&memory, &stream, "03-files", "/d/two", true)?;
     let (mut merged, mut passed, mut over) = (VecDeque::new(), VecDeque::new(), VecDeque::new());

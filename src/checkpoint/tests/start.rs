@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::super::job::Retain;
+use super::super::forget::forget;
+use super::super::job::{Layout, Retain};
 use super::super::lock::Waiting;
 use super::super::memory::{Image, Memory};
 use super::super::offsets::Closed;
@@ -46,6 +47,18 @@ fn open(memory: &Memory, name: &str) -> (SourceCheckpoint, Plan) {
 
 fn stream(plan: &Plan) -> Stream {
     Stream::of_head(&plan.head()).unwrap()
+}
+
+/// The stream behind a join of two.
+fn joined(a: &Plan, b: &Plan) -> Stream {
+    let mut head = a.head();
+    for key in ["name", "run"] {
+        head.insert(
+            key.into(),
+            format!("{}+{}", a.head()[key].as_str().unwrap(), b.head()[key].as_str().unwrap()).into(),
+        );
+    }
+    Stream::of_head(&head).unwrap()
 }
 
 fn stage_options<'o>(part: &'o str, arguments: &'o str, pipeline: &'o Value) -> StageOptions<'o> {
@@ -158,7 +171,7 @@ fn sources_of_one_generation_resume_at_one_time() {
     let (mut a, plan_a) = open(&memory, "a");
     let (mut b, plan_b) = open(&memory, "b");
     assert_eq!((plan_a.resume_ms, plan_b.resume_ms), (100, 100));
-    let both = Stream::join(&stream(&plan_a), &stream(&plan_b)).unwrap();
+    let both = joined(&plan_a, &plan_b);
     let participant = sink(&memory, &both, "02-files").unwrap();
     for time_ms in [110, 120] {
         record(&mut a, time_ms);
@@ -194,26 +207,11 @@ fn sources_of_one_generation_resume_at_one_time() {
     assert!(matches!(own.map(drop), Err(Error::NoFolder { .. })));
     let (_b, plan_b) = open(&memory, "b");
     assert_eq!(plan_b.resume_ms, 120);
-    Stream::join(&stream(&plan_a), &stream(&plan_b)).unwrap();
     // b alone is started again: it was in the generation of a, which runs.
     drop(_b);
     assert!(matches!(open_with(&memory, &options("b"), &mut |_| false).map(drop), Err(Error::Interrupted)));
     drop(a);
     open(&memory, "b");
-}
-
-#[test]
-fn sides_that_do_not_belong_together_are_told() {
-    let memory = memory();
-    let (_a, plan) = open(&memory, "a");
-    let left = stream(&plan);
-    let mut head = plan.head();
-    head.insert("resume".into(), 7.into());
-    let error = Stream::join(&left, &Stream::of_head(&head).unwrap()).unwrap_err();
-    assert_eq!(error.exit(), Exit::World);
-    head.insert("checkpoint".into(), "/d/other".into());
-    let error = Stream::join(&left, &Stream::of_head(&head).unwrap()).unwrap_err();
-    assert_eq!(error.exit(), Exit::Usage);
 }
 
 #[test]
@@ -275,6 +273,36 @@ fn a_directory_in_other_use_is_left_alone() {
     let error = open_with(&memory, &options("a"), &mut |_| false).map(drop).unwrap_err();
     assert!(matches!(error, Error::NotACheckpoint { .. }), "{error}");
     assert_eq!(memory.list(Path::new("/d/c")).unwrap(), ["photo.jpg"]);
+}
+
+#[test]
+fn a_folder_that_is_forgotten_holds_nothing_back() {
+    let memory = memory();
+    let storage: Arc<dyn Storage> = Arc::new(memory.clone());
+    let layout = Layout::new(Path::new("/d/c"));
+    let (mut source, plan) = open(&memory, "a");
+    let pipeline = json!([]);
+    let enter = |part| enter(&memory, &stream(&plan), part).unwrap();
+    let (state, files, print) = (enter("01-state"), enter("02-files"), enter("03-print"));
+    let options = |part| stage_options(part, part, &pipeline);
+    state.stage(&options("01-state"), 0, &mut |_, _| {}).unwrap();
+    let mut commits = files.sink(&options("02-files"), false).unwrap();
+    print.sink(&options("03-print"), true).unwrap();
+    for time_ms in [110, 120] {
+        record(&mut source, time_ms);
+        commits.commit(time_ms, b"").unwrap();
+    }
+    commits.sync().unwrap();
+    let held = forget(&storage, &layout, "a.03-print", &mut |_| false);
+    assert!(matches!(held, Err(Error::Interrupted)), "not while it runs");
+    drop((source, state, files, print, commits));
+    assert!(matches!(forget(&storage, &layout, "a.09-print", &mut |_| false), Err(Error::NoStage { .. })));
+    assert_eq!(forget(&storage, &layout, "a.01-state", &mut |_| false).unwrap(), 100, "print holds back as well");
+    assert_eq!(forget(&storage, &layout, "a.03-print", &mut |_| false).unwrap(), 120);
+    let (_source, plan) = open(&memory, "a");
+    assert_eq!(plan.resume_ms, 120);
+    // A new end begins there without being told.
+    sink(&memory, &stream(&plan), "03-text").unwrap();
 }
 
 #[test]
