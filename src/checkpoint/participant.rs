@@ -70,7 +70,9 @@ pub struct StageOptions<'o> {
     pub arguments: &'o str,
     /// The pipeline so far, this stage included, in the form of a head's `stages`.
     pub pipeline: &'o Value,
-    /// Milliseconds between the batches that it gets.
+    /// Of a stage with state: milliseconds between the batches that it gets. Of a
+    /// sink: between those that it writes, which behind a window in the same
+    /// process are others.
     pub interval_ms: u64,
     /// `--new`: begin here with nothing if the stage has no folder.
     pub new: bool,
