@@ -1,0 +1,226 @@
+//! The log of a sink: which batches it is done with.
+//!
+//! ```text
+//! committed  1, times (24), a note: bytes of the sink's own
+//! closed     2: the stream was closed, and all that came was committed
+//! resumed    3, time (8): the sink goes on after that time, with nothing owed
+//! ```
+//!
+//! One entry is one batch with a note, or a run of batches without.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::log::{Entry, Kind, Log, Place, Reader, View};
+use super::storage::Storage;
+use super::times::{Bytes, TIMES_BYTES};
+use super::{Error, Result, Times};
+
+/// A new segment is begun when one is as long as this.
+const SEGMENT_BYTES: u64 = if cfg!(test) { 256 } else { 1 << 20 };
+const COMMITTED: u8 = 1;
+const CLOSED: u8 = 2;
+const RESUMED: u8 = 3;
+
+/// The log, of a sink that runs.
+pub struct Commits {
+    log: Log,
+    interval_ms: u64,
+    /// The segments, each with the newest batch before it.
+    segments: Vec<(u64, u64)>,
+    last_ms: Option<u64>,
+    /// Batches without a note that have no entry yet.
+    pending: Option<Times>,
+}
+
+/// One entry, decoded.
+enum Decoded<'e> {
+    Committed(Times, &'e [u8]),
+    Closed,
+    Resumed(u64),
+}
+
+fn decode<'e>(entry: &Entry<'e>) -> Result<Decoded<'e>> {
+    let (path, offset) = (entry.path, entry.place.offset);
+    let mut bytes = Bytes { bytes: entry.payload, path, offset };
+    match bytes.u8()? {
+        COMMITTED => Ok(Decoded::Committed(
+            Times::from_bytes(bytes.bytes, path, offset)?,
+            bytes.bytes.get(TIMES_BYTES..).unwrap_or_default(),
+        )),
+        CLOSED => Ok(Decoded::Closed),
+        RESUMED => Ok(Decoded::Resumed(bytes.u64()?)),
+        _ => Err(Error::damaged(path, offset, "there is no such entry in commits")),
+    }
+}
+
+impl Commits {
+    /// Makes the log of a sink on a stream of interval `interval_ms`.
+    pub fn create(storage: Arc<dyn Storage>, dir: &Path, interval_ms: u64) -> Result<Commits> {
+        let log = Log::create(storage, dir, Kind::Commits)?;
+        Ok(Commits { log, interval_ms, segments: vec![(1, 0)], last_ms: None, pending: None })
+    }
+
+    /// Opens the log to go on with it after `resume_ms`.
+    pub fn open(storage: Arc<dyn Storage>, dir: &Path, interval_ms: u64, resume_ms: u64) -> Result<Commits> {
+        let log = Log::open(storage, dir, Kind::Commits)?;
+        let mut closed = false;
+        let mut commits = Commits { log, interval_ms, segments: Vec::new(), last_ms: None, pending: None };
+        // Of older segments the first entry says where the one before ended.
+        let newest = commits.log.end().segment;
+        for segment in commits.log.start().segment..=newest {
+            let mut reader = commits.log.reader(Place { segment, ..commits.log.start() })?;
+            let mut before_ms = commits.last_ms.unwrap_or(0);
+            let mut first = true;
+            while let Some(entry) = reader.next_entry()? {
+                if entry.place.segment != segment {
+                    break;
+                }
+                let times = match decode(&entry)? {
+                    Decoded::Committed(times, _) => times,
+                    other => {
+                        closed = matches!(other, Decoded::Closed);
+                        continue;
+                    }
+                };
+                closed = false;
+                if commits.last_ms.is_some_and(|last_ms| times.first_ms <= last_ms) {
+                    return Err(Error::damaged(entry.path, entry.place.offset, "the batches are not in order"));
+                }
+                if first {
+                    before_ms = times.first_ms.saturating_sub(1);
+                    first = false;
+                }
+                commits.last_ms = Some(times.last_ms);
+                if segment + 1 < newest {
+                    break;
+                }
+            }
+            commits.segments.push((segment, before_ms));
+        }
+        if closed {
+            // There is more to come, and it is not committed yet.
+            commits.log.append(&[&[RESUMED], &resume_ms.to_le_bytes()])?;
+            commits.log.sync()?;
+        }
+        Ok(commits)
+    }
+
+    /// The newest batch that was committed.
+    pub fn last_ms(&self) -> Option<u64> {
+        self.last_ms
+    }
+
+    /// Bytes of a torn end that were cut off.
+    pub fn torn_bytes(&self) -> u64 {
+        self.log.torn_bytes()
+    }
+
+    /// Commits a batch, durably only after [`Commits::sync`]. With a `note`, bytes
+    /// that are handed back at the next start.
+    pub fn commit(&mut self, time_ms: u64, note: &[u8]) -> Result<()> {
+        if note.is_empty() {
+            self.pending = match self.pending {
+                Some(pending) => match pending.extended(time_ms) {
+                    Some(pending) => Some(pending),
+                    None => {
+                        self.flush()?;
+                        Some(Times::one(time_ms, self.interval_ms))
+                    }
+                },
+                None => Some(Times::one(time_ms, self.interval_ms)),
+            };
+        } else {
+            self.flush()?;
+            self.log.append(&[&[COMMITTED], &Times::one(time_ms, self.interval_ms).to_bytes(), note])?;
+        }
+        self.last_ms = Some(time_ms);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        match self.pending.take() {
+            Some(pending) => self.log.append(&[&[COMMITTED], &pending.to_bytes()]).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes all commits durable. True if a new segment was begun, so that old
+    /// ones may go.
+    pub fn sync(&mut self) -> Result<bool> {
+        self.flush()?;
+        self.log.sync()?;
+        let full = self.log.end().offset > SEGMENT_BYTES;
+        if full {
+            self.log.roll()?;
+            self.segments.push((self.log.end().segment, self.last_ms.unwrap_or(0)));
+        }
+        Ok(full)
+    }
+
+    /// Says, durably, that all that came was committed, and no more comes.
+    pub fn close(&mut self) -> Result<()> {
+        self.flush()?;
+        self.log.append(&[&[CLOSED]])?;
+        self.log.sync()
+    }
+
+    /// Whether everything is durable.
+    pub fn is_synced(&self) -> bool {
+        self.pending.is_none() && self.log.is_synced()
+    }
+
+    /// The notes that may still matter, oldest first: those of the newest two
+    /// segments. A group that shares a sync is never spread over more.
+    pub fn notes(&self, note: &mut dyn FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
+        let segment = self.log.end().segment.saturating_sub(1).max(self.log.start().segment);
+        let mut reader = self.log.reader(Place { segment, ..self.log.start() })?;
+        while let Some(entry) = reader.next_entry()? {
+            if let Decoded::Committed(times, bytes) = decode(&entry)?
+                && !bytes.is_empty()
+            {
+                note(times.last_ms, bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes commits up to `time_ms`, but not the newest.
+    pub fn purge(&mut self, time_ms: u64) -> Result<()> {
+        let most = self.segments.len().saturating_sub(2);
+        let keep = self.segments.iter().rposition(|(_, before_ms)| *before_ms <= time_ms).unwrap_or(0).min(most);
+        self.segments.drain(..keep);
+        match self.segments.first() {
+            Some(&(segment, _)) => self.log.purge_before(segment),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What a log of commits says to those who compute where to resume.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// The newest batch committed.
+    pub last_ms: Option<u64>,
+    /// All up to this time is committed, or never was.
+    pub done_ms: u64,
+}
+
+/// Looks at a log without changing it; `None` if there is none.
+pub fn look(storage: Arc<dyn Storage>, dir: &Path, view: View) -> Result<Option<Seen>> {
+    let Some(mut reader) = Reader::open(storage, dir, Kind::Commits, view)? else { return Ok(None) };
+    let newest = reader.end().segment;
+    let before = Place { segment: newest.saturating_sub(1), offset: reader.place().offset };
+    if before > reader.place() {
+        reader.seek(before);
+    }
+    let mut seen = Seen::default();
+    while let Some(entry) = reader.peek(1 + TIMES_BYTES)? {
+        match decode(&entry)? {
+            Decoded::Committed(times, _) => seen = Seen { last_ms: Some(times.last_ms), done_ms: times.last_ms },
+            Decoded::Closed => seen.done_ms = u64::MAX,
+            Decoded::Resumed(time_ms) => seen.done_ms = time_ms.max(seen.last_ms.unwrap_or(0)),
+        }
+    }
+    Ok(Some(seen))
+}

@@ -1,0 +1,342 @@
+//! The JSON files of a checkpoint and where everything is.
+//!
+//! Beside `format` and the checksum (see [`super::sealed`]) they have:
+//!
+//! ```text
+//! job.json     job: 32 hex digits, start: ms, pipeline: the stages as in a head
+//! source.json  arguments, interval: ms, retain, wal: whether it has one
+//! stage.json   arguments, interval: ms, base: ms
+//! sink.json    arguments, interval: ms, base: ms, end: whether nothing comes after
+//! ```
+//!
+//! `arguments` is the stage as it adds itself to the head's `stages`. `retain`
+//! is as [`Retain`] is written.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use serde_json::{Map, Value};
+
+use super::name::Id;
+use super::storage::{Storage, make_dir, names};
+use super::{Error, Result, sealed};
+
+/// Where the parts of a checkpoint are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    dir: PathBuf,
+}
+
+impl Layout {
+    /// Of the checkpoint in `dir`.
+    pub fn new(dir: &Path) -> Layout {
+        Layout { dir: dir.to_owned() }
+    }
+
+    /// The checkpoint's directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    fn job(&self) -> PathBuf {
+        self.dir.join("job.json")
+    }
+
+    /// Where the sources are.
+    pub fn sources(&self) -> PathBuf {
+        self.dir.join("sources")
+    }
+
+    /// A source's folder.
+    pub fn source(&self, name: &str) -> PathBuf {
+        self.sources().join(name)
+    }
+
+    /// Where the states are.
+    pub fn stages(&self) -> PathBuf {
+        self.dir.join("stages")
+    }
+
+    /// Where the commits are.
+    pub fn commits(&self) -> PathBuf {
+        self.dir.join("commits")
+    }
+
+    /// Where the locks are.
+    pub fn locks(&self) -> PathBuf {
+        self.dir.join("locks")
+    }
+
+    /// A lock.
+    pub fn lock(&self, id: &Id) -> PathBuf {
+        self.locks().join(id.to_string())
+    }
+
+    /// The lock that a source holds while it decides where to resume.
+    pub fn start_lock(&self) -> PathBuf {
+        self.locks().join(".start")
+    }
+
+    /// Makes the directory and those in it, or refuses one that is in other use.
+    pub fn make(&self, storage: &dyn Storage) -> Result<()> {
+        const OWN: [&str; 6] = ["job.json", ".job.json.tmp", "sources", "stages", "commits", "locks"];
+        make_dir(storage, &self.dir)?;
+        if let Some(found) = names(storage, &self.dir)?.into_iter().find(|name| !OWN.contains(&name.as_str())) {
+            return Err(Error::NotACheckpoint { dir: self.dir.clone(), found });
+        }
+        storage.make_private(&self.dir).map_err(|error| Error::io("cannot make private", &self.dir, error))?;
+        [self.locks(), self.sources(), self.stages(), self.commits()].iter().try_for_each(|dir| make_dir(storage, dir))
+    }
+}
+
+/// What `job.json` says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Job {
+    /// A random number that is this checkpoint's alone.
+    pub id: String,
+    /// The time before the first batch; what was forgotten moves it on.
+    pub start_ms: u64,
+    /// The pipeline as it was, in the form of a head's `stages`.
+    pub pipeline: Value,
+}
+
+impl Job {
+    /// Reads it; `None` if there is none yet.
+    pub fn read(storage: &dyn Storage, layout: &Layout) -> Result<Option<Job>> {
+        let Some(fields) = sealed::read(storage, &layout.job())? else { return Ok(None) };
+        Ok(Some(Job {
+            id: fields.text("job")?,
+            start_ms: fields.number("start")?,
+            pipeline: fields.value("pipeline")?.clone(),
+        }))
+    }
+
+    /// Writes it, whole.
+    pub fn write(&self, storage: &dyn Storage, layout: &Layout) -> Result<()> {
+        let fields = [
+            ("job", Value::from(self.id.as_str())),
+            ("start", self.start_ms.into()),
+            ("pipeline", self.pipeline.clone()),
+        ];
+        sealed::write(storage, &layout.job(), &object(fields))
+    }
+}
+
+/// A pipeline for people: `source tail x | filter ERROR | sink files out`, a
+/// join as `(left), (right) | join`.
+pub fn show_pipeline(stages: &Value) -> String {
+    fn side(stages: &Value) -> String {
+        match stages {
+            Value::Array(items) => match items.as_slice() {
+                [left @ Value::Array(_), right @ Value::Array(_), own @ ..] => {
+                    let own = own.iter().map(side).collect::<Vec<_>>().join(" | ");
+                    format!("({}), ({}) | {own}", side(left), side(right))
+                }
+                items => items.iter().map(side).collect::<Vec<_>>().join(" | "),
+            },
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        }
+    }
+    side(stages)
+}
+
+/// How far back batches are kept that no restart needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retain {
+    /// So many of the newest.
+    Batches(u64),
+    /// Those of so many milliseconds.
+    Milliseconds(u64),
+    /// All.
+    All,
+}
+
+impl Retain {
+    /// Milliseconds before the newest batch, `None` for ever.
+    pub fn milliseconds(self, interval_ms: u64) -> Option<u64> {
+        match self {
+            Retain::Batches(batches) => Some(batches.saturating_mul(interval_ms)),
+            Retain::Milliseconds(ms) => Some(ms),
+            Retain::All => None,
+        }
+    }
+}
+
+impl Default for Retain {
+    fn default() -> Retain {
+        Retain::Batches(100)
+    }
+}
+
+impl fmt::Display for Retain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Retain::Batches(batches) => batches.fmt(f),
+            Retain::Milliseconds(ms) => write!(f, "{ms}ms"),
+            Retain::All => f.write_str("all"),
+        }
+    }
+}
+
+impl FromStr for Retain {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Retain, String> {
+        if text == "all" {
+            return Ok(Retain::All);
+        }
+        if let Ok(batches) = text.parse() {
+            return Ok(Retain::Batches(batches));
+        }
+        match humantime::parse_duration(text) {
+            Ok(duration) => Ok(Retain::Milliseconds(duration.as_millis().try_into().unwrap_or(u64::MAX))),
+            Err(_) => Err(format!("{text:?}: give a number of batches, a duration such as 12h, or all")),
+        }
+    }
+}
+
+/// What `source.json` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// The source, as in a head's `stages`.
+    pub arguments: String,
+    /// Milliseconds between its batches.
+    pub interval_ms: u64,
+    /// How far back it keeps batches.
+    pub retain: Retain,
+    /// Whether it keeps what came in a log of its own.
+    pub wal: bool,
+}
+
+impl SourceFile {
+    const NAME: &str = "source.json";
+
+    /// Reads it; `None` if there is no such source.
+    pub fn read(storage: &dyn Storage, folder: &Path) -> Result<Option<SourceFile>> {
+        let path = folder.join(Self::NAME);
+        let Some(fields) = sealed::read(storage, &path)? else { return Ok(None) };
+        let retain = fields.text("retain")?.parse().map_err(|_| Error::damaged(&path, 0, "retain is not a number"))?;
+        Ok(Some(SourceFile {
+            arguments: fields.text("arguments")?,
+            interval_ms: interval(&fields, &path)?,
+            retain,
+            wal: fields.flag("wal")?,
+        }))
+    }
+
+    /// Writes it, whole.
+    pub fn write(&self, storage: &dyn Storage, folder: &Path) -> Result<()> {
+        let fields = [
+            ("arguments", Value::from(self.arguments.as_str())),
+            ("interval", self.interval_ms.into()),
+            ("retain", self.retain.to_string().into()),
+            ("wal", self.wal.into()),
+        ];
+        sealed::write(storage, &folder.join(Self::NAME), &object(fields))
+    }
+}
+
+/// What `stage.json` and `sink.json` say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StageFile {
+    /// The stage, as in a head's `stages`.
+    pub arguments: String,
+    /// Milliseconds between the batches that it gets.
+    pub interval_ms: u64,
+    /// Where it began.
+    pub base_ms: u64,
+    /// Of a sink, whether nothing comes after it; `None` for a stage with state.
+    pub end: Option<bool>,
+}
+
+impl StageFile {
+    const STAGE: &str = "stage.json";
+    const SINK: &str = "sink.json";
+
+    /// Reads `stage.json` of a folder; `None` if there is none.
+    pub fn read_stage(storage: &dyn Storage, folder: &Path) -> Result<Option<StageFile>> {
+        let path = folder.join(Self::STAGE);
+        let Some(fields) = sealed::read(storage, &path)? else { return Ok(None) };
+        Ok(Some(StageFile {
+            arguments: fields.text("arguments")?,
+            interval_ms: interval(&fields, &path)?,
+            base_ms: fields.number("base")?,
+            end: None,
+        }))
+    }
+
+    /// Reads `sink.json` of a folder; `None` if there is none.
+    pub fn read_sink(storage: &dyn Storage, folder: &Path) -> Result<Option<StageFile>> {
+        let path = folder.join(Self::SINK);
+        let Some(fields) = sealed::read(storage, &path)? else { return Ok(None) };
+        Ok(Some(StageFile {
+            arguments: fields.text("arguments")?,
+            interval_ms: interval(&fields, &path)?,
+            base_ms: fields.number("base")?,
+            end: Some(fields.flag("end")?),
+        }))
+    }
+
+    /// Writes it, whole.
+    pub fn write(&self, storage: &dyn Storage, folder: &Path) -> Result<()> {
+        let mut fields = object([
+            ("arguments", Value::from(self.arguments.as_str())),
+            ("interval", self.interval_ms.into()),
+            ("base", self.base_ms.into()),
+        ]);
+        let name = match self.end {
+            Some(end) => {
+                fields.insert("end".into(), end.into());
+                Self::SINK
+            }
+            None => Self::STAGE,
+        };
+        sealed::write(storage, &folder.join(name), &fields)
+    }
+}
+
+fn interval(fields: &sealed::Fields, path: &Path) -> Result<u64> {
+    match fields.number("interval")? {
+        0 => Err(Error::damaged(path, 0, "the interval is 0")),
+        interval_ms => Ok(interval_ms),
+    }
+}
+
+fn object<const N: usize>(fields: [(&str, Value); N]) -> Map<String, Value> {
+    fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// 32 random hex digits.
+pub fn random() -> Result<String> {
+    let mut bytes = [0_u8; 16];
+    match rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()) {
+        Ok(_) => Ok(format!("{:032x}", u128::from_le_bytes(bytes))),
+        Err(error) => Err(Error::io("cannot read random numbers from", Path::new("/dev/urandom"), error.into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_pipeline_reads_like_a_command_line() {
+        assert_eq!(show_pipeline(&json!(["source tail x", "filter E"])), "source tail x | filter E");
+        let joined = json!([["source a", "map ."], ["source b"], "join", "sink files o"]);
+        assert_eq!(show_pipeline(&joined), "(source a | map .), (source b) | join | sink files o");
+    }
+
+    #[test]
+    fn retain_is_read_as_it_is_written() {
+        for (text, retain) in
+            [("100", Retain::Batches(100)), ("12h", Retain::Milliseconds(43_200_000)), ("all", Retain::All)]
+        {
+            assert_eq!(text.parse(), Ok(retain));
+            assert_eq!(retain.to_string().parse(), Ok(retain));
+        }
+        assert!("x".parse::<Retain>().is_err());
+    }
+}

@@ -1,0 +1,224 @@
+//! Who runs: one lock file for each source and each stage that takes part, in
+//! `DIR/locks`, and what they say of themselves in it.
+//!
+//! ```text
+//! NAME.source     {"pid":1,"run":"4f0c…","generation":"99ab…","resume":1469283110000,"finish":false}
+//! NAME.NN-tool    {"pid":2,"run":"4f0c…"}        run as in the head: 4f0c…+77aa… behind a join
+//! .start          {"pid":1}                      held while a source decides
+//! ```
+//!
+//! The content counts while the lock is held; what a dead process left there is
+//! only used to tell whether a source was in the generation of one that lives.
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::job::Layout;
+use super::name::Id;
+use super::storage::{LockFile, Storage, names, read_if_there};
+use super::{Error, Result};
+
+/// Somebody who is waited for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// The lock that is held.
+    pub lock: String,
+    /// By which process, if its file says so.
+    pub pid: Option<u64>,
+}
+
+/// Called each time that a lock was found held. It sleeps a little (50 ms or
+/// so), tells the user if it takes long, and gives false to stop waiting.
+pub type Wait<'w> = dyn FnMut(&Waiting) -> bool + 'w;
+
+/// A lock is tried so often before it counts as held: whoever looks whether it
+/// is held holds it for a moment.
+const TRIES: usize = 5;
+
+/// What a lock file says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    /// The process.
+    pub pid: Option<u64>,
+    /// The token of the run that it is in.
+    pub run: String,
+    /// Of a source: the run of the whole pipeline that it was or is in.
+    pub generation: Option<String>,
+    /// Of a source: where that generation resumed.
+    pub resume_ms: Option<u64>,
+    /// Of a source: whether that generation only finishes what was closed.
+    pub finish: bool,
+}
+
+impl Said {
+    /// Reads it; what is not readable says nothing.
+    pub fn parse(bytes: &[u8]) -> Said {
+        let Ok(Value::Object(object)) = serde_json::from_slice(bytes) else { return Said::default() };
+        let text = |key: &str| object.get(key).and_then(Value::as_str).map(str::to_owned);
+        let number = |key: &str| object.get(key).and_then(Value::as_u64);
+        Said {
+            pid: number("pid"),
+            run: text("run").unwrap_or_default(),
+            generation: text("generation"),
+            resume_ms: number("resume"),
+            finish: object.get("finish").and_then(Value::as_bool).unwrap_or(false),
+        }
+    }
+
+    /// Of a lock file, held or not.
+    pub fn of(storage: &dyn Storage, path: &Path) -> Result<Said> {
+        Ok(read_if_there(storage, path)?.map_or_else(Said::default, |bytes| Said::parse(&bytes)))
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut object = Map::new();
+        object.insert("pid".into(), self.pid.into());
+        object.insert("run".into(), self.run.as_str().into());
+        if let Some(generation) = &self.generation {
+            object.insert("generation".into(), generation.as_str().into());
+        }
+        if let Some(resume_ms) = self.resume_ms {
+            object.insert("resume".into(), resume_ms.into());
+            object.insert("finish".into(), self.finish.into());
+        }
+        format!("{}\n", Value::Object(object)).into_bytes()
+    }
+}
+
+/// A lock that this process holds until it is dropped.
+pub struct Lock {
+    file: Box<dyn LockFile>,
+    path: std::path::PathBuf,
+}
+
+impl Lock {
+    /// Says something in the file.
+    pub fn say(&mut self, said: &Said) -> Result<()> {
+        let said = Said { pid: Some(std::process::id().into()), ..said.clone() };
+        self.file.write(&said.to_bytes()).map_err(|error| Error::io("cannot write", &self.path, error))
+    }
+
+    /// What the file says; after [`take`] what its last holder said.
+    pub fn said(&mut self) -> Result<Said> {
+        let bytes = self.file.read().map_err(|error| Error::io("cannot read", &self.path, error))?;
+        Ok(Said::parse(&bytes))
+    }
+}
+
+/// Takes a lock, waiting for it.
+pub fn take(storage: &dyn Storage, path: &Path, wait: &mut Wait<'_>) -> Result<Lock> {
+    loop {
+        match try_take(storage, path)? {
+            Some(lock) => return Ok(lock),
+            None => wait_for(storage, path, wait)?,
+        }
+    }
+}
+
+/// Takes a lock that should be free; `None` if it is held.
+pub fn take_free(storage: &dyn Storage, path: &Path, wait: &mut Wait<'_>) -> Result<Option<Lock>> {
+    for _ in 0..TRIES {
+        match try_take(storage, path)? {
+            Some(lock) => return Ok(Some(lock)),
+            None => wait_for(storage, path, wait)?,
+        }
+    }
+    Ok(None)
+}
+
+fn try_take(storage: &dyn Storage, path: &Path) -> Result<Option<Lock>> {
+    let file = storage.lock(path).map_err(|error| Error::io("cannot lock", path, error))?;
+    Ok(file.map(|file| Lock { file, path: path.to_owned() }))
+}
+
+fn wait_for(storage: &dyn Storage, path: &Path, wait: &mut Wait<'_>) -> Result<()> {
+    let lock = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    match wait(&Waiting { lock, pid: Said::of(storage, path)?.pid }) {
+        true => Ok(()),
+        false => Err(Error::Interrupted),
+    }
+}
+
+/// Waits until no source and no stage holds a lock.
+pub fn wait_for_all(storage: &dyn Storage, layout: &Layout, wait: &mut Wait<'_>) -> Result<()> {
+    for id in names(storage, &layout.locks())?.iter().filter_map(|name| Id::parse(name).ok()) {
+        let path = layout.lock(&id);
+        while is_held(storage, &path)? {
+            wait_for(storage, &path, wait)?;
+        }
+    }
+    Ok(())
+}
+
+fn is_held(storage: &dyn Storage, path: &Path) -> Result<bool> {
+    storage.is_locked(path).map_err(|error| Error::io("cannot look at lock", path, error))
+}
+
+/// The generation that a source finds when nothing is in its way any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Generation {
+    /// Nobody runs: it makes a new one.
+    New,
+    /// It joins the one of another source, which resumed there.
+    Joined {
+        /// Its name.
+        generation: String,
+        /// Where it resumed.
+        resume_ms: u64,
+        /// Whether it only finishes what was closed.
+        finish: bool,
+    },
+}
+
+/// Waits until nothing of an earlier run holds a lock. `before` is the
+/// generation that the source called `name` was in.
+pub fn wait_for_quiet(
+    storage: &dyn Storage,
+    layout: &Layout,
+    name: &str,
+    before: Option<&str>,
+    wait: &mut Wait<'_>,
+) -> Result<Generation> {
+    loop {
+        let mut in_the_way = None;
+        let mut others = None;
+        let mut joined = None;
+        for id in names(storage, &layout.locks())?.iter().filter_map(|name| Id::parse(name).ok()) {
+            let path = layout.lock(&id);
+            let own = id.is_source() && id.contains(name);
+            if own || !is_held(storage, &path)? {
+                continue;
+            }
+            if !id.is_source() {
+                let found = if id.contains(name) { &mut in_the_way } else { &mut others };
+                *found = Some(path);
+                continue;
+            }
+            match Said::of(storage, &path)? {
+                Said { generation: Some(generation), resume_ms: Some(resume_ms), finish, .. }
+                    if Some(generation.as_str()) != before =>
+                {
+                    joined = Some(Generation::Joined { generation, resume_ms, finish });
+                }
+                _ => in_the_way = Some(path),
+            }
+        }
+        // Stages that are not behind this source may belong to the generation joined.
+        let path = match (in_the_way, joined, others) {
+            (Some(path), ..) | (None, None, Some(path)) => path,
+            (None, Some(joined), _) => return Ok(joined),
+            (None, None, None) => return Ok(Generation::New),
+        };
+        wait_for(storage, &path, wait)?;
+    }
+}
+
+/// Whether the source called `name` is running `run`.
+pub fn check_run(storage: &dyn Storage, layout: &Layout, name: &str, run: &str) -> Result<()> {
+    let path = layout.lock(&Id::source(name)?);
+    if !run.is_empty() && Said::of(storage, &path)?.run == run {
+        return Ok(());
+    }
+    Err(Error::OtherRun { source: name.to_owned(), dir: layout.dir().to_owned() })
+}

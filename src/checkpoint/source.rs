@@ -1,0 +1,399 @@
+//! What a source calls.
+//!
+//! In order:
+//!
+//! 1. [`SourceCheckpoint::open`], before the head: it waits for the run before,
+//!    and decides where to resume. The head carries [`Plan::head`].
+//! 2. The source takes its knowledge from [`Plan::position`].
+//! 3. [`SourceCheckpoint::next_again`] until it gives `None`: each batch is sent
+//!    again with the same records and ends. With a WAL the records come from
+//!    [`SourceCheckpoint::read_again`].
+//! 4. If there is [`Plan::finish`]: [`SourceCheckpoint::close`], the close, exit 1.
+//! 5. With a WAL: [`SourceCheckpoint::leftover`]: its blocks are the first of the
+//!    first new batch.
+//! 6. New batches, the first one later than [`Plan::after_ms`]. With a WAL every block goes through
+//!    [`SourceCheckpoint::append`] before it leaves. At the end of batch T:
+//!    [`SourceCheckpoint::record`] (or [`SourceCheckpoint::record_wal`]; both also
+//!    take runs of batches that were missed), then [`SourceCheckpoint::sync`], then the end leaves. Several batches can be
+//!    recorded, then synced once, and then their ends leave.
+//! 7. [`SourceCheckpoint::close`], before a close `"eof"` or `"stop"` leaves.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::job::{Job, Layout, Retain, SourceFile, random, show_pipeline};
+use super::lock::{self, Generation, Lock, Said, Wait};
+use super::log::View;
+use super::name::{Id, check_source};
+use super::offsets::{Batches, Closed, Offsets, Position};
+use super::resume::Resume;
+use super::storage::{Storage, absolute, make_dir, names, remove_tree};
+use super::survey::{Survey, commits_behind, purge_before};
+use super::wal::{Range, Wal};
+use super::{Error, Result, Times};
+
+/// What a source is.
+#[derive(Clone, Debug)]
+pub struct SourceOptions<'o> {
+    /// `--checkpoint`
+    pub dir: &'o Path,
+    /// `--name`, or the source's kind.
+    pub name: &'o str,
+    /// The source as it adds itself to the head's `stages`: what must stay the same.
+    pub arguments: &'o str,
+    /// Milliseconds between batches.
+    pub interval_ms: u64,
+    /// The time before the first batch if this is the first start: for a wall
+    /// clock, now rounded down to a multiple of the interval.
+    pub start_ms: u64,
+    /// `--retain`
+    pub retain: Retain,
+    /// Whether what comes in cannot be read again, and is kept in a WAL.
+    pub wal: bool,
+}
+
+/// What to do first.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// All begin after this time.
+    pub resume_ms: u64,
+    /// The token of this run.
+    pub run: String,
+    /// What the source knew after its newest batch.
+    pub position: Position,
+    /// New batches come after this time.
+    pub after_ms: u64,
+    /// After the batches that are sent again, close like this and take nothing
+    /// new: the run before had closed, and part of what is to be done at a close is
+    /// still to be done. Then exit 1, to be started again.
+    pub finish: Option<Closed>,
+    /// The newest batch in the log, or the time before the first: batches up to
+    /// there are sent again.
+    pub last_ms: u64,
+    /// Whether the source has been here before.
+    pub is_restart: bool,
+    /// The folder that made `resume_ms` older than `last_ms`.
+    pub held_back_by: Option<String>,
+    /// Bytes of a torn end that a crash left in the logs, cut off now.
+    pub torn_bytes: u64,
+    checkpoint: String,
+    name: String,
+}
+
+impl Plan {
+    /// The keys of the head that later stages need.
+    pub fn head(&self) -> Map<String, Value> {
+        let head = json!({
+            "name": self.name, "checkpoint": self.checkpoint, "run": self.run, "resume": self.resume_ms,
+        });
+        match head {
+            Value::Object(head) => head,
+            _ => Map::new(),
+        }
+    }
+}
+
+/// A source under a checkpoint.
+pub struct SourceCheckpoint {
+    storage: Arc<dyn Storage>,
+    layout: Layout,
+    id: Id,
+    interval_ms: u64,
+    offsets: Offsets,
+    again: Option<Batches>,
+    wal: Option<Wal>,
+    /// The newest batch with records that is in the offsets.
+    last_range: Option<Range>,
+    /// Batches of the WAL that are not in the offsets: the WAL is synced first.
+    unsynced: Vec<(Times, Option<Range>)>,
+    purge_due: bool,
+    wal_segments: u64,
+    _lock: Lock,
+}
+
+impl SourceCheckpoint {
+    /// Opens or makes the checkpoint, and decides where to resume.
+    pub fn open(
+        storage: Arc<dyn Storage>,
+        options: &SourceOptions<'_>,
+        wait: &mut Wait<'_>,
+    ) -> Result<(SourceCheckpoint, Plan)> {
+        check_source(options.name)?;
+        let layout = Layout::new(&absolute(options.dir)?);
+        let id = Id::source(options.name)?;
+        layout.make(&*storage)?;
+        // Held to the end of this function.
+        let mut start_lock = lock::take(&*storage, &layout.start_lock(), wait)?;
+        start_lock.say(&Said::default())?;
+        let path = layout.lock(&id);
+        let Some(mut own) = lock::take_free(&*storage, &path, wait)? else {
+            let pid = Said::of(&*storage, &path)?.pid;
+            return Err(Error::Running { name: options.name.to_owned(), pid });
+        };
+        let before = own.said()?;
+        // From now on a stage of the run before that comes late stops.
+        let run = random()?;
+        own.say(&Said { run: run.clone(), ..before.clone() })?;
+        let generation = lock::wait_for_quiet(&*storage, &layout, options.name, before.generation.as_deref(), wait)?;
+
+        let job = open_job(&*storage, &layout, options)?;
+        let (generation, Resume { resume_ms, held_back_by, finish }) = match generation {
+            // The others run, and what they write is not to be looked at now.
+            Generation::Joined { generation, resume_ms, finish } => {
+                (generation, Resume { resume_ms, held_back_by: None, finish })
+            }
+            Generation::New => (random()?, Survey::take(&storage, &layout, job.clone(), View::Visible)?.resume()?),
+        };
+        let behind = commits_behind(&storage, &layout, options.name)?;
+        let behind_ms = behind.into_iter().flatten().fold(resume_ms, u64::max);
+        let folder = layout.source(options.name);
+        let known = SourceFile::read(&*storage, &folder)?;
+        let is_restart = known.is_some();
+        let opened = match known {
+            Some(known) => open_folder(&storage, &folder, options, &known, &job)?,
+            None => make_folder(&storage, &folder, options, behind_ms.max(options.start_ms))?,
+        };
+        let Opened { offsets, wal, position, last_range } = opened;
+        let generation = Some(generation);
+        own.say(&Said { run: run.clone(), generation, resume_ms: Some(resume_ms), finish, pid: None })?;
+
+        let last_ms = offsets.last_ms();
+        let after_ms = last_ms.max(behind_ms);
+        let plan = Plan {
+            resume_ms,
+            run,
+            position,
+            after_ms,
+            finish: finish.then(|| offsets.closed().unwrap_or(Closed::Stop)),
+            last_ms,
+            is_restart,
+            held_back_by,
+            torn_bytes: offsets.torn_bytes() + wal.as_ref().map_or(0, Wal::torn_bytes),
+            checkpoint: layout.dir().to_string_lossy().into_owned(),
+            name: options.name.to_owned(),
+        };
+        let source = SourceCheckpoint {
+            storage,
+            layout,
+            id,
+            interval_ms: options.interval_ms,
+            again: Some(offsets.after(resume_ms)?),
+            offsets,
+            wal_segments: wal.as_ref().map_or(0, Wal::segments),
+            wal,
+            last_range,
+            unsynced: Vec::new(),
+            purge_due: true,
+            _lock: own,
+        };
+        drop(start_lock);
+        Ok((source, plan))
+    }
+
+    /// The next batch to send again, with what was recorded for it; several if
+    /// they are empty.
+    pub fn next_again(&mut self) -> Result<Option<(Times, Vec<u8>)>> {
+        let Some(again) = &mut self.again else { return Ok(None) };
+        let next = again.next_batch()?;
+        if next.is_none() {
+            self.again = None;
+        }
+        Ok(next)
+    }
+
+    /// With a WAL: the blocks (records, bytes) of a batch that
+    /// [`SourceCheckpoint::next_again`] gave; `recorded` is what came with it.
+    pub fn read_again(&self, recorded: &[u8], block: &mut dyn FnMut(u32, &[u8]) -> Result<()>) -> Result<()> {
+        match &self.wal {
+            Some(wal) if !recorded.is_empty() => {
+                let path = self.layout.source(&self.id.sources()[0]).join("offsets");
+                wal.read(Range::from_bytes(recorded, &path)?, block)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// With a WAL: the blocks that came in before a crash, after the last batch
+    /// that ended. They belong to the first new batch.
+    pub fn leftover(&mut self, block: &mut dyn FnMut(u32, &[u8]) -> Result<()>) -> Result<()> {
+        match &mut self.wal {
+            Some(wal) => wal.leftover(block),
+            None => Ok(()),
+        }
+    }
+
+    /// With a WAL: keeps a block of the open batch, before it leaves. `block` is
+    /// whole records, canonical JSON and a newline each.
+    pub fn append(&mut self, records: u32, block: &[u8]) -> Result<()> {
+        match &mut self.wal {
+            Some(wal) => wal.append(records, block),
+            None => Ok(()),
+        }
+    }
+
+    /// Without a WAL: records a batch, or a run of empty ones. `position` is what
+    /// the source needs to read it again; `base` is asked now and then for all
+    /// that the source knows, this batch included, and none after it.
+    pub fn record(&mut self, times: Times, position: &[u8], base: &mut dyn FnMut(&mut Vec<u8>)) -> Result<()> {
+        self.purge_due |= self.offsets.record(times, position, base)?;
+        Ok(())
+    }
+
+    /// With a WAL: ends the open batch, as the batch of `time_ms`.
+    pub fn record_wal(&mut self, time_ms: u64) -> Result<()> {
+        let range = match &mut self.wal {
+            Some(wal) => wal.end()?,
+            None => None,
+        };
+        self.unsynced.push((Times::one(time_ms, self.interval_ms), range));
+        Ok(())
+    }
+
+    /// With a WAL: records a run of empty batches, before the open one.
+    pub fn record_wal_empty(&mut self, times: Times) {
+        self.unsynced.push((times, None));
+    }
+
+    /// Makes all that was recorded durable: then the ends may leave.
+    pub fn sync(&mut self) -> Result<()> {
+        if let Some(wal) = &mut self.wal
+            && !self.unsynced.is_empty()
+        {
+            wal.sync()?;
+            for (times, range) in self.unsynced.drain(..) {
+                // A base names this batch, and none that is not in the log yet.
+                self.last_range = range.or(self.last_range);
+                let last_range = self.last_range;
+                let bytes = range.map_or_else(Vec::new, Range::to_bytes);
+                self.purge_due |= self.offsets.record(times, &bytes, &mut |base| {
+                    base.extend(last_range.map_or_else(Vec::new, Range::to_bytes));
+                })?;
+            }
+            let segments = wal.segments();
+            self.purge_due |= segments > self.wal_segments;
+            self.wal_segments = segments;
+        }
+        self.offsets.sync()?;
+        if std::mem::take(&mut self.purge_due) {
+            self.purge()?;
+        }
+        Ok(())
+    }
+
+    /// Says, durably, that the source closes on purpose.
+    pub fn close(&mut self, closed: Closed) -> Result<()> {
+        self.sync()?;
+        self.offsets.close(closed)
+    }
+
+    /// The newest batch that all sinks behind this source have committed; `None`
+    /// if there is no sink, or one that has committed nothing.
+    pub fn committed_ms(&self) -> Result<Option<u64>> {
+        let behind = commits_behind(&self.storage, &self.layout, &self.id.sources()[0])?;
+        let all: Option<Vec<u64>> = behind.into_iter().collect();
+        Ok(all.and_then(|all| all.into_iter().min()))
+    }
+
+    /// Removes what no restart can need.
+    fn purge(&mut self) -> Result<()> {
+        let Some(cut_ms) = purge_before(&self.storage, &self.layout) else { return Ok(()) };
+        if let Some(wal) = &mut self.wal
+            && wal.segments() > 1
+        {
+            let mut after = self.offsets.after(cut_ms)?;
+            let mut place = wal.open_batch();
+            while let Some((_, recorded)) = after.next_batch()? {
+                if !recorded.is_empty() {
+                    place = Range::from_bytes(&recorded, self.layout.dir())?.from;
+                    break;
+                }
+            }
+            wal.purge(place)?;
+            self.wal_segments = wal.segments();
+        }
+        self.offsets.purge(cut_ms)
+    }
+}
+
+fn open_job(storage: &dyn Storage, layout: &Layout, options: &SourceOptions<'_>) -> Result<Job> {
+    match Job::read(storage, layout)? {
+        Some(job) => Ok(job),
+        None => {
+            // It is written before any folder.
+            for name in names(storage, &layout.sources())? {
+                if SourceFile::read(storage, &layout.source(&name))?.is_some() {
+                    let path = layout.dir().to_owned();
+                    return Err(Error::Lost { path, what: "job.json is gone".to_owned() });
+                }
+            }
+            let job = Job { id: random()?, start_ms: options.start_ms, pipeline: json!([options.arguments]) };
+            job.write(storage, layout)?;
+            Ok(job)
+        }
+    }
+}
+
+struct Opened {
+    offsets: Offsets,
+    wal: Option<Wal>,
+    position: Position,
+    last_range: Option<Range>,
+}
+
+fn make_folder(storage: &Arc<dyn Storage>, folder: &Path, options: &SourceOptions<'_>, base_ms: u64) -> Result<Opened> {
+    // What a crash left without its file.
+    remove_tree(&**storage, folder)?;
+    make_dir(&**storage, folder)?;
+    let dir = folder.join("offsets");
+    make_dir(&**storage, &dir)?;
+    let offsets = Offsets::create(storage.clone(), &dir, base_ms)?;
+    let wal = match options.wal {
+        true => {
+            let dir = folder.join("wal");
+            make_dir(&**storage, &dir)?;
+            Some(Wal::create(storage.clone(), &dir)?)
+        }
+        false => None,
+    };
+    file_of(options).write(&**storage, folder)?;
+    Ok(Opened { offsets, wal, position: Position::default(), last_range: None })
+}
+
+fn open_folder(
+    storage: &Arc<dyn Storage>,
+    folder: &Path,
+    options: &SourceOptions<'_>,
+    known: &SourceFile,
+    job: &Job,
+) -> Result<Opened> {
+    let file = file_of(options);
+    if (&file.arguments, file.interval_ms, file.wal) != (&known.arguments, known.interval_ms, known.wal) {
+        let show = |file: &SourceFile| format!("{} (a batch each {} ms)", file.arguments, file.interval_ms);
+        let pipelines = Box::new((show_pipeline(&job.pipeline), format!("{} | …", options.arguments)));
+        let (name, was, now) = (options.name.to_owned(), show(known), show(&file));
+        return Err(Error::Mismatch { name, was, now, pipelines });
+    }
+    if file != *known {
+        file.write(&**storage, folder)?;
+    }
+    let dir = folder.join("offsets");
+    let (offsets, position) = Offsets::open(storage.clone(), &dir)?;
+    let (mut wal, mut last_range) = (None, None);
+    if options.wal {
+        let newest = position.since.iter().rev().chain([&position.base]).find(|bytes| !bytes.is_empty());
+        last_range = newest.map(|bytes| Range::from_bytes(bytes, &dir)).transpose()?;
+        wal = Some(Wal::open(storage.clone(), &folder.join("wal"), last_range)?);
+    }
+    Ok(Opened { offsets, wal, position, last_range })
+}
+
+fn file_of(options: &SourceOptions<'_>) -> SourceFile {
+    SourceFile {
+        arguments: options.arguments.to_owned(),
+        interval_ms: options.interval_ms,
+        retain: options.retain,
+        wal: options.wal,
+    }
+}

@@ -1,0 +1,268 @@
+//! The log of a stage's state: what changed, batch by batch, and slices of the
+//! whole.
+//!
+//! ```text
+//! pairs  1, then pairs: length of the key, 0 or 1 + length of the value (both
+//!        as base-128 numbers, low bits first), the key, the value; 0 drops the key
+//! end    2, times (24), origin (segment 8, offset 8), bytes since the origin (8)
+//! closed 3, the same fields: the stream was closed; this is the state from then on
+//! ```
+//!
+//! `pairs` entries belong to the batch of the `end` entry that follows. The
+//! state after a batch is what the entries from that batch's *origin* on leave,
+//! the last word on a key counting.
+//!
+//! There is no snapshot that would have to be written at once. When the changes
+//! since the origin outweigh the live state, every batch also writes a slice of
+//! the whole state, in proportion to what it changed. When the slices have gone
+//! through all keys, the place where they began is the new origin: a key is
+//! either in a slice, or changed since. So a batch writes at most 1.9 times its changes,
+//! and a restore reads at most about 4.3 times the live state.
+
+mod entries;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::log::{Kind, Log, Place};
+use super::storage::Storage;
+use super::{Error, Result, Times};
+
+use entries::{CLOSED, END, PAIRS, Span, add_span, find, restore};
+pub use entries::{Seen, look, look_at};
+
+/// Pairs are written in entries of about this size.
+const ENTRY_BYTES: usize = if cfg!(test) { 64 } else { 256 << 10 };
+/// Changes that may gather before slices are written at all.
+const GATHER_BYTES: u64 = if cfg!(test) { 64 } else { 1 << 20 };
+/// The least slice: a small one is not worth its overhead.
+const SLICE_BYTES: u64 = if cfg!(test) { 16 } else { 16 << 10 };
+/// A new segment is begun when one is as long as four times the live state, but
+/// within these limits.
+const SEGMENT_BYTES: (u64, u64) = if cfg!(test) { (256, 1024) } else { (4 << 20, 64 << 20) };
+
+/// Takes a key and its value, or a key that is dropped.
+pub type PairOut<'o> = dyn FnMut(&[u8], Option<&[u8]>) + 'o;
+
+/// A state of keys and values that can be kept in a checkpoint. Keys and values
+/// are bytes of the state's own; what belongs to a value, such as its place in
+/// an order, is in its bytes.
+pub trait KeyedState {
+    /// Gives every key whose value is new since the last call, and every key
+    /// dropped since (`None`).
+    fn changes(&mut self, out: &mut PairOut<'_>);
+
+    /// Gives about `bytes` worth of the keys and values there are, going on where
+    /// the last slice ended, or from the start. True when all have been given. A key
+    /// that is there through all slices must be in one of them, or in the changes
+    /// meanwhile.
+    fn slice(&mut self, from_start: bool, bytes: usize, out: &mut PairOut<'_>) -> bool;
+
+    /// About how many bytes all keys and values have.
+    fn live_bytes(&self) -> u64;
+}
+
+/// The log, of a stage that runs.
+pub struct StateLog {
+    log: Log,
+    every_ms: u64,
+    spans: Vec<Span>,
+    origin: Place,
+    since_origin: u64,
+    /// Where the slices under way began, and the bytes written since.
+    slicing: Option<(Place, u64)>,
+    /// Batches that changed nothing and have no entry yet.
+    pending: Option<Times>,
+    buffer: Vec<u8>,
+}
+
+impl StateLog {
+    /// Makes the log of a state that is empty at first, of a stage whose input
+    /// has an interval of `interval_ms`, saved at multiples of `every_ms`.
+    pub fn create(storage: Arc<dyn Storage>, dir: &Path, interval_ms: u64, every_ms: u64) -> Result<StateLog> {
+        Ok(StateLog::new(Log::create(storage, dir, Kind::State)?, interval_ms, every_ms))
+    }
+
+    fn new(log: Log, interval_ms: u64, every_ms: u64) -> StateLog {
+        let origin = log.start();
+        StateLog {
+            log,
+            every_ms: every_ms.max(interval_ms),
+            spans: Vec::new(),
+            origin,
+            since_origin: 0,
+            slicing: None,
+            pending: None,
+            buffer: Vec::new(),
+        }
+    }
+
+    /// Opens the log to go on with it after `resume_ms`: gives the state as it
+    /// was then, and cuts off what is newer.
+    pub fn open(
+        storage: Arc<dyn Storage>,
+        dir: &Path,
+        (base_ms, resume_ms): (u64, u64),
+        (interval_ms, every_ms): (u64, u64),
+        give: &mut PairOut<'_>,
+    ) -> Result<StateLog> {
+        let mut state = StateLog::new(Log::open(storage, dir, Kind::State)?, interval_ms, every_ms);
+        let Some(found) = find(&mut state.log.reader(state.log.start())?, (base_ms, resume_ms), interval_ms)? else {
+            let what = format!("the state after {resume_ms} is not there");
+            return Err(Error::Lost { path: dir.to_owned(), what });
+        };
+        restore(&mut state.log.reader(found.origin)?, found.end, give)?;
+        state.log.truncate(found.end)?;
+        (state.origin, state.since_origin) = (found.origin, found.since_origin);
+        state.spans = found.spans;
+        if let Some(times) = found.instead {
+            state.write_end(END, times)?;
+            state.log.sync()?;
+        }
+        Ok(state)
+    }
+
+    /// Whether the state is to be saved after the batch of `time_ms`.
+    pub fn is_due(&self, time_ms: u64) -> bool {
+        time_ms.is_multiple_of(self.every_ms)
+    }
+
+    /// Saves the state after the batch of `time_ms`, not durably before
+    /// [`StateLog::sync`]. True if a new segment was begun, so that old ones may go.
+    pub fn save(&mut self, time_ms: u64, state: &mut dyn KeyedState) -> Result<bool> {
+        let limit = (4 * state.live_bytes()).clamp(SEGMENT_BYTES.0, SEGMENT_BYTES.1);
+        let rolled = self.log.end().offset > limit;
+        if rolled {
+            self.flush()?;
+            self.log.roll()?;
+        }
+        let changed = self.write_pairs(&mut |out| {
+            state.changes(out);
+            true
+        })?;
+        if changed.bytes == 0 {
+            self.pending = match self.pending.map(|pending| pending.extended(time_ms)) {
+                Some(Some(pending)) => Some(pending),
+                _ => {
+                    self.flush()?;
+                    Some(Times::one(time_ms, self.every_ms))
+                }
+            };
+            return Ok(rolled);
+        }
+        let due = self.since_origin > state.live_bytes() / 3 * 4 + GATHER_BYTES;
+        let from_start = self.slicing.is_none();
+        if !from_start || due {
+            let began = self.slicing.map_or(self.log.end(), |(place, _)| place);
+            let share = (changed.bytes / 8 * 7).max(SLICE_BYTES) as usize;
+            let slice = self.write_pairs(&mut |out| state.slice(from_start, share, out))?;
+            let written = self.slicing.map_or(0, |(_, bytes)| bytes + changed.bytes) + slice.bytes;
+            self.slicing = Some((began, written));
+            if slice.done {
+                (self.origin, self.since_origin) = (began, written);
+                self.slicing = None;
+            }
+        }
+        self.write_end(END, Times::one(time_ms, self.every_ms))?;
+        Ok(rolled)
+    }
+
+    /// Saves the state after a close, durably. `time_ms` is the newest batch that
+    /// the stage got, or that it gave at the close.
+    pub fn close(&mut self, time_ms: u64, state: &mut dyn KeyedState) -> Result<()> {
+        self.write_pairs(&mut |out| {
+            state.changes(out);
+            true
+        })?;
+        self.flush()?;
+        self.write_end(CLOSED, Times::one(time_ms, self.every_ms))?;
+        self.log.sync()
+    }
+
+    /// Writes what `give` gives, after the end of the batches before.
+    fn write_pairs(&mut self, give: &mut dyn FnMut(&mut PairOut<'_>) -> bool) -> Result<Written> {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.clear();
+        buffer.push(PAIRS);
+        let mut written = Written { bytes: 0, done: false };
+        let mut result = Ok(());
+        written.done = give(&mut |key, value| {
+            push_number(&mut buffer, key.len() as u64);
+            push_number(&mut buffer, value.map_or(0, |value| value.len() as u64 + 1));
+            buffer.extend_from_slice(key);
+            buffer.extend_from_slice(value.unwrap_or_default());
+            if buffer.len() >= ENTRY_BYTES && result.is_ok() {
+                result = self.append_pairs(&mut buffer, &mut written.bytes);
+            }
+        });
+        if buffer.len() > 1 && result.is_ok() {
+            result = self.append_pairs(&mut buffer, &mut written.bytes);
+        }
+        self.buffer = buffer;
+        result.map(|()| written)
+    }
+
+    fn append_pairs(&mut self, buffer: &mut Vec<u8>, written: &mut u64) -> Result<()> {
+        self.flush()?;
+        self.log.append(&[buffer])?;
+        *written += buffer.len() as u64;
+        self.since_origin += buffer.len() as u64;
+        buffer.truncate(1);
+        Ok(())
+    }
+
+    /// Writes the end of the batches that changed nothing.
+    fn flush(&mut self) -> Result<()> {
+        match self.pending.take() {
+            Some(pending) => self.write_end(END, pending),
+            None => Ok(()),
+        }
+    }
+
+    fn write_end(&mut self, tag: u8, times: Times) -> Result<()> {
+        let Place { segment, offset } = self.origin;
+        let numbers = [segment, offset, self.since_origin].map(u64::to_le_bytes).concat();
+        self.log.append(&[&[tag], &times.to_bytes(), &numbers])?;
+        add_span(&mut self.spans, Span { times, origin: self.origin });
+        Ok(())
+    }
+
+    /// Makes all that was saved durable.
+    pub fn sync(&mut self) -> Result<()> {
+        self.flush()?;
+        self.log.sync()
+    }
+
+    /// Whether everything is durable.
+    pub fn is_synced(&self) -> bool {
+        self.pending.is_none() && self.log.is_synced()
+    }
+
+    /// Bytes of a torn end that were cut off.
+    pub fn torn_bytes(&self) -> u64 {
+        self.log.torn_bytes()
+    }
+
+    /// Removes what is needed only to restore batches before `time_ms`.
+    pub fn purge(&mut self, time_ms: u64) -> Result<()> {
+        let keep = self.spans.iter().rposition(|span| span.times.first_ms <= time_ms).unwrap_or(0);
+        self.spans.drain(..keep);
+        match self.spans.first() {
+            Some(span) => self.log.purge_before(span.origin.segment),
+            None => Ok(()),
+        }
+    }
+}
+
+struct Written {
+    bytes: u64,
+    done: bool,
+}
+
+fn push_number(to: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        to.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    to.push(number as u8);
+}

@@ -1,0 +1,116 @@
+//! A crash at every call of the file system, and every call failing once.
+
+use super::super::memory::Image;
+use super::simulation::{Shape, World, check, run};
+
+const LINEAR: Shape = Shape { items: 24, wal: false, join: false, every_ms: 0, seed: 1 };
+
+pub fn shapes() -> [Shape; 4] {
+    [
+        LINEAR,
+        Shape { every_ms: 30, seed: 2, ..LINEAR },
+        Shape { wal: true, seed: 3, ..LINEAR },
+        Shape { join: true, seed: 4, items: 12, ..LINEAR },
+    ]
+}
+
+/// Every call with `SSTREAM_TORTURE` set, else a part of them, another one for each shape.
+fn points(shape: &Shape, part: u64) -> impl Iterator<Item = u64> {
+    let step = if std::env::var_os("SSTREAM_TORTURE").is_some() { 1 } else { part };
+    (1 + shape.seed % step..=calls(shape)).step_by(step as usize)
+}
+
+/// The calls that an undisturbed run makes.
+fn calls(shape: &Shape) -> u64 {
+    let mut world = World::new();
+    let before = world.memory.calls();
+    run(&mut world, shape, 0).unwrap();
+    let calls = world.memory.calls() - before;
+    world.consume();
+    check(&world, shape, false);
+    calls
+}
+
+/// Runs to a crash at each of the given calls, then to the end.
+fn crash(shape: &Shape, image: Image, at: &[u64]) {
+    let mut world = World::new();
+    for (attempt, at) in at.iter().enumerate() {
+        world.memory.die_at(*at);
+        let result = run(&mut world, shape, attempt as u64);
+        world.memory = world.memory.after_crash(image);
+        world.consume();
+        if result.is_ok() {
+            break;
+        }
+    }
+    if let Err(error) = run(&mut world, shape, at.len() as u64) {
+        panic!("{shape:?} {image:?} {at:?}: {error}\n{error:?}");
+    }
+    world.consume();
+    check(&world, shape, shape.wal && image != Image::Everything);
+}
+
+#[test]
+fn undisturbed() {
+    for shape in shapes() {
+        assert!(calls(&shape) > 100);
+    }
+}
+
+#[test]
+fn a_crash_at_every_call() {
+    for shape in shapes() {
+        for at in points(&shape, 11) {
+            for image in [Image::Synced, Image::Everything, Image::NamesOnly, Image::Some(at), Image::Some(at + 7777)] {
+                crash(&shape, image, &[at]);
+            }
+        }
+    }
+}
+
+#[test]
+fn crashes_in_the_recovery_from_crashes() {
+    for shape in shapes() {
+        for at in points(&shape, 43) {
+            for second in (at % 97 + 1..=600).step_by(97) {
+                crash(&shape, Image::Some(at * second), &[at, second, second / 2 + 1, at]);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_call_failing_once() {
+    for shape in shapes() {
+        for at in points(&shape, 7) {
+            let mut world = World::new();
+            world.memory.fail_at(at);
+            // An error that nobody needs to see may pass unseen, such as one of a purge.
+            let _ = run(&mut world, &shape, 0);
+            world.consume();
+            if let Err(error) = run(&mut world, &shape, 1) {
+                panic!("{shape:?} failing at {at}: {error}\n{error:?}");
+            }
+            world.consume();
+            check(&world, &shape, false);
+        }
+    }
+}
+
+#[test]
+fn random_pipelines_and_random_crashes() {
+    let rounds = if std::env::var_os("SSTREAM_TORTURE").is_some() { 5000 } else { 60 };
+    for seed in 0..rounds {
+        let kind = seed % 3;
+        let shape =
+            Shape { items: 20, wal: kind == 0, join: kind == 1, every_ms: [0, 20, 30][seed as usize / 3 % 3], seed };
+        let mut number = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
+        let mut below = |below: u64| {
+            number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (number >> 33) % below
+        };
+        let at: Vec<u64> = (0..1 + below(4)).map(|_| 1 + below(700)).collect();
+        let image = if below(3) == 0 { Image::Everything } else { Image::Some(seed) };
+        crash(&shape, image, &at);
+    }
+}

@@ -1,0 +1,9 @@
+//! Fault tests on a file system in memory.
+
+mod crashes;
+mod damage;
+mod fixtures;
+mod resume;
+mod simulation;
+mod start;
+mod state;

@@ -1,0 +1,326 @@
+//! Starting: locks, runs, generations, names, and pipelines that do not match.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::super::forget::forget;
+use super::super::job::{Layout, Retain};
+use super::super::lock::Waiting;
+use super::super::memory::{Image, Memory};
+use super::super::offsets::Closed;
+use super::super::participant::{Participant, StageOptions, Stream};
+use super::super::source::{Plan, SourceCheckpoint, SourceOptions};
+use super::super::storage::Storage;
+use super::super::{Error, Result, Times};
+use crate::error::{Exit, Failure as _};
+
+fn memory() -> Memory {
+    Memory::new("/d")
+}
+
+fn options(name: &str) -> SourceOptions<'_> {
+    SourceOptions {
+        dir: Path::new("/d/c"),
+        name,
+        arguments: "source x",
+        interval_ms: 10,
+        start_ms: 100,
+        retain: Retain::default(),
+        wal: false,
+    }
+}
+
+fn open_with(
+    memory: &Memory,
+    options: &SourceOptions<'_>,
+    wait: &mut dyn FnMut(&Waiting) -> bool,
+) -> Result<(SourceCheckpoint, Plan)> {
+    SourceCheckpoint::open(Arc::new(memory.clone()), options, wait)
+}
+
+fn open(memory: &Memory, name: &str) -> (SourceCheckpoint, Plan) {
+    open_with(memory, &options(name), &mut |_| false).unwrap()
+}
+
+fn stream(plan: &Plan) -> Stream {
+    Stream::of_head(&plan.head()).unwrap()
+}
+
+/// The stream behind a join of two.
+fn joined(a: &Plan, b: &Plan) -> Stream {
+    let mut head = a.head();
+    for key in ["name", "run"] {
+        head.insert(
+            key.into(),
+            format!("{}+{}", a.head()[key].as_str().unwrap(), b.head()[key].as_str().unwrap()).into(),
+        );
+    }
+    Stream::of_head(&head).unwrap()
+}
+
+fn stage_options<'o>(part: &'o str, arguments: &'o str, pipeline: &'o Value) -> StageOptions<'o> {
+    StageOptions { part, arguments, pipeline, interval_ms: 10, new: false }
+}
+
+fn enter(memory: &Memory, stream: &Stream, part: &str) -> Result<Participant> {
+    let pipeline = json!(["source x", part]);
+    Participant::enter(Arc::new(memory.clone()), stream, &stage_options(part, part, &pipeline), &mut |_| true)
+}
+
+fn sink(memory: &Memory, stream: &Stream, part: &str) -> Result<Participant> {
+    let participant = enter(memory, stream, part)?;
+    let pipeline = json!(["source x", part]);
+    participant.sink(&stage_options(part, part, &pipeline), true)?;
+    Ok(participant)
+}
+
+fn record(source: &mut SourceCheckpoint, time_ms: u64) {
+    source.record(Times::one(time_ms, 10), b"p", &mut |_| {}).unwrap();
+    source.sync().unwrap();
+}
+
+#[test]
+fn the_same_source_runs_once() {
+    let memory = memory();
+    let first = open(&memory, "a");
+    let error = open_with(&memory, &options("a"), &mut |_| true).map(drop).unwrap_err();
+    assert!(matches!(&error, Error::Running { pid: Some(_), .. }), "{error}");
+    assert_eq!(error.exit(), Exit::World);
+    drop(first);
+    open(&memory, "a");
+}
+
+#[test]
+fn a_source_waits_for_what_the_run_before_left() {
+    let memory = memory();
+    let (source, plan) = open(&memory, "a");
+    let stage = RefCell::new(Some(sink(&memory, &stream(&plan), "01-files").unwrap()));
+    drop(source);
+    let mut seen = Vec::new();
+    let (_source, plan) = open_with(&memory, &options("a"), &mut |waiting| {
+        seen.push(waiting.lock.clone());
+        if seen.len() == 3 {
+            drop(stage.borrow_mut().take());
+        }
+        true
+    })
+    .unwrap();
+    assert_eq!(seen, ["a.01-files"; 3]);
+    // And waiting can be stopped.
+    let _stage = sink(&memory, &stream(&plan), "01-files").unwrap();
+    drop(_source);
+    assert!(matches!(open_with(&memory, &options("a"), &mut |_| false).map(drop), Err(Error::Interrupted)));
+}
+
+#[test]
+fn a_stage_of_the_run_before_that_comes_late_stops() {
+    let memory = memory();
+    let (source, before) = open(&memory, "a");
+    drop(source);
+    let (_source, now) = open(&memory, "a");
+    let error = enter(&memory, &stream(&before), "01-files").map(drop).unwrap_err();
+    assert!(matches!(error, Error::OtherRun { .. }), "{error}");
+    assert_eq!(error.exit(), Exit::Checkpoint);
+    enter(&memory, &stream(&now), "01-files").unwrap();
+}
+
+#[test]
+fn a_head_from_elsewhere_makes_nothing() {
+    let memory = memory();
+    let (_source, plan) = open(&memory, "a");
+    let before = memory.all_files();
+    let good = plan.head();
+    for (key, value) in [
+        ("run", json!("")),
+        ("run", json!("0123")),
+        ("run", Value::Null),
+        ("checkpoint", json!("/elsewhere")),
+        ("checkpoint", json!("d/c")),
+        ("name", json!("b")),
+        ("name", json!("../a")),
+        ("name", json!("a+a")),
+        ("name", Value::Null),
+    ] {
+        let mut head = good.clone();
+        head.insert(key.into(), value.clone());
+        let stream = Stream::of_head(&head).unwrap();
+        assert!(enter(&memory, &stream, "01-files").is_err(), "{key} {value}");
+    }
+    assert_eq!(memory.all_files(), before);
+    assert_eq!(memory.list(Path::new("/d/c/locks")).unwrap(), [".start", "a.source"]);
+    let mut head = good;
+    head.remove("checkpoint");
+    assert!(Stream::of_head(&head).is_none());
+}
+
+#[test]
+fn two_stages_of_one_name_are_told() {
+    let memory = memory();
+    let (_source, plan) = open(&memory, "a");
+    let _first = enter(&memory, &stream(&plan), "01-files").unwrap();
+    let error = enter(&memory, &stream(&plan), "01-files").map(drop).unwrap_err();
+    assert!(matches!(error, Error::NameTaken { .. }), "{error}");
+}
+
+#[test]
+fn sources_of_one_generation_resume_at_one_time() {
+    let memory = memory();
+    let (mut a, plan_a) = open(&memory, "a");
+    let (mut b, plan_b) = open(&memory, "b");
+    assert_eq!((plan_a.resume_ms, plan_b.resume_ms), (100, 100));
+    let both = joined(&plan_a, &plan_b);
+    let participant = sink(&memory, &both, "02-files").unwrap();
+    for time_ms in [110, 120] {
+        record(&mut a, time_ms);
+        record(&mut b, time_ms);
+    }
+    let pipeline = json!([]);
+    let files = stage_options("02-files", "02-files", &pipeline);
+    let mut commits = participant.sink(&files, true).unwrap();
+    commits.commit(110, b"").unwrap();
+    commits.sync().unwrap();
+    // a is killed; b and the sink go on for a while: a waits for both.
+    drop(a);
+    let left = RefCell::new(Some((b, commits, participant)));
+    let mut seen = Vec::new();
+    let (a, plan_a) = open_with(&memory, &options("a"), &mut |waiting| {
+        seen.push(waiting.lock.clone());
+        match seen.len() {
+            1 => {
+                let mut left = left.borrow_mut();
+                let (_, commits, _) = left.as_mut().unwrap();
+                commits.commit(120, b"").unwrap();
+                commits.sync().unwrap();
+            }
+            _ => drop(left.borrow_mut().take()),
+        }
+        true
+    })
+    .unwrap();
+    assert!(!seen.is_empty());
+    assert_eq!(plan_a.resume_ms, 120, "with what was committed while it waited");
+    // What a's side does now does not move b.
+    let own = sink(&memory, &stream(&plan_a), "01-print");
+    assert!(matches!(own.map(drop), Err(Error::NoFolder { .. })));
+    let (_b, plan_b) = open(&memory, "b");
+    assert_eq!(plan_b.resume_ms, 120);
+    // b alone is started again: it was in the generation of a, which runs.
+    drop(_b);
+    assert!(matches!(open_with(&memory, &options("b"), &mut |_| false).map(drop), Err(Error::Interrupted)));
+    drop(a);
+    open(&memory, "b");
+}
+
+#[test]
+fn a_stage_without_a_folder_needs_new() {
+    let memory = memory();
+    let (mut source, plan) = open(&memory, "a");
+    let end = enter(&memory, &stream(&plan), "01-files").unwrap();
+    let pipeline = json!(["source x", "files"]);
+    let files = stage_options("01-files", "files", &pipeline);
+    let mut commits = end.sink(&files, true).unwrap();
+    record(&mut source, 110);
+    commits.commit(110, b"").unwrap();
+    commits.sync().unwrap();
+    drop((source, end, commits));
+    let (_source, plan) = open(&memory, "a");
+    assert_eq!(plan.resume_ms, 110);
+    let added = enter(&memory, &stream(&plan), "01-state").unwrap();
+    let mut options = stage_options("01-state", "state count", &pipeline);
+    let error = added.stage(&options, 0, &mut |_, _| {}).map(drop).unwrap_err();
+    assert!(error.to_string().contains("source x | files"), "{error}");
+    assert_eq!(error.exit(), Exit::Checkpoint);
+    options.new = true;
+    added.stage(&options, 0, &mut |_, _| {}).unwrap();
+    drop((added, _source));
+    let (_source, plan) = open(&memory, "a");
+    assert_eq!(plan.resume_ms, 110);
+    let added = enter(&memory, &stream(&plan), "01-state").unwrap();
+    options.new = false;
+    added.stage(&options, 0, &mut |_, _| {}).unwrap();
+    // Other arguments where there is state are another pipeline.
+    options.arguments = "state sum";
+    let error = added.stage(&options, 0, &mut |_, _| {}).map(drop).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("state count") && text.contains("state sum"), "{text}");
+    assert_eq!(error.exit(), Exit::Checkpoint);
+}
+
+#[test]
+fn another_source_on_an_old_checkpoint_is_refused() {
+    let memory = memory();
+    drop(open(&memory, "a"));
+    for options in [
+        SourceOptions { arguments: "source y", ..options("a") },
+        SourceOptions { interval_ms: 20, ..options("a") },
+        SourceOptions { wal: true, ..options("a") },
+    ] {
+        let error = open_with(&memory, &options, &mut |_| false).map(drop).unwrap_err();
+        assert!(matches!(error, Error::Mismatch { .. }), "{error}");
+    }
+    let kept_longer = SourceOptions { retain: Retain::All, ..options("a") };
+    open_with(&memory, &kept_longer, &mut |_| false).unwrap();
+}
+
+#[test]
+fn a_directory_in_other_use_is_left_alone() {
+    let memory = memory();
+    memory.create_dir(Path::new("/d/c")).unwrap();
+    memory.open(Path::new("/d/c/photo.jpg"), true).unwrap();
+    let error = open_with(&memory, &options("a"), &mut |_| false).map(drop).unwrap_err();
+    assert!(matches!(error, Error::NotACheckpoint { .. }), "{error}");
+    assert_eq!(memory.list(Path::new("/d/c")).unwrap(), ["photo.jpg"]);
+}
+
+#[test]
+fn a_folder_that_is_forgotten_holds_nothing_back() {
+    let memory = memory();
+    let storage: Arc<dyn Storage> = Arc::new(memory.clone());
+    let layout = Layout::new(Path::new("/d/c"));
+    let (mut source, plan) = open(&memory, "a");
+    let pipeline = json!([]);
+    let enter = |part| enter(&memory, &stream(&plan), part).unwrap();
+    let (state, files, print) = (enter("01-state"), enter("02-files"), enter("03-print"));
+    let options = |part| stage_options(part, part, &pipeline);
+    state.stage(&options("01-state"), 0, &mut |_, _| {}).unwrap();
+    let mut commits = files.sink(&options("02-files"), false).unwrap();
+    print.sink(&options("03-print"), true).unwrap();
+    for time_ms in [110, 120] {
+        record(&mut source, time_ms);
+        commits.commit(time_ms, b"").unwrap();
+    }
+    commits.sync().unwrap();
+    let held = forget(&storage, &layout, "a.03-print", &mut |_| false);
+    assert!(matches!(held, Err(Error::Interrupted)), "not while it runs");
+    drop((source, state, files, print, commits));
+    assert!(matches!(forget(&storage, &layout, "a.09-print", &mut |_| false), Err(Error::NoStage { .. })));
+    assert_eq!(forget(&storage, &layout, "a.01-state", &mut |_| false).unwrap(), 100, "print holds back as well");
+    assert_eq!(forget(&storage, &layout, "a.03-print", &mut |_| false).unwrap(), 120);
+    let (_source, plan) = open(&memory, "a");
+    assert_eq!(plan.resume_ms, 120);
+    // A new end begins there without being told.
+    sink(&memory, &stream(&plan), "03-text").unwrap();
+}
+
+#[test]
+fn after_a_stop_everything_goes_on_where_it_was() {
+    let memory = memory();
+    let (mut source, plan) = open(&memory, "a");
+    let end = enter(&memory, &stream(&plan), "01-files").unwrap();
+    let pipeline = json!([]);
+    let files = stage_options("01-files", "files", &pipeline);
+    let mut commits = end.sink(&files, true).unwrap();
+    record(&mut source, 110);
+    source.close(Closed::Stop).unwrap();
+    commits.commit(110, b"").unwrap();
+    commits.close().unwrap();
+    drop((source, end, commits));
+    let memory = memory.after_crash(Image::Synced);
+    let (_source, plan) = open(&memory, "a");
+    assert_eq!((plan.resume_ms, plan.last_ms, plan.after_ms, plan.finish), (110, 110, 110, None));
+    assert!(plan.is_restart);
+    assert_eq!(plan.position.since, [b"p".to_vec()]);
+}
