@@ -24,11 +24,15 @@ pub mod sink;
 pub mod source;
 pub mod state;
 pub mod tools;
+pub mod top;
 pub mod transform;
+pub mod ui;
 pub mod union;
 mod usage;
+mod watch;
 pub mod window;
 
+use std::cell::RefCell;
 use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, IsTerminal as _};
@@ -38,11 +42,12 @@ use crate::clock::SystemClock;
 use crate::console::Console;
 use crate::error::{Exit, Failure};
 use crate::frame::Close;
+use crate::monitor::watch::Watch;
 use crate::op::Operator;
 use crate::signal::{self, StopSignal};
 use crate::source::SourceError;
 use crate::stage::{self, BadRecords, Context, OutletError, StageError, Waited};
-use args::{Common, StageArgs};
+use args::{Common, Messages, StageArgs};
 
 /// A tool of the family: its options, and what it does with them.
 pub trait Tool: clap::Parser {
@@ -52,8 +57,13 @@ pub trait Tool: clap::Parser {
     /// Examples, with which the help begins.
     const EXAMPLES: &'static str;
 
-    /// The options that every tool has.
+    /// The options that every stage has; [`Common::NONE`] for other tools.
     fn common(&self) -> &Common;
+
+    /// How much the tool says.
+    fn messages(&self) -> &Messages {
+        &self.common().messages
+    }
 
     /// Whether the tool writes frames unless it is told otherwise, and so tells
     /// its failure to the stage behind it.
@@ -77,6 +87,8 @@ pub struct Environment {
     pub waited: Waited,
     /// The command line, as it is told in the head: `filter ERROR`.
     pub description: String,
+    /// Who will watch the stage.
+    pub watch: RefCell<Watch>,
 }
 
 impl Environment {
@@ -187,7 +199,7 @@ pub fn main<T: Tool>() -> ExitCode {
         Ok(tool) => tool,
         Err(error) => return wrong_usage::<T>(&error, &arguments),
     };
-    let console = Console::new(T::NAME, tool.common().level());
+    let console = Console::new(T::NAME, tool.messages().level());
     set_panic_hook(console.clone());
     let stop = match StopSignal::install() {
         Ok(stop) => stop,
@@ -202,9 +214,11 @@ pub fn main<T: Tool>() -> ExitCode {
         stop,
         waited: Waited::default(),
         description: describe_arguments::<T>(&arguments),
+        watch: RefCell::new(Watch::nobody(console.clone())),
     };
     let writes_stream = tool.writes_stream();
-    match tool.run(&environment) {
+    let watched = watch::open(&tool.common().watch, &environment);
+    match watched.and_then(|()| tool.run(&environment)) {
         Ok(()) => Exit::Done.code().into(),
         Err(ToolError::Stage(StageError::Outlet(OutletError::ReaderGone))) => signal::die_of_broken_pipe(),
         Err(ToolError::Stage(error @ StageError::Upstream { .. })) => error.exit().code().into(),
@@ -245,6 +259,7 @@ pub fn context(environment: &Environment, bad_records: BadRecords) -> Context<'_
         clock: &environment.clock,
         waited: environment.waited.clone(),
         bad_records,
+        watch: RefCell::new(environment.watch.replace(Watch::nobody(environment.console.clone()))),
     }
 }
 

@@ -64,7 +64,11 @@ impl<'a> Queue<'a> {
         match self.state {
             State::Head => {
                 self.state = State::Batch;
-                Ok(Event::Head(Head::new(self.interval_ms)))
+                let mut head = Head::new(self.interval_ms);
+                if !self.pace.is_wall() {
+                    head.set_virtual_clock();
+                }
+                Ok(Event::Head(head))
             }
             State::Batch => {
                 if self.pace.is_asked_to_stop() {

@@ -88,6 +88,7 @@ impl<'a> Replay<'a> {
             Event::Head(head) => {
                 self.pacer.interval_ms = head.interval_ms;
                 OF_THE_RUN.iter().for_each(|key| drop(head.other.shift_remove(*key)));
+                head.set_virtual_clock();
             }
             Event::Block(block) if self.open != Some(block.time) => {
                 if !self.pacer.wait_for(block.time)? {
