@@ -13,6 +13,7 @@ pub mod args;
 pub mod command;
 pub mod filter;
 pub mod flatmap;
+pub mod front;
 pub mod function;
 pub mod input;
 pub mod join;
@@ -56,6 +57,13 @@ pub trait Tool: clap::Parser {
 
     /// Examples, with which the help begins.
     const EXAMPLES: &'static str;
+
+    /// What its subcommands are called, if it has some.
+    const SUBCOMMAND: &'static str = "KIND";
+
+    /// Whether the tool may write frames to stdout, and so tells wrong usage to
+    /// the stage behind it.
+    const IS_STAGE: bool = true;
 
     /// The options that every stage has; [`Common::NONE`] for other tools.
     fn common(&self) -> &Common;
@@ -183,11 +191,13 @@ pub fn command<T: Tool>() -> clap::Command {
     if !command.has_subcommands() {
         return command;
     }
+    let command = command.subcommand_value_name(T::SUBCOMMAND).disable_help_subcommand(true);
+    if T::SUBCOMMAND != "KIND" {
+        return command;
+    }
     // `sstream-source KIND --batch 1s` is as good as `--batch 1s KIND`.
     command
-        .subcommand_value_name("KIND")
         .subcommand_help_heading("Kinds")
-        .disable_help_subcommand(true)
         .mut_args(|argument| if argument.is_positional() { argument } else { argument.global(true) })
 }
 
@@ -283,7 +293,7 @@ fn wrong_usage<T: Tool>(error: &clap::Error, arguments: &[OsString]) -> ExitCode
     let message = usage::explain(error, T::NAME);
     Console::new(T::NAME, crate::console::Level::Error).error(&message);
     let other_output = arguments.iter().any(|argument| argument.to_string_lossy().starts_with("--output"));
-    if T::NAME != "sstream-sink" && !other_output {
+    if T::NAME != "sstream-sink" && T::IS_STAGE && !other_output {
         tell_next_stage(Exit::Usage, &format!("{}: {message}", T::NAME));
     }
     Exit::Usage.code().into()

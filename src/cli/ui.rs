@@ -55,6 +55,8 @@ impl Tool for UiTool {
   sstream-ui trace.jsonl
 ";
 
+    const IS_STAGE: bool = false;
+
     fn common(&self) -> &Common {
         &Common::NONE
     }
