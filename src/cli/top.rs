@@ -85,7 +85,9 @@ impl TopTool {
         let output = (!io::stdout().is_terminal()).then_some(stdout);
         let passing = Passing::default();
         let console = &environment.console;
-        let result = match self.terminal() {
+        let terminal = self.terminal();
+        let was_screen = terminal.is_some();
+        let result = match terminal {
             None => passing.pass(stdin, output, |view| tell(console, view)),
             Some(terminal) => std::thread::scope(|scope| {
                 let mut shown = passing.clone();
@@ -102,7 +104,14 @@ impl TopTool {
         }
         match result {
             Ok(close) => match close.reason {
-                Reason::Error { exit, message } => Err(StageError::Upstream { exit, message }.into()),
+                Reason::Error { exit, message } => {
+                    // Said before, by the stage that failed; but the screen was
+                    // over it.
+                    if was_screen {
+                        console.error(&message);
+                    }
+                    Err(StageError::Upstream { exit, message }.into())
+                }
                 Reason::Eof | Reason::Stop => Ok(()),
             },
             Err(PassError::Output(error)) => Err(StageError::Outlet(OutletError::write("stdout", error)).into()),
