@@ -56,10 +56,10 @@ impl Watch {
         self.metrics = Some(metrics);
     }
 
-    /// Gives the pipeline an id if this is its first stage. A `source` always
-    /// is: what it replays has an id of its own.
-    pub fn identify(&self, head: &mut Head, stage: &str) {
-        if self.identify && (stage == "source" || !head.other.contains_key(keys::PIPELINE)) {
+    /// Gives the pipeline an id if it begins here. It goes with the trace: a
+    /// stream without one is the same in every run, to the byte.
+    pub fn identify(&self, head: &mut Head, begins_trace: bool) {
+        if self.identify && begins_trace {
             head.other.insert(keys::PIPELINE.into(), random_id().into());
         }
     }
@@ -138,8 +138,8 @@ impl Watch {
     }
 }
 
-/// 64 random bits.
-fn random_id() -> String {
+/// 64 random bits, as a pipeline's id.
+pub fn random_id() -> String {
     let mut bytes = [0; 8];
     // Without random numbers all pipelines look like one, which harms nothing.
     let _ = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
@@ -159,8 +159,8 @@ impl<'a> Watched<'a> {
     }
 
     /// See [`Watch::identify`].
-    pub fn identify(&self, head: &mut Head, stage: &str) {
-        self.watch.identify(head, stage);
+    pub fn identify(&self, head: &mut Head, begins_trace: bool) {
+        self.watch.identify(head, begins_trace);
     }
 
     /// Tells that the stage is over, without a close in the stream.

@@ -65,7 +65,7 @@ impl<'a> Queue<'a> {
             State::Head => {
                 self.state = State::Batch;
                 let mut head = Head::new(self.interval_ms);
-                if !self.pace.is_wall() {
+                if self.trace && !self.pace.is_wall() {
                     head.set_virtual_clock();
                 }
                 Ok(Event::Head(head))
@@ -138,6 +138,10 @@ impl<'a> Queue<'a> {
 impl Input for Queue<'_> {
     fn next(&mut self) -> Result<Event<'_>, InputError> {
         Ok(self.advance()?)
+    }
+
+    fn begins_trace(&self) -> bool {
+        self.trace
     }
 
     fn is_ready(&self) -> bool {

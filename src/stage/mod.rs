@@ -36,6 +36,11 @@ pub trait Input {
     /// Whether the next event is here already, so that [`Input::next`] will not
     /// wait.
     fn is_ready(&self) -> bool;
+
+    /// Whether a stream with a trace begins here.
+    fn begins_trace(&self) -> bool {
+        false
+    }
 }
 
 /// Why the input ended otherwise than by a close.
@@ -333,9 +338,11 @@ fn drive(input: &mut dyn Input, operator: &mut dyn Operator, back: &RefCell<Back
             out.finish_block();
             back.borrow_mut().flush()?;
         }
+        let begins_trace = input.begins_trace();
         match input.next()? {
             Event::Head(mut head) => {
                 operator.head(&mut head)?;
+                back.borrow_mut().outlet.identify(&mut head, begins_trace);
                 back.borrow_mut().head(head)?;
             }
             Event::Block(block) => {
@@ -380,7 +387,6 @@ impl<'o, 'c> Back<'o, 'c> {
     }
 
     fn head(&mut self, mut head: Head) -> Result<(), OutletError> {
-        self.outlet.identify(&mut head, &self.context.name);
         head.stages.push(self.context.description.clone().into());
         self.has_head = true;
         self.outlet.head(&head)
