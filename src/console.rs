@@ -16,17 +16,46 @@ pub enum Level {
     Info,
 }
 
+impl Level {
+    /// What systemd's journal takes from a line's beginning.
+    fn priority(self) -> &'static str {
+        match self {
+            Level::Error => "<3>",
+            Level::Warn => "<4>",
+            Level::Info => "<6>",
+        }
+    }
+}
+
+/// Whether stderr goes to systemd's journal: JOURNAL_STREAM then names its
+/// device and inode. The variable alone does not say it, since stderr may have
+/// been redirected.
+fn is_journal() -> bool {
+    let Some((device, inode)) = std::env::var("JOURNAL_STREAM").ok().and_then(|stream| {
+        let (device, inode) = stream.split_once(':')?;
+        Some((device.parse::<u64>().ok()?, inode.parse::<u64>().ok()?))
+    }) else {
+        return false;
+    };
+    // Field widths differ from system to system.
+    #[allow(clippy::unnecessary_cast)]
+    rustix::fs::fstat(rustix::stdio::stderr())
+        .is_ok_and(|stat| (stat.st_dev as u64, stat.st_ino as u64) == (device, inode))
+}
+
 /// Writes messages of one tool to stderr.
 #[derive(Clone, Debug)]
 pub struct Console {
     tool: &'static str,
     level: Level,
+    /// Lines begin with syslog's priority, as `<4>`.
+    with_priority: bool,
 }
 
 impl Console {
     /// The console of `tool`.
     pub fn new(tool: &'static str, level: Level) -> Console {
-        Console { tool, level }
+        Console { tool, level, with_priority: is_journal() }
     }
 
     /// The tool's name, as `sstream-filter`.
@@ -58,7 +87,8 @@ impl Console {
         if level <= self.level {
             // One write, so that the lines of a pipeline's stages do not mix. A
             // stderr that is gone leaves nobody to tell.
-            let line = format!("{}: {message}\n", self.tool);
+            let priority = if self.with_priority { level.priority() } else { "" };
+            let line = format!("{priority}{}: {message}\n", self.tool);
             let _ = std::io::stderr().write_all(line.as_bytes());
         }
     }

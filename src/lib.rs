@@ -19,6 +19,7 @@
 //! | [`spool`] | records held in memory up to a limit, then on disk |
 //! | [`checkpoint`] | logs, state, locks, and the resume point as a pure function |
 //! | [`stage`] | the loop that ties these together |
+//! | [`monitor`] | seeing what goes on: published traces, delays, metrics |
 //! | [`cli`] | options, help, man pages, completions, exit codes |
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr))]
@@ -33,6 +34,7 @@ pub mod duration;
 pub mod error;
 pub mod expr;
 pub mod frame;
+pub mod monitor;
 pub mod op;
 pub mod os;
 pub mod record;

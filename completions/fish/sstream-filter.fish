@@ -20,6 +20,9 @@ complete -c sstream-filter -l output -d 'The output\'s form; by default print on
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
 json\t'Every record as JSON, one a line'"
+complete -c sstream-filter -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
+complete -c sstream-filter -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
+complete -c sstream-filter -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-filter -s F -l fixed-strings -d 'Patterns are plain text, no regular expressions'
 complete -c sstream-filter -s i -l ignore-case -d 'Upper and lower case are the same'
 complete -c sstream-filter -s v -l invert-match -d 'Keep the records that do not match'

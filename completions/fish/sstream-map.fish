@@ -19,6 +19,9 @@ complete -c sstream-map -l output -d 'The output\'s form; by default print on a 
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
 json\t'Every record as JSON, one a line'"
+complete -c sstream-map -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
+complete -c sstream-map -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
+complete -c sstream-map -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-map -l values -d 'Of pairs [KEY, VALUE]: give EXPR the value, and keep the key with each result (mapValues)'
 complete -c sstream-map -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-map -l no-trace -d 'Leave the trace out of the stream\'s ends'

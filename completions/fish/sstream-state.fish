@@ -27,6 +27,9 @@ complete -c sstream-state -l output -d 'The output\'s form; by default print on 
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
 json\t'Every record as JSON, one a line'"
+complete -c sstream-state -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
+complete -c sstream-state -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
+complete -c sstream-state -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-state -l by-key -d 'Records are pairs [KEY, VALUE]: the values of each key are aggregated'
 complete -c sstream-state -l by-value -d 'The record itself is the key'
 complete -c sstream-state -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'

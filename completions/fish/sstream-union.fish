@@ -3,6 +3,9 @@ complete -c sstream-union -l output -d 'The output\'s form; by default print on 
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
 json\t'Every record as JSON, one a line'"
+complete -c sstream-union -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
+complete -c sstream-union -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
+complete -c sstream-union -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-union -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-union -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-union -s h -l help -d 'Print help (see more with \'--help\')'

@@ -1,5 +1,6 @@
 //! Groups of options that several tools share.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,9 +10,9 @@ use crate::console::Level;
 use crate::duration;
 use crate::stage::OnError;
 
-/// What every tool has.
+/// How much a tool says.
 #[derive(Args, Clone, Debug)]
-pub struct Common {
+pub struct Messages {
     /// Say what happens, on stderr
     #[arg(long, conflicts_with = "quiet", help_heading = "Messages")]
     pub verbose: bool,
@@ -19,13 +20,9 @@ pub struct Common {
     /// Say nothing but errors, on stderr
     #[arg(long, help_heading = "Messages")]
     pub quiet: bool,
-
-    /// The output's form; by default print on a terminal and frames anywhere else
-    #[arg(long, value_enum, value_name = "FORM", help_heading = "Output")]
-    pub output: Option<OutputForm>,
 }
 
-impl Common {
+impl Messages {
     /// How much to say: the options, or SSTREAM_LOG.
     pub fn level(&self) -> Level {
         match (self.quiet, self.verbose, std::env::var("SSTREAM_LOG").as_deref()) {
@@ -36,6 +33,57 @@ impl Common {
             _ => Level::Warn,
         }
     }
+}
+
+/// What every stage has.
+#[derive(Args, Clone, Debug)]
+pub struct Common {
+    /// Options of messages.
+    #[command(flatten)]
+    pub messages: Messages,
+
+    /// The output's form; by default print on a terminal and frames anywhere else
+    #[arg(long, value_enum, value_name = "FORM", help_heading = "Output")]
+    pub output: Option<OutputForm>,
+
+    /// Options of watching.
+    #[command(flatten)]
+    pub watch: WatchArgs,
+}
+
+impl Common {
+    /// What a tool that is no stage has.
+    pub const NONE: Common = Common {
+        messages: Messages { verbose: false, quiet: false },
+        output: None,
+        watch: WatchArgs { trace_log: None, metrics: None, metrics_file: None },
+    };
+}
+
+/// How to see what a stage does, beside sstream-top and sstream-ui.
+#[derive(Args, Clone, Debug)]
+pub struct WatchArgs {
+    /// Append each batch's trace to FILE, for sstream-top FILE and sstream-ui FILE
+    #[arg(long, value_name = "FILE", help_heading = "Monitoring")]
+    pub trace_log: Option<PathBuf>,
+
+    /// Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_address, help_heading = "Monitoring")]
+    pub metrics: Option<SocketAddr>,
+
+    /// Keep metrics in FILE, for node_exporter's textfile collector
+    #[arg(long, value_name = "FILE.prom", help_heading = "Monitoring")]
+    pub metrics_file: Option<PathBuf>,
+}
+
+/// Parses an address to listen at: `9102`, `127.0.0.1:9102`, `[::]:9102`.
+pub fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(port) = text.parse::<u16>() {
+        return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
+    }
+    text.replacen("localhost:", "127.0.0.1:", 1)
+        .parse()
+        .map_err(|_| "an address is a port, as 9102, or ADDRESS:PORT, as 0.0.0.0:9102 or [::1]:9102".to_owned())
 }
 
 /// Forms of output.

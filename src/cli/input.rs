@@ -142,7 +142,7 @@ fn detect(stdin: &mut Stdin, stop: &StopRules, environment: &Environment) -> Res
 }
 
 /// Standard input of a later stage: signals are none of its business.
-struct FramedStdin(Stdin);
+pub struct FramedStdin(pub Stdin);
 
 impl Read for FramedStdin {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

@@ -13,6 +13,7 @@ pub mod args;
 pub mod command;
 pub mod filter;
 pub mod flatmap;
+pub mod front;
 pub mod function;
 pub mod input;
 pub mod join;
@@ -24,11 +25,15 @@ pub mod sink;
 pub mod source;
 pub mod state;
 pub mod tools;
+pub mod top;
 pub mod transform;
+pub mod ui;
 pub mod union;
 mod usage;
+mod watch;
 pub mod window;
 
+use std::cell::RefCell;
 use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, IsTerminal as _};
@@ -38,11 +43,12 @@ use crate::clock::SystemClock;
 use crate::console::Console;
 use crate::error::{Exit, Failure};
 use crate::frame::Close;
+use crate::monitor::watch::Watch;
 use crate::op::Operator;
 use crate::signal::{self, StopSignal};
 use crate::source::SourceError;
 use crate::stage::{self, BadRecords, Context, OutletError, StageError, Waited};
-use args::{Common, OutputForm, StageArgs};
+use args::{Common, Messages, OutputForm, StageArgs};
 
 /// A tool of the family: its options, and what it does with them.
 pub trait Tool: clap::Parser {
@@ -52,8 +58,20 @@ pub trait Tool: clap::Parser {
     /// Examples, with which the help begins.
     const EXAMPLES: &'static str;
 
-    /// The options that every tool has.
+    /// What its subcommands are called, if it has some.
+    const SUBCOMMAND: &'static str = "KIND";
+
+    /// Whether the tool may write frames to stdout, and so tells wrong usage to
+    /// the stage behind it.
+    const IS_STAGE: bool = true;
+
+    /// The options that every stage has; [`Common::NONE`] for other tools.
     fn common(&self) -> &Common;
+
+    /// How much the tool says.
+    fn messages(&self) -> &Messages {
+        &self.common().messages
+    }
 
     /// Whether the tool writes frames unless it is told otherwise, and so tells
     /// its failure to the stage behind it.
@@ -77,6 +95,8 @@ pub struct Environment {
     pub waited: Waited,
     /// The command line, as it is told in the head: `filter ERROR`.
     pub description: String,
+    /// Who will watch the stage.
+    pub watch: RefCell<Watch>,
 }
 
 impl Environment {
@@ -171,11 +191,13 @@ pub fn command<T: Tool>() -> clap::Command {
     if !command.has_subcommands() {
         return command;
     }
+    let command = command.subcommand_value_name(T::SUBCOMMAND).disable_help_subcommand(true);
+    if T::SUBCOMMAND != "KIND" {
+        return command;
+    }
     // `sstream-source KIND --batch 1s` is as good as `--batch 1s KIND`.
     command
-        .subcommand_value_name("KIND")
         .subcommand_help_heading("Kinds")
-        .disable_help_subcommand(true)
         .mut_args(|argument| if argument.is_positional() { argument } else { argument.global(true) })
 }
 
@@ -187,17 +209,21 @@ pub fn main<T: Tool>() -> ExitCode {
         Ok(tool) => tool,
         Err(error) => return wrong_usage::<T>(&error, &arguments),
     };
-    let console = Console::new(T::NAME, tool.common().level());
+    let console = Console::new(T::NAME, tool.messages().level());
     set_panic_hook(console.clone());
     let writes_frames = tool.writes_stream() && matches!(tool.common().output, None | Some(OutputForm::Frames));
     let result = match StopSignal::install() {
-        Ok(stop) => tool.run(&Environment {
-            console: console.clone(),
-            clock: SystemClock::new(),
-            stop,
-            waited: Waited::default(),
-            description: describe_arguments::<T>(&arguments),
-        }),
+        Ok(stop) => {
+            let environment = Environment {
+                console: console.clone(),
+                clock: SystemClock::new(),
+                stop,
+                waited: Waited::default(),
+                description: describe_arguments::<T>(&arguments),
+                watch: RefCell::new(Watch::nobody(console.clone())),
+            };
+            watch::open(&tool.common().watch, &environment).and_then(|()| tool.run(&environment))
+        }
         Err(error) => Err(ToolError::Open { what: "signals: cannot set the handlers".to_owned(), error }),
     };
     match result {
@@ -241,6 +267,7 @@ pub fn context(environment: &Environment, bad_records: BadRecords) -> Context<'_
         clock: &environment.clock,
         waited: environment.waited.clone(),
         bad_records,
+        watch: RefCell::new(environment.watch.replace(Watch::nobody(environment.console.clone()))),
     }
 }
 
@@ -263,7 +290,7 @@ fn wrong_usage<T: Tool>(error: &clap::Error, arguments: &[OsString]) -> ExitCode
     }
     let message = usage::explain(error, T::NAME);
     Console::new(T::NAME, crate::console::Level::Error).error(&message);
-    if seems_to_write_frames::<T>(arguments) {
+    if T::IS_STAGE && seems_to_write_frames::<T>(arguments) {
         tell_next_stage(Exit::Usage, &format!("{}: {message}", T::NAME));
     }
     Exit::Usage.code().into()

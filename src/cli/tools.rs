@@ -2,13 +2,16 @@
 
 use super::filter::FilterTool;
 use super::flatmap::FlatMapTool;
+use super::front::FrontTool;
 use super::join::JoinTool;
 use super::map::MapTool;
 use super::reduce::ReduceTool;
 use super::sink::SinkTool;
 use super::source::SourceTool;
 use super::state::StateTool;
+use super::top::TopTool;
 use super::transform::TransformTool;
+use super::ui::UiTool;
 use super::union::UnionTool;
 use super::window::WindowTool;
 use super::{Tool, command};
@@ -25,6 +28,7 @@ pub struct Described {
 /// Every tool, by name.
 pub fn all() -> Vec<Described> {
     vec![
+        describe::<FrontTool>(),
         describe::<FilterTool>(),
         describe::<FlatMapTool>(),
         describe::<JoinTool>(),
@@ -33,7 +37,9 @@ pub fn all() -> Vec<Described> {
         describe::<SinkTool>(),
         describe::<SourceTool>(),
         describe::<StateTool>(),
+        describe::<TopTool>(),
         describe::<TransformTool>(),
+        describe::<UiTool>(),
         describe::<UnionTool>(),
         describe::<WindowTool>(),
     ]

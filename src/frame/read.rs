@@ -136,6 +136,11 @@ impl<R: Read> FrameReader<R> {
         }
     }
 
+    /// What is read from.
+    pub fn into_input(self) -> R {
+        self.input
+    }
+
     /// The batch that is open: its time and its records so far.
     pub fn open_batch(&self) -> Option<BatchTime> {
         self.open.map(|(time, _)| time)

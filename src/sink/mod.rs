@@ -76,8 +76,11 @@ impl Outlet for SinkOutlet<'_> {
         self.pass(|pass| pass.block(block))
     }
 
+    fn finish_batch(&mut self, time: BatchTime, records: u64) -> Result<(), OutletError> {
+        self.sink(|sink| sink.end(time, records))
+    }
+
     fn end(&mut self, end: &End) -> Result<(), OutletError> {
-        self.sink(|sink| sink.end(end.time, end.records))?;
         self.pass(|pass| pass.end(end))
     }
 

@@ -61,6 +61,7 @@ fn run(fails: bool) -> (Result<(), OutletError>, Vec<String>) {
     let result = outlet
         .head(&Head::new(5))
         .and_then(|()| outlet.block(Block { time, records: 2, bytes: b"1\n2\n" }))
+        .and_then(|()| outlet.finish_batch(time, 2))
         .and_then(|()| outlet.end(&End::new(time, 2)))
         .and_then(|()| outlet.close(&Close::new(Reason::Eof)));
     let log = log.0.borrow().clone();

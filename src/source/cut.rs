@@ -308,6 +308,10 @@ impl Input for Cutter<'_> {
         Ok(self.advance()?)
     }
 
+    fn begins_trace(&self) -> bool {
+        self.options.trace
+    }
+
     fn is_ready(&self) -> bool {
         match self.state {
             State::Running(_) => !self.fresh && self.lines.has_line(),

@@ -64,7 +64,11 @@ impl<'a> Queue<'a> {
         match self.state {
             State::Head => {
                 self.state = State::Batch;
-                Ok(Event::Head(Head::new(self.interval_ms)))
+                let mut head = Head::new(self.interval_ms);
+                if self.trace && !self.pace.is_wall() {
+                    head.set_virtual_clock();
+                }
+                Ok(Event::Head(head))
             }
             State::Batch => {
                 if self.pace.is_asked_to_stop() {
@@ -134,6 +138,10 @@ impl<'a> Queue<'a> {
 impl Input for Queue<'_> {
     fn next(&mut self) -> Result<Event<'_>, InputError> {
         Ok(self.advance()?)
+    }
+
+    fn begins_trace(&self) -> bool {
+        self.trace
     }
 
     fn is_ready(&self) -> bool {

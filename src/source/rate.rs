@@ -149,6 +149,10 @@ impl Input for Rate<'_> {
         Ok(self.advance()?)
     }
 
+    fn begins_trace(&self) -> bool {
+        self.options.trace
+    }
+
     fn is_ready(&self) -> bool {
         // It may wait for time to pass; what is done should be seen until then.
         false

@@ -12,6 +12,8 @@ use super::stop::StopRules;
 use super::until_stop::{Stopping, UntilStop};
 use crate::clock::Clock;
 use crate::frame::{BatchTime, Close, Event, FrameError, FrameReader, Reason};
+use crate::monitor::view::keys;
+use crate::monitor::watch::random_id;
 use crate::stage::{Input, InputError};
 
 /// Keys of a head that belong to the run that was saved.
@@ -88,6 +90,11 @@ impl<'a> Replay<'a> {
             Event::Head(head) => {
                 self.pacer.interval_ms = head.interval_ms;
                 OF_THE_RUN.iter().for_each(|key| drop(head.other.shift_remove(*key)));
+                // What is seen of a saved stream is another run, of old times.
+                if head.text(keys::PIPELINE).is_some() {
+                    head.other.insert(keys::PIPELINE.into(), random_id().into());
+                    head.set_virtual_clock();
+                }
             }
             Event::Block(block) if self.open != Some(block.time) => {
                 if !self.pacer.wait_for(block.time)? {

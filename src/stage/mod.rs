@@ -23,6 +23,7 @@ use crate::clock::Clock;
 pub use crate::error::describe;
 use crate::error::{Exit, Failure};
 use crate::frame::{BatchTime, Block, Close, End, Event, FrameError, Head, Reason};
+use crate::monitor::watch::{Watch, Watched};
 use crate::op::{Downstream, OpError, Operator, Out};
 use crate::source::SourceError;
 use trace::Trace;
@@ -35,6 +36,11 @@ pub trait Input {
     /// Whether the next event is here already, so that [`Input::next`] will not
     /// wait.
     fn is_ready(&self) -> bool;
+
+    /// Whether a stream with a trace begins here.
+    fn begins_trace(&self) -> bool {
+        false
+    }
 }
 
 /// Why the input ended otherwise than by a close.
@@ -100,6 +106,12 @@ pub trait Outlet {
     fn head(&mut self, head: &Head) -> Result<(), OutletError>;
     /// Records of the open batch.
     fn block(&mut self, block: Block<'_>) -> Result<(), OutletError>;
+    /// All records of a batch are here: does with them what is to be done
+    /// before the batch counts as finished, as a sink does.
+    fn finish_batch(&mut self, time: BatchTime, records: u64) -> Result<(), OutletError> {
+        let _ = (time, records);
+        Ok(())
+    }
     /// The open batch is complete.
     fn end(&mut self, end: &End) -> Result<(), OutletError>;
     /// The stream is over; an open batch is void.
@@ -265,6 +277,8 @@ pub struct Context<'a> {
     pub waited: Waited,
     /// What becomes of bad records.
     pub bad_records: BadRecords,
+    /// Who watches the stage.
+    pub watch: RefCell<Watch>,
 }
 
 /// Runs a stage to the end of its stream.
@@ -282,26 +296,36 @@ pub fn run(
 }
 
 /// Runs what lies between input and outlet, and closes the outlet as it ended.
-fn run_between<'o, 'c>(
-    outlet: &'o mut dyn Outlet,
-    context: &'o Context<'c>,
-    drive: impl FnOnce(&RefCell<Back<'o, 'c>>) -> Result<(), StageError>,
+fn run_between(
+    outlet: &mut dyn Outlet,
+    context: &Context<'_>,
+    drive: impl FnOnce(&RefCell<Back<'_, '_>>) -> Result<(), StageError>,
 ) -> Result<(), StageError> {
-    let back = RefCell::new(Back::new(outlet, context));
+    let mut watch = context.watch.borrow_mut();
+    let back = RefCell::new(Back::new(Watched::new(outlet, &mut watch), context));
     let result = drive(&back);
-    let Back { outlet, has_head, .. } = back.into_inner();
+    let Back { mut outlet, has_head, .. } = back.into_inner();
     let close = match &result {
-        Ok(()) | Err(StageError::Outlet(_)) => return result,
-        // Without a head nothing at all would look like an empty stream.
-        Err(StageError::Input(error)) if has_head && error.is_cut_off() => {
-            outlet.flush()?;
-            return result;
-        }
+        Ok(()) => return result,
         Err(StageError::Upstream { exit, message, other }) => {
             Close { other: other.clone(), ..Close::error(*exit, message.clone()) }
         }
         Err(error) => Close::error(error.exit(), format!("sstream-{}: {error}", context.name)),
     };
+    match &result {
+        // There is nobody behind to tell.
+        Err(StageError::Outlet(_)) => {
+            outlet.tell_close(&close);
+            return result;
+        }
+        // Without a head nothing at all would look like an empty stream.
+        Err(StageError::Input(error)) if has_head && error.is_cut_off() => {
+            outlet.tell_close(&close);
+            outlet.flush()?;
+            return result;
+        }
+        _ => {}
+    }
     match outlet.close(&close) {
         // The reader went first; what this stage has to say is still said.
         Ok(()) | Err(OutletError::ReaderGone) => result,
@@ -318,9 +342,11 @@ fn drive(input: &mut dyn Input, operator: &mut dyn Operator, back: &RefCell<Back
             out.finish_block();
             back.borrow_mut().flush()?;
         }
+        let begins_trace = input.begins_trace();
         match input.next()? {
             Event::Head(mut head) => {
                 operator.head(&mut head)?;
+                back.borrow_mut().outlet.identify(&mut head, begins_trace);
                 back.borrow_mut().head(head)?;
             }
             Event::Block(block) => {
@@ -349,7 +375,7 @@ fn drive(input: &mut dyn Input, operator: &mut dyn Operator, back: &RefCell<Back
 
 /// The half of a stage behind the operator.
 struct Back<'o, 'c> {
-    outlet: &'o mut dyn Outlet,
+    outlet: Watched<'o>,
     context: &'o Context<'c>,
     trace: Trace,
     /// Unknown keys of the ends since the last one that was written.
@@ -360,7 +386,7 @@ struct Back<'o, 'c> {
 }
 
 impl<'o, 'c> Back<'o, 'c> {
-    fn new(outlet: &'o mut dyn Outlet, context: &'o Context<'c>) -> Self {
+    fn new(outlet: Watched<'o>, context: &'o Context<'c>) -> Self {
         Back { outlet, context, trace: Trace::new(), other: Map::new(), failed: None, has_head: false }
     }
 
@@ -386,7 +412,7 @@ impl<'o, 'c> Back<'o, 'c> {
 
     fn attempt(&mut self, write: impl FnOnce(&mut dyn Outlet) -> Result<(), OutletError>) {
         if self.failed.is_none() {
-            self.failed = write(self.outlet).err();
+            self.failed = write(&mut self.outlet).err();
         }
     }
 }
@@ -402,9 +428,13 @@ impl Downstream for Tap<'_, '_, '_> {
     fn end(&mut self, time: BatchTime, records: u64) {
         let mut back = self.0.borrow_mut();
         let context = back.context;
+        back.attempt(|outlet| outlet.finish_batch(time, records));
         let trace = back.trace.take(context, records);
         let end = End { time, records, trace, other: std::mem::take(&mut back.other) };
         back.attempt(|outlet| outlet.end(&end));
+        // A batch that is done goes on at once: the next one may take long, and
+        // be here already.
+        back.attempt(|outlet| outlet.flush());
     }
 
     fn is_closed(&self) -> bool {

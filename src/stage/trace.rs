@@ -61,6 +61,12 @@ fn milliseconds(duration: Duration) -> Value {
     ((duration.as_micros() as f64) / 1000.0).into()
 }
 
+/// The sum of two such values, to the microsecond again.
+fn add_milliseconds(a: &Value, b: &Value) -> Value {
+    let sum = a.as_f64().unwrap_or(0.0) + b.as_f64().unwrap_or(0.0);
+    ((sum * 1000.0).round() / 1000.0).into()
+}
+
 /// Adds the entries of one end to those of another, stage by stage.
 fn add_all(sum: &mut Vec<Value>, more: Vec<Value>) {
     if sum.is_empty() {
@@ -83,7 +89,7 @@ fn add(entry: &mut Value, other: Value) {
         *mine = match (mine.as_u64(), theirs.as_u64()) {
             (Some(a), Some(b)) if index == 5 => a.max(b).into(),
             (Some(a), Some(b)) => (a + b).into(),
-            _ => (mine.as_f64().unwrap_or(0.0) + theirs.as_f64().unwrap_or(0.0)).into(),
+            _ => add_milliseconds(mine, &theirs),
         };
     }
 }

@@ -161,9 +161,12 @@ fn a_terminal_gets_print_form() {
 
 #[test]
 fn an_empty_input_is_an_honest_empty_stream() {
-    let ran = Shell::new("sstream-filter x").run().exits(0).is_quiet();
+    let ran = Shell::new("sstream-filter --no-trace x").run().exits(0).is_quiet();
     let lines: Vec<&str> = ran.stdout.lines().collect();
-    assert_eq!(lines, ["{\"sstream\":1,\"interval\":1000,\"stages\":[\"filter x\"]}", "{\"close\":\"eof\"}"]);
+    assert_eq!(
+        lines,
+        ["{\"sstream\":1,\"interval\":1000,\"stages\":[\"filter --no-trace x\"]}", "{\"close\":\"eof\"}"]
+    );
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::collections::{HashMap, VecDeque};
 use super::Panes;
 use crate::agg::{Accumulator, AggError, Aggregation, Aggregator};
 use crate::frame::Block;
-use crate::op::grouping::{Grouping, bad_or_fatal};
+use crate::op::grouping::{Grouping, aggregation_failed, bad_or_fatal};
 use crate::op::groups::Groups;
 use crate::op::key_table::KeyTable;
 use crate::op::{OpError, Out};
@@ -275,6 +275,10 @@ impl Panes for Fold {
         self.first_pane = self.first_pane.wrapping_add(1);
         self.compact();
         Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), OpError> {
+        self.aggregator.close().map_err(aggregation_failed)
     }
 
     fn give(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {

@@ -40,6 +40,11 @@ pub trait Panes {
     /// Gives the window's result: any number of records.
     fn give(&mut self, out: &mut Out<'_>) -> Result<(), OpError>;
 
+    /// The stream is over: what works for the window is ended.
+    fn close(&mut self) -> Result<(), OpError> {
+        Ok(())
+    }
+
     /// Gives the window's result where it must be told from the next window in
     /// the same batch: plain records become one array.
     fn give_one(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {

@@ -85,7 +85,7 @@ impl Operator for RecordWindow {
 
     fn close(&mut self, close: &Close, out: &mut Out<'_>) -> Result<(), OpError> {
         if close.reason != Reason::Eof || self.position.is_multiple_of(self.slide) {
-            return Ok(());
+            return self.panes.close();
         }
         // The rest is the window that the next slide would have given, in a
         // batch of its own.
@@ -96,7 +96,7 @@ impl Operator for RecordWindow {
         }
         self.give(self.position.div_ceil(self.slide) * self.slide, out)?;
         out.end(time);
-        Ok(())
+        self.panes.close()
     }
 }
 

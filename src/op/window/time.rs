@@ -92,8 +92,9 @@ impl Operator for TimeWindow {
         // After a stop a checkpoint goes on, with this window still filling.
         let is_final = !self.has_checkpoint || close.reason == Reason::Eof;
         match self.last {
-            Some(last) if self.has_unseen && is_final => self.give(self.span.next_due(last), out),
-            _ => Ok(()),
+            Some(last) if self.has_unseen && is_final => self.give(self.span.next_due(last), out)?,
+            _ => {}
         }
+        self.panes.close()
     }
 }

@@ -5,12 +5,13 @@ use serde_json::{Map, Value};
 
 use super::MergeError;
 use crate::frame::{BatchTime, Close, End, Head, Reason};
+use crate::monitor::view::keys;
 
 /// The head of a join or union, but for the stage itself: of one interval, and
 /// with `stages` the sides' stages, an array each.
 ///
 /// `name` and `run` go in parallel (`a+b`, `4f0c+99ab`), a source that is in
-/// both sides counting once. `checkpoint` and `resume` must agree: a source that
+/// both sides counting once; so does a pipeline's id. `checkpoint` and `resume` must agree: a source that
 /// is not in the checkpoint could not send again what the others do. Of any other
 /// key the first side's counts.
 pub(super) fn merge_heads(heads: Vec<Head>, names: &[String]) -> Result<Head, MergeError> {
@@ -30,9 +31,10 @@ pub(super) fn merge_heads(heads: Vec<Head>, names: &[String]) -> Result<Head, Me
     }
     let mut merged = Head::new(first.interval_ms);
     let (names, runs) = sources(&heads);
+    let pipelines = pipelines(&heads);
     merged.stages = heads.iter().map(|head| Value::Array(head.stages.clone())).collect();
     merged.other = merge_maps(heads.into_iter().map(|head| head.other));
-    for (key, value) in [("name", names), ("run", runs)] {
+    for (key, value) in [("name", names), ("run", runs), (keys::PIPELINE, pipelines)] {
         if let Some(own) = merged.other.get_mut(key) {
             *own = value.into();
         }
@@ -55,6 +57,17 @@ fn sources(heads: &[Head]) -> (String, String) {
     let names: Vec<&str> = sources.iter().map(|source| source.0).collect();
     let runs: Vec<&str> = sources.iter().filter_map(|source| source.1).collect();
     (names.join("+"), runs.join("+"))
+}
+
+/// The ids of all pipelines that come together here.
+fn pipelines(heads: &[Head]) -> String {
+    let mut ids: Vec<&str> = Vec::new();
+    for id in heads.iter().filter_map(|head| head.text(keys::PIPELINE)).flat_map(|ids| ids.split('+')) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    ids.join("+")
 }
 
 /// The end of a batch before the stage has added its part: the records of all
@@ -129,6 +142,13 @@ mod tests {
             Value::Object(merged.other),
             json!({"checkpoint": "/c", "resume": 5, "name": "a+b", "run": "1+2", "new": 1})
         );
+    }
+
+    #[test]
+    fn pipelines_come_together_under_both_ids() {
+        let with = |id: &str| head(10, json!(["source x"]), json!({ "pipeline": id }));
+        let merged = merge_heads(vec![with("aa+bb"), with("bb"), with("cc")], &names(3)).unwrap();
+        assert_eq!(merged.text("pipeline"), Some("aa+bb+cc"));
     }
 
     #[test]

@@ -1,0 +1,347 @@
+//! `sstream explain`: walks along a pipeline and says what each stage would do,
+//! and what is wrong. Options are checked by the tools' own definitions.
+
+use clap::ArgMatches;
+
+use super::shell::{self, Command, Pipeline};
+use super::stages::{self, Account, Stream};
+use crate::cli::tools::{self, Described};
+use crate::cli::{ToolError, usage};
+use crate::duration;
+
+/// Programs that read lines and give some of them, or others: between two
+/// stages they break the stream.
+const LINE_TOOLS: [&str; 14] =
+    ["awk", "cut", "egrep", "fgrep", "gawk", "grep", "head", "mawk", "rg", "sed", "sort", "tail", "tr", "uniq"];
+
+/// Programs that hand on what they get, byte for byte.
+const BYTE_TOOLS: [&str; 5] = ["buffer", "cat", "mbuffer", "pv", "ssh"];
+
+/// Explains pipelines; gives the text, and how many mistakes there are.
+pub fn explain(text: &str) -> Result<(String, usize), ToolError> {
+    let pipelines = shell::parse(text)
+        .map_err(|error| ToolError::Usage(format!("explain: the line cannot be read: {}", error.0)))?;
+    if pipelines.is_empty() {
+        return Err(ToolError::Usage("explain: there is no pipeline to explain".to_owned()));
+    }
+    let mut walk = Walk { tools: tools::all(), text: String::new(), mistakes: 0, number: 0, depth: 0 };
+    for pipeline in &pipelines {
+        walk.pipeline(pipeline);
+    }
+    Ok((walk.text, walk.mistakes))
+}
+
+/// What runs between two commands.
+#[derive(Clone, Debug)]
+enum Flow {
+    /// The pipeline's own stdin.
+    Outside,
+    /// Lines of a program that is none of ours.
+    Lines,
+    /// A stream of batches.
+    Batches(Stream),
+    /// Nothing that a stage could read, with the stage that ended it.
+    Ended(String),
+}
+
+struct Walk {
+    tools: Vec<Described>,
+    text: String,
+    mistakes: usize,
+    number: usize,
+    depth: usize,
+}
+
+impl Walk {
+    fn pipeline(&mut self, pipeline: &Pipeline) -> Flow {
+        let mut flow = Flow::Outside;
+        for (index, command) in pipeline.iter().enumerate() {
+            let sides: Vec<Flow> = self.substitutions(command);
+            self.number += 1;
+            let title = title(command);
+            let indent = "  ".repeat(self.depth);
+            self.text.push_str(&format!("{indent}{}. {title}\n", self.number));
+            let is_last = index + 1 == pipeline.len();
+            let goes_on = pipeline[index + 1..].iter().any(|next| tool_of(next).is_some());
+            flow = match tool_of(command) {
+                Some(tool) => self.tool(&tool, command, flow, &sides),
+                None => self.program(command, flow, goes_on),
+            };
+            if is_last && self.depth == 0 {
+                self.last(command, &flow);
+            }
+        }
+        flow
+    }
+
+    /// Explains what stands in `<(…)` first: that is the way of the data.
+    fn substitutions(&mut self, command: &Command) -> Vec<Flow> {
+        self.depth += 1;
+        let mut flows = Vec::new();
+        for (_, pipelines) in &command.substitutions {
+            flows.extend(pipelines.iter().map(|pipeline| self.pipeline(pipeline)).last());
+        }
+        self.depth -= 1;
+        flows
+    }
+
+    fn last(&mut self, command: &Command, flow: &Flow) {
+        if let Flow::Batches(_) = flow {
+            match command.redirections.iter().find(|(operator, _)| operator.starts_with('>')) {
+                Some((_, file)) => {
+                    self.say(&format!("the stream goes to {file}: sstream-source replay {file} gives it again"))
+                }
+                None => {
+                    self.say("on a terminal prints the first 10 records of each batch, gives the stream anywhere else")
+                }
+            }
+        }
+    }
+
+    /// A program that is no tool of ours.
+    fn program(&mut self, command: &Command, flow: Flow, goes_on: bool) -> Flow {
+        let name = command.words.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word));
+        match flow {
+            Flow::Batches(stream) if BYTE_TOOLS.contains(&name) => {
+                self.say("hands the stream on as it is");
+                Flow::Batches(stream)
+            }
+            Flow::Batches(stream) if name == "tee" => {
+                self.say("hands the stream on, and a copy of it");
+                if stream.has_checkpoint {
+                    self.mistake("a tee under a checkpoint: nobody could tell which copy is done with a batch: give the first output to sstream-sink --pass instead");
+                }
+                Flow::Batches(stream)
+            }
+            Flow::Batches(_) if goes_on && LINE_TOOLS.contains(&name) => {
+                self.mistake(&format!(
+                    "{name} between two stages breaks the stream: run it on each batch with sstream-transform -- {}",
+                    command.words.join(" ")
+                ));
+                Flow::Lines
+            }
+            Flow::Batches(_) => {
+                self.say("gets the stream as JSON lines, control lines among them: --output text or json on the stage before gives records alone");
+                Flow::Lines
+            }
+            Flow::Outside | Flow::Lines | Flow::Ended(_) => {
+                self.say("none of sstream's tools: its output is lines");
+                Flow::Lines
+            }
+        }
+    }
+
+    fn tool(&mut self, tool: &str, command: &Command, flow: Flow, sides: &[Flow]) -> Flow {
+        let unknown = Flow::Batches(Stream::default());
+        let Some(described) = self.tools.iter().find(|described| described.command.get_name() == tool) else {
+            self.mistake(&format!("there is no tool {tool}: sstream --list lists them"));
+            return unknown;
+        };
+        let parsed = described.command.clone().try_get_matches_from(arguments(tool, command));
+        let matches = match parsed {
+            Ok(matches) => matches,
+            Err(error) if !error.use_stderr() => {
+                self.say("shows its help or version");
+                return Flow::Ended(tool.to_owned());
+            }
+            Err(error) => {
+                let is_variable = command.words.iter().any(|word| word.contains(['$', '`']));
+                let message = usage::explain(&error, tool);
+                if is_variable {
+                    self.say(&format!("not sure, since it depends on a variable: {message}"));
+                } else {
+                    self.mistake(&message);
+                }
+                return unknown;
+            }
+        };
+        let mut stream = self.input(tool, &matches, command, flow, sides);
+        let account: Account = stages::account(tool, &matches, &mut stream);
+        account.does.iter().for_each(|line| self.say(line));
+        account.mistakes.iter().for_each(|line| self.mistake(line));
+        if account.ends { Flow::Ended(tool.to_owned()) } else { Flow::Batches(stream) }
+    }
+
+    /// What a tool reads.
+    fn input(&mut self, tool: &str, matches: &ArgMatches, command: &Command, flow: Flow, sides: &[Flow]) -> Stream {
+        let kind = matches.subcommand_name();
+        if tool == "sstream-source" {
+            if let Flow::Batches(_) | Flow::Ended(_) = flow {
+                self.mistake("a source begins a pipeline: what stands before it is not read");
+            } else if matches!(flow, Flow::Lines) && kind != Some("stdin") {
+                self.mistake("this source does not read its stdin: what stands before it is lost");
+            }
+            let (stream, text) = stages::cuts(matches, kind);
+            self.say(&text);
+            return stream;
+        }
+        if !sides.is_empty() {
+            return self.merge(sides);
+        }
+        let from_file = command.redirections.iter().any(|(operator, _)| operator == "<");
+        match flow {
+            Flow::Batches(stream) => {
+                let is_given = |id: &str| {
+                    let known = matches.try_contains_id(id).unwrap_or(false);
+                    known && matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine)
+                };
+                for option in ["batch", "checkpoint"] {
+                    if is_given(option) {
+                        self.mistake(&format!("--{option} behind the first stage: give it to the first one"));
+                    }
+                }
+                stream
+            }
+            Flow::Ended(stage) => {
+                self.mistake(&format!(
+                    "{stage} before it ends the stream: nothing comes: a sink passes it on with --pass"
+                ));
+                Stream::default()
+            }
+            Flow::Outside if !reads_stdin(tool, matches) => Stream::default(),
+            Flow::Outside | Flow::Lines => {
+                let (stream, text) = stages::cuts(matches, None);
+                if matches!(flow, Flow::Outside) && !from_file {
+                    self.say("reads the stdin of the whole pipeline: lines, or a stream of batches");
+                } else if from_file {
+                    self.say("reads a file: lines, or a saved stream of batches");
+                }
+                self.say(&text);
+                stream
+            }
+        }
+    }
+
+    /// Streams that come together must have one interval.
+    fn merge(&mut self, sides: &[Flow]) -> Stream {
+        let streams: Vec<&Stream> = sides
+            .iter()
+            .filter_map(|side| match side {
+                Flow::Batches(stream) => Some(stream),
+                _ => None,
+            })
+            .collect();
+        let mut intervals: Vec<u64> = streams.iter().filter_map(|stream| stream.interval_ms).collect();
+        intervals.dedup();
+        if let [first, second, ..] = intervals[..] {
+            self.mistake(&format!(
+                "its sides have batches of {} and {}: give both the same interval",
+                duration::show_ms(first),
+                duration::show_ms(second)
+            ));
+        }
+        if streams.iter().any(|stream| stream.has_checkpoint != streams[0].has_checkpoint) {
+            self.mistake("one side has a checkpoint and another has not: give both the same one");
+        }
+        if streams.len() < sides.len() {
+            self.mistake("a side gives no stream of batches: begin it with a tool of sstream");
+        }
+        streams.first().map_or_else(Stream::default, |stream| (*stream).clone())
+    }
+
+    fn say(&mut self, line: &str) {
+        let indent = "  ".repeat(self.depth);
+        self.text.push_str(&format!("{indent}   {line}\n"));
+    }
+
+    fn mistake(&mut self, line: &str) {
+        self.mistakes += 1;
+        self.say(&format!("MISTAKE: {line}"));
+    }
+}
+
+/// Tools that look at running pipelines read no stdin.
+fn reads_stdin(tool: &str, matches: &ArgMatches) -> bool {
+    match tool {
+        "sstream-ui" | "sstream" => false,
+        "sstream-top" => matches.try_get_raw("names").ok().flatten().is_none(),
+        _ => true,
+    }
+}
+
+/// The tool that a command runs, `sstream-filter` for `sstream filter` too.
+fn tool_of(command: &Command) -> Option<String> {
+    let first = command.words.first()?;
+    let name = first.rsplit('/').next().unwrap_or(first);
+    if name == "sstream" {
+        let word = command.words.get(1).map_or("", String::as_str);
+        let is_own = word.is_empty() || word.starts_with('-') || ["ps", "stop", "explain"].contains(&word);
+        return Some(if is_own { name.to_owned() } else { format!("sstream-{word}") });
+    }
+    name.starts_with("sstream-").then(|| name.to_owned())
+}
+
+fn arguments<'a>(tool: &'a str, command: &'a Command) -> Vec<&'a str> {
+    let is_front = command.words[0].rsplit('/').next() == Some("sstream");
+    let own = if is_front && tool != "sstream" { 2 } else { 1 };
+    std::iter::once(tool).chain(command.words[own.min(command.words.len())..].iter().map(String::as_str)).collect()
+}
+
+/// The command as it stands, more or less.
+fn title(command: &Command) -> String {
+    let quote = |word: &String| {
+        let plain = |c: char| c.is_alphanumeric() || "-_./:,=@%+[]<>()…$".contains(c);
+        if !word.is_empty() && word.chars().all(plain) { word.clone() } else { format!("'{word}'") }
+    };
+    let mut words: Vec<String> = command.words.iter().map(quote).collect();
+    words.extend(command.redirections.iter().map(|(operator, target)| format!("{operator} {target}")));
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(pipeline: &str, mistakes: usize, parts: &[&str]) {
+        let (text, found) = explain(pipeline).unwrap();
+        for part in parts {
+            assert!(text.contains(part), "{part} is not in\n{text}");
+        }
+        assert_eq!(found, mistakes, "{text}");
+    }
+
+    #[test]
+    fn the_main_job_is_explained() {
+        check(
+            "nc -lk 9999 | sstream-filter ERROR | sstream-window 30s 10s count",
+            0,
+            &[
+                "1. nc -lk 9999\n   none of sstream's tools",
+                "2. sstream-filter ERROR\n   first stage: cuts its input into batches of 1s by the wall clock\n",
+                "window: the last 30s every 10s; gives count",
+                "on a terminal prints the first 10 records",
+            ],
+        );
+    }
+
+    #[test]
+    fn the_front_command_s_spelling_is_the_same() {
+        check("nc h 1 | sstream filter x | sstream sink print", 0, &["keeps the records", "without --checkpoint"]);
+    }
+
+    #[test]
+    fn mistakes_are_found_without_running_anything() {
+        check("sstream-source rate 5 | sstream-window 2500ms count", 1, &["no multiple of the batch interval 1s"]);
+        check("sstream-source rate 5 | grep 1 | sstream-window 2s count", 1, &["sstream-transform -- grep 1"]);
+        check("nc h 1 | sstream-filter x | sstream-filter y --batch 5s", 1, &["--batch behind the first stage"]);
+        check("nc h 1 | sstream-sink print | sstream-window 2s count", 1, &["--pass"]);
+        check("sstream-filter --no-such x", 1, &["--no-such: no such option"]);
+        check("sstream-fliter x", 1, &["there is no tool sstream-fliter"]);
+        check("nc h 1 | sstream-source rate 5", 1, &["does not read its stdin"]);
+    }
+
+    #[test]
+    fn sides_of_a_join_are_explained_first_and_must_agree() {
+        check(
+            "sstream-join <(sstream-source rate 5 --batch 2s) <(sstream-source rate 5) | sstream-sink print",
+            1,
+            &["  1. sstream-source rate 5 --batch 2s", "batches of 2s and 1s"],
+        );
+    }
+
+    #[test]
+    fn what_depends_on_variables_is_no_mistake() {
+        check("nc h 1 | sstream-filter x --batch $B", 0, &["depends on a variable"]);
+    }
+}

@@ -1,0 +1,251 @@
+//! The JSON of `/api/v1`. Under `streaming/` the fields are those of Spark's
+//! REST API where they mean the same; delays are in ms, as there.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use serde_json::{Map, Value, json};
+
+use crate::frame::{BatchTime, Reason};
+use crate::monitor::registry::{Life, Pipeline};
+use crate::monitor::view::{Batch, View};
+
+/// A moment as Spark writes it: `2016-07-23T14:11:50.000GMT`.
+fn date(ms: u64) -> Value {
+    let moment = UNIX_EPOCH + Duration::from_millis(ms);
+    humantime::format_rfc3339_millis(moment).to_string().replace('Z', "GMT").into()
+}
+
+fn state(pipeline: &Pipeline<'_>) -> &'static str {
+    match (pipeline.life(), pipeline.view.closed().map(|close| &close.reason)) {
+        (_, Some(Reason::Error { .. })) => "FAILED",
+        (_, Some(_)) => "FINISHED",
+        (Life::Running, None) => "RUNNING",
+        (_, None) => "KILLED",
+    }
+}
+
+/// Why a pipeline is over.
+fn reason(pipeline: &Pipeline<'_>) -> Value {
+    match pipeline.view.closed().map(|close| &close.reason) {
+        Some(Reason::Error { message, .. }) => message.as_str().into(),
+        Some(Reason::Eof) => "the input ended".into(),
+        Some(Reason::Stop) => "it was asked to stop".into(),
+        None => {
+            let killed = pipeline.members.iter().filter(|(_, feed)| feed.life() == Life::Killed);
+            let stages = &pipeline.view.facts().stages;
+            let names: Vec<&str> =
+                killed.filter_map(|(index, _)| Some(stages.get(*index)?.description.as_str())).collect();
+            if names.is_empty() { Value::Null } else { format!("killed: {}", names.join(", ")).into() }
+        }
+    }
+}
+
+/// A pipeline, as an entry of the list and at the head of its page.
+pub fn application(pipeline: &Pipeline<'_>) -> Value {
+    let (view, facts) = (pipeline.view, pipeline.view.facts());
+    let since = facts.publisher.map(|(_, since)| since);
+    let last = view.batches().back();
+    json!({
+        "id": pipeline.key(),
+        "name": facts.title(),
+        "state": state(pipeline),
+        "reason": reason(pipeline),
+        "startTime": since.map(date),
+        "startTimeEpoch": since,
+        "batchDuration": facts.interval_ms,
+        "isVirtual": facts.is_virtual,
+        "numTotalCompletedBatches": view.totals().batches,
+        "lastBatchId": last.map(|batch| batch.time.0),
+        "lastTotalDelay": last.map(|batch| batch.delays.total_ms()),
+        "behindSince": view.behind_since().map(|time| time.0),
+        "verdict": view.verdict(),
+        "disagreement": view.disagreement().map(|found| json!({
+            "batches": found.batches,
+            "firstBatchId": found.first.0,
+            "stage": facts.stages.get(found.mismatch.stage).map(|stage| stage.description.as_str()),
+            "given": found.mismatch.given,
+            "taken": found.mismatch.taken,
+        })),
+        "stages": facts.stages.iter().map(|stage| stage.description.as_str()).collect::<Vec<_>>(),
+    })
+}
+
+/// Spark's streaming statistics.
+pub fn statistics(pipeline: &Pipeline<'_>) -> Value {
+    let (view, facts) = (pipeline.view, pipeline.view.facts());
+    let totals = view.totals();
+    let count = totals.batches as f64;
+    let mean = |sum: f64| if count > 0.0 { json!(sum / count) } else { Value::Null };
+    let receivers = facts.stages.iter().filter(|stage| stage.inputs.is_empty()).count();
+    let active = if state(pipeline) == "RUNNING" { receivers } else { 0 };
+    json!({
+        "startTime": facts.publisher.map(|(_, since)| date(since)),
+        "batchDuration": facts.interval_ms,
+        "numReceivers": receivers,
+        "numActiveReceivers": active,
+        "numInactiveReceivers": receivers - active,
+        "numTotalCompletedBatches": totals.batches,
+        "numRetainedCompletedBatches": view.batches().len(),
+        "numActiveBatches": backlog(pipeline),
+        "numProcessedRecords": totals.input,
+        "numReceivedRecords": totals.input,
+        "avgInputRate": mean(totals.input as f64 * 1000.0 / facts.interval_ms.max(1) as f64),
+        "avgSchedulingDelay": mean(totals.delays.scheduling_ms),
+        "avgProcessingTime": mean(totals.delays.processing_ms),
+        "avgTotalDelay": mean(totals.delays.total_ms()),
+        "numLateBatches": totals.late,
+    })
+}
+
+fn backlog(pipeline: &Pipeline<'_>) -> u64 {
+    (0..pipeline.view.facts().stages.len()).filter_map(|stage| pipeline.backlog(stage)).sum()
+}
+
+/// Spark's receivers: the first stages.
+pub fn receivers(pipeline: &Pipeline<'_>) -> Value {
+    let (view, facts) = (pipeline.view, pipeline.view.facts());
+    let seconds = view.totals().batches as f64 * facts.interval_ms as f64 / 1000.0;
+    let firsts = facts.stages.iter().enumerate().filter(|(_, stage)| stage.inputs.is_empty());
+    firsts
+        .map(|(index, stage)| {
+            let records = view.totals().stages.get(index).map_or(0, |entry| entry.records_in);
+            json!({
+                "streamId": index,
+                "streamName": stage.description,
+                "isActive": state(pipeline) == "RUNNING",
+                "avgEventRate": (seconds > 0.0).then(|| records as f64 / seconds),
+            })
+        })
+        .collect()
+}
+
+fn brief(view: &View, batch: &Batch) -> Map<String, Value> {
+    let value = json!({
+        "batchId": batch.time.0,
+        "batchTime": date(batch.time.0),
+        "status": "COMPLETED",
+        "batchDuration": view.facts().interval_ms,
+        "inputSize": batch.input(view.facts()),
+        "outputSize": batch.records,
+        "schedulingDelay": batch.delays.scheduling_ms,
+        "processingTime": batch.delays.processing_ms,
+        "totalDelay": batch.delays.total_ms(),
+        "isLate": view.is_late(batch),
+        "setAside": batch.entries.iter().map(|entry| entry.aside).sum::<u64>(),
+    });
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+/// Spark's batches, the newest first, at most `length`.
+pub fn batches(pipeline: &Pipeline<'_>, length: usize) -> Value {
+    let view = pipeline.view;
+    view.batches().iter().rev().take(length).map(|batch| Value::Object(brief(view, batch))).collect()
+}
+
+/// One batch, with each stage's part in it.
+pub fn batch(pipeline: &Pipeline<'_>, time: BatchTime) -> Option<Value> {
+    let view = pipeline.view;
+    let batch = view.batch(time)?;
+    let before = view.batch(BatchTime(time.0.saturating_sub(view.facts().interval_ms)));
+    let busy: f64 = batch.entries.iter().map(|entry| entry.busy_ms).sum();
+    let stages: Value = view
+        .facts()
+        .stages
+        .iter()
+        .zip(&batch.entries)
+        .enumerate()
+        .map(|(index, (stage, entry))| {
+            json!({
+                "stageId": index,
+                "description": stage.description,
+                "inputs": stage.inputs,
+                "recordsIn": entry.records_in,
+                "recordsOut": entry.records_out,
+                "setAside": entry.aside,
+                "busy": entry.busy_ms,
+                "share": if busy > 0.0 { entry.busy_ms / busy } else { 0.0 },
+                "finished": entry.finished_ms,
+                "waited": waited(batch, before, index, &stage.inputs),
+            })
+        })
+        .collect();
+    let mut object = brief(view, batch);
+    object.insert("stages".into(), stages);
+    object.insert("previousBatchId".into(), before.map(|batch| batch.time.0).into());
+    let next = view.batch(time.after(view.facts().interval_ms));
+    object.insert("nextBatchId".into(), next.map(|batch| batch.time.0).into());
+    Some(Value::Object(object))
+}
+
+/// How long a batch's end waited before a stage that was still at the batch
+/// before.
+fn waited(batch: &Batch, before: Option<&Batch>, stage: usize, inputs: &[usize]) -> u64 {
+    let arrived = inputs.iter().filter_map(|input| batch.entries.get(*input)).map(|entry| entry.finished_ms).max();
+    let was_free = before.and_then(|before| before.entries.get(stage)).map_or(0, |entry| entry.finished_ms);
+    arrived.map_or(0, |arrived| was_free.saturating_sub(arrived))
+}
+
+/// What each stage gave out in a batch: its first records.
+pub fn records(pipeline: &Pipeline<'_>, time: BatchTime) -> Value {
+    let members = pipeline.members.iter().filter_map(|(index, feed)| Some((index, feed.sample(time)?)));
+    members
+        .map(|(index, records)| {
+            let lines: Vec<String> = String::from_utf8_lossy(records).lines().map(str::to_owned).collect();
+            json!({ "stageId": index, "records": lines })
+        })
+        .collect()
+}
+
+/// Batches after `since` as columns, for charts.
+pub fn columns(pipeline: &Pipeline<'_>, since: Option<BatchTime>) -> Value {
+    let view = pipeline.view;
+    let batches: Vec<&Batch> = view.since(since).collect();
+    let column = |of: &dyn Fn(&Batch) -> Value| batches.iter().map(|batch| of(batch)).collect::<Value>();
+    let rounded = |ms: f64| json!((ms * 1000.0).round() / 1000.0);
+    json!({
+        "batchId": column(&|batch| batch.time.0.into()),
+        "inputSize": column(&|batch| batch.input(view.facts()).into()),
+        "outputSize": column(&|batch| batch.records.into()),
+        "schedulingDelay": column(&|batch| rounded(batch.delays.scheduling_ms)),
+        "processingTime": column(&|batch| rounded(batch.delays.processing_ms)),
+        "totalDelay": column(&|batch| rounded(batch.delays.total_ms())),
+    })
+}
+
+/// Each stage: what it is, how it did lately, how far it is behind.
+pub fn stages(pipeline: &Pipeline<'_>) -> Value {
+    let view = pipeline.view;
+    let slowest = view.slowest().map(|(index, _)| index);
+    let loads = view.loads();
+    view.facts()
+        .stages
+        .iter()
+        .zip(&loads)
+        .enumerate()
+        .map(|(index, (stage, load))| {
+            let member = pipeline.member(index);
+            let total = view.totals().stages.get(index).copied().unwrap_or_default();
+            let own = member.and_then(|feed| feed.view());
+            json!({
+                "stageId": index,
+                "description": stage.description,
+                "inputs": stage.inputs,
+                "pid": member.and_then(|feed| feed.pid()),
+                "isRunning": member.map(|feed| feed.life() == Life::Running),
+                "recordsPerSecond": load.records_per_second,
+                "recordsIn": total.records_in,
+                "recordsOut": total.records_out,
+                "setAside": total.aside,
+                "busy": load.busy_ms,
+                "share": load.share,
+                "isSlowest": slowest == Some(index),
+                "backlog": pipeline.backlog(index),
+                "lastBatchId": own.and_then(|view| Some(view.batches().back()?.time.0)),
+                "residentBytes": member.and_then(|feed| feed.pid()).and_then(crate::os::resident_bytes),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,204 @@
+//! Beside a stage's outlet: tells whoever watches the stage each head, end and
+//! close that goes out. Operators, sources and sinks know nothing of it.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::log::LogWriter;
+use super::metrics::StageMetrics;
+use super::publish::Publisher;
+use super::view::keys;
+use crate::clock::{Clock as _, SystemClock};
+use crate::console::Console;
+use crate::frame::{Block, Close, End, Head};
+use crate::stage::{Outlet, OutletError, describe};
+
+/// Who watches a stage. [`Watch::nobody`] is for tests.
+pub struct Watch {
+    identify: bool,
+    directory: Option<PathBuf>,
+    publisher: Option<Publisher>,
+    log: Option<(PathBuf, LogWriter<File>)>,
+    metrics: Option<StageMetrics>,
+    clock: SystemClock,
+    console: Console,
+}
+
+impl Watch {
+    /// Nobody, and the stream gets no id.
+    pub fn nobody(console: Console) -> Watch {
+        Watch {
+            identify: false,
+            directory: None,
+            publisher: None,
+            log: None,
+            metrics: None,
+            clock: SystemClock::new(),
+            console,
+        }
+    }
+
+    /// Publishes into `directory`, once there is a head.
+    pub fn publishing(directory: PathBuf, console: Console) -> Watch {
+        Watch { identify: true, directory: Some(directory), ..Watch::nobody(console) }
+    }
+
+    /// Keeps a trace log too.
+    pub fn add_log(&mut self, path: &Path) -> io::Result<()> {
+        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        self.log = Some((path.to_owned(), LogWriter::new(file)));
+        Ok(())
+    }
+
+    /// Keeps metrics too.
+    pub fn add_metrics(&mut self, metrics: StageMetrics) {
+        self.metrics = Some(metrics);
+    }
+
+    /// Gives the pipeline an id if it begins here. It goes with the trace: a
+    /// stream without one is the same in every run, to the byte.
+    pub fn identify(&self, head: &mut Head, begins_trace: bool) {
+        if self.identify && begins_trace {
+            head.other.insert(keys::PIPELINE.into(), random_id().into());
+        }
+    }
+
+    fn head(&mut self, head: &Head) {
+        if let Some(directory) = &self.directory {
+            match Publisher::start(directory, head, self.clock.read().wall_ms()) {
+                Ok(publisher) => self.publisher = Some(publisher),
+                Err(error) => self.console.info(&format!("cannot be seen by sstream-top: {error}")),
+            }
+        }
+        self.log(|log| log.head(head));
+        if let Some(metrics) = &mut self.metrics {
+            metrics.head(head);
+        }
+    }
+
+    #[inline]
+    fn block(&mut self, block: Block<'_>) {
+        if let Some(publisher) = &mut self.publisher {
+            publisher.block(block);
+        }
+    }
+
+    fn end(&mut self, end: &End) {
+        self.publish(|publisher| publisher.end(end));
+        self.log(|log| log.end(end));
+        if let Some(metrics) = &mut self.metrics {
+            let wrote = metrics.end(end);
+            self.told(wrote);
+        }
+    }
+
+    fn idle(&mut self) {
+        self.publish(Publisher::idle);
+        self.log(LogWriter::write_if_due);
+    }
+
+    /// The stage is over.
+    pub fn close(&mut self, close: &Close) {
+        self.publish(|publisher| publisher.close(close));
+        self.publisher = None;
+        self.log(|log| log.close(close));
+        self.log = None;
+        if let Some(mut metrics) = self.metrics.take() {
+            let wrote = metrics.close(close);
+            self.told(wrote);
+        }
+    }
+
+    /// A stage that cannot publish any more does its work all the same.
+    fn publish(&mut self, act: impl FnOnce(&mut Publisher) -> io::Result<()>) {
+        if let Some(publisher) = &mut self.publisher
+            && let Err(error) = act(publisher)
+        {
+            self.console.info(&format!("cannot be seen by sstream-top any more: {}", describe(&error)));
+            self.publisher = None;
+        }
+    }
+
+    /// Nor does a full disk under a trace log end a pipeline; but it is told.
+    fn log(&mut self, act: impl FnOnce(&mut LogWriter<File>) -> io::Result<usize>) {
+        if let Some((path, log)) = &mut self.log
+            && let Err(error) = act(log)
+        {
+            let path = path.display();
+            self.console.warn(&format!("--trace-log {path}: {}: the log ends here", describe(&error)));
+            self.log = None;
+        }
+    }
+
+    fn told(&self, wrote: io::Result<()>) {
+        if let Err(error) = wrote {
+            self.console.warn(&format!("--metrics-file: cannot write: {}", describe(&error)));
+        }
+    }
+}
+
+/// 64 random bits, as a pipeline's id.
+pub fn random_id() -> String {
+    let mut bytes = [0; 8];
+    // Without random numbers all pipelines look like one, which harms nothing.
+    let _ = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
+    format!("{:016x}", u64::from_ne_bytes(bytes))
+}
+
+/// An outlet, and who watches it.
+pub struct Watched<'a> {
+    outlet: &'a mut dyn Outlet,
+    watch: &'a mut Watch,
+}
+
+impl<'a> Watched<'a> {
+    /// Tells `watch` of all that goes to `outlet`.
+    pub fn new(outlet: &'a mut dyn Outlet, watch: &'a mut Watch) -> Watched<'a> {
+        Watched { outlet, watch }
+    }
+
+    /// See [`Watch::identify`].
+    pub fn identify(&self, head: &mut Head, begins_trace: bool) {
+        self.watch.identify(head, begins_trace);
+    }
+
+    /// Tells that the stage is over, without a close in the stream.
+    pub fn tell_close(&mut self, close: &Close) {
+        self.watch.close(close);
+    }
+}
+
+impl Outlet for Watched<'_> {
+    fn head(&mut self, head: &Head) -> Result<(), OutletError> {
+        self.watch.head(head);
+        self.outlet.head(head)
+    }
+
+    fn block(&mut self, block: Block<'_>) -> Result<(), OutletError> {
+        self.watch.block(block);
+        self.outlet.block(block)
+    }
+
+    fn finish_batch(&mut self, time: crate::frame::BatchTime, records: u64) -> Result<(), OutletError> {
+        self.outlet.finish_batch(time, records)
+    }
+
+    fn end(&mut self, end: &End) -> Result<(), OutletError> {
+        self.outlet.end(end)?;
+        self.watch.end(end);
+        Ok(())
+    }
+
+    fn close(&mut self, close: &Close) -> Result<(), OutletError> {
+        let closed = self.outlet.close(close);
+        self.watch.close(close);
+        closed
+    }
+
+    fn flush(&mut self) -> Result<(), OutletError> {
+        self.outlet.flush()?;
+        self.watch.idle();
+        Ok(())
+    }
+}
