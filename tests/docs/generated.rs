@@ -1,5 +1,6 @@
-//! `man/` and `completions/` are what the command line definitions give. After
-//! a change to these, `make docs` writes them anew.
+//! `man/` and `completions/` are what the command line definitions give, and
+//! `docs/SPARK.md` for sstream-spark(7). After a change to these, `make docs`
+//! writes them anew.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,13 +9,15 @@ use std::path::{Path, PathBuf};
 use clap_complete::{Shell, generate};
 use sstream::cli::tools;
 
-use super::{man, root};
+use super::{man, markdown, root};
 
 /// Every generated file, and what it should hold.
 fn files() -> BTreeMap<PathBuf, String> {
     let tools = tools::all();
     let names: Vec<String> = tools.iter().map(|tool| tool.command.get_name().to_owned()).collect();
     let mut files = BTreeMap::new();
+    let spark = fs::read_to_string(root().join("docs/SPARK.md")).unwrap();
+    files.insert("man/sstream-spark.7".into(), markdown::page("sstream-spark", &spark, &names));
     for tool in &tools {
         let name = tool.command.get_name();
         files.insert(format!("man/{name}.1").into(), man::page(tool, &names));

@@ -10,7 +10,9 @@ mod generated;
 mod hygiene;
 mod lint;
 mod man;
+mod markdown;
 mod readme;
+mod spark;
 
 use std::path::Path;
 

@@ -82,25 +82,26 @@ pub fn page(tool: &Described, others: &[String]) -> String {
     page.0
 }
 
+/// Lines of roff.
 #[derive(Default)]
-struct Page(String);
+pub struct Page(pub String);
 
 impl Page {
     /// A line of roff as it is.
-    fn line(&mut self, line: &str) {
+    pub fn line(&mut self, line: &str) {
         self.0.push_str(line);
         self.0.push('\n');
     }
 
-    fn text(&mut self, text: &str) {
+    pub fn text(&mut self, text: &str) {
         self.line(&escape(text));
     }
 
-    fn section(&mut self, title: &str) {
+    pub fn section(&mut self, title: &str) {
         self.line(&format!(".SH {title}"));
     }
 
-    fn subsection(&mut self, title: &str) {
+    pub fn subsection(&mut self, title: &str) {
         self.line(&format!(".SS \"{title}\""));
     }
 
@@ -119,7 +120,7 @@ impl Page {
         }
     }
 
-    fn literal(&mut self, text: &str) {
+    pub fn literal(&mut self, text: &str) {
         self.line(".EX");
         text.trim_end().lines().for_each(|line| self.text(line));
         self.line(".EE");
@@ -246,7 +247,7 @@ fn lower_first(text: &str) -> String {
 
 /// Text as roff takes it: a backslash and a hyphen would mean something, and so
 /// would a dot or a quote at a line's beginning.
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let text = text.replace('\\', "\\e").replace('-', "\\-").replace('…', "...");
     if text.starts_with(['.', '\'']) { format!("\\&{text}") } else { text }
 }
