@@ -5,7 +5,7 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 CARGO ?= cargo
-# Cargo features of the tools, as in `make install FEATURES=kafka`.
+# Cargo features of the tools.
 FEATURES ?=
 # How long `make fuzz` searches, in seconds.
 FUZZ_SECONDS ?= 600
@@ -21,7 +21,7 @@ help:
 	@echo 'make demo       build, and count windows over a sample log sent through nc'
 	@echo 'make test       every check: format, lints, documentation, tests'
 	@echo 'make build      the tools, in $(TARGET)/release'
-	@echo 'make install    tools, man pages and completions (PREFIX=$(PREFIX), DESTDIR, FEATURES=kafka)'
+	@echo 'make install    tools, man pages and completions (PREFIX=$(PREFIX), DESTDIR)'
 	@echo 'make docs       write man/ and completions/ anew from the command line definitions'
 	@echo 'make bench      the benchmarks; raw results go to benches/results/'
 	@echo 'make fuzz       fuzz the reader of the stream format for FUZZ_SECONDS=$(FUZZ_SECONDS)'
