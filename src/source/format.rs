@@ -1,5 +1,7 @@
 //! What raw lines mean: text, JSON, CSV or logfmt.
 
+use std::borrow::Cow;
+
 use csv_core::ReadRecordResult;
 
 use super::{logfmt, text};
@@ -69,7 +71,7 @@ impl Format for Text {
                 continue;
             }
             let text = String::from_utf8_lossy(line);
-            self.invalid += u64::from(matches!(text, std::borrow::Cow::Owned(_)));
+            self.invalid += u64::from(matches!(text, Cow::Owned(_)));
             record::push_string(text.as_bytes(), out);
             out.push(b'\n');
             records += 1;
@@ -84,7 +86,9 @@ impl Format for Text {
 
 /// Each line is a JSON value; blank lines are none, as in jq.
 #[derive(Debug, Default)]
-pub struct Json;
+pub struct Json {
+    invalid: u64,
+}
 
 impl Format for Json {
     fn records(&mut self, lines: &[u8], max_line: usize, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, OpError> {
@@ -95,7 +99,15 @@ impl Format for Json {
                 continue;
             }
             let before = out.len();
-            match record::canonicalize(line, out) {
+            let mut result = record::canonicalize(line, out);
+            if result.is_err()
+                && let Cow::Owned(text) = String::from_utf8_lossy(line)
+            {
+                self.invalid += 1;
+                out.truncate(before);
+                result = record::canonicalize(text.as_bytes(), out);
+            }
+            match result {
                 Ok(()) => {
                     out.push(b'\n');
                     records += 1;
@@ -109,6 +121,10 @@ impl Format for Json {
             }
         }
         Ok(records)
+    }
+
+    fn invalid_lines(&self) -> u64 {
+        self.invalid
     }
 }
 
@@ -127,7 +143,7 @@ impl Format for Logfmt {
                 continue;
             }
             let text = String::from_utf8_lossy(line);
-            self.text.invalid += u64::from(matches!(text, std::borrow::Cow::Owned(_)));
+            self.text.invalid += u64::from(matches!(text, Cow::Owned(_)));
             if text.trim().is_empty() {
                 continue;
             }
@@ -308,7 +324,8 @@ mod tests {
 
     #[test]
     fn json_lines_are_made_canonical() {
-        let (records, bad) = run(&mut Json, &["{\"a\" : 1.0, \"a\":2}\r\n\n  \n[1,\n12345678901234567890123\n"]);
+        let (records, bad) =
+            run(&mut Json::default(), &["{\"a\" : 1.0, \"a\":2}\r\n\n  \n[1,\n12345678901234567890123\n"]);
         assert_eq!(records, ["{\"a\":2}", "12345678901234567890123"]);
         assert_eq!(bad.len(), 1);
         assert!(bad[0].starts_with("[1,: "), "{bad:?}");
