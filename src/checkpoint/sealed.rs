@@ -31,7 +31,7 @@ pub fn write(storage: &dyn Storage, path: &Path, content: &Map<String, Value>) -
     write_whole(storage, path, line.as_bytes())
 }
 
-/// Reads what [`write`] wrote; `None` if there is no such file.
+/// Reads what [`write()`] wrote; `None` if there is no such file.
 pub fn read(storage: &dyn Storage, path: &Path) -> Result<Option<Fields>> {
     let Some(bytes) = read_if_there(storage, path)? else { return Ok(None) };
     let damaged = |what| Error::damaged(path, 0, what);

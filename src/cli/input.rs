@@ -95,7 +95,7 @@ pub fn stop_rules(arguments: &CutArgs, environment: &Environment) -> StopRules {
 pub fn format(form: InputForm, arguments: &CutArgs) -> Box<dyn Format> {
     match form {
         InputForm::Text => Box::new(Text::default()),
-        InputForm::Json => Box::new(Json),
+        InputForm::Json => Box::new(Json::default()),
         InputForm::Csv => Box::new(Csv::new(arguments.columns.clone())),
         InputForm::Logfmt => Box::new(Logfmt::default()),
     }

@@ -40,7 +40,8 @@ impl Tool for TransformTool {
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
-        let format: Box<dyn Format> = if self.command.json { Box::new(Json) } else { Box::new(Text::default()) };
+        let format: Box<dyn Format> =
+            if self.command.json { Box::new(Json::default()) } else { Box::new(Text::default()) };
         let command = self.command.build(environment)?;
         let mut transform = Transform::new(command, format, self.stage.input.cut.max_line);
         let result = run_stage(&mut transform, &self.stage, environment);

@@ -61,9 +61,10 @@ enum Extent {
 impl Extent {
     fn parse(text: &str) -> Result<Extent, String> {
         match text.strip_suffix('n') {
-            Some(records) => match records.parse() {
-                Ok(0) | Err(_) => Err(format!("'{text}' is no number of records, as 100n is")),
-                Ok(records) => Ok(Extent::Records(records)),
+            // Half of the range, so that positions in the stream can be added.
+            Some(records) => match records.parse::<i64>() {
+                Ok(records @ 1..) => Ok(Extent::Records(records.unsigned_abs())),
+                _ => Err("is no number of records, as 100n is".to_owned()),
             },
             None => duration::parse_ms(text).map(Extent::Time),
         }

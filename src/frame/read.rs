@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use super::control::{BatchTime, Close, Control, End, Head};
 use super::{Block, MAX_BLOCK};
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, describe};
 
 /// How much is read at a time, and the room that the buffer begins with. Large
 /// enough that a full block usually comes in one read, small enough to stay in
@@ -56,7 +56,7 @@ pub enum FrameError {
 impl fmt::Display for FrameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            FrameError::Read(error) => write!(f, "input: cannot read: {error}"),
+            FrameError::Read(error) => write!(f, "input: cannot read: {}", describe(error)),
             FrameError::Malformed { offset, expected, found } => write!(
                 f,
                 "input, byte {offset}: expected {expected}, found {found}: if a line tool such as grep or sed stands \

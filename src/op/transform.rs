@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn json_lines_are_made_canonical_and_others_are_bad() {
-        let got = run(&mut echo(3, b"{\"a\" : 1}\nno\n\n", Box::new(Json)), &[vec!["1.10"]]);
+        let got = run(&mut echo(3, b"{\"a\" : 1}\nno\n\n", Box::new(Json::default())), &[vec!["1.10"]]);
         assert_eq!(got.batches, [(1000, vec!["1.10".to_owned(), "{\"a\":1}".to_owned()])]);
         assert_eq!(got.bad.len(), 1);
         assert_eq!(got.bad[0].0, "no");

@@ -77,7 +77,8 @@ impl Outlet for SinkOutlet<'_> {
     }
 
     fn finish_batch(&mut self, time: BatchTime, records: u64) -> Result<(), OutletError> {
-        self.sink(|sink| sink.end(time, records))
+        self.sink(|sink| sink.end(time, records))?;
+        self.pass(|pass| pass.finish_batch(time, records))
     }
 
     fn end(&mut self, end: &End) -> Result<(), OutletError> {

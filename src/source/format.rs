@@ -1,5 +1,7 @@
 //! What raw lines mean: text, JSON, CSV or logfmt.
 
+use std::borrow::Cow;
+
 use csv_core::ReadRecordResult;
 
 use super::{logfmt, text};
@@ -62,19 +64,12 @@ impl Format for Text {
         {
             return Ok(records);
         }
-        let mut records = 0;
-        for line in each_line(lines) {
-            if line.len() > max_line {
-                bad(line, &too_long(max_line))?;
-                continue;
-            }
+        each_record(lines, max_line, out, bad, |line, out| {
             let text = String::from_utf8_lossy(line);
-            self.invalid += u64::from(matches!(text, std::borrow::Cow::Owned(_)));
+            self.invalid += u64::from(matches!(text, Cow::Owned(_)));
             record::push_string(text.as_bytes(), out);
-            out.push(b'\n');
-            records += 1;
-        }
-        Ok(records)
+            Ok(true)
+        })
     }
 
     fn invalid_lines(&self) -> u64 {
@@ -84,71 +79,83 @@ impl Format for Text {
 
 /// Each line is a JSON value; blank lines are none, as in jq.
 #[derive(Debug, Default)]
-pub struct Json;
+pub struct Json {
+    invalid: u64,
+}
 
 impl Format for Json {
     fn records(&mut self, lines: &[u8], max_line: usize, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, OpError> {
-        let mut records = 0;
-        for line in each_line(lines) {
-            if line.len() > max_line {
-                bad(line, &too_long(max_line))?;
-                continue;
+        each_record(lines, max_line, out, bad, |line, out| {
+            if line.iter().all(u8::is_ascii_whitespace) {
+                return Ok(false);
             }
             let before = out.len();
-            match record::canonicalize(line, out) {
-                Ok(()) => {
-                    out.push(b'\n');
-                    records += 1;
-                }
-                Err(error) => {
-                    out.truncate(before);
-                    if !line.iter().all(u8::is_ascii_whitespace) {
-                        bad(line, &error.to_string())?;
-                    }
-                }
+            let mut result = record::canonicalize(line, out);
+            if result.is_err()
+                && let Cow::Owned(text) = String::from_utf8_lossy(line)
+            {
+                self.invalid += 1;
+                out.truncate(before);
+                result = record::canonicalize(text.as_bytes(), out);
             }
-        }
-        Ok(records)
+            result.map(|()| true).map_err(|error| error.to_string())
+        })
+    }
+
+    fn invalid_lines(&self) -> u64 {
+        self.invalid
     }
 }
 
 /// Each line is `key=value` pairs, an object.
 #[derive(Debug, Default)]
 pub struct Logfmt {
-    text: Text,
+    invalid: u64,
 }
 
 impl Format for Logfmt {
     fn records(&mut self, lines: &[u8], max_line: usize, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, OpError> {
-        let mut records = 0;
-        for line in each_line(lines) {
-            if line.len() > max_line {
-                bad(line, &too_long(max_line))?;
-                continue;
-            }
+        each_record(lines, max_line, out, bad, |line, out| {
             let text = String::from_utf8_lossy(line);
-            self.text.invalid += u64::from(matches!(text, std::borrow::Cow::Owned(_)));
+            self.invalid += u64::from(matches!(text, Cow::Owned(_)));
             if text.trim().is_empty() {
-                continue;
+                return Ok(false);
             }
-            let before = out.len();
-            match logfmt::push_object(&text, out) {
-                Ok(()) => {
-                    out.push(b'\n');
-                    records += 1;
-                }
-                Err(reason) => {
-                    out.truncate(before);
-                    bad(line, &reason)?;
-                }
-            }
-        }
-        Ok(records)
+            logfmt::push_object(&text, out).map(|()| true)
+        })
     }
 
     fn invalid_lines(&self) -> u64 {
-        self.text.invalid
+        self.invalid
     }
+}
+
+/// Makes a record of each line by `push`, which appends it and says whether
+/// there is one, or why the line is bad.
+fn each_record(
+    lines: &[u8],
+    max_line: usize,
+    out: &mut Vec<u8>,
+    bad: &mut Bad<'_>,
+    mut push: impl FnMut(&[u8], &mut Vec<u8>) -> Result<bool, String>,
+) -> Result<u64, OpError> {
+    let mut records = 0;
+    for line in each_line(lines) {
+        let before = out.len();
+        let pushed = if line.len() > max_line { Err(too_long(max_line)) } else { push(line, out) };
+        match pushed {
+            Ok(true) => {
+                out.push(b'\n');
+                records += 1;
+            }
+            Ok(false) => {}
+            Err(reason) => {
+                out.truncate(before);
+                bad(line, &reason)?;
+            }
+        }
+    }
+    Ok(records)
 }
 
 /// Comma-separated values: each row is an object by the columns' names, which
@@ -308,7 +315,8 @@ mod tests {
 
     #[test]
     fn json_lines_are_made_canonical() {
-        let (records, bad) = run(&mut Json, &["{\"a\" : 1.0, \"a\":2}\r\n\n  \n[1,\n12345678901234567890123\n"]);
+        let (records, bad) =
+            run(&mut Json::default(), &["{\"a\" : 1.0, \"a\":2}\r\n\n  \n[1,\n12345678901234567890123\n"]);
         assert_eq!(records, ["{\"a\":2}", "12345678901234567890123"]);
         assert_eq!(bad.len(), 1);
         assert!(bad[0].starts_with("[1,: "), "{bad:?}");

@@ -10,6 +10,8 @@ fn wrong_usage_helps() {
         ("sstream-window 30s 1M", "'M' has no fixed length"),
         ("sstream-window 30s 10x", "SLIDE '10x': no unit of time 'x': durations are written as 500ms"),
         ("sstream-window 99999999999999999s", "LEN '99999999999999999s': is too long"),
+        ("sstream-window 0n", "LEN '0n': is no number of records, as 100n is"),
+        ("sstream-window 18446744073709551615n", "is no number of records"),
         ("sstream-window 30s count 10s", "SLIDE 'count' does not begin with a digit"),
         ("sstream-window 30s cuont", "no aggregation \"cuont\": did you mean \"count\"?"),
         ("sstream-window 30s 10s count sum", "'sum' is one argument too many: usage: sstream-window"),

@@ -38,18 +38,17 @@ impl RecordWindow {
         }
     }
 
-    /// Gives the window that ends at `end`, a multiple of the slide.
-    fn give(&mut self, end: u64, out: &mut Out<'_>) -> Result<(), OpError> {
-        while self.ends.front().is_some_and(|pane| pane + self.length <= end) {
+    /// The open pane is complete; lets go of those that the next window, which
+    /// may be the one that ends here, does not hold.
+    fn end_pane(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
+        self.ends.push_back(self.position);
+        self.panes.end_pane(out)?;
+        let next = self.position.div_ceil(self.slide) * self.slide;
+        while self.ends.front().is_some_and(|pane| pane + self.length <= next) {
             self.ends.pop_front();
             self.panes.evict(out)?;
         }
-        self.panes.give_one(out)
-    }
-
-    fn end_pane(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
-        self.ends.push_back(self.position);
-        self.panes.end_pane(out)
+        Ok(())
     }
 }
 
@@ -70,7 +69,7 @@ impl Operator for RecordWindow {
                 self.end_pane(out)?;
             }
             if self.position.is_multiple_of(self.slide) {
-                self.give(self.position, out)?;
+                self.panes.give_one(out)?;
             }
             rest = after;
         }
@@ -94,7 +93,7 @@ impl Operator for RecordWindow {
         if !self.position.is_multiple_of(self.pane) {
             self.end_pane(out)?;
         }
-        self.give(self.position.div_ceil(self.slide) * self.slide, out)?;
+        self.panes.give_one(out)?;
         out.end(time);
         self.panes.close()
     }
