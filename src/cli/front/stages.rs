@@ -31,11 +31,6 @@ fn raw(matches: &ArgMatches, id: &str) -> Option<String> {
     values.next().map(|value| value.to_string_lossy().into_owned())
 }
 
-fn all(matches: &ArgMatches, id: &str) -> Vec<String> {
-    let values = matches.try_get_raw(id).ok().flatten();
-    values.into_iter().flatten().map(|value| value.to_string_lossy().into_owned()).collect()
-}
-
 fn given(matches: &ArgMatches, id: &str) -> bool {
     matches.try_contains_id(id).unwrap_or(false)
         && matches.value_source(id).is_some_and(|source| source == clap::parser::ValueSource::CommandLine)
@@ -131,7 +126,8 @@ fn keyed(matches: &ArgMatches, account: &mut Account, always: bool) {
 
 fn window_of(matches: &ArgMatches, stream: &mut Stream, account: &mut Account) {
     let Some(length) = raw(matches, "length") else { return };
-    let rest = all(matches, "slide_and_aggregation");
+    // Where SLIDE is left out, AGG stands in its place.
+    let rest: Vec<String> = ["slide", "aggregation"].iter().filter_map(|name| raw(matches, name)).collect();
     let slide = rest.first().filter(|text| text.starts_with(|c: char| c.is_ascii_digit()));
     let aggregation = rest.iter().find(|text| Some(*text) != slide);
     let gives = aggregation.map_or("its records".to_owned(), Clone::clone);
