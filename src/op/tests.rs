@@ -43,6 +43,8 @@ fn record() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    // Each case runs every operator twice, and expressions are compiled anew.
+    #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn borders_of_batches_and_blocks_do_not_show(
         batches in prop::collection::vec(prop::collection::vec(record(), 0..9), 1..5)
