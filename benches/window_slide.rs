@@ -43,7 +43,7 @@ fn main() {
             let mut nowhere = Nowhere;
             let mut out = Out::new(&mut nowhere);
             let (mut state, mut bytes) = (1, Vec::new());
-            let slides = length.max(2_000);
+            let slides = length.max(20_000);
             let (mut work, mut output) = (Duration::ZERO, Duration::ZERO);
             for slide in 0..length + slides {
                 batch(&mut state, &mut bytes);
