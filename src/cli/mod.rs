@@ -275,7 +275,8 @@ pub fn context(environment: &Environment, bad_records: BadRecords) -> Context<'_
 pub fn tell_skipped(context: &Context<'_>, environment: &Environment) {
     let skipped = context.bad_records.total();
     if skipped > 0 && !context.bad_records.is_fatal() {
-        environment.console.warn(&format!("{skipped} bad records were set aside, as --on-error says"));
+        let were = if skipped == 1 { "bad record was" } else { "bad records were" };
+        environment.console.warn(&format!("{skipped} {were} set aside, as --on-error says"));
     }
 }
 

@@ -90,7 +90,7 @@ fn bad_records_are_skipped_and_counted() {
         .stdin(BAD)
         .run()
         .exits(0)
-        .says("1 bad records were set aside")
+        .says("1 bad record was set aside")
         .prints("{\"n\":1}\n{\"n\":2}\n");
 }
 
