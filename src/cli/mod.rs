@@ -76,7 +76,7 @@ pub trait Tool: clap::Parser {
     /// Whether the tool writes frames unless it is told otherwise, and so tells
     /// its failure to the stage behind it.
     fn writes_stream(&self) -> bool {
-        true
+        Self::IS_STAGE
     }
 
     /// Does the work.

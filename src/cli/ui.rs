@@ -65,10 +65,6 @@ impl Tool for UiTool {
         &self.messages
     }
 
-    fn writes_stream(&self) -> bool {
-        false
-    }
-
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
         let mut sources = top::sources(&self.names, self.retain)?;
         if self.show_records {

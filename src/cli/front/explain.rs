@@ -108,9 +108,6 @@ impl Walk {
             }
             Flow::Batches(stream) if name == "tee" => {
                 self.say("hands the stream on, and a copy of it");
-                if stream.has_checkpoint {
-                    self.mistake("a tee under a checkpoint: nobody could tell which copy is done with a batch: give the first output to sstream-sink --pass instead");
-                }
                 Flow::Batches(stream)
             }
             Flow::Batches(_) if goes_on && LINE_TOOLS.contains(&name) => {
@@ -181,14 +178,8 @@ impl Walk {
         let from_file = command.redirections.iter().any(|(operator, _)| operator == "<");
         match flow {
             Flow::Batches(stream) => {
-                let is_given = |id: &str| {
-                    let known = matches.try_contains_id(id).unwrap_or(false);
-                    known && matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine)
-                };
-                for option in ["batch", "checkpoint"] {
-                    if is_given(option) {
-                        self.mistake(&format!("--{option} behind the first stage: give it to the first one"));
-                    }
+                if stages::given(matches, "batch") {
+                    self.mistake("--batch behind the first stage: give it to the first one");
                 }
                 stream
             }
@@ -229,9 +220,6 @@ impl Walk {
                 duration::show_ms(first),
                 duration::show_ms(second)
             ));
-        }
-        if streams.iter().any(|stream| stream.has_checkpoint != streams[0].has_checkpoint) {
-            self.mistake("one side has a checkpoint and another has not: give both the same one");
         }
         if streams.len() < sides.len() {
             self.mistake("a side gives no stream of batches: begin it with a tool of sstream");

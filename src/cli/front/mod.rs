@@ -60,7 +60,7 @@ impl Tool for FrontTool {
   nc -lk 9999 | sstream filter ERROR | sstream window 30s 10s count
   sstream ps
   sstream stop 3f9c2a7b
-  sstream explain 'sstream-source tail app.log | sstream-filter ERROR | sstream-window 30s 10s count'
+  sstream explain 'sstream-source tcp localhost:9999 | sstream-filter ERROR | sstream-window 30s 10s count'
 ";
 
     const SUBCOMMAND: &'static str = "COMMAND";
@@ -72,10 +72,6 @@ impl Tool for FrontTool {
 
     fn messages(&self) -> &Messages {
         &self.messages
-    }
-
-    fn writes_stream(&self) -> bool {
-        false
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {

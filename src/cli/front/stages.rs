@@ -10,8 +10,6 @@ use crate::window::Span;
 pub struct Stream {
     /// Milliseconds between batches; none if it cannot be told, as from a file.
     pub interval_ms: Option<u64>,
-    /// The first stage that cut batches has one.
-    pub has_checkpoint: bool,
 }
 
 /// What a stage is, in words.
@@ -31,7 +29,8 @@ fn raw(matches: &ArgMatches, id: &str) -> Option<String> {
     values.next().map(|value| value.to_string_lossy().into_owned())
 }
 
-fn given(matches: &ArgMatches, id: &str) -> bool {
+/// Whether the user gave an argument.
+pub fn given(matches: &ArgMatches, id: &str) -> bool {
     matches.try_contains_id(id).unwrap_or(false)
         && matches.value_source(id).is_some_and(|source| source == clap::parser::ValueSource::CommandLine)
 }
@@ -47,7 +46,6 @@ pub fn cuts(matches: &ArgMatches, kind: Option<&str>) -> (Stream, String) {
         from_environment.and_then(|text| duration::parse_ms(&text).ok()).unwrap_or(1000)
     });
     let interval = duration::show_ms(interval_ms);
-    let checkpoint = raw(matches, "checkpoint").or_else(|| std::env::var("SSTREAM_CHECKPOINT").ok());
     let (interval_ms, text) = match kind {
         Some("replay") => (None, "gives the batches of a saved stream again, with their times".to_owned()),
         Some("queue") if raw(matches, "clock").as_deref() != Some("wall") => {
@@ -55,7 +53,7 @@ pub fn cuts(matches: &ArgMatches, kind: Option<&str>) -> (Stream, String) {
         }
         _ => (Some(interval_ms), format!("first stage: cuts its input into batches of {interval} by the wall clock")),
     };
-    (Stream { interval_ms, has_checkpoint: checkpoint.is_some() }, text)
+    (Stream { interval_ms }, text)
 }
 
 /// What a tool does with a stream; changes the stream to what comes out.
@@ -92,7 +90,7 @@ pub fn account(tool: &str, matches: &ArgMatches, stream: &mut Stream) -> Account
         "sstream-transform" => {
             account.does.push("runs a command once a batch, empty ones too; its output is the batch".to_owned());
         }
-        "sstream-sink" => sink(matches, stream, &mut account),
+        "sstream-sink" => sink(matches, &mut account),
         "sstream-filter" => account.does.push("keeps the records that match; no state".to_owned()),
         "sstream-map" | "sstream-flatmap" => account.does.push("makes records of each record; no state".to_owned()),
         "sstream-top" => account.does.push("shows what comes by; the stream passes byte for byte".to_owned()),
@@ -157,7 +155,7 @@ fn window_of(matches: &ArgMatches, stream: &mut Stream, account: &mut Account) {
     keyed(matches, account, false);
 }
 
-fn sink(matches: &ArgMatches, stream: &Stream, account: &mut Account) {
+fn sink(matches: &ArgMatches, account: &mut Account) {
     let (kind, matches) = matches.subcommand().unwrap_or(("", matches));
     let does = match kind {
         "print" => "prints the first records of each batch",
@@ -168,13 +166,10 @@ fn sink(matches: &ArgMatches, stream: &Stream, account: &mut Account) {
         _ => "hands each batch to a program of that name",
     };
     account.does.push(does.to_owned());
-    let guarantee = match (stream.has_checkpoint, kind) {
-        (_, "null") => None,
-        (true, "files") => Some("guarantee: each record counts exactly once, whatever dies"),
-        (true, _) => Some("guarantee: each record at least once; SSTREAM_BATCH_TIME tells repeats"),
-        (false, _) => Some("guarantee: without --checkpoint, what is under way is lost when a process dies"),
-    };
-    account.does.extend(guarantee.map(str::to_owned));
+    if kind != "null" {
+        // Until the tools have checkpoints, no sink can promise more.
+        account.does.push("guarantee: without --checkpoint, what is under way is lost when a process dies".to_owned());
+    }
     let passes = matches.try_get_one::<bool>("pass").ok().flatten().copied().unwrap_or(false);
     account.ends = !passes;
     if passes {
