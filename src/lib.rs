@@ -15,6 +15,7 @@
 //! | [`clock`], [`window`] | batch clock and window arithmetic, pure |
 //! | [`op`], [`agg`] | the operators and aggregations: no I/O, no clock |
 //! | [`source`], [`sink`] | where records come from and go to, one file a kind |
+//! | [`kafka`] | what the Kafka source and sink share |
 //! | [`command`] | commands that run once a batch |
 //! | [`spool`] | records held in memory up to a limit, then on disk |
 //! | [`checkpoint`] | logs, state, locks, and the resume point as a pure function |
@@ -34,6 +35,7 @@ pub mod duration;
 pub mod error;
 pub mod expr;
 pub mod frame;
+pub mod kafka;
 pub mod monitor;
 pub mod op;
 pub mod os;

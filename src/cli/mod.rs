@@ -17,6 +17,7 @@ pub mod front;
 pub mod function;
 pub mod input;
 pub mod join;
+pub mod kafka;
 pub mod map;
 pub mod output;
 pub mod reduce;
@@ -43,6 +44,7 @@ use crate::clock::SystemClock;
 use crate::console::Console;
 use crate::error::{Exit, Failure};
 use crate::frame::Close;
+use crate::kafka::KafkaError;
 use crate::monitor::watch::Watch;
 use crate::op::Operator;
 use crate::signal::{self, StopSignal};
@@ -132,6 +134,8 @@ pub enum ToolError {
         /// How to exit.
         exit: Exit,
     },
+    /// Kafka is not to be had with these options.
+    Kafka(KafkaError),
     /// The stage failed while it ran.
     Stage(StageError),
 }
@@ -146,6 +150,7 @@ impl fmt::Display for ToolError {
             ),
             ToolError::Open { what, error } => write!(f, "{what}: {}", stage::describe(error)),
             ToolError::Input(error) => error.fmt(f),
+            ToolError::Kafka(error) => error.fmt(f),
             ToolError::Stage(error) => error.fmt(f),
         }
     }
@@ -159,6 +164,7 @@ impl Failure for ToolError {
             ToolError::Usage(_) | ToolError::Terminal { .. } => Exit::Usage,
             ToolError::Open { .. } => Exit::World,
             ToolError::Input(error) => error.exit(),
+            ToolError::Kafka(error) => error.exit(),
             ToolError::Command { exit, .. } => *exit,
             ToolError::Stage(error) => error.exit(),
         }
@@ -168,6 +174,12 @@ impl Failure for ToolError {
 impl From<SourceError> for ToolError {
     fn from(error: SourceError) -> Self {
         ToolError::Input(error)
+    }
+}
+
+impl From<KafkaError> for ToolError {
+    fn from(error: KafkaError) -> Self {
+        ToolError::Kafka(error)
     }
 }
 

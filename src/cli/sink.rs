@@ -7,6 +7,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use super::args::{Common, MemoryArgs, StageArgs};
 use super::command::{self, CommandArgs};
+use super::kafka::sink::KafkaSinkArgs;
 use super::{Environment, Tool, ToolError, input, output, tell_skipped};
 use crate::op::pass::Pass;
 use crate::sink::exec::{CommandOutput, Exec};
@@ -82,6 +83,18 @@ enum Kind {
         #[command(flatten)]
         command: CommandArgs,
     },
+    /// A topic of Kafka
+    ///
+    /// A string is a message of its text, anything else one of its JSON text, and
+    /// null a message without a value. A key is in normal form: 1 and 1.0 are one
+    /// key, and a string is its text. A batch is done with when the brokers have
+    /// acknowledged all of its messages, which are never reordered or doubled
+    /// while the sink runs.
+    #[command(before_help = "Examples:
+  … | sstream-sink kafka --brokers localhost:9092 --topic errors
+  … | sstream-sink kafka --brokers localhost:9092 --topic by-user --key .user
+  … | sstream-sink kafka --brokers kafka:9093 --config client.properties --topic counts --key '.[0]' --value '.[1]'")]
+    Kafka(KafkaSinkArgs),
     /// Nowhere
     Null,
     #[command(external_subcommand)]
@@ -113,7 +126,7 @@ impl Tool for SinkTool {
         }
         let bad_records = BadRecords::new(environment.description.clone(), self.stage.input.on_error());
         let context = super::context(environment, bad_records);
-        let sink = self.kind.build(self.pass, environment)?;
+        let sink = self.kind.build(self.pass, environment, &context.bad_records)?;
         let pass = if self.pass { Some(output::open(self.stage.common.output, environment)?) } else { None };
         let mut input = input::open(&self.stage.input, environment, &context.bad_records)?;
         let mut outlet = SinkOutlet::new(sink, pass);
@@ -125,7 +138,12 @@ impl Tool for SinkTool {
 
 impl Kind {
     /// With `pass`, stdout belongs to the stream that is passed on.
-    fn build(self, pass: bool, environment: &Environment) -> Result<Box<dyn Sink>, ToolError> {
+    fn build<'a>(
+        self,
+        pass: bool,
+        environment: &Environment,
+        bad_records: &'a BadRecords,
+    ) -> Result<Box<dyn Sink + 'a>, ToolError> {
         let what = if pass { "stderr" } else { "stdout" };
         let output = || {
             let waited = environment.waited.clone();
@@ -139,6 +157,7 @@ impl Kind {
             Kind::Json => Box::new(Lines::new(output()?, what, LineForm::Json)),
             Kind::Files { prefix, suffix, json, empty } => Box::new(files(&prefix, suffix.as_deref(), json, empty)?),
             Kind::Exec { command } => Box::new(Exec::new(command.build(environment)?, command_output)),
+            Kind::Kafka(arguments) => arguments.build(environment, bad_records)?,
             Kind::Null => Box::new(Null),
             Kind::Other(words) => {
                 let command = command::of_kind("sink", &words, &built_in(), environment)?;

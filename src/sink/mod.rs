@@ -7,6 +7,7 @@ pub mod exec;
 pub mod files;
 pub mod form;
 pub mod frames;
+pub mod kafka;
 pub mod null;
 pub mod print;
 pub mod stdout;

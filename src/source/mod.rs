@@ -38,6 +38,7 @@ use std::time::Duration;
 use crate::checkpoint;
 use crate::error::{Exit, Failure};
 use crate::frame::FrameError;
+use crate::kafka::KafkaError;
 use crate::op::OpError;
 use crate::stage::describe;
 
@@ -115,6 +116,8 @@ pub enum SourceError {
     },
     /// The checkpoint cannot be used, or used on.
     Checkpoint(checkpoint::Error),
+    /// Kafka did not give what is to be read.
+    Kafka(KafkaError),
     /// The clock has jumped, or the machine slept, over too many intervals.
     Missed {
         /// How many.
@@ -148,6 +151,7 @@ impl fmt::Display for SourceError {
                 write!(f, "exec: there is no program {program} on PATH: give its path, as ./{program}")
             }
             SourceError::Record(error) => error.fmt(f),
+            SourceError::Kafka(error) => error.fmt(f),
             SourceError::Malformed { place, message } => write!(f, "{place}: {message}"),
             SourceError::CutOff => f.write_str(
                 "input: ended inside the head of a framed stream: the stage before was killed, or give --input text",
@@ -188,6 +192,12 @@ impl From<checkpoint::Error> for SourceError {
     }
 }
 
+impl From<KafkaError> for SourceError {
+    fn from(error: KafkaError) -> Self {
+        SourceError::Kafka(error)
+    }
+}
+
 impl Failure for SourceError {
     fn exit(&self) -> Exit {
         match self {
@@ -196,6 +206,7 @@ impl Failure for SourceError {
             SourceError::Gone { .. } => Exit::Checkpoint,
             SourceError::Checkpoint(error) => error.exit(),
             SourceError::Record(error) => error.exit(),
+            SourceError::Kafka(error) => error.exit(),
             SourceError::Malformed { .. } | SourceError::CutOff => Exit::Input,
             SourceError::NotFirst { .. } | SourceError::NoProgram { .. } => Exit::Usage,
         }
