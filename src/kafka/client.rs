@@ -138,6 +138,8 @@ impl ClientContext for Listener {
             Some(Code::Fatal | Code::SSL) => {
                 self.heard().fatal.get_or_insert(reason.to_owned());
             }
+            // What a partition's queue says is for who reads it.
+            Some(Code::PartitionEOF | Code::AutoOffsetReset | Code::OffsetOutOfRange) => {}
             Some(Code::AllBrokersDown | Code::Resolve) => self.is_away(reason),
             _ => self.console.info(&format!("kafka: {reason}")),
         }

@@ -11,6 +11,7 @@ pub mod connection;
 pub mod cut;
 pub mod exec;
 pub mod format;
+pub mod kafka;
 pub mod line_source;
 pub mod lines;
 pub mod listen;

@@ -1,6 +1,7 @@
 //! What the Kafka source and sink have in common on the command line.
 
 pub mod sink;
+pub mod source;
 
 use std::path::PathBuf;
 

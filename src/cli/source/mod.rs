@@ -9,12 +9,16 @@ use std::path::Path;
 use clap::Parser;
 
 use super::args::{Common, CutArgs, InputForm};
+use super::kafka::source::KafkaSourceArgs;
 use super::{Environment, Tool, ToolError, input, output, tell_skipped};
 use crate::op::pass::Pass;
+#[cfg(feature = "kafka")]
+use crate::source::kafka::KafkaSource;
 use crate::source::pace::Pace;
 use crate::source::queue::Queue;
 use crate::source::rate::{Rate, RateOptions};
 use crate::source::receive::Surroundings;
+use crate::source::records::RecordSource;
 use crate::source::replay::Replay;
 use crate::source::stdin::Stdin;
 use crate::source::until_stop::UntilStop;
@@ -93,6 +97,9 @@ impl SourceTool {
                 "--input csv: {kind} takes lines of several clients in turn, whose headers and rows would mix: send json \
                  or logfmt"
             ),
+            (_, _, Kind::Kafka(_)) if self.input.is_some() => {
+                "--input: messages of Kafka are no lines: give --value text or --value json".to_owned()
+            }
             (_, _, Kind::Replay { .. }) if self.cut.batch.is_some() => {
                 "--batch: replay keeps the batches of the saved stream: leave it out".to_owned()
             }
@@ -130,6 +137,10 @@ impl SourceTool {
             Kind::Unix { path } => Box::new(unix::open(path, &around)?),
             Kind::Exec { command } => Box::new(exec::open(command, &around)?),
             Kind::Other(words) => Box::new(exec::open(&external::command(words)?, &around)?),
+            Kind::Kafka(arguments) => {
+                let source = kafka(arguments, environment)?;
+                return Ok(input::cutter(source, false, &self.cut, interval_ms, environment, &context.bad_records));
+            }
             Kind::Rate { per_second } => {
                 let block_interval = self.cut.block_interval;
                 let options = RateOptions { per_second: *per_second, interval_ms, block_interval, trace };
@@ -154,6 +165,18 @@ impl SourceTool {
         let lines = input::lines(source, format, Vec::new(), &self.cut, environment);
         Ok(input::cutter(lines, false, &self.cut, interval_ms, environment, &context.bad_records))
     }
+}
+
+#[cfg(feature = "kafka")]
+fn kafka(arguments: &KafkaSourceArgs, environment: &Environment) -> Result<Box<dyn RecordSource>, ToolError> {
+    let (console, stop, waited) = (environment.console.clone(), environment.stop.clone(), environment.waited.clone());
+    let source = KafkaSource::open(&arguments.client.settings(), arguments.options(), console, stop, waited)?;
+    Ok(Box::new(source))
+}
+
+#[cfg(not(feature = "kafka"))]
+fn kafka(_: &KafkaSourceArgs, _: &Environment) -> Result<Box<dyn RecordSource>, ToolError> {
+    Err(crate::kafka::KafkaError::NotBuilt.into())
 }
 
 /// Opens a file to be read whole, and gives its name for messages; `-` is
