@@ -9,6 +9,8 @@ use crate::clock::Clock as _;
 use crate::frame::{Event, FrameReader, MAGIC};
 use crate::source::cut::{CutOptions, Cutter, CutterParts};
 use crate::source::format::{Csv, Format, Json, Logfmt, Text};
+use crate::source::line_source::LineSource;
+use crate::source::records::RecordSource;
 use crate::source::stdin::Stdin;
 use crate::source::stop::StopRules;
 use crate::source::{ByteSource, Got, SourceError};
@@ -41,7 +43,9 @@ pub fn open<'a>(
     };
     let format = format(form, &arguments.cut);
     let interval_ms = arguments.cut.interval_ms()?;
-    Ok(cutter(Box::new(stdin), format, read, &arguments.cut, interval_ms, environment, bad_records))
+    let has_begun = !read.is_empty();
+    let source = lines(Box::new(stdin), format, read, &arguments.cut, environment);
+    Ok(cutter(source, has_begun, &arguments.cut, interval_ms, environment, bad_records))
 }
 
 /// Standard input as a byte source.
@@ -50,11 +54,22 @@ pub fn stdin(environment: &Environment) -> Result<Stdin, ToolError> {
         .map_err(|error| ToolError::Open { what: "stdin".to_owned(), error })
 }
 
-/// A cutter over any byte source.
-pub fn cutter<'a>(
+/// The lines of a byte source, from which `read` was read already, as records.
+pub fn lines<'a>(
     source: Box<dyn ByteSource + 'a>,
     format: Box<dyn Format>,
     read: Vec<u8>,
+    arguments: &CutArgs,
+    environment: &Environment,
+) -> Box<dyn RecordSource + 'a> {
+    Box::new(LineSource::new(source, format, read, arguments.max_line, environment.console.clone()))
+}
+
+/// A cutter over any source of records; `has_begun` says whether something has
+/// come already.
+pub fn cutter<'a>(
+    source: Box<dyn RecordSource + 'a>,
+    has_begun: bool,
     arguments: &CutArgs,
     interval_ms: u64,
     environment: &'a Environment,
@@ -63,18 +78,15 @@ pub fn cutter<'a>(
     let options = CutOptions {
         interval_ms,
         block_interval: arguments.block_interval,
-        max_line: arguments.max_line,
         trace: !arguments.no_trace,
         skip_missed: arguments.skip_missed,
     };
     let parts = CutterParts {
         source,
-        format,
-        read,
+        has_begun,
         stop: stop_rules(arguments, environment),
         clock: &environment.clock,
         bad_records,
-        console: environment.console.clone(),
     };
     Box::new(Cutter::new(parts, options))
 }

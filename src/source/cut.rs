@@ -1,4 +1,4 @@
-//! Cuts what a byte source brings into batches by the wall clock.
+//! Cuts the records that a source brings into batches by the wall clock.
 //!
 //! A record arrives when it is read; batch T holds what arrived in
 //! [T - interval, T). What waits behind a full pipe belongs to the batch that is
@@ -8,18 +8,13 @@
 
 use std::time::Duration;
 
-use super::format::{self, Format};
-use super::lines::LineBuffer;
+use super::SourceError;
+use super::records::{Came, RecordSource, Room};
 use super::stop::StopRules;
-use super::{ByteSource, Got, SourceError};
 use crate::clock::{BatchClock, Clock, Reading};
-use crate::console::Console;
 use crate::frame::{BatchTime, Block, Close, End, Event, Head, Reason};
 use crate::op::BLOCK_BYTES;
 use crate::stage::{BadRecords, Input, InputError};
-
-/// The most that is read at a time, in bytes.
-const READ: usize = 256 << 10;
 
 /// More missed batches than this are an error.
 const MOST_MISSED: u64 = 1_000_000;
@@ -31,8 +26,6 @@ pub struct CutOptions {
     pub interval_ms: u64,
     /// How long a record may wait in an open block.
     pub block_interval: Duration,
-    /// The longest line, in bytes without its end.
-    pub max_line: usize,
     /// Whether ends carry a trace.
     pub trace: bool,
     /// Send more than a million missed batches too.
@@ -41,20 +34,16 @@ pub struct CutOptions {
 
 /// The parts that a cutter works with.
 pub struct CutterParts<'a> {
-    /// Where bytes come from.
-    pub source: Box<dyn ByteSource + 'a>,
-    /// What makes records of lines.
-    pub format: Box<dyn Format>,
-    /// What was read already, to find out what kind of input it is.
-    pub read: Vec<u8>,
+    /// Where records come from.
+    pub source: Box<dyn RecordSource + 'a>,
+    /// Something has come already, when it was found out what kind of input this is.
+    pub has_begun: bool,
     /// When to stop.
     pub stop: StopRules,
     /// The time.
     pub clock: &'a dyn Clock,
-    /// What becomes of bad lines.
+    /// What becomes of bad records.
     pub bad_records: &'a BadRecords,
-    /// For what a careful person wants to know.
-    pub console: Console,
 }
 
 /// Where a cutter is.
@@ -67,18 +56,17 @@ enum State {
     Ending(BatchClock, Reason),
 }
 
-/// An [`Input`] that reads bytes and cuts batches.
+/// An [`Input`] that cuts batches.
 pub struct Cutter<'a> {
     parts: CutterParts<'a>,
     options: CutOptions,
     state: State,
-    lines: LineBuffer,
     block: Vec<u8>,
     block_records: u64,
     batch_records: u64,
     /// The block was given and is to be emptied before it is filled again.
     given: bool,
-    /// Bytes were read whose batch is not known yet.
+    /// Something has come whose batch is not known yet.
     fresh: bool,
     /// Something has come, or a batch was cut: the open batch gets an end.
     began: bool,
@@ -86,32 +74,27 @@ pub struct Cutter<'a> {
     caught_up_to: Option<Reading>,
     /// Why there is no more to wait for; what the input still holds is read.
     over: Option<Reason>,
-    last_bytes: Duration,
+    last_came: Duration,
     block_opened: Duration,
-    /// Lines with invalid UTF-8 were told of.
-    told_invalid: bool,
 }
 
 impl<'a> Cutter<'a> {
     /// A cutter; batches begin with the first event that is asked for.
-    pub fn new(mut parts: CutterParts<'a>, options: CutOptions) -> Cutter<'a> {
-        let read = std::mem::take(&mut parts.read);
+    pub fn new(parts: CutterParts<'a>, options: CutOptions) -> Cutter<'a> {
         let now = parts.clock.read().monotonic;
         Cutter {
             options,
             state: State::Start,
-            fresh: !read.is_empty(),
-            began: !read.is_empty(),
-            lines: LineBuffer::new(read),
+            fresh: parts.has_begun,
+            began: parts.has_begun,
             block: Vec::new(),
             block_records: 0,
             batch_records: 0,
             given: false,
             caught_up_to: None,
             over: None,
-            last_bytes: now,
+            last_came: now,
             block_opened: now,
-            told_invalid: false,
             parts,
         }
     }
@@ -146,8 +129,8 @@ impl<'a> Cutter<'a> {
                     if self.block.len() >= BLOCK_BYTES {
                         return Ok(self.give_block(open));
                     }
-                    if !self.fresh && self.lines.has_line() {
-                        self.encode(open)?;
+                    if !self.fresh && self.parts.source.has_records() {
+                        self.take(open)?;
                         continue;
                     }
                     // Batches are caught up to one moment, then it is read
@@ -161,7 +144,7 @@ impl<'a> Cutter<'a> {
                     if due > 0 && self.block_records > 0 {
                         return Ok(self.give_block(open));
                     }
-                    let is_ending = self.over.is_some() || self.parts.stop.is_due(now.monotonic, self.last_bytes);
+                    let is_ending = self.over.is_some() || self.parts.stop.is_due(now.monotonic, self.last_came);
                     if due > 1 && is_ending {
                         // Far behind, an end does not wait for the present.
                         self.over.get_or_insert(Reason::Stop);
@@ -194,71 +177,49 @@ impl<'a> Cutter<'a> {
         }
     }
 
-    /// Waits for bytes, a deadline or the end.
+    /// Waits for records, a deadline or the end.
     fn read(&mut self, now: Reading, batch_wait: Duration) -> Result<(), SourceError> {
-        if self.parts.stop.is_due(now.monotonic, self.last_bytes) {
+        if self.parts.stop.is_due(now.monotonic, self.last_came) {
             self.over = Some(Reason::Stop);
             return Ok(());
         }
-        let mut wait = batch_wait.min(self.parts.stop.wait(now.monotonic, self.last_bytes));
+        let mut wait = batch_wait.min(self.parts.stop.wait(now.monotonic, self.last_came));
         if self.block_records > 0 {
             let leaves = self.block_opened + self.options.block_interval;
             wait = wait.min(leaves.saturating_sub(now.monotonic));
         }
-        match self.parts.source.read(self.lines.space(READ), wait)? {
-            Got::Bytes(count) => self.add(count),
-            Got::Timeout => {}
-            Got::Stop => self.over = Some(Reason::Stop),
-            Got::End => self.over = Some(Reason::Eof),
+        match self.parts.source.wait(wait)? {
+            Came::Something => self.came(),
+            Came::Timeout => {}
+            Came::Stop => self.over = Some(Reason::Stop),
+            Came::End => self.over = Some(Reason::Eof),
         }
         Ok(())
+    }
+
+    fn came(&mut self) {
+        let now = self.parts.clock.read();
+        self.last_came = now.monotonic;
+        self.caught_up_to = Some(now);
+        (self.fresh, self.began) = (true, true);
     }
 
     /// When there is no more to wait for: reads what the input holds at a stop,
     /// piece by piece, then ends.
     fn read_rest(&mut self, open: BatchTime) -> Result<(), SourceError> {
-        if self.over == Some(Reason::Stop) {
-            let count = self.parts.source.read_held(self.lines.space(READ))?;
-            if count > 0 {
-                self.add(count);
-                return Ok(());
-            }
+        if self.over == Some(Reason::Stop) && self.parts.source.held()? {
+            self.came();
+            return Ok(());
         }
         self.finish(open)
     }
 
-    fn add(&mut self, count: usize) {
-        self.lines.add(count);
-        // A line that is too long is not collected any further.
-        self.lines.skip_beyond(self.options.max_line);
-        let now = self.parts.clock.read();
-        self.last_bytes = now.monotonic;
-        self.caught_up_to = Some(now);
-        (self.fresh, self.began) = (true, true);
-    }
-
-    /// All that came in whole lines is records; ends the stream.
+    /// All that came whole is taken; ends the stream.
     fn finish(&mut self, open: BatchTime) -> Result<(), SourceError> {
         let reason = self.over.clone().unwrap_or(Reason::Eof);
-        if reason == Reason::Eof {
-            // A last line with no newline is a record at the input's end.
-            self.lines.finish();
-            while self.lines.has_line() {
-                self.encode(open)?;
-            }
-            let bad = self.parts.bad_records;
-            self.block_records +=
-                self.parts.format.finish(&mut self.block, &mut |line, reason| bad.take(open, line, reason))?;
-        } else {
-            let bytes = self.lines.unfinished() + self.parts.format.unfinished();
-            if bytes > 0 {
-                self.parts.console.warn(&format!("input: left an unfinished line of {bytes} bytes at the stop"));
-            }
-        }
-        let invalid = self.parts.format.invalid_lines();
-        if invalid > 0 {
-            self.parts.console.warn(&format!("input: {invalid} lines in all had invalid UTF-8"));
-        }
+        let bad = self.parts.bad_records;
+        let mut bad = |record: &[u8], reason: &str| bad.take(open, record, reason);
+        self.block_records += self.parts.source.finish(&reason, &mut self.block, &mut bad)?;
         let state = std::mem::replace(&mut self.state, State::Start);
         if let State::Running(clock) | State::Ending(clock, _) = state {
             self.state = State::Ending(clock, reason);
@@ -266,27 +227,15 @@ impl<'a> Cutter<'a> {
         Ok(())
     }
 
-    /// Makes records of the whole lines that were read, about a block of them.
-    fn encode(&mut self, open: BatchTime) -> Result<(), SourceError> {
+    /// Takes records that have come, about a block of them.
+    fn take(&mut self, open: BatchTime) -> Result<(), SourceError> {
         if self.block_records == 0 {
-            self.block_opened = self.last_bytes;
+            self.block_opened = self.last_came;
         }
         let bad = self.parts.bad_records;
-        let max_line = self.options.max_line;
-        if let Some(start) = self.lines.take_overlong() {
-            bad.take(open, &start, &format::too_long(max_line))?;
-            return Ok(());
-        }
-        let lines = self.lines.lines(BLOCK_BYTES);
-        let mut bad = |line: &[u8], reason: &str| bad.take(open, line, reason);
-        self.block_records += self.parts.format.records(lines, max_line, &mut self.block, &mut bad)?;
-        let length = lines.len();
-        self.lines.consume(length);
-        if !self.told_invalid && self.parts.format.invalid_lines() > 0 {
-            self.told_invalid = true;
-            let message = "input: a line has invalid UTF-8, which became U+FFFD: is it in another encoding?";
-            self.parts.console.warn(message);
-        }
+        let mut bad = |record: &[u8], reason: &str| bad.take(open, record, reason);
+        let room = Room { records: u64::MAX, bytes: BLOCK_BYTES };
+        self.block_records += self.parts.source.take(room, &mut self.block, &mut bad)?;
         Ok(())
     }
 
@@ -314,7 +263,7 @@ impl Input for Cutter<'_> {
 
     fn is_ready(&self) -> bool {
         match self.state {
-            State::Running(_) => !self.fresh && self.lines.has_line(),
+            State::Running(_) => !self.fresh && self.parts.source.has_records(),
             State::Start | State::Ending(..) => true,
         }
     }

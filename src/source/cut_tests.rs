@@ -2,9 +2,11 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::super::format::Text;
+use super::super::line_source::LineSource;
+use super::super::{ByteSource, Got};
 use super::*;
 use crate::clock::testing::ManualClock;
-use crate::console::Level;
+use crate::console::{Console, Level};
 use crate::signal::{StopSignal, Stopper};
 use crate::stage::OnError;
 
@@ -76,32 +78,26 @@ struct Run {
 }
 
 fn options(interval_ms: u64) -> CutOptions {
-    CutOptions {
-        interval_ms,
-        block_interval: Duration::from_millis(200),
-        max_line: 20,
-        trace: false,
-        skip_missed: false,
-    }
+    CutOptions { interval_ms, block_interval: Duration::from_millis(200), trace: false, skip_missed: false }
 }
 
 /// Runs a script that starts at 10 s; its times are ms after that. An event is
 /// `@TIME` (ms after the start) and what it was.
 fn run(options: CutOptions, rules: impl FnOnce(&mut StopRules), script: Vec<(u64, Act)>) -> Run {
+    run_lines(options, rules, script, 20)
+}
+
+fn run_lines(options: CutOptions, rules: impl FnOnce(&mut StopRules), script: Vec<(u64, Act)>, max_line: usize) -> Run {
     let clock = Rc::new(ManualClock::at(10_000));
     let (signal, stopper) = StopSignal::manual().unwrap();
     let mut stop = StopRules::signals(signal);
     rules(&mut stop);
     let bad_records = BadRecords::new("test", OnError::Skip);
-    let parts = CutterParts {
-        source: Box::new(Script { clock: clock.clone(), acts: script.into(), stopper, held: VecDeque::new() }),
-        format: Box::new(Text::default()),
-        read: Vec::new(),
-        stop,
-        clock: &*clock,
-        bad_records: &bad_records,
-        console: Console::new("test", Level::Error),
-    };
+    let script = Script { clock: clock.clone(), acts: script.into(), stopper, held: VecDeque::new() };
+    let console = Console::new("test", Level::Error);
+    let lines = LineSource::new(Box::new(script), Box::new(Text::default()), Vec::new(), max_line, console);
+    let parts =
+        CutterParts { source: Box::new(lines), has_begun: false, stop, clock: &*clock, bad_records: &bad_records };
     let mut cutter = Cutter::new(parts, options);
     let mut events = Vec::new();
     while events.len() < 100 {
@@ -274,7 +270,7 @@ fn a_full_block_leaves_at_once() {
         (100, Act::Bytes("a\n")),
         (110, Act::End),
     ];
-    let events = run(CutOptions { max_line: 1 << 20, ..options(1000) }, |_| (), script).events;
+    let events = run_lines(options(1000), |_| (), script, 1 << 20).events;
     assert!(events[1].starts_with("@20 11000 \"xxx"));
     assert_eq!(events[2..], ["@110 11000 \"a\"", "@110 11000 end 3", "@110 Eof"]);
 }

@@ -83,16 +83,25 @@ impl LineBuffer {
         }
     }
 
-    /// Whole lines, about `limit` bytes of them. An overlong line goes first.
-    pub fn lines(&self, limit: usize) -> &[u8] {
-        let whole = &self.bytes[self.start..self.lines_end.max(self.start)];
-        if whole.len() <= limit {
+    /// Whole lines: about `limit` bytes of them, at least one line, and at most
+    /// `most` lines. An overlong line goes first.
+    pub fn lines(&self, limit: usize, most: u64) -> &[u8] {
+        let mut whole = &self.bytes[self.start..self.lines_end.max(self.start)];
+        if whole.len() > limit {
+            let end = memchr::memrchr(b'\n', &whole[..limit])
+                .or_else(|| memchr::memchr(b'\n', whole))
+                .map_or(whole.len(), |newline| newline + 1);
+            whole = &whole[..end];
+        }
+        // No line is shorter than its end.
+        if whole.len() as u64 <= most {
             return whole;
         }
-        let end = memchr::memrchr(b'\n', &whole[..limit])
-            .or_else(|| memchr::memchr(b'\n', whole))
-            .map_or(whole.len(), |newline| newline + 1);
-        &whole[..end]
+        let last = usize::try_from(most.saturating_sub(1)).unwrap_or(usize::MAX);
+        match memchr::memchr_iter(b'\n', whole).nth(last) {
+            Some(newline) => &whole[..newline + 1],
+            None => whole,
+        }
     }
 
     /// So many bytes of [`LineBuffer::lines`] are records now.
@@ -217,7 +226,7 @@ mod tests {
                     lines.push(None);
                     continue;
                 }
-                let whole = buffer.lines(16).to_vec();
+                let whole = buffer.lines(16, 3).to_vec();
                 lines.extend(whole.split_inclusive(|byte| *byte == b'\n').map(|line| {
                     let line = &line[..line.len() - 1];
                     let line = line.strip_suffix(b"\r").unwrap_or(line);

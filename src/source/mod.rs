@@ -1,6 +1,7 @@
-//! Where records come from. A [`ByteSource`] gives bytes, a [`format::Format`]
-//! makes records of their lines, and the [`cut::Cutter`] cuts the records into
-//! batches by the clock. Sources on sockets and processes are tasks of one
+//! Where records come from. A [`records::RecordSource`] brings records, and the
+//! [`cut::Cutter`] cuts them into batches by the clock. For most sources that is a
+//! [`line_source::LineSource`]: a [`ByteSource`] gives bytes, and a
+//! [`format::Format`] makes records of their lines. Sources on sockets and processes are tasks of one
 //! [`receive::Receiver`]. Sources that bring batches of their own (queue, rate,
 //! replay) are a [`crate::stage::Input`] by themselves. One file a kind.
 
@@ -10,6 +11,7 @@ pub mod connection;
 pub mod cut;
 pub mod exec;
 pub mod format;
+pub mod line_source;
 pub mod lines;
 pub mod listen;
 pub mod logfmt;
@@ -19,6 +21,7 @@ pub mod queue;
 pub mod rate;
 pub mod rate_limit;
 pub mod receive;
+pub mod records;
 pub mod replay;
 pub mod stdin;
 pub mod stop;
@@ -32,6 +35,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use crate::checkpoint;
 use crate::error::{Exit, Failure};
 use crate::frame::FrameError;
 use crate::op::OpError;
@@ -102,6 +106,15 @@ pub enum SourceError {
         /// The stage that set it.
         stage: String,
     },
+    /// What a checkpoint's position names is not there any more, or not as it was.
+    Gone {
+        /// The file or topic, and which part of it.
+        what: String,
+        /// What became of it.
+        reason: String,
+    },
+    /// The checkpoint cannot be used, or used on.
+    Checkpoint(checkpoint::Error),
     /// The clock has jumped, or the machine slept, over too many intervals.
     Missed {
         /// How many.
@@ -145,6 +158,13 @@ impl fmt::Display for SourceError {
                  there",
                 crate::duration::show_ms(*interval_ms)
             ),
+            SourceError::Gone { what, reason } => {
+                write!(
+                    f,
+                    "{what}: {reason}, and the checkpoint needs it: bring it back, or leave it out by --on-loss skip"
+                )
+            }
+            SourceError::Checkpoint(error) => error.fmt(f),
             SourceError::Missed { batches, interval_ms } => write!(
                 f,
                 "clock: {batches} batches of {interval_ms} ms were missed at once, more than a million: was the clock \
@@ -162,11 +182,19 @@ impl From<OpError> for SourceError {
     }
 }
 
+impl From<checkpoint::Error> for SourceError {
+    fn from(error: checkpoint::Error) -> Self {
+        SourceError::Checkpoint(error)
+    }
+}
+
 impl Failure for SourceError {
     fn exit(&self) -> Exit {
         match self {
             SourceError::Read { .. } | SourceError::Missed { .. } => Exit::World,
             SourceError::Frames { error, .. } => error.exit(),
+            SourceError::Gone { .. } => Exit::Checkpoint,
+            SourceError::Checkpoint(error) => error.exit(),
             SourceError::Record(error) => error.exit(),
             SourceError::Malformed { .. } | SourceError::CutOff => Exit::Input,
             SourceError::NotFirst { .. } | SourceError::NoProgram { .. } => Exit::Usage,

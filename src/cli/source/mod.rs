@@ -151,8 +151,8 @@ impl SourceTool {
             }
         };
         let format = input::format(self.input.unwrap_or(InputForm::Text), &self.cut);
-        let bad_records = &context.bad_records;
-        Ok(input::cutter(source, format, Vec::new(), &self.cut, interval_ms, environment, bad_records))
+        let lines = input::lines(source, format, Vec::new(), &self.cut, environment);
+        Ok(input::cutter(lines, false, &self.cut, interval_ms, environment, &context.bad_records))
     }
 }
 
