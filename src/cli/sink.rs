@@ -119,7 +119,7 @@ impl Tool for SinkTool {
         let mut outlet = SinkOutlet::new(sink, pass);
         let result = stage::run(input.as_mut(), &mut Pass, &mut outlet, &context);
         tell_skipped(&context, environment);
-        Ok(result?)
+        super::end(result, input.must_restart())
     }
 }
 
