@@ -18,6 +18,7 @@
 //! | [`kafka`] | what the Kafka source and sink share |
 //! | [`command`] | commands that run once a batch |
 //! | [`spool`] | records held in memory up to a limit, then on disk |
+//! | [`keyed_state`] | a state as an operator has it and a checkpoint keeps it |
 //! | [`checkpoint`] | logs, state, locks, and the resume point as a pure function |
 //! | [`stage`] | the loop that ties these together |
 //! | [`monitor`] | seeing what goes on: published traces, delays, metrics |
@@ -36,6 +37,7 @@ pub mod error;
 pub mod expr;
 pub mod frame;
 pub mod kafka;
+pub mod keyed_state;
 pub mod monitor;
 pub mod op;
 pub mod os;

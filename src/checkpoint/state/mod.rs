@@ -31,6 +31,8 @@ use super::{Error, Result, Times};
 use entries::{CLOSED, END, PAIRS, Span, add_span, find, restore};
 pub use entries::{Seen, look, look_at};
 
+pub use crate::keyed_state::{KeyedState, PairOut};
+
 /// Pairs are written in entries of about this size.
 const ENTRY_BYTES: usize = if cfg!(test) { 64 } else { 256 << 10 };
 /// Changes that may gather before slices are written at all.
@@ -40,27 +42,6 @@ const SLICE_BYTES: u64 = if cfg!(test) { 16 } else { 16 << 10 };
 /// A new segment is begun when one is as long as four times the live state, but
 /// within these limits.
 const SEGMENT_BYTES: (u64, u64) = if cfg!(test) { (256, 1024) } else { (4 << 20, 64 << 20) };
-
-/// Takes a key and its value, or a key that is dropped.
-pub type PairOut<'o> = dyn FnMut(&[u8], Option<&[u8]>) + 'o;
-
-/// A state of keys and values that can be kept in a checkpoint. Keys and values
-/// are bytes of the state's own; what belongs to a value, such as its place in
-/// an order, is in its bytes.
-pub trait KeyedState {
-    /// Gives every key whose value is new since the last call, and every key
-    /// dropped since (`None`).
-    fn changes(&mut self, out: &mut PairOut<'_>);
-
-    /// Gives about `bytes` worth of the keys and values there are, going on where
-    /// the last slice ended, or from the start. True when all have been given. A key
-    /// that is there through all slices must be in one of them, or in the changes
-    /// meanwhile.
-    fn slice(&mut self, from_start: bool, bytes: usize, out: &mut PairOut<'_>) -> bool;
-
-    /// About how many bytes all keys and values have.
-    fn live_bytes(&self) -> u64;
-}
 
 /// The log, of a stage that runs.
 pub struct StateLog {
@@ -73,6 +54,7 @@ pub struct StateLog {
     slicing: Option<(Place, u64)>,
     /// Batches that changed nothing and have no entry yet.
     pending: Option<Times>,
+    is_restored: bool,
     buffer: Vec<u8>,
 }
 
@@ -93,6 +75,7 @@ impl StateLog {
             since_origin: 0,
             slicing: None,
             pending: None,
+            is_restored: false,
             buffer: Vec::new(),
         }
     }
@@ -114,12 +97,18 @@ impl StateLog {
         restore(&mut state.log.reader(found.origin)?, found.end, give)?;
         state.log.truncate(found.end)?;
         (state.origin, state.since_origin) = (found.origin, found.since_origin);
+        state.is_restored = found.end > state.log.start();
         state.spans = found.spans;
         if let Some(times) = found.instead {
             state.write_end(END, times)?;
             state.log.sync()?;
         }
         Ok(state)
+    }
+
+    /// Whether it was opened after a batch that was saved.
+    pub fn is_restored(&self) -> bool {
+        self.is_restored
     }
 
     /// Whether the state is to be saved after the batch of `time_ms`.

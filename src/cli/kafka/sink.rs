@@ -3,8 +3,10 @@
 use clap::Args;
 
 use super::ClientArgs;
+use crate::cli::args::MemoryArgs;
 use crate::cli::function::program;
 use crate::cli::{Environment, ToolError};
+use crate::kafka::settings::Settings;
 use crate::sink::Sink;
 use crate::sink::kafka::message::Messages;
 use crate::sink::kafka::{Compression, Options, Partitioner};
@@ -39,6 +41,9 @@ pub struct KafkaSinkArgs {
     /// Leave out the header sstream-batch, which has the batch's time in ms
     #[arg(long)]
     no_batch_header: bool,
+
+    #[command(flatten)]
+    memory: MemoryArgs,
 }
 
 impl KafkaSinkArgs {
@@ -56,30 +61,33 @@ impl KafkaSinkArgs {
             compression: self.compression,
             batch_header: !self.no_batch_header,
         };
-        open(&self.client, &options, Messages::new(key, value), bad_records, environment)
+        open(self.client.settings(), options, Messages::new(key, value), self.memory, environment, bad_records)
     }
 }
 
 #[cfg(feature = "kafka")]
 fn open<'a>(
-    client: &ClientArgs,
-    options: &Options,
+    settings: Settings,
+    options: Options,
     messages: Messages,
-    bad_records: &'a BadRecords,
+    memory: MemoryArgs,
     environment: &Environment,
+    bad_records: &'a BadRecords,
 ) -> Result<Box<dyn Sink + 'a>, ToolError> {
-    use crate::sink::kafka::Kafka;
+    use crate::sink::kafka::{Kafka, Parts};
     let (console, waited) = (environment.console.clone(), environment.waited.clone());
-    Ok(Box::new(Kafka::open(&client.settings(), options, messages, bad_records, console, waited)?))
+    let spool = crate::spool::Spool::new(memory.memory);
+    Ok(Box::new(Kafka::open(Parts { settings, options, messages, bad_records, spool, console, waited })?))
 }
 
 #[cfg(not(feature = "kafka"))]
 fn open<'a>(
-    _: &ClientArgs,
-    _: &Options,
+    _: Settings,
+    _: Options,
     _: Messages,
-    _: &'a BadRecords,
+    _: MemoryArgs,
     _: &Environment,
+    _: &'a BadRecords,
 ) -> Result<Box<dyn Sink + 'a>, ToolError> {
     Err(crate::kafka::KafkaError::NotBuilt.into())
 }

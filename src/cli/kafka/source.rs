@@ -1,12 +1,13 @@
 //! Options of `sstream-source kafka`.
 
-use clap::Args;
+use clap::{Args, ValueEnum as _};
 
 use super::ClientArgs;
 use crate::source::kafka::message::{Field, Form, ValueForm};
 use crate::source::kafka::selection::{PartitionSet, Selection, Shard, TopicPattern};
 use crate::source::kafka::start::StartAt;
-use crate::source::kafka::{Isolation, OnLoss, Options};
+use crate::source::kafka::{Isolation, Options};
+use crate::source::kept::OnLoss;
 
 /// What the source takes.
 #[derive(Args, Debug)]
@@ -56,15 +57,11 @@ pub struct KafkaSourceArgs {
     /// Which messages of transactions
     #[arg(long, value_enum, default_value = "read_committed", help_heading = "Kafka")]
     pub isolation: Isolation,
-
-    /// What to do where retention has removed what is to be read
-    #[arg(long, value_enum, default_value = "fail", help_heading = "Kafka")]
-    pub on_loss: OnLoss,
 }
 
 impl KafkaSourceArgs {
     /// As data.
-    pub fn options(&self) -> Options {
+    pub fn options(&self, on_loss: OnLoss) -> Options {
         let by_default = if self.available_now { StartAt::Beginning } else { StartAt::End };
         Options {
             selection: Selection { topics: self.topic.clone(), partitions: self.partitions.clone(), shard: self.shard },
@@ -74,7 +71,34 @@ impl KafkaSourceArgs {
             form: Form { value: self.value, with: self.with.clone() },
             max_rate_per_partition: self.max_rate_per_partition,
             isolation: self.isolation,
-            on_loss: self.on_loss,
+            on_loss,
         }
+    }
+
+    /// What must stay the same under a checkpoint: which messages are read, and what
+    /// records are made of them.
+    pub fn words(&self) -> String {
+        let mut words = String::from("kafka");
+        for (index, topic) in self.topic.iter().enumerate() {
+            words.push_str(if index == 0 { " --topic " } else { "," });
+            words.push_str(&topic.to_string());
+        }
+        if let Some(partitions) = &self.partitions {
+            words.push_str(&format!(" --partitions {partitions}"));
+        }
+        if let Some(shard) = &self.shard {
+            words.push_str(&format!(" --shard {shard}"));
+        }
+        if self.value == ValueForm::Json {
+            words.push_str(" --value json");
+        }
+        for (index, field) in self.with.iter().enumerate() {
+            words.push_str(if index == 0 { " --with " } else { "," });
+            words.push_str(field.to_possible_value().as_ref().map_or("", clap::builder::PossibleValue::get_name));
+        }
+        if self.isolation == Isolation::ReadUncommitted {
+            words.push_str(" --isolation read_uncommitted");
+        }
+        words
     }
 }

@@ -1,13 +1,19 @@
 //! The Kafka sink: records become messages of a topic.
 //!
-//! [`message`] makes keys and values of records, [`Kafka`] sends them.
+//! [`message`] makes keys and values of records; `sink` takes batches, `producer`
+//! sends messages, and `transactions` makes a transaction of a batch.
 
 pub mod message;
 #[cfg(feature = "kafka")]
 mod producer;
 
 #[cfg(feature = "kafka")]
-pub use producer::Kafka;
+mod sink;
+#[cfg(feature = "kafka")]
+mod transactions;
+
+#[cfg(feature = "kafka")]
+pub use sink::{Kafka, Parts};
 
 /// Which partition a message with a key goes to; one without goes to any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

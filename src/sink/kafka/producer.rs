@@ -1,75 +1,24 @@
-//! Sends messages. Without a checkpoint they leave as they come, and a batch is
-//! done with when all of its messages are acknowledged.
+//! Sends messages, and waits for their acknowledgement.
 
 use std::time::Duration;
 
 use rdkafka::error::{KafkaError as Library, RDKafkaErrorCode};
-use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::message::OwnedHeaders;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 
-use super::message::{Made, Message, Messages};
-use super::{BATCH_HEADER, Options};
+use super::Options;
+use super::message::Message;
 use crate::console::Console;
-use crate::frame::{BatchTime, Block};
 use crate::kafka::KafkaError;
 use crate::kafka::client::{Listener, configure, message_of};
 use crate::kafka::settings::Settings;
-use crate::sink::Sink;
-use crate::stage::{BadRecords, OutletError, Waited};
+use crate::stage::Waited;
 
 /// How often it is looked whether the client has room, or is done.
 const SHORT: Duration = Duration::from_millis(1);
 
 /// Messages between two looks at what the client has to say.
 const POLL_EVERY: u32 = 1000;
-
-/// Sends each record to a topic.
-pub struct Kafka<'a> {
-    sender: Sender,
-    messages: Messages,
-    batch_header: bool,
-    bad_records: &'a BadRecords,
-}
-
-impl<'a> Kafka<'a> {
-    /// Makes the client; brokers are looked for when there is something to send.
-    pub fn open(
-        settings: &Settings,
-        options: &Options,
-        messages: Messages,
-        bad_records: &'a BadRecords,
-        console: Console,
-        waited: Waited,
-    ) -> Result<Kafka<'a>, KafkaError> {
-        let sender = Sender::open(settings, options, &[], console, waited)?;
-        Ok(Kafka { sender, messages, batch_header: options.batch_header, bad_records })
-    }
-}
-
-impl Sink for Kafka<'_> {
-    fn block(&mut self, block: Block<'_>) -> Result<(), OutletError> {
-        let headers = self.batch_header.then(|| {
-            let time = block.time.to_string();
-            OwnedHeaders::new_with_capacity(1).insert(Header { key: BATCH_HEADER, value: Some(&time) })
-        });
-        for record in block {
-            match self.messages.make(record) {
-                Made::Nothing => {}
-                Made::Bad(reason) => self.bad_records.take(block.time, record, &reason)?,
-                Made::Message(message) => self.sender.send(&message, headers.as_ref())?,
-            }
-        }
-        Ok(())
-    }
-
-    fn end(&mut self, _: BatchTime, _: u64) -> Result<(), OutletError> {
-        Ok(self.sender.settle()?)
-    }
-
-    fn close(&mut self, _: bool) -> Result<(), OutletError> {
-        Ok(self.sender.settle()?)
-    }
-}
 
 /// A producer, and the topic that it sends to.
 pub struct Sender {

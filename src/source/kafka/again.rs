@@ -6,7 +6,6 @@ use rdkafka::Message as _;
 use rdkafka::consumer::Consumer as _;
 
 use super::KafkaSource;
-use super::OnLoss;
 use super::ledger::{Damaged, Range, ranges_of};
 use super::queues::{Polled, push_record};
 use super::scout::look_at;
@@ -15,6 +14,7 @@ use crate::kafka::KafkaError;
 use crate::op::BLOCK_BYTES;
 use crate::source::SourceError;
 use crate::source::format::Bad;
+use crate::source::kept::OnLoss;
 use crate::source::records::ReadAgain;
 
 /// How long one wait is.

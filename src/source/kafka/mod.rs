@@ -40,6 +40,8 @@ use message::Form;
 use selection::Selection;
 use start::StartAt;
 
+use crate::source::kept::OnLoss;
+
 /// Which messages of transactions are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Isolation {
@@ -50,16 +52,6 @@ pub enum Isolation {
     /// All, as they are written
     #[value(name = "read_uncommitted")]
     ReadUncommitted,
-}
-
-/// What becomes of records that offsets name and that are gone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum OnLoss {
-    /// The source stops, with exit code 5
-    #[default]
-    Fail,
-    /// It goes on behind them, and says so
-    Skip,
 }
 
 /// What the source is to do.

@@ -1,5 +1,6 @@
 //! Which partitions of which topics: `--topic`, `--partitions`, `--shard`.
 
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
@@ -48,6 +49,18 @@ impl TopicPattern {
     }
 }
 
+impl fmt::Display for TopicPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TopicPattern::Name(name) => f.write_str(name),
+            TopicPattern::Regex(regex) => {
+                let text = regex.as_str();
+                write!(f, "/{}/", text.strip_prefix("^(?:").and_then(|text| text.strip_suffix(")$")).unwrap_or(text))
+            }
+        }
+    }
+}
+
 impl FromStr for TopicPattern {
     type Err = String;
 
@@ -74,6 +87,19 @@ pub struct PartitionSet(Vec<RangeInclusive<i32>>);
 impl PartitionSet {
     fn has(&self, partition: i32) -> bool {
         self.0.iter().any(|range| range.contains(&partition))
+    }
+}
+
+impl fmt::Display for PartitionSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, range) in self.0.iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { "," })?;
+            match range.start() == range.end() {
+                true => write!(f, "{}", range.start())?,
+                false => write!(f, "{}-{}", range.start(), range.end())?,
+            }
+        }
+        Ok(())
     }
 }
 
@@ -104,6 +130,12 @@ pub struct Shard {
 impl Shard {
     fn has(self, partition: i32) -> bool {
         partition.rem_euclid(i32::from(self.of)) == i32::from(self.number) - 1
+    }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.number, self.of)
     }
 }
 
@@ -143,10 +175,19 @@ mod tests {
     }
 
     #[test]
+    fn a_selection_is_written_as_it_was_given() {
+        for text in ["a.b", "/log-.*|x/"] {
+            assert_eq!(text.parse::<TopicPattern>().unwrap().to_string(), text);
+        }
+        assert_eq!("2/3".parse::<Shard>().unwrap().to_string(), "2/3");
+    }
+
+    #[test]
     fn partitions() {
         let set: PartitionSet = "0,2,4-7".parse().unwrap();
         let has: Vec<i32> = (0..10).filter(|partition| set.has(*partition)).collect();
         assert_eq!(has, [0, 2, 4, 5, 6, 7]);
+        assert_eq!(set.to_string(), "0,2,4-7");
         for wrong in ["", "a", "3-1", "-1", "1,"] {
             assert!(wrong.parse::<PartitionSet>().is_err(), "{wrong}");
         }
