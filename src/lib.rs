@@ -17,6 +17,7 @@
 //! | [`source`], [`sink`] | where records come from and go to, one file a kind |
 //! | [`command`] | commands that run once a batch |
 //! | [`spool`] | records held in memory up to a limit, then on disk |
+//! | [`keyed_state`] | a state as an operator has it and a checkpoint keeps it |
 //! | [`checkpoint`] | logs, state, locks, and the resume point as a pure function |
 //! | [`stage`] | the loop that ties these together |
 //! | [`monitor`] | seeing what goes on: published traces, delays, metrics |
@@ -34,6 +35,7 @@ pub mod duration;
 pub mod error;
 pub mod expr;
 pub mod frame;
+pub mod keyed_state;
 pub mod monitor;
 pub mod op;
 pub mod os;

@@ -6,6 +6,7 @@
 //! itself is a [`PerRecord`] and becomes an operator by [`Each`], or by
 //! [`parallel::Parallel`] on several threads.
 
+pub mod durable;
 pub mod filter;
 pub mod flatmap;
 pub mod function;
@@ -64,6 +65,12 @@ pub trait Operator {
     fn close(&mut self, close: &Close, out: &mut Out<'_>) -> Result<(), OpError> {
         let _ = (close, out);
         Ok(())
+    }
+
+    /// The state that a checkpoint has to keep, of an operator that has any. An
+    /// operator either always has it or never.
+    fn durable(&mut self) -> Option<&mut dyn durable::Durable> {
+        None
     }
 
     /// The stage is about to wait for input: what is still under way should
@@ -255,6 +262,11 @@ pub enum OpError {
         /// What the system said.
         error: io::Error,
     },
+    /// The state that a checkpoint kept is not one of this operator.
+    Damaged {
+        /// What is wrong with it.
+        what: String,
+    },
     /// A command that works for the operator failed.
     Command {
         /// The command and what it did.
@@ -290,6 +302,9 @@ impl fmt::Display for OpError {
             ),
             OpError::Usage(message) => f.write_str(message),
             OpError::Storage { what, error } => write!(f, "{what}: {}", describe(error)),
+            OpError::Damaged { what } => {
+                write!(f, "the checkpoint's state cannot be loaded: {what}: restore it from a copy, or begin a new one")
+            }
             OpError::Command { message, .. } => f.write_str(message),
         }
     }
@@ -303,6 +318,7 @@ impl Failure for OpError {
             OpError::BadRecord { .. } => Exit::BadRecord,
             OpError::Usage(_) => Exit::Usage,
             OpError::Storage { .. } => Exit::World,
+            OpError::Damaged { .. } => Exit::Checkpoint,
             OpError::Command { exit, .. } => *exit,
         }
     }

@@ -31,6 +31,8 @@ use super::{Error, Result, Times};
 use entries::{CLOSED, END, PAIRS, Span, add_span, find, restore};
 pub use entries::{Seen, look, look_at};
 
+pub use crate::keyed_state::{KeyedState, PairOut};
+
 /// Pairs are written in entries of about this size.
 const ENTRY_BYTES: usize = if cfg!(test) { 64 } else { 256 << 10 };
 /// Changes that may gather before slices are written at all.
@@ -40,27 +42,6 @@ const SLICE_BYTES: u64 = if cfg!(test) { 16 } else { 16 << 10 };
 /// A new segment is begun when one is as long as four times the live state, but
 /// within these limits.
 const SEGMENT_BYTES: (u64, u64) = if cfg!(test) { (256, 1024) } else { (4 << 20, 64 << 20) };
-
-/// Takes a key and its value, or a key that is dropped.
-pub type PairOut<'o> = dyn FnMut(&[u8], Option<&[u8]>) + 'o;
-
-/// A state of keys and values that can be kept in a checkpoint. Keys and values
-/// are bytes of the state's own; what belongs to a value, such as its place in
-/// an order, is in its bytes.
-pub trait KeyedState {
-    /// Gives every key whose value is new since the last call, and every key
-    /// dropped since (`None`).
-    fn changes(&mut self, out: &mut PairOut<'_>);
-
-    /// Gives about `bytes` worth of the keys and values there are, going on where
-    /// the last slice ended, or from the start. True when all have been given. A key
-    /// that is there through all slices must be in one of them, or in the changes
-    /// meanwhile.
-    fn slice(&mut self, from_start: bool, bytes: usize, out: &mut PairOut<'_>) -> bool;
-
-    /// About how many bytes all keys and values have.
-    fn live_bytes(&self) -> u64;
-}
 
 /// The log, of a stage that runs.
 pub struct StateLog {

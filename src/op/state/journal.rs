@@ -18,15 +18,15 @@ use super::change_set::ChangeSet;
 use super::entries::Entries;
 use crate::agg::AggError;
 use crate::agg::saved::{push_bytes, push_number, take_byte, take_bytes, take_number};
+use crate::keyed_state::{KeyedState, PairOut};
+use crate::op::OpError;
+use crate::op::durable::Durable;
 
 /// The version of entries.
 const VERSION: u8 = 1;
 
 /// What an entry is taken to have while none has been written.
 const TYPICAL_ENTRY_BYTES: u64 = 16;
-
-/// Takes a key and its entry, or a key that was dropped.
-pub type EntryOut<'o> = dyn FnMut(&[u8], Option<&[u8]>) + 'o;
 
 /// Keeps track of what a checkpoint has not seen yet.
 pub(super) struct Journal {
@@ -98,7 +98,7 @@ impl Journal {
 impl Entries {
     /// Gives the entry of a key to `out`; the number of bytes that is. Without
     /// a journal, or a key, there is none.
-    fn give_entry(&mut self, index: usize, out: &mut EntryOut<'_>) -> usize {
+    fn give_entry(&mut self, index: usize, out: &mut PairOut<'_>) -> usize {
         let Entries { keys, values, timeouts, journal } = self;
         let Some(journal) = journal.as_mut().filter(|_| keys.contains(index)) else { return 0 };
         let Journal { sequences, buffer, written, .. } = journal;
@@ -140,22 +140,10 @@ impl Entries {
     }
 }
 
-/// For checkpoints. Keys are in normal form, entries are bytes with a version
-/// of their own; together they are the whole state, with its order.
-impl State {
-    /// From now on changes are kept in mind for [`State::changes`].
-    pub fn track_changes(&mut self) {
-        let mut journal = Journal::new();
-        for index in 0..self.entries.keys.end() {
-            journal.is_new(index);
-            journal.changed(index);
-        }
-        self.entries.journal = Some(journal);
-    }
-
-    /// Gives every key whose entry is another than at the last call, and every
-    /// key dropped since (`None`). To be called between batches.
-    pub fn changes(&mut self, out: &mut EntryOut<'_>) {
+/// Keys are in normal form, entries are bytes with a version of their own;
+/// together they are the whole state, with its order.
+impl KeyedState for State {
+    fn changes(&mut self, out: &mut PairOut<'_>) {
         let Some(journal) = &mut self.entries.journal else { return };
         // A key that was dropped and came again is new, so drops go first.
         let mut dropped = journal.dropped.as_slice();
@@ -172,10 +160,7 @@ impl State {
         }
     }
 
-    /// Gives about `bytes` worth of entries, going on where the last slice
-    /// ended, or from the start. True when all have been given. A key that is
-    /// there through all slices is in one of them.
-    pub fn slice(&mut self, from_start: bool, bytes: usize, out: &mut EntryOut<'_>) -> bool {
+    fn slice(&mut self, from_start: bool, bytes: usize, out: &mut PairOut<'_>) -> bool {
         let Some(journal) = &mut self.entries.journal else { return true };
         if from_start {
             journal.slice_at = 0;
@@ -192,35 +177,43 @@ impl State {
         index >= journal.sequences.len()
     }
 
-    /// About how many bytes all keys and entries have.
-    pub fn live_bytes(&self) -> u64 {
+    fn live_bytes(&self) -> u64 {
         let keys = self.entries.keys.len() as u64;
         match &self.entries.journal {
             Some(Journal { written: (entries @ 1.., bytes), .. }) => keys * bytes / entries,
             _ => keys * TYPICAL_ENTRY_BYTES,
         }
     }
+}
 
-    /// Takes a key's entry, or takes the key out, as [`State::changes`] and
-    /// [`State::slice`] gave it; of several entries of a key the last counts.
-    /// Then [`State::finish_load`] is to be called. The state has to be one
-    /// that tracks changes and has seen no batch.
-    ///
-    /// # Errors
-    /// [`AggError::Damaged`] if it is no entry of such a state.
-    pub fn load(&mut self, key: &[u8], entry: Option<&[u8]>) -> Result<(), AggError> {
-        self.is_initial = false;
-        self.entries.load(key, entry)
+impl Durable for State {
+    fn track(&mut self, is_restored: bool) {
+        if is_restored {
+            self.is_initial = false;
+            let indexes: Vec<usize> = self.entries.keys.indexes().collect();
+            indexes.into_iter().for_each(|index| self.entries.drop(index));
+            self.entries.reorder(&[]);
+        }
+        let mut journal = Journal::new();
+        for index in 0..self.entries.keys.end() {
+            journal.is_new(index);
+            journal.changed(index);
+        }
+        self.entries.journal = Some(journal);
     }
 
-    /// All was loaded.
-    pub fn finish_load(&mut self) {
-        let Some(journal) = &mut self.entries.journal else { return };
+    fn load(&mut self, key: &[u8], entry: Option<&[u8]>) -> Result<(), OpError> {
+        self.entries.load(key, entry).map_err(|error| OpError::Damaged { what: error.to_string() })
+    }
+
+    fn finish_load(&mut self) -> Result<(), OpError> {
+        let Some(journal) = &mut self.entries.journal else { return Ok(()) };
         let mut order: Vec<u32> = self.entries.keys.indexes().map(|index| index as u32).collect();
         order.sort_unstable_by_key(|&index| journal.sequences[index as usize]);
         // What was loaded is what the checkpoint has.
         journal.changed.clear();
         journal.dropped.clear();
         self.entries.reorder(&order);
+        Ok(())
     }
 }

@@ -19,8 +19,8 @@ mod values;
 
 pub use computation::VARIABLES;
 pub use initial::InitialError;
-pub use journal::EntryOut;
 
+use super::durable::Durable;
 use super::grouping::{Grouping, Item, aggregation_failed, bad_or_fatal};
 use super::groups::fetch;
 use super::{OpError, Operator, Out};
@@ -181,6 +181,10 @@ impl Operator for State {
             (None, Values::Aggregated { aggregator, .. }) => aggregator.close().map_err(aggregation_failed),
             (None, Values::Computed(_)) => Ok(()),
         }
+    }
+
+    fn durable(&mut self) -> Option<&mut dyn Durable> {
+        Some(self)
     }
 }
 

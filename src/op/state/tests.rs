@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::agg::Aggregation;
 use crate::expr::Program;
+use crate::keyed_state::KeyedState as _;
 use crate::op::grouping::By;
 use crate::op::merge::Merge;
 use crate::op::testing::{self, Collected};
@@ -183,19 +184,45 @@ fn feed(state: &mut State, number: usize, records: &[String]) -> Vec<String> {
 #[test]
 fn damaged_entries_are_refused() {
     let mut whole = state(aggregation("sum"), Emit::All, None);
-    whole.track_changes();
+    whole.track(false);
     feed(&mut whole, 0, &["[1.0,5]".to_owned()]);
     let mut entry = Vec::new();
     whole.changes(&mut |_, saved| entry = saved.unwrap().to_vec());
     let load = |bytes: &[u8]| {
         let mut state = state(aggregation("sum"), Emit::All, None);
-        state.track_changes();
+        state.track(false);
         state.load(b"1", Some(bytes))
     };
     assert!(load(&entry).is_ok());
     assert!((0..entry.len()).all(|end| load(&entry[..end]).is_err()));
     assert!(load(&[&entry, b"x".as_slice()].concat()).is_err());
     assert!(load(&[&[2], &entry[1..]].concat()).is_err());
+}
+
+#[test]
+fn what_was_there_at_the_start_gives_way_to_what_is_restored() {
+    let initial = || {
+        let mut state = state(aggregation("sum"), Emit::All, Some(5000));
+        for (key, value) in [(b"1", b"7"), (b"2", b"7"), (b"3", b"7")] {
+            state.begin_with(key, value).unwrap();
+        }
+        state
+    };
+    let mut first = initial();
+    first.track(false);
+    assert_eq!(feed(&mut first, 0, &["[3,1]".into(), "[9,1]".into()]), ["[1,7]", "[2,7]", "[3,8]", "[9,1]"]);
+    let mut saved = Saved::new();
+    first.changes(&mut |key, entry| apply(&mut saved, key, entry));
+    assert_eq!(saved.len(), 4);
+    saved.remove(&b"1"[..]);
+    let mut restored = initial();
+    restored.track(true);
+    for (key, entry) in &saved {
+        restored.load(key, Some(entry)).unwrap();
+    }
+    restored.finish_load().unwrap();
+    restored.changes(&mut |key, _| panic!("{key:?} was loaded, not changed"));
+    assert_eq!(feed(&mut restored, 1, &["[1,1]".into()]), ["[2,7]", "[3,8]", "[9,1]", "[1,1]"]);
 }
 
 fn any_update() -> impl Strategy<Value = u8> {
@@ -279,12 +306,12 @@ proptest! {
         compacts: bool,
     ) {
         let timeout_ms = timeout * 1000;
-        let new = || {
+        let new = |is_restored| {
             let mut state = state(update_of(kind), emit, Some(timeout_ms));
-            state.track_changes();
+            state.track(is_restored);
             state
         };
-        let (mut tested, mut model, mut saved) = (new(), Model::default(), Saved::new());
+        let (mut tested, mut model, mut saved) = (new(false), Model::default(), Saved::new());
         for (number, batch) in batches.iter().enumerate() {
             let pairs: Vec<(String, i64)> = batch.iter().map(|(key, value)| (format!("\"k{key}\""), *value)).collect();
             let records: Vec<String> = pairs.iter().map(|(key, value)| format!("[{key},{value}]")).collect();
@@ -298,11 +325,11 @@ proptest! {
             tested.changes(&mut |key, entry| apply(&mut saved, key, entry));
             prop_assert_eq!(&sliced(&mut tested), &saved);
             if number == restart_at {
-                tested = new();
+                tested = new(true);
                 for (key, entry) in &saved {
                     tested.load(key, Some(entry)).unwrap();
                 }
-                tested.finish_load();
+                tested.finish_load().unwrap();
                 tested.changes(&mut |key, _| panic!("{key:?} was loaded, not changed"));
             }
         }

@@ -1,0 +1,31 @@
+//! What a stage under a checkpoint needs of an operator with state.
+
+use super::OpError;
+use crate::keyed_state::KeyedState;
+
+/// The state of an operator that outlives its process.
+///
+/// Without a checkpoint none of this is called. Under one, after
+/// [`Operator::head`](super::Operator::head) and before the first batch:
+/// [`Durable::track`] once; if it is restored, [`Durable::load`] for each entry
+/// and [`Durable::finish_load`]. After a batch's end, and after the close, the
+/// state is saved by what [`KeyedState`] gives.
+pub trait Durable: KeyedState {
+    /// From now on changes are kept in mind for [`KeyedState::changes`], and what
+    /// the operator has already (`--initial`) counts as changed. If it `is_restored`,
+    /// a state is loaded next, and takes the place of what the operator has.
+    fn track(&mut self, is_restored: bool);
+
+    /// Takes a key's entry, or takes the key out, as [`KeyedState`] gave it; of
+    /// several entries of a key the last counts.
+    ///
+    /// # Errors
+    /// [`OpError::Damaged`] if it is no entry of such a state.
+    fn load(&mut self, key: &[u8], entry: Option<&[u8]>) -> Result<(), OpError>;
+
+    /// All was loaded, and counts as saved.
+    ///
+    /// # Errors
+    /// [`OpError::Damaged`] if the entries together are no such state.
+    fn finish_load(&mut self) -> Result<(), OpError>;
+}
