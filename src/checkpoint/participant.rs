@@ -127,6 +127,11 @@ impl Participant {
         &self.job.id
     }
 
+    /// What the stage is called: `tail.03-files`.
+    pub fn name(&self) -> String {
+        self.id.to_string()
+    }
+
     /// Opens or makes the state of this stage; `load` is given the keys and values
     /// as they were, in the order of their changes: the last word on a key counts.
     /// It is saved at multiples of `every_ms`, 0 for each batch.
@@ -266,6 +271,11 @@ impl StageCheckpoint {
             self.log.purge(cut_ms)?;
         }
         Ok(())
+    }
+
+    /// Whether it goes on from a state that was saved, be it an empty one.
+    pub fn is_restored(&self) -> bool {
+        self.log.is_restored()
     }
 
     /// Bytes of a torn end that a crash left, cut off now.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use crate::checkpoint::name::check_stage;
 use crate::console::Level;
 use crate::duration;
 use crate::stage::OnError;
@@ -49,6 +50,10 @@ pub struct Common {
     /// Options of watching.
     #[command(flatten)]
     pub watch: WatchArgs,
+
+    /// Options of the part in a checkpoint.
+    #[command(flatten)]
+    pub part: PartArgs,
 }
 
 impl Common {
@@ -57,6 +62,7 @@ impl Common {
         messages: Messages { verbose: false, quiet: false },
         output: None,
         watch: WatchArgs { trace_log: None, metrics: None, metrics_file: None },
+        part: PartArgs { new: false, stage_name: None },
     };
 }
 
@@ -74,6 +80,34 @@ pub struct WatchArgs {
     /// Keep metrics in FILE, for node_exporter's textfile collector
     #[arg(long, value_name = "FILE.prom", help_heading = "Monitoring")]
     pub metrics_file: Option<PathBuf>,
+}
+
+/// How a stage takes part in its stream's checkpoint: one with state, and one
+/// that writes anything but frames.
+#[derive(Args, Clone, Debug)]
+pub struct PartArgs {
+    /// Begin here with nothing where the checkpoint of the stream has gone on
+    /// without this stage
+    #[arg(long, help_heading = "Checkpoint")]
+    pub new: bool,
+
+    /// The stage's name in the checkpoint of the stream, if there is one, in the
+    /// place of its number and tool, as 03-files
+    #[arg(long, value_name = "NAME", value_parser = parse_stage_name, help_heading = "Checkpoint")]
+    pub stage_name: Option<String>,
+}
+
+fn parse_stage_name(name: &str) -> Result<String, String> {
+    check_stage(name).map(|()| name.to_owned()).map_err(|error| error.to_string())
+}
+
+/// How often a stage keeps its state in the checkpoint.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct StateArgs {
+    /// Keep the state in the stream's checkpoint, if there is one, only at multiples of this:
+    /// less is written, and more is sent again after a restart [default: each batch]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms, help_heading = "Checkpoint")]
+    pub checkpoint_every: Option<u64>,
 }
 
 /// Parses an address to listen at: `9102`, `127.0.0.1:9102`, `[::]:9102`.

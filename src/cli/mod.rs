@@ -11,6 +11,7 @@
 pub mod agg;
 pub mod args;
 pub mod command;
+mod describe;
 pub mod filter;
 pub mod flatmap;
 pub mod front;
@@ -38,7 +39,9 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use crate::checkpoint::storage::Disk;
 use crate::clock::SystemClock;
 use crate::console::Console;
 use crate::error::{Exit, Failure};
@@ -47,8 +50,8 @@ use crate::monitor::watch::Watch;
 use crate::op::Operator;
 use crate::signal::{self, StopSignal};
 use crate::source::SourceError;
-use crate::stage::{self, BadRecords, Context, OutletError, StageError, Waited};
-use args::{Common, Messages, OutputForm, StageArgs};
+use crate::stage::{self, BadRecords, CheckpointOptions, Context, OutletError, StageError, Waited};
+use args::{Common, Messages, OutputForm, StageArgs, StateArgs};
 
 /// A tool of the family: its options, and what it does with them.
 pub trait Tool: clap::Parser {
@@ -95,6 +98,9 @@ pub struct Environment {
     pub waited: Waited,
     /// The command line, as it is told in the head: `filter ERROR`.
     pub description: String,
+    /// The same without the options that say nothing of what is computed: what
+    /// a checkpoint knows the stage by.
+    pub identity: String,
     /// Who will watch the stage.
     pub watch: RefCell<Watch>,
 }
@@ -219,7 +225,8 @@ pub fn main<T: Tool>() -> ExitCode {
                 clock: SystemClock::new(),
                 stop,
                 waited: Waited::default(),
-                description: describe_arguments::<T>(&arguments),
+                description: describe::description::<T>(&arguments),
+                identity: describe::identity::<T>(&arguments),
                 watch: RefCell::new(Watch::nobody(console.clone())),
             };
             watch::open(&tool.common().watch, &environment).and_then(|()| tool.run(&environment))
@@ -250,8 +257,19 @@ pub fn run_stage(
     arguments: &StageArgs,
     environment: &Environment,
 ) -> Result<(), ToolError> {
+    run_stage_saved(operator, arguments, StateArgs { checkpoint_every: None }, environment)
+}
+
+/// The same for an operator with state.
+pub fn run_stage_saved(
+    operator: &mut dyn Operator,
+    arguments: &StageArgs,
+    state: StateArgs,
+    environment: &Environment,
+) -> Result<(), ToolError> {
     let bad_records = BadRecords::new(environment.description.clone(), arguments.input.on_error());
-    let context = context(environment, bad_records);
+    let mut context = context(environment, bad_records, &arguments.common);
+    context.checkpoint.every_ms = state.checkpoint_every.unwrap_or(0);
     let mut input = input::open(&arguments.input, environment, &context.bad_records)?;
     let mut outlet = output::open(arguments.common.output, environment)?;
     let result = stage::run(input.as_mut(), operator, outlet.as_mut(), &context);
@@ -260,7 +278,7 @@ pub fn run_stage(
 }
 
 /// The stage's context.
-pub fn context(environment: &Environment, bad_records: BadRecords) -> Context<'_> {
+pub fn context<'e>(environment: &'e Environment, bad_records: BadRecords, common: &Common) -> Context<'e> {
     Context {
         description: environment.description.clone(),
         name: environment.stage_name(),
@@ -268,6 +286,16 @@ pub fn context(environment: &Environment, bad_records: BadRecords) -> Context<'_
         waited: environment.waited.clone(),
         bad_records,
         watch: RefCell::new(environment.watch.replace(Watch::nobody(environment.console.clone()))),
+        checkpoint: CheckpointOptions {
+            storage: Arc::new(Disk),
+            name: common.part.stage_name.clone(),
+            tool: environment.stage_name(),
+            arguments: environment.identity.clone(),
+            every_ms: 0,
+            new: common.part.new,
+            console: environment.console.clone(),
+            stop: environment.stop.clone(),
+        },
     }
 }
 
@@ -333,22 +361,6 @@ fn tell_next_stage(exit: Exit, message: &str) {
     // If there is nobody to read it, there is nobody to tell.
     let _ = io::Write::write_all(&mut io::stdout(), &line);
     let _ = io::Write::flush(&mut io::stdout());
-}
-
-/// The tool and its arguments, quoted as a shell would need them.
-fn describe_arguments<T: Tool>(arguments: &[OsString]) -> String {
-    let mut description = T::NAME.trim_start_matches("sstream-").to_owned();
-    for argument in arguments.iter().skip(1) {
-        description.push(' ');
-        let text = argument.to_string_lossy();
-        let plain = |c: char| c.is_alphanumeric() || "-_./:,=@%+[]".contains(c);
-        if !text.is_empty() && text.chars().all(plain) {
-            description.push_str(&text);
-        } else {
-            description.push_str(&format!("'{}'", text.replace('\'', "'\\''")));
-        }
-    }
-    description
 }
 
 /// A panic is a bug; users get a sentence and no trace.

@@ -8,7 +8,7 @@ use crate::sink::frames::Frames;
 use crate::sink::print::Print;
 use crate::sink::stdout::Stdout;
 use crate::sink::text::{LineForm, Lines};
-use crate::sink::{Sink, SinkOutlet};
+use crate::sink::{Both, Sink, SinkOutlet};
 use crate::stage::Outlet;
 
 /// How many records of a batch are printed, as in Spark.
@@ -16,14 +16,38 @@ pub const PRINT_LIMIT: u64 = 10;
 
 /// Standard output: print form on a terminal, frames anywhere else, unless told.
 pub fn open(form: Option<OutputForm>, environment: &Environment) -> Result<Box<dyn Outlet>, ToolError> {
+    Ok(match open_either(form, environment)? {
+        Output::Frames(frames) => frames,
+        Output::Form(sink) => Box::new(SinkOutlet::new(sink, None)),
+    })
+}
+
+/// What stands behind a sink that passes the stream on. Where that is no stream
+/// but a form of it, both are one sink.
+pub fn open_behind(
+    sink: Box<dyn Sink>,
+    form: Option<OutputForm>,
+    environment: &Environment,
+) -> Result<SinkOutlet<'static>, ToolError> {
+    Ok(match open_either(form, environment)? {
+        Output::Frames(frames) => SinkOutlet::new(sink, Some(frames)),
+        Output::Form(second) => SinkOutlet::new(Box::new(Both { first: sink, second }), None),
+    })
+}
+
+enum Output {
+    Frames(Box<dyn Outlet>),
+    Form(Box<dyn Sink>),
+}
+
+fn open_either(form: Option<OutputForm>, environment: &Environment) -> Result<Output, ToolError> {
     let output = Stdout::open(environment.waited.clone())
         .map_err(|error| ToolError::Open { what: "stdout".to_owned(), error })?;
     let by_default = if io::stdout().is_terminal() { OutputForm::Print } else { OutputForm::Frames };
-    let sink: Box<dyn Sink> = match form.unwrap_or(by_default) {
-        OutputForm::Frames => return Ok(Box::new(Frames::new(output))),
+    Ok(Output::Form(match form.unwrap_or(by_default) {
+        OutputForm::Frames => return Ok(Output::Frames(Box::new(Frames::new(output)))),
         OutputForm::Print => Box::new(Print::new(output, "stdout", PRINT_LIMIT)),
         OutputForm::Text => Box::new(Lines::new(output, "stdout", LineForm::Text)),
         OutputForm::Json => Box::new(Lines::new(output, "stdout", LineForm::Json)),
-    };
-    Ok(Box::new(SinkOutlet::new(sink, None)))
+    }))
 }

@@ -40,7 +40,7 @@ pub fn run_merge(
     let inputs = inputs(paths, words)?;
     let mut outlet = output::open(common.output, environment)?;
     let bad_records = BadRecords::new(environment.description.clone(), on_error);
-    let context = context(environment, bad_records);
+    let context = context(environment, bad_records, common);
     let options = MergeOptions { memory: arguments.memory.unwrap_or(DEFAULT_MEMORY), stop: environment.stop.clone() };
     let result = merge::run(inputs, merge, outlet.as_mut(), &context, &options);
     tell_skipped(&context, environment);

@@ -8,6 +8,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use super::args::{Common, MemoryArgs, StageArgs};
 use super::command::{self, CommandArgs};
 use super::{Environment, Tool, ToolError, input, output, tell_skipped};
+use crate::checkpoint::name::check_stage;
 use crate::op::pass::Pass;
 use crate::sink::exec::{CommandOutput, Exec};
 use crate::sink::files::{FileNames, Files};
@@ -112,11 +113,14 @@ impl Tool for SinkTool {
             ));
         }
         let bad_records = BadRecords::new(environment.description.clone(), self.stage.input.on_error());
-        let context = super::context(environment, bad_records);
+        let mut context = super::context(environment, bad_records, &self.stage.common);
+        context.checkpoint.tool = self.kind.name();
         let sink = self.kind.build(self.pass, environment)?;
-        let pass = if self.pass { Some(output::open(self.stage.common.output, environment)?) } else { None };
+        let mut outlet = match self.pass {
+            true => output::open_behind(sink, self.stage.common.output, environment)?,
+            false => SinkOutlet::new(sink, None),
+        };
         let mut input = input::open(&self.stage.input, environment, &context.bad_records)?;
-        let mut outlet = SinkOutlet::new(sink, pass);
         let result = stage::run(input.as_mut(), &mut Pass, &mut outlet, &context);
         tell_skipped(&context, environment);
         Ok(result?)
@@ -124,6 +128,23 @@ impl Tool for SinkTool {
 }
 
 impl Kind {
+    /// What the stage is called in a checkpoint, behind its number.
+    fn name(&self) -> String {
+        let name = match self {
+            Kind::Print { .. } => "print",
+            Kind::Text => "text",
+            Kind::Json => "json",
+            Kind::Files { .. } => "files",
+            Kind::Exec { .. } => "exec",
+            Kind::Null => "null",
+            Kind::Other(words) => match words.first().and_then(|word| word.to_str()) {
+                Some(word) if check_stage(word).is_ok() => word,
+                _ => "sink",
+            },
+        };
+        name.to_owned()
+    }
+
     /// With `pass`, stdout belongs to the stream that is passed on.
     fn build(self, pass: bool, environment: &Environment) -> Result<Box<dyn Sink>, ToolError> {
         let what = if pass { "stderr" } else { "stdout" };

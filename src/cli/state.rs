@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, ValueEnum};
 
 use super::agg::{KeyArgs, MERGE_VARIABLES, no_aggregation};
-use super::args::{Common, StageArgs};
+use super::args::{Common, StageArgs, StateArgs};
 use super::function::{ExecTimeout, program};
-use super::{Environment, Tool, ToolError, run_stage};
+use super::{Environment, Tool, ToolError, run_stage_saved};
 use crate::agg::Aggregation;
 use crate::duration;
 use crate::op::state::{Emit, State, Update, VARIABLES};
@@ -67,6 +67,9 @@ pub struct StateTool {
 
     #[command(flatten)]
     key: KeyArgs,
+
+    #[command(flatten)]
+    saved: StateArgs,
 
     #[command(flatten)]
     stage: StageArgs,
@@ -160,7 +163,7 @@ impl Tool for StateTool {
         if let Some(path) = &self.initial {
             load_initial(path, &mut state)?;
         }
-        run_stage(&mut state, &self.stage, environment)
+        run_stage_saved(&mut state, &self.stage, self.saved, environment)
     }
 }
 

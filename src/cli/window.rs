@@ -3,8 +3,8 @@
 use clap::Parser;
 
 use super::agg::{ExprArgs, KeyArgs};
-use super::args::{Common, MemoryArgs, StageArgs};
-use super::{Environment, Tool, ToolError, run_stage};
+use super::args::{Common, MemoryArgs, StageArgs, StateArgs};
+use super::{Environment, Tool, ToolError, run_stage_saved};
 use crate::agg::Aggregation;
 use crate::duration;
 use crate::op::Operator;
@@ -45,6 +45,9 @@ pub struct WindowTool {
 
     #[command(flatten)]
     memory: MemoryArgs,
+
+    #[command(flatten)]
+    saved: StateArgs,
 
     #[command(flatten)]
     stage: StageArgs,
@@ -139,6 +142,6 @@ impl Tool for WindowTool {
                 ));
             }
         };
-        run_stage(operator.as_mut(), &self.stage, environment)
+        run_stage_saved(operator.as_mut(), &self.stage, self.saved, environment)
     }
 }

@@ -12,7 +12,7 @@ use super::view::keys;
 use crate::clock::{Clock as _, SystemClock};
 use crate::console::Console;
 use crate::frame::{Block, Close, End, Head};
-use crate::stage::{Outlet, OutletError, describe};
+use crate::stage::{Committing, Outlet, OutletError, describe};
 
 /// Who watches a stage. [`Watch::nobody`] is for tests.
 pub struct Watch {
@@ -200,5 +200,15 @@ impl Outlet for Watched<'_> {
         self.outlet.flush()?;
         self.watch.idle();
         Ok(())
+    }
+
+    fn batch_done(&mut self) -> Result<(), OutletError> {
+        self.outlet.batch_done()?;
+        self.watch.idle();
+        Ok(())
+    }
+
+    fn committing(&mut self) -> Option<&mut dyn Committing> {
+        self.outlet.committing()
     }
 }

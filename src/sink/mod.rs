@@ -3,20 +3,43 @@
 //! stream on. [`frames`] is how one tool hands a stream to the next. One file a
 //! kind.
 
+mod commit;
 pub mod exec;
 pub mod files;
 pub mod form;
 pub mod frames;
 pub mod null;
+mod outlet;
 pub mod print;
 pub mod stdout;
 pub mod text;
 
-use crate::error::Failure as _;
-use crate::frame::{BatchTime, Block, Close, End, Head, Reason};
-use crate::stage::{Outlet, OutletError};
+pub use outlet::SinkOutlet;
+
+use crate::frame::{BatchTime, Block};
+use crate::stage::OutletError;
 
 /// Takes each batch of a stream.
+///
+/// Without a checkpoint a sink gets [`Sink::block`] and [`Sink::end`], and no more is
+/// asked of it. Under a checkpoint it is told by [`Sink::begin`], gets no batch that is
+/// committed, and in the place of `end`:
+///
+/// 1. [`Sink::prepare`], for one batch or for several;
+/// 2. [`Sink::persist`], then their commits are written and synced;
+/// 3. [`Sink::publish`].
+///
+/// So there are three kinds of sinks:
+///
+/// - *At least once* (a terminal, a command): nothing to do. By default `prepare` is
+///   `end`, and what is lost between that and the commit comes again.
+/// - *Exactly once, by a name* (files): `prepare` writes what nobody looks at yet and leaves a note
+///   of it, `publish` lets it be seen, and `begin` does what a crash between the commit
+///   and `publish` has left undone, from the notes.
+/// - *Exactly once, by a transaction* (Kafka): the transaction's commit is the commit. `prepare` runs the
+///   whole transaction, with the batch's time in it. `begin` answers with the
+///   newest batch that is in the sink's own system: what the checkpoint's log does not have
+///   yet counts as committed all the same.
 pub trait Sink {
     /// Takes records of the open batch.
     fn block(&mut self, block: Block<'_>) -> Result<(), OutletError>;
@@ -35,64 +58,93 @@ pub trait Sink {
     fn flush(&mut self) -> Result<(), OutletError> {
         Ok(())
     }
-}
 
-/// A sink at the end of a pipeline, or one that passes the stream on: each
-/// batch's end after the sink is done with that batch.
-pub struct SinkOutlet<'a> {
-    sink: Box<dyn Sink + 'a>,
-    pass: Option<Box<dyn Outlet + 'a>>,
-}
-
-impl<'a> SinkOutlet<'a> {
-    /// With `pass`, everything is handed on there.
-    pub fn new(sink: Box<dyn Sink + 'a>, pass: Option<Box<dyn Outlet + 'a>>) -> SinkOutlet<'a> {
-        SinkOutlet { sink, pass }
+    /// The stream has a checkpoint; called before the first batch. The answer is
+    /// the newest batch that the sink's own system is known to have, if it can tell:
+    /// that batch and those before it are not given to the sink.
+    fn begin(&mut self, under: &Under<'_>) -> Result<Option<BatchTime>, OutletError> {
+        let _ = under;
+        Ok(None)
     }
 
-    /// Has the sink do something. If it fails, the stream that is passed on
-    /// ends with that failure: a stage behind must not take it for cut off.
-    fn sink(&mut self, work: impl FnOnce(&mut dyn Sink) -> Result<(), OutletError>) -> Result<(), OutletError> {
-        let Err(error) = work(self.sink.as_mut()) else { return Ok(()) };
-        if let Some(pass) = &mut self.pass {
-            // If that stage has gone too, there is nobody to tell.
-            let _ = pass.close(&Close::error(error.exit(), format!("sstream-sink: {error}")));
-        }
-        Err(error)
+    /// The open batch is complete and is to be committed. What is put into `note`
+    /// comes back in [`Under::notes`] after a restart, until the commit is old.
+    fn prepare(&mut self, time: BatchTime, records: u64, note: &mut Vec<u8>) -> Result<(), OutletError> {
+        let _ = note;
+        self.end(time, records)
     }
 
-    fn pass(&mut self, hand_on: impl FnOnce(&mut dyn Outlet) -> Result<(), OutletError>) -> Result<(), OutletError> {
-        self.pass.as_mut().map_or(Ok(()), |pass| hand_on(pass.as_mut()))
+    /// The batches prepared are about to be committed: whatever their notes name
+    /// has to be durable when this returns. Called if one has a note.
+    fn persist(&mut self) -> Result<(), OutletError> {
+        Ok(())
+    }
+
+    /// The batches prepared are committed, durably. Called if one has a note.
+    fn publish(&mut self) -> Result<(), OutletError> {
+        Ok(())
     }
 }
 
-impl Outlet for SinkOutlet<'_> {
-    fn head(&mut self, head: &Head) -> Result<(), OutletError> {
-        self.pass(|pass| pass.head(head))
-    }
+/// What a sink under a checkpoint begins with.
+#[derive(Clone, Debug)]
+pub struct Under<'u> {
+    /// The checkpoint's random id: no other checkpoint has it.
+    pub job: &'u str,
+    /// What the sink is called in that checkpoint, as `tail.03-files`.
+    pub stage: &'u str,
+    /// All begin after this time.
+    pub resume: BatchTime,
+    /// The notes of batches that were committed, oldest first, as far back as they
+    /// may matter.
+    pub notes: &'u [Vec<u8>],
+}
 
+/// Two sinks for one stream, as a stage has that passes the stream on to a
+/// terminal. The second one is at the end, and writes as it goes.
+pub struct Both<'a> {
+    /// The first to get a batch.
+    pub first: Box<dyn Sink + 'a>,
+    /// What is behind it.
+    pub second: Box<dyn Sink + 'a>,
+}
+
+impl Sink for Both<'_> {
     fn block(&mut self, block: Block<'_>) -> Result<(), OutletError> {
-        self.sink(|sink| sink.block(block))?;
-        self.pass(|pass| pass.block(block))
+        self.first.block(block)?;
+        self.second.block(block)
     }
 
-    fn finish_batch(&mut self, time: BatchTime, records: u64) -> Result<(), OutletError> {
-        self.sink(|sink| sink.end(time, records))?;
-        self.pass(|pass| pass.finish_batch(time, records))
+    fn end(&mut self, time: BatchTime, records: u64) -> Result<(), OutletError> {
+        self.first.end(time, records)?;
+        self.second.end(time, records)
     }
 
-    fn end(&mut self, end: &End) -> Result<(), OutletError> {
-        self.pass(|pass| pass.end(end))
-    }
-
-    fn close(&mut self, close: &Close) -> Result<(), OutletError> {
-        self.sink(|sink| sink.close(!matches!(close.reason, Reason::Error { .. })))?;
-        self.pass(|pass| pass.close(close))
+    fn close(&mut self, complete: bool) -> Result<(), OutletError> {
+        self.first.close(complete)?;
+        self.second.close(complete)
     }
 
     fn flush(&mut self) -> Result<(), OutletError> {
-        self.sink(|sink| sink.flush())?;
-        self.pass(|pass| pass.flush())
+        self.first.flush()?;
+        self.second.flush()
+    }
+
+    fn begin(&mut self, under: &Under<'_>) -> Result<Option<BatchTime>, OutletError> {
+        self.first.begin(under)
+    }
+
+    fn prepare(&mut self, time: BatchTime, records: u64, note: &mut Vec<u8>) -> Result<(), OutletError> {
+        self.first.prepare(time, records, note)?;
+        self.second.end(time, records)
+    }
+
+    fn persist(&mut self) -> Result<(), OutletError> {
+        self.first.persist()
+    }
+
+    fn publish(&mut self) -> Result<(), OutletError> {
+        self.first.publish()
     }
 }
 

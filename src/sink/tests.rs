@@ -2,6 +2,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::*;
+use crate::frame::{Close, End, Head, Reason};
+use crate::stage::Outlet;
 
 /// What happened, in order, to a sink and to the stream behind it.
 #[derive(Clone, Default)]

@@ -6,6 +6,7 @@
 //! [`Operator`], and an [`Outlet`] (frames to a pipe, a print form, a sink).
 
 mod bad;
+pub mod checkpoint;
 pub mod merge;
 mod trace;
 
@@ -18,14 +19,19 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value};
 
 pub use bad::{BadRecords, OnError};
+pub use checkpoint::CheckpointOptions;
 
+use crate::checkpoint::participant::SinkCheckpoint;
 use crate::clock::Clock;
 pub use crate::error::describe;
 use crate::error::{Exit, Failure};
 use crate::frame::{BatchTime, Block, Close, End, Event, FrameError, Head, Reason};
 use crate::monitor::watch::{Watch, Watched};
+use crate::op::durable::Durable;
 use crate::op::{Downstream, OpError, Operator, Out};
+use crate::sink::Under;
 use crate::source::SourceError;
+use checkpoint::Part;
 use trace::Trace;
 
 /// Where a stage's batches come from.
@@ -118,6 +124,23 @@ pub trait Outlet {
     fn close(&mut self, close: &Close) -> Result<(), OutletError>;
     /// The stage is about to wait: whatever is finished should be seen.
     fn flush(&mut self) -> Result<(), OutletError>;
+    /// A batch has ended, and the stage goes on at once or waits: it should be
+    /// seen too, unless that is dear and soon done with the next ones.
+    fn batch_done(&mut self) -> Result<(), OutletError> {
+        self.flush()
+    }
+    /// The sink in it, if there is one: under a checkpoint it commits.
+    fn committing(&mut self) -> Option<&mut dyn Committing> {
+        None
+    }
+}
+
+/// A sink that can commit.
+pub trait Committing {
+    /// Whether nothing comes after it.
+    fn is_end(&self) -> bool;
+    /// The stream has a checkpoint; called before the head.
+    fn begin(&mut self, checkpoint: SinkCheckpoint, under: &Under<'_>) -> Result<(), OutletError>;
 }
 
 /// Why an outlet ended its stage.
@@ -139,6 +162,8 @@ pub enum OutletError {
         /// How to exit.
         exit: Exit,
     },
+    /// A commit failed.
+    Checkpoint(crate::checkpoint::Error),
 }
 
 impl OutletError {
@@ -158,6 +183,7 @@ impl Failure for OutletError {
     fn exit(&self) -> Exit {
         match self {
             OutletError::Command { exit, .. } => *exit,
+            OutletError::Checkpoint(error) => error.exit(),
             OutletError::ReaderGone | OutletError::Write { .. } => Exit::World,
         }
     }
@@ -169,7 +195,14 @@ impl fmt::Display for OutletError {
             OutletError::ReaderGone => f.write_str("the reader has gone"),
             OutletError::Write { what, error } => write!(f, "{what}: cannot write: {}", describe(error)),
             OutletError::Command { message, .. } => f.write_str(message),
+            OutletError::Checkpoint(error) => error.fmt(f),
         }
+    }
+}
+
+impl From<crate::checkpoint::Error> for OutletError {
+    fn from(error: crate::checkpoint::Error) -> Self {
+        OutletError::Checkpoint(error)
     }
 }
 
@@ -184,6 +217,8 @@ pub enum StageError {
     Op(OpError),
     /// Its output failed.
     Outlet(OutletError),
+    /// The checkpoint cannot be used.
+    Checkpoint(crate::checkpoint::Error),
     /// A stage before it failed and has said so.
     Upstream {
         /// How that stage ended, and this one does.
@@ -202,6 +237,7 @@ impl fmt::Display for StageError {
             StageError::Merge(error) => error.fmt(f),
             StageError::Op(error) => error.fmt(f),
             StageError::Outlet(error) => error.fmt(f),
+            StageError::Checkpoint(error) => error.fmt(f),
             StageError::Upstream { exit, message, .. } => write!(f, "a stage before failed (exit {exit}): {message}"),
         }
     }
@@ -217,8 +253,17 @@ impl Failure for StageError {
             StageError::Merge(error) => error.exit(),
             StageError::Op(error) => error.exit(),
             StageError::Outlet(error) => error.exit(),
+            // Whoever asked it to stop finds nothing done.
+            StageError::Checkpoint(crate::checkpoint::Error::Interrupted) => Exit::World,
+            StageError::Checkpoint(error) => error.exit(),
             StageError::Upstream { exit, .. } => *exit,
         }
+    }
+}
+
+impl From<crate::checkpoint::Error> for StageError {
+    fn from(error: crate::checkpoint::Error) -> Self {
+        StageError::Checkpoint(error)
     }
 }
 
@@ -279,6 +324,8 @@ pub struct Context<'a> {
     pub bad_records: BadRecords,
     /// Who watches the stage.
     pub watch: RefCell<Watch>,
+    /// How it takes part in a checkpoint, if the stream has one.
+    pub checkpoint: CheckpointOptions,
 }
 
 /// Runs a stage to the end of its stream.
@@ -304,7 +351,8 @@ fn run_between(
     let mut watch = context.watch.borrow_mut();
     let back = RefCell::new(Back::new(Watched::new(outlet, &mut watch), context));
     let result = drive(&back);
-    let Back { mut outlet, has_head, .. } = back.into_inner();
+    // What takes part in a checkpoint keeps its lock until all is said.
+    let Back { mut outlet, has_head, part: _part, .. } = back.into_inner();
     let close = match &result {
         Ok(()) => return result,
         Err(StageError::Upstream { exit, message, other }) => {
@@ -340,14 +388,15 @@ fn drive(input: &mut dyn Input, operator: &mut dyn Operator, back: &RefCell<Back
         if !input.is_ready() {
             operator.idle(&mut out)?;
             out.finish_block();
-            back.borrow_mut().flush()?;
+            back.borrow_mut().idle()?;
         }
         let begins_trace = input.begins_trace();
         match input.next()? {
             Event::Head(mut head) => {
+                let interval_ms = head.interval_ms;
                 operator.head(&mut head)?;
                 back.borrow_mut().outlet.identify(&mut head, begins_trace);
-                back.borrow_mut().head(head)?;
+                back.borrow_mut().head(head, interval_ms, operator.durable())?;
             }
             Event::Block(block) => {
                 back.borrow_mut().trace.records_in += block.records;
@@ -359,12 +408,14 @@ fn drive(input: &mut dyn Input, operator: &mut dyn Operator, back: &RefCell<Back
                 back.borrow_mut().input_end(end);
                 out.set_time(time);
                 operator.end(time, &mut out)?;
+                back.borrow_mut().save(time, operator.durable())?;
             }
             Event::Close(Close { reason: Reason::Error { exit, message }, other }) => {
                 return Err(StageError::Upstream { exit, message, other });
             }
             Event::Close(close) => {
                 operator.close(&close, &mut out)?;
+                back.borrow_mut().save_close(operator.durable())?;
                 back.borrow_mut().check()?;
                 return Ok(back.borrow_mut().outlet.close(&close)?);
             }
@@ -383,17 +434,36 @@ struct Back<'o, 'c> {
     /// The first error of the outlet: operators need not look at it.
     failed: Option<OutletError>,
     has_head: bool,
+    /// The stage's part in a checkpoint.
+    part: Option<Part>,
+    /// An end that the operator has given and that waits for its state to be
+    /// saved. There is one at most, for such an operator ends one batch in a call.
+    held: Option<(BatchTime, u64)>,
 }
 
 impl<'o, 'c> Back<'o, 'c> {
     fn new(outlet: Watched<'o>, context: &'o Context<'c>) -> Self {
-        Back { outlet, context, trace: Trace::new(), other: Map::new(), failed: None, has_head: false }
+        Back {
+            outlet,
+            context,
+            trace: Trace::new(),
+            other: Map::new(),
+            failed: None,
+            has_head: false,
+            part: None,
+            held: None,
+        }
     }
 
-    fn head(&mut self, mut head: Head) -> Result<(), OutletError> {
+    /// Writes the head, once the stage has its place in the checkpoint: nobody
+    /// behind it begins before.
+    fn head(&mut self, mut head: Head, interval_ms: u64, durable: Option<&mut dyn Durable>) -> Result<(), StageError> {
+        let number = checkpoint::stages(&head.stages);
         head.stages.push(self.context.description.clone().into());
+        let at = checkpoint::At { head: &head, number, interval_ms };
+        self.part = Part::enter(&self.context.checkpoint, &at, durable, self.outlet.committing())?;
         self.has_head = true;
-        self.outlet.head(&head)
+        Ok(self.outlet.head(&head)?)
     }
 
     fn input_end(&mut self, end: End) {
@@ -401,9 +471,50 @@ impl<'o, 'c> Back<'o, 'c> {
         self.other.extend(end.other);
     }
 
+    /// The stage is about to wait.
+    fn idle(&mut self) -> Result<(), StageError> {
+        self.flush()?;
+        Ok(self.part.as_mut().map_or(Ok(()), Part::idle)?)
+    }
+
     fn flush(&mut self) -> Result<(), OutletError> {
         self.check()?;
         self.outlet.flush()
+    }
+
+    /// The operator is done with a batch of its input.
+    fn save(&mut self, time: BatchTime, durable: Option<&mut dyn Durable>) -> Result<(), StageError> {
+        if let (Some(part), Some(durable)) = (&mut self.part, durable) {
+            part.save(time, durable)?;
+        }
+        self.release();
+        Ok(())
+    }
+
+    /// The operator is done with its input.
+    fn save_close(&mut self, durable: Option<&mut dyn Durable>) -> Result<(), StageError> {
+        if let (Some(part), Some(durable)) = (&mut self.part, durable) {
+            part.close(self.held.map(|(time, _)| time), durable)?;
+        }
+        self.release();
+        Ok(())
+    }
+
+    /// Writes the end that was held.
+    fn release(&mut self) {
+        if let Some((time, records)) = self.held.take() {
+            self.end(time, records);
+        }
+    }
+
+    fn end(&mut self, time: BatchTime, records: u64) {
+        self.attempt(|outlet| outlet.finish_batch(time, records));
+        let trace = self.trace.take(self.context, records);
+        let end = End { time, records, trace, other: std::mem::take(&mut self.other) };
+        self.attempt(|outlet| outlet.end(&end));
+        // A batch that is done goes on at once: the next one may take long, and
+        // be here already.
+        self.attempt(|outlet| outlet.batch_done());
     }
 
     fn check(&mut self) -> Result<(), OutletError> {
@@ -427,14 +538,11 @@ impl Downstream for Tap<'_, '_, '_> {
 
     fn end(&mut self, time: BatchTime, records: u64) {
         let mut back = self.0.borrow_mut();
-        let context = back.context;
-        back.attempt(|outlet| outlet.finish_batch(time, records));
-        let trace = back.trace.take(context, records);
-        let end = End { time, records, trace, other: std::mem::take(&mut back.other) };
-        back.attempt(|outlet| outlet.end(&end));
-        // A batch that is done goes on at once: the next one may take long, and
-        // be here already.
-        back.attempt(|outlet| outlet.flush());
+        if back.part.as_ref().is_some_and(Part::has_state) {
+            back.held = Some((time, records));
+        } else {
+            back.end(time, records);
+        }
     }
 
     fn is_closed(&self) -> bool {

@@ -54,6 +54,7 @@ pub struct StateLog {
     slicing: Option<(Place, u64)>,
     /// Batches that changed nothing and have no entry yet.
     pending: Option<Times>,
+    is_restored: bool,
     buffer: Vec<u8>,
 }
 
@@ -74,6 +75,7 @@ impl StateLog {
             since_origin: 0,
             slicing: None,
             pending: None,
+            is_restored: false,
             buffer: Vec::new(),
         }
     }
@@ -95,12 +97,18 @@ impl StateLog {
         restore(&mut state.log.reader(found.origin)?, found.end, give)?;
         state.log.truncate(found.end)?;
         (state.origin, state.since_origin) = (found.origin, found.since_origin);
+        state.is_restored = found.end > state.log.start();
         state.spans = found.spans;
         if let Some(times) = found.instead {
             state.write_end(END, times)?;
             state.log.sync()?;
         }
         Ok(state)
+    }
+
+    /// Whether it was opened after a batch that was saved.
+    pub fn is_restored(&self) -> bool {
+        self.is_restored
     }
 
     /// Whether the state is to be saved after the batch of `time_ms`.

@@ -59,7 +59,7 @@ impl Tool for SourceTool {
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
         self.check()?;
         let bad_records = BadRecords::new(environment.description.clone(), self.cut.on_error.clone());
-        let context = super::context(environment, bad_records);
+        let context = super::context(environment, bad_records, &self.common);
         let mut input = self.open(environment, &context)?;
         let mut outlet = output::open(self.common.output, environment)?;
         let result = stage::run(input.as_mut(), &mut Pass, outlet.as_mut(), &context);

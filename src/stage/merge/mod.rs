@@ -111,7 +111,7 @@ impl<'a> Driver<'a> {
             let (side, message) = match self.messages.try_recv() {
                 Ok(message) => message,
                 Err(TryRecvError::Empty) => {
-                    back.borrow_mut().flush()?;
+                    back.borrow_mut().idle()?;
                     let context = back.borrow().context;
                     context.waited.during(|| self.receive())?
                 }
@@ -120,7 +120,8 @@ impl<'a> Driver<'a> {
             self.take(side, message)?;
             if self.align.is_none() && self.heads.iter().all(Option::is_some) {
                 let head = self.begin()?;
-                back.borrow_mut().head(head)?;
+                let interval_ms = head.interval_ms;
+                back.borrow_mut().head(head, interval_ms, None)?;
             }
             while let Some(align) = &mut self.align {
                 match align.step() {

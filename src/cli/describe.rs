@@ -1,0 +1,94 @@
+//! What a stage says of its command line: all of it to people, and to a
+//! checkpoint the part that says what is computed.
+
+use std::ffi::OsString;
+
+use super::{Tool, command};
+
+/// Options under these headings change nothing of what a stage computes.
+const WITHOUT_EFFECT: [&str; 8] =
+    ["Checkpoint", "Messages", "Monitoring", "Output", "Stopping", "Memory", "Bad records", "Rate"];
+
+/// The tool and its arguments, quoted as a shell would need them: `filter -v ERROR`.
+pub(super) fn description<T: Tool>(arguments: &[OsString]) -> String {
+    let words = arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
+    join::<T>(words)
+}
+
+/// The same, without the options that have no effect on what is computed, so that a
+/// restart may change them.
+pub(super) fn identity<T: Tool>(arguments: &[OsString]) -> String {
+    let command = command::<T>();
+    let subcommands: Vec<&clap::Command> = command.get_subcommands().collect();
+    let find = |name: &str| {
+        let known = |command: &clap::Command| {
+            command.get_arguments().find(|argument| argument.get_long() == Some(name)).cloned()
+        };
+        known(&command).or_else(|| subcommands.iter().find_map(|command| known(command)))
+    };
+    let mut words = arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
+    let mut kept = Vec::new();
+    while let Some(word) = words.next() {
+        if word == "--" {
+            // What follows is somebody else's command line.
+            kept.push(word);
+            kept.extend(words);
+            break;
+        }
+        let name = word.strip_prefix("--").map(|option| option.split_once('=').map_or(option, |(name, _)| name));
+        let Some(option) = name.and_then(find) else {
+            kept.push(word);
+            continue;
+        };
+        let is_kept = option.get_help_heading().is_none_or(|heading| !WITHOUT_EFFECT.contains(&heading));
+        let has_value_behind = option.get_action().takes_values() && !word.contains('=');
+        let value = has_value_behind.then(|| words.next()).flatten();
+        if is_kept {
+            kept.push(word);
+            kept.extend(value);
+        }
+    }
+    join::<T>(kept.into_iter())
+}
+
+fn join<T: Tool>(words: impl Iterator<Item = String>) -> String {
+    let mut description = T::NAME.trim_start_matches("sstream-").to_owned();
+    for word in words {
+        description.push(' ');
+        let plain = |c: char| c.is_alphanumeric() || "-_./:,=@%+[]".contains(c);
+        if !word.is_empty() && word.chars().all(plain) {
+            description.push_str(&word);
+        } else {
+            description.push_str(&format!("'{}'", word.replace('\'', "'\\''")));
+        }
+    }
+    description
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::sink::SinkTool;
+    use crate::cli::state::StateTool;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn options_that_change_no_result_may_change() {
+        for line in [
+            "sstream-state sum --timeout 5s",
+            "sstream-state --new sum --timeout 5s --verbose",
+            "sstream-state --stage-name totals sum --checkpoint-every 10s --timeout 5s --output=text",
+            "sstream-state sum --on-error skip --timeout 5s --metrics 9102",
+        ] {
+            assert_eq!(identity::<StateTool>(&words(line)), "state sum --timeout 5s", "{line}");
+        }
+        assert_eq!(identity::<StateTool>(&words("sstream-state --expr --new")), "state --expr --new");
+        let line = "sstream-sink --pass exec --quiet -- sh --new";
+        assert_eq!(identity::<SinkTool>(&words(line)), "sink --pass exec -- sh --new");
+        assert_eq!(description::<SinkTool>(&words(line)), &line["sstream-".len()..]);
+        assert_eq!(description::<StateTool>(&[OsString::new(), "it's".into()]), "state 'it'\\''s'");
+    }
+}

@@ -1,0 +1,256 @@
+//! The part of a stage in its stream's checkpoint: a stage with state keeps it
+//! there, a sink commits there. What is called when is in
+//! [`participant`](crate::checkpoint::participant).
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::{Committing, StageError};
+use crate::checkpoint::Result;
+use crate::checkpoint::lock::Waiting;
+use crate::checkpoint::name::numbered;
+use crate::checkpoint::participant::{Participant, StageCheckpoint, StageOptions, Stream};
+use crate::checkpoint::storage::Storage;
+use crate::console::Console;
+use crate::duration::show_ms;
+use crate::frame::{BatchTime, Head};
+use crate::keyed_state::KeyedState;
+use crate::op::OpError;
+use crate::op::durable::Durable;
+use crate::signal::StopSignal;
+use crate::sink::Under;
+
+/// How often a lock is tried that somebody else holds.
+const TRY_AGAIN: Duration = Duration::from_millis(50);
+
+/// Whoever waits longer for a lock says so.
+const LONG: Duration = Duration::from_secs(1);
+
+/// State is synced this often while the stage has time.
+const SYNC_IDLE: Duration = Duration::from_secs(1);
+
+/// State is synced this often however busy the stage is.
+const SYNC_BUSY: Duration = Duration::from_secs(10);
+
+/// How a stage takes part in a checkpoint.
+pub struct CheckpointOptions {
+    /// Where checkpoints are.
+    pub storage: Arc<dyn Storage>,
+    /// `--stage-name`
+    pub name: Option<String>,
+    /// What the stage is called without one, behind its number: the tool, or the sink's kind.
+    pub tool: String,
+    /// The stage's command line, as far as it says what is computed: what must
+    /// stay the same from one start to the next.
+    pub arguments: String,
+    /// `--checkpoint-every`, in ms; 0 for each batch.
+    pub every_ms: u64,
+    /// `--new`
+    pub new: bool,
+    /// Tells who is waited for.
+    pub console: Console,
+    /// Ends the waiting.
+    pub stop: StopSignal,
+}
+
+impl CheckpointOptions {
+    /// Waits a little for a lock, as [`Wait`](crate::checkpoint::lock::Wait) wants it.
+    pub fn waiting(&self) -> impl FnMut(&Waiting) -> bool {
+        wait_with(self.console.clone(), self.stop.clone())
+    }
+}
+
+/// Waits a little each time that a lock is held; says whose it is if that goes on, and ends when
+/// the process is asked to stop.
+pub fn wait_with(console: Console, stop: StopSignal) -> impl FnMut(&Waiting) -> bool {
+    let since = Instant::now();
+    let mut told: Option<Waiting> = None;
+    move |waiting: &Waiting| {
+        if since.elapsed() >= LONG && told.as_ref() != Some(waiting) {
+            let process = waiting.pid.map(|pid| format!(" (process {pid})")).unwrap_or_default();
+            console.warn(&format!("waits for {}{process} of the run before to end", waiting.lock));
+            told = Some(waiting.clone());
+        }
+        std::thread::sleep(TRY_AGAIN);
+        !stop.is_asked()
+    }
+}
+
+/// Where a stage stands.
+pub(super) struct At<'h> {
+    /// The head that it writes.
+    pub head: &'h Head,
+    /// How many stages there are before it.
+    pub number: usize,
+    /// Milliseconds between the batches that it gets.
+    pub interval_ms: u64,
+}
+
+/// How many stages there are, behind a join along its longest side.
+pub(super) fn stages(stages: &[Value]) -> usize {
+    let sides = stages.iter().filter_map(Value::as_array).map(|side| self::stages(side)).max().unwrap_or(0);
+    sides + stages.iter().filter(|stage| !stage.is_array()).count()
+}
+
+/// What a stage has to do with its checkpoint.
+pub(super) struct Part {
+    state: Option<State>,
+    /// Holds the stage's lock.
+    _participant: Participant,
+}
+
+struct State {
+    checkpoint: StageCheckpoint,
+    /// The newest batch that the stage got.
+    newest_ms: u64,
+    synced: Instant,
+}
+
+impl Part {
+    /// Takes part if the stream has a checkpoint and the stage a state or a sink.
+    pub fn enter(
+        options: &CheckpointOptions,
+        at: &At<'_>,
+        durable: Option<&mut dyn Durable>,
+        sink: Option<&mut dyn Committing>,
+    ) -> Result<Option<Part>, StageError> {
+        let Some(stream) = Stream::of_head(&at.head.other) else { return Ok(None) };
+        if durable.is_none() && sink.is_none() {
+            return Ok(None);
+        }
+        let part = options.name.clone().unwrap_or_else(|| numbered(at.number, &options.tool));
+        let pipeline = Value::Array(at.head.stages.clone());
+        let stage = StageOptions {
+            part: &part,
+            arguments: &options.arguments,
+            pipeline: &pipeline,
+            interval_ms: at.interval_ms,
+            new: options.new,
+        };
+        let participant = Participant::enter(options.storage.clone(), &stream, &stage, &mut options.waiting())?;
+        let state = match durable {
+            Some(durable) => Some(State::open(options, &participant, &stage, durable, stream.resume_ms())?),
+            None => None,
+        };
+        if let Some(sink) = sink {
+            let stage = StageOptions { interval_ms: at.head.interval_ms, ..stage };
+            let checkpoint = participant.sink(&stage, sink.is_end())?;
+            tell_torn(options, &participant, checkpoint.torn_bytes());
+            let mut notes = Vec::new();
+            checkpoint.notes(&mut |_, note| {
+                notes.push(note.to_vec());
+                Ok(())
+            })?;
+            let under = Under {
+                job: participant.job_id(),
+                stage: &participant.name(),
+                resume: BatchTime(stream.resume_ms()),
+                notes: &notes,
+            };
+            sink.begin(checkpoint, &under)?;
+        }
+        Ok(Some(Part { state, _participant: participant }))
+    }
+
+    /// Whether the stage has a state here.
+    pub fn has_state(&self) -> bool {
+        self.state.is_some()
+    }
+
+    /// The stage is done with the batch, whose end it has not passed on yet.
+    pub fn save(&mut self, time: BatchTime, durable: &mut dyn Durable) -> Result<()> {
+        let Some(state) = &mut self.state else { return Ok(()) };
+        state.newest_ms = time.0;
+        if state.checkpoint.is_due(time.0) {
+            state.checkpoint.save(time.0, keyed(durable))?;
+        }
+        state.sync_after(SYNC_BUSY)
+    }
+
+    /// The stage has done what it does at a close; `given` is the batch that it gave there.
+    pub fn close(&mut self, given: Option<BatchTime>, durable: &mut dyn Durable) -> Result<()> {
+        match &mut self.state {
+            Some(state) => state.checkpoint.close(given.map_or(state.newest_ms, |time| time.0), keyed(durable)),
+            None => Ok(()),
+        }
+    }
+
+    /// The stage is about to wait.
+    pub fn idle(&mut self) -> Result<()> {
+        self.state.as_mut().map_or(Ok(()), |state| state.sync_after(SYNC_IDLE))
+    }
+}
+
+impl State {
+    fn open(
+        options: &CheckpointOptions,
+        participant: &Participant,
+        stage: &StageOptions<'_>,
+        durable: &mut dyn Durable,
+        resume_ms: u64,
+    ) -> Result<State, StageError> {
+        let (every_ms, interval_ms) = (options.every_ms, stage.interval_ms);
+        if !every_ms.is_multiple_of(interval_ms) {
+            let (every, interval) = (show_ms(every_ms), show_ms(interval_ms));
+            let next = show_ms(every_ms.next_multiple_of(interval_ms));
+            let message = format!("--checkpoint-every {every} is no multiple of the interval {interval}: take {next}");
+            return Err(OpError::Usage(message).into());
+        }
+        let mut loading = Loading { durable, has_begun: false, failed: None };
+        let checkpoint = participant.stage(stage, every_ms, &mut |key, entry| loading.load(key, entry))?;
+        loading.finish(checkpoint.is_restored())?;
+        tell_torn(options, participant, checkpoint.torn_bytes());
+        Ok(State { checkpoint, newest_ms: resume_ms, synced: Instant::now() })
+    }
+
+    fn sync_after(&mut self, rest: Duration) -> Result<()> {
+        if self.synced.elapsed() < rest {
+            return Ok(());
+        }
+        self.checkpoint.sync()?;
+        self.synced = Instant::now();
+        Ok(())
+    }
+}
+
+/// Gives an operator what a checkpoint kept.
+struct Loading<'d> {
+    durable: &'d mut dyn Durable,
+    has_begun: bool,
+    failed: Option<OpError>,
+}
+
+impl Loading<'_> {
+    fn load(&mut self, key: &[u8], entry: Option<&[u8]>) {
+        if !std::mem::replace(&mut self.has_begun, true) {
+            self.durable.track(true);
+        }
+        if self.failed.is_none() {
+            self.failed = self.durable.load(key, entry).err();
+        }
+    }
+
+    fn finish(self, is_restored: bool) -> Result<(), OpError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        if !self.has_begun {
+            // The state may be empty, which is another thing than none.
+            self.durable.track(is_restored);
+        }
+        if is_restored { self.durable.finish_load() } else { Ok(()) }
+    }
+}
+
+fn keyed(durable: &mut dyn Durable) -> &mut dyn KeyedState {
+    durable
+}
+
+fn tell_torn(options: &CheckpointOptions, participant: &Participant, bytes: u64) {
+    if bytes > 0 {
+        let name = participant.name();
+        options.console.warn(&format!("{name}: {bytes} bytes that a crash had not finished writing were cut off"));
+    }
+}
