@@ -30,7 +30,7 @@ use super::name::{Id, check_source};
 use super::offsets::{Batches, Closed, Offsets, Position};
 use super::resume::Resume;
 use super::storage::{Storage, absolute, make_dir, names, remove_tree};
-use super::survey::{Commit, Survey, commits_behind, newest_commits, purge_before};
+use super::survey::{Commit, Survey, commits_behind, newest_commits, purge_before, reopen_sinks};
 use super::wal::{Blocks, Range, Wal};
 use super::{Error, Result, Times};
 
@@ -156,6 +156,7 @@ impl SourceCheckpoint {
             None => make_folder(&storage, &folder, options, behind_ms.max(options.start_ms))?,
         };
         let Opened { offsets, wal, position, last_range } = opened;
+        reopen_sinks(&storage, &layout, options.name, resume_ms)?;
         let generation = Some(generation);
         own.say(&Said { run: run.clone(), generation, resume_ms: Some(resume_ms), finish, pid: None })?;
 

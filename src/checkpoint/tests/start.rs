@@ -324,3 +324,30 @@ fn after_a_stop_everything_goes_on_where_it_was() {
     assert!(plan.is_restart);
     assert_eq!(plan.position.since, [b"p".to_vec()]);
 }
+
+#[test]
+fn a_sink_that_does_not_come_up_after_a_close_misses_nothing() {
+    let memory = memory();
+    let pipeline = json!(["source x", "01-files"]);
+    let options = stage_options("01-files", "files", &pipeline);
+    let (mut source, plan) = open(&memory, "a");
+    let participant = enter(&memory, &stream(&plan), "01-files").unwrap();
+    let mut commits = participant.sink(&options, true).unwrap();
+    record(&mut source, 110);
+    commits.commit(110, b"").unwrap();
+    source.close(Closed::Eof).unwrap();
+    commits.close().unwrap();
+    drop((source, participant, commits));
+    // The next two runs end before the sink has come up: one is killed, one closes.
+    for (time_ms, closes) in [(120, false), (130, true)] {
+        let (mut source, plan) = open(&memory, "a");
+        assert_eq!(plan.resume_ms, 110);
+        record(&mut source, time_ms);
+        if closes {
+            source.close(Closed::Stop).unwrap();
+        }
+    }
+    let (mut source, plan) = open(&memory, "a");
+    assert_eq!((plan.resume_ms, plan.held_back_by.as_deref()), (110, Some("commits/a.01-files")));
+    assert_eq!(source.next_again().unwrap().map(|(times, _)| times.first_ms), Some(120));
+}
