@@ -12,7 +12,7 @@ use crate::frame::{BatchTime, Close, Head, Reason};
 use crate::op::grouping::{By, Grouping};
 use crate::op::merge::Merge;
 use crate::op::testing::Collected;
-use crate::op::{Operator, Out};
+use crate::op::{Downstream, Operator, Out};
 
 const INTERVAL_MS: u64 = 1000;
 
@@ -119,6 +119,18 @@ impl Run {
     }
 }
 
+struct Nowhere;
+
+impl Downstream for Nowhere {
+    fn block(&mut self, _: Block<'_>) {}
+
+    fn end(&mut self, _: BatchTime, _: u64) {}
+
+    fn bad_record(&mut self, _: BatchTime, _: &[u8], _: &str) -> Result<(), OpError> {
+        Ok(())
+    }
+}
+
 /// Sums of floats, where the grouping shows.
 fn float_sum() -> Aggregator {
     let program = Program::parse("$a + $b", &["a", "b"]).unwrap();
@@ -156,7 +168,7 @@ impl Shape {
     fn window(&self) -> Box<dyn Operator> {
         let grouping = Grouping::new(if self.keyed { By::Pair } else { By::Nothing }, None);
         let panes: Box<dyn Panes> = match self.aggregation {
-            "" => Box::new(Plain::new(if self.length % 2 == 0 { 0 } else { 1 << 20 })),
+            "" => Box::new(Plain::new(if self.length.is_multiple_of(2) { 0 } else { 1 << 20 })),
             "float" => Box::new(Fold::new(float_sum(), grouping)),
             "long" => {
                 let program = Program::parse("[$a, $b] | flatten", &["a", "b"]).unwrap();
@@ -197,7 +209,7 @@ fn batches(most: usize) -> impl Strategy<Value = Vec<Vec<(u8, u8)>>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(160))]
     /// Whatever window was saved at any batch, restored it goes on as the one
     /// that was not disturbed, again and again.
     #[test]
@@ -272,8 +284,9 @@ proptest! {
             prop_assert_eq!(run.close(Reason::Eof), vec![]);
             prop_assert_eq!(run.log.save(&mut *run.window, false), 0);
         }
-        // After an eof, windows of records begin with the next slide.
-        if shape.of_records && !given.is_empty() {
+        // After an eof windows of records begin with the next slide; and panes left
+        // for the last window, so that floats may be summed in another grouping.
+        if !given.is_empty() && (shape.of_records || shape.aggregation == "float") {
             return Ok(());
         }
         let next = (last_ms / INTERVAL_MS) as usize + gap;
@@ -310,12 +323,12 @@ proptest! {
         window.head(&mut head(0)).unwrap();
         match log.load(&mut *window) {
             Ok(()) => {
-                let mut run = Run { window, log: Log::default() };
-                let mut collected = Collected::default();
-                let mut out = Out::new(&mut collected);
-                let _ = run.window.end(BatchTime(100_000), &mut out);
-                run.log.save(&mut *run.window, false);
-                let _ = run.window.close(&Close::new(Reason::Eof), &mut out);
+                // What comes of it may be no JSON, and not even text.
+                let mut nowhere = Nowhere;
+                let mut out = Out::new(&mut nowhere);
+                let _ = window.end(BatchTime(100_000), &mut out);
+                Log::default().save(&mut *window, false);
+                let _ = window.close(&Close::new(Reason::Eof), &mut out);
             }
             Err(error) => prop_assert!(matches!(error, OpError::Damaged { .. }), "{error}"),
         }

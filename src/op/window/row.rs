@@ -133,10 +133,17 @@ struct Journal {
 
 impl Journal {
     fn left(&mut self, mark: u64) {
-        if let Some(saved) = self.saved.pop_front_if(|saved| saved.mark == mark) {
+        if let Some(saved) = self.take_oldest(mark) {
             self.saved_bytes -= saved.bytes;
             self.left.push(saved);
         }
+    }
+
+    /// Takes the oldest saved pane away if it has this mark.
+    fn take_oldest(&mut self, mark: u64) -> Option<Saved> {
+        let saved = self.saved.front().copied().filter(|saved| saved.mark == mark)?;
+        self.saved.pop_front();
+        Some(saved)
     }
 
     fn saved(&mut self, mark: u64, chunk: u32, bytes: usize) {
@@ -262,7 +269,7 @@ impl Durable for Row {
         let (mark, chunk) = read_pane_key(key).ok_or_else(|| damaged("a window's key"))?;
         let Some(mut entry) = entry else {
             // Of a pane that left before what is loaded there is nothing.
-            if journal.saved.pop_front_if(|oldest| oldest.mark == mark).is_some() {
+            if journal.take_oldest(mark).is_some() {
                 self.marks.pop_front();
                 self.panes.unload();
             }
