@@ -12,7 +12,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::log::{Kind, Log, Place};
+use super::log::{Entry, Kind, Log, Place, Reader};
 use super::storage::Storage;
 use super::times::Bytes;
 use super::{Error, Result};
@@ -50,6 +50,46 @@ impl Range {
             bytes: bytes.u64()?,
         })
     }
+
+    fn check(self, (records, bytes): (u64, u64), dir: &Path) -> Result<()> {
+        if (records, bytes) == (self.records, self.bytes) {
+            return Ok(());
+        }
+        let what = format!("a batch has {records} records where {} were written", self.records);
+        Err(Error::Lost { path: dir.to_owned(), what })
+    }
+}
+
+/// Takes a block: how many records, and the records.
+pub type BlockOut<'o> = dyn FnMut(u32, &[u8]) -> Result<()> + 'o;
+
+/// The blocks of a batch, without changing the log.
+pub fn look(storage: Arc<dyn Storage>, dir: &Path, range: Range, block: &mut BlockOut<'_>) -> Result<()> {
+    let mut reader = Reader::of_segments(storage, dir, Kind::Wal, range.from, range.to)?;
+    let found = blocks(&mut reader, block)?;
+    range.check(found, dir)
+}
+
+/// Whether an entry is a block; the number of its records.
+pub fn check(entry: &Entry<'_>) -> Result<u64> {
+    let mut payload = Bytes { bytes: entry.payload, path: entry.path, offset: entry.place.offset };
+    let records = u64::from(payload.u32()?);
+    match memchr::memchr_iter(b'\n', payload.bytes).count() as u64 == records {
+        true => Ok(records),
+        false => Err(Error::damaged(entry.path, entry.place.offset, "the number of records is not what was written")),
+    }
+}
+
+fn blocks(reader: &mut Reader, give: &mut BlockOut<'_>) -> Result<(u64, u64)> {
+    let (mut all_records, mut all_bytes) = (0, 0);
+    while let Some(entry) = reader.next_entry()? {
+        let mut payload = Bytes { bytes: entry.payload, path: entry.path, offset: entry.place.offset };
+        let records = payload.u32()?;
+        all_records += u64::from(records);
+        all_bytes += payload.bytes.len() as u64;
+        give(records, payload.bytes)?;
+    }
+    Ok((all_records, all_bytes))
 }
 
 /// The log, of a source that runs.
@@ -114,34 +154,22 @@ impl Wal {
 
     /// The blocks that are in the log since the last batch, left there by a run
     /// that was cut off. They count as part of the open batch from now on.
-    pub fn leftover(&mut self, block: &mut dyn FnMut(u32, &[u8]) -> Result<()>) -> Result<()> {
+    pub fn leftover(&mut self, block: &mut BlockOut<'_>) -> Result<()> {
         let (records, bytes) = self.blocks(self.from, self.log.end(), block)?;
         (self.records, self.bytes) = (records, bytes);
         Ok(())
     }
 
     /// The blocks of a batch again.
-    pub fn read(&self, range: Range, block: &mut dyn FnMut(u32, &[u8]) -> Result<()>) -> Result<()> {
-        let (records, bytes) = self.blocks(range.from, range.to, block)?;
-        if (records, bytes) != (range.records, range.bytes) {
-            let what = format!("a batch has {records} records where {} were written", range.records);
-            return Err(Error::Lost { path: self.log.dir().to_owned(), what });
-        }
-        Ok(())
+    pub fn read(&self, range: Range, block: &mut BlockOut<'_>) -> Result<()> {
+        let found = self.blocks(range.from, range.to, block)?;
+        range.check(found, self.log.dir())
     }
 
-    fn blocks(&self, from: Place, to: Place, give: &mut dyn FnMut(u32, &[u8]) -> Result<()>) -> Result<(u64, u64)> {
+    fn blocks(&self, from: Place, to: Place, give: &mut BlockOut<'_>) -> Result<(u64, u64)> {
         let mut reader = self.log.reader(from)?;
         reader.stop_at(to);
-        let (mut all_records, mut all_bytes) = (0, 0);
-        while let Some(entry) = reader.next_entry()? {
-            let mut payload = Bytes { bytes: entry.payload, path: entry.path, offset: entry.place.offset };
-            let records = payload.u32()?;
-            all_records += u64::from(records);
-            all_bytes += payload.bytes.len() as u64;
-            give(records, payload.bytes)?;
-        }
-        Ok((all_records, all_bytes))
+        blocks(&mut reader, give)
     }
 
     /// Bytes of a torn end that were cut off.

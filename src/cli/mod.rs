@@ -10,6 +10,7 @@
 
 pub mod agg;
 pub mod args;
+pub mod checkpoint;
 pub mod command;
 mod describe;
 pub mod filter;
@@ -25,6 +26,7 @@ pub mod sides;
 pub mod sink;
 pub mod source;
 pub mod state;
+pub mod table;
 pub mod tools;
 pub mod top;
 pub mod transform;
@@ -138,6 +140,8 @@ pub enum ToolError {
         /// How to exit.
         exit: Exit,
     },
+    /// The checkpoint cannot be looked into or changed.
+    Checkpoint(crate::checkpoint::Error),
     /// The stage failed while it ran.
     Stage(StageError),
 }
@@ -152,6 +156,7 @@ impl fmt::Display for ToolError {
             ),
             ToolError::Open { what, error } => write!(f, "{what}: {}", stage::describe(error)),
             ToolError::Input(error) => error.fmt(f),
+            ToolError::Checkpoint(error) => error.fmt(f),
             ToolError::Stage(error) => error.fmt(f),
         }
     }
@@ -165,6 +170,7 @@ impl Failure for ToolError {
             ToolError::Usage(_) | ToolError::Terminal { .. } => Exit::Usage,
             ToolError::Open { .. } => Exit::World,
             ToolError::Input(error) => error.exit(),
+            ToolError::Checkpoint(error) => error.exit(),
             ToolError::Command { exit, .. } => *exit,
             ToolError::Stage(error) => error.exit(),
         }
@@ -174,6 +180,12 @@ impl Failure for ToolError {
 impl From<SourceError> for ToolError {
     fn from(error: SourceError) -> Self {
         ToolError::Input(error)
+    }
+}
+
+impl From<crate::checkpoint::Error> for ToolError {
+    fn from(error: crate::checkpoint::Error) -> Self {
+        ToolError::Checkpoint(error)
     }
 }
 

@@ -5,6 +5,7 @@
 mod aggregate;
 #[path = "../support/bash.rs"]
 mod bash;
+mod checkpoint_admin;
 mod every_tool;
 mod examples;
 mod first_minute;
