@@ -14,7 +14,7 @@ use super::offsets::Batches;
 use super::state::{self, PairOut};
 use super::storage::{Storage, absolute, names};
 use super::survey::Survey;
-use super::wal::{self, BlockOut, Range};
+use super::wal::{Blocks, Range};
 use super::{Error, Result, Times, commits};
 
 /// Whoever looks while others write may meet a segment that goes, or a torn end
@@ -117,12 +117,15 @@ impl Inspected {
         Ok(found)
     }
 
-    /// The records of a batch of a source with a WAL, block by block.
-    pub fn records(&self, batch: &SourceBatch, block: &mut BlockOut<'_>) -> Result<()> {
-        match batch.range {
-            Some(range) => wal::look(self.storage.clone(), &self.layout.source(&batch.name).join("wal"), range, block),
-            None => Ok(()),
+    /// Gives the records of a batch of a source with a WAL to `block`, block by block.
+    pub fn records(&self, batch: &SourceBatch, block: &mut dyn FnMut(&[u8])) -> Result<()> {
+        let Some(range) = batch.range else { return Ok(()) };
+        let dir = self.layout.source(&batch.name).join("wal");
+        let mut blocks = Blocks::look(self.storage.clone(), &dir, range)?;
+        while let Some((_, bytes)) = blocks.next_block()? {
+            block(bytes);
         }
+        Ok(())
     }
 
     /// What each stage with state and each sink has of the batch of `time_ms`.

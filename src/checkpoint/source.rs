@@ -10,7 +10,7 @@
 //!    [`SourceCheckpoint::read_again`].
 //! 4. If there is [`Plan::finish`]: [`SourceCheckpoint::close`], the close, exit 1.
 //! 5. With a WAL: [`SourceCheckpoint::leftover`]: its blocks are the first of the
-//!    first new batch.
+//!    first new batch ([`SourceCheckpoint::adopt`]).
 //! 6. New batches, the first one later than [`Plan::after_ms`]. With a WAL every block goes through
 //!    [`SourceCheckpoint::append`] before it leaves. At the end of batch T:
 //!    [`SourceCheckpoint::record`] (or [`SourceCheckpoint::record_wal`]; both also
@@ -30,8 +30,8 @@ use super::name::{Id, check_source};
 use super::offsets::{Batches, Closed, Offsets, Position};
 use super::resume::Resume;
 use super::storage::{Storage, absolute, make_dir, names, remove_tree};
-use super::survey::{Survey, commits_behind, purge_before};
-use super::wal::{Range, Wal};
+use super::survey::{Commit, Survey, commits_behind, newest_commits, purge_before};
+use super::wal::{Blocks, Range, Wal};
 use super::{Error, Result, Times};
 
 /// What a source is.
@@ -203,24 +203,29 @@ impl SourceCheckpoint {
         Ok(next)
     }
 
-    /// With a WAL: the blocks (records, bytes) of a batch that
-    /// [`SourceCheckpoint::next_again`] gave; `recorded` is what came with it.
-    pub fn read_again(&self, recorded: &[u8], block: &mut dyn FnMut(u32, &[u8]) -> Result<()>) -> Result<()> {
+    /// With a WAL: the blocks of a batch that [`SourceCheckpoint::next_again`] gave;
+    /// `recorded`, which is not empty, is what came with it.
+    pub fn read_again(&self, recorded: &[u8]) -> Result<Option<Blocks>> {
         match &self.wal {
-            Some(wal) if !recorded.is_empty() => {
+            Some(wal) => {
                 let path = self.layout.source(&self.id.sources()[0]).join("offsets");
-                wal.read(Range::from_bytes(recorded, &path)?, block)
+                wal.read(Range::from_bytes(recorded, &path)?).map(Some)
             }
-            _ => Ok(()),
+            None => Ok(None),
         }
     }
 
     /// With a WAL: the blocks that came in before a crash, after the last batch
-    /// that ended. They belong to the first new batch.
-    pub fn leftover(&mut self, block: &mut dyn FnMut(u32, &[u8]) -> Result<()>) -> Result<()> {
-        match &mut self.wal {
-            Some(wal) => wal.leftover(block),
-            None => Ok(()),
+    /// that ended, if there are any. They belong to the first new batch; once read to
+    /// their end they go to [`SourceCheckpoint::adopt`].
+    pub fn leftover(&self) -> Result<Option<Blocks>> {
+        self.wal.as_ref().map_or(Ok(None), Wal::leftover)
+    }
+
+    /// The open batch begins with these.
+    pub fn adopt(&mut self, leftover: &Blocks) {
+        if let Some(wal) = &mut self.wal {
+            wal.adopt(leftover);
         }
     }
 
@@ -288,12 +293,11 @@ impl SourceCheckpoint {
         self.offsets.close(closed)
     }
 
-    /// The newest batch that all sinks behind this source have committed; `None`
-    /// if there is no sink, or one that has committed nothing.
-    pub fn committed_ms(&self) -> Result<Option<u64>> {
-        let behind = commits_behind(&self.storage, &self.layout, &self.id.sources()[0])?;
-        let all: Option<Vec<u64>> = behind.into_iter().collect();
-        Ok(all.and_then(|all| all.into_iter().min()))
+    /// What all sinks behind this source have committed; `None` if there is no
+    /// sink, or one that has committed nothing. The files are read only if one has
+    /// changed since `before`.
+    pub fn commit(&self, before: Option<Commit>) -> Result<Option<Commit>> {
+        newest_commits(&self.storage, &self.layout, &self.id.sources()[0], before)
     }
 
     /// Removes what no restart can need.

@@ -21,6 +21,8 @@ pub trait Storage: Send + Sync {
     fn open(&self, path: &Path, create: bool) -> io::Result<Box<dyn StoredFile>>;
     /// The whole content of a small file.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+    /// When a file was last written to, in ms since the epoch.
+    fn modified_ms(&self, path: &Path) -> io::Result<u64>;
     /// Gives a file its name, in place of what had that name.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Removes a file.
@@ -152,6 +154,11 @@ impl Storage for Disk {
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         fs::read(path)
+    }
+
+    fn modified_ms(&self, path: &Path) -> io::Result<u64> {
+        let metadata = fs::metadata(path)?;
+        Ok(metadata.mtime().unsigned_abs() * 1000 + metadata.mtime_nsec().unsigned_abs() / 1_000_000)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

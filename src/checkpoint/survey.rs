@@ -132,6 +132,38 @@ pub fn commits_behind(storage: &Arc<dyn Storage>, layout: &Layout, source: &str)
     Ok(newest)
 }
 
+/// What all sinks behind a source have committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// The newest batch.
+    pub time_ms: u64,
+    /// When the newest word on it was written, in ms since the epoch.
+    pub at_ms: u64,
+}
+
+/// Of the sinks behind a source: what all have committed, and when that was
+/// written; `before` as it is if no file was written since.
+pub fn newest_commits(
+    storage: &Arc<dyn Storage>,
+    layout: &Layout,
+    source: &str,
+    before: Option<Commit>,
+) -> Result<Option<Commit>> {
+    let mut at_ms = 0;
+    for id in ids(&**storage, &layout.commits())?.into_iter().filter(|id| id.contains(source)) {
+        let folder = layout.commits().join(id.to_string());
+        for name in names(&**storage, &folder)? {
+            // A file may go while this looks.
+            at_ms = at_ms.max(storage.modified_ms(&folder.join(name)).unwrap_or(0));
+        }
+    }
+    if before.is_some_and(|before| before.at_ms == at_ms) {
+        return Ok(before);
+    }
+    let all: Option<Vec<u64>> = commits_behind(storage, layout, source)?.into_iter().collect();
+    Ok(all.and_then(|all| all.into_iter().min()).map(|time_ms| Commit { time_ms, at_ms }))
+}
+
 /// What may be purged now, by what is durable in all folders; `None` if nothing
 /// may, or if it cannot be told now: others write while this looks, and purging
 /// can wait.

@@ -9,7 +9,7 @@ use super::job::{Job, Layout, SourceFile, StageFile};
 use super::log::{Entry, Kind, Reader, Tail, View, first_segment, numbers, path_of};
 use super::storage::{Storage, names, read_if_there};
 use super::survey::Survey;
-use super::wal::Range;
+use super::wal::{Blocks, Range};
 use super::{Error, Result, commits, offsets, state, wal};
 
 /// What was found of a file, or of the whole.
@@ -135,7 +135,8 @@ impl Verifier<'_, '_> {
             return Err(Error::Lost { path: dir.to_owned(), what: "the log is gone".to_owned() });
         };
         for range in ranges.iter().filter(|range| range.from.segment >= first) {
-            wal::look(self.storage.clone(), dir, *range, &mut |_, _| Ok(()))?;
+            let mut blocks = Blocks::look(self.storage.clone(), dir, *range)?;
+            while blocks.next_block()?.is_some() {}
         }
         Ok(())
     }

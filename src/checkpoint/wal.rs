@@ -9,7 +9,7 @@
 //! next batch's range begins where the last one's ended, so that blocks of a
 //! batch that a crash cut off are the first ones of the next.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::log::{Entry, Kind, Log, Place, Reader};
@@ -50,24 +50,43 @@ impl Range {
             bytes: bytes.u64()?,
         })
     }
-
-    fn check(self, (records, bytes): (u64, u64), dir: &Path) -> Result<()> {
-        if (records, bytes) == (self.records, self.bytes) {
-            return Ok(());
-        }
-        let what = format!("a batch has {records} records where {} were written", self.records);
-        Err(Error::Lost { path: dir.to_owned(), what })
-    }
 }
 
-/// Takes a block: how many records, and the records.
-pub type BlockOut<'o> = dyn FnMut(u32, &[u8]) -> Result<()> + 'o;
+/// Reads blocks, one at a time.
+pub struct Blocks {
+    reader: Reader,
+    dir: PathBuf,
+    /// Records and bytes that there must be.
+    written: Option<(u64, u64)>,
+    records: u64,
+    bytes: u64,
+}
 
-/// The blocks of a batch, without changing the log.
-pub fn look(storage: Arc<dyn Storage>, dir: &Path, range: Range, block: &mut BlockOut<'_>) -> Result<()> {
-    let mut reader = Reader::of_segments(storage, dir, Kind::Wal, range.from, range.to)?;
-    let found = blocks(&mut reader, block)?;
-    range.check(found, dir)
+impl Blocks {
+    /// The blocks of a batch, without changing the log in `dir`.
+    pub fn look(storage: Arc<dyn Storage>, dir: &Path, range: Range) -> Result<Blocks> {
+        let reader = Reader::of_segments(storage, dir, Kind::Wal, range.from, range.to)?;
+        let written = Some((range.records, range.bytes));
+        Ok(Blocks { reader, dir: dir.to_owned(), written, records: 0, bytes: 0 })
+    }
+
+    /// The next block: how many records, and the records; `None` at the end.
+    pub fn next_block(&mut self) -> Result<Option<(u32, &[u8])>> {
+        let Some(entry) = self.reader.next_entry()? else {
+            return match self.written {
+                Some(written) if written != (self.records, self.bytes) => {
+                    let what = format!("a batch has {} records where {} were written", self.records, written.0);
+                    Err(Error::Lost { path: self.dir.clone(), what })
+                }
+                _ => Ok(None),
+            };
+        };
+        let mut payload = Bytes { bytes: entry.payload, path: entry.path, offset: entry.place.offset };
+        let records = payload.u32()?;
+        self.records += u64::from(records);
+        self.bytes += payload.bytes.len() as u64;
+        Ok(Some((records, payload.bytes)))
+    }
 }
 
 /// Whether an entry is a block; the number of its records.
@@ -78,18 +97,6 @@ pub fn check(entry: &Entry<'_>) -> Result<u64> {
         true => Ok(records),
         false => Err(Error::damaged(entry.path, entry.place.offset, "the number of records is not what was written")),
     }
-}
-
-fn blocks(reader: &mut Reader, give: &mut BlockOut<'_>) -> Result<(u64, u64)> {
-    let (mut all_records, mut all_bytes) = (0, 0);
-    while let Some(entry) = reader.next_entry()? {
-        let mut payload = Bytes { bytes: entry.payload, path: entry.path, offset: entry.place.offset };
-        let records = payload.u32()?;
-        all_records += u64::from(records);
-        all_bytes += payload.bytes.len() as u64;
-        give(records, payload.bytes)?;
-    }
-    Ok((all_records, all_bytes))
 }
 
 /// The log, of a source that runs.
@@ -153,23 +160,28 @@ impl Wal {
     }
 
     /// The blocks that are in the log since the last batch, left there by a run
-    /// that was cut off. They count as part of the open batch from now on.
-    pub fn leftover(&mut self, block: &mut BlockOut<'_>) -> Result<()> {
-        let (records, bytes) = self.blocks(self.from, self.log.end(), block)?;
-        (self.records, self.bytes) = (records, bytes);
-        Ok(())
+    /// that was cut off; `None` if there are none. Once read they are given to [`Wal::adopt`].
+    pub fn leftover(&self) -> Result<Option<Blocks>> {
+        match self.from < self.log.end() {
+            true => Ok(Some(self.blocks(self.from, self.log.end(), None)?)),
+            false => Ok(None),
+        }
+    }
+
+    /// From now on `leftover`, which was read to its end, is part of the open batch.
+    pub fn adopt(&mut self, leftover: &Blocks) {
+        (self.records, self.bytes) = (leftover.records, leftover.bytes);
     }
 
     /// The blocks of a batch again.
-    pub fn read(&self, range: Range, block: &mut BlockOut<'_>) -> Result<()> {
-        let found = self.blocks(range.from, range.to, block)?;
-        range.check(found, self.log.dir())
+    pub fn read(&self, range: Range) -> Result<Blocks> {
+        self.blocks(range.from, range.to, Some((range.records, range.bytes)))
     }
 
-    fn blocks(&self, from: Place, to: Place, give: &mut BlockOut<'_>) -> Result<(u64, u64)> {
+    fn blocks(&self, from: Place, to: Place, written: Option<(u64, u64)>) -> Result<Blocks> {
         let mut reader = self.log.reader(from)?;
         reader.stop_at(to);
-        blocks(&mut reader, give)
+        Ok(Blocks { reader, dir: self.log.dir().to_owned(), written, records: 0, bytes: 0 })
     }
 
     /// Bytes of a torn end that were cut off.

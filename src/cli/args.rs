@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::checkpoint::name::check_stage;
+use crate::checkpoint::job::Retain;
+use crate::checkpoint::name::{check_source, check_stage};
 use crate::console::Level;
 use crate::duration;
+use crate::source::kept::OnLoss;
+use crate::source::limits::LimitOptions;
 use crate::stage::OnError;
 
 /// How much a tool says.
@@ -203,6 +206,14 @@ pub struct CutArgs {
     #[arg(long, help_heading = "Raw input")]
     pub no_trace: bool,
 
+    /// How much is taken at most.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+
+    /// What a restart needs.
+    #[command(flatten)]
+    pub keep: KeepArgs,
+
     /// Bad records: fail, skip, or a FILE to append them to
     #[arg(long, value_name = "fail|skip|FILE", default_value = "fail", value_parser = parse_on_error, help_heading = "Bad records")]
     pub on_error: OnError,
@@ -232,10 +243,111 @@ impl CutArgs {
             (self.stop_after.is_some(), "--stop-after"),
             (self.skip_missed, "--skip-missed"),
             (self.no_trace, "--no-trace"),
+            (self.limits.max_rate.is_some(), "--max-rate"),
+            (self.limits.max_batch.is_some(), "--max-batch"),
+            (self.limits.backpressure, "--backpressure"),
+            (self.keep.checkpoint.is_some(), "--checkpoint"),
+            (self.keep.name.is_some(), "--name"),
+            (self.keep.retain.is_some(), "--retain"),
+            (self.keep.on_loss.is_some(), "--on-loss"),
         ]
         .into_iter()
         .find_map(|(given, option)| given.then_some(option))
     }
+}
+
+/// How much a first stage takes at most. What is more waits where it is.
+#[derive(Args, Clone, Debug)]
+pub struct LimitArgs {
+    /// Take at most so many records a second; what is more waits in the input
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Raw input")]
+    pub max_rate: Option<u64>,
+
+    /// A batch that has so many bytes of records takes no more; what is more comes in the next ones
+    #[arg(long, value_name = "SIZE", value_parser = duration::parse_size, help_heading = "Raw input")]
+    pub max_batch: Option<usize>,
+
+    /// When batches take longer than their interval, take only what the pipeline keeps up with
+    #[arg(long, help_heading = "Raw input")]
+    pub backpressure: bool,
+}
+
+impl LimitArgs {
+    /// What the source itself keeps to.
+    pub fn options(&self) -> LimitOptions {
+        LimitOptions { max_rate: self.max_rate, max_batch: self.max_batch }
+    }
+
+    /// The first of the options given.
+    pub fn given(&self) -> Option<&'static str> {
+        [
+            (self.max_rate.is_some(), "--max-rate"),
+            (self.max_batch.is_some(), "--max-batch"),
+            (self.backpressure, "--backpressure"),
+        ]
+        .into_iter()
+        .find_map(|(given, option)| given.then_some(option))
+    }
+}
+
+/// What a first stage keeps for a restart.
+#[derive(Args, Clone, Debug)]
+pub struct KeepArgs {
+    /// Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]
+    #[arg(long, value_name = "DIR", help_heading = "Checkpoint")]
+    pub checkpoint: Option<PathBuf>,
+
+    /// The source's name in the checkpoint, and the pipeline's where it is shown [default: its kind]
+    #[arg(long, value_name = "NAME", value_parser = parse_source_name, help_heading = "Checkpoint")]
+    pub name: Option<String>,
+
+    /// Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]
+    #[arg(long, value_name = "100|12h|all", value_parser = parse_retain, help_heading = "Checkpoint")]
+    pub retain: Option<Retain>,
+
+    /// What a restart needs and is gone (a file removed): fail, or skip it [default: fail]
+    #[arg(long, value_enum, value_name = "fail|skip", help_heading = "Checkpoint")]
+    pub on_loss: Option<OnLossArg>,
+}
+
+/// Choices of `--on-loss`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OnLossArg {
+    /// Stop with exit code 5
+    Fail,
+    /// Leave it out, with a warning
+    Skip,
+}
+
+impl KeepArgs {
+    /// Where the checkpoint is: the option, or SSTREAM_CHECKPOINT.
+    pub fn dir(&self) -> Option<PathBuf> {
+        let from_environment = || std::env::var_os("SSTREAM_CHECKPOINT").filter(|dir| !dir.is_empty());
+        self.checkpoint.clone().or_else(|| from_environment().map(PathBuf::from))
+    }
+
+    /// The first of the options given that mean nothing without a checkpoint.
+    pub fn needs_dir(&self) -> Option<&'static str> {
+        [(self.retain.is_some(), "--retain"), (self.on_loss.is_some(), "--on-loss")]
+            .into_iter()
+            .find_map(|(given, option)| given.then_some(option))
+    }
+
+    /// What becomes of what is gone.
+    pub fn on_loss(&self) -> OnLoss {
+        match self.on_loss {
+            Some(OnLossArg::Skip) => OnLoss::Skip,
+            Some(OnLossArg::Fail) | None => OnLoss::Fail,
+        }
+    }
+}
+
+fn parse_source_name(name: &str) -> Result<String, String> {
+    check_source(name).map(|()| name.to_owned()).map_err(|error| error.to_string())
+}
+
+fn parse_retain(text: &str) -> Result<Retain, String> {
+    text.parse()
 }
 
 fn parse_on_error(text: &str) -> Result<OnError, std::convert::Infallible> {

@@ -4,10 +4,13 @@ use std::io::{self, IsTerminal as _, Read};
 use std::time::Duration;
 
 use super::args::{CutArgs, InputArgs, InputForm};
+use super::first::{self, SourceIdentity};
 use super::{Environment, ToolError};
 use crate::clock::Clock as _;
 use crate::frame::{Event, FrameReader, MAGIC};
+use crate::source::batches::Batches;
 use crate::source::cut::{CutOptions, Cutter, CutterParts};
+use crate::source::first::Stopped;
 use crate::source::format::{Csv, Format, Json, Logfmt, Text};
 use crate::source::line_source::LineSource;
 use crate::source::records::RecordSource;
@@ -43,9 +46,14 @@ pub fn open<'a>(
     };
     let format = format(form, &arguments.cut);
     let interval_ms = arguments.cut.interval_ms()?;
+    let identity = SourceIdentity::of_lines("stdin", "stdin", form, &arguments.cut, interval_ms);
+    let Some(begun) = first::begin(identity, &arguments.cut, environment)? else {
+        return Ok(Box::new(Stopped::new(interval_ms)));
+    };
     let has_begun = !read.is_empty();
     let source = lines(Box::new(stdin), format, read, &arguments.cut, environment);
-    Ok(cutter(source, has_begun, &arguments.cut, interval_ms, environment, bad_records))
+    let cutter = cutter(source, has_begun, &arguments.cut, interval_ms, environment, bad_records);
+    Ok(begun.input(cutter, &arguments.cut, environment, bad_records))
 }
 
 /// Standard input as a byte source.
@@ -74,12 +82,13 @@ pub fn cutter<'a>(
     interval_ms: u64,
     environment: &'a Environment,
     bad_records: &'a BadRecords,
-) -> Box<dyn Input + 'a> {
+) -> Box<dyn Batches + 'a> {
     let options = CutOptions {
         interval_ms,
         block_interval: arguments.block_interval,
         trace: !arguments.no_trace,
         skip_missed: arguments.skip_missed,
+        limits: arguments.limits.options(),
     };
     let parts = CutterParts {
         source,

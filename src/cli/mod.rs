@@ -14,6 +14,7 @@ pub mod checkpoint;
 pub mod command;
 mod describe;
 pub mod filter;
+pub mod first;
 pub mod flatmap;
 pub mod front;
 pub mod function;
@@ -144,6 +145,8 @@ pub enum ToolError {
     Checkpoint(crate::checkpoint::Error),
     /// The stage failed while it ran.
     Stage(StageError),
+    /// All that the run before had begun to close is closed; the tool is to be started again.
+    Restart,
 }
 
 impl fmt::Display for ToolError {
@@ -158,6 +161,10 @@ impl fmt::Display for ToolError {
             ToolError::Input(error) => error.fmt(f),
             ToolError::Checkpoint(error) => error.fmt(f),
             ToolError::Stage(error) => error.fmt(f),
+            ToolError::Restart => f.write_str(
+                "checkpoint: the run before was cut off while it closed, and what was left of that is done now: start \
+                 again to go on",
+            ),
         }
     }
 }
@@ -168,7 +175,7 @@ impl Failure for ToolError {
     fn exit(&self) -> Exit {
         match self {
             ToolError::Usage(_) | ToolError::Terminal { .. } => Exit::Usage,
-            ToolError::Open { .. } => Exit::World,
+            ToolError::Open { .. } | ToolError::Restart => Exit::World,
             ToolError::Input(error) => error.exit(),
             ToolError::Checkpoint(error) => error.exit(),
             ToolError::Command { exit, .. } => *exit,
@@ -255,7 +262,7 @@ pub fn main<T: Tool>() -> ExitCode {
             }
             console.error(&error.to_string());
             // A stage that had begun has told the next one already.
-            if writes_frames && !matches!(error, ToolError::Stage(_)) {
+            if writes_frames && !matches!(error, ToolError::Stage(_) | ToolError::Restart) {
                 tell_next_stage(error.exit(), &format!("{}: {error}", T::NAME));
             }
             error.exit().code().into()
@@ -286,7 +293,13 @@ pub fn run_stage_saved(
     let mut outlet = output::open(arguments.common.output, environment)?;
     let result = stage::run(input.as_mut(), operator, outlet.as_mut(), &context);
     tell_skipped(&context, environment);
-    Ok(result?)
+    end(result, input.must_restart())
+}
+
+/// How a tool ends whose stage has ended like this.
+pub fn end(result: Result<(), StageError>, must_restart: bool) -> Result<(), ToolError> {
+    result?;
+    if must_restart { Err(ToolError::Restart) } else { Ok(()) }
 }
 
 /// The stage's context.

@@ -123,7 +123,7 @@ impl Tool for SinkTool {
         let mut input = input::open(&self.stage.input, environment, &context.bad_records)?;
         let result = stage::run(input.as_mut(), &mut Pass, &mut outlet, &context);
         tell_skipped(&context, environment);
-        Ok(result?)
+        super::end(result, input.must_restart())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Read};
+use std::ops::Range;
 
 use super::control::{BatchTime, Close, Control, End, Head};
 use super::{Block, MAX_BLOCK};
@@ -100,6 +101,8 @@ pub struct FrameReader<R> {
     interval_ms: Option<u64>,
     last: Option<BatchTime>,
     open: Option<(BatchTime, u64)>,
+    /// Where the payload of the newest block is in the buffer.
+    payload: Range<usize>,
 }
 
 /// A parsed event whose payload, if any, is still to be borrowed.
@@ -120,7 +123,17 @@ impl<R: Read> FrameReader<R> {
         let end = read.len();
         let mut buffer = read;
         buffer.resize(READ.max(end), 0);
-        FrameReader { input, buffer, start: 0, end, offset: 0, interval_ms: None, last: None, open: None }
+        FrameReader {
+            input,
+            buffer,
+            start: 0,
+            end,
+            offset: 0,
+            interval_ms: None,
+            last: None,
+            open: None,
+            payload: 0..0,
+        }
     }
 
     /// Whether the next event is here already, so that [`FrameReader::next`]
@@ -139,6 +152,16 @@ impl<R: Read> FrameReader<R> {
     /// What is read from.
     pub fn into_input(self) -> R {
         self.input
+    }
+
+    /// The records of a block that [`FrameReader::next`] has just given.
+    pub fn payload(&self) -> &[u8] {
+        &self.buffer[self.payload.clone()]
+    }
+
+    /// How many bytes of the stream have been read as events.
+    pub fn offset(&self) -> u64 {
+        self.offset
     }
 
     /// The batch that is open: its time and its records so far.
@@ -261,9 +284,9 @@ impl<R: Read> FrameReader<R> {
         }
         let so_far = self.open.map_or(0, |(_, records)| records);
         self.open = Some((time, so_far + records));
-        let from = self.start;
+        self.payload = self.start..self.start + bytes;
         self.consume(bytes);
-        Ok(Event::Block(Block { time, records, bytes: &self.buffer[from..from + bytes] }))
+        Ok(Event::Block(Block { time, records, bytes: self.payload() }))
     }
 
     /// Batch times are multiples of the interval, without gaps or repeats, and

@@ -9,15 +9,17 @@
 use std::time::Duration;
 
 use super::SourceError;
-use super::records::{Came, RecordSource, Room};
+use super::batches::{Batches, Step};
+use super::limits::{LimitOptions, Limits};
+use super::records::{Came, ReadAgain, RecordSource};
 use super::stop::StopRules;
 use crate::clock::{BatchClock, Clock, Reading};
-use crate::frame::{BatchTime, Block, Close, End, Event, Head, Reason};
+use crate::frame::{BatchTime, Close, End, Head, Reason};
 use crate::op::BLOCK_BYTES;
-use crate::stage::{BadRecords, Input, InputError};
+use crate::stage::BadRecords;
 
 /// More missed batches than this are an error.
-const MOST_MISSED: u64 = 1_000_000;
+pub const MOST_MISSED: u64 = 1_000_000;
 
 /// What a user can choose about cutting.
 #[derive(Clone, Debug)]
@@ -30,6 +32,8 @@ pub struct CutOptions {
     pub trace: bool,
     /// Send more than a million missed batches too.
     pub skip_missed: bool,
+    /// How much is taken at most.
+    pub limits: LimitOptions,
 }
 
 /// The parts that a cutter works with.
@@ -56,7 +60,7 @@ enum State {
     Ending(BatchClock, Reason),
 }
 
-/// An [`Input`] that cuts batches.
+/// Cuts batches.
 pub struct Cutter<'a> {
     parts: CutterParts<'a>,
     options: CutOptions,
@@ -76,6 +80,9 @@ pub struct Cutter<'a> {
     over: Option<Reason>,
     last_came: Duration,
     block_opened: Duration,
+    limits: Limits,
+    /// So many empty batches were announced as missed, and come next.
+    promised: u64,
 }
 
 impl<'a> Cutter<'a> {
@@ -83,7 +90,6 @@ impl<'a> Cutter<'a> {
     pub fn new(parts: CutterParts<'a>, options: CutOptions) -> Cutter<'a> {
         let now = parts.clock.read().monotonic;
         Cutter {
-            options,
             state: State::Start,
             fresh: parts.has_begun,
             began: parts.has_begun,
@@ -95,11 +101,14 @@ impl<'a> Cutter<'a> {
             over: None,
             last_came: now,
             block_opened: now,
+            limits: Limits::new(options.limits, now),
+            promised: 0,
+            options,
             parts,
         }
     }
 
-    fn advance(&mut self) -> Result<Event<'_>, SourceError> {
+    fn advance(&mut self) -> Result<Step, SourceError> {
         if std::mem::take(&mut self.given) {
             self.block.clear();
             self.block_records = 0;
@@ -109,7 +118,7 @@ impl<'a> Cutter<'a> {
                 State::Start => {
                     let now = self.parts.clock.read();
                     self.state = State::Running(BatchClock::start(self.options.interval_ms, now));
-                    return Ok(Event::Head(Head::new(self.options.interval_ms)));
+                    return Ok(Step::Head(Head::new(self.options.interval_ms)));
                 }
                 State::Ending(clock, reason) => {
                     if self.block_records > 0 {
@@ -117,7 +126,7 @@ impl<'a> Cutter<'a> {
                         return Ok(self.give_block(time));
                     }
                     if !std::mem::take(&mut self.began) {
-                        return Ok(Event::Close(Close::new(reason.clone())));
+                        return Ok(Step::Close(Close::new(reason.clone())));
                     }
                     // The open batch ends at once, with its nominal time.
                     let now = self.parts.clock.read();
@@ -125,60 +134,91 @@ impl<'a> Cutter<'a> {
                     return Ok(self.end(time));
                 }
                 State::Running(clock) => {
-                    let open = clock.open();
-                    if self.block.len() >= BLOCK_BYTES {
-                        return Ok(self.give_block(open));
+                    let clock = clock.clone();
+                    if let Some(step) = self.turn(&clock)? {
+                        return Ok(step);
                     }
-                    if !self.fresh && self.parts.source.has_records() {
-                        self.take(open)?;
-                        continue;
-                    }
-                    // Batches are caught up to one moment, then it is read
-                    // again: behind stages that take longer than the interval
-                    // there would be no end to catching up.
-                    let now = *self.caught_up_to.get_or_insert_with(|| self.parts.clock.read());
-                    let due = clock.due(now);
-                    if due > MOST_MISSED && !self.options.skip_missed {
-                        return Err(SourceError::Missed { batches: due, interval_ms: self.options.interval_ms });
-                    }
-                    if due > 0 && self.block_records > 0 {
-                        return Ok(self.give_block(open));
-                    }
-                    let is_ending = self.over.is_some() || self.parts.stop.is_due(now.monotonic, self.last_came);
-                    if due > 1 && is_ending {
-                        // Far behind, an end does not wait for the present.
-                        self.over.get_or_insert(Reason::Stop);
-                        if !std::mem::take(&mut self.fresh) {
-                            self.read_rest(open)?;
-                        }
-                        continue;
-                    }
-                    if due > 0 {
-                        self.began = true;
-                        let time = clock.cut(now);
-                        return Ok(self.end(time));
-                    }
-                    self.caught_up_to = None;
-                    if std::mem::take(&mut self.fresh) {
-                        continue;
-                    }
-                    if self.over.is_some() {
-                        self.read_rest(open)?;
-                        continue;
-                    }
-                    if self.block_records > 0 && now.monotonic >= self.block_opened + self.options.block_interval {
-                        return Ok(self.give_block(open));
-                    }
-                    let now = self.parts.clock.read();
-                    let wait = clock.wait(now);
-                    self.read(now, wait)?;
                 }
             }
         }
     }
 
+    /// One turn while batches are being cut: a step, or something was read or waited for.
+    fn turn(&mut self, clock: &BatchClock) -> Result<Option<Step>, SourceError> {
+        let open = clock.open();
+        if self.block.len() >= BLOCK_BYTES {
+            return Ok(Some(self.give_block(open)));
+        }
+        if !self.fresh && self.take(open)? {
+            return Ok(None);
+        }
+        // Batches are caught up to one moment, then it is read
+        // again: behind stages that take longer than the interval
+        // there would be no end to catching up.
+        let now = *self.caught_up_to.get_or_insert_with(|| self.parts.clock.read());
+        let due = clock.due(now);
+        if due > MOST_MISSED && !self.options.skip_missed {
+            return Err(SourceError::Missed { batches: due, interval_ms: self.options.interval_ms });
+        }
+        if due > 0 && self.block_records > 0 {
+            return Ok(Some(self.give_block(open)));
+        }
+        if due > 1 && self.promised == 0 && self.may_end_now(now) {
+            // Far behind, an end does not wait for the present.
+            self.over.get_or_insert(Reason::Stop);
+            if !std::mem::take(&mut self.fresh) {
+                self.read_rest(open)?;
+            }
+            return Ok(None);
+        }
+        if due > 0 {
+            self.began = true;
+            self.promised = self.promised.saturating_sub(1);
+            return Ok(self.cut(now));
+        }
+        self.caught_up_to = None;
+        if std::mem::take(&mut self.fresh) {
+            return Ok(None);
+        }
+        if self.is_all_in() {
+            self.read_rest(open)?;
+            return Ok(None);
+        }
+        if self.block_records > 0 && now.monotonic >= self.block_opened + self.options.block_interval {
+            return Ok(Some(self.give_block(open)));
+        }
+        let now = self.parts.clock.read();
+        self.read(now, clock.wait(now))?;
+        Ok(None)
+    }
+
+    fn cut(&mut self, now: Reading) -> Option<Step> {
+        let (State::Running(clock) | State::Ending(clock, _)) = &mut self.state else { return None };
+        let time = clock.cut(now);
+        Some(self.end(time))
+    }
+
+    /// Whether there is nothing to wait for any more: at the input's end, what is
+    /// held back by a limit still waits for its turn.
+    fn is_all_in(&self) -> bool {
+        match self.over {
+            Some(Reason::Eof) => !self.parts.source.has_records(),
+            Some(_) => true,
+            None => false,
+        }
+    }
+
+    fn may_end_now(&self, now: Reading) -> bool {
+        self.is_all_in() || (self.over.is_none() && self.parts.stop.is_due(now.monotonic, self.last_came))
+    }
+
     /// Waits for records, a deadline or the end.
     fn read(&mut self, now: Reading, batch_wait: Duration) -> Result<(), SourceError> {
+        let is_held_back = self.parts.source.has_records();
+        if is_held_back {
+            // What waits for its turn has come, however long ago.
+            self.last_came = now.monotonic;
+        }
         if self.parts.stop.is_due(now.monotonic, self.last_came) {
             self.over = Some(Reason::Stop);
             return Ok(());
@@ -187,6 +227,9 @@ impl<'a> Cutter<'a> {
         if self.block_records > 0 {
             let leaves = self.block_opened + self.options.block_interval;
             wait = wait.min(leaves.saturating_sub(now.monotonic));
+        }
+        if is_held_back {
+            return self.parts.stop.pause(self.parts.clock, wait.min(self.limits.wait()));
         }
         match self.parts.source.wait(wait)? {
             Came::Something => self.came(),
@@ -207,9 +250,12 @@ impl<'a> Cutter<'a> {
     /// When there is no more to wait for: reads what the input holds at a stop,
     /// piece by piece, then ends.
     fn read_rest(&mut self, open: BatchTime) -> Result<(), SourceError> {
-        if self.over == Some(Reason::Stop) && self.parts.source.held()? {
-            self.came();
-            return Ok(());
+        if self.over == Some(Reason::Stop) {
+            self.limits.lift();
+            if self.parts.source.has_records() || self.parts.source.held()? {
+                self.came();
+                return Ok(());
+            }
         }
         self.finish(open)
     }
@@ -227,45 +273,87 @@ impl<'a> Cutter<'a> {
         Ok(())
     }
 
-    /// Takes records that have come, about a block of them.
-    fn take(&mut self, open: BatchTime) -> Result<(), SourceError> {
+    /// Takes records that have come, about a block of them; false if there are
+    /// none, or a limit keeps them.
+    fn take(&mut self, open: BatchTime) -> Result<bool, SourceError> {
+        if !self.parts.source.has_records() {
+            return Ok(false);
+        }
+        let Some(room) = self.limits.room(self.parts.clock.read().monotonic) else { return Ok(false) };
         if self.block_records == 0 {
             self.block_opened = self.last_came;
         }
         let bad = self.parts.bad_records;
         let mut bad = |record: &[u8], reason: &str| bad.take(open, record, reason);
-        let room = Room { records: u64::MAX, bytes: BLOCK_BYTES };
-        self.block_records += self.parts.source.take(room, &mut self.block, &mut bad)?;
-        Ok(())
+        let before = self.block.len();
+        let records = self.parts.source.take(room, &mut self.block, &mut bad)?;
+        self.limits.took(records, self.block.len() - before);
+        self.block_records += records;
+        Ok(true)
     }
 
-    fn give_block(&mut self, time: BatchTime) -> Event<'_> {
+    fn give_block(&mut self, time: BatchTime) -> Step {
         self.given = true;
         self.batch_records += self.block_records;
-        Event::Block(Block { time, records: self.block_records, bytes: &self.block })
+        Step::Block { time, records: self.block_records }
     }
 
-    fn end(&mut self, time: BatchTime) -> Event<'static> {
+    fn end(&mut self, time: BatchTime) -> Step {
+        self.limits.end_batch();
         let mut end = End::new(time, std::mem::take(&mut self.batch_records));
         end.trace = self.options.trace.then(Vec::new);
-        Event::End(end)
+        Step::End(end)
     }
 }
 
-impl Input for Cutter<'_> {
-    fn next(&mut self) -> Result<Event<'_>, InputError> {
-        Ok(self.advance()?)
+impl Batches for Cutter<'_> {
+    fn step(&mut self) -> Result<Step, SourceError> {
+        self.advance()
+    }
+
+    fn block(&self) -> &[u8] {
+        &self.block
+    }
+
+    fn is_ready(&self) -> bool {
+        match self.state {
+            // A limit may make it wait.
+            State::Running(_) => !self.fresh && self.parts.source.has_records() && !self.limits.are_set(),
+            State::Start | State::Ending(..) => true,
+        }
     }
 
     fn begins_trace(&self) -> bool {
         self.options.trace
     }
 
-    fn is_ready(&self) -> bool {
-        match self.state {
-            State::Running(_) => !self.fresh && self.parts.source.has_records(),
-            State::Start | State::Ending(..) => true,
+    fn start_after(&mut self, time: BatchTime, has_begun: bool) {
+        let now = self.parts.clock.read();
+        self.state = State::Running(BatchClock::after(self.options.interval_ms, time, now));
+        self.last_came = now.monotonic;
+        self.began |= has_begun;
+    }
+
+    fn missed(&mut self) -> u64 {
+        // Until the clock is read again nothing more is taken.
+        if let (State::Running(clock), Some(now)) = (&self.state, self.caught_up_to)
+            && (self.fresh || !self.parts.source.has_records())
+        {
+            self.promised = clock.due(now);
         }
+        self.promised
+    }
+
+    fn replay(&mut self) -> Option<&mut dyn ReadAgain> {
+        self.parts.source.replay()
+    }
+
+    fn set_rate(&mut self, per_second: Option<f64>) {
+        self.limits.set_rate(per_second, self.parts.clock.read().monotonic);
+    }
+
+    fn was_held_back(&mut self) -> bool {
+        self.limits.was_held_back()
     }
 }
 

@@ -78,7 +78,13 @@ struct Run {
 }
 
 fn options(interval_ms: u64) -> CutOptions {
-    CutOptions { interval_ms, block_interval: Duration::from_millis(200), trace: false, skip_missed: false }
+    CutOptions {
+        interval_ms,
+        block_interval: Duration::from_millis(200),
+        trace: false,
+        skip_missed: false,
+        limits: LimitOptions::default(),
+    }
 }
 
 /// Runs a script that starts at 10 s; its times are ms after that. An event is
@@ -101,15 +107,16 @@ fn run_lines(options: CutOptions, rules: impl FnOnce(&mut StopRules), script: Ve
     let mut cutter = Cutter::new(parts, options);
     let mut events = Vec::new();
     while events.len() < 100 {
-        let (event, is_last) = match cutter.next() {
-            Ok(Event::Head(_)) => ("head".to_owned(), false),
-            Ok(Event::Block(block)) => {
+        let (event, is_last) = match cutter.step() {
+            Ok(Step::Head(_)) => ("head".to_owned(), false),
+            Ok(Step::Block { time, records }) => {
+                let block = crate::frame::Block { time, records, bytes: cutter.block() };
                 assert_eq!(block.records, block.iter().count() as u64);
                 let records: Vec<_> = block.iter().map(|record| String::from_utf8_lossy(record)).collect();
                 (format!("{} {}", block.time, records.join(" ")), false)
             }
-            Ok(Event::End(end)) => (format!("{} end {}", end.time, end.records), false),
-            Ok(Event::Close(close)) => (format!("{:?}", close.reason), true),
+            Ok(Step::End(end)) => (format!("{} end {}", end.time, end.records), false),
+            Ok(Step::Close(close)) => (format!("{:?}", close.reason), true),
             Err(error) => (error.to_string(), true),
         };
         events.push(format!("@{} {event}", clock.read().monotonic.as_millis()));

@@ -3,14 +3,20 @@
 //! [`line_source::LineSource`]: a [`ByteSource`] gives bytes, and a
 //! [`format::Format`] makes records of their lines. Sources on sockets and processes are tasks of one
 //! [`receive::Receiver`]. Sources that bring batches of their own (queue, rate,
-//! replay) are a [`crate::stage::Input`] by themselves. One file a kind.
+//! replay) are [`batches::Batches`] as the cutter is. [`first::FirstStage`] makes the stage's
+//! input of them, and [`kept::Kept`] puts the checkpoint around. One file a kind.
 
 pub mod address;
 pub mod backoff;
+pub mod backpressure;
+pub mod batches;
 pub mod connection;
 pub mod cut;
 pub mod exec;
+pub mod first;
 pub mod format;
+pub mod kept;
+pub mod limits;
 pub mod line_source;
 pub mod lines;
 pub mod listen;
@@ -18,11 +24,13 @@ pub mod logfmt;
 pub mod pace;
 pub mod pairs;
 pub mod queue;
+pub mod queue_lines;
 pub mod rate;
 pub mod rate_limit;
 pub mod receive;
 pub mod records;
 pub mod replay;
+pub mod replay_seen;
 pub mod stdin;
 pub mod stop;
 pub mod tcp;

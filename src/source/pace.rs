@@ -32,6 +32,14 @@ impl<'a> Pace<'a> {
         Pace { clock, stop, kind: Kind::Wall(None) }
     }
 
+    /// The batch `last` has been sent, in a run before: by the wall clock, the next
+    /// one is over an interval later.
+    pub fn start_after(&mut self, interval_ms: u64, last: BatchTime) {
+        if let Kind::Wall(clock) = &mut self.kind {
+            *clock = Some(BatchClock::after(interval_ms, last, self.clock.read()));
+        }
+    }
+
     /// Whether batches keep to the wall clock.
     pub fn is_wall(&self) -> bool {
         matches!(self.kind, Kind::Wall(_))

@@ -1,16 +1,21 @@
 //! A file of batches: each line a JSON array, whose elements are the records of
 //! one batch. The clock is virtual, as fast as it goes, or the wall clock.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 
 use super::SourceError;
+use super::batches::{Batches, Step};
+use super::format::Bad;
 use super::pace::Pace;
+use super::queue_lines::{Line, QueueLines};
+use super::records::ReadAgain;
 use super::until_stop::{Stopping, UntilStop};
-use crate::frame::{BatchTime, Block, Close, End, Event, Head, Reason};
+use crate::checkpoint::offsets::Position;
+use crate::frame::{BatchTime, Close, End, Head, Reason};
 use crate::record;
-use crate::stage::{Input, InputError};
 
-/// An [`Input`] that gives one batch a line.
+/// [`Batches`] of which each is a line.
 pub struct Queue<'a> {
     input: BufReader<UntilStop<'a>>,
     stopping: Stopping,
@@ -21,7 +26,12 @@ pub struct Queue<'a> {
     trace: bool,
     next_time: Option<BatchTime>,
     line: Vec<u8>,
-    line_number: u64,
+    /// Where the last line is.
+    at: Line,
+    /// The line's batch was recorded in the offsets.
+    is_recorded: bool,
+    /// The file, to read lines again.
+    lines: Option<QueueLines>,
     block: Vec<u8>,
     records: u64,
     state: State,
@@ -53,14 +63,24 @@ impl<'a> Queue<'a> {
             trace,
             next_time: None,
             line: Vec::new(),
-            line_number: 0,
+            at: Line::default(),
+            is_recorded: true,
+            lines: None,
             block: Vec::new(),
             records: 0,
             state: State::Head,
         }
     }
 
-    fn advance(&mut self) -> Result<Event<'_>, SourceError> {
+    /// Under a checkpoint, lines are read again from `file`, which shares its place
+    /// with the input. `skip_lost` goes on in another file than the checkpoint's from its
+    /// beginning.
+    pub fn read_again_from(self, file: File, skip_lost: bool) -> Queue<'a> {
+        let lines = Some(QueueLines::new(file, &self.name, skip_lost));
+        Queue { lines, ..self }
+    }
+
+    fn advance(&mut self) -> Result<Step, SourceError> {
         match self.state {
             State::Head => {
                 self.state = State::Batch;
@@ -68,32 +88,32 @@ impl<'a> Queue<'a> {
                 if self.trace && !self.pace.is_wall() {
                     head.set_virtual_clock();
                 }
-                Ok(Event::Head(head))
+                Ok(Step::Head(head))
             }
             State::Batch => {
                 if self.pace.is_asked_to_stop() {
-                    return Ok(Event::Close(Close::new(Reason::Stop)));
+                    return Ok(Step::Close(Close::new(Reason::Stop)));
                 }
                 if !self.read_batch()? {
                     let reason = if self.stopping.is_stopped() { Reason::Stop } else { Reason::Eof };
-                    return Ok(Event::Close(Close::new(reason)));
+                    return Ok(Step::Close(Close::new(reason)));
                 }
                 let previous = self.next_time;
                 let Some(time) = self.pace.batch_time(self.interval_ms, previous)? else {
-                    return Ok(Event::Close(Close::new(Reason::Stop)));
+                    return Ok(Step::Close(Close::new(Reason::Stop)));
                 };
                 self.next_time = Some(time);
                 self.state = State::End;
                 if self.records == 0 {
                     return self.advance();
                 }
-                Ok(Event::Block(Block { time, records: self.records, bytes: &self.block }))
+                Ok(Step::Block { time, records: self.records })
             }
             State::End => {
                 self.state = State::Batch;
                 let mut end = End::new(self.next_time.unwrap_or_default(), self.records);
                 end.trace = self.trace.then(Vec::new);
-                Ok(Event::End(end))
+                Ok(Step::End(end))
             }
         }
     }
@@ -102,7 +122,6 @@ impl<'a> Queue<'a> {
     fn read_batch(&mut self) -> Result<bool, SourceError> {
         loop {
             self.line.clear();
-            self.line_number += 1;
             let read = self.input.read_until(b'\n', &mut self.line);
             if read.map_err(|error| SourceError::read(&self.name, error))? == 0 {
                 return Ok(false);
@@ -111,33 +130,46 @@ impl<'a> Queue<'a> {
                 // An unfinished line is left at a stop.
                 return Ok(false);
             }
+            self.at = self.at.next(&self.line);
             if !self.line.iter().all(u8::is_ascii_whitespace) {
                 break;
             }
         }
+        self.is_recorded = false;
         self.block.clear();
-        self.records = 0;
-        let mut array = Vec::new();
-        record::canonicalize(&self.line, &mut array).map_err(|error| self.malformed(error.to_string()))?;
-        if record::kind(&array) != Some(record::Kind::Array) {
-            return Err(self.malformed("expected a JSON array, the records of one batch".to_owned()));
-        }
-        for element in record::elements(&array) {
-            self.block.extend_from_slice(element);
-            self.block.push(b'\n');
-            self.records += 1;
-        }
+        self.records = push_batch(&self.line, &mut self.block)
+            .map_err(|message| malformed(&self.name, self.at.number, message))?;
         Ok(true)
-    }
-
-    fn malformed(&self, message: String) -> SourceError {
-        SourceError::Malformed { place: format!("{}, line {}", self.name, self.line_number), message }
     }
 }
 
-impl Input for Queue<'_> {
-    fn next(&mut self) -> Result<Event<'_>, InputError> {
-        Ok(self.advance()?)
+/// Appends the records of a line, and counts them; or says what is wrong with it.
+fn push_batch(line: &[u8], block: &mut Vec<u8>) -> Result<u64, String> {
+    let mut array = Vec::new();
+    record::canonicalize(line, &mut array).map_err(|error| error.to_string())?;
+    if record::kind(&array) != Some(record::Kind::Array) {
+        return Err("expected a JSON array, the records of one batch".to_owned());
+    }
+    let mut records = 0;
+    for element in record::elements(&array) {
+        block.extend_from_slice(element);
+        block.push(b'\n');
+        records += 1;
+    }
+    Ok(records)
+}
+
+fn malformed(name: &str, line_number: u64, message: String) -> SourceError {
+    SourceError::Malformed { place: format!("{name}, line {line_number}"), message }
+}
+
+impl Batches for Queue<'_> {
+    fn step(&mut self) -> Result<Step, SourceError> {
+        self.advance()
+    }
+
+    fn block(&self) -> &[u8] {
+        &self.block
     }
 
     fn begins_trace(&self) -> bool {
@@ -150,6 +182,43 @@ impl Input for Queue<'_> {
             State::Batch => !self.pace.is_wall() && self.input.buffer().contains(&b'\n'),
             State::Head | State::End => true,
         }
+    }
+
+    fn start_after(&mut self, time: BatchTime, _has_begun: bool) {
+        self.next_time = Some(time);
+        self.pace.start_after(self.interval_ms, time);
+    }
+
+    fn replay(&mut self) -> Option<&mut dyn ReadAgain> {
+        self.lines.is_some().then_some(self as &mut dyn ReadAgain)
+    }
+}
+
+impl ReadAgain for Queue<'_> {
+    fn restore(&mut self, position: &Position) -> Result<(), SourceError> {
+        if let Some(lines) = &mut self.lines {
+            self.at = lines.restore(position)?;
+        }
+        Ok(())
+    }
+
+    fn position(&mut self, delta: &mut Vec<u8>) {
+        if !std::mem::replace(&mut self.is_recorded, true) {
+            self.at.write(delta);
+        }
+    }
+
+    fn base(&mut self, base: &mut Vec<u8>) {
+        self.at.write(base);
+    }
+
+    fn begin_again(&mut self, delta: &[u8]) -> Result<(), SourceError> {
+        self.lines.as_mut().map_or(Ok(()), |lines| lines.begin(delta))
+    }
+
+    fn next_again(&mut self, block: &mut Vec<u8>, _bad: &mut Bad<'_>) -> Result<Option<u64>, SourceError> {
+        let Some((number, line)) = self.lines.as_mut().and_then(QueueLines::take) else { return Ok(None) };
+        push_batch(&line, block).map(Some).map_err(|message| malformed(&self.name, number, message))
     }
 }
 
@@ -181,12 +250,12 @@ mod tests {
         let mut events = Vec::new();
         loop {
             let (event, is_last) = match queue.advance() {
-                Ok(Event::Head(_)) => ("head".to_owned(), false),
-                Ok(Event::Block(block)) => {
-                    (format!("{} {}", block.time, String::from_utf8_lossy(block.bytes).replace('\n', " ")), false)
+                Ok(Step::Head(_)) => ("head".to_owned(), false),
+                Ok(Step::Block { time, .. }) => {
+                    (format!("{time} {}", String::from_utf8_lossy(queue.block()).replace('\n', " ")), false)
                 }
-                Ok(Event::End(end)) => (format!("{} end {}", end.time, end.records), false),
-                Ok(Event::Close(close)) => (format!("{:?}", close.reason), true),
+                Ok(Step::End(end)) => (format!("{} end {}", end.time, end.records), false),
+                Ok(Step::Close(close)) => (format!("{:?}", close.reason), true),
                 Err(error) => (error.to_string(), true),
             };
             events.push(format!("@{} {event}", clock.read().monotonic.as_millis()));

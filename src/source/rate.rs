@@ -6,16 +6,22 @@
 //! the counts of batches do not depend on how busy the machine is; only the
 //! batch in which the source is stopped is a part. At a slow pipeline batches
 //! come late, and none is left out.
+//!
+//! Under a checkpoint the numbers go on after a restart; nothing was due while
+//! nobody ran.
 
 use std::io::Write as _;
 use std::time::Duration;
 
 use super::SourceError;
+use super::batches::{Batches, Step};
+use super::format::Bad;
+use super::records::ReadAgain;
 use super::stop::StopRules;
+use crate::checkpoint::offsets::Position;
 use crate::clock::{BatchClock, Clock, Reading};
-use crate::frame::{BatchTime, Block, Close, End, Event, Head, Reason};
+use crate::frame::{BatchTime, Close, End, Head, Reason};
 use crate::op::BLOCK_BYTES;
-use crate::stage::{Input, InputError};
 
 /// About how long a record is.
 const RECORD_BYTES: u64 = 40;
@@ -33,7 +39,7 @@ pub struct RateOptions {
     pub trace: bool,
 }
 
-/// An [`Input`] that makes its records.
+/// [`Batches`] of records that it makes.
 pub struct Rate<'a> {
     options: RateOptions,
     clock: &'a dyn Clock,
@@ -41,14 +47,49 @@ pub struct Rate<'a> {
     running: Option<Running>,
     block: Vec<u8>,
     is_stopped: bool,
+    /// The first record's number, if a run before made some.
+    first: u64,
+    /// The records of a batch that is made again, and are still to be made.
+    again: Option<Made>,
+}
+
+/// Records that were made: how, and which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Made {
+    /// When the first batch's interval began, in ms since the epoch.
+    start_ms: u64,
+    /// The number of the record that was due then.
+    first: u64,
+    /// Records a second.
+    per_second: u64,
+    /// The number of the next record, counted from `first`.
+    next: u64,
+    /// The number after the last one, counted from `first`.
+    end: u64,
+}
+
+impl Made {
+    const BYTES: usize = 40;
+
+    fn write(self, out: &mut Vec<u8>) {
+        let Made { start_ms, first, per_second, next, end } = self;
+        out.extend([start_ms, first, per_second, next, end].map(u64::to_le_bytes).concat());
+    }
+
+    fn read(bytes: &[u8]) -> Option<Made> {
+        let bytes: &[u8; Made::BYTES] = bytes.try_into().ok()?;
+        let mut numbers = bytes.chunks_exact(8).map(|number| number.try_into().map_or(0, u64::from_le_bytes));
+        let mut number = || numbers.next();
+        let (start_ms, first, per_second) = (number()?, number()?, number()?);
+        (per_second > 0).then_some(Made { start_ms, first, per_second, next: number()?, end: number()? })
+    }
 }
 
 struct Running {
     clock: BatchClock,
-    /// When the first batch's interval began, in ms since the epoch.
-    start_ms: u64,
-    /// The number of the next record.
-    next: u64,
+    made: Made,
+    /// The number after the last one in the offsets, counted as in `made`.
+    recorded: u64,
     batch_records: u64,
     /// When the last block left, by the monotonic clock.
     left: Duration,
@@ -57,34 +98,38 @@ struct Running {
 impl<'a> Rate<'a> {
     /// Records from now on.
     pub fn new(options: RateOptions, clock: &'a dyn Clock, stop: StopRules) -> Rate<'a> {
-        Rate { options, clock, stop, running: None, block: Vec::new(), is_stopped: false }
+        Rate { options, clock, stop, running: None, block: Vec::new(), is_stopped: false, first: 0, again: None }
     }
 
-    fn advance(&mut self) -> Result<Event<'_>, SourceError> {
-        let RateOptions { per_second, interval_ms, trace, .. } = self.options;
+    fn begin(&mut self, clock: BatchClock, now: Reading) {
+        let start_ms = clock.open().0 - self.options.interval_ms;
+        let made = Made { start_ms, first: self.first, per_second: self.options.per_second, next: 0, end: 0 };
+        self.running = Some(Running { clock, made, recorded: 0, batch_records: 0, left: now.monotonic });
+    }
+
+    fn advance(&mut self) -> Result<Step, SourceError> {
+        let RateOptions { interval_ms, trace, .. } = self.options;
         let pause = self.options.pause();
         loop {
             let now = self.clock.read();
             let Some(running) = &mut self.running else {
-                let clock = BatchClock::start(interval_ms, now);
-                let start_ms = clock.open().0 - interval_ms;
-                self.running = Some(Running { clock, start_ms, next: 0, batch_records: 0, left: now.monotonic });
-                return Ok(Event::Head(Head::new(interval_ms)));
+                self.begin(BatchClock::start(interval_ms, now), now);
+                return Ok(Step::Head(Head::new(interval_ms)));
             };
             if self.is_stopped {
-                return Ok(Event::Close(Close::new(Reason::Stop)));
+                return Ok(Step::Close(Close::new(Reason::Stop)));
             }
             let open = running.clock.open();
             let is_over = running.clock.due(now) > 0;
             let is_asked = self.stop.is_due(now.monotonic, now.monotonic);
             if is_over || is_asked || now.monotonic >= running.left + pause {
                 let until_ms = if is_over { open.0 } else { running.passed_ms(now) };
-                let due = running.due_before(until_ms, per_second);
-                if due > 0 {
-                    let records = fill(&mut self.block, running.start_ms, per_second, running.next, due);
-                    running.next += records;
+                running.made.end = running.made.due_before(until_ms);
+                if running.made.next < running.made.end {
+                    self.block.clear();
+                    let records = running.made.fill(&mut self.block);
                     running.batch_records += records;
-                    return Ok(Event::Block(Block { time: open, records, bytes: &self.block }));
+                    return Ok(Step::Block { time: open, records });
                 }
                 running.left = now.monotonic;
             }
@@ -116,37 +161,42 @@ impl Running {
         self.clock.open().0.saturating_sub(left_ms)
     }
 
-    /// How many records are still to be sent of those due before `until_ms`.
-    fn due_before(&self, until_ms: u64, per_second: u64) -> u64 {
-        let span = u128::from(until_ms.saturating_sub(self.start_ms)) * u128::from(per_second);
-        // Record n is due at n/N s, so those below this number are.
-        (span.div_ceil(1000) as u64).saturating_sub(self.next)
-    }
-
-    fn end(&mut self, time: BatchTime, trace: bool) -> Event<'static> {
+    fn end(&mut self, time: BatchTime, trace: bool) -> Step {
         let mut end = End::new(time, std::mem::take(&mut self.batch_records));
         end.trace = trace.then(Vec::new);
-        Event::End(end)
+        Step::End(end)
     }
 }
 
-/// Writes at most `due` records from number `next` on, about a block of them.
-fn fill(block: &mut Vec<u8>, start_ms: u64, per_second: u64, next: u64, due: u64) -> u64 {
-    block.clear();
-    let mut records = 0;
-    while records < due && block.len() < BLOCK_BYTES {
-        let n = next + records;
-        let time_ms = start_ms + n / per_second * 1000 + n % per_second * 1000 / per_second;
-        // Writing to a Vec cannot fail.
-        let _ = writeln!(block, "{{\"n\":{n},\"time\":{time_ms}}}");
-        records += 1;
+impl Made {
+    /// The number after the last record that is due before `until_ms`.
+    fn due_before(&self, until_ms: u64) -> u64 {
+        let span = u128::from(until_ms.saturating_sub(self.start_ms)) * u128::from(self.per_second);
+        // Record n is due at n/N s, so those below this number are.
+        (span.div_ceil(1000) as u64).max(self.next)
     }
-    records
+
+    /// Appends the next records, about a block of them.
+    fn fill(&mut self, block: &mut Vec<u8>) -> u64 {
+        let before = self.next;
+        while self.next < self.end && block.len() < BLOCK_BYTES {
+            let (n, per_second) = (self.next, self.per_second);
+            let time_ms = self.start_ms + n / per_second * 1000 + n % per_second * 1000 / per_second;
+            // Writing to a Vec cannot fail.
+            let _ = writeln!(block, "{{\"n\":{},\"time\":{time_ms}}}", self.first + n);
+            self.next += 1;
+        }
+        self.next - before
+    }
 }
 
-impl Input for Rate<'_> {
-    fn next(&mut self) -> Result<Event<'_>, InputError> {
-        Ok(self.advance()?)
+impl Batches for Rate<'_> {
+    fn step(&mut self) -> Result<Step, SourceError> {
+        self.advance()
+    }
+
+    fn block(&self) -> &[u8] {
+        &self.block
     }
 
     fn begins_trace(&self) -> bool {
@@ -157,6 +207,55 @@ impl Input for Rate<'_> {
         // It may wait for time to pass; what is done should be seen until then.
         false
     }
+
+    fn start_after(&mut self, time: BatchTime, _has_begun: bool) {
+        let now = self.clock.read();
+        self.begin(BatchClock::after(self.options.interval_ms, time, now), now);
+    }
+
+    fn replay(&mut self) -> Option<&mut dyn ReadAgain> {
+        Some(self)
+    }
+}
+
+impl ReadAgain for Rate<'_> {
+    fn restore(&mut self, position: &Position) -> Result<(), SourceError> {
+        let newest = position.since.iter().rev().chain([&position.base]).find(|bytes| !bytes.is_empty());
+        self.first = newest.map_or(Ok(0), |bytes| made(bytes).map(|made| made.first + made.end))?;
+        Ok(())
+    }
+
+    fn position(&mut self, delta: &mut Vec<u8>) {
+        if let Some(Running { made, recorded, .. }) = &mut self.running
+            && made.next > *recorded
+        {
+            Made { next: *recorded, end: made.next, ..*made }.write(delta);
+            *recorded = made.next;
+        }
+    }
+
+    fn base(&mut self, base: &mut Vec<u8>) {
+        if let Some(Running { made, .. }) = &self.running {
+            Made { end: made.next, ..*made }.write(base);
+        }
+    }
+
+    fn begin_again(&mut self, delta: &[u8]) -> Result<(), SourceError> {
+        self.again = Some(made(delta)?);
+        Ok(())
+    }
+
+    fn next_again(&mut self, block: &mut Vec<u8>, _bad: &mut Bad<'_>) -> Result<Option<u64>, SourceError> {
+        let records = self.again.as_mut().map_or(0, |again| again.fill(block));
+        Ok((records > 0).then_some(records))
+    }
+}
+
+fn made(position: &[u8]) -> Result<Made, SourceError> {
+    Made::read(position).ok_or_else(|| SourceError::Gone {
+        what: "rate".to_owned(),
+        reason: "its position in the checkpoint is none of rate".to_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -174,9 +273,10 @@ mod tests {
         let mut rate = Rate::new(options, &clock, stop);
         let (mut ends, mut next, mut here) = (Vec::new(), 0, 0);
         loop {
-            match rate.next().unwrap() {
-                Event::Head(_) => {}
-                Event::Block(block) => {
+            match rate.step().unwrap() {
+                Step::Head(_) => {}
+                Step::Block { time: batch, records } => {
+                    let block = crate::frame::Block { time: batch, records, bytes: rate.block() };
                     for record in block.iter() {
                         let value: serde_json::Value = serde_json::from_slice(record).unwrap();
                         let time = value["time"].as_u64().unwrap();
@@ -188,11 +288,11 @@ mod tests {
                     }
                     here += block.records;
                 }
-                Event::End(end) => {
+                Step::End(end) => {
                     assert_eq!(std::mem::take(&mut here), end.records);
                     ends.push((end.time.0, end.records));
                 }
-                Event::Close(close) => {
+                Step::Close(close) => {
                     assert_eq!(close.reason, Reason::Stop);
                     return ends;
                 }

@@ -73,8 +73,9 @@ pub trait ReadAgain {
     /// anything else, on a first start too (with an empty position).
     fn restore(&mut self, position: &Position) -> Result<(), SourceError>;
 
-    /// Appends what is needed to read the records again that were taken since the
-    /// last call: the batch's entry in the offsets. Nothing if none were.
+    /// A batch ends: appends what is needed to read its records again, and to read
+    /// on behind it; that is its entry in the offsets. Nothing if nothing was taken, good
+    /// or bad, since the last call.
     fn position(&mut self, delta: &mut Vec<u8>);
 
     /// Appends all that the source knows after the batch that
@@ -88,6 +89,7 @@ pub trait ReadAgain {
 
     /// Appends the next block of that batch to `block`, which is empty: the number
     /// of records, `None` when the batch is complete. Same records, same order, to
-    /// the byte. What is gone is an error of exit 5 that names file and range.
+    /// the byte. What is gone is [`SourceError::Gone`], which names file and range; under
+    /// `--on-loss skip` whoever asks then goes on with the next batch.
     fn next_again(&mut self, block: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<Option<u64>, SourceError>;
 }

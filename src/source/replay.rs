@@ -8,13 +8,17 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::SourceError;
+use super::batches::{Batches, Step};
+use super::format::Bad;
+use super::records::ReadAgain;
+use super::replay_seen::Seen;
 use super::stop::StopRules;
 use super::until_stop::{Stopping, UntilStop};
+use crate::checkpoint::offsets::Position;
 use crate::clock::Clock;
-use crate::frame::{BatchTime, Close, Event, FrameError, FrameReader, Reason};
+use crate::frame::{BatchTime, Block, Close, Event, FrameError, FrameReader, Reason};
 use crate::monitor::view::keys;
 use crate::monitor::watch::random_id;
-use crate::stage::{Input, InputError};
 
 /// Keys of a head that belong to the run that was saved.
 const OF_THE_RUN: [&str; 3] = ["checkpoint", "run", "resume"];
@@ -51,7 +55,10 @@ impl fmt::Display for Speed {
     }
 }
 
-/// An [`Input`] that reads a saved stream.
+/// [`Batches`] of a saved stream.
+///
+/// A batch is read again by reading on to it: those that a restart sends again come before the
+/// new ones, in the file as in time.
 pub struct Replay<'a> {
     reader: FrameReader<UntilStop<'a>>,
     /// For messages.
@@ -60,6 +67,14 @@ pub struct Replay<'a> {
     pacer: Pacer<'a>,
     /// The batch that was begun.
     open: Option<BatchTime>,
+    /// The batch that was read last, as far as it was.
+    seen: Seen,
+    is_inside: bool,
+    is_recorded: bool,
+    /// The last batch of the run before, while the stream is still to be read up to there.
+    newest: Option<Seen>,
+    /// The batch that is being read again.
+    again: Option<Seen>,
 }
 
 impl<'a> Replay<'a> {
@@ -72,22 +87,66 @@ impl<'a> Replay<'a> {
         stop: StopRules,
     ) -> Replay<'a> {
         let pacer = Pacer { speed, clock, stop, interval_ms: 0, first: None };
-        Replay { reader: FrameReader::new(input), name: name.to_owned(), stopping, pacer, open: None }
+        Replay {
+            reader: FrameReader::new(input),
+            name: name.to_owned(),
+            stopping,
+            pacer,
+            open: None,
+            seen: Seen::default(),
+            is_inside: false,
+            is_recorded: true,
+            newest: None,
+            again: None,
+        }
     }
 
-    fn advance(&mut self) -> Result<Event<'_>, InputError> {
-        let stopped = Ok(Event::Close(Close::new(Reason::Stop)));
+    fn read(&mut self) -> Result<Option<Step>, SourceError> {
+        let from = self.reader.offset();
+        let is_inside = self.is_inside;
+        let step = match self.reader.next() {
+            Err(FrameError::CutOff { .. }) if self.stopping.is_stopped() => return Ok(None),
+            event => match event.map_err(|error| SourceError::frames(&self.name, error))? {
+                Event::Head(head) => return Ok(Some(Step::Head(head))),
+                Event::Close(close) => return Ok(Some(Step::Close(close))),
+                Event::Block(Block { time, records, bytes }) => {
+                    if !is_inside {
+                        self.seen = Seen::at(from);
+                    }
+                    self.seen.add(records, bytes);
+                    self.is_inside = true;
+                    Step::Block { time, records }
+                }
+                Event::End(end) => {
+                    if !is_inside {
+                        self.seen = Seen::at(from);
+                    }
+                    self.is_inside = false;
+                    self.is_recorded = false;
+                    Step::End(end)
+                }
+            },
+        };
+        self.seen.to = self.reader.offset();
+        Ok(Some(step))
+    }
+
+    fn advance(&mut self) -> Result<Step, SourceError> {
+        let stopped = Ok(Step::Close(Close::new(Reason::Stop)));
+        if let Some(newest) = self.newest.take() {
+            self.skip_to(newest.to)?;
+            if newest.to != self.seen.to || newest != self.seen {
+                return Err(newest.gone(&self.name));
+            }
+        }
         if self.open.is_none() && self.pacer.is_asked_to_stop() {
             return stopped;
         }
         // A batch that was begun is given whole, stop or not.
         self.stopping.defer(self.open.is_some());
-        let mut event = match self.reader.next() {
-            Err(FrameError::CutOff { .. }) if self.stopping.is_stopped() => return stopped,
-            event => event.map_err(|error| InputError::Source(SourceError::frames(&self.name, error)))?,
-        };
-        match &mut event {
-            Event::Head(head) => {
+        let Some(mut step) = self.read()? else { return stopped };
+        match &mut step {
+            Step::Head(head) => {
                 self.pacer.interval_ms = head.interval_ms;
                 OF_THE_RUN.iter().for_each(|key| drop(head.other.shift_remove(*key)));
                 // What is seen of a saved stream is another run, of old times.
@@ -96,31 +155,98 @@ impl<'a> Replay<'a> {
                     head.set_virtual_clock();
                 }
             }
-            Event::Block(block) if self.open != Some(block.time) => {
-                if !self.pacer.wait_for(block.time)? {
+            Step::Block { time, .. } if self.open != Some(*time) => {
+                if !self.pacer.wait_for(*time)? {
                     return stopped;
                 }
-                self.open = Some(block.time);
+                self.open = Some(*time);
             }
-            Event::End(end) => {
+            Step::End(end) => {
                 if self.open.take().is_none() && !self.pacer.wait_for(end.time)? {
                     return stopped;
                 }
             }
-            Event::Block(_) | Event::Close(_) => {}
+            Step::Block { .. } | Step::Close(_) => {}
         }
-        Ok(event)
+        Ok(step)
+    }
+
+    /// Reads on to that byte of the stream, or past it, or to the end.
+    fn skip_to(&mut self, offset: u64) -> Result<(), SourceError> {
+        while self.reader.offset() < offset && !matches!(self.read()?, None | Some(Step::Close(_))) {}
+        self.is_recorded = true;
+        Ok(())
     }
 }
 
-impl Input for Replay<'_> {
-    fn next(&mut self) -> Result<Event<'_>, InputError> {
+impl Batches for Replay<'_> {
+    fn step(&mut self) -> Result<Step, SourceError> {
         self.advance()
+    }
+
+    fn block(&self) -> &[u8] {
+        self.reader.payload()
+    }
+
+    fn begins_trace(&self) -> bool {
+        false
     }
 
     fn is_ready(&self) -> bool {
         let may_pause = self.open.is_none() && self.pacer.speed != Speed::Max;
         !may_pause && self.reader.is_buffered()
+    }
+
+    fn start_after(&mut self, _time: BatchTime, _has_begun: bool) {
+        // What was read again is behind.
+        self.newest = self.newest.filter(|newest| self.reader.offset() < newest.to);
+    }
+
+    fn replay(&mut self) -> Option<&mut dyn ReadAgain> {
+        Some(self)
+    }
+}
+
+impl ReadAgain for Replay<'_> {
+    fn restore(&mut self, position: &Position) -> Result<(), SourceError> {
+        let newest = position.since.iter().rev().chain([&position.base]).find(|bytes| !bytes.is_empty());
+        self.newest = newest.map(|bytes| Seen::read(bytes, &self.name)).transpose()?;
+        Ok(())
+    }
+
+    fn position(&mut self, delta: &mut Vec<u8>) {
+        if !std::mem::replace(&mut self.is_recorded, true) {
+            self.seen.write(delta);
+        }
+    }
+
+    fn base(&mut self, base: &mut Vec<u8>) {
+        self.seen.write(base);
+    }
+
+    fn begin_again(&mut self, delta: &[u8]) -> Result<(), SourceError> {
+        let again = Seen::read(delta, &self.name)?;
+        self.skip_to(again.from)?;
+        if self.reader.offset() != again.from {
+            return Err(again.gone(&self.name));
+        }
+        self.again = Some(again);
+        Ok(())
+    }
+
+    fn next_again(&mut self, block: &mut Vec<u8>, _bad: &mut Bad<'_>) -> Result<Option<u64>, SourceError> {
+        let Some(again) = self.again else { return Ok(None) };
+        match self.read()? {
+            Some(Step::Block { records, .. }) if self.reader.offset() <= again.to => {
+                block.extend_from_slice(self.reader.payload());
+                Ok(Some(records))
+            }
+            Some(Step::End(_)) if self.seen == again => {
+                (self.again, self.is_recorded) = (None, true);
+                Ok(None)
+            }
+            _ => Err(again.gone(&self.name)),
+        }
     }
 }
 
@@ -165,7 +291,7 @@ mod tests {
 
     use super::*;
     use crate::clock::testing::ManualClock;
-    use crate::frame::{Block, End, FrameWriter, Head};
+    use crate::frame::{End, FrameWriter, Head};
     use crate::signal::StopSignal;
     use crate::source::stdin::Stdin;
     use crate::stage::Waited;
@@ -207,10 +333,10 @@ mod tests {
         let mut events = Vec::new();
         loop {
             let (event, is_last) = match replay.advance().unwrap() {
-                Event::Head(_) => ("head".to_owned(), false),
-                Event::Block(block) => (format!("{} block", block.time), false),
-                Event::End(end) => (format!("{} end {}", end.time, end.records), false),
-                Event::Close(close) => (format!("{:?}", close.reason), true),
+                Step::Head(_) => ("head".to_owned(), false),
+                Step::Block { time, .. } => (format!("{time} block"), false),
+                Step::End(end) => (format!("{} end {}", end.time, end.records), false),
+                Step::Close(close) => (format!("{:?}", close.reason), true),
             };
             events.push(format!("@{} {event}", clock.read().monotonic.as_millis()));
             if is_last {

@@ -47,6 +47,12 @@ pub trait Input {
     fn begins_trace(&self) -> bool {
         false
     }
+
+    /// Asked after the close: whether this run only ended what the one before had
+    /// begun to close, so that the tool is to be started again.
+    fn must_restart(&self) -> bool {
+        false
+    }
 }
 
 /// Why the input ended otherwise than by a close.

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::super::Times;
 use super::super::job::{Job, Layout, Retain};
 use super::super::log::View;
 use super::super::offsets::Closed;
@@ -20,7 +21,6 @@ use super::super::source::{Plan, SourceCheckpoint, SourceOptions};
 use super::super::state::{KeyedState, PairOut};
 use super::super::storage::{Disk, Storage};
 use super::super::survey::Survey;
-use super::super::{Error, Times};
 
 fn fixture() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/checkpoint-v1")
@@ -133,12 +133,11 @@ fn read(dir: &Path) {
     let (mut b, plan_b) = open(dir, "b", true);
     let (_, recorded) = b.next_again().unwrap().unwrap();
     let mut blocks = Vec::new();
-    let mut take = |records: u32, block: &[u8]| -> Result<(), Error> {
-        blocks.push((records, String::from_utf8(block.to_vec()).unwrap()));
-        Ok(())
-    };
-    b.read_again(&recorded, &mut take).unwrap();
-    b.leftover(&mut take).unwrap();
+    for mut found in [b.read_again(&recorded).unwrap().unwrap(), b.leftover().unwrap().unwrap()] {
+        while let Some((records, block)) = found.next_block().unwrap() {
+            blocks.push((records, String::from_utf8(block.to_vec()).unwrap()));
+        }
+    }
     let expected = [(2, "\"first of 3\"\n\"second of 3\"\n"), (1, "\"came after the last batch\"\n")];
     assert_eq!(blocks, expected.map(|(records, block)| (records, block.to_owned())));
 

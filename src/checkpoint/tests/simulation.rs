@@ -204,10 +204,12 @@ impl SourceProcess {
             return Ok(SourceProcess { checkpoint, head, ready, next_item, last_ms, again: true, done: false, finish });
         }
         let mut leftover = Vec::new();
-        checkpoint.leftover(&mut |_, block| {
-            leftover.extend(items_of(block));
-            Ok(())
-        })?;
+        if let Some(mut blocks) = checkpoint.leftover()? {
+            while let Some((_, block)) = blocks.next_block()? {
+                leftover.extend(items_of(block));
+            }
+            checkpoint.adopt(&blocks);
+        }
         if !leftover.is_empty() {
             last_ms += INTERVAL_MS;
             ready.push_back((Times::one(last_ms, INTERVAL_MS), leftover));
@@ -232,11 +234,11 @@ impl SourceProcess {
             match self.checkpoint.next_again()? {
                 Some((times, recorded)) => {
                     let mut items = Vec::new();
-                    if shape.wal {
-                        self.checkpoint.read_again(&recorded, &mut |_, block| {
+                    if shape.wal && !recorded.is_empty() {
+                        let mut blocks = self.checkpoint.read_again(&recorded)?.unwrap();
+                        while let Some((_, block)) = blocks.next_block()? {
                             items.extend(items_of(block));
-                            Ok(())
-                        })?;
+                        }
                     } else if !recorded.is_empty() {
                         let number = |at: usize| u32::from_le_bytes(recorded[at..at + 4].try_into().unwrap());
                         items.extend(number(0)..number(4));

@@ -24,10 +24,7 @@ pub fn show(inspected: &Inspected, moment: Moment, records: bool, json: bool) ->
     for batch in &batches {
         printer.line(&format!("  sources/{}: {}", batch.name, origin(batch)));
         if records {
-            inspected.records(batch, &mut |_, block| {
-                printer.bytes(block);
-                Ok(())
-            })?;
+            inspected.records(batch, &mut |block| printer.bytes(block))?;
         }
     }
     for (folder, has) in &folders {
@@ -100,10 +97,9 @@ fn object(
         }
         if records {
             let mut content = Vec::new();
-            inspected.records(batch, &mut |_, block| {
+            inspected.records(batch, &mut |block| {
                 let lines = block.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
                 content.extend(lines.filter_map(|line| serde_json::from_slice::<Value>(line).ok()));
-                Ok(())
             })?;
             source.insert("content".into(), content.into());
         }

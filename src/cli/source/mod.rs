@@ -3,14 +3,20 @@
 mod external;
 mod kind;
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::path::Path;
 
 use clap::Parser;
 
 use super::args::{Common, CutArgs, InputForm};
+use super::first::{self, SourceIdentity};
 use super::{Environment, Tool, ToolError, input, output, tell_skipped};
+use crate::frame::{BatchTime, Event, FrameReader};
 use crate::op::pass::Pass;
+use crate::source::batches::Batches;
+use crate::source::first::Stopped;
+use crate::source::kept::OnLoss;
 use crate::source::pace::Pace;
 use crate::source::queue::Queue;
 use crate::source::rate::{Rate, RateOptions};
@@ -18,7 +24,7 @@ use crate::source::receive::Surroundings;
 use crate::source::replay::Replay;
 use crate::source::stdin::Stdin;
 use crate::source::until_stop::UntilStop;
-use crate::source::{ByteSource, exec, listen, tcp, udp, unix};
+use crate::source::{ByteSource, SourceError, exec, listen, tcp, udp, unix};
 use crate::stage::{self, BadRecords, Context, Input};
 use kind::{ClockKind, Kind};
 
@@ -63,10 +69,11 @@ impl Tool for SourceTool {
         let mut input = self.open(environment, &context)?;
         let mut outlet = output::open(self.common.output, environment)?;
         let result = stage::run(input.as_mut(), &mut Pass, outlet.as_mut(), &context);
+        let must_restart = input.must_restart();
         // A source may have a program to end or a file to remove.
         drop(input);
         tell_skipped(&context, environment);
-        Ok(result?)
+        super::end(result, must_restart)
     }
 }
 
@@ -99,6 +106,13 @@ impl SourceTool {
             (_, _, Kind::Queue { clock: ClockKind::Wall, start: Some(_), .. }) => {
                 "--start: by the wall clock batches start at the present: leave out --start or --clock wall".to_owned()
             }
+            (Some(kind), ..) if self.cut.limits.given().is_some() => format!(
+                "{}: {kind} gives its batches as they are: leave it out",
+                self.cut.limits.given().unwrap_or_default()
+            ),
+            (_, _, Kind::Replay { file, .. }) if file == Path::new("-") && self.cut.keep.dir().is_some() => {
+                "--checkpoint: standard input cannot be replayed again after a restart: give the file's name".to_owned()
+            }
             _ if self.cut.columns.is_some() && self.input != Some(InputForm::Csv) => {
                 "--columns names the columns of csv: add --input csv".to_owned()
             }
@@ -112,13 +126,73 @@ impl SourceTool {
         environment: &'a Environment,
         context: &'a Context<'_>,
     ) -> Result<Box<dyn Input + 'a>, ToolError> {
+        let identity = self.identity()?;
+        let interval_ms = identity.interval_ms;
+        match first::begin(identity, &self.cut, environment)? {
+            Some(begun) => {
+                let batches = self.batches(interval_ms, environment, &context.bad_records)?;
+                Ok(begun.input(batches, &self.cut, environment, &context.bad_records))
+            }
+            None => Ok(Box::new(Stopped::new(interval_ms))),
+        }
+    }
+
+    /// What the source is to a checkpoint. An external program must be there; a saved stream is
+    /// looked into.
+    fn identity(&self) -> Result<SourceIdentity, ToolError> {
+        let interval_ms = self.cut.interval_ms()?;
+        let form = self.input.unwrap_or(InputForm::Text);
+        let lines = |kind: &str, words: &str| {
+            let words = if words.is_empty() { kind.to_owned() } else { format!("{kind} {words}") };
+            SourceIdentity::of_lines(kind, &words, form, &self.cut, interval_ms)
+        };
+        Ok(match &self.kind {
+            Kind::Stdin => lines("stdin", ""),
+            Kind::Tcp { address } => lines("tcp", &address.to_string()),
+            Kind::Listen { address } => lines("listen", &address.0.to_string()),
+            Kind::Udp { address } => lines("udp", &address.0.to_string()),
+            Kind::Unix { path } => lines("unix", &path.display().to_string()),
+            Kind::Exec { command } => lines("exec", &joined(command)),
+            Kind::Other(words) => {
+                external::command(words)?;
+                let kind = words.first().map_or_else(String::new, |word| word.to_string_lossy().into_owned());
+                lines(&kind, &joined(words.get(1..).unwrap_or_default()))
+            }
+            // The numbers go on, at whatever rate.
+            Kind::Rate { .. } => SourceIdentity { reads_again: true, ..lines("rate", "") },
+            Kind::Queue { file, clock, start } => {
+                let is_wall = *clock == ClockKind::Wall;
+                let words = format!("{}{}", file.display(), if is_wall { " --clock wall" } else { "" });
+                SourceIdentity {
+                    virtual_start_ms: (!is_wall).then_some(start.unwrap_or(0)),
+                    reads_again: file != Path::new("-"),
+                    ..lines("queue", &words)
+                }
+            }
+            Kind::Replay { file, .. } => {
+                let (interval_ms, start_ms) = match self.cut.keep.dir() {
+                    Some(_) => look_into(file)?,
+                    None => (interval_ms, 0),
+                };
+                let words = file.display().to_string();
+                let virtual_start_ms = Some(start_ms);
+                SourceIdentity { interval_ms, virtual_start_ms, reads_again: true, ..lines("replay", &words) }
+            }
+        })
+    }
+
+    fn batches<'a>(
+        &self,
+        interval_ms: u64,
+        environment: &'a Environment,
+        bad_records: &'a BadRecords,
+    ) -> Result<Box<dyn Batches + 'a>, ToolError> {
         let around = Surroundings {
             stop: environment.stop.clone(),
             waited: environment.waited.clone(),
             console: environment.console.clone(),
             max_line: self.cut.max_line,
         };
-        let interval_ms = self.cut.interval_ms()?;
         let clock = &environment.clock;
         let stop = input::stop_rules(&self.cut, environment);
         let trace = !self.cut.no_trace;
@@ -135,39 +209,73 @@ impl SourceTool {
                 let options = RateOptions { per_second: *per_second, interval_ms, block_interval, trace };
                 return Ok(Box::new(Rate::new(options, clock, stop)));
             }
-            Kind::Queue { file, clock: kind, start } => {
-                let (file, name) = open_file(file, environment)?;
-                let reader = UntilStop::new(file, clock, stop.clone());
+            Kind::Queue { file: path, clock: kind, start } => {
                 let pace = match kind {
-                    ClockKind::Virtual => Pace::virtual_from(start.unwrap_or(0), clock, stop),
-                    ClockKind::Wall => Pace::wall(clock, stop),
+                    ClockKind::Virtual => Pace::virtual_from(start.unwrap_or(0), clock, stop.clone()),
+                    ClockKind::Wall => Pace::wall(clock, stop.clone()),
                 };
-                return Ok(Box::new(Queue::new(reader, &name, interval_ms, trace, pace)));
+                let (file, name) = open_file(path)?;
+                let again = file.as_ref().map(File::try_clone).transpose();
+                let again = again.map_err(|error| ToolError::Open { what: name.clone(), error })?;
+                let reader = UntilStop::new(read_whole(file, &name, environment)?, clock, stop);
+                let queue = Queue::new(reader, &name, interval_ms, trace, pace);
+                return Ok(Box::new(match again {
+                    Some(file) => queue.read_again_from(file, self.cut.keep.on_loss() == OnLoss::Skip),
+                    None => queue,
+                }));
             }
             Kind::Replay { file, speed } => {
-                let (file, name) = open_file(file, environment)?;
-                let reader = UntilStop::new(file, clock, stop.clone());
+                let (file, name) = open_file(file)?;
+                let reader = UntilStop::new(read_whole(file, &name, environment)?, clock, stop.clone());
                 return Ok(Box::new(Replay::new(reader, &name, *speed, clock, stop)));
             }
         };
         let format = input::format(self.input.unwrap_or(InputForm::Text), &self.cut);
         let lines = input::lines(source, format, Vec::new(), &self.cut, environment);
-        Ok(input::cutter(lines, false, &self.cut, interval_ms, environment, &context.bad_records))
+        Ok(input::cutter(lines, false, &self.cut, interval_ms, environment, bad_records))
     }
 }
 
-/// Opens a file to be read whole, and gives its name for messages; `-` is
-/// standard input.
-fn open_file(path: &Path, environment: &Environment) -> Result<(Stdin, String), ToolError> {
+fn joined(words: &[OsString]) -> String {
+    words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
+
+/// The interval of a saved stream, and where its first batch begins.
+fn look_into(path: &Path) -> Result<(u64, u64), ToolError> {
+    let name = path.display().to_string();
+    let file = File::open(path).map_err(|error| ToolError::Open { what: name.clone(), error })?;
+    let failed = |error| ToolError::Input(SourceError::frames(&name, error));
+    let mut reader = FrameReader::new(file);
+    let interval_ms = match reader.next().map_err(failed)? {
+        Event::Head(head) => head.interval_ms,
+        // A stream that failed before it began.
+        _ => return Ok((1, 0)),
+    };
+    let first = match reader.next().map_err(failed)? {
+        Event::Block(block) => block.time,
+        Event::End(end) => end.time,
+        Event::Head(_) | Event::Close(_) => BatchTime(interval_ms),
+    };
+    Ok((interval_ms, first.0.saturating_sub(interval_ms)))
+}
+
+/// Opens a file to be read whole, and gives its name for messages; `-` is standard
+/// input, and no file.
+fn open_file(path: &Path) -> Result<(Option<File>, String), ToolError> {
     if path == Path::new("-") {
-        return Ok((input::stdin(environment)?, "stdin".to_owned()));
+        return Ok((None, "stdin".to_owned()));
     }
     let name = path.display().to_string();
     match File::open(path) {
-        Ok(file) => {
-            let input = Stdin::from_file(file, &name, environment.stop.clone(), environment.waited.clone());
-            Ok((input, name))
-        }
+        Ok(file) => Ok((Some(file), name)),
         Err(error) => Err(ToolError::Open { what: name, error }),
+    }
+}
+
+/// What reads a file, or standard input.
+fn read_whole(file: Option<File>, name: &str, environment: &Environment) -> Result<Stdin, ToolError> {
+    match file {
+        Some(file) => Ok(Stdin::from_file(file, name, environment.stop.clone(), environment.waited.clone())),
+        None => input::stdin(environment),
     }
 }

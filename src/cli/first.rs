@@ -1,0 +1,160 @@
+//! What a first stage has beside its input: its checkpoint, its name, and how fast
+//! it may be.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::args::{CutArgs, InputForm};
+use super::{Environment, ToolError, input};
+use crate::checkpoint::lock::Waiting;
+use crate::checkpoint::source::{Plan, SourceCheckpoint, SourceOptions};
+use crate::checkpoint::storage::Disk;
+use crate::clock::Clock as _;
+use crate::source::SourceError;
+use crate::source::batches::Batches;
+use crate::source::first::FirstStage;
+use crate::source::kept::{Kept, KeptParts, is_interrupted};
+use crate::stage::{BadRecords, Input};
+
+/// How long a lock is waited for between two looks.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Waiting that takes longer is told.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What a source is to its checkpoint.
+#[derive(Clone, Debug)]
+pub struct SourceIdentity {
+    /// Its kind, which is its name unless `--name` says another.
+    pub kind: String,
+    /// What must stay the same from run to run, as `source tcp localhost:9999`.
+    pub arguments: String,
+    /// Milliseconds between batches.
+    pub interval_ms: u64,
+    /// Where a virtual clock begins, in ms since the epoch; none for the wall clock.
+    pub virtual_start_ms: Option<u64>,
+    /// Whether its batches can be read again.
+    pub reads_again: bool,
+}
+
+impl SourceIdentity {
+    /// Of raw lines that come in by a pipe, or a receiver, in real time.
+    pub fn of_lines(kind: &str, words: &str, form: InputForm, cut: &CutArgs, interval_ms: u64) -> SourceIdentity {
+        SourceIdentity {
+            kind: kind.to_owned(),
+            arguments: format!("source {words}{}", form_arguments(form, cut)),
+            interval_ms,
+            virtual_start_ms: None,
+            reads_again: false,
+        }
+    }
+}
+
+/// What the options say of what a record is.
+pub fn form_arguments(form: InputForm, cut: &CutArgs) -> String {
+    let form = match form {
+        InputForm::Text => "",
+        InputForm::Json => " --input json",
+        InputForm::Csv => " --input csv",
+        InputForm::Logfmt => " --input logfmt",
+    };
+    let columns = cut.columns.as_ref().map_or_else(String::new, |names| format!(" --columns {}", names.join(",")));
+    format!("{form}{columns}")
+}
+
+/// A source that may begin: its checkpoint is open, if it has one.
+pub struct Begun {
+    identity: SourceIdentity,
+    checkpoint: Option<(SourceCheckpoint, Plan)>,
+}
+
+/// Opens the checkpoint, if there is to be one: before the source opens anything that the
+/// run before may still have. `None` if it was asked to stop while it waited for that.
+pub fn begin(identity: SourceIdentity, cut: &CutArgs, environment: &Environment) -> Result<Option<Begun>, ToolError> {
+    let keep = &cut.keep;
+    let Some(dir) = keep.dir() else {
+        return match keep.needs_dir() {
+            Some(option) => Err(ToolError::Usage(format!("{option}: there is no checkpoint: add --checkpoint DIR"))),
+            None => Ok(Some(Begun { identity, checkpoint: None })),
+        };
+    };
+    let interval_ms = identity.interval_ms;
+    let start_ms = identity.virtual_start_ms.unwrap_or_else(|| environment.clock.read().wall_ms());
+    let options = SourceOptions {
+        dir: &dir,
+        name: keep.name.as_deref().unwrap_or(&identity.kind),
+        arguments: &identity.arguments,
+        interval_ms,
+        start_ms: start_ms - start_ms % interval_ms,
+        retain: keep.retain.unwrap_or_default(),
+        wal: !identity.reads_again,
+    };
+    let rules = input::stop_rules(cut, environment);
+    let mut waiter = Waiter { environment, since: None, told: None };
+    let mut wait = |waiting: &Waiting| {
+        let now = environment.clock.read().monotonic;
+        waiter.tell(waiting, now);
+        !rules.is_due(now, now) && rules.pause(&environment.clock, LOOK).is_ok()
+    };
+    match SourceCheckpoint::open(Arc::new(Disk), &options, &mut wait) {
+        Ok(opened) => Ok(Some(Begun { identity, checkpoint: Some(opened) })),
+        Err(error) if is_interrupted(&error) => {
+            environment.console.info(&error.to_string());
+            Ok(None)
+        }
+        Err(error) => Err(ToolError::Input(SourceError::Checkpoint(error))),
+    }
+}
+
+impl Begun {
+    /// The input of the stage that these batches begin.
+    pub fn input<'a>(
+        self,
+        batches: Box<dyn Batches + 'a>,
+        cut: &CutArgs,
+        environment: &'a Environment,
+        bad_records: &'a BadRecords,
+    ) -> Box<dyn Input + 'a> {
+        let interval_ms = self.identity.interval_ms;
+        let mut first = FirstStage::new(batches, &environment.clock, cut.keep.name.clone());
+        if let Some((checkpoint, plan)) = self.checkpoint {
+            first = first.kept(Kept::new(KeptParts {
+                checkpoint,
+                plan,
+                interval_ms,
+                is_wall: self.identity.virtual_start_ms.is_none(),
+                skip_missed: cut.skip_missed,
+                on_loss: cut.keep.on_loss(),
+                clock: &environment.clock,
+                bad_records,
+                console: environment.console.clone(),
+            }));
+        }
+        if cut.limits.backpressure {
+            first = first.with_backpressure(interval_ms);
+        }
+        Box::new(first)
+    }
+}
+
+/// Says who is waited for, when it takes long.
+struct Waiter<'e> {
+    environment: &'e Environment,
+    since: Option<Duration>,
+    told: Option<String>,
+}
+
+impl Waiter<'_> {
+    fn tell(&mut self, waiting: &Waiting, now: Duration) {
+        let since = *self.since.get_or_insert(now);
+        if now < since + PATIENCE || self.told.as_ref() == Some(&waiting.lock) {
+            return;
+        }
+        let process = waiting.pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
+        self.environment.console.warn(&format!(
+            "checkpoint: waits for {}{process} of the run before to end: it holds its lock",
+            waiting.lock
+        ));
+        self.told = Some(waiting.lock.clone());
+    }
+}

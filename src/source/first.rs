@@ -1,0 +1,154 @@
+//! The input of a first stage: [`Batches`], under a checkpoint or not, and the
+//! rate that backpressure sets.
+
+use std::time::Duration;
+
+use super::SourceError;
+use super::backpressure::{Backpressure, Ledger};
+use super::batches::{Batches, Step};
+use super::kept::Kept;
+use super::rate_limit::Processed;
+use crate::clock::Clock;
+use crate::frame::{BatchTime, Close, Event, Head, Reason};
+use crate::stage::{Input, InputError};
+
+/// An [`Input`] whose stream begins here.
+pub struct FirstStage<'a> {
+    batches: Box<dyn Batches + 'a>,
+    kept: Option<Kept<'a>>,
+    pressure: Option<Pressure>,
+    clock: &'a dyn Clock,
+    /// What `--name` said.
+    name: Option<String>,
+}
+
+/// What backpressure goes by.
+struct Pressure {
+    backpressure: Backpressure,
+    ledger: Ledger,
+    /// When the last step was given (monotonic), and what it was.
+    given: Option<(Duration, Option<(BatchTime, u64)>)>,
+    /// How long steps of the open batch were away.
+    busy: Duration,
+}
+
+impl<'a> FirstStage<'a> {
+    /// Without a checkpoint; `name` goes into the head.
+    pub fn new(batches: Box<dyn Batches + 'a>, clock: &'a dyn Clock, name: Option<String>) -> FirstStage<'a> {
+        FirstStage { batches, kept: None, pressure: None, clock, name }
+    }
+
+    /// Under a checkpoint.
+    pub fn kept(self, kept: Kept<'a>) -> FirstStage<'a> {
+        FirstStage { kept: Some(kept), ..self }
+    }
+
+    /// With a rate that the pipeline keeps up with, for batches of `interval_ms`.
+    pub fn with_backpressure(self, interval_ms: u64) -> FirstStage<'a> {
+        let backpressure = Backpressure::new(interval_ms);
+        let pressure = Pressure { backpressure, ledger: Ledger::default(), given: None, busy: Duration::ZERO };
+        FirstStage { pressure: Some(pressure), ..self }
+    }
+
+    fn step(&mut self) -> Result<Step, SourceError> {
+        self.feel();
+        let mut step = match &mut self.kept {
+            Some(kept) => kept.step(&mut *self.batches)?,
+            None => self.batches.step()?,
+        };
+        if let (Step::Head(head), Some(name)) = (&mut step, &self.name) {
+            head.other.insert("name".into(), name.as_str().into());
+        }
+        if let Some(pressure) = &mut self.pressure {
+            let now = self.clock.read();
+            let end = match &step {
+                Step::End(end) => Some((end.time, end.records)),
+                _ => None,
+            };
+            if let (Some((time, records)), Some(_)) = (end, &self.kept) {
+                pressure.ledger.left(time.0, records, now.wall_ms());
+            }
+            pressure.given = Some((now.monotonic, end));
+        }
+        Ok(step)
+    }
+
+    /// How the pipeline behind does.
+    fn feel(&mut self) {
+        let commit = self.kept.as_mut().and_then(|kept| kept.news(self.pressure.is_some()));
+        let Some(pressure) = &mut self.pressure else { return };
+        let processed = match &self.kept {
+            Some(_) => commit.and_then(|commit| pressure.ledger.committed(commit)),
+            None => pressure.taken(self.clock),
+        };
+        if let Some(processed) = processed {
+            let was_held_back = self.batches.was_held_back();
+            if let Some(rate) = pressure.backpressure.processed(processed, was_held_back) {
+                self.batches.set_rate(rate);
+            }
+        }
+    }
+}
+
+impl Pressure {
+    /// The pipe has taken the last step: if that was an end, how long it had the batch.
+    fn taken(&mut self, clock: &dyn Clock) -> Option<Processed> {
+        let (given, end) = self.given.take()?;
+        let now = clock.read();
+        self.busy += now.monotonic.saturating_sub(given);
+        let (time, records) = end?;
+        let busy = std::mem::take(&mut self.busy);
+        let late = now.wall_ms().saturating_sub(time.0).saturating_sub(busy.as_millis() as u64);
+        Some(Processed {
+            time_ms: now.monotonic.as_millis() as u64,
+            elements: records,
+            processing_delay_ms: busy.as_millis() as u64,
+            scheduling_delay_ms: late,
+        })
+    }
+}
+
+impl Input for FirstStage<'_> {
+    fn next(&mut self) -> Result<Event<'_>, InputError> {
+        let step = self.step()?;
+        let block = self.kept.as_ref().and_then(Kept::block).unwrap_or_else(|| self.batches.block());
+        Ok(step.event(block))
+    }
+
+    fn begins_trace(&self) -> bool {
+        self.batches.begins_trace()
+    }
+
+    fn is_ready(&self) -> bool {
+        self.kept.as_ref().and_then(Kept::is_ready).unwrap_or_else(|| self.batches.is_ready())
+    }
+
+    fn must_restart(&self) -> bool {
+        self.kept.as_ref().is_some_and(Kept::is_finished)
+    }
+}
+
+/// The stream of a source that was asked to stop before it began: no batch.
+pub struct Stopped {
+    head: Option<Head>,
+}
+
+impl Stopped {
+    /// Of a source with this interval.
+    pub fn new(interval_ms: u64) -> Stopped {
+        Stopped { head: Some(Head::new(interval_ms)) }
+    }
+}
+
+impl Input for Stopped {
+    fn next(&mut self) -> Result<Event<'_>, InputError> {
+        Ok(match self.head.take() {
+            Some(head) => Event::Head(head),
+            None => Event::Close(Close::new(Reason::Stop)),
+        })
+    }
+
+    fn is_ready(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,406 @@
+//! A source under a checkpoint: sends again what a restart needs, keeps what
+//! comes, and has each batch on disk before its end leaves. The order of the
+//! steps is that of [`crate::checkpoint::source`].
+
+use std::time::Duration;
+
+use super::SourceError;
+use super::batches::{Batches, Step};
+use super::cut::MOST_MISSED;
+use crate::checkpoint::offsets::Closed;
+use crate::checkpoint::source::{Plan, SourceCheckpoint};
+use crate::checkpoint::survey::Commit;
+use crate::checkpoint::times::next_multiple;
+use crate::checkpoint::wal::Blocks;
+use crate::checkpoint::{self, Times};
+use crate::clock::Clock;
+use crate::console::Console;
+use crate::frame::{BatchTime, Close, End, Reason};
+use crate::stage::BadRecords;
+
+/// A source that has given so many batches should have been committed for.
+const UNCOMMITTED: u64 = 100;
+
+/// A sink may take so long to come up.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How often commits are looked at.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// What becomes of a batch that offsets name and that is gone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnLoss {
+    /// The source stops with exit code 5.
+    #[default]
+    Fail,
+    /// What is gone is left out, with a warning.
+    Skip,
+}
+
+/// What a source under a checkpoint is, and has around it.
+pub struct KeptParts<'a> {
+    /// The checkpoint, opened.
+    pub checkpoint: SourceCheckpoint,
+    /// What to do first.
+    pub plan: Plan,
+    /// Milliseconds between batches.
+    pub interval_ms: u64,
+    /// Whether batches go by the wall clock, so that some were missed since the
+    /// run before.
+    pub is_wall: bool,
+    /// Send more than a million missed batches too.
+    pub skip_missed: bool,
+    /// What becomes of what is gone.
+    pub on_loss: OnLoss,
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// What becomes of bad records.
+    pub bad_records: &'a BadRecords,
+    /// For what a careful person wants to know.
+    pub console: Console,
+}
+
+/// Puts the checkpoint around batches.
+pub struct Kept<'a> {
+    parts: KeptParts<'a>,
+    phase: Phase,
+    /// A block that is sent again.
+    block: Vec<u8>,
+    /// Whether the block just given is in `block`.
+    is_own_block: bool,
+    /// Records of the first new batch that came before a crash.
+    carried: u64,
+    /// So many of the next ends are in the offsets already.
+    recorded: u64,
+    commits: Commits,
+}
+
+enum Phase {
+    Head,
+    /// Looking for the next batch to send again.
+    Again,
+    /// One is being sent again.
+    Batch {
+        times: Times,
+        blocks: Option<Blocks>,
+        records: u64,
+        is_over: bool,
+    },
+    /// Ends that follow each other.
+    Ends {
+        times: Times,
+        records: u64,
+        then: Box<Phase>,
+    },
+    /// What came before a crash.
+    Leftover(Blocks),
+    /// Batches missed since the run before.
+    Missed,
+    New,
+    /// All is done but the close.
+    Closing(Closed),
+}
+
+impl<'a> Kept<'a> {
+    /// Says what the start found. `again` is how the source reads batches again.
+    pub fn new(parts: KeptParts<'a>) -> Kept<'a> {
+        let plan = &parts.plan;
+        let console = &parts.console;
+        if plan.torn_bytes > 0 {
+            console.warn(&format!("checkpoint: cut off {} bytes that a crash left unfinished", plan.torn_bytes));
+        }
+        if plan.is_restart {
+            let behind = plan.last_ms.saturating_sub(plan.resume_ms) / parts.interval_ms;
+            let held_back = match &plan.held_back_by {
+                Some(folder) if behind > 0 => format!(": {folder} has come no further"),
+                _ => String::new(),
+            };
+            let text = format!("checkpoint: goes on after {}, sends {behind} batches again{held_back}", plan.resume_ms);
+            if behind > UNCOMMITTED { console.warn(&text) } else { console.info(&text) }
+        }
+        let commits = Commits { known: None, looked: None, began: parts.clock.read().monotonic, ends: 0, told: false };
+        Kept { parts, phase: Phase::Head, block: Vec::new(), is_own_block: false, carried: 0, recorded: 0, commits }
+    }
+
+    /// The bytes of the block just given, if they are not the batches' own.
+    pub fn block(&self) -> Option<&[u8]> {
+        self.is_own_block.then_some(&self.block)
+    }
+
+    /// Whether the next step is here already, if this knows.
+    pub fn is_ready(&self) -> Option<bool> {
+        (!matches!(self.phase, Phase::New)).then_some(true)
+    }
+
+    /// Whether this run only ended what the one before had begun to close.
+    pub fn is_finished(&self) -> bool {
+        self.parts.plan.finish.is_some()
+    }
+
+    /// The next step of the stream.
+    pub fn step(&mut self, batches: &mut dyn Batches) -> Result<Step, SourceError> {
+        self.is_own_block = false;
+        loop {
+            match &mut self.phase {
+                Phase::Head => {
+                    if let Some(source) = batches.replay() {
+                        source.restore(&self.parts.plan.position)?;
+                    }
+                    self.phase = Phase::Again;
+                    let mut step = batches.step()?;
+                    if let Step::Head(head) = &mut step {
+                        head.other.extend(self.parts.plan.head());
+                    }
+                    return Ok(step);
+                }
+                Phase::Again => self.next_again(batches)?,
+                Phase::Batch { .. } => {
+                    if let Some(step) = self.block_again(batches)? {
+                        return Ok(step);
+                    }
+                }
+                Phase::Ends { times, records, then } => {
+                    let (time_ms, records) = (times.first_ms, std::mem::take(records));
+                    match times.after(time_ms) {
+                        Some(rest) => *times = rest,
+                        None => self.phase = std::mem::replace(then, Phase::New),
+                    }
+                    let end = self.end(batches, time_ms, records);
+                    return Ok(end);
+                }
+                Phase::Leftover(blocks) => {
+                    let time = BatchTime(next_multiple(self.parts.plan.after_ms, self.parts.interval_ms));
+                    if let Some((records, bytes)) = blocks.next_block()? {
+                        self.block.clear();
+                        self.block.extend_from_slice(bytes);
+                        self.is_own_block = true;
+                        self.carried += u64::from(records);
+                        return Ok(Step::Block { time, records: records.into() });
+                    }
+                    self.parts.checkpoint.adopt(blocks);
+                    self.phase = Phase::Missed;
+                }
+                Phase::Missed => self.miss(batches)?,
+                Phase::New => return self.new_step(batches),
+                Phase::Closing(closed) => {
+                    let closed = *closed;
+                    self.parts.checkpoint.close(closed)?;
+                    let reason = if closed == Closed::Eof { Reason::Eof } else { Reason::Stop };
+                    return Ok(Step::Close(Close::new(reason)));
+                }
+            }
+        }
+    }
+
+    /// Finds the next batch to send again, or goes on to new ones.
+    fn next_again(&mut self, batches: &mut dyn Batches) -> Result<(), SourceError> {
+        self.phase = match self.parts.checkpoint.next_again()? {
+            Some((times, recorded)) => {
+                let mut is_over = recorded.is_empty();
+                let blocks = if is_over { None } else { self.parts.checkpoint.read_again(&recorded)? };
+                if blocks.is_none()
+                    && !is_over
+                    && let Some(source) = batches.replay()
+                {
+                    is_over = lost(&self.parts, source.begin_again(&recorded))?.is_none();
+                }
+                Phase::Batch { times, blocks, records: 0, is_over }
+            }
+            None => match self.parts.plan.finish {
+                Some(closed) => Phase::Closing(closed),
+                None => match self.parts.checkpoint.leftover()? {
+                    Some(blocks) => Phase::Leftover(blocks),
+                    None => Phase::Missed,
+                },
+            },
+        };
+        Ok(())
+    }
+
+    /// The next block of a batch that is sent again.
+    fn block_again(&mut self, batches: &mut dyn Batches) -> Result<Option<Step>, SourceError> {
+        let Phase::Batch { times, blocks, records, is_over } = &mut self.phase else { return Ok(None) };
+        let time = BatchTime(times.first_ms);
+        self.block.clear();
+        let next = match blocks {
+            _ if *is_over => None,
+            Some(blocks) => blocks.next_block()?.map(|(count, bytes)| {
+                self.block.extend_from_slice(bytes);
+                u64::from(count)
+            }),
+            None => match batches.replay() {
+                Some(source) => {
+                    let bad = self.parts.bad_records;
+                    let mut bad = |record: &[u8], reason: &str| bad.take(time, record, reason);
+                    lost(&self.parts, source.next_again(&mut self.block, &mut bad))?.flatten()
+                }
+                None => None,
+            },
+        };
+        match next {
+            Some(0) => Ok(None),
+            Some(count) => {
+                *records += count;
+                self.is_own_block = true;
+                Ok(Some(Step::Block { time, records: count }))
+            }
+            None => {
+                let (times, records) = (*times, *records);
+                self.phase = Phase::Ends { times, records, then: Box::new(Phase::Again) };
+                Ok(None)
+            }
+        }
+    }
+
+    /// Batches between the newest in the offsets and the present come as empty ones.
+    fn miss(&mut self, batches: &mut dyn Batches) -> Result<(), SourceError> {
+        let interval_ms = self.parts.interval_ms;
+        let first_ms = next_multiple(self.parts.plan.after_ms, interval_ms);
+        let now_ms = self.parts.clock.read().wall_ms();
+        let missed = match self.parts.is_wall {
+            true => (now_ms + interval_ms).saturating_sub(first_ms) / interval_ms,
+            // What was read as one batch stays one.
+            false => u64::from(self.carried > 0),
+        };
+        if missed == 0 {
+            let after = BatchTime(first_ms - interval_ms);
+            batches.start_after(after, self.carried > 0);
+            self.phase = Phase::New;
+            return Ok(());
+        }
+        if missed > MOST_MISSED && !self.parts.skip_missed {
+            return Err(SourceError::Missed { batches: missed, interval_ms });
+        }
+        let times = Times { first_ms, last_ms: first_ms + (missed - 1) * interval_ms, step_ms: interval_ms };
+        let records = std::mem::take(&mut self.carried);
+        let mut empty = Some(times);
+        if records > 0 {
+            self.parts.checkpoint.record_wal(first_ms)?;
+            empty = times.after(first_ms);
+        }
+        if let Some(empty) = empty {
+            self.record(batches, empty, &[])?;
+        }
+        self.parts.checkpoint.sync()?;
+        batches.start_after(BatchTime(times.last_ms), false);
+        self.phase = Phase::Ends { times, records, then: Box::new(Phase::New) };
+        Ok(())
+    }
+
+    fn new_step(&mut self, batches: &mut dyn Batches) -> Result<Step, SourceError> {
+        let mut step = batches.step()?;
+        match &mut step {
+            Step::Block { records, .. } => {
+                // A block holds fewer records than bytes, of which there are some MiB.
+                let records = u32::try_from(*records).unwrap_or(u32::MAX);
+                self.parts.checkpoint.append(records, batches.block())?;
+            }
+            Step::End(end) => {
+                end.records += std::mem::take(&mut self.carried);
+                match self.recorded.checked_sub(1) {
+                    Some(rest) => self.recorded = rest,
+                    None => self.keep(batches, end)?,
+                }
+                self.commits.ends += 1;
+            }
+            Step::Close(close) => match close.reason {
+                Reason::Eof => self.parts.checkpoint.close(Closed::Eof)?,
+                Reason::Stop => self.parts.checkpoint.close(Closed::Stop)?,
+                Reason::Error { .. } => {}
+            },
+            Step::Head(_) => {}
+        }
+        Ok(step)
+    }
+
+    /// Has a batch that ends on disk, and the missed ones that follow it.
+    fn keep(&mut self, batches: &mut dyn Batches, end: &End) -> Result<(), SourceError> {
+        let interval_ms = self.parts.interval_ms;
+        let mut times = Times::one(end.time.0, interval_ms);
+        let mut position = Vec::new();
+        let can_replay = match batches.replay() {
+            Some(source) => {
+                source.position(&mut position);
+                true
+            }
+            None => false,
+        };
+        if !can_replay && end.records > 0 {
+            self.parts.checkpoint.record_wal(end.time.0)?;
+        } else {
+            if end.records == 0 && position.is_empty() {
+                self.recorded = batches.missed();
+                times.last_ms += self.recorded * interval_ms;
+            }
+            self.record(batches, times, &position)?;
+        }
+        Ok(self.parts.checkpoint.sync()?)
+    }
+
+    fn record(&mut self, batches: &mut dyn Batches, times: Times, position: &[u8]) -> Result<(), SourceError> {
+        match batches.replay() {
+            Some(source) => self.parts.checkpoint.record(times, position, &mut |base| source.base(base))?,
+            None => self.parts.checkpoint.record_wal_empty(times),
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, batches: &dyn Batches, time_ms: u64, records: u64) -> Step {
+        let mut end = End::new(BatchTime(time_ms), records);
+        end.trace = batches.begins_trace().then(Vec::new);
+        self.commits.ends += 1;
+        Step::End(end)
+    }
+
+    /// What the sinks behind have committed, if that is news. Looked at a few times a second
+    /// when `often`, else only until there is anything.
+    pub fn news(&mut self, often: bool) -> Option<Commit> {
+        let commits = &mut self.commits;
+        let now = self.parts.clock.read().monotonic;
+        let every = if often { LOOK } else { PATIENCE };
+        let is_settled = !often && (commits.known.is_some() || commits.told);
+        if is_settled || commits.looked.is_some_and(|looked| now < looked + every) {
+            return None;
+        }
+        commits.looked = Some(now);
+        // Others write while this looks: another time.
+        let found = self.parts.checkpoint.commit(commits.known).ok()?;
+        if found.is_none() && !commits.told && commits.ends >= UNCOMMITTED && now >= commits.began + PATIENCE {
+            commits.told = true;
+            self.parts.console.warn(
+                "checkpoint: no sink commits what this source sends: end the pipeline in a sink, or a restart sends \
+                 everything again",
+            );
+        }
+        let is_news = found != commits.known;
+        commits.known = found;
+        found.filter(|_| is_news)
+    }
+}
+
+/// What is known of the sinks.
+struct Commits {
+    known: Option<Commit>,
+    looked: Option<Duration>,
+    began: Duration,
+    ends: u64,
+    told: bool,
+}
+
+/// Under `--on-loss skip`, what is gone is `None`, with a warning.
+fn lost<T>(parts: &KeptParts<'_>, result: Result<T, SourceError>) -> Result<Option<T>, SourceError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error @ SourceError::Gone { .. }) if parts.on_loss == OnLoss::Skip => {
+            let SourceError::Gone { what, reason } = error else { return Err(error) };
+            parts.console.warn(&format!("{what}: {reason}: left out, as --on-loss skip says"));
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether waiting for the run before was ended by a stop.
+pub fn is_interrupted(error: &checkpoint::Error) -> bool {
+    matches!(error, checkpoint::Error::Interrupted)
+}
