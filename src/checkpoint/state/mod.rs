@@ -30,7 +30,7 @@ use super::storage::Storage;
 use super::{Error, Result, Times};
 
 use entries::{CLOSED, END, PAIRS, Span, add_span, find, restore};
-pub use entries::{Seen, look, look_at};
+pub use entries::{Seen, check, look, look_at};
 
 pub use crate::keyed_state::{KeyedState, PairOut};
 
