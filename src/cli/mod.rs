@@ -10,6 +10,7 @@
 
 pub mod agg;
 pub mod args;
+pub mod checkpoint;
 pub mod command;
 mod describe;
 pub mod filter;
@@ -27,6 +28,7 @@ pub mod sides;
 pub mod sink;
 pub mod source;
 pub mod state;
+pub mod table;
 pub mod tools;
 pub mod top;
 pub mod transform;
@@ -143,6 +145,8 @@ pub enum ToolError {
     },
     /// Kafka is not to be had with these options.
     Kafka(KafkaError),
+    /// The checkpoint cannot be looked into or changed.
+    Checkpoint(crate::checkpoint::Error),
     /// The stage failed while it ran.
     Stage(StageError),
     /// All that the run before had begun to close is closed; the tool is to be started again.
@@ -160,6 +164,7 @@ impl fmt::Display for ToolError {
             ToolError::Open { what, error } => write!(f, "{what}: {}", stage::describe(error)),
             ToolError::Input(error) => error.fmt(f),
             ToolError::Kafka(error) => error.fmt(f),
+            ToolError::Checkpoint(error) => error.fmt(f),
             ToolError::Stage(error) => error.fmt(f),
             ToolError::Restart => f.write_str(
                 "checkpoint: the run before was cut off while it closed, and what was left of that is done now: start \
@@ -178,6 +183,7 @@ impl Failure for ToolError {
             ToolError::Open { .. } | ToolError::Restart => Exit::World,
             ToolError::Input(error) => error.exit(),
             ToolError::Kafka(error) => error.exit(),
+            ToolError::Checkpoint(error) => error.exit(),
             ToolError::Command { exit, .. } => *exit,
             ToolError::Stage(error) => error.exit(),
         }
@@ -193,6 +199,12 @@ impl From<SourceError> for ToolError {
 impl From<KafkaError> for ToolError {
     fn from(error: KafkaError) -> Self {
         ToolError::Kafka(error)
+    }
+}
+
+impl From<crate::checkpoint::Error> for ToolError {
+    fn from(error: crate::checkpoint::Error) -> Self {
+        ToolError::Checkpoint(error)
     }
 }
 
