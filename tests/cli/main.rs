@@ -7,6 +7,7 @@ mod aggregate;
 mod bash;
 mod checkpoint_admin;
 mod checkpoint_stages;
+mod checkpoint_sources;
 mod every_tool;
 mod examples;
 mod first_minute;
