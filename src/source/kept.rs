@@ -4,10 +4,10 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
-use std::time::Duration;
 
 use super::SourceError;
 use super::batches::{Batches, Step};
+use super::commits::Commits;
 use super::cut::MOST_MISSED;
 use crate::checkpoint::offsets::Closed;
 use crate::checkpoint::source::{Plan, SourceCheckpoint};
@@ -20,14 +20,8 @@ use crate::console::Console;
 use crate::frame::{BatchTime, Close, End, Reason};
 use crate::stage::BadRecords;
 
-/// A source that has given so many batches should have been committed for.
-const UNCOMMITTED: u64 = 100;
-
-/// A sink may take so long to come up.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-/// How often commits are looked at.
-const LOOK: Duration = Duration::from_millis(250);
+/// To send more batches again than this is worth a warning.
+const MANY: u64 = 100;
 
 /// So much is held while batches that follow each other at once share a sync.
 const MOST_HELD_BYTES: usize = 1 << 20;
@@ -114,7 +108,7 @@ enum Phase {
 }
 
 impl<'a> Kept<'a> {
-    /// Says what the start found. `again` is how the source reads batches again.
+    /// Says what the start found.
     pub fn new(parts: KeptParts<'a>) -> Kept<'a> {
         let plan = &parts.plan;
         let console = &parts.console;
@@ -128,9 +122,9 @@ impl<'a> Kept<'a> {
                 _ => String::new(),
             };
             let text = format!("checkpoint: goes on after {}, sends {behind} batches again{held_back}", plan.resume_ms);
-            if behind > UNCOMMITTED { console.warn(&text) } else { console.info(&text) }
+            if behind > MANY { console.warn(&text) } else { console.info(&text) }
         }
-        let commits = Commits { known: None, looked: None, began: parts.clock.read().monotonic, ends: 0, told: false };
+        let commits = Commits::new(parts.clock.read().monotonic, console.clone());
         Kept {
             parts,
             phase: Phase::Head,
@@ -378,7 +372,7 @@ impl<'a> Kept<'a> {
     /// A step leaves.
     fn give(&mut self, step: Step) -> Result<Step, SourceError> {
         match &step {
-            Step::End(_) => self.commits.ends += 1,
+            Step::End(_) => self.commits.end(),
             Step::Close(close) => match close.reason {
                 Reason::Eof => self.parts.checkpoint.close(Closed::Eof)?,
                 Reason::Stop => self.parts.checkpoint.close(Closed::Stop)?,
@@ -424,43 +418,15 @@ impl<'a> Kept<'a> {
     fn end(&mut self, batches: &dyn Batches, time_ms: u64, records: u64) -> Step {
         let mut end = End::new(BatchTime(time_ms), records);
         end.trace = batches.begins_trace().then(Vec::new);
-        self.commits.ends += 1;
+        self.commits.end();
         Step::End(end)
     }
 
-    /// What the sinks behind have committed, if that is news. Looked at a few times a second
-    /// when `often`, else only until there is anything.
+    /// What the sinks behind have committed, if that is news: see [`Commits::news`].
     pub fn news(&mut self, often: bool) -> Option<Commit> {
-        let commits = &mut self.commits;
         let now = self.parts.clock.read().monotonic;
-        let every = if often { LOOK } else { PATIENCE };
-        let is_settled = !often && (commits.known.is_some() || commits.told);
-        if is_settled || commits.looked.is_some_and(|looked| now < looked + every) {
-            return None;
-        }
-        commits.looked = Some(now);
-        // Others write while this looks: another time.
-        let found = self.parts.checkpoint.commit(commits.known).ok()?;
-        if found.is_none() && !commits.told && commits.ends >= UNCOMMITTED && now >= commits.began + PATIENCE {
-            commits.told = true;
-            self.parts.console.warn(
-                "checkpoint: no sink commits what this source sends: end the pipeline in a sink, or a restart sends \
-                 everything again",
-            );
-        }
-        let is_news = found != commits.known;
-        commits.known = found;
-        found.filter(|_| is_news)
+        self.commits.news(&self.parts.checkpoint, now, often)
     }
-}
-
-/// What is known of the sinks.
-struct Commits {
-    known: Option<Commit>,
-    looked: Option<Duration>,
-    began: Duration,
-    ends: u64,
-    told: bool,
 }
 
 /// Under `--on-loss skip`, what is gone is `None`, with a warning.
@@ -480,3 +446,7 @@ fn lost<T>(parts: &KeptParts<'_>, result: Result<T, SourceError>) -> Result<Opti
 pub fn is_interrupted(error: &checkpoint::Error) -> bool {
     matches!(error, checkpoint::Error::Interrupted)
 }
+
+#[cfg(test)]
+#[path = "kept_tests.rs"]
+mod tests;
