@@ -78,7 +78,7 @@ fn run(memory: &Memory, clock: &ManualClock, is_wall: bool, is_ready: bool, batc
     let mut left = Left::default();
     let storage: Arc<dyn Storage> = Arc::new(memory.clone());
     let options = SourceOptions {
-        dir: Path::new("/root/ck"),
+        dir: Path::new("/disk/ck"),
         name: "a",
         arguments: "source of a test",
         interval_ms: INTERVAL_MS,
@@ -139,7 +139,7 @@ fn a_crash_at_any_moment_changes_nothing_that_was_seen() {
     for is_ready in [false, true] {
         for image in [Image::Everything, Image::Synced, Image::Some(7)] {
             for at in 1.. {
-                let memory = Memory::new("/root");
+                let memory = Memory::new("/disk");
                 memory.die_at(at);
                 let first = run(&memory, &clock, false, is_ready, &batches("a", 7));
                 let memory = memory.after_crash(image);
@@ -166,7 +166,7 @@ fn a_crash_at_any_moment_changes_nothing_that_was_seen() {
 
 #[test]
 fn what_was_missed_comes_empty_and_costs_one_entry() {
-    let memory = Memory::new("/root");
+    let memory = Memory::new("/disk");
     let clock = ManualClock::at(0);
     run(&memory, &clock, true, false, &batches("a", 3));
     clock.set_wall(3_600_000);
@@ -187,7 +187,7 @@ fn what_was_missed_comes_empty_and_costs_one_entry() {
 fn batches_that_follow_at_once_share_a_sync() {
     let clock = ManualClock::at(0);
     let calls = |is_ready| {
-        let memory = Memory::new("/root");
+        let memory = Memory::new("/disk");
         let left = run(&memory, &clock, false, is_ready, &batches("a", 60));
         assert_eq!(left.ended.len(), 60);
         memory.calls()
