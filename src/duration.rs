@@ -57,6 +57,23 @@ pub fn parse_size(text: &str) -> Result<usize, String> {
     Ok(bytes as usize)
 }
 
+/// A size for people: `512 B`, `64.0 KiB`.
+pub fn show_size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut size = bytes as f64 / 1024.0;
+    let mut units = UNITS.iter();
+    let mut unit = units.next().unwrap_or(&"KiB");
+    while size >= 1000.0 {
+        let Some(next) = units.next() else { break };
+        unit = next;
+        size /= 1024.0;
+    }
+    format!("{size:.1} {unit}")
+}
+
 /// A duration as a user would write it.
 pub fn show_ms(ms: u64) -> String {
     humantime::format_duration(Duration::from_millis(ms)).to_string().replace(' ', "")
@@ -89,6 +106,7 @@ mod tests {
         assert_eq!(parse_size("64KiB"), Ok(65_536));
         assert_eq!(parse_size("1.5MiB"), Ok(1_572_864));
         assert_eq!(parse_size("512"), Ok(512));
+        assert_eq!([0, 1023, 1024, 1_572_864].map(show_size), ["0 B", "1023 B", "1.0 KiB", "1.5 MiB"]);
         assert!(parse_size("12XB").unwrap_err().contains("XB"));
         assert!(parse_size("").is_err());
     }

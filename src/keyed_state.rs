@@ -1,5 +1,7 @@
 //! A state of keys and values, as an operator has it and a checkpoint keeps it.
 
+use std::io;
+
 /// Takes a key and its value, or a key that is dropped.
 pub type PairOut<'o> = dyn FnMut(&[u8], Option<&[u8]>) + 'o;
 
@@ -9,7 +11,10 @@ pub type PairOut<'o> = dyn FnMut(&[u8], Option<&[u8]>) + 'o;
 pub trait KeyedState {
     /// Gives every key whose value is new since the last call, and every key
     /// dropped since (`None`).
-    fn changes(&mut self, out: &mut PairOut<'_>);
+    ///
+    /// # Errors
+    /// What is held on disk beyond a memory limit cannot be read.
+    fn changes(&mut self, out: &mut PairOut<'_>) -> io::Result<()>;
 
     /// Gives about `bytes` worth of the keys and values there are, going on where
     /// the last slice ended, or from the start. True when all have been given. A key

@@ -23,6 +23,7 @@ json\t'Every record as JSON, one a line'"
 complete -c sstream-filter -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
 complete -c sstream-filter -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-filter -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
+complete -c sstream-filter -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-filter -s F -l fixed-strings -d 'Patterns are plain text, no regular expressions'
 complete -c sstream-filter -s i -l ignore-case -d 'Upper and lower case are the same'
 complete -c sstream-filter -s v -l invert-match -d 'Keep the records that do not match'
@@ -32,5 +33,6 @@ complete -c sstream-filter -l skip-missed -d 'Send more than a million missed ba
 complete -c sstream-filter -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-filter -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-filter -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-filter -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
 complete -c sstream-filter -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sstream-filter -s V -l version -d 'Print version'

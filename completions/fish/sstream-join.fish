@@ -24,9 +24,11 @@ json\t'Every record as JSON, one a line'"
 complete -c sstream-join -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
 complete -c sstream-join -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-join -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
+complete -c sstream-join -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-join -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-join -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-join -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-join -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-join -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
 complete -c sstream-join -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sstream-join -s V -l version -d 'Print version'

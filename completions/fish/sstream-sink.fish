@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sstream_sink_global_optspecs
-    string join \n pass input= batch= block-interval= max-line= columns= stop-file= idle-timeout= stop-after= skip-missed no-trace on-error= verbose quiet output= trace-log= metrics= metrics-file= h/help V/version
+    string join \n pass input= batch= block-interval= max-line= columns= stop-file= idle-timeout= stop-after= skip-missed no-trace on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= h/help V/version
 end
 
 function __fish_sstream_sink_needs_command
@@ -43,11 +43,13 @@ json\t'Every record as JSON, one a line'"
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -s V -l version -d 'Print version'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -f -a "print" -d 'The first records of each batch, as Spark prints them'
@@ -77,11 +79,13 @@ json\t'Every record as JSON, one a line'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
@@ -102,11 +106,13 @@ json\t'Every record as JSON, one a line'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
@@ -127,11 +133,13 @@ json\t'Every record as JSON, one a line'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
@@ -152,6 +160,7 @@ json\t'Every record as JSON, one a line'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l json -d 'Every record as JSON, one a line, strings too'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l empty -d 'An empty batch has an empty file'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
@@ -159,6 +168,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l skip
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l sh -d 'A script for /bin/sh -c, in place of CMD; a pipeline fails where its last command does' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l accept -d 'Exit statuses of the command that are no failure: 0,1 for grep' -r
@@ -182,12 +192,14 @@ json\t'Every record as JSON, one a line'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l json -d 'Lines are JSON values, one a record; else they are text, and a newline in a string makes two lines'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
@@ -208,9 +220,11 @@ json\t'Every record as JSON, one a line'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -s h -l help -d 'Print help (see more with \'--help\')'

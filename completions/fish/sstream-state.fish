@@ -11,6 +11,7 @@ complete -c sstream-state -l initial -d 'Begin with the states in FILE: a pair [
 complete -c sstream-state -l by -d 'The key is what EXPR, a jq program, makes of a record: every result is one' -r
 complete -c sstream-state -l of -d 'Aggregate what EXPR makes of a record (with --by-key: of a pair\'s value); top:N ranks by it and gives the record' -r
 complete -c sstream-state -l error -d 'The relative error of count-distinct and quantile:Q [default: 0.01]' -r
+complete -c sstream-state -l checkpoint-every -d 'Keep the state in the stream\'s checkpoint, if there is one, only at multiples of this: less is written, and more is sent again after a restart [default: each batch]' -r
 complete -c sstream-state -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
@@ -30,11 +31,13 @@ json\t'Every record as JSON, one a line'"
 complete -c sstream-state -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
 complete -c sstream-state -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-state -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
+complete -c sstream-state -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-state -l by-key -d 'Records are pairs [KEY, VALUE]: the values of each key are aggregated'
 complete -c sstream-state -l by-value -d 'The record itself is the key'
 complete -c sstream-state -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-state -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-state -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-state -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-state -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
 complete -c sstream-state -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sstream-state -s V -l version -d 'Print version'

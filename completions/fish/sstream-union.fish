@@ -6,7 +6,9 @@ json\t'Every record as JSON, one a line'"
 complete -c sstream-union -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
 complete -c sstream-union -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-union -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
+complete -c sstream-union -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-union -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-union -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-union -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
 complete -c sstream-union -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sstream-union -s V -l version -d 'Print version'

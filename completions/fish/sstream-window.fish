@@ -5,6 +5,7 @@ complete -c sstream-window -l expr -d 'Make one value of two, $a and the later $
 complete -c sstream-window -l exec -d 'A command in the place of --expr: answers each line {"a":…,"b":…} with a line of JSON' -r
 complete -c sstream-window -l exec-timeout -d 'How long an answer of the command may take [default: 10s]' -r
 complete -c sstream-window -l memory -d 'Records held in memory; what is more goes to a file in $TMPDIR' -r
+complete -c sstream-window -l checkpoint-every -d 'Keep the state in the stream\'s checkpoint, if there is one, only at multiples of this: less is written, and more is sent again after a restart [default: each batch]' -r
 complete -c sstream-window -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
@@ -24,11 +25,13 @@ json\t'Every record as JSON, one a line'"
 complete -c sstream-window -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
 complete -c sstream-window -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-window -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
+complete -c sstream-window -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-window -l by-key -d 'Records are pairs [KEY, VALUE]: the values of each key are aggregated'
 complete -c sstream-window -l by-value -d 'The record itself is the key'
 complete -c sstream-window -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-window -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-window -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-window -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-window -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
 complete -c sstream-window -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sstream-window -s V -l version -d 'Print version'

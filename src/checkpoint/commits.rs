@@ -4,6 +4,7 @@
 //! committed  1, times (24), a note: bytes of the sink's own
 //! closed     2: the stream was closed, and all that came was committed
 //! resumed    3, time (8): the sink goes on after that time, with nothing owed
+//! taken back 4, time (8): what was committed after that time counts no more
 //! ```
 //!
 //! One entry is one batch with a note, or a run of batches without.
@@ -21,6 +22,7 @@ const SEGMENT_BYTES: u64 = if cfg!(test) { 256 } else { 1 << 20 };
 const COMMITTED: u8 = 1;
 const CLOSED: u8 = 2;
 const RESUMED: u8 = 3;
+const TAKEN_BACK: u8 = 4;
 
 /// The log, of a sink that runs.
 pub struct Commits {
@@ -38,6 +40,7 @@ enum Decoded<'e> {
     Committed(Times, &'e [u8]),
     Closed,
     Resumed(u64),
+    TakenBack(u64),
 }
 
 fn decode<'e>(entry: &Entry<'e>) -> Result<Decoded<'e>> {
@@ -50,6 +53,7 @@ fn decode<'e>(entry: &Entry<'e>) -> Result<Decoded<'e>> {
         )),
         CLOSED => Ok(Decoded::Closed),
         RESUMED => Ok(Decoded::Resumed(bytes.u64()?)),
+        TAKEN_BACK => Ok(Decoded::TakenBack(bytes.u64()?)),
         _ => Err(Error::damaged(path, offset, "there is no such entry in commits")),
     }
 }
@@ -68,6 +72,7 @@ impl Commits {
         let mut commits = Commits { log, interval_ms, segments: Vec::new(), last_ms: None, pending: None };
         // Of older segments the first entry says where the one before ended.
         let newest = commits.log.end().segment;
+        let mut is_known = true;
         for segment in commits.log.start().segment..=newest {
             let mut reader = commits.log.reader(Place { segment, ..commits.log.start() })?;
             let mut before_ms = commits.last_ms.unwrap_or(0);
@@ -78,13 +83,18 @@ impl Commits {
                 }
                 let times = match decode(&entry)? {
                     Decoded::Committed(times, _) => times,
+                    Decoded::TakenBack(time_ms) => {
+                        closed = false;
+                        commits.last_ms = Some(commits.last_ms.map_or(time_ms, |last_ms| last_ms.min(time_ms)));
+                        continue;
+                    }
                     other => {
                         closed = matches!(other, Decoded::Closed);
                         continue;
                     }
                 };
                 closed = false;
-                if commits.last_ms.is_some_and(|last_ms| times.first_ms <= last_ms) {
+                if is_known && commits.last_ms.is_some_and(|last_ms| times.first_ms <= last_ms) {
                     return Err(Error::damaged(entry.path, entry.place.offset, "the batches are not in order"));
                 }
                 if first {
@@ -92,7 +102,9 @@ impl Commits {
                     first = false;
                 }
                 commits.last_ms = Some(times.last_ms);
-                if segment + 1 < newest {
+                // What is behind the first entry of an old segment is not looked at.
+                is_known = segment + 1 >= newest;
+                if !is_known {
                     break;
                 }
             }
@@ -175,14 +187,15 @@ impl Commits {
     pub fn notes(&self, note: &mut dyn FnMut(u64, &[u8]) -> Result<()>) -> Result<()> {
         let segment = self.log.end().segment.saturating_sub(1).max(self.log.start().segment);
         let mut reader = self.log.reader(Place { segment, ..self.log.start() })?;
+        let mut notes = Vec::new();
         while let Some(entry) = reader.next_entry()? {
-            if let Decoded::Committed(times, bytes) = decode(&entry)?
-                && !bytes.is_empty()
-            {
-                note(times.last_ms, bytes)?;
+            match decode(&entry)? {
+                Decoded::Committed(times, bytes) if !bytes.is_empty() => notes.push((times.last_ms, bytes.to_vec())),
+                Decoded::TakenBack(to_ms) => notes.retain(|(time_ms, _)| *time_ms <= to_ms),
+                _ => {}
             }
         }
-        Ok(())
+        notes.iter().try_for_each(|(time_ms, bytes)| note(*time_ms, bytes))
     }
 
     /// Removes commits up to `time_ms`, but not the newest.
@@ -220,7 +233,42 @@ pub fn look(storage: Arc<dyn Storage>, dir: &Path, view: View) -> Result<Option<
             Decoded::Committed(times, _) => seen = Seen { last_ms: Some(times.last_ms), done_ms: times.last_ms },
             Decoded::Closed => seen.done_ms = u64::MAX,
             Decoded::Resumed(time_ms) => seen.done_ms = time_ms.max(seen.last_ms.unwrap_or(0)),
+            Decoded::TakenBack(time_ms) => {
+                seen = Seen { last_ms: Some(seen.last_ms.map_or(time_ms, |last| last.min(time_ms))), done_ms: time_ms };
+            }
         }
     }
     Ok(Some(seen))
+}
+
+/// A commit that counts: its batches, and the sink's note.
+pub type Committed = (Times, Vec<u8>);
+
+/// All commits that are in a log and count, oldest first, without changing it.
+pub fn look_at_all(storage: Arc<dyn Storage>, dir: &Path) -> Result<Vec<Committed>> {
+    let mut all: Vec<Committed> = Vec::new();
+    let Some(mut reader) = Reader::open(storage, dir, Kind::Commits, View::Visible)? else { return Ok(all) };
+    while let Some(entry) = reader.next_entry()? {
+        match decode(&entry)? {
+            Decoded::Committed(times, note) => all.push((times, note.to_vec())),
+            Decoded::TakenBack(to_ms) => {
+                all.retain_mut(|(times, _)| times.up_to(to_ms).map(|left| *times = left).is_some());
+            }
+            Decoded::Closed | Decoded::Resumed(_) => {}
+        }
+    }
+    Ok(all)
+}
+
+/// Takes back, durably, what a sink that does not run has committed after
+/// `time_ms`, and its close. One entry does it: a crash leaves all or nothing.
+pub fn take_back(storage: Arc<dyn Storage>, dir: &Path, time_ms: u64) -> Result<()> {
+    let mut log = Log::open(storage, dir, Kind::Commits)?;
+    log.append(&[&[TAKEN_BACK], &time_ms.to_le_bytes()])?;
+    log.sync()
+}
+
+/// Whether an entry is one of commits.
+pub fn check(entry: &Entry<'_>) -> Result<()> {
+    decode(entry).map(drop)
 }

@@ -57,6 +57,11 @@ pub enum Error {
         /// One thing in it that does not belong to a checkpoint.
         found: String,
     },
+    /// There is no checkpoint where one is to be looked at.
+    NoCheckpoint {
+        /// The directory.
+        dir: PathBuf,
+    },
     /// The pipeline is another one than the checkpoint's.
     Mismatch {
         /// The source or stage that differs.
@@ -84,12 +89,28 @@ pub enum Error {
         /// What each folder covers, a line each.
         covered: String,
     },
-    /// The source runs already, or the pipeline does while its checkpoint is to be changed.
+    /// The source runs already.
     Running {
         /// The lock's name.
         name: String,
         /// The process that has it, if its file says so.
         pid: Option<u64>,
+    },
+    /// Something of the pipeline runs, and its checkpoint is to be changed.
+    InUse {
+        /// The lock's name.
+        name: String,
+        /// The process that has it, if its file says so.
+        pid: Option<u64>,
+    },
+    /// Not everything can begin again at that time.
+    NotCovered {
+        /// The checkpoint.
+        dir: PathBuf,
+        /// The time asked for.
+        time_ms: u64,
+        /// From when to when it can, a line each.
+        covered: String,
     },
     /// Two stages of one run have one name.
     NameTaken {
@@ -154,6 +175,9 @@ impl fmt::Display for Error {
             Error::NotACheckpoint { dir, found } => {
                 write!(f, "{}: not a checkpoint: it holds {found}: name an empty or a new directory", dir.display())
             }
+            Error::NoCheckpoint { dir } => {
+                write!(f, "{}: no checkpoint is there: name the directory that --checkpoint names", dir.display())
+            }
             Error::Mismatch { name, was, now, pipelines } => write!(
                 f,
                 "{name}: the checkpoint belongs to another pipeline\n  was: {was}\n  now: {now}\n  \
@@ -170,8 +194,8 @@ impl fmt::Display for Error {
             ),
             Error::NoResume { dir, covered } => write!(
                 f,
-                "{}: there is no time that everything in the checkpoint can resume at\n{covered}  \
-                 `sstream-checkpoint forget STAGE` lets one go",
+                "{0}: there is no time that everything in the checkpoint can resume at\n{covered}  \
+                 `sstream-checkpoint forget {0} STAGE` lets one go",
                 dir.display()
             ),
             Error::Running { name, pid } => {
@@ -180,6 +204,16 @@ impl fmt::Display for Error {
                     write!(f, ", as process {pid}")?;
                 }
                 f.write_str(" (two sources of one pipeline need a different --name)")
+            }
+            Error::InUse { name, pid } => {
+                write!(f, "{name} is held")?;
+                if let Some(pid) = pid {
+                    write!(f, " by process {pid}")?;
+                }
+                f.write_str(": the pipeline runs: stop it, then try again")
+            }
+            Error::NotCovered { dir, time_ms, covered } => {
+                write!(f, "{}: not everything can begin again at {time_ms}; it can\n{covered}", dir.display())
             }
             Error::NameTaken { name } => write!(
                 f,
@@ -213,10 +247,13 @@ impl std::error::Error for Error {
 impl Failure for Error {
     fn exit(&self) -> Exit {
         match self {
-            Error::Io { .. } | Error::Latched { .. } | Error::Running { .. } => Exit::World,
-            Error::BadName { .. } | Error::NameTaken { .. } | Error::NotACheckpoint { .. } | Error::NoStage { .. } => {
-                Exit::Usage
-            }
+            Error::Io { .. } | Error::Latched { .. } | Error::Running { .. } | Error::InUse { .. } => Exit::World,
+            Error::BadName { .. }
+            | Error::NameTaken { .. }
+            | Error::NoCheckpoint { .. }
+            | Error::NotACheckpoint { .. }
+            | Error::NotCovered { .. }
+            | Error::NoStage { .. } => Exit::Usage,
             Error::Damaged { .. }
             | Error::Lost { .. }
             | Error::Version { .. }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::job::{Job, Layout};
-use super::lock::{self, Said, Wait};
+use super::lock::hold_still;
 use super::log::View;
 use super::storage::{Storage, remove_tree};
 use super::survey::Survey;
@@ -11,16 +11,13 @@ use super::{Error, Result};
 
 /// Forgets the folders of the stage called `name`: they hold nothing back any
 /// more, and a stage of that name would begin anew. Gives the time that all
-/// resume at now. Waits for the pipeline to end.
-pub fn forget(storage: &Arc<dyn Storage>, layout: &Layout, name: &str, wait: &mut Wait<'_>) -> Result<u64> {
+/// resume at now. Refused while the pipeline runs.
+pub fn forget(storage: &Arc<dyn Storage>, layout: &Layout, name: &str) -> Result<u64> {
     let Some(job) = Job::read(&**storage, layout)? else {
-        let what = "there is no checkpoint".to_owned();
-        return Err(Error::Lost { path: layout.dir().to_owned(), what });
+        return Err(Error::NoCheckpoint { dir: layout.dir().to_owned() });
     };
     // Held to the end of this function.
-    let mut start_lock = lock::take(&**storage, &layout.start_lock(), wait)?;
-    start_lock.say(&Said::default())?;
-    lock::wait_for_all(&**storage, layout, wait)?;
+    let _still = hold_still(&**storage, layout)?;
     let mut survey = Survey::take(storage, layout, job, View::Visible)?;
     let known: Vec<String> = survey.stage_names();
     if !known.iter().any(|known| known == name) {

@@ -3,7 +3,8 @@
 //! Beside `format` and the checksum (see [`super::sealed`]) they have:
 //!
 //! ```text
-//! job.json     job: 32 hex digits, start: ms, pipeline: the stages as in a head
+//! job.json     job: 32 hex digits, start: ms, pipeline: the stages as in a head,
+//!              resets: how often it was reset; not there if never
 //! source.json  arguments, interval: ms, retain, wal: whether it has one
 //! stage.json   arguments, interval: ms, base: ms
 //! sink.json    arguments, interval: ms, base: ms, end: whether nothing comes after
@@ -99,6 +100,8 @@ pub struct Job {
     pub start_ms: u64,
     /// The pipeline as it was, in the form of a head's `stages`.
     pub pipeline: Value,
+    /// How often what was committed was taken back.
+    pub resets: u64,
 }
 
 impl Job {
@@ -109,17 +112,29 @@ impl Job {
             id: fields.text("job")?,
             start_ms: fields.number("start")?,
             pipeline: fields.value("pipeline")?.clone(),
+            resets: fields.object().get("resets").and_then(Value::as_u64).unwrap_or(0),
         }))
+    }
+
+    /// What sinks mark their output with: the id, and how often it was reset.
+    pub fn output_id(&self) -> String {
+        match self.resets {
+            0 => self.id.clone(),
+            resets => format!("{}-{resets}", self.id),
+        }
     }
 
     /// Writes it, whole.
     pub fn write(&self, storage: &dyn Storage, layout: &Layout) -> Result<()> {
-        let fields = [
+        let mut fields = object([
             ("job", Value::from(self.id.as_str())),
             ("start", self.start_ms.into()),
             ("pipeline", self.pipeline.clone()),
-        ];
-        sealed::write(storage, &layout.job(), &object(fields))
+        ]);
+        if self.resets > 0 {
+            fields.insert("resets".into(), self.resets.into());
+        }
+        sealed::write(storage, &layout.job(), &fields)
     }
 }
 

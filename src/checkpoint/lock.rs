@@ -14,9 +14,9 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::job::Layout;
-use super::name::Id;
-use super::storage::{LockFile, Storage, names, read_if_there};
+use super::job::{Layout, random};
+use super::name::{Id, check_source};
+use super::storage::{LockFile, Storage, make_dir, names, read_if_there};
 use super::{Error, Result};
 
 /// Somebody who is waited for.
@@ -140,15 +140,62 @@ fn wait_for(storage: &dyn Storage, path: &Path, wait: &mut Wait<'_>) -> Result<(
     }
 }
 
-/// Waits until no source and no stage holds a lock.
-pub fn wait_for_all(storage: &dyn Storage, layout: &Layout, wait: &mut Wait<'_>) -> Result<()> {
+/// A lock that a process holds now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The source or stage.
+    pub id: Id,
+    /// What its process says.
+    pub said: Said,
+}
+
+/// The locks of sources and stages that are held now.
+pub fn held(storage: &dyn Storage, layout: &Layout) -> Result<Vec<Held>> {
+    let mut held = Vec::new();
     for id in names(storage, &layout.locks())?.iter().filter_map(|name| Id::parse(name).ok()) {
         let path = layout.lock(&id);
-        while is_held(storage, &path)? {
-            wait_for(storage, &path, wait)?;
+        if is_held(storage, &path)? {
+            held.push(Held { id, said: Said::of(storage, &path)? });
         }
     }
-    Ok(())
+    Ok(held)
+}
+
+/// Holds a checkpoint still, so that it can be changed: no source starts, and
+/// a stage left over that comes late finds that its run is over.
+pub struct Still {
+    _locks: Vec<Lock>,
+}
+
+/// Takes all that is needed to change a checkpoint, or says who runs.
+pub fn hold_still(storage: &dyn Storage, layout: &Layout) -> Result<Still> {
+    make_dir(storage, &layout.locks())?;
+    let busy = |held: Held| Error::InUse { name: held.id.to_string(), pid: held.said.pid };
+    let start_lock = layout.start_lock();
+    let Some(mut start) = try_take(storage, &start_lock)? else {
+        return Err(Error::InUse { name: ".start".to_owned(), pid: Said::of(storage, &start_lock)?.pid });
+    };
+    start.say(&Said::default())?;
+    let mut locks = vec![start];
+    if let Some(held) = held(storage, layout)?.into_iter().next() {
+        return Err(busy(held));
+    }
+    for name in names(storage, &layout.sources())?.iter().filter(|name| check_source(name).is_ok()) {
+        let id = Id::source(name)?;
+        let Some(mut lock) = try_take(storage, &layout.lock(&id))? else {
+            let said = Said::of(storage, &layout.lock(&id))?;
+            return Err(busy(Held { id, said }));
+        };
+        let before = lock.said()?;
+        lock.say(&Said { run: random()?, ..before })?;
+        locks.push(lock);
+    }
+    // Whoever came before it could see that its run is over.
+    let own = |held: &Held| held.id.is_source();
+    match held(storage, layout)?.into_iter().find(|held| !own(held)) {
+        Some(held) => Err(busy(held)),
+        None => Ok(Still { _locks: locks }),
+    }
 }
 
 fn is_held(storage: &dyn Storage, path: &Path) -> Result<bool> {

@@ -16,19 +16,22 @@
 //! | [`log`] | the log they are made of: segments, entries, torn tails, purge |
 //! | [`resume`] | where to resume, a pure function; [`survey`] reads what it needs |
 //! | [`job`], [`sealed`] | the JSON files |
-//! | [`forget`] | letting a stage go |
+//! | [`forget`], [`reset`] | letting a stage go; letting all begin again at an older time |
+//! | [`inspect`], [`verify`] | looking into a checkpoint, also while its pipeline runs |
 //! | [`lock`], [`name`] | who runs, and what things are called |
 //! | [`storage`] | the file system behind a trait |
 
 pub mod commits;
 pub mod error;
 pub mod forget;
+pub mod inspect;
 pub mod job;
 pub mod lock;
 pub mod log;
 pub mod name;
 pub mod offsets;
 pub mod participant;
+pub mod reset;
 pub mod resume;
 pub mod sealed;
 pub mod source;
@@ -36,6 +39,7 @@ pub mod state;
 pub mod storage;
 pub mod survey;
 pub mod times;
+pub mod verify;
 pub mod wal;
 
 #[cfg(test)]

@@ -218,6 +218,12 @@ pub struct Batches {
 }
 
 impl Batches {
+    /// The batches after `time_ms` that are in a log, without changing it.
+    pub fn look(storage: Arc<dyn Storage>, dir: &Path, time_ms: u64) -> Result<Batches> {
+        let reader = Reader::open(storage, dir, Kind::Offsets, View::Visible)?;
+        Ok(Batches { reader, time_ms })
+    }
+
     /// The next ones, with the source's bytes.
     pub fn next_batch(&mut self) -> Result<Option<(Times, Vec<u8>)>> {
         let Some(reader) = &mut self.reader else { return Ok(None) };
@@ -230,6 +236,14 @@ impl Batches {
         }
         Ok(None)
     }
+}
+
+/// Whether an entry is one of offsets; gives what it says of batches.
+pub fn check<'e>(entry: &Entry<'e>) -> Result<Option<(Times, &'e [u8])>> {
+    Ok(match decode(entry)? {
+        Decoded::Batches(times, bytes) => Some((times, bytes)),
+        Decoded::Base(..) | Decoded::Closed(_) => None,
+    })
 }
 
 /// What a log of offsets says to those who compute where to resume.

@@ -84,6 +84,7 @@ pub struct Participant {
     layout: Layout,
     id: Id,
     job: Job,
+    output_id: String,
     resume_ms: u64,
     _lock: Lock,
 }
@@ -118,13 +119,16 @@ impl Participant {
             let source = id.sources()[0].clone();
             return Err(Error::OtherRun { source, dir: stream.dir.clone() });
         };
-        Ok(Participant { storage, layout, id, job, resume_ms: stream.resume_ms, _lock: lock })
+        let output_id = job.output_id();
+        Ok(Participant { storage, layout, id, job, output_id, resume_ms: stream.resume_ms, _lock: lock })
     }
 
     /// The checkpoint's random id: for names of temporary files that no other
-    /// checkpoint's process uses.
+    /// checkpoint's process uses, and for what a sink keeps in a system of its
+    /// own. After a reset it ends differently, so that a sink knows nothing any
+    /// more of what it had done.
     pub fn job_id(&self) -> &str {
-        &self.job.id
+        &self.output_id
     }
 
     /// What the stage is called: `tail.03-files`.

@@ -333,7 +333,8 @@ fn open_job(storage: &dyn Storage, layout: &Layout, options: &SourceOptions<'_>)
                     return Err(Error::Lost { path, what: "job.json is gone".to_owned() });
                 }
             }
-            let job = Job { id: random()?, start_ms: options.start_ms, pipeline: json!([options.arguments]) };
+            let pipeline = json!([options.arguments]);
+            let job = Job { id: random()?, start_ms: options.start_ms, pipeline, resets: 0 };
             job.write(storage, layout)?;
             Ok(job)
         }

@@ -133,19 +133,6 @@ pub fn commits_behind(storage: &Arc<dyn Storage>, layout: &Layout, source: &str)
     Ok(newest)
 }
 
-/// Lets the sinks behind a source that had closed expect more after `resume_ms`, before
-/// the source has any. A sink that is done with a stream covers all times; without this
-/// it would go on doing so in a run that ends before it has come up.
-pub fn reopen_sinks(storage: &Arc<dyn Storage>, layout: &Layout, source: &str, resume_ms: u64) -> Result<()> {
-    for id in ids(&**storage, &layout.commits())?.into_iter().filter(|id| id.contains(source)) {
-        let folder = layout.commits().join(id.to_string());
-        if let Some(file) = StageFile::read_sink(&**storage, &folder)? {
-            Commits::open(storage.clone(), &folder, file.interval_ms, resume_ms)?;
-        }
-    }
-    Ok(())
-}
-
 /// What all sinks behind a source have committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Commit {
@@ -176,6 +163,19 @@ pub fn newest_commits(
     }
     let all: Option<Vec<u64>> = commits_behind(storage, layout, source)?.into_iter().collect();
     Ok(all.and_then(|all| all.into_iter().min()).map(|time_ms| Commit { time_ms, at_ms }))
+}
+
+/// Lets the sinks behind a source that had closed expect more after `resume_ms`, before
+/// the source has any. A sink that is done with a stream covers all times; without this
+/// it would go on doing so in a run that ends before it has come up.
+pub fn reopen_sinks(storage: &Arc<dyn Storage>, layout: &Layout, source: &str, resume_ms: u64) -> Result<()> {
+    for id in ids(&**storage, &layout.commits())?.into_iter().filter(|id| id.contains(source)) {
+        let folder = layout.commits().join(id.to_string());
+        if let Some(file) = StageFile::read_sink(&**storage, &folder)? {
+            Commits::open(storage.clone(), &folder, file.interval_ms, resume_ms)?;
+        }
+    }
+    Ok(())
 }
 
 /// What may be purged now, by what is durable in all folders; `None` if nothing

@@ -12,7 +12,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::log::{Kind, Log, Place, Reader};
+use super::log::{Entry, Kind, Log, Place, Reader};
 use super::storage::Storage;
 use super::times::Bytes;
 use super::{Error, Result};
@@ -63,6 +63,13 @@ pub struct Blocks {
 }
 
 impl Blocks {
+    /// The blocks of a batch, without changing the log in `dir`.
+    pub fn look(storage: Arc<dyn Storage>, dir: &Path, range: Range) -> Result<Blocks> {
+        let reader = Reader::of_segments(storage, dir, Kind::Wal, range.from, range.to)?;
+        let written = Some((range.records, range.bytes));
+        Ok(Blocks { reader, dir: dir.to_owned(), written, records: 0, bytes: 0 })
+    }
+
     /// The next block: how many records, and the records; `None` at the end.
     pub fn next_block(&mut self) -> Result<Option<(u32, &[u8])>> {
         let Some(entry) = self.reader.next_entry()? else {
@@ -79,6 +86,16 @@ impl Blocks {
         self.records += u64::from(records);
         self.bytes += payload.bytes.len() as u64;
         Ok(Some((records, payload.bytes)))
+    }
+}
+
+/// Whether an entry is a block; the number of its records.
+pub fn check(entry: &Entry<'_>) -> Result<u64> {
+    let mut payload = Bytes { bytes: entry.payload, path: entry.path, offset: entry.place.offset };
+    let records = u64::from(payload.u32()?);
+    match memchr::memchr_iter(b'\n', payload.bytes).count() as u64 == records {
+        true => Ok(records),
+        false => Err(Error::damaged(entry.path, entry.place.offset, "the number of records is not what was written")),
     }
 }
 

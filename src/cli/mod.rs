@@ -10,6 +10,7 @@
 
 pub mod agg;
 pub mod args;
+pub mod checkpoint;
 pub mod command;
 mod describe;
 pub mod filter;
@@ -26,6 +27,7 @@ pub mod sides;
 pub mod sink;
 pub mod source;
 pub mod state;
+pub mod table;
 pub mod tools;
 pub mod top;
 pub mod transform;
@@ -139,6 +141,8 @@ pub enum ToolError {
         /// How to exit.
         exit: Exit,
     },
+    /// The checkpoint cannot be looked into or changed.
+    Checkpoint(crate::checkpoint::Error),
     /// The stage failed while it ran.
     Stage(StageError),
     /// All that the run before had begun to close is closed; the tool is to be started again.
@@ -155,6 +159,7 @@ impl fmt::Display for ToolError {
             ),
             ToolError::Open { what, error } => write!(f, "{what}: {}", stage::describe(error)),
             ToolError::Input(error) => error.fmt(f),
+            ToolError::Checkpoint(error) => error.fmt(f),
             ToolError::Stage(error) => error.fmt(f),
             ToolError::Restart => f.write_str(
                 "checkpoint: the run before was cut off while it closed, and what was left of that is done now: start \
@@ -172,6 +177,7 @@ impl Failure for ToolError {
             ToolError::Usage(_) | ToolError::Terminal { .. } => Exit::Usage,
             ToolError::Open { .. } | ToolError::Restart => Exit::World,
             ToolError::Input(error) => error.exit(),
+            ToolError::Checkpoint(error) => error.exit(),
             ToolError::Command { exit, .. } => *exit,
             ToolError::Stage(error) => error.exit(),
         }
@@ -181,6 +187,12 @@ impl Failure for ToolError {
 impl From<SourceError> for ToolError {
     fn from(error: SourceError) -> Self {
         ToolError::Input(error)
+    }
+}
+
+impl From<crate::checkpoint::Error> for ToolError {
+    fn from(error: crate::checkpoint::Error) -> Self {
+        ToolError::Checkpoint(error)
     }
 }
 

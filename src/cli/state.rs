@@ -132,6 +132,18 @@ impl StateTool {
     }
 }
 
+impl StateTool {
+    /// The operator to load a state into and look at it. A function or a command
+    /// is not needed for that, and not started.
+    pub(super) fn without_function(&self) -> Result<State, ToolError> {
+        let update = match (&self.expr, &self.exec) {
+            (None, None) => self.update()?,
+            _ => Update::Function(Box::new(program("--expr", ".", &VARIABLES)?)),
+        };
+        Ok(State::new(self.key.grouping()?, update, self.emit.emit(), self.timeout))
+    }
+}
+
 impl Tool for StateTool {
     const NAME: &'static str = "sstream-state";
     const EXAMPLES: &'static str = "  \

@@ -1,5 +1,6 @@
 //! The list of all tools, from which documentation is made.
 
+use super::checkpoint::CheckpointTool;
 use super::filter::FilterTool;
 use super::flatmap::FlatMapTool;
 use super::front::FrontTool;
@@ -29,6 +30,7 @@ pub struct Described {
 pub fn all() -> Vec<Described> {
     vec![
         describe::<FrontTool>(),
+        describe::<CheckpointTool>(),
         describe::<FilterTool>(),
         describe::<FlatMapTool>(),
         describe::<JoinTool>(),

@@ -5,6 +5,7 @@
 mod aggregate;
 #[path = "../support/bash.rs"]
 mod bash;
+mod checkpoint_admin;
 mod checkpoint_pipelines;
 mod checkpoint_stages;
 mod every_tool;

@@ -53,7 +53,7 @@ pub fn page(tool: &Described, others: &[String]) -> String {
 
     let kinds: Vec<&Command> = command.get_subcommands().filter(|kind| !kind.is_hide_set()).collect();
     if !kinds.is_empty() {
-        page.section("KINDS");
+        page.section(if command.get_subcommand_value_name() == Some("COMMAND") { "COMMANDS" } else { "KINDS" });
         for kind in kinds {
             page.kind(kind);
         }

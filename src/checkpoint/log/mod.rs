@@ -41,8 +41,8 @@ use super::storage::{Storage, StoredFile};
 use super::{Error, Result};
 
 pub use reader::{Entry, Reader, View};
-use segment::{HEADER, Tail, entry_header, numbers, path_of, scan, segment_header};
-pub use segment::{Kind, first_segment};
+use segment::{HEADER, entry_header, scan, segment_header};
+pub use segment::{Kind, Tail, first_segment, numbers, path_of};
 
 /// A place in a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

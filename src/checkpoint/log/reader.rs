@@ -63,6 +63,26 @@ impl Reader {
         Ok(None)
     }
 
+    /// Reads the entries of one segment, and gives how its file ends. Of the
+    /// newest segment the valid entries; of an older one all there must be,
+    /// and the one after it, which says how long this one is.
+    pub fn of_segment(storage: Arc<dyn Storage>, dir: &Path, kind: Kind, number: u64) -> Result<(Reader, Tail)> {
+        let path = path_of(dir, number);
+        let file = storage.open(&path, false).map_err(|error| Error::io("cannot open", &path, error))?;
+        let is_newest = numbers(&*storage, dir)?.end == number + 1;
+        let (end, tail) = match is_newest {
+            true => match scan(&*file, &path, kind, number)? {
+                Tail::NoHeader => (first_place(number), Tail::NoHeader),
+                tail @ Tail::Ends { valid, .. } => (Place { segment: number, offset: valid }, tail),
+            },
+            false => {
+                let len = file.size().map_err(|error| Error::io("cannot read", &path, error))?;
+                (first_place(number + 1), Tail::Ends { valid: len, synced: len, len })
+            }
+        };
+        Ok((Reader::of_segments(storage, dir, kind, first_place(number), end)?, tail))
+    }
+
     /// Reads the entries from `from` to `end`.
     pub fn of_segments(storage: Arc<dyn Storage>, dir: &Path, kind: Kind, from: Place, end: Place) -> Result<Reader> {
         Ok(Reader {

@@ -36,9 +36,15 @@ pub enum Kind {
 pub enum Tail {
     /// The segment was made and never used.
     NoHeader,
-    /// Its entries end at `valid`, of which `synced` is known to be durable;
-    /// the file ends at `len`.
-    Ends { valid: u64, synced: u64, len: u64 },
+    /// It has entries, and perhaps a torn end.
+    Ends {
+        /// Where valid entries end.
+        valid: u64,
+        /// How many bytes are known to be durable.
+        synced: u64,
+        /// Bytes of the file.
+        len: u64,
+    },
 }
 
 /// The path of a segment.

@@ -150,6 +150,14 @@ fn each_pair(entry: &Entry<'_>, give: &mut PairOut<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Whether an entry is one of a state.
+pub fn check(entry: &Entry<'_>) -> Result<()> {
+    match End::decode(entry)? {
+        Some(_) => Ok(()),
+        None => each_pair(entry, &mut |_, _| {}),
+    }
+}
+
 /// What a log of a state says to those who compute where to resume.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {

@@ -21,6 +21,7 @@
 
 mod entries;
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -29,7 +30,7 @@ use super::storage::Storage;
 use super::{Error, Result, Times};
 
 use entries::{CLOSED, END, PAIRS, Span, add_span, find, restore};
-pub use entries::{Seen, look, look_at};
+pub use entries::{Seen, check, look, look_at};
 
 pub use crate::keyed_state::{KeyedState, PairOut};
 
@@ -125,10 +126,7 @@ impl StateLog {
             self.flush()?;
             self.log.roll()?;
         }
-        let changed = self.write_pairs(&mut |out| {
-            state.changes(out);
-            true
-        })?;
+        let changed = self.write_pairs(&mut |out| state.changes(out).map(|()| true))?;
         if changed.bytes == 0 {
             self.pending = match self.pending.map(|pending| pending.extended(time_ms)) {
                 Some(Some(pending)) => Some(pending),
@@ -144,7 +142,7 @@ impl StateLog {
         if !from_start || due {
             let began = self.slicing.map_or(self.log.end(), |(place, _)| place);
             let share = (changed.bytes / 8 * 7).max(SLICE_BYTES) as usize;
-            let slice = self.write_pairs(&mut |out| state.slice(from_start, share, out))?;
+            let slice = self.write_pairs(&mut |out| Ok(state.slice(from_start, share, out)))?;
             let written = self.slicing.map_or(0, |(_, bytes)| bytes + changed.bytes) + slice.bytes;
             self.slicing = Some((began, written));
             if slice.done {
@@ -159,23 +157,20 @@ impl StateLog {
     /// Saves the state after a close, durably. `time_ms` is the newest batch that
     /// the stage got, or that it gave at the close.
     pub fn close(&mut self, time_ms: u64, state: &mut dyn KeyedState) -> Result<()> {
-        self.write_pairs(&mut |out| {
-            state.changes(out);
-            true
-        })?;
+        self.write_pairs(&mut |out| state.changes(out).map(|()| true))?;
         self.flush()?;
         self.write_end(CLOSED, Times::one(time_ms, self.every_ms))?;
         self.log.sync()
     }
 
     /// Writes what `give` gives, after the end of the batches before.
-    fn write_pairs(&mut self, give: &mut dyn FnMut(&mut PairOut<'_>) -> bool) -> Result<Written> {
+    fn write_pairs(&mut self, give: &mut dyn FnMut(&mut PairOut<'_>) -> io::Result<bool>) -> Result<Written> {
         let mut buffer = std::mem::take(&mut self.buffer);
         buffer.clear();
         buffer.push(PAIRS);
         let mut written = Written { bytes: 0, done: false };
         let mut result = Ok(());
-        written.done = give(&mut |key, value| {
+        let given = give(&mut |key, value| {
             push_number(&mut buffer, key.len() as u64);
             push_number(&mut buffer, value.map_or(0, |value| value.len() as u64 + 1));
             buffer.extend_from_slice(key);
@@ -184,11 +179,14 @@ impl StateLog {
                 result = self.append_pairs(&mut buffer, &mut written.bytes);
             }
         });
+        let given = given.map_err(|error| Error::io("cannot save the state to", self.log.dir(), error));
         if buffer.len() > 1 && result.is_ok() {
             result = self.append_pairs(&mut buffer, &mut written.bytes);
         }
         self.buffer = buffer;
-        result.map(|()| written)
+        result?;
+        written.done = given?;
+        Ok(written)
     }
 
     fn append_pairs(&mut self, buffer: &mut Vec<u8>, written: &mut u64) -> Result<()> {

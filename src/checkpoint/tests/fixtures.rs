@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -61,9 +62,10 @@ const T: u64 = 1_469_283_110_000;
 struct TwoKeys(u32, bool);
 
 impl KeyedState for TwoKeys {
-    fn changes(&mut self, out: &mut PairOut<'_>) {
+    fn changes(&mut self, out: &mut PairOut<'_>) -> io::Result<()> {
         out(b"\"count\"", Some(self.0.to_string().as_bytes()));
         out(b"\"odd\"", self.1.then_some(b"true"));
+        Ok(())
     }
 
     fn slice(&mut self, _: bool, _: usize, _: &mut PairOut<'_>) -> bool {

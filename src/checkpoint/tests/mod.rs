@@ -3,6 +3,7 @@
 mod crashes;
 mod damage;
 mod fixtures;
+mod reset;
 mod resume;
 mod simulation;
 mod start;

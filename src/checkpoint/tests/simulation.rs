@@ -2,7 +2,7 @@
 //! interface: a source of numbered items, a keyed count, two sinks of files.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io::IoSlice;
+use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -124,11 +124,12 @@ impl Counts {
 }
 
 impl KeyedState for Counts {
-    fn changes(&mut self, out: &mut PairOut<'_>) {
+    fn changes(&mut self, out: &mut PairOut<'_>) -> io::Result<()> {
         for key in self.changed.drain(..) {
             let value = self.counts.get(&key).map(|count| count.to_le_bytes());
             out(&key.to_le_bytes(), value.as_ref().map(|value| &value[..]));
         }
+        Ok(())
     }
 
     fn slice(&mut self, from_start: bool, bytes: usize, out: &mut PairOut<'_>) -> bool {

@@ -1,6 +1,7 @@
 //! The log of a state against a plain map.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -38,10 +39,11 @@ impl Model {
 }
 
 impl KeyedState for Model {
-    fn changes(&mut self, out: &mut PairOut<'_>) {
+    fn changes(&mut self, out: &mut PairOut<'_>) -> io::Result<()> {
         for key in self.changed.drain(..) {
             out(&[key], self.map.get(&key).map(|value| &value[..]));
         }
+        Ok(())
     }
 
     fn slice(&mut self, from_start: bool, bytes: usize, out: &mut PairOut<'_>) -> bool {

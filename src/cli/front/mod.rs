@@ -2,7 +2,7 @@
 
 mod explain;
 mod running;
-mod shell;
+pub(in crate::cli) mod shell;
 mod stages;
 
 use std::ffi::OsString;

@@ -1,5 +1,6 @@
 //! `sstream ps` and `sstream stop`.
 
+use crate::cli::table::table;
 use crate::cli::{Environment, ToolError};
 use crate::clock::Clock as _;
 use crate::monitor::registry::{Life, Pipeline, Registry};
@@ -25,21 +26,10 @@ pub fn list(environment: &Environment) -> Result<String, ToolError> {
     rows.extend(
         running.iter().filter(|pipeline| pipeline.life() == Life::Running).map(|pipeline| row(pipeline, now_ms)),
     );
-    let mut text = String::new();
-    let columns = rows[0].len();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    for row in &rows {
-        for (column, cell) in row.iter().enumerate() {
-            let room = if column + 1 < columns { widths[column] + 2 } else { 0 };
-            text.push_str(&format!("{cell:room$}"));
-        }
-        text.push('\n');
-    }
     if rows.len() == 1 {
         environment.console.info(&format!("no pipeline of this user publishes in {}", runtime::directory().display()));
     }
-    Ok(text)
+    Ok(table(&rows))
 }
 
 fn row(pipeline: &Pipeline<'_>, now_ms: u64) -> Vec<String> {

@@ -13,6 +13,8 @@
 //!
 //! Numbers and bytes are those of [`saved`](crate::agg::saved).
 
+use std::io;
+
 use super::State;
 use super::change_set::ChangeSet;
 use super::entries::Entries;
@@ -143,8 +145,8 @@ impl Entries {
 /// Keys are in normal form, entries are bytes with a version of their own;
 /// together they are the whole state, with its order.
 impl KeyedState for State {
-    fn changes(&mut self, out: &mut PairOut<'_>) {
-        let Some(journal) = &mut self.entries.journal else { return };
+    fn changes(&mut self, out: &mut PairOut<'_>) -> io::Result<()> {
+        let Some(journal) = &mut self.entries.journal else { return Ok(()) };
         // A key that was dropped and came again is new, so drops go first.
         let mut dropped = journal.dropped.as_slice();
         while let Ok(key) = take_bytes(&mut dropped) {
@@ -158,6 +160,7 @@ impl KeyedState for State {
         if let Some(journal) = &mut self.entries.journal {
             journal.changed.reuse(changed);
         }
+        Ok(())
     }
 
     fn slice(&mut self, from_start: bool, bytes: usize, out: &mut PairOut<'_>) -> bool {

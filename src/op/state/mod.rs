@@ -87,6 +87,15 @@ impl State {
         }
     }
 
+    /// Gives all there is, as `[key, state]`, outside of any batch: for those who
+    /// look into a checkpoint.
+    pub fn show(&self, out: &mut Out<'_>) {
+        for index in self.entries.keys.indexes() {
+            self.entries.give(index, out);
+        }
+        out.finish_block();
+    }
+
     /// Lets the keys that were there from the start belong to the first batch.
     fn begin(&mut self, time: BatchTime) {
         if std::mem::take(&mut self.is_initial) {

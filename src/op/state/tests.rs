@@ -187,7 +187,7 @@ fn damaged_entries_are_refused() {
     whole.track(false);
     feed(&mut whole, 0, &["[1.0,5]".to_owned()]);
     let mut entry = Vec::new();
-    whole.changes(&mut |_, saved| entry = saved.unwrap().to_vec());
+    whole.changes(&mut |_, saved| entry = saved.unwrap().to_vec()).unwrap();
     let load = |bytes: &[u8]| {
         let mut state = state(aggregation("sum"), Emit::All, None);
         state.track(false);
@@ -212,7 +212,7 @@ fn what_was_there_at_the_start_gives_way_to_what_is_restored() {
     first.track(false);
     assert_eq!(feed(&mut first, 0, &["[3,1]".into(), "[9,1]".into()]), ["[1,7]", "[2,7]", "[3,8]", "[9,1]"]);
     let mut saved = Saved::new();
-    first.changes(&mut |key, entry| apply(&mut saved, key, entry));
+    first.changes(&mut |key, entry| apply(&mut saved, key, entry)).unwrap();
     assert_eq!(saved.len(), 4);
     saved.remove(&b"1"[..]);
     let mut restored = initial();
@@ -221,7 +221,7 @@ fn what_was_there_at_the_start_gives_way_to_what_is_restored() {
         restored.load(key, Some(entry)).unwrap();
     }
     restored.finish_load().unwrap();
-    restored.changes(&mut |key, _| panic!("{key:?} was loaded, not changed"));
+    restored.changes(&mut |key, _| panic!("{key:?} was loaded, not changed")).unwrap();
     assert_eq!(feed(&mut restored, 1, &["[1,1]".into()]), ["[2,7]", "[3,8]", "[9,1]", "[1,1]"]);
 }
 
@@ -322,7 +322,7 @@ proptest! {
                 let order: Vec<u32> = tested.entries.keys.indexes().map(|index| index as u32).collect();
                 tested.entries.reorder(&order);
             }
-            tested.changes(&mut |key, entry| apply(&mut saved, key, entry));
+            tested.changes(&mut |key, entry| apply(&mut saved, key, entry)).unwrap();
             prop_assert_eq!(&sliced(&mut tested), &saved);
             if number == restart_at {
                 tested = new(true);
@@ -330,7 +330,7 @@ proptest! {
                     tested.load(key, Some(entry)).unwrap();
                 }
                 tested.finish_load().unwrap();
-                tested.changes(&mut |key, _| panic!("{key:?} was loaded, not changed"));
+                tested.changes(&mut |key, _| panic!("{key:?} was loaded, not changed")).unwrap();
             }
         }
         prop_assert!(saved.keys().all(|key| *record::normal_key(key) == **key));

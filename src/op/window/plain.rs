@@ -1,6 +1,12 @@
 //! The window's records themselves.
+//!
+//! A saved chunk is a number of records (see [`saved`](crate::agg::saved)), then
+//! the records, each with a newline.
 
-use super::Panes;
+use std::io;
+
+use super::{Panes, damaged};
+use crate::agg::saved::{push_number, take_number};
 use crate::frame::{BatchTime, Block};
 use crate::op::{OpError, Out};
 use crate::spool::Spool;
@@ -62,5 +68,36 @@ impl Panes for Plain {
         array.push(b']');
         out.finish_record();
         Ok(())
+    }
+
+    fn save(&self, pane: usize, chunk: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+        let batch = self.held.batch(BatchTime(self.oldest + pane as u64));
+        let (mut saved, mut from_disk) = (Vec::new(), Vec::new());
+        for index in 0..batch.blocks() {
+            let block = batch.block(index, &mut from_disk).map_err(io::Error::other)?;
+            saved.clear();
+            push_number(block.records, &mut saved);
+            saved.extend_from_slice(block.bytes);
+            chunk(&saved);
+        }
+        Ok(())
+    }
+
+    fn load(&mut self, is_first: bool, mut chunk: &[u8]) -> Result<(), OpError> {
+        let records = take_number(&mut chunk).unwrap_or(0);
+        if records == 0 || chunk.last() != Some(&b'\n') || memchr::memchr_iter(b'\n', chunk).count() as u64 != records {
+            return Err(damaged("the records of a window"));
+        }
+        self.open += u64::from(is_first);
+        Ok(self.held.append(Block { time: BatchTime(self.open - 1), records, bytes: chunk })?)
+    }
+
+    fn unload(&mut self) {
+        self.held.discard_through(BatchTime(self.oldest));
+        self.oldest += 1;
+    }
+
+    fn finish_load(&mut self, combined: usize) -> Result<(), OpError> {
+        if combined == 0 { Ok(()) } else { Err(damaged("records of a window are combined")) }
     }
 }

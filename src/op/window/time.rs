@@ -1,24 +1,22 @@
 //! Windows of time: a pane is a batch.
 
-use std::collections::VecDeque;
-
 use super::Panes;
+use super::row::Row;
 use crate::frame::{BatchTime, Block, Close, Head, Reason};
+use crate::op::durable::Durable;
 use crate::op::{OpError, Operator, Out};
 use crate::window::Span;
 
 /// Slides a window of some length over the batches.
 pub struct TimeWindow {
-    panes: Box<dyn Panes>,
+    /// Marked by the times of the batches; those without a record have no pane.
+    row: Row,
     length_ms: u64,
     /// The input's interval if left out.
     slide_ms: Option<u64>,
     span: Span,
-    /// The batches that `panes` holds.
-    batches: VecDeque<BatchTime>,
-    last: Option<BatchTime>,
-    /// A batch has come that no window held yet.
-    has_unseen: bool,
+    /// The open batch has a record that some window will hold.
+    has_records: bool,
     has_checkpoint: bool,
 }
 
@@ -27,13 +25,11 @@ impl TimeWindow {
     /// every batch.
     pub fn new(length_ms: u64, slide_ms: Option<u64>, panes: Box<dyn Panes>) -> TimeWindow {
         TimeWindow {
-            panes,
+            row: Row::new(panes),
             length_ms,
             slide_ms,
             span: Span { length_ms, slide_ms: slide_ms.unwrap_or(length_ms) },
-            batches: VecDeque::new(),
-            last: None,
-            has_unseen: false,
+            has_records: false,
             has_checkpoint: false,
         }
     }
@@ -44,22 +40,30 @@ impl TimeWindow {
         self.span.holds(self.span.next_due(time), time)
     }
 
+    /// Whether a batch has come that no window held yet: if any, the newest is
+    /// one.
+    fn has_unseen(&self) -> bool {
+        let last = self.row.progress.last;
+        last > BatchTime(0) && !self.span.is_due(last) && self.is_wanted(last)
+    }
+
     fn give(&mut self, due: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
         self.evict(due, out)?;
         out.set_time(due);
-        self.panes.give(out)?;
+        self.row.panes.give(out)?;
         out.end(due);
-        self.has_unseen = false;
         Ok(())
     }
 
     /// Lets go of what the window at `due` does not hold.
     fn evict(&mut self, due: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
-        while self.batches.front().is_some_and(|batch| !self.span.holds(due, *batch)) {
-            self.batches.pop_front();
-            self.panes.evict(out)?;
-        }
-        Ok(())
+        let span = self.span;
+        self.row.evict(|time| !span.holds(due, BatchTime(time)), out)
+    }
+
+    /// The first window after `time` will not hold all that is here.
+    fn evict_after(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
+        self.evict(self.span.next_due(BatchTime(time.0 + 1)), out)
     }
 }
 
@@ -67,34 +71,46 @@ impl Operator for TimeWindow {
     fn head(&mut self, head: &mut Head) -> Result<(), OpError> {
         self.span = Span::new(self.length_ms, self.slide_ms, head.interval_ms).map_err(OpError::Usage)?;
         self.has_checkpoint = head.other.contains_key("checkpoint");
+        self.row.head(head);
         head.interval_ms = self.span.slide_ms;
         Ok(())
     }
 
     fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
-        if self.is_wanted(block.time) { self.panes.block(block, out) } else { Ok(()) }
+        if !self.is_wanted(block.time) {
+            return Ok(());
+        }
+        self.has_records = true;
+        self.row.panes.block(block, out)
     }
 
     fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
-        self.last = Some(time);
-        if self.is_wanted(time) {
-            self.has_unseen = true;
-            self.panes.end_pane(out)?;
-            self.batches.push_back(time);
+        self.row.progress.last = time;
+        self.row.progress.is_closed = false;
+        if std::mem::take(&mut self.has_records) {
+            self.row.end_pane(time.0, out)?;
         }
         if self.span.is_due(time) {
             self.give(time, out)?;
         }
-        self.evict(self.span.next_due(BatchTime(time.0 + 1)), out)
+        self.evict_after(time, out)
     }
 
     fn close(&mut self, close: &Close, out: &mut Out<'_>) -> Result<(), OpError> {
         // After a stop a checkpoint goes on, with this window still filling.
         let is_final = !self.has_checkpoint || close.reason == Reason::Eof;
-        match self.last {
-            Some(last) if self.has_unseen && is_final => self.give(self.span.next_due(last), out)?,
-            _ => {}
+        if is_final && self.has_unseen() {
+            let due = self.span.next_due(self.row.progress.last);
+            self.give(due, out)?;
+            // A run that goes on begins with batches after that one.
+            self.row.progress.last = due;
+            self.evict_after(due, out)?;
         }
-        self.panes.close()
+        self.row.progress.is_closed = true;
+        self.row.panes.close()
+    }
+
+    fn durable(&mut self) -> Option<&mut dyn Durable> {
+        Some(&mut self.row)
     }
 }

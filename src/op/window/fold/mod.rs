@@ -7,7 +7,10 @@
 //! window, in order of first appearance there, and how each is written (as in
 //! the oldest record there) follows from each key's first place.
 
+mod saved;
+
 use std::collections::{HashMap, VecDeque};
+use std::io;
 
 use super::Panes;
 use crate::agg::{Accumulator, AggError, Aggregation, Aggregator};
@@ -62,6 +65,8 @@ pub struct Fold {
     written: HashMap<Place, Box<[u8]>>,
     /// Keys in the order in which they are given, for reuse.
     order: Vec<(Place, u32)>,
+    /// The chunks of the panes that are being loaded, oldest pane first.
+    loading: VecDeque<Vec<Box<[u8]>>>,
 }
 
 /// A pane's number, counted on from the first and around, and the number of an
@@ -105,6 +110,7 @@ impl Fold {
             newer_from: 0,
             written: HashMap::new(),
             order: Vec::new(),
+            loading: VecDeque::new(),
         }
     }
 
@@ -113,27 +119,36 @@ impl Fold {
         self.keys.len()
     }
 
-    /// Makes an entry, at `place`, of what the open pane has under this number.
-    fn push(&mut self, number: usize, place: Place) -> Result<Entry, AggError> {
-        let (normal, written) = (self.open.keys.normal(number), self.open.keys.written(number));
-        let (index, is_new) = self.keys.insert(written);
-        let part = self.open.accumulators.get(number);
+    /// Appends an entry to the newest pane, `entries` with this number.
+    fn push(&mut self, key: &[u8], part: Accumulator, pane: u32, entries: &mut Vec<Entry>) -> Result<(), AggError> {
+        let place = Place { pane, entry: entries.len() as u32 };
+        let (index, is_new) = self.keys.insert(key);
         if is_new {
             self.states.push(KeyState { first: place, last: place, sum: self.aggregator.accumulator() });
         }
-        let state = &mut self.states[index];
         if self.strategy != Strategy::Concatenate {
             // Before anything refers to the place: an entry that fails is none.
-            self.aggregator.merge(&mut state.sum, &part)?;
+            self.aggregator.merge(&mut self.states[index].sum, &part)?;
         }
         if !is_new {
-            let Place { pane, entry } = std::mem::replace(&mut state.last, place);
-            self.panes[pane.wrapping_sub(self.first_pane) as usize][entry as usize].next = place;
-            if written != normal {
-                self.written.insert(place, written.into());
-            }
+            self.link(index, key, place)?;
         }
-        Ok(Entry { key: index as u32, next: NOWHERE, part })
+        entries.push(Entry { key: index as u32, next: NOWHERE, part });
+        Ok(())
+    }
+
+    /// The key comes again at `place`. Twice in a pane it comes only in what a
+    /// checkpoint should not have.
+    fn link(&mut self, index: usize, key: &[u8], place: Place) -> Result<(), AggError> {
+        let Place { pane, entry } = std::mem::replace(&mut self.states[index].last, place);
+        if pane == place.pane {
+            return Err(AggError::Damaged);
+        }
+        self.panes[pane.wrapping_sub(self.first_pane) as usize][entry as usize].next = place;
+        if *key != *self.keys.normal(index) {
+            self.written.insert(place, key.into());
+        }
+        Ok(())
     }
 
     /// The oldest entry of its key leaves.
@@ -162,22 +177,46 @@ impl Fold {
         }
     }
 
-    /// All panes become the older ones: each entry takes in what follows it.
+    /// All panes become the older ones: each entry takes in what follows it. One
+    /// that cannot stays as it is; the first such error is returned.
     fn turn(&mut self) -> Result<(), AggError> {
+        let mut result = Ok(());
         for index in (0..self.panes.len()).rev() {
-            let mut entries = std::mem::take(&mut self.panes[index]);
-            for entry in &mut entries {
-                if let Some(next) = entry_at(&self.panes, self.first_pane, entry.next) {
-                    self.aggregator.merge(&mut entry.part, &next.part)?;
-                }
-            }
-            self.panes[index] = entries;
+            let taken = self.combine(index);
+            result = result.and(taken);
         }
-        self.newer_from = self.first_pane.wrapping_add(self.panes.len() as u32);
+        self.newer_from = self.next_pane();
         for state in &mut self.states {
             state.sum = self.aggregator.accumulator();
         }
-        Ok(())
+        result
+    }
+
+    /// Lets the entries of a pane take in what follows them.
+    fn combine(&mut self, index: usize) -> Result<(), AggError> {
+        let mut result = Ok(());
+        let mut entries = std::mem::take(&mut self.panes[index]);
+        for entry in &mut entries {
+            if let Some(next) = entry_at(&self.panes, self.first_pane, entry.next) {
+                let merged = self.aggregator.merge(&mut entry.part, &next.part);
+                result = result.and(merged);
+            }
+        }
+        self.panes[index] = entries;
+        result
+    }
+
+    /// The number of the pane that comes next.
+    fn next_pane(&self) -> u32 {
+        self.first_pane.wrapping_add(self.panes.len() as u32)
+    }
+
+    /// How many panes are older ones.
+    fn older(&self) -> usize {
+        match self.strategy {
+            Strategy::TwoStacks => self.newer_from.wrapping_sub(self.first_pane) as usize,
+            Strategy::Subtract | Strategy::Concatenate => 0,
+        }
     }
 
     /// Closes the gaps that keys left, once they are many.
@@ -201,7 +240,7 @@ impl Fold {
         match self.strategy {
             Strategy::Subtract => Ok(take(&self.aggregator, sum)),
             Strategy::TwoStacks => {
-                let is_older = first.pane.wrapping_sub(self.first_pane) < self.newer_from.wrapping_sub(self.first_pane);
+                let is_older = (first.pane.wrapping_sub(self.first_pane) as usize) < self.older();
                 let older = if is_older { entry_at(&self.panes, self.first_pane, *first) } else { None };
                 match older {
                     None => Ok(take(&self.aggregator, sum)),
@@ -248,15 +287,15 @@ impl Panes for Fold {
     }
 
     fn end_pane(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
-        let pane = self.first_pane.wrapping_add(self.panes.len() as u32);
-        let mut entries = Vec::with_capacity(self.open.keys.end());
-        for number in 0..self.open.keys.end() {
-            let place = Place { pane, entry: entries.len() as u32 };
-            match self.push(number, place) {
-                Ok(entry) => entries.push(entry),
-                Err(error) => bad_or_fatal(self.open.keys.written(number), &error, out)?,
+        let open = std::mem::replace(&mut self.open, Groups::new(&self.aggregator));
+        let mut entries = Vec::with_capacity(open.keys.end());
+        for number in 0..open.keys.end() {
+            let (key, part) = (open.keys.written(number), open.accumulators.get(number));
+            if let Err(error) = self.push(key, part, self.next_pane(), &mut entries) {
+                bad_or_fatal(key, &error, out)?;
             }
         }
+        self.open = open;
         self.open.clear();
         self.panes.push_back(entries);
         Ok(())
@@ -275,6 +314,33 @@ impl Panes for Fold {
         self.first_pane = self.first_pane.wrapping_add(1);
         self.compact();
         Ok(())
+    }
+
+    fn combined(&self) -> usize {
+        self.older()
+    }
+
+    fn save(&self, pane: usize, chunk: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+        self.save_pane(pane, chunk);
+        Ok(())
+    }
+
+    fn load(&mut self, is_first: bool, chunk: &[u8]) -> Result<(), OpError> {
+        if is_first {
+            self.loading.push_back(Vec::new());
+        }
+        if let Some(pane) = self.loading.back_mut() {
+            pane.push(chunk.into());
+        }
+        Ok(())
+    }
+
+    fn unload(&mut self) {
+        self.loading.pop_front();
+    }
+
+    fn finish_load(&mut self, combined: usize) -> Result<(), OpError> {
+        self.load_panes(combined)
     }
 
     fn close(&mut self) -> Result<(), OpError> {

@@ -1,0 +1,135 @@
+//! `sstream-checkpoint show`.
+
+use serde_json::{Map, Value, json};
+
+use super::moment::{Moment, show as show_time};
+use super::print::{self, Printer};
+use crate::checkpoint::inspect::{Has, Inspected, SourceBatch};
+use crate::cli::ToolError;
+use crate::duration::show_size;
+
+/// Shows what is known of a batch.
+pub fn show(inspected: &Inspected, moment: Moment, records: bool, json: bool) -> Result<(), ToolError> {
+    let time_ms = moment.time_ms(inspected)?;
+    let batches = inspected.batch(time_ms)?;
+    let folders = inspected.folders(time_ms)?;
+    if batches.is_empty() && folders.iter().all(|(_, has)| !matches!(has, Has::Committed(_))) {
+        return Err(unknown(inspected, time_ms));
+    }
+    if json {
+        return print::text(&format!("{}\n", object(inspected, time_ms, &batches, &folders, records)?));
+    }
+    let mut printer = Printer::new();
+    printer.line(&format!("batch {}", show_time(time_ms)));
+    for batch in &batches {
+        printer.line(&format!("  sources/{}: {}", batch.name, origin(batch)));
+        if records {
+            inspected.records(batch, &mut |block| printer.bytes(block))?;
+        }
+    }
+    for (folder, has) in &folders {
+        let has = match has {
+            Has::BeganLater => "began later".to_owned(),
+            Has::State => "the state after it can be restored".to_owned(),
+            Has::NoState => "the state after it cannot be restored".to_owned(),
+            Has::Committed(note) if note.is_empty() => "committed".to_owned(),
+            Has::Committed(note) => format!("committed: {}", readable(note)),
+            Has::NotCommitted => "not committed".to_owned(),
+            Has::Purged => "its log does not go so far back".to_owned(),
+            Has::NoBatch => "has no batch of this time".to_owned(),
+        };
+        printer.line(&format!("  {folder}: {has}"));
+    }
+    printer.finish()
+}
+
+/// Where a batch comes from, for people.
+fn origin(batch: &SourceBatch) -> String {
+    let run = match batch.times.count() {
+        1 => String::new(),
+        count => format!(", one of {count} from {} to {}", batch.times.first_ms, batch.times.last_ms),
+    };
+    match (&batch.range, batch.recorded.as_slice()) {
+        (_, []) => format!("empty{run}"),
+        (Some(range), _) => format!(
+            "{} records, {}, in wal/ from segment {} byte {} to segment {} byte {}",
+            range.records,
+            show_size(range.bytes),
+            range.from.segment,
+            range.from.offset,
+            range.to.segment,
+            range.to.offset
+        ),
+        (None, recorded) => format!("read again from {}", readable(recorded)),
+    }
+}
+
+/// Bytes of a source's or sink's own: as text if they are one, else in hex.
+fn readable(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.chars().any(char::is_control) => text.to_owned(),
+        _ => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+    }
+}
+
+fn object(
+    inspected: &Inspected,
+    time_ms: u64,
+    batches: &[SourceBatch],
+    folders: &[(String, Has)],
+    records: bool,
+) -> Result<Value, ToolError> {
+    let mut sources = Map::new();
+    for batch in batches {
+        let mut source = Map::new();
+        let (first, last) = (batch.times.first_ms, batch.times.last_ms);
+        source.insert("first".into(), first.into());
+        source.insert("last".into(), last.into());
+        if let Some(range) = batch.range {
+            let place = |place: crate::checkpoint::log::Place| json!([place.segment, place.offset]);
+            source.insert("records".into(), range.records.into());
+            source.insert("bytes".into(), range.bytes.into());
+            source.insert("wal".into(), json!([place(range.from), place(range.to)]));
+        } else if batch.recorded.is_empty() {
+            source.insert("records".into(), 0.into());
+        } else {
+            source.insert("position".into(), readable(&batch.recorded).into());
+        }
+        if records {
+            let mut content = Vec::new();
+            inspected.records(batch, &mut |block| {
+                let lines = block.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+                content.extend(lines.filter_map(|line| serde_json::from_slice::<Value>(line).ok()));
+            })?;
+            source.insert("content".into(), content.into());
+        }
+        sources.insert(batch.name.clone(), source.into());
+    }
+    let mut has = Map::new();
+    for (folder, what) in folders {
+        let what = match what {
+            Has::BeganLater => json!("began later"),
+            Has::State => json!("state"),
+            Has::NoState => json!("no state"),
+            Has::Committed(note) if note.is_empty() => json!("committed"),
+            Has::Committed(note) => json!({"committed": readable(note)}),
+            Has::NotCommitted => json!("not committed"),
+            Has::Purged => json!("purged"),
+            Has::NoBatch => json!("no batch"),
+        };
+        has.insert(folder.clone(), what);
+    }
+    Ok(json!({"batch": time_ms, "sources": sources, "folders": has}))
+}
+
+fn unknown(inspected: &Inspected, time_ms: u64) -> ToolError {
+    let dir = inspected.layout.dir().display();
+    let times = inspected.times();
+    let near = match times.partition_point(|at| *at < time_ms) {
+        _ if times.is_empty() => "it has none yet".to_owned(),
+        at if at == times.len() => format!("the newest is {}", show_time(times[at - 1])),
+        0 => format!("the oldest is {}", show_time(times[0])),
+        at => format!("the next ones are {} and {}", show_time(times[at - 1]), show_time(times[at])),
+    };
+    ToolError::Usage(format!("{dir}: no batch {}: {near}", show_time(time_ms)))
+}
