@@ -6,8 +6,11 @@ use std::ffi::OsString;
 use super::{Tool, command};
 
 /// Options under these headings change nothing of what a stage computes.
-const WITHOUT_EFFECT: [&str; 8] =
-    ["Checkpoint", "Messages", "Monitoring", "Output", "Stopping", "Memory", "Bad records", "Rate"];
+const WITHOUT_EFFECT: [&str; 7] =
+    ["Checkpoint", "Messages", "Monitoring", "Output", "Stopping", "Memory", "Bad records"];
+
+/// So do these of the first stage.
+const OF_SPEED: [&str; 6] = ["block-interval", "no-trace", "skip-missed", "max-rate", "max-batch", "backpressure"];
 
 /// The tool and its arguments, quoted as a shell would need them: `filter -v ERROR`.
 pub(super) fn description<T: Tool>(arguments: &[OsString]) -> String {
@@ -40,7 +43,8 @@ pub(super) fn identity<T: Tool>(arguments: &[OsString]) -> String {
             kept.push(word);
             continue;
         };
-        let is_kept = option.get_help_heading().is_none_or(|heading| !WITHOUT_EFFECT.contains(&heading));
+        let is_kept = !option.get_help_heading().is_some_and(|heading| WITHOUT_EFFECT.contains(&heading))
+            && !option.get_long().is_some_and(|name| OF_SPEED.contains(&name));
         let has_value_behind = option.get_action().takes_values() && !word.contains('=');
         let value = has_value_behind.then(|| words.next()).flatten();
         if is_kept {

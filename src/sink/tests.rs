@@ -84,3 +84,105 @@ fn the_stage_behind_is_told_of_a_sink_that_fails() {
     let told = "close Error { exit: Usage, message: \"sstream-sink: no\" }";
     assert_eq!(log, ["head", "sink 2 records", "2 records", told]);
 }
+
+/// A sink under a checkpoint on disk, whose file comes after the commit.
+struct Noting(Log);
+
+impl Sink for Noting {
+    fn block(&mut self, block: Block<'_>) -> Result<(), OutletError> {
+        self.0.add(format!("sink {} records", block.records))
+    }
+
+    fn end(&mut self, _: BatchTime, _: u64) -> Result<(), OutletError> {
+        panic!("end is for streams without a checkpoint")
+    }
+
+    fn begin(&mut self, under: &Under<'_>) -> Result<Option<BatchTime>, OutletError> {
+        self.0.add(format!("begin {} after {} with {} notes", under.stage, under.resume, under.notes.len()))?;
+        Ok(None)
+    }
+
+    fn prepare(&mut self, time: BatchTime, records: u64, note: &mut Vec<u8>) -> Result<(), OutletError> {
+        if records > 0 {
+            note.push(7);
+        }
+        self.0.add(format!("prepare {time}"))
+    }
+
+    fn persist(&mut self) -> Result<(), OutletError> {
+        self.0.add("persist".into())
+    }
+
+    fn publish(&mut self) -> Result<(), OutletError> {
+        self.0.add("publish".into())
+    }
+}
+
+/// Sends batches of one record each, all there at once, through such a sink.
+fn run_under(directory: &std::path::Path, batches: std::ops::RangeInclusive<u64>) -> Vec<String> {
+    use crate::checkpoint::job::Retain;
+    use crate::checkpoint::participant::{Participant, StageOptions, Stream};
+    use crate::checkpoint::source::{SourceCheckpoint, SourceOptions};
+    use crate::checkpoint::{Times, storage::Disk};
+    use crate::stage::Committing as _;
+
+    let options = SourceOptions {
+        dir: directory,
+        name: "a",
+        arguments: "source",
+        interval_ms: 5,
+        start_ms: 0,
+        retain: Retain::All,
+        wal: false,
+    };
+    let storage = std::sync::Arc::new(Disk);
+    let (mut source, plan) = SourceCheckpoint::open(storage.clone(), &options, &mut |_| false).unwrap();
+    let stream = Stream::of_head(&plan.head()).unwrap();
+    let pipeline = serde_json::json!(["source", "sink"]);
+    let part = StageOptions { part: "01-files", arguments: "sink", pipeline: &pipeline, interval_ms: 5, new: false };
+    let participant = Participant::enter(storage, &stream, &part, &mut |_| false).unwrap();
+    let checkpoint = participant.sink(&part, false).unwrap();
+    let mut notes = Vec::new();
+    checkpoint
+        .notes(&mut |_, note| {
+            notes.push(note.to_vec());
+            Ok(())
+        })
+        .unwrap();
+
+    let log = Log::default();
+    let mut outlet = SinkOutlet::new(Box::new(Noting(log.clone())), Some(Box::new(log.clone())));
+    let resume = BatchTime(stream.resume_ms());
+    let under = Under { job: participant.job_id(), stage: &participant.name(), resume, notes: &notes };
+    outlet.begin(checkpoint, &under).unwrap();
+    for time in batches.map(|number| BatchTime(number * 5)) {
+        if time.0 > plan.last_ms {
+            source.record(Times::one(time.0, 5), b"x", &mut |_| {}).unwrap();
+        }
+        outlet.block(Block { time, records: 1, bytes: b"1\n" }).unwrap();
+        outlet.finish_batch(time, 1).unwrap();
+        outlet.end(&End::new(time, 1)).unwrap();
+        outlet.batch_done().unwrap();
+    }
+    outlet.flush().unwrap();
+    log.0.take()
+}
+
+#[test]
+fn batches_that_come_together_share_a_commit_and_pass_after_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = run_under(directory.path(), 1..=2);
+    assert_eq!(log[0], "begin a.01-files after 0 with 0 notes");
+    // On a slow machine each may have a commit of its own.
+    let place = |what: &str| log.iter().position(|entry| entry == what).unwrap();
+    assert!(place("prepare 5") < place("persist") && place("persist") < place("publish"));
+    assert!(place("publish") < place("end 5") && place("end 5") < place("end 10"));
+    assert_eq!(log.iter().filter(|entry| *entry == "1 records").count(), 2, "{log:?}");
+    // The first two come again, are left out, and passed on.
+    let log = run_under(directory.path(), 1..=3);
+    assert_eq!(log[..3], ["begin a.01-files after 0 with 2 notes", "1 records", "end 5"]);
+    assert_eq!(
+        log[3..],
+        ["1 records", "end 10", "sink 1 records", "1 records", "prepare 15", "persist", "publish", "end 15"]
+    );
+}

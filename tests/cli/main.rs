@@ -6,6 +6,8 @@ mod aggregate;
 #[path = "../support/bash.rs"]
 mod bash;
 mod checkpoint_admin;
+mod checkpoint_pipelines;
+mod checkpoint_sources;
 mod checkpoint_stages;
 mod every_tool;
 mod examples;

@@ -1,0 +1,153 @@
+//! Whole pipelines under a checkpoint: a join killed again and again, a stage
+//! that is left over from the run before, Ctrl-C.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::live::{Live, start_in};
+use crate::support::Folder;
+
+/// A queue's file: batch after batch of pairs, some empty.
+fn queue(name: &str, batches: u64) -> String {
+    let batch = |number: u64| {
+        let pair = |n: u64| format!("[\"k{}\",\"{name}{number}\"]", (number * 3 + n) % 7);
+        let pairs: Vec<String> = (0..number * 5 % 4).map(pair).collect();
+        format!("[{}]\n", pairs.join(","))
+    };
+    (0..batches).map(batch).collect()
+}
+
+const JOINED: &str = "export SSTREAM_CHECKPOINT=checkpoint
+sstream-join --type full <(sstream-source queue a --name a | sstream-state count --emit changed) \
+     <(sstream-source queue b --name b | sstream-map '[.[0], .[1]]') \
+   | sstream-sink --pass files one/out | sstream-state --by '.[0]' count | sstream-sink files two/out";
+
+fn joined_folder() -> Folder {
+    let folder = Folder::new();
+    folder.file("a", queue("a", 300)).file("b", queue("b", 230));
+    for name in ["one", "two"] {
+        std::fs::create_dir(folder.path(name)).unwrap();
+    }
+    folder
+}
+
+fn files(folder: &Folder, directory: &str) -> Vec<(String, String)> {
+    let entries = std::fs::read_dir(folder.path(directory)).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = entries
+        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(path).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn a_join_of_two_sources_is_exactly_once_however_often_all_is_killed() {
+    let quiet = joined_folder();
+    quiet.run(JOINED).exits(0).is_quiet();
+    assert!(files(&quiet, "two").len() > 250);
+    let disturbed = joined_folder();
+    let mut killed = 0;
+    loop {
+        let mut live = start_in(disturbed.clone(), JOINED);
+        // Not sooner than the pipeline can be up, and then at any moment.
+        let life = Duration::from_millis(60 + killed * 37 % 100 + killed * 20);
+        let started = Instant::now();
+        while started.elapsed() < life && live.ended().is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let ended = live.ended();
+        drop(live);
+        if ended.is_some() {
+            break;
+        }
+        killed += 1;
+        assert!(killed < 200, "no progress: {}", disturbed.read("stderr"));
+    }
+    // What a crash inside of a close left is finished, and then there is nothing more.
+    disturbed.run(JOINED).exits(0);
+    for name in ["one", "two"] {
+        assert!(files(&disturbed, name) == files(&quiet, name), "{name} after {killed} kills");
+    }
+    assert!(killed > 0);
+}
+
+/// A line whose source and sink write their process ids into files.
+fn slow_line(options: &str) -> String {
+    format!(
+        "(echo $BASHPID > source.pid; exec sstream-source queue q --clock wall --batch 20ms --checkpoint checkpoint) \
+         | sstream-state count{options} | (echo $BASHPID > sink.pid; exec sstream-sink files out/b)"
+    )
+}
+
+fn pid(folder: &Folder, name: &str) -> Pid {
+    Pid::from_raw(folder.read(name).trim().parse().unwrap()).unwrap()
+}
+
+fn slow_folder(batches: u64) -> Folder {
+    let folder = Folder::new();
+    folder.file("q", "[[\"k\",1]]\n".repeat(usize::try_from(batches).unwrap()));
+    std::fs::create_dir(folder.path("out")).unwrap();
+    folder
+}
+
+fn last_file(folder: &Folder) -> String {
+    files(folder, "out").pop().map(|(_, content)| content).unwrap_or_default()
+}
+
+fn until_files(live: &mut Live, folder: &Folder, count: usize) {
+    live.until("enough files", |_| {
+        files(folder, "out").iter().filter(|(name, _)| name.starts_with('b')).count() >= count
+    });
+}
+
+#[test]
+fn a_stage_left_over_is_waited_for() {
+    let folder = slow_folder(60);
+    let mut live = start_in(folder.clone(), &slow_line(""));
+    until_files(&mut live, &folder, 5);
+    let sink = pid(&folder, "sink.pid");
+    kill_process(sink, Signal::STOP).unwrap();
+    kill_process(pid(&folder, "source.pid"), Signal::KILL).unwrap();
+    let mut next = start_in(folder.clone(), &slow_line(""));
+    next.until_holds("stderr", "waits for queue.02-files");
+    kill_process(sink, Signal::CONT).unwrap();
+    next.exits(0);
+    drop(live);
+    assert_eq!(last_file(&folder), "[\"k\",60]\n");
+    let counts: Vec<u64> = files(&folder, "out")
+        .iter()
+        .map(|(_, content)| content.trim_start_matches("[\"k\",").trim_end_matches("]\n").parse().unwrap())
+        .collect();
+    assert!(counts.is_sorted(), "{counts:?}");
+}
+
+#[test]
+fn ctrl_c_closes_and_the_next_start_goes_on_with_the_same_state() {
+    let folder = slow_folder(60);
+    let mut live = start_in(folder.clone(), &slow_line(""));
+    until_files(&mut live, &folder, 5);
+    live.signal(Signal::INT);
+    live.until("ended", |live| live.ended().is_some());
+    let stopped = files(&folder, "out").len();
+    assert!(last_file(&folder) != "[\"k\",60]\n", "stopped too late after {stopped}");
+    let mut live = start_in(folder.clone(), &slow_line(" --checkpoint-every 100ms"));
+    live.exits(0);
+    assert_eq!(last_file(&folder), "[\"k\",60]\n");
+    assert!(files(&folder, "out").len() >= 60, "{live}");
+}
+
+#[test]
+fn options_of_a_part_are_checked() {
+    let folder = slow_folder(1);
+    folder.run("sstream-sink --stage-name a.b null < q").exits(2).says("letters, digits");
+    folder
+        .run("sstream-source queue q --checkpoint c | sstream-state count --checkpoint-every 1500ms --output text")
+        .exits(2)
+        .says("no multiple of the interval 1s: take 2s");
+    // Without a checkpoint they mean nothing.
+    folder
+        .run("sstream-source queue q | sstream-state --new --stage-name x count --output text")
+        .exits(0)
+        .prints("[\"k\",1]\n");
+}
