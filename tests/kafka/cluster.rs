@@ -30,10 +30,11 @@ pub fn shared() -> Option<&'static Cluster> {
 impl Cluster {
     /// So many brokers; they end with this process.
     pub fn start(brokers: u32) -> Option<Cluster> {
-        if !script().arg("available").status().unwrap().success() {
+        let can = |what: &str| script().arg(what).stdout(Stdio::null()).status().unwrap().success();
+        if !can("available") || !can("fetch") {
             let required = std::env::var("KAFKA_TESTS").is_ok_and(|value| value == "required");
-            assert!(!required, "KAFKA_TESTS=required, and there is no Java or no Maven");
-            eprintln!("SKIPPED: no test with a real Kafka, since there is no Java or no Maven");
+            assert!(!required, "KAFKA_TESTS=required, and there is no Java, no Maven, or nothing to be fetched");
+            eprintln!("SKIPPED: no test with a real Kafka: there is no Java, no Maven, or nothing to be fetched");
             return None;
         }
         static NUMBER: AtomicU32 = AtomicU32::new(0);
