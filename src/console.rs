@@ -30,7 +30,7 @@ impl Level {
 /// Whether stderr goes to systemd's journal: JOURNAL_STREAM then names its
 /// device and inode. The variable alone does not say it, since stderr may have
 /// been redirected.
-fn is_journal() -> bool {
+pub fn is_journal() -> bool {
     let Some((device, inode)) = std::env::var("JOURNAL_STREAM").ok().and_then(|stream| {
         let (device, inode) = stream.split_once(':')?;
         Some((device.parse::<u64>().ok()?, inode.parse::<u64>().ok()?))

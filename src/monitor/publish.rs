@@ -31,6 +31,9 @@ const MOST_BYTES: u64 = 256 << 10;
 /// The name's end of published files.
 pub const EXTENSION: &str = "jsonl";
 
+/// What sstream-run calls the pipeline that it runs.
+pub const RUN_VARIABLE: &str = "SSTREAM_RUN";
+
 /// The file whose lock asks all stages for samples of their records.
 const WANTED: &str = "records.wanted";
 
@@ -57,7 +60,11 @@ impl Publisher {
         let id: String = head.text(keys::PIPELINE).unwrap_or("0").chars().filter(char::is_ascii_alphanumeric).collect();
         let path = directory.join(format!("{}.{pid}.{EXTENSION}", &id[..id.len().min(32)]));
         let mut head = head.clone();
-        head.other.insert(keys::PUBLISHED.into(), serde_json::json!({ "pid": pid, "since": now_ms }));
+        let mut published = serde_json::json!({ "pid": pid, "since": now_ms });
+        if let Ok(run) = std::env::var(RUN_VARIABLE) {
+            published["run"] = run.into();
+        }
+        head.other.insert(keys::PUBLISHED.into(), published);
         let mut line = Vec::new();
         head.write(&mut line);
         let failed = |error| RuntimeError::Io { path: path.clone(), error };
