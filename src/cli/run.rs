@@ -9,8 +9,8 @@ use clap::{Parser, ValueEnum};
 use super::args::{Common, Messages};
 use super::front::shell;
 use super::{Environment, Tool, ToolError};
+use crate::console::RUN_VARIABLE;
 use crate::duration;
-use crate::monitor::publish::RUN_VARIABLE;
 use crate::run::cause::Stage;
 use crate::run::command::Pipeline;
 use crate::run::restart::{Restart, RestartRules};
@@ -31,7 +31,7 @@ use crate::run::{Rules, RunError, supervise};
 /// batches end. Its own exit code is that of the stage that failed first.
 #[derive(Parser, Debug)]
 pub struct RunTool {
-    /// The pipeline, quoted as one word, and its $1, $2 …
+    /// The pipeline, quoted as one word; words behind it are its $1, $2 and so on
     #[arg(required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true, value_names = ["PIPELINE", "ARGUMENT"])]
     pipeline: Vec<OsString>,
 
@@ -123,7 +123,7 @@ impl Tool for RunTool {
         let variables = [
             ("SSTREAM_CHECKPOINT", self.checkpoint.map(OsString::from)),
             ("SSTREAM_BATCH", self.batch.map(|ms| duration::show_ms(ms).into())),
-            (RUN_VARIABLE, self.name.as_ref().map(OsString::from)),
+            (RUN_VARIABLE, Some(self.name.clone().unwrap_or_default().into())),
         ];
         let mut pipeline = Pipeline {
             text,

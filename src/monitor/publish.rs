@@ -23,6 +23,7 @@ use rustix::fs::FlockOperation;
 use super::log::LogWriter;
 use super::runtime::{self, RuntimeError};
 use super::view::keys;
+use crate::console::RUN_VARIABLE;
 use crate::frame::{BatchTime, Block, Close, End, Head};
 
 /// A file that has grown to this many bytes is begun anew with its newer half.
@@ -30,9 +31,6 @@ const MOST_BYTES: u64 = 256 << 10;
 
 /// The name's end of published files.
 pub const EXTENSION: &str = "jsonl";
-
-/// What sstream-run calls the pipeline that it runs.
-pub const RUN_VARIABLE: &str = "SSTREAM_RUN";
 
 /// The file whose lock asks all stages for samples of their records.
 const WANTED: &str = "records.wanted";
@@ -61,7 +59,7 @@ impl Publisher {
         let path = directory.join(format!("{}.{pid}.{EXTENSION}", &id[..id.len().min(32)]));
         let mut head = head.clone();
         let mut published = serde_json::json!({ "pid": pid, "since": now_ms });
-        if let Ok(run) = std::env::var(RUN_VARIABLE) {
+        if let Some(run) = std::env::var(RUN_VARIABLE).ok().filter(|run| !run.is_empty()) {
             published["run"] = run.into();
         }
         head.other.insert(keys::PUBLISHED.into(), published);

@@ -87,8 +87,8 @@ impl Cause {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.place, &self.name) {
-            (Some((place, of)), Some(name)) => write!(f, "stage {place} of {of}, {name},")?,
-            (Some((place, of)), None) => write!(f, "stage {place} of {of}")?,
+            (Some((place, of)), Some(name)) => write!(f, "command {place} of {of}, {name},")?,
+            (Some((place, of)), None) => write!(f, "command {place} of {of}")?,
             (None, Some(name)) => f.write_str(name)?,
             (None, None) => f.write_str("the pipeline")?,
         }
@@ -168,17 +168,17 @@ mod tests {
         let ours = "sstream-source sstream-filter sstream-state sstream-sink";
         for (names, codes, passed_on, says) in [
             (ours, &[0, 0, 0, 0][..], 0, ""),
-            (ours, &[141, 137, 3, 3], 137, "stage 2 of 4, sstream-filter, was ended by SIGKILL (exit code 137)"),
-            (ours, &[137, 3, 3, 3], 137, "stage 1 of 4"),
-            (ours, &[141, 141, 141, 137], 137, "stage 4 of 4"),
-            (ours, &[0, 3, 3, 3], 3, "stage 2 of 4, sstream-filter, ended with exit code 3, input cut off"),
-            (ours, &[141, 141, 1, 1], 1, "stage 3 of 4, sstream-state, ended with exit code 1, the world failed"),
-            (ours, &[0, 4, 4, 4], 4, "stage 2 of 4"),
-            (ours, &[1, 141, 5, 5], 5, "stage 3 of 4"),
+            (ours, &[141, 137, 3, 3], 137, "command 2 of 4, sstream-filter, was ended by SIGKILL (exit code 137)"),
+            (ours, &[137, 3, 3, 3], 137, "command 1 of 4"),
+            (ours, &[141, 141, 141, 137], 137, "command 4 of 4"),
+            (ours, &[0, 3, 3, 3], 3, "command 2 of 4, sstream-filter, ended with exit code 3, input cut off"),
+            (ours, &[141, 141, 1, 1], 1, "command 3 of 4, sstream-state, ended with exit code 1, the world failed"),
+            (ours, &[0, 4, 4, 4], 4, "command 2 of 4"),
+            (ours, &[1, 141, 5, 5], 5, "command 3 of 4"),
             // A first command of which nobody reads the end.
             ("curl sstream-filter", &[23, 4], 4, "sstream-filter, ended with exit code 4, a bad record"),
-            ("nc sstream-filter", &[1, 0], 1, "stage 1 of 2, nc, ended with exit code 1"),
-            ("wget sstream-filter", &[4, 0], 1, "stage 1 of 2, wget, ended with exit code 4"),
+            ("nc sstream-filter", &[1, 0], 1, "command 1 of 2, nc, ended with exit code 1"),
+            ("wget sstream-filter", &[4, 0], 1, "command 1 of 2, wget, ended with exit code 4"),
             ("sstream-source grep sstream-sink", &[0, 2, 0], 1, "grep"),
             ("sstream-source nosuch", &[141, 127], 127, "nosuch, was not found"),
             ("nosuch sstream-filter", &[127, 0], 127, "nosuch, was not found"),
@@ -188,7 +188,7 @@ mod tests {
             // A script: one code, and it is passed on.
             ("./pipeline.sh", &[4], 4, "./pipeline.sh ended"),
             ("sstream-source script", &[0, 5], 5, "script"),
-            ("", &[141, 4, 2], 4, "stage 2 of 3 ended"),
+            ("", &[141, 4, 2], 4, "command 2 of 3 ended"),
             ("", &[7], 7, "the pipeline ended with exit code 7"),
         ] {
             let outcome = outcome(codes, &stages(names), false);

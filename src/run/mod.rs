@@ -47,7 +47,7 @@ use running::{Ended, Patience, Running};
 use signals::Signals;
 
 /// How often processes and the stop file are looked at.
-const LOOK: Duration = Duration::from_millis(250);
+const LOOK: Duration = Duration::from_millis(500);
 
 /// How a pipeline is to be supervised.
 #[derive(Clone, Debug)]

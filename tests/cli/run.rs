@@ -53,14 +53,15 @@ fn exit_codes() {
     for (pipeline, code, says) in [
         ("sstream-source queue q --output text | cat", 0, ""),
         ("cat q | sstream-filter --input text x --output text | head -n 1 > first", 0, ""),
-        ("sstream-source queue q | sstream-window 10 | sstream-sink null", 2, "stage 2 of 3, sstream-window,"),
+        ("sstream-source queue q | sstream-window 10 | sstream-sink null", 2, "command 2 of 3, sstream-window,"),
         (
             "echo {bad | sstream-filter --input json x | sstream-sink null",
             4,
-            "stage 2 of 3, sstream-filter, ended with exit code 4, a bad record",
+            "command 2 of 3, sstream-filter, ended with exit code 4, a bad record",
         ),
         ("sstream-source queue q | sstream-sink null; exit 5", 5, "ended with exit code 5, checkpoint"),
-        ("nosuchcommand | sstream-filter x", 127, "stage 1 of 2, nosuchcommand, was not found"),
+        ("cat q | sstream-map . | sstream-map error | sstream-sink null", 4, "stage 2, sstream-map: "),
+        ("nosuchcommand | sstream-filter x", 127, "command 1 of 2, nosuchcommand, was not found"),
         ("cat | | cat", 2, "line 1: syntax error near unexpected token"),
         ("", 2, "PIPELINE is empty"),
     ] {
@@ -74,13 +75,13 @@ fn exit_codes() {
     // Those after which it would start again, if it were not for --restart no.
     for (pipeline, code, says) in [
         ("sstream-source exec -- false | { exec sstream-filter x; } & kill -KILL $!; wait $!", 137, "SIGKILL"),
-        ("(exit 1) | sstream-filter --input text x", 1, "stage 1 of 2"),
+        ("(exit 1) | sstream-filter --input text x", 1, "command 1 of 2"),
         (
             "head -c 200 saved | sstream-filter x | sstream-sink null",
             3,
-            "stage 2 of 3, sstream-filter, ended with exit code 3",
+            "command 2 of 3, sstream-filter, ended with exit code 3",
         ),
-        ("./wget | sstream-filter x", 1, "stage 1 of 2, wget, ended with exit code 4"),
+        ("./wget | sstream-filter x", 1, "command 1 of 2, wget, ended with exit code 4"),
     ] {
         let folder = Folder::new();
         folder.run("sstream-source rate 100 --batch 10ms --stop-after 100ms > saved").exits(0);
@@ -147,7 +148,7 @@ fn a_writer_that_seldom_writes_does_not_hold_up_a_restart() {
     let pid = pid_of(&mut line, "sstream-filter");
     kill_process(pid, Signal::KILL).unwrap();
     line.until("started again", |line| lines(line, "starts") == 2);
-    assert!(line.stderr().contains("stage 2 of 3") && line.stderr().contains("137"), "{line}");
+    assert!(line.stderr().contains("command 2 of 3") && line.stderr().contains("137"), "{line}");
 }
 
 #[test]
@@ -377,7 +378,7 @@ fn cron_hears_nothing_unless_something_went_wrong() {
     );
     let ran = folder.run(&line);
     assert!(ran.code().is_some_and(|code| code != 0) && ran.stderr.contains("errors: sstream-source: "), "{ran}");
-    assert!(ran.stderr.lines().last().unwrap().contains("stage 1 of 3, sstream-source"), "{ran}");
+    assert!(ran.stderr.lines().last().unwrap().contains("command 1 of 3, sstream-source"), "{ran}");
     // What the example runs is at least shell.
     folder.file("example.sh", contrib("pipelines/errors.sh", &[])).run("bash -n example.sh").exits(0).is_quiet();
 }
