@@ -14,6 +14,13 @@ complete -c sstream-map -l columns -d 'The columns\' names for csv; by default t
 complete -c sstream-map -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-map -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-map -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-map -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-map -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-map -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-map -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-map -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-map -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
 complete -c sstream-map -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
 complete -c sstream-map -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
@@ -26,6 +33,7 @@ complete -c sstream-map -l stage-name -d 'The stage\'s name in the checkpoint of
 complete -c sstream-map -l values -d 'Of pairs [KEY, VALUE]: give EXPR the value, and keep the key with each result (mapValues)'
 complete -c sstream-map -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-map -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-map -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
 complete -c sstream-map -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-map -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-map -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sstream_sink_global_optspecs
-    string join \n pass input= batch= block-interval= max-line= columns= stop-file= idle-timeout= stop-after= skip-missed no-trace on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= h/help V/version
+    string join \n pass input= batch= block-interval= max-line= columns= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= h/help V/version
 end
 
 function __fish_sstream_sink_needs_command
@@ -35,6 +35,13 @@ complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l columns -d 'T
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
@@ -47,6 +54,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l stage-name -d
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
@@ -71,6 +79,13 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l colu
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
@@ -83,6 +98,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l stag
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
@@ -98,6 +114,13 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l colum
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
@@ -110,6 +133,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l stage
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
@@ -125,6 +149,13 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l colum
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
@@ -137,6 +168,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l stage
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
@@ -152,6 +184,13 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l colu
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
@@ -166,6 +205,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l empt
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
@@ -184,6 +224,13 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l colum
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
@@ -197,6 +244,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l json 
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
@@ -212,6 +260,13 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l colum
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
@@ -224,6 +279,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l stage
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'

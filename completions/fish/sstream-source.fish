@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sstream_source_global_optspecs
-    string join \n input= batch= block-interval= max-line= columns= stop-file= idle-timeout= stop-after= skip-missed no-trace on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= h/help V/version
+    string join \n input= batch= block-interval= max-line= columns= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= h/help V/version
 end
 
 function __fish_sstream_source_needs_command
@@ -35,6 +35,13 @@ complete -c sstream-source -n "__fish_sstream_source_needs_command" -l columns -
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
@@ -46,6 +53,7 @@ complete -c sstream-source -n "__fish_sstream_source_needs_command" -l metrics-f
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
@@ -71,6 +79,13 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l 
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
@@ -82,6 +97,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l 
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
@@ -97,6 +113,13 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l co
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
@@ -108,6 +131,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l me
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
@@ -123,6 +147,13 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
@@ -134,6 +165,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
@@ -149,6 +181,13 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l co
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
@@ -160,6 +199,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l me
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
@@ -175,6 +215,13 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l c
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
@@ -186,6 +233,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l m
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
@@ -201,6 +249,13 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l c
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
@@ -212,6 +267,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l m
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
@@ -227,6 +283,13 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l c
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
@@ -238,6 +301,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l m
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
@@ -256,6 +320,13 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l 
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
@@ -267,6 +338,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l 
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
@@ -283,6 +355,13 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
@@ -294,6 +373,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
