@@ -129,6 +129,29 @@ fn any_killed_stage_restarts_all_of_the_pipeline_once_nothing_is_left() {
 }
 
 #[test]
+fn with_a_checkpoint_every_record_is_in_one_file() {
+    let folder = Folder::new();
+    let numbers = || (1..=20).map(|number| number.to_string());
+    folder.file("q", numbers().map(|number| format!("[\"{number}\"]\n")).collect::<String>());
+    let line = "mkdir out; XDG_RUNTIME_DIR=$PWD exec sstream-run --checkpoint cp --batch 50ms --restart-delay 10ms \
+        'sstream-source queue q --clock wall | { echo $BASHPID > pids; exec sstream-map .; } | sstream-sink files out/x'";
+    let mut line = live::start_in(folder, line);
+    let files = |line: &Live| {
+        let mut paths: Vec<_> = std::fs::read_dir(line.path("out")).into_iter().flatten().flatten().collect();
+        paths.sort_by_key(std::fs::DirEntry::path);
+        paths.iter().filter_map(|entry| std::fs::read_to_string(entry.path()).ok()).collect::<String>()
+    };
+    for done in [3, 9] {
+        line.until("files", |line| files(line).lines().count() >= done);
+        let pid = pid_of(&mut line, "sstream-map");
+        kill_process(pid, Signal::KILL).unwrap();
+        line.until("killed", |line| pids(line) != [pid]);
+    }
+    line.exits(0);
+    assert_eq!(files(&line).lines().map(str::to_owned).collect::<Vec<_>>(), numbers().collect::<Vec<_>>(), "{line}");
+}
+
+#[test]
 fn a_killed_shell_takes_the_pipeline_with_it() {
     let mut line = run("--restart-delay 10ms --kill-after 100ms", &format!("echo $$ > shell; {THREE}"));
     line.until("three stages", |line| pids(line).len() == 3 && lines(line, "out") > 0);
