@@ -190,7 +190,7 @@ fn run_killed(folder: &Folder, line: &str, last: u64, moments: &mut Moments, mut
         let mut sent = line.send(&source.head());
         let mut number = source.first();
         while number <= last && sent.is_ok() && started.elapsed() < life {
-            if number % 5 == 0 {
+            if number.is_multiple_of(5) {
                 std::thread::sleep(Duration::from_millis(1));
             }
             source.record(number);
@@ -287,7 +287,7 @@ fn the_first_states_are_not_used_again() {
     folder.file("stdout", "");
     run(&folder, line, 5, Closed::Stop);
     let last: Vec<&str> = before.lines().rev().take_while(|line| !line.contains("\"a0\"")).collect();
-    assert!(folder.read("stdout").lines().count() >= last.len() + 1);
+    assert!(folder.read("stdout").lines().count() > last.len());
     assert_eq!(folder.read("stdout").matches("never").count(), 1);
 }
 
