@@ -43,7 +43,7 @@ pub mod verify;
 pub mod wal;
 
 #[cfg(test)]
-mod memory;
+pub mod memory;
 #[cfg(test)]
 mod tests;
 

@@ -2,10 +2,12 @@
 //! comes, and has each batch on disk before its end leaves. The order of the
 //! steps is that of [`crate::checkpoint::source`].
 
-use std::time::Duration;
+use std::collections::VecDeque;
+use std::ops::Range;
 
 use super::SourceError;
 use super::batches::{Batches, Step};
+use super::commits::Commits;
 use super::cut::MOST_MISSED;
 use crate::checkpoint::offsets::Closed;
 use crate::checkpoint::source::{Plan, SourceCheckpoint};
@@ -18,14 +20,14 @@ use crate::console::Console;
 use crate::frame::{BatchTime, Close, End, Reason};
 use crate::stage::BadRecords;
 
-/// A source that has given so many batches should have been committed for.
-const UNCOMMITTED: u64 = 100;
+/// To send more batches again than this is worth a warning.
+const MANY: u64 = 100;
 
-/// A sink may take so long to come up.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// So much is held while batches that follow each other at once share a sync.
+const MOST_HELD_BYTES: usize = 1 << 20;
 
-/// How often commits are looked at.
-const LOOK: Duration = Duration::from_millis(250);
+/// The same, in blocks and ends.
+const MOST_HELD_STEPS: usize = 1000;
 
 /// What becomes of a batch that offsets name and that is gone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,10 +66,14 @@ pub struct KeptParts<'a> {
 pub struct Kept<'a> {
     parts: KeptParts<'a>,
     phase: Phase,
-    /// A block that is sent again.
-    block: Vec<u8>,
-    /// Whether the block just given is in `block`.
-    is_own_block: bool,
+    /// Blocks that are sent again, or wait in `held`.
+    bytes: Vec<u8>,
+    /// Where the block just given is in `bytes`, if it is there.
+    given: Option<Range<usize>>,
+    /// Steps of batches that share one sync, with where their blocks are in `bytes`.
+    held: VecDeque<(Step, Range<usize>)>,
+    /// What ended the source behind those.
+    failed: Option<SourceError>,
     /// Records of the first new batch that came before a crash.
     carried: u64,
     /// So many of the next ends are in the offsets already.
@@ -102,7 +108,7 @@ enum Phase {
 }
 
 impl<'a> Kept<'a> {
-    /// Says what the start found. `again` is how the source reads batches again.
+    /// Says what the start found.
     pub fn new(parts: KeptParts<'a>) -> Kept<'a> {
         let plan = &parts.plan;
         let console = &parts.console;
@@ -116,20 +122,30 @@ impl<'a> Kept<'a> {
                 _ => String::new(),
             };
             let text = format!("checkpoint: goes on after {}, sends {behind} batches again{held_back}", plan.resume_ms);
-            if behind > UNCOMMITTED { console.warn(&text) } else { console.info(&text) }
+            if behind > MANY { console.warn(&text) } else { console.info(&text) }
         }
-        let commits = Commits { known: None, looked: None, began: parts.clock.read().monotonic, ends: 0, told: false };
-        Kept { parts, phase: Phase::Head, block: Vec::new(), is_own_block: false, carried: 0, recorded: 0, commits }
+        let commits = Commits::new(parts.clock.read().monotonic, console.clone());
+        Kept {
+            parts,
+            phase: Phase::Head,
+            bytes: Vec::new(),
+            given: None,
+            held: VecDeque::new(),
+            failed: None,
+            carried: 0,
+            recorded: 0,
+            commits,
+        }
     }
 
     /// The bytes of the block just given, if they are not the batches' own.
     pub fn block(&self) -> Option<&[u8]> {
-        self.is_own_block.then_some(&self.block)
+        self.given.clone().map(|given| &self.bytes[given])
     }
 
     /// Whether the next step is here already, if this knows.
     pub fn is_ready(&self) -> Option<bool> {
-        (!matches!(self.phase, Phase::New)).then_some(true)
+        (!matches!(self.phase, Phase::New) || !self.held.is_empty()).then_some(true)
     }
 
     /// Whether this run only ended what the one before had begun to close.
@@ -139,7 +155,7 @@ impl<'a> Kept<'a> {
 
     /// The next step of the stream.
     pub fn step(&mut self, batches: &mut dyn Batches) -> Result<Step, SourceError> {
-        self.is_own_block = false;
+        self.given = None;
         loop {
             match &mut self.phase {
                 Phase::Head => {
@@ -171,9 +187,9 @@ impl<'a> Kept<'a> {
                 Phase::Leftover(blocks) => {
                     let time = BatchTime(next_multiple(self.parts.plan.after_ms, self.parts.interval_ms));
                     if let Some((records, bytes)) = blocks.next_block()? {
-                        self.block.clear();
-                        self.block.extend_from_slice(bytes);
-                        self.is_own_block = true;
+                        self.bytes.clear();
+                        self.bytes.extend_from_slice(bytes);
+                        self.given = Some(0..bytes.len());
                         self.carried += u64::from(records);
                         return Ok(Step::Block { time, records: records.into() });
                     }
@@ -221,18 +237,18 @@ impl<'a> Kept<'a> {
     fn block_again(&mut self, batches: &mut dyn Batches) -> Result<Option<Step>, SourceError> {
         let Phase::Batch { times, blocks, records, is_over } = &mut self.phase else { return Ok(None) };
         let time = BatchTime(times.first_ms);
-        self.block.clear();
+        self.bytes.clear();
         let next = match blocks {
             _ if *is_over => None,
             Some(blocks) => blocks.next_block()?.map(|(count, bytes)| {
-                self.block.extend_from_slice(bytes);
+                self.bytes.extend_from_slice(bytes);
                 u64::from(count)
             }),
             None => match batches.replay() {
                 Some(source) => {
                     let bad = self.parts.bad_records;
                     let mut bad = |record: &[u8], reason: &str| bad.take(time, record, reason);
-                    lost(&self.parts, source.next_again(&mut self.block, &mut bad))?.flatten()
+                    lost(&self.parts, source.next_again(&mut self.bytes, &mut bad))?.flatten()
                 }
                 None => None,
             },
@@ -241,7 +257,7 @@ impl<'a> Kept<'a> {
             Some(0) => Ok(None),
             Some(count) => {
                 *records += count;
-                self.is_own_block = true;
+                self.given = Some(0..self.bytes.len());
                 Ok(Some(Step::Block { time, records: count }))
             }
             None => {
@@ -288,6 +304,52 @@ impl<'a> Kept<'a> {
     }
 
     fn new_step(&mut self, batches: &mut dyn Batches) -> Result<Step, SourceError> {
+        if self.held.is_empty() {
+            self.failed.take().map_or(Ok(()), Err)?;
+            match self.next_kept(batches)? {
+                end @ Step::End(_) => self.hold(end, batches)?,
+                step => return self.give(step),
+            }
+        }
+        match self.held.pop_front() {
+            Some((step, block)) => {
+                self.given = matches!(step, Step::Block { .. }).then_some(block);
+                self.give(step)
+            }
+            None => self.new_step(batches),
+        }
+    }
+
+    /// A batch has ended: it waits for those that end at once behind it, then all are
+    /// synced together.
+    fn hold(&mut self, end: Step, batches: &mut dyn Batches) -> Result<(), SourceError> {
+        self.bytes.clear();
+        self.held.push_back((end, 0..0));
+        while batches.is_ready() && self.bytes.len() < MOST_HELD_BYTES && self.held.len() < MOST_HELD_STEPS {
+            let from = self.bytes.len();
+            match self.next_kept(batches) {
+                Ok(step) => {
+                    let is_last = matches!(step, Step::Close(_));
+                    if let Step::Block { .. } = step {
+                        self.bytes.extend_from_slice(batches.block());
+                    }
+                    self.held.push_back((step, from..self.bytes.len()));
+                    if is_last {
+                        break;
+                    }
+                }
+                Err(error) => {
+                    // What is whole goes first.
+                    self.failed = Some(error);
+                    break;
+                }
+            }
+        }
+        Ok(self.parts.checkpoint.sync()?)
+    }
+
+    /// The next step of the batches, written to the checkpoint.
+    fn next_kept(&mut self, batches: &mut dyn Batches) -> Result<Step, SourceError> {
         let mut step = batches.step()?;
         match &mut step {
             Step::Block { records, .. } => {
@@ -301,19 +363,27 @@ impl<'a> Kept<'a> {
                     Some(rest) => self.recorded = rest,
                     None => self.keep(batches, end)?,
                 }
-                self.commits.ends += 1;
             }
+            Step::Head(_) | Step::Close(_) => {}
+        }
+        Ok(step)
+    }
+
+    /// A step leaves.
+    fn give(&mut self, step: Step) -> Result<Step, SourceError> {
+        match &step {
+            Step::End(_) => self.commits.end(),
             Step::Close(close) => match close.reason {
                 Reason::Eof => self.parts.checkpoint.close(Closed::Eof)?,
                 Reason::Stop => self.parts.checkpoint.close(Closed::Stop)?,
                 Reason::Error { .. } => {}
             },
-            Step::Head(_) => {}
+            Step::Head(_) | Step::Block { .. } => {}
         }
         Ok(step)
     }
 
-    /// Has a batch that ends on disk, and the missed ones that follow it.
+    /// Writes down a batch that ends, and the missed ones that follow it.
     fn keep(&mut self, batches: &mut dyn Batches, end: &End) -> Result<(), SourceError> {
         let interval_ms = self.parts.interval_ms;
         let mut times = Times::one(end.time.0, interval_ms);
@@ -334,7 +404,7 @@ impl<'a> Kept<'a> {
             }
             self.record(batches, times, &position)?;
         }
-        Ok(self.parts.checkpoint.sync()?)
+        Ok(())
     }
 
     fn record(&mut self, batches: &mut dyn Batches, times: Times, position: &[u8]) -> Result<(), SourceError> {
@@ -348,43 +418,15 @@ impl<'a> Kept<'a> {
     fn end(&mut self, batches: &dyn Batches, time_ms: u64, records: u64) -> Step {
         let mut end = End::new(BatchTime(time_ms), records);
         end.trace = batches.begins_trace().then(Vec::new);
-        self.commits.ends += 1;
+        self.commits.end();
         Step::End(end)
     }
 
-    /// What the sinks behind have committed, if that is news. Looked at a few times a second
-    /// when `often`, else only until there is anything.
+    /// What the sinks behind have committed, if that is news: see [`Commits::news`].
     pub fn news(&mut self, often: bool) -> Option<Commit> {
-        let commits = &mut self.commits;
         let now = self.parts.clock.read().monotonic;
-        let every = if often { LOOK } else { PATIENCE };
-        let is_settled = !often && (commits.known.is_some() || commits.told);
-        if is_settled || commits.looked.is_some_and(|looked| now < looked + every) {
-            return None;
-        }
-        commits.looked = Some(now);
-        // Others write while this looks: another time.
-        let found = self.parts.checkpoint.commit(commits.known).ok()?;
-        if found.is_none() && !commits.told && commits.ends >= UNCOMMITTED && now >= commits.began + PATIENCE {
-            commits.told = true;
-            self.parts.console.warn(
-                "checkpoint: no sink commits what this source sends: end the pipeline in a sink, or a restart sends \
-                 everything again",
-            );
-        }
-        let is_news = found != commits.known;
-        commits.known = found;
-        found.filter(|_| is_news)
+        self.commits.news(&self.parts.checkpoint, now, often)
     }
-}
-
-/// What is known of the sinks.
-struct Commits {
-    known: Option<Commit>,
-    looked: Option<Duration>,
-    began: Duration,
-    ends: u64,
-    told: bool,
 }
 
 /// Under `--on-loss skip`, what is gone is `None`, with a warning.
@@ -404,3 +446,7 @@ fn lost<T>(parts: &KeptParts<'_>, result: Result<T, SourceError>) -> Result<Opti
 pub fn is_interrupted(error: &checkpoint::Error) -> bool {
     matches!(error, checkpoint::Error::Interrupted)
 }
+
+#[cfg(test)]
+#[path = "kept_tests.rs"]
+mod tests;

@@ -10,6 +10,7 @@ pub mod address;
 pub mod backoff;
 pub mod backpressure;
 pub mod batches;
+pub mod commits;
 pub mod connection;
 pub mod cut;
 pub mod exec;

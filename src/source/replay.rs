@@ -71,8 +71,10 @@ pub struct Replay<'a> {
     seen: Seen,
     is_inside: bool,
     is_recorded: bool,
-    /// The last batch of the run before, while the stream is still to be read up to there.
+    /// The last batch of the run before.
     newest: Option<Seen>,
+    /// The same, when new batches are asked for and the stream is still to be read up to there.
+    skip: Option<Seen>,
     /// The batch that is being read again.
     again: Option<Seen>,
 }
@@ -97,6 +99,7 @@ impl<'a> Replay<'a> {
             is_inside: false,
             is_recorded: true,
             newest: None,
+            skip: None,
             again: None,
         }
     }
@@ -133,9 +136,9 @@ impl<'a> Replay<'a> {
 
     fn advance(&mut self) -> Result<Step, SourceError> {
         let stopped = Ok(Step::Close(Close::new(Reason::Stop)));
-        if let Some(newest) = self.newest.take() {
+        if let Some(newest) = self.skip.take() {
             self.skip_to(newest.to)?;
-            if newest.to != self.seen.to || newest != self.seen {
+            if newest != self.seen {
                 return Err(newest.gone(&self.name));
             }
         }
@@ -199,7 +202,7 @@ impl Batches for Replay<'_> {
 
     fn start_after(&mut self, _time: BatchTime, _has_begun: bool) {
         // What was read again is behind.
-        self.newest = self.newest.filter(|newest| self.reader.offset() < newest.to);
+        self.skip = self.newest.filter(|newest| self.reader.offset() < newest.to);
     }
 
     fn replay(&mut self) -> Option<&mut dyn ReadAgain> {

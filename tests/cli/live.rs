@@ -83,6 +83,12 @@ impl Live {
         self.child.try_wait().unwrap()
     }
 
+    /// Waits for the end, however it comes.
+    #[track_caller]
+    pub fn wait(&mut self) {
+        self.until("ended", |live| live.ended().is_some());
+    }
+
     /// Waits for the end, which must be this exit code.
     #[track_caller]
     pub fn exits(&mut self, code: i32) {

@@ -7,6 +7,7 @@ mod aggregate;
 mod bash;
 mod checkpoint_admin;
 mod checkpoint_pipelines;
+mod checkpoint_sources;
 mod checkpoint_stages;
 mod every_tool;
 mod examples;

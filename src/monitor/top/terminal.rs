@@ -10,6 +10,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::event::{self, Event, KeyEventKind};
 use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use ratatui::crossterm::{cursor, execute};
+use rustix::event::{PollFd, PollFlags, Timespec};
 
 use super::Stage;
 use super::keys::{Done, Look, press};
@@ -64,6 +65,7 @@ fn restore(terminal: &mut File) {
 /// Shows pipelines until `q`, or until `is_over`.
 pub fn run(terminal: File, stage: &mut dyn Stage, is_over: &dyn Fn() -> bool) -> io::Result<()> {
     let taken = Taken::take(terminal.try_clone()?)?;
+    let keys = terminal.try_clone()?;
     let mut screen = Terminal::new(CrosstermBackend::new(terminal))?;
     let mut look = Look::default();
     let mut drawn: Option<Instant> = None;
@@ -77,7 +79,10 @@ pub fn run(terminal: File, stage: &mut dyn Stage, is_over: &dyn Fn() -> bool) ->
             result?;
             drawn = Some(Instant::now());
         }
-        if !event::poll(KEYS)? {
+        if !is_there_after(&keys, KEYS)? {
+            return Ok(());
+        }
+        if !event::poll(Duration::ZERO)? {
             continue;
         }
         let key = match event::read()? {
@@ -107,6 +112,17 @@ pub fn run(terminal: File, stage: &mut dyn Stage, is_over: &dyn Fn() -> bool) ->
         }
     }
     Ok(())
+}
+
+/// Waits for a key, at most `wait`. False when the terminal is gone: crossterm
+/// would read its end again and again, and never come back.
+fn is_there_after(terminal: &File, wait: Duration) -> io::Result<bool> {
+    let mut polled = [PollFd::new(terminal, PollFlags::IN)];
+    let wait = Timespec::try_from(wait).map_err(io::Error::other)?;
+    match rustix::event::poll(&mut polled, Some(&wait)) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(!polled[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The times of the batches that are looked at, and how many pipelines there

@@ -1,0 +1,196 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use super::*;
+use crate::checkpoint::job::Retain;
+use crate::checkpoint::memory::{Image, Memory};
+use crate::checkpoint::source::SourceOptions;
+use crate::checkpoint::storage::Storage;
+use crate::clock::testing::ManualClock;
+use crate::console::Level;
+use crate::frame::Head;
+use crate::stage::OnError;
+
+const INTERVAL_MS: u64 = 1000;
+
+/// Batches of one block each, which cannot be read again.
+struct Script {
+    batches: VecDeque<Vec<String>>,
+    block: Vec<u8>,
+    time: BatchTime,
+    /// The records of the block that was given.
+    records: Option<u64>,
+    has_head: bool,
+    is_ready: bool,
+}
+
+impl Batches for Script {
+    fn step(&mut self) -> Result<Step, SourceError> {
+        if !std::mem::replace(&mut self.has_head, true) {
+            return Ok(Step::Head(Head::new(INTERVAL_MS)));
+        }
+        if let Some(records) = self.records.take() {
+            self.time = self.time.after(INTERVAL_MS);
+            return Ok(Step::End(End::new(self.time, records)));
+        }
+        let Some(batch) = self.batches.pop_front() else { return Ok(Step::Close(Close::new(Reason::Eof))) };
+        self.block = batch.iter().map(|record| format!("{record}\n")).collect::<String>().into_bytes();
+        self.records = Some(batch.len() as u64);
+        if batch.is_empty() {
+            return self.step();
+        }
+        Ok(Step::Block { time: self.time.after(INTERVAL_MS), records: batch.len() as u64 })
+    }
+
+    fn block(&self) -> &[u8] {
+        &self.block
+    }
+
+    fn is_ready(&self) -> bool {
+        self.is_ready
+    }
+
+    fn begins_trace(&self) -> bool {
+        false
+    }
+
+    fn start_after(&mut self, time: BatchTime, _has_begun: bool) {
+        self.time = time;
+    }
+}
+
+/// What left a run: blocks as they came, and whether their batch ended.
+#[derive(Debug, Default)]
+struct Left {
+    ended: Vec<(u64, Vec<String>)>,
+    open: Vec<String>,
+    is_closed: bool,
+}
+
+impl Left {
+    fn all(&self) -> Vec<String> {
+        self.ended.iter().flat_map(|(_, records)| records).chain(&self.open).cloned().collect()
+    }
+}
+
+/// One run over `batches`, until it closes or fails.
+fn run(memory: &Memory, clock: &ManualClock, is_wall: bool, is_ready: bool, batches: &[Vec<String>]) -> Left {
+    let mut left = Left::default();
+    let storage: Arc<dyn Storage> = Arc::new(memory.clone());
+    let options = SourceOptions {
+        dir: Path::new("/disk/ck"),
+        name: "a",
+        arguments: "source of a test",
+        interval_ms: INTERVAL_MS,
+        start_ms: 0,
+        retain: Retain::All,
+        wal: true,
+    };
+    let Ok((checkpoint, plan)) = SourceCheckpoint::open(storage, &options, &mut |_| false) else { return left };
+    let bad_records = BadRecords::new("test", OnError::Fail);
+    let console = Console::new("test", Level::Error);
+    let (skip_missed, on_loss, bad_records) = (false, OnLoss::Fail, &bad_records);
+    let parts = KeptParts {
+        checkpoint,
+        plan,
+        interval_ms: INTERVAL_MS,
+        is_wall,
+        skip_missed,
+        on_loss,
+        clock,
+        bad_records,
+        console,
+    };
+    let mut kept = Kept::new(parts);
+    let batches = batches.to_vec().into();
+    let mut script =
+        Script { batches, block: Vec::new(), time: BatchTime(0), records: None, has_head: false, is_ready };
+    loop {
+        match kept.step(&mut script) {
+            Ok(Step::Head(_)) => {}
+            Ok(Step::Block { records, .. }) => {
+                let block = kept.block().unwrap_or_else(|| script.block()).to_vec();
+                let text = String::from_utf8(block).unwrap();
+                assert_eq!(text.lines().count() as u64, records);
+                left.open.extend(text.lines().map(str::to_owned));
+            }
+            Ok(Step::End(end)) => {
+                assert_eq!(end.records, left.open.len() as u64);
+                left.ended.push((end.time.0, std::mem::take(&mut left.open)));
+            }
+            Ok(Step::Close(_)) => {
+                left.is_closed = true;
+                return left;
+            }
+            Err(_) => return left,
+        }
+    }
+}
+
+fn batches(names: &str, count: usize) -> Vec<Vec<String>> {
+    (0..count).map(|n| (0..n % 3).map(|m| format!("\"{names}{n}.{m}\"")).collect()).collect()
+}
+
+/// Killed, or without power, at every call to the file system: what had ended comes
+/// again, to the byte, and what came since is in it once.
+#[test]
+fn a_crash_at_any_moment_changes_nothing_that_was_seen() {
+    let clock = ManualClock::at(0);
+    for is_ready in [false, true] {
+        for image in [Image::Everything, Image::Synced, Image::Some(7)] {
+            for at in 1.. {
+                let memory = Memory::new("/disk");
+                memory.die_at(at);
+                let first = run(&memory, &clock, false, is_ready, &batches("a", 7));
+                let memory = memory.after_crash(image);
+                let second = run(&memory, &clock, false, is_ready, &batches("b", 4));
+                assert!(second.is_closed, "{at} {image:?}");
+                assert_eq!(second.ended[..first.ended.len()], first.ended[..], "{at} {image:?}");
+                let times: Vec<u64> = second.ended.iter().map(|(time, _)| *time).collect();
+                assert!(times.iter().copied().eq((1..=times.len() as u64).map(|n| n * INTERVAL_MS)), "{times:?}");
+                let (seen, all) = (first.all(), second.all());
+                if image == Image::Everything {
+                    assert_eq!(all[..seen.len()], seen[..], "{at}");
+                }
+                // The rest of the first run's records, if any, then all of the second's.
+                let new: Vec<String> = batches("b", 4).concat();
+                assert_eq!(all[all.len() - new.len()..], new[..], "{at} {image:?}");
+                assert!(batches("a", 7).concat().starts_with(&all[..all.len() - new.len()]), "{at} {image:?}: {all:?}");
+                if first.is_closed {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_was_missed_comes_empty_and_costs_one_entry() {
+    let memory = Memory::new("/disk");
+    let clock = ManualClock::at(0);
+    run(&memory, &clock, true, false, &batches("a", 3));
+    clock.set_wall(3_600_000);
+    let before = memory.calls();
+    let left = run(&memory, &clock, true, false, &batches("b", 3));
+    assert_eq!(left.ended.len(), 3600 + 3);
+    assert_eq!(left.ended[3599].0, 3_600_000);
+    assert!(left.ended[3..3600].iter().all(|(_, records)| records.is_empty()));
+    assert!(memory.calls() - before < 200, "{}", memory.calls() - before);
+    // More than a million are told, not sent.
+    clock.set_wall(2_000_000_000);
+    let left = run(&memory, &clock, true, false, &[]);
+    assert!(!left.is_closed);
+    assert_eq!(left.ended.len(), 3603);
+}
+
+#[test]
+fn batches_that_follow_at_once_share_a_sync() {
+    let clock = ManualClock::at(0);
+    let calls = |is_ready| {
+        let memory = Memory::new("/disk");
+        let left = run(&memory, &clock, false, is_ready, &batches("a", 60));
+        assert_eq!(left.ended.len(), 60);
+        memory.calls()
+    };
+    assert!(calls(true) < calls(false), "{} {}", calls(true), calls(false));
+}
