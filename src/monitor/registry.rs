@@ -252,6 +252,7 @@ impl Pipeline<'_> {
         let facts = self.view.facts();
         let is_process = || name.parse::<u32>().is_ok_and(|pid| self.members.iter().any(|(_, m)| m.pid() == Some(pid)));
         facts.name.as_deref() == Some(name)
+            || facts.run.as_deref() == Some(name)
             || self.key() == name
             || (name.len() >= 4 && facts.id.split('+').any(|id| id.starts_with(name)))
             || is_process()

@@ -18,7 +18,8 @@ const RECENT: usize = 10;
 pub mod keys {
     /// A random id that a pipeline's first stage gives it.
     pub const PIPELINE: &str = "pipeline";
-    /// Who wrote a published file: an object with `pid` and `since`.
+    /// Who wrote a published file: an object with `pid` and `since`, and `run`
+    /// where sstream-run was given a name for the pipeline.
     pub const PUBLISHED: &str = "published";
 }
 
@@ -29,6 +30,8 @@ pub struct Facts {
     pub id: String,
     /// What the user called it.
     pub name: Option<String>,
+    /// What sstream-run calls it.
+    pub run: Option<String>,
     /// Milliseconds between batches.
     pub interval_ms: u64,
     /// Batch times are no moments.
@@ -49,6 +52,8 @@ impl Facts {
         Facts {
             id: head.text(keys::PIPELINE).unwrap_or_default().to_owned(),
             name: head.text("name").map(str::to_owned),
+            run: (head.other.get(keys::PUBLISHED))
+                .and_then(|published| published.get("run")?.as_str().map(str::to_owned)),
             interval_ms: head.interval_ms,
             is_virtual: head.has_virtual_clock(),
             stages: shape::stages(&head.stages),
@@ -56,10 +61,15 @@ impl Facts {
         }
     }
 
+    /// The name that the user gave it: the run's, or else the source's.
+    pub fn called(&self) -> Option<&str> {
+        self.run.as_deref().or(self.name.as_deref())
+    }
+
     /// What to call the pipeline: its name, or its first stages.
     pub fn title(&self) -> String {
         let first = |stage: &&Stage| stage.inputs.is_empty();
-        self.name.clone().unwrap_or_else(|| {
+        self.called().map(str::to_owned).unwrap_or_else(|| {
             let firsts: Vec<&str> = self.stages.iter().filter(first).map(|stage| stage.description.as_str()).collect();
             firsts.join(" + ")
         })

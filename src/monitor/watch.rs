@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::log::LogWriter;
 use super::metrics::StageMetrics;
 use super::publish::Publisher;
+use super::shape;
 use super::view::keys;
 use crate::clock::{Clock as _, SystemClock};
 use crate::console::Console;
@@ -65,6 +66,7 @@ impl Watch {
     }
 
     fn head(&mut self, head: &Head) {
+        self.console.stands_at(shape::stages(&head.stages).len());
         if let Some(directory) = &self.directory {
             match Publisher::start(directory, head, self.clock.read().wall_ms()) {
                 Ok(publisher) => self.publisher = Some(publisher),

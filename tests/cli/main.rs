@@ -16,6 +16,7 @@ mod forms;
 mod join;
 mod live;
 mod operators;
+mod run;
 mod signals;
 mod sinks;
 mod sources;
