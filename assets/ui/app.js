@@ -2,7 +2,7 @@
 // /api/v1, and by server-sent events as it changes.
 import { Charts, Columns } from "/charts.js";
 import { graph } from "/graph.js";
-import { bar, bytes, count, element, span, table, tile, time } from "/show.js";
+import { bar, bytes, count, element, refresh, span, table, tile, time } from "/show.js";
 
 const main = document.getElementById("main");
 const crumbs = document.getElementById("crumbs");
@@ -68,6 +68,7 @@ const stateMark = (state) => element("span", { class: `state ${state}` }, state.
 function showList() {
   document.title = "sstream";
   crumbs.replaceChildren("pipelines");
+  const place = element("div");
   const draw = (list) => {
     if (!list.length) {
       main.replaceChildren(element("h1", {}, "No pipeline runs"),
@@ -82,8 +83,8 @@ function showList() {
       element("td", {}, span(one.batchDuration)),
       element("td", {}, count(one.numTotalCompletedBatches)),
       element("td", {}, span(one.lastTotalDelay))));
-    main.replaceChildren(element("h1", {}, "Pipelines"),
-      table(["Pipeline", "State", "Since", "Interval", "Batches", "Total delay"], rows, { id: "pipelines" }));
+    if (!place.isConnected) main.replaceChildren(element("h1", {}, "Pipelines"), place);
+    refresh(place, table(["Pipeline", "State", "Since", "Interval", "Batches", "Total delay"], rows, { id: "pipelines" }));
   };
   if (pipelines) draw(pipelines);
   const source = listen(null, { pipelines: draw });
@@ -118,9 +119,7 @@ async function showPipeline(key) {
     charts.draw();
     const rows = [];
     for (let i = columns.length - 1; i >= Math.max(0, columns.length - ROWS); i--) rows.push(batchRow(i));
-    const focused = document.activeElement?.closest?.("#batches tr")?.dataset.href;
-    places.batches.replaceChildren(table(["Batch", "Records in", "Records out", "Scheduling delay", "Processing time", "Total delay"], rows, { id: "batches" }));
-    if (focused) main.querySelector(`#batches tr[data-href="${CSS.escape(focused)}"] a`)?.focus();
+    refresh(places.batches, table(["Batch", "Records in", "Records out", "Scheduling delay", "Processing time", "Total delay"], rows, { id: "batches" }));
   };
   const batchRow = (i) => {
     const late = !pipeline.isVirtual && columns.totalDelay[i] > columns.intervalMs;

@@ -73,3 +73,27 @@ export function table(labels, rows, options = {}) {
   return element("div", { class: "scroll panel" },
     element("table", options, element("thead", {}, head), element("tbody", {}, ...rows)));
 }
+
+// Shows a table in `place`, or brings the one there up to date: a row stays the
+// same element as long as it is about the same thing, so that a press of the
+// mouse, the focus and a selection outlast what comes meanwhile.
+export function refresh(place, made) {
+  const known = place.querySelector("tbody");
+  if (!known) return place.replaceChildren(made);
+  const before = new Map([...known.rows].map((row) => [row.dataset.href, row]));
+  [...made.querySelector("tbody").rows].forEach((row, i) => {
+    const old = before.get(row.dataset.href);
+    before.delete(row.dataset.href);
+    if (old) bringUpToDate(old, row);
+    const shown = old ?? row;
+    if (known.rows[i] !== shown) known.insertBefore(shown, known.rows[i] ?? null);
+  });
+  for (const gone of before.values()) gone.remove();
+}
+
+function bringUpToDate(row, made) {
+  row.className = made.className;
+  [...made.cells].forEach((cell, i) => {
+    if (row.cells[i].innerHTML !== cell.innerHTML) row.cells[i].replaceChildren(...cell.childNodes);
+  });
+}

@@ -217,6 +217,15 @@ impl Registry {
         });
         pipelines
     }
+
+    /// How many batches each stage of a view is behind, of those that publish
+    /// here.
+    pub fn backlog_of(&self, part: &View) -> Vec<Option<u64>> {
+        let length = part.facts().stages.len();
+        let found = self.pipelines().into_iter().find_map(|pipeline| Some((place(part, pipeline.view)?, pipeline)));
+        let Some((last, pipeline)) = found else { return vec![None; length] };
+        (last + 1 - length..=last).map(|stage| pipeline.backlog(stage)).collect()
+    }
 }
 
 /// Where the stage that `part` is the view of stands in the stages of `whole`,
@@ -263,13 +272,30 @@ impl Pipeline<'_> {
         self.members.iter().find(|(index, _)| *index == stage).map(|(_, feed)| *feed)
     }
 
-    /// How the pipeline is: killed as soon as one of its stages is.
+    /// How the pipeline is: killed as soon as one of its stages is, whatever the
+    /// stages behind that one make of it.
     pub fn life(&self) -> Life {
-        let any = |life| self.members.iter().any(|(_, feed)| feed.life == life);
-        match self.end.life {
-            Life::Running if any(Life::Killed) => Life::Killed,
-            life => life,
+        if self.killed().next().is_some() { Life::Killed } else { self.end.life }
+    }
+
+    /// What the stages are whose processes went without a word.
+    pub fn killed(&self) -> impl Iterator<Item = &str> {
+        let killed = self.members.iter().filter(|(_, feed)| feed.life == Life::Killed);
+        killed.filter_map(|(index, _)| Some(self.view.facts().stages.get(*index)?.description.as_str()))
+    }
+
+    /// The pipeline's state in words.
+    pub fn state(&self) -> String {
+        let killed: Vec<&str> = self.killed().collect();
+        match killed.len() {
+            0 => {}
+            1 => return format!("died: {} was killed", killed[0]),
+            _ => return format!("died: {} were killed", killed.join(", ")),
         }
+        self.view.outcome().unwrap_or_else(|| match self.end.life {
+            Life::Running => "running".to_owned(),
+            Life::Closed | Life::Killed => "died: cut off without a word".to_owned(),
+        })
     }
 
     /// How many batches each stage is behind the first ones of its input: what

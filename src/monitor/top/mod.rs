@@ -10,9 +10,9 @@ pub mod screen;
 pub mod tee;
 pub mod terminal;
 
-use super::registry::{Life, Pipeline};
+use super::registry::Pipeline;
 use super::view::View;
-use crate::frame::{BatchTime, Reason};
+use crate::frame::BatchTime;
 
 /// How many batches a screen keeps for looking back.
 pub const RETAIN: usize = 3600;
@@ -47,17 +47,6 @@ pub trait Stage {
     fn wish_for_records(&mut self) {}
 }
 
-/// The state of a stream in words.
-pub fn state_of(view: &View, life: Life) -> String {
-    match (view.closed().map(|close| &close.reason), life) {
-        (Some(Reason::Error { message, .. }), _) => format!("failed: {message}"),
-        (Some(Reason::Eof), _) => "finished: the input ended".to_owned(),
-        (Some(Reason::Stop), _) => "finished: it was asked to stop".to_owned(),
-        (None, Life::Running) => "running".to_owned(),
-        (None, _) => "died without a word: killed, or cut off".to_owned(),
-    }
-}
-
 /// The scene of a pipeline that publishes, or of a trace log.
 pub fn scene_of<'a>(pipeline: &Pipeline<'a>, batch: Option<BatchTime>) -> Scene<'a> {
     let stages = &pipeline.view.facts().stages;
@@ -69,7 +58,7 @@ pub fn scene_of<'a>(pipeline: &Pipeline<'a>, batch: Option<BatchTime>) -> Scene<
     });
     Scene {
         view: pipeline.view,
-        state: state_of(pipeline.view, pipeline.life()),
+        state: pipeline.state(),
         backlog: (0..stages.len()).map(|stage| pipeline.backlog(stage)).collect(),
         records: records.collect(),
     }

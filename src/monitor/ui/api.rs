@@ -17,27 +17,17 @@ fn date(ms: u64) -> Value {
 
 fn state(pipeline: &Pipeline<'_>) -> &'static str {
     match (pipeline.life(), pipeline.view.closed().map(|close| &close.reason)) {
+        (Life::Killed, _) => "KILLED",
         (_, Some(Reason::Error { .. })) => "FAILED",
         (_, Some(_)) => "FINISHED",
         (Life::Running, None) => "RUNNING",
-        (_, None) => "KILLED",
+        (Life::Closed, None) => "KILLED",
     }
 }
 
-/// Why a pipeline is over.
+/// Why a pipeline is over: what the page shows behind its state.
 fn reason(pipeline: &Pipeline<'_>) -> Value {
-    match pipeline.view.closed().map(|close| &close.reason) {
-        Some(Reason::Error { message, .. }) => message.as_str().into(),
-        Some(Reason::Eof) => "the input ended".into(),
-        Some(Reason::Stop) => "it was asked to stop".into(),
-        None => {
-            let killed = pipeline.members.iter().filter(|(_, feed)| feed.life() == Life::Killed);
-            let stages = &pipeline.view.facts().stages;
-            let names: Vec<&str> =
-                killed.filter_map(|(index, _)| Some(stages.get(*index)?.description.as_str())).collect();
-            if names.is_empty() { Value::Null } else { format!("killed: {}", names.join(", ")).into() }
-        }
-    }
+    pipeline.state().split_once(": ").map(|(_, reason)| reason).into()
 }
 
 /// A pipeline, as an entry of the list and at the head of its page.
