@@ -9,6 +9,7 @@ mod browser;
 #[path = "../cli/live.rs"]
 #[allow(dead_code)] // what only other tests use
 mod live;
+mod metrics;
 mod page;
 mod screen;
 mod stage;
