@@ -147,12 +147,31 @@ async function showPipeline(key) {
         tile(span(statistics.avgProcessingTime), "mean processing time"),
         tile(span(statistics.avgTotalDelay), "mean total delay"),
         tile(count(statistics.numLateBatches), "late batches"),
-        tile(receiving, "sources running")));
+        tile(receiving, "sources running"), ...checkpointTiles(pipeline)));
       places.graph.replaceChildren(graph(stages, places.graph.clientWidth));
       places.stages.replaceChildren(stageTable(stages));
     },
   });
   return { close: () => { source.close(); charts.close(); }, key: (event) => (event.key === "p" ? pause.click() : rowKeys(event)), up: "#/" };
+}
+
+// What a stage keeps from batch to batch.
+function kept(state) {
+  if (!state) return "–";
+  const counts = ["keys", "records"].filter((of) => of in state).map((of) => `${count(state[of])} ${of}`);
+  return [...counts, bytes(state.bytes)].join(", ");
+}
+
+// How old the checkpoint is, as tiles.
+function checkpointTiles({ checkpoint, isVirtual }) {
+  if (!checkpoint) return [];
+  const age = (ms) => (ms === null ? "–" : span(Math.max(0, Date.now() - ms)));
+  return [
+    tile(time(checkpoint.lastCommittedBatchId, isVirtual), "newest batch committed"),
+    tile(age(checkpoint.lastCommitTime), "since the last commit"),
+    ...(checkpoint.lastSaveTime === null ? [] : [tile(age(checkpoint.lastSaveTime), "since state was saved")]),
+    tile(bytes(checkpoint.bytes), "checkpoint on disk"),
+  ];
 }
 
 function stageTable(stages) {
@@ -161,9 +180,9 @@ function stageTable(stages) {
     element("td", {}, count(stage.recordsPerSecond) + "/s"),
     element("td", {}, count(stage.recordsIn)), element("td", {}, count(stage.recordsOut)), element("td", {}, count(stage.setAside)),
     element("td", {}, span(stage.busy)), element("td", {}, bar(stage.share)),
-    element("td", {}, count(stage.backlog)), element("td", {}, bytes(stage.residentBytes)),
+    element("td", {}, count(stage.backlog)), element("td", {}, kept(stage.state)), element("td", {}, bytes(stage.residentBytes)),
     element("td", {}, stage.isRunning === false ? "gone" : stage.pid ?? "–")));
-  return table(["Stage", "Records in", "In", "Out", "Aside", "Work a batch", "Share of interval", "Batches behind", "Memory", "Process"], rows, { id: "stages" });
+  return table(["Stage", "Records in", "In", "Out", "Aside", "Work a batch", "Share of interval", "Batches behind", "Keeps", "Memory", "Process"], rows, { id: "stages" });
 }
 
 // --- one batch ---------------------------------------------------------------

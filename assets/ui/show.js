@@ -20,6 +20,7 @@ export function span(ms) {
 
 export function bytes(n) {
   if (n === null || n === undefined) return "–";
+  if (n < 1 << 20) return (n / 1024).toFixed(1) + " KiB";
   return n >= 1 << 30 ? (n / (1 << 30)).toFixed(2) + " GiB" : (n / (1 << 20)).toFixed(1) + " MiB";
 }
 

@@ -11,14 +11,16 @@ use std::collections::VecDeque;
 
 use serde_json::Value;
 
-pub use facts::{Batch, Facts, keys};
+use facts::held_of;
+pub use facts::{Batch, Facts, held_to_json, keys};
 pub use load::StageLoad;
-pub use show::{show_span, show_time};
+pub use show::{show_bytes, show_count, show_held, show_span, show_time};
 pub use totals::{DELAY_BOUNDS_MS, DelayCounts, Totals};
 
 use super::delays::delays;
 use super::shape::{self, Entry, Mismatch};
 use crate::frame::{BatchTime, Close, End, Head, Reason};
+use crate::op::Held;
 
 /// How many of the newest batches figures like "records a second" are made of.
 const RECENT: usize = 10;
@@ -46,6 +48,7 @@ pub struct View {
     close: Option<Close>,
     disagreement: Option<Disagreement>,
     behind_since: Option<BatchTime>,
+    held: Option<Held>,
 }
 
 impl View {
@@ -60,6 +63,7 @@ impl View {
             close: None,
             disagreement: None,
             behind_since: None,
+            held: None,
         }
     }
 
@@ -81,6 +85,7 @@ impl View {
         if self.batches.back().is_some_and(|last| end.time <= last.time) {
             return;
         }
+        self.held = held_of(end);
         let entries = self.entries(end.trace.as_deref().unwrap_or_default());
         let before = self.batches.back().map_or(&[][..], |batch| &batch.entries);
         let moment = (!self.facts.is_virtual).then_some(end.time.0);
@@ -166,6 +171,11 @@ impl View {
     /// Batches in which records were lost or invented between stages.
     pub fn disagreement(&self) -> Option<&Disagreement> {
         self.disagreement.as_ref()
+    }
+
+    /// How much the last stage kept at its newest end, if it keeps something.
+    pub fn held(&self) -> Option<Held> {
+        self.held
     }
 
     /// The batch since which all have taken longer than their interval.

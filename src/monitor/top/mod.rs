@@ -10,9 +10,11 @@ pub mod screen;
 pub mod tee;
 pub mod terminal;
 
+use super::checkpoint::Checkpoint;
 use super::registry::Pipeline;
 use super::view::View;
 use crate::frame::BatchTime;
+use crate::op::Held;
 
 /// How many batches a screen keeps for looking back.
 pub const RETAIN: usize = 3600;
@@ -25,6 +27,10 @@ pub struct Scene<'a> {
     pub state: String,
     /// How many batches each stage is behind; empty if that is not known.
     pub backlog: Vec<Option<u64>>,
+    /// How much each stage keeps; empty if that is not known.
+    pub held: Vec<Option<Held>>,
+    /// How far the checkpoint is.
+    pub checkpoint: Option<Checkpoint>,
     /// First records of the batch that is looked at, by stage.
     pub records: Vec<Records>,
 }
@@ -60,6 +66,8 @@ pub fn scene_of<'a>(pipeline: &Pipeline<'a>, batch: Option<BatchTime>) -> Scene<
         view: pipeline.view,
         state: pipeline.state(),
         backlog: (0..stages.len()).map(|stage| pipeline.backlog(stage)).collect(),
+        held: (0..stages.len()).map(|stage| pipeline.held(stage)).collect(),
+        checkpoint: pipeline.end.checkpoint(),
         records: records.collect(),
     }
 }

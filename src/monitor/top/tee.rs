@@ -134,8 +134,8 @@ impl Passing {
     }
 }
 
-/// What passes by, for a screen. How far the stages before are behind stands in
-/// no stream: that is looked up where they publish.
+/// What passes by, for a screen. How far the stages before are behind and how
+/// much they keep stands in no stream: that is looked up where they publish.
 pub struct Shown {
     passing: Passing,
     published: Registry,
@@ -160,11 +160,15 @@ impl Stage for Shown {
             stage: last.map_or(String::new(), |stage| stage.description.clone()),
             lines: lines.clone(),
         });
+        let around = self.published.around(view);
+        let each = |first: usize| first..first + view.facts().stages.len();
         let unclosed = if state.is_over { "cut off without a word" } else { "running" };
         draw(&[Scene {
             view,
             state: view.outcome().unwrap_or_else(|| unclosed.to_owned()),
-            backlog: self.published.backlog_of(view),
+            backlog: around.iter().flat_map(|(all, first)| each(*first).map(|stage| all.backlog(stage))).collect(),
+            held: around.iter().flat_map(|(all, first)| each(*first).map(|stage| all.held(stage))).collect(),
+            checkpoint: around.as_ref().and_then(|(all, _)| all.end.checkpoint()),
             records: records.into_iter().collect(),
         }]);
     }

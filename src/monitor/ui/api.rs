@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::frame::{BatchTime, Reason};
 use crate::monitor::registry::{Life, Pipeline};
-use crate::monitor::view::{Batch, View};
+use crate::monitor::view::{Batch, View, held_to_json};
 
 /// A moment as Spark writes it: `2016-07-23T14:11:50.000GMT`.
 fn date(ms: u64) -> Value {
@@ -55,6 +55,13 @@ pub fn application(pipeline: &Pipeline<'_>) -> Value {
             "stage": facts.stages.get(found.mismatch.stage).map(|stage| stage.description.as_str()),
             "given": found.mismatch.given,
             "taken": found.mismatch.taken,
+        })),
+        "checkpoint": pipeline.end.checkpoint().map(|checkpoint| json!({
+            "path": facts.checkpoint,
+            "lastCommittedBatchId": checkpoint.committed.map(|time| time.0),
+            "lastCommitTime": checkpoint.committed_at_ms,
+            "lastSaveTime": checkpoint.saved_at_ms,
+            "bytes": checkpoint.bytes,
         })),
         "stages": facts.stages.iter().map(|stage| stage.description.as_str()).collect::<Vec<_>>(),
     })
@@ -233,6 +240,7 @@ pub fn stages(pipeline: &Pipeline<'_>) -> Value {
                 "share": load.share,
                 "isSlowest": slowest == Some(index),
                 "backlog": pipeline.backlog(index),
+                "state": pipeline.held(index).map(held_to_json),
                 "lastBatchId": own.and_then(|view| Some(view.batches().back()?.time.0)),
                 "residentBytes": member.and_then(|feed| feed.pid()).and_then(crate::os::resident_bytes),
             })

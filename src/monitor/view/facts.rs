@@ -1,16 +1,24 @@
 //! What a head says of a pipeline, and what an end says of a batch.
 
-use crate::frame::{BatchTime, Head};
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::frame::{BatchTime, End, Head};
 use crate::monitor::delays::Delays;
 use crate::monitor::shape::{self, Entry, Stage};
+use crate::op::Held;
 
-/// Head keys that are about seeing what goes on.
+/// Keys of heads and ends that are about seeing what goes on.
 pub mod keys {
     /// A random id that a pipeline's first stage gives it.
     pub const PIPELINE: &str = "pipeline";
     /// Who wrote a published file: an object with `pid` and `since`, and `run`
     /// where sstream-run was given a name for the pipeline.
     pub const PUBLISHED: &str = "published";
+    /// In an end of a published file or a trace log: how much the stage that
+    /// wrote it keeps, an object with `keys`, `records` and `bytes`.
+    pub const HELD: &str = "held";
 }
 
 /// What a head says.
@@ -30,6 +38,8 @@ pub struct Facts {
     pub stages: Vec<Stage>,
     /// The process that published this, and when it did first, in ms.
     pub publisher: Option<(u32, u64)>,
+    /// The directory of the pipeline's checkpoint.
+    pub checkpoint: Option<PathBuf>,
 }
 
 impl Facts {
@@ -48,6 +58,7 @@ impl Facts {
             is_virtual: head.has_virtual_clock(),
             stages: shape::stages(&head.stages),
             publisher,
+            checkpoint: head.text("checkpoint").map(PathBuf::from),
         }
     }
 
@@ -105,4 +116,22 @@ impl Batch {
     pub fn finished_ms(&self) -> Option<u64> {
         self.entries.last().map(|entry| entry.finished_ms)
     }
+}
+
+/// How much a stage keeps, as the value of [`keys::HELD`].
+pub fn held_to_json(held: Held) -> Value {
+    let mut object = json!({ "bytes": held.bytes });
+    for (key, count) in [("keys", held.keys), ("records", held.records)] {
+        if let Some(count) = count {
+            object[key] = count.into();
+        }
+    }
+    object
+}
+
+/// How much the stage that wrote an end keeps, if it keeps something.
+pub(super) fn held_of(end: &End) -> Option<Held> {
+    let object = end.other.get(keys::HELD)?;
+    let count = |key: &str| object.get(key).and_then(Value::as_u64);
+    Some(Held { keys: count("keys"), records: count("records"), bytes: count("bytes")? })
 }
