@@ -11,8 +11,11 @@ mod browser;
 mod live;
 mod metrics;
 mod page;
+mod page_json;
+mod progress;
 mod screen;
 mod stage;
 #[path = "../cli/support.rs"]
 #[allow(dead_code)]
 mod support;
+mod top;

@@ -1,13 +1,13 @@
 //! Metrics as Prometheus' own client library reads them: strictly, so that an
 //! unknown name, a missing unit or an odd bucket fails.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
 
 use crate::live::free_port;
+use crate::page_json;
 use crate::stage::{ends, page, start};
 use crate::support::Folder;
 
@@ -57,13 +57,7 @@ fn value(samples: &[String], name: &str) -> f64 {
 
 /// The head and the body of an answer.
 fn get(port: u16, accept: &str) -> (String, String) {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    let request = format!("GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept: {accept}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.to_owned(), body.to_owned())
+    page_json::request(&format!("127.0.0.1:{port}"), "/metrics", accept)
 }
 
 const OPENMETRICS: &str = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5";
@@ -102,6 +96,13 @@ fn a_live_stage_and_the_page_speak_openmetrics() {
             value(&samples, &format!("sstream_stage_records_in_total{{{filter}}}")),
             value(&samples, &format!("sstream_stage_records_out_total{{{filter}}}"))
         );
+        let state = "stage=02-state";
+        let states = samples.iter().filter(|sample| sample.starts_with("sstream_stage_state_keys")).count();
+        // A sink's stage keeps nothing; the page knows of the state beside it.
+        assert_eq!(states, usize::from(port == page_port));
+        if port == page_port {
+            assert_eq!(value(&samples, &format!("sstream_stage_state_keys{{{state}}}")), 7.0);
+        }
         let (head, text) = get(port, "text/plain");
         assert!(head.contains("text/plain; version=0.0.4"), "{head}");
         assert!(value(&self::samples("prometheus", &text), "sstream_batches_total{}") >= 5.0);

@@ -14,6 +14,7 @@ const DEADLINE: Duration = Duration::from_secs(30);
 /// A terminal with a line of shell running in it.
 pub struct Screen {
     socket: PathBuf,
+    _folder: Folder,
 }
 
 impl Screen {
@@ -28,7 +29,7 @@ impl Screen {
         );
         let started = bash(&[], &tmux, &folder.path("")).env("TERM", "xterm-256color").status().unwrap();
         assert!(started.success());
-        let screen = Screen { socket };
+        let screen = Screen { socket, _folder: folder.clone() };
         screen.tmux(&["send-keys", "-l", &format!("clear; {line}")]);
         screen.press("Enter");
         screen
