@@ -100,6 +100,11 @@ impl Console {
         self.level >= Level::Info
     }
 
+    /// Whether only errors are said.
+    pub fn is_quiet(&self) -> bool {
+        self.level == Level::Error
+    }
+
     fn say(&self, level: Level, message: &str) {
         if level <= self.level {
             // One write, so that the lines of a pipeline's stages do not mix. A

@@ -40,6 +40,7 @@ pub mod keyed_state;
 pub mod monitor;
 pub mod op;
 pub mod os;
+pub mod progress;
 pub mod record;
 pub mod run;
 pub mod signal;

@@ -28,7 +28,7 @@ use crate::error::{Exit, Failure};
 use crate::frame::{BatchTime, Block, Close, End, Event, FrameError, Head, Reason};
 use crate::monitor::watch::{Watch, Watched};
 use crate::op::durable::Durable;
-use crate::op::{Downstream, OpError, Operator, Out};
+use crate::op::{Downstream, Held, OpError, Operator, Out};
 use crate::sink::Under;
 use crate::source::SourceError;
 use checkpoint::Part;
@@ -549,6 +549,10 @@ impl Downstream for Tap<'_, '_, '_> {
         } else {
             back.end(time, records);
         }
+    }
+
+    fn holds(&mut self, held: Held) {
+        self.0.borrow_mut().outlet.tell_held(held);
     }
 
     fn is_closed(&self) -> bool {

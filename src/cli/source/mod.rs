@@ -197,7 +197,7 @@ impl SourceTool {
         let stop = input::stop_rules(&self.cut, environment);
         let trace = !self.cut.no_trace;
         let source: Box<dyn ByteSource> = match &self.kind {
-            Kind::Stdin => Box::new(input::stdin(environment)?),
+            Kind::Stdin => Box::new(input::stdin_with_progress(environment)?),
             Kind::Tcp { address } => Box::new(tcp::open(address, &around)?),
             Kind::Listen { address } => Box::new(listen::open(&address.0, &around)?),
             Kind::Udp { address } => Box::new(udp::open(&address.0, &around)?),
@@ -274,8 +274,9 @@ fn open_file(path: &Path) -> Result<(Option<File>, String), ToolError> {
 
 /// What reads a file, or standard input.
 fn read_whole(file: Option<File>, name: &str, environment: &Environment) -> Result<Stdin, ToolError> {
-    match file {
-        Some(file) => Ok(Stdin::from_file(file, name, environment.stop.clone(), environment.waited.clone())),
-        None => input::stdin(environment),
-    }
+    let input = match file {
+        Some(file) => Stdin::from_file(file, name, environment.stop.clone(), environment.waited.clone()),
+        None => input::stdin(environment)?,
+    };
+    Ok(input::with_progress(input, environment))
 }
