@@ -14,6 +14,7 @@ mod checkpoint_sources;
 mod checkpoint_stages;
 mod every_tool;
 mod examples;
+mod files;
 mod first_minute;
 mod forms;
 mod join;

@@ -95,8 +95,8 @@ pub fn is_rotated_name(path: &Path, original: &Path) -> bool {
 /// Which rotation made a file, where they are counted: app.log.2 is older than app.log.1.
 pub fn rotation(path: &Path) -> u32 {
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    let numbers = name.split(|c: char| !c.is_ascii_digit()).filter(|digits| (1..=4).contains(&digits.len()));
-    numbers.last().and_then(|digits| digits.parse().ok()).unwrap_or(0)
+    let mut numbers = name.split(|c: char| !c.is_ascii_digit()).filter(|digits| (1..=4).contains(&digits.len()));
+    numbers.next_back().and_then(|digits| digits.parse().ok()).unwrap_or(0)
 }
 
 /// Whether a file was packed, by its name.

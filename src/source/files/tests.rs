@@ -172,7 +172,7 @@ fn dir_options() -> DirOptions {
 fn dir_with(folder: Rc<TempDir>, pattern: &str, csv: bool, options: DirOptions) -> World<Dir> {
     let path = folder.path().join(pattern);
     World::new(folder, true, csv, move || {
-        (Dir::new(&[path.clone()], options.clone(), console()).unwrap(), options.available_now)
+        (Dir::new(std::slice::from_ref(&path), options.clone(), console()).unwrap(), options.available_now)
     })
 }
 
@@ -188,7 +188,7 @@ fn tail_options() -> TailOptions {
 fn tail_with(folder: Rc<TempDir>, pattern: &str, csv: bool, options: TailOptions) -> World<Tail> {
     let path = folder.path().join(pattern);
     World::new(folder, false, csv, move || {
-        (Tail::new(&[path.clone()], options.clone(), console()).unwrap(), options.available_now)
+        (Tail::new(std::slice::from_ref(&path), options.clone(), console()).unwrap(), options.available_now)
     })
 }
 
