@@ -14,6 +14,7 @@ pub mod commits;
 pub mod connection;
 pub mod cut;
 pub mod exec;
+pub mod files;
 pub mod first;
 pub mod format;
 pub mod kept;
@@ -122,6 +123,13 @@ pub enum SourceError {
         /// What became of it.
         reason: String,
     },
+    /// A path of the command line is not what the source reads.
+    Path(files::PathError),
+    /// What a checkpoint says of a source's position cannot be read.
+    Position {
+        /// Positions of what.
+        what: &'static str,
+    },
     /// The checkpoint cannot be used, or used on.
     Checkpoint(checkpoint::Error),
     /// The clock has jumped, or the machine slept, over too many intervals.
@@ -173,6 +181,12 @@ impl fmt::Display for SourceError {
                     "{what}: {reason}, and the checkpoint needs it: bring it back, or leave it out by --on-loss skip"
                 )
             }
+            SourceError::Path(error) => error.fmt(f),
+            SourceError::Position { what } => write!(
+                f,
+                "checkpoint: positions {what} that this version cannot read: restore the checkpoint from a copy, or begin \
+                 a new one"
+            ),
             SourceError::Checkpoint(error) => error.fmt(f),
             SourceError::Missed { batches, interval_ms } => write!(
                 f,
@@ -191,6 +205,12 @@ impl From<OpError> for SourceError {
     }
 }
 
+impl From<files::PathError> for SourceError {
+    fn from(error: files::PathError) -> Self {
+        SourceError::Path(error)
+    }
+}
+
 impl From<checkpoint::Error> for SourceError {
     fn from(error: checkpoint::Error) -> Self {
         SourceError::Checkpoint(error)
@@ -202,7 +222,8 @@ impl Failure for SourceError {
         match self {
             SourceError::Read { .. } | SourceError::Missed { .. } => Exit::World,
             SourceError::Frames { error, .. } => error.exit(),
-            SourceError::Gone { .. } => Exit::Checkpoint,
+            SourceError::Gone { .. } | SourceError::Position { .. } => Exit::Checkpoint,
+            SourceError::Path(error) => error.exit(),
             SourceError::Checkpoint(error) => error.exit(),
             SourceError::Record(error) => error.exit(),
             SourceError::Malformed { .. } | SourceError::CutOff => Exit::Input,

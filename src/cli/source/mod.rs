@@ -1,6 +1,7 @@
 //! `sstream-source`.
 
 mod external;
+mod files;
 mod kind;
 
 use std::ffi::OsString;
@@ -158,6 +159,8 @@ impl SourceTool {
                 let kind = words.first().map_or_else(String::new, |word| word.to_string_lossy().into_owned());
                 lines(&kind, &joined(words.get(1..).unwrap_or_default()))
             }
+            Kind::Dir { paths, .. } => files::identity("dir", paths, lines),
+            Kind::Tail { paths, .. } => files::identity("tail", paths, lines),
             // The numbers go on, at whatever rate.
             Kind::Rate { .. } => SourceIdentity { reads_again: true, ..lines("rate", "") },
             Kind::Queue { file, clock, start } => {
@@ -204,6 +207,10 @@ impl SourceTool {
             Kind::Unix { path } => Box::new(unix::open(path, &around)?),
             Kind::Exec { command } => Box::new(exec::open(command, &around)?),
             Kind::Other(words) => Box::new(exec::open(&external::command(words)?, &around)?),
+            Kind::Dir { .. } | Kind::Tail { .. } => {
+                let source = files::open(&self.kind, self.input, &self.cut, environment)?;
+                return Ok(input::cutter(source, false, &self.cut, interval_ms, environment, bad_records));
+            }
             Kind::Rate { per_second } => {
                 let block_interval = self.cut.block_interval;
                 let options = RateOptions { per_second: *per_second, interval_ms, block_interval, trace };
