@@ -6,10 +6,7 @@ mod aggregate;
 #[path = "../support/bash.rs"]
 mod bash;
 mod checkpoint_admin;
-<<<<<<< HEAD
 mod checkpoint_pipelines;
-=======
->>>>>>> 34bed05 (sstream-source dir and tail: files taken once and whole, or followed through rotations, and read again from ranges)
 mod checkpoint_sources;
 mod checkpoint_stages;
 mod every_tool;
