@@ -3,6 +3,12 @@
 //! the stream.
 
 use std::io::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// What sstream-run calls the pipeline that it runs, or nothing: set for its
+/// stages, which then say their place in it.
+pub const RUN_VARIABLE: &str = "SSTREAM_RUN";
 
 /// How much a tool says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -30,7 +36,7 @@ impl Level {
 /// Whether stderr goes to systemd's journal: JOURNAL_STREAM then names its
 /// device and inode. The variable alone does not say it, since stderr may have
 /// been redirected.
-fn is_journal() -> bool {
+pub fn is_journal() -> bool {
     let Some((device, inode)) = std::env::var("JOURNAL_STREAM").ok().and_then(|stream| {
         let (device, inode) = stream.split_once(':')?;
         Some((device.parse::<u64>().ok()?, inode.parse::<u64>().ok()?))
@@ -50,12 +56,23 @@ pub struct Console {
     level: Level,
     /// Lines begin with syslog's priority, as `<4>`.
     with_priority: bool,
+    /// Which stage of its pipeline the tool is, from 1, where messages are to say
+    /// so; 0 before that is known.
+    place: Option<Arc<AtomicUsize>>,
 }
 
 impl Console {
     /// The console of `tool`.
     pub fn new(tool: &'static str, level: Level) -> Console {
-        Console { tool, level, with_priority: is_journal() }
+        let place = std::env::var_os(RUN_VARIABLE).map(|_| Arc::default());
+        Console { tool, level, with_priority: is_journal(), place }
+    }
+
+    /// The tool is this stage of its pipeline, from 1.
+    pub fn stands_at(&self, place: usize) {
+        if let Some(own) = &self.place {
+            own.store(place, Ordering::Relaxed);
+        }
     }
 
     /// The tool's name, as `sstream-filter`.
@@ -83,12 +100,21 @@ impl Console {
         self.level >= Level::Info
     }
 
+    /// Whether only errors are said.
+    pub fn is_quiet(&self) -> bool {
+        self.level == Level::Error
+    }
+
     fn say(&self, level: Level, message: &str) {
         if level <= self.level {
             // One write, so that the lines of a pipeline's stages do not mix. A
             // stderr that is gone leaves nobody to tell.
             let priority = if self.with_priority { level.priority() } else { "" };
-            let line = format!("{priority}{}: {message}\n", self.tool);
+            let place = match self.place.as_ref().map_or(0, |place| place.load(Ordering::Relaxed)) {
+                0 => String::new(),
+                place => format!("stage {place}, "),
+            };
+            let line = format!("{priority}{place}{}: {message}\n", self.tool);
             let _ = std::io::stderr().write_all(line.as_bytes());
         }
     }

@@ -22,6 +22,7 @@
 //! | [`checkpoint`] | logs, state, locks, and the resume point as a pure function |
 //! | [`stage`] | the loop that ties these together |
 //! | [`monitor`] | seeing what goes on: published traces, delays, metrics |
+//! | [`run`] | a pipeline under supervision: restarts, a graceful stop, systemd |
 //! | [`cli`] | options, help, man pages, completions, exit codes |
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr))]
@@ -41,7 +42,9 @@ pub mod keyed_state;
 pub mod monitor;
 pub mod op;
 pub mod os;
+pub mod progress;
 pub mod record;
+pub mod run;
 pub mod signal;
 pub mod sink;
 pub mod source;

@@ -1,6 +1,9 @@
 //! Calls that only Linux has, with what other systems get instead.
 
+use std::ffi::OsStr;
+use std::io;
 use std::os::fd::AsFd;
+use std::os::unix::net::SocketAddr;
 
 /// The size asked for pipes, in bytes: what an unprivileged process may have.
 /// Fewer and larger transfers are worth more than twice the throughput.
@@ -50,6 +53,45 @@ pub fn memory_file() -> Option<std::fs::File> {
 /// that cannot be told.
 pub fn bytes_waiting(fd: impl AsFd) -> u64 {
     rustix::io::ioctl_fionread(fd).unwrap_or(0)
+}
+
+/// The address of a Unix socket; a name that begins with `@` is one in the
+/// abstract namespace.
+#[cfg(target_os = "linux")]
+pub fn socket_address(name: &OsStr) -> io::Result<SocketAddr> {
+    use std::os::linux::net::SocketAddrExt as _;
+    use std::os::unix::ffi::OsStrExt as _;
+    match name.as_bytes().strip_prefix(b"@") {
+        Some(name) => SocketAddr::from_abstract_name(name),
+        None => SocketAddr::from_pathname(name),
+    }
+}
+
+/// The address of a Unix socket.
+#[cfg(not(target_os = "linux"))]
+pub fn socket_address(name: &OsStr) -> io::Result<SocketAddr> {
+    SocketAddr::from_pathname(name)
+}
+
+/// Makes this process the parent of all its descendants whose own parents end,
+/// so that none of them is out of reach.
+#[cfg(target_os = "linux")]
+pub fn adopt_orphans() {
+    // An older kernel: they become children of the first process, and what is
+    // in their process group is still found.
+    let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
+}
+
+/// They become children of the first process here.
+#[cfg(not(target_os = "linux"))]
+pub fn adopt_orphans() {}
+
+/// Lets the process have as many files open as it may.
+pub fn raise_open_files() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    // Where it may not, opening says so.
+    let _ = setrlimit(Resource::Nofile, rustix::process::Rlimit { current: limit.maximum, ..limit });
 }
 
 /// The number of processors this process may use.

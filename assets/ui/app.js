@@ -2,7 +2,7 @@
 // /api/v1, and by server-sent events as it changes.
 import { Charts, Columns } from "/charts.js";
 import { graph } from "/graph.js";
-import { bar, bytes, count, element, span, table, tile, time } from "/show.js";
+import { bar, bytes, count, element, refresh, span, table, tile, time } from "/show.js";
 
 const main = document.getElementById("main");
 const crumbs = document.getElementById("crumbs");
@@ -68,6 +68,7 @@ const stateMark = (state) => element("span", { class: `state ${state}` }, state.
 function showList() {
   document.title = "sstream";
   crumbs.replaceChildren("pipelines");
+  const place = element("div");
   const draw = (list) => {
     if (!list.length) {
       main.replaceChildren(element("h1", {}, "No pipeline runs"),
@@ -82,8 +83,8 @@ function showList() {
       element("td", {}, span(one.batchDuration)),
       element("td", {}, count(one.numTotalCompletedBatches)),
       element("td", {}, span(one.lastTotalDelay))));
-    main.replaceChildren(element("h1", {}, "Pipelines"),
-      table(["Pipeline", "State", "Since", "Interval", "Batches", "Total delay"], rows, { id: "pipelines" }));
+    if (!place.isConnected) main.replaceChildren(element("h1", {}, "Pipelines"), place);
+    refresh(place, table(["Pipeline", "State", "Since", "Interval", "Batches", "Total delay"], rows, { id: "pipelines" }));
   };
   if (pipelines) draw(pipelines);
   const source = listen(null, { pipelines: draw });
@@ -118,9 +119,7 @@ async function showPipeline(key) {
     charts.draw();
     const rows = [];
     for (let i = columns.length - 1; i >= Math.max(0, columns.length - ROWS); i--) rows.push(batchRow(i));
-    const focused = document.activeElement?.closest?.("#batches tr")?.dataset.href;
-    places.batches.replaceChildren(table(["Batch", "Records in", "Records out", "Scheduling delay", "Processing time", "Total delay"], rows, { id: "batches" }));
-    if (focused) main.querySelector(`#batches tr[data-href="${CSS.escape(focused)}"] a`)?.focus();
+    refresh(places.batches, table(["Batch", "Records in", "Records out", "Scheduling delay", "Processing time", "Total delay"], rows, { id: "batches" }));
   };
   const batchRow = (i) => {
     const late = !pipeline.isVirtual && columns.totalDelay[i] > columns.intervalMs;
@@ -148,12 +147,31 @@ async function showPipeline(key) {
         tile(span(statistics.avgProcessingTime), "mean processing time"),
         tile(span(statistics.avgTotalDelay), "mean total delay"),
         tile(count(statistics.numLateBatches), "late batches"),
-        tile(receiving, "sources running")));
+        tile(receiving, "sources running"), ...checkpointTiles(pipeline)));
       places.graph.replaceChildren(graph(stages, places.graph.clientWidth));
       places.stages.replaceChildren(stageTable(stages));
     },
   });
   return { close: () => { source.close(); charts.close(); }, key: (event) => (event.key === "p" ? pause.click() : rowKeys(event)), up: "#/" };
+}
+
+// What a stage keeps from batch to batch.
+function kept(state) {
+  if (!state) return "–";
+  const counts = ["keys", "records"].filter((of) => of in state).map((of) => `${count(state[of])} ${of}`);
+  return [...counts, bytes(state.bytes)].join(", ");
+}
+
+// How old the checkpoint is, as tiles.
+function checkpointTiles({ checkpoint, isVirtual }) {
+  if (!checkpoint) return [];
+  const age = (ms) => (ms === null ? "–" : span(Math.max(0, Date.now() - ms)));
+  return [
+    tile(time(checkpoint.lastCommittedBatchId, isVirtual), "newest batch committed"),
+    tile(age(checkpoint.lastCommitTime), "since the last commit"),
+    ...(checkpoint.lastSaveTime === null ? [] : [tile(age(checkpoint.lastSaveTime), "since state was saved")]),
+    tile(bytes(checkpoint.bytes), "checkpoint on disk"),
+  ];
 }
 
 function stageTable(stages) {
@@ -162,9 +180,9 @@ function stageTable(stages) {
     element("td", {}, count(stage.recordsPerSecond) + "/s"),
     element("td", {}, count(stage.recordsIn)), element("td", {}, count(stage.recordsOut)), element("td", {}, count(stage.setAside)),
     element("td", {}, span(stage.busy)), element("td", {}, bar(stage.share)),
-    element("td", {}, count(stage.backlog)), element("td", {}, bytes(stage.residentBytes)),
+    element("td", {}, count(stage.backlog)), element("td", {}, kept(stage.state)), element("td", {}, bytes(stage.residentBytes)),
     element("td", {}, stage.isRunning === false ? "gone" : stage.pid ?? "–")));
-  return table(["Stage", "Records in", "In", "Out", "Aside", "Work a batch", "Share of interval", "Batches behind", "Memory", "Process"], rows, { id: "stages" });
+  return table(["Stage", "Records in", "In", "Out", "Aside", "Work a batch", "Share of interval", "Batches behind", "Keeps", "Memory", "Process"], rows, { id: "stages" });
 }
 
 // --- one batch ---------------------------------------------------------------

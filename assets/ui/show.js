@@ -20,6 +20,7 @@ export function span(ms) {
 
 export function bytes(n) {
   if (n === null || n === undefined) return "–";
+  if (n < 1 << 20) return (n / 1024).toFixed(1) + " KiB";
   return n >= 1 << 30 ? (n / (1 << 30)).toFixed(2) + " GiB" : (n / (1 << 20)).toFixed(1) + " MiB";
 }
 
@@ -72,4 +73,28 @@ export function table(labels, rows, options = {}) {
   const head = element("tr", {}, ...labels.map((label) => element("th", { scope: "col" }, label)));
   return element("div", { class: "scroll panel" },
     element("table", options, element("thead", {}, head), element("tbody", {}, ...rows)));
+}
+
+// Shows a table in `place`, or brings the one there up to date: a row stays the
+// same element as long as it is about the same thing, so that a press of the
+// mouse, the focus and a selection outlast what comes meanwhile.
+export function refresh(place, made) {
+  const known = place.querySelector("tbody");
+  if (!known) return place.replaceChildren(made);
+  const before = new Map([...known.rows].map((row) => [row.dataset.href, row]));
+  [...made.querySelector("tbody").rows].forEach((row, i) => {
+    const old = before.get(row.dataset.href);
+    before.delete(row.dataset.href);
+    if (old) bringUpToDate(old, row);
+    const shown = old ?? row;
+    if (known.rows[i] !== shown) known.insertBefore(shown, known.rows[i] ?? null);
+  });
+  for (const gone of before.values()) gone.remove();
+}
+
+function bringUpToDate(row, made) {
+  row.className = made.className;
+  [...made.cells].forEach((cell, i) => {
+    if (row.cells[i].innerHTML !== cell.innerHTML) row.cells[i].replaceChildren(...cell.childNodes);
+  });
 }

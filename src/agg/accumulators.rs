@@ -28,6 +28,14 @@ impl Accumulators {
         }
     }
 
+    /// How many bytes they take, without what one holds beyond its fixed size.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Accumulators::Counts(counts) => size_of_val(&counts[..]),
+            Accumulators::Any(any) => size_of_val(&any[..]),
+        }
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

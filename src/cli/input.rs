@@ -33,7 +33,7 @@ pub fn open<'a>(
     if arguments.input.is_none() && io::stdin().is_terminal() {
         return Err(ToolError::Terminal { tool: environment.console.tool() });
     }
-    let mut stdin = stdin(environment)?;
+    let mut stdin = stdin_with_progress(environment)?;
     let (form, read) = match arguments.input {
         Some(form) => (form, Vec::new()),
         None => match detect(&mut stdin, &stop_rules(&arguments.cut, environment), environment)? {
@@ -60,6 +60,19 @@ pub fn open<'a>(
 pub fn stdin(environment: &Environment) -> Result<Stdin, ToolError> {
     Stdin::open(environment.stop.clone(), environment.waited.clone())
         .map_err(|error| ToolError::Open { what: "stdin".to_owned(), error })
+}
+
+/// Standard input as a byte source that shows how far its reading is.
+pub fn stdin_with_progress(environment: &Environment) -> Result<Stdin, ToolError> {
+    Ok(with_progress(stdin(environment)?, environment))
+}
+
+/// Lets an input show how far its reading is, unless the tool is to be quiet.
+pub fn with_progress(mut input: Stdin, environment: &Environment) -> Stdin {
+    if !environment.console.is_quiet() {
+        input.show_progress();
+    }
+    input
 }
 
 /// The lines of a byte source, from which `read` was read already, as records.

@@ -24,6 +24,7 @@ pub mod kafka;
 pub mod map;
 pub mod output;
 pub mod reduce;
+pub mod run;
 pub mod sides;
 pub mod sink;
 pub mod source;
@@ -53,6 +54,7 @@ use crate::frame::Close;
 use crate::kafka::KafkaError;
 use crate::monitor::watch::Watch;
 use crate::op::Operator;
+use crate::run::RunError;
 use crate::signal::{self, StopSignal};
 use crate::source::SourceError;
 use crate::stage::{self, BadRecords, CheckpointOptions, Context, OutletError, StageError, Waited};
@@ -72,6 +74,9 @@ pub trait Tool: clap::Parser {
     /// Whether the tool may write frames to stdout, and so tells wrong usage to
     /// the stage behind it.
     const IS_STAGE: bool = true;
+
+    /// Whether the tool takes care of signals itself.
+    const TAKES_SIGNALS: bool = false;
 
     /// The options that every stage has; [`Common::NONE`] for other tools.
     fn common(&self) -> &Common;
@@ -151,6 +156,8 @@ pub enum ToolError {
     Stage(StageError),
     /// All that the run before had begun to close is closed; the tool is to be started again.
     Restart,
+    /// The pipeline failed that the tool runs.
+    Pipeline(RunError),
 }
 
 impl fmt::Display for ToolError {
@@ -170,6 +177,7 @@ impl fmt::Display for ToolError {
                 "checkpoint: the run before was cut off while it closed, and what was left of that is done now: start \
                  again to go on",
             ),
+            ToolError::Pipeline(error) => error.fmt(f),
         }
     }
 }
@@ -186,6 +194,7 @@ impl Failure for ToolError {
             ToolError::Checkpoint(error) => error.exit(),
             ToolError::Command { exit, .. } => *exit,
             ToolError::Stage(error) => error.exit(),
+            ToolError::Pipeline(error) => Exit::from_code(error.code().into()),
         }
     }
 }
@@ -205,6 +214,12 @@ impl From<KafkaError> for ToolError {
 impl From<crate::checkpoint::Error> for ToolError {
     fn from(error: crate::checkpoint::Error) -> Self {
         ToolError::Checkpoint(error)
+    }
+}
+
+impl From<RunError> for ToolError {
+    fn from(error: RunError) -> Self {
+        ToolError::Pipeline(error)
     }
 }
 
@@ -249,7 +264,11 @@ pub fn main<T: Tool>() -> ExitCode {
     let console = Console::new(T::NAME, tool.messages().level());
     set_panic_hook(console.clone());
     let writes_frames = tool.writes_stream() && matches!(tool.common().output, None | Some(OutputForm::Frames));
-    let result = match StopSignal::install() {
+    let stop = match T::TAKES_SIGNALS {
+        true => StopSignal::manual().map(|(stop, _)| stop),
+        false => StopSignal::install(),
+    };
+    let result = match stop {
         Ok(stop) => {
             let environment = Environment {
                 console: console.clone(),
@@ -268,6 +287,13 @@ pub fn main<T: Tool>() -> ExitCode {
         Ok(()) => Exit::Done.code().into(),
         Err(ToolError::Stage(StageError::Outlet(OutletError::ReaderGone))) => signal::die_of_broken_pipe(),
         Err(ToolError::Stage(error @ StageError::Upstream { .. })) => error.exit().code().into(),
+        // Whoever runs it sees what it would see of the pipeline itself.
+        Err(ToolError::Pipeline(error)) => {
+            if !matches!(error, RunError::ReaderGone) {
+                console.error(&error.to_string());
+            }
+            error.code().into()
+        }
         Err(error) => {
             if let ToolError::Terminal { .. } = error {
                 show_short_help::<T>();

@@ -7,6 +7,7 @@ use super::front::FrontTool;
 use super::join::JoinTool;
 use super::map::MapTool;
 use super::reduce::ReduceTool;
+use super::run::RunTool;
 use super::sink::SinkTool;
 use super::source::SourceTool;
 use super::state::StateTool;
@@ -36,6 +37,7 @@ pub fn all() -> Vec<Described> {
         describe::<JoinTool>(),
         describe::<MapTool>(),
         describe::<ReduceTool>(),
+        describe::<RunTool>(),
         describe::<SinkTool>(),
         describe::<SourceTool>(),
         describe::<StateTool>(),

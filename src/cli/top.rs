@@ -11,7 +11,7 @@ use crate::frame::{FrameError, Reason};
 use crate::monitor::follow::FollowError;
 use crate::monitor::registry::Life;
 use crate::monitor::sources::{LogError, Sources};
-use crate::monitor::top::tee::{PassError, Passing};
+use crate::monitor::top::tee::{PassError, Passing, Shown};
 use crate::monitor::top::{RETAIN, lines, terminal};
 use crate::monitor::view::View;
 use crate::sink::stdout::Stdout;
@@ -90,9 +90,8 @@ impl TopTool {
         let result = match terminal {
             None => passing.pass(stdin, output, |view| tell(console, view)),
             Some(terminal) => std::thread::scope(|scope| {
-                let mut shown = passing.clone();
+                let (over, mut shown) = (passing.clone(), Shown::new(passing.clone()));
                 scope.spawn(move || {
-                    let over = shown.clone();
                     // Without a screen the stream flows on all the same.
                     let _ = terminal::run(terminal, &mut shown, &|| over.is_over());
                 });

@@ -13,6 +13,7 @@
 //! | [`follow`] | reads such a file or log, as it grows |
 //! | [`shape`], [`delays`] | what a trace says: stages, and the delays of a batch; pure |
 //! | [`view`] | one pipeline as far as one of its stages: totals, batches, a verdict; pure |
+//! | [`checkpoint`] | how far a pipeline's checkpoint is |
 //! | [`registry`] | all published stages, put together to pipelines |
 //! | [`sources`] | what a viewer was told to look at |
 //! | [`top`], [`ui`] | the screen and the web page |
@@ -20,6 +21,7 @@
 //!
 //! `cli` has the tools that show it: `sstream-top`, `sstream-ui`, `sstream ps`.
 
+pub mod checkpoint;
 pub mod delays;
 pub mod follow;
 pub mod http;

@@ -23,6 +23,7 @@ use rustix::fs::FlockOperation;
 use super::log::LogWriter;
 use super::runtime::{self, RuntimeError};
 use super::view::keys;
+use crate::console::RUN_VARIABLE;
 use crate::frame::{BatchTime, Block, Close, End, Head};
 
 /// A file that has grown to this many bytes is begun anew with its newer half.
@@ -57,7 +58,11 @@ impl Publisher {
         let id: String = head.text(keys::PIPELINE).unwrap_or("0").chars().filter(char::is_ascii_alphanumeric).collect();
         let path = directory.join(format!("{}.{pid}.{EXTENSION}", &id[..id.len().min(32)]));
         let mut head = head.clone();
-        head.other.insert(keys::PUBLISHED.into(), serde_json::json!({ "pid": pid, "since": now_ms }));
+        let mut published = serde_json::json!({ "pid": pid, "since": now_ms });
+        if let Some(run) = std::env::var(RUN_VARIABLE).ok().filter(|run| !run.is_empty()) {
+            published["run"] = run.into();
+        }
+        head.other.insert(keys::PUBLISHED.into(), published);
         let mut line = Vec::new();
         head.write(&mut line);
         let failed = |error| RuntimeError::Io { path: path.clone(), error };

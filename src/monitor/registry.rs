@@ -4,12 +4,15 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
+use super::checkpoint::{self, Checkpoint};
 use super::follow::Follower;
 use super::log::LogEvent;
 use super::publish::EXTENSION;
 use super::view::View;
 use crate::frame::BatchTime;
+use crate::op::Held;
 
 /// Stages before the end of a pipeline need few batches: what they did is in
 /// the end's.
@@ -17,6 +20,9 @@ const BEFORE_THE_END: usize = 30;
 
 /// Samples of records are kept for so many batches.
 const SAMPLES: usize = 200;
+
+/// A checkpoint is looked at this often at most.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 /// This many pipelines that are over are kept in sight.
 const MOST_GONE: usize = 50;
@@ -39,12 +45,14 @@ pub struct Feed {
     view: Option<View>,
     samples: Vec<(BatchTime, Vec<u8>)>,
     life: Life,
+    checkpoint: Option<(Instant, Checkpoint)>,
 }
 
 impl Feed {
     /// Reads a trace log, or begins to follow a published file.
     pub fn open(path: &Path) -> std::io::Result<Feed> {
-        Ok(Feed { follower: Follower::open(path)?, view: None, samples: Vec::new(), life: Life::Running })
+        let follower = Follower::open(path)?;
+        Ok(Feed { follower, view: None, samples: Vec::new(), life: Life::Running, checkpoint: None })
     }
 
     /// Takes what has come; keeps at most `limit` batches. The error says what
@@ -85,6 +93,21 @@ impl Feed {
     /// for.
     pub fn sample(&self, time: BatchTime) -> Option<&[u8]> {
         self.samples.iter().find(|(of, _)| *of == time).map(|(_, records)| &records[..])
+    }
+
+    /// How far the pipeline's checkpoint is, if it has one and this stage is its
+    /// end.
+    pub fn checkpoint(&self) -> Option<Checkpoint> {
+        self.checkpoint.map(|(_, checkpoint)| checkpoint)
+    }
+
+    fn look_at_checkpoint(&mut self) {
+        let directory = self.view.as_ref().and_then(|view| view.facts().checkpoint.as_deref());
+        if let Some(directory) = directory
+            && self.checkpoint.is_none_or(|(looked, _)| looked.elapsed() >= BETWEEN_LOOKS)
+        {
+            self.checkpoint = Some((Instant::now(), checkpoint::look(directory)));
+        }
     }
 
     /// The process.
@@ -157,7 +180,7 @@ impl Registry {
             feed.refresh(self.limit);
         }
         self.bury();
-        self.limit_batches();
+        self.tend_ends();
     }
 
     /// Puts stages aside that are over, and their file, which a killed process
@@ -178,7 +201,8 @@ impl Registry {
         self.gone.drain(..surplus);
     }
 
-    fn limit_batches(&mut self) {
+    /// Only the ends of pipelines need all their batches, and tell of checkpoints.
+    fn tend_ends(&mut self) {
         let ends: Vec<Option<u32>> = self.pipelines().iter().map(|pipeline| pipeline.end.pid()).collect();
         for feed in self.feeds.values_mut() {
             let is_end = ends.contains(&feed.pid());
@@ -186,6 +210,7 @@ impl Registry {
                 view.set_limit(BEFORE_THE_END);
             } else if let Some(view) = &mut feed.view {
                 view.set_limit(self.limit);
+                feed.look_at_checkpoint();
             }
         }
     }
@@ -216,6 +241,14 @@ impl Registry {
             )
         });
         pipelines
+    }
+
+    /// The pipeline that a view is a part of, and which of its stages is the
+    /// view's first.
+    pub fn around(&self, part: &View) -> Option<(Pipeline<'_>, usize)> {
+        let length = part.facts().stages.len();
+        let found = self.pipelines().into_iter().find_map(|pipeline| Some((place(part, pipeline.view)?, pipeline)));
+        found.map(|(last, pipeline)| (pipeline, last + 1 - length))
     }
 }
 
@@ -252,6 +285,7 @@ impl Pipeline<'_> {
         let facts = self.view.facts();
         let is_process = || name.parse::<u32>().is_ok_and(|pid| self.members.iter().any(|(_, m)| m.pid() == Some(pid)));
         facts.name.as_deref() == Some(name)
+            || facts.run.as_deref() == Some(name)
             || self.key() == name
             || (name.len() >= 4 && facts.id.split('+').any(|id| id.starts_with(name)))
             || is_process()
@@ -262,13 +296,38 @@ impl Pipeline<'_> {
         self.members.iter().find(|(index, _)| *index == stage).map(|(_, feed)| *feed)
     }
 
-    /// How the pipeline is: killed as soon as one of its stages is.
+    /// How the pipeline is: killed as soon as one of its stages is, whatever the
+    /// stages behind that one make of it.
     pub fn life(&self) -> Life {
-        let any = |life| self.members.iter().any(|(_, feed)| feed.life == life);
-        match self.end.life {
-            Life::Running if any(Life::Killed) => Life::Killed,
-            life => life,
+        if self.killed().next().is_some() { Life::Killed } else { self.end.life }
+    }
+
+    /// What the stages are whose processes went without a word.
+    pub fn killed(&self) -> impl Iterator<Item = &str> {
+        let killed = self.members.iter().filter(|(_, feed)| feed.life == Life::Killed);
+        killed.filter_map(|(index, _)| Some(self.view.facts().stages.get(*index)?.description.as_str()))
+    }
+
+    /// The pipeline's state in words.
+    pub fn state(&self) -> String {
+        let killed: Vec<&str> = self.killed().collect();
+        match killed.len() {
+            0 => {}
+            1 => return format!("died: {} was killed", killed[0]),
+            _ => return format!("died: {} were killed", killed.join(", ")),
         }
+        self.view.outcome().unwrap_or_else(|| match self.end.life {
+            Life::Running => "running".to_owned(),
+            Life::Closed | Life::Killed => "died: cut off without a word".to_owned(),
+        })
+    }
+
+    /// How much a stage keeps, if it keeps something and publishes.
+    pub fn held(&self, stage: usize) -> Option<Held> {
+        if stage + 1 == self.view.facts().stages.len() {
+            return self.view.held();
+        }
+        self.member(stage)?.view()?.held()
     }
 
     /// How many batches each stage is behind the first ones of its input: what

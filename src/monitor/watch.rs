@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use super::log::LogWriter;
 use super::metrics::StageMetrics;
 use super::publish::Publisher;
-use super::view::keys;
+use super::shape;
+use super::view::{held_to_json, keys};
 use crate::clock::{Clock as _, SystemClock};
 use crate::console::Console;
 use crate::frame::{Block, Close, End, Head};
+use crate::op::Held;
 use crate::stage::{Committing, Outlet, OutletError, describe};
 
 /// Who watches a stage. [`Watch::nobody`] is for tests.
@@ -21,6 +23,8 @@ pub struct Watch {
     publisher: Option<Publisher>,
     log: Option<(PathBuf, LogWriter<File>)>,
     metrics: Option<StageMetrics>,
+    /// How much the operator keeps as of the next end.
+    held: Option<Held>,
     clock: SystemClock,
     console: Console,
 }
@@ -34,6 +38,7 @@ impl Watch {
             publisher: None,
             log: None,
             metrics: None,
+            held: None,
             clock: SystemClock::new(),
             console,
         }
@@ -65,6 +70,7 @@ impl Watch {
     }
 
     fn head(&mut self, head: &Head) {
+        self.console.stands_at(shape::stages(&head.stages).len());
         if let Some(directory) = &self.directory {
             match Publisher::start(directory, head, self.clock.read().wall_ms()) {
                 Ok(publisher) => self.publisher = Some(publisher),
@@ -85,6 +91,14 @@ impl Watch {
     }
 
     fn end(&mut self, end: &End) {
+        // Those who watch see more than the stage behind: the stream itself does
+        // not depend on how much memory something takes.
+        let with_held = self.held.take().map(|held| {
+            let mut end = end.clone();
+            end.other.insert(keys::HELD.into(), held_to_json(held));
+            end
+        });
+        let end = with_held.as_ref().unwrap_or(end);
         self.publish(|publisher| publisher.end(end));
         self.log(|log| log.end(end));
         if let Some(metrics) = &mut self.metrics {
@@ -96,6 +110,10 @@ impl Watch {
     fn idle(&mut self) {
         self.publish(Publisher::idle);
         self.log(LogWriter::write_if_due);
+    }
+
+    fn is_watched(&self) -> bool {
+        self.publisher.is_some() || self.log.is_some() || self.metrics.is_some()
     }
 
     /// The stage is over.
@@ -161,6 +179,13 @@ impl<'a> Watched<'a> {
     /// See [`Watch::identify`].
     pub fn identify(&self, head: &mut Head, begins_trace: bool) {
         self.watch.identify(head, begins_trace);
+    }
+
+    /// Tells how much the operator keeps as of the next end.
+    pub fn tell_held(&mut self, held: Held) {
+        if self.watch.is_watched() {
+            self.watch.held = Some(held);
+        }
     }
 
     /// Tells that the stage is over, without a close in the stream.

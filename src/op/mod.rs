@@ -115,6 +115,18 @@ impl<P: PerRecord + ?Sized> PerRecord for Box<P> {
     }
 }
 
+/// How much an operator keeps from batch to batch, for those who watch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Keys, where there are keys.
+    pub keys: Option<u64>,
+    /// Records, where records are kept as they are.
+    pub records: Option<u64>,
+    /// About how many bytes that takes, on disk or in memory; without what a
+    /// single value holds beyond its fixed size, as sketches and lists do.
+    pub bytes: u64,
+}
+
 /// Where the output of an operator goes: the rest of the stage, or a test.
 pub trait Downstream {
     /// Takes records of the batch that is open in the output.
@@ -122,6 +134,11 @@ pub trait Downstream {
 
     /// The output's batch is complete, with so many records.
     fn end(&mut self, time: BatchTime, records: u64);
+
+    /// The operator keeps so much as of the end that comes next.
+    fn holds(&mut self, held: Held) {
+        let _ = held;
+    }
 
     /// Whether nobody takes what comes any more. Only an operator that could
     /// give records without end needs to ask.
@@ -204,6 +221,11 @@ impl<'d> Out<'d> {
             self.bytes.extend_from_slice(bytes);
             self.block_records += records;
         }
+    }
+
+    /// Tells how much is kept as of the end that comes next.
+    pub fn holds(&mut self, held: Held) {
+        self.to.holds(held);
     }
 
     /// Ends the output's batch.

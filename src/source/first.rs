@@ -152,3 +152,91 @@ impl Input for Stopped {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::testing::ManualClock;
+    use crate::frame::End;
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    /// A batch a second, of so many records each, but for the rate that is set.
+    struct Script {
+        wanted: Vec<u64>,
+        time_ms: u64,
+        rates: Rc<RefCell<Vec<Option<f64>>>>,
+        was_held_back: bool,
+    }
+
+    impl Batches for Script {
+        fn step(&mut self) -> Result<Step, SourceError> {
+            self.time_ms += 1000;
+            if self.wanted.is_empty() {
+                return Ok(Step::Close(Close::new(Reason::Eof)));
+            }
+            let wanted = self.wanted.remove(0);
+            let most = self.rates.borrow().last().copied().flatten().map_or(u64::MAX, |rate| rate as u64);
+            self.was_held_back |= wanted > most;
+            Ok(Step::End(End::new(BatchTime(self.time_ms), wanted.min(most))))
+        }
+
+        fn block(&self) -> &[u8] {
+            b""
+        }
+
+        fn is_ready(&self) -> bool {
+            false
+        }
+
+        fn begins_trace(&self) -> bool {
+            false
+        }
+
+        fn start_after(&mut self, _time: BatchTime, _has_begun: bool) {}
+
+        fn set_rate(&mut self, per_second: Option<f64>) {
+            self.rates.borrow_mut().push(per_second);
+        }
+
+        fn was_held_back(&mut self) -> bool {
+            std::mem::take(&mut self.was_held_back)
+        }
+    }
+
+    /// The rates that are set when a pipe takes `per_second`.
+    fn rates(wanted: &[u64], per_second: u64) -> Vec<Option<f64>> {
+        let clock = ManualClock::at(1000);
+        let rates = Rc::new(RefCell::new(Vec::new()));
+        let script = Script { wanted: wanted.to_vec(), time_ms: 0, rates: rates.clone(), was_held_back: false };
+        let mut first = FirstStage::new(Box::new(script), &clock, None).with_backpressure(1000);
+        loop {
+            let (time, records) = match first.next().unwrap() {
+                Event::End(end) => (end.time, end.records),
+                Event::Close(_) => break,
+                other => panic!("{other:?}"),
+            };
+            clock.advance(Duration::from_millis(records * 1000 / per_second));
+            // The next batch comes when its interval is over, or at once if that was long ago.
+            let ahead = time.after(1000).0.saturating_sub(clock.read().wall_ms());
+            // A pipe that is done waits for the source, not the source for the pipe.
+            first.pressure.as_mut().unwrap().given.as_mut().unwrap().0 += Duration::from_millis(ahead);
+            clock.advance(Duration::from_millis(ahead));
+        }
+        let rates = rates.borrow().clone();
+        rates
+    }
+
+    #[test]
+    fn a_pipe_that_keeps_up_sets_no_rate() {
+        assert_eq!(rates(&[10, 0, 0, 9_000, 500, 0, 10_000, 1].repeat(20), 20_000), []);
+    }
+
+    #[test]
+    fn a_pipe_that_does_not_lets_the_rate_fall() {
+        let rates = rates(&[5_000; 100], 1_000);
+        let set: Vec<f64> = rates.iter().map(|rate| rate.unwrap()).collect();
+        assert!(set.len() > 50 && set[0] < 5_000.0, "{set:?}");
+        assert!(set[50..].iter().all(|rate| (100.0..=1_050.0).contains(rate)), "{set:?}");
+    }
+}

@@ -33,6 +33,11 @@ pub trait Format {
     fn unfinished(&self) -> usize {
         0
     }
+
+    /// Whether the first lines say how the others are to be read, and did not come yet.
+    fn needs_header(&self) -> bool {
+        false
+    }
 }
 
 /// Why a line is bad that is too long.
@@ -276,7 +281,13 @@ impl Csv {
 
 impl Format for Csv {
     fn records(&mut self, lines: &[u8], max_line: usize, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, OpError> {
-        self.feed(lines, max_line, out, bad)
+        // By lines, so that a row that is too long ends at the same place however
+        // the lines come.
+        let mut records = 0;
+        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+            records += self.feed(line, max_line, out, bad)?;
+        }
+        Ok(records)
     }
 
     fn finish(&mut self, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, OpError> {
@@ -289,6 +300,10 @@ impl Format for Csv {
 
     fn unfinished(&self) -> usize {
         self.row.len()
+    }
+
+    fn needs_header(&self) -> bool {
+        self.columns.is_none()
     }
 }
 

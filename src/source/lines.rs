@@ -112,6 +112,21 @@ impl LineBuffer {
         }
     }
 
+    /// How many bytes it holds that were not consumed.
+    pub fn buffered(&self) -> usize {
+        self.end - self.start
+    }
+
+    /// Gives back memory that is not in use.
+    pub fn shrink(&mut self) {
+        let unused = self.bytes.len() - self.buffered();
+        if unused > 0 {
+            self.bytes = self.bytes[self.start..self.end].to_vec();
+            self.lines_end = self.lines_end.saturating_sub(self.start);
+            (self.start, self.end) = (0, self.bytes.len());
+        }
+    }
+
     /// The input is over: what is unfinished is a line.
     pub fn finish(&mut self) {
         if let Overlong::Begun(start) = &mut self.overlong {

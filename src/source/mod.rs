@@ -14,6 +14,7 @@ pub mod commits;
 pub mod connection;
 pub mod cut;
 pub mod exec;
+pub mod files;
 pub mod first;
 pub mod format;
 pub mod kafka;
@@ -124,6 +125,13 @@ pub enum SourceError {
         /// What became of it.
         reason: String,
     },
+    /// A path of the command line is not what the source reads.
+    Path(files::PathError),
+    /// What a checkpoint says of a source's position cannot be read.
+    Position {
+        /// Positions of what.
+        what: &'static str,
+    },
     /// The checkpoint cannot be used, or used on.
     Checkpoint(checkpoint::Error),
     /// Kafka did not give what is to be read.
@@ -178,6 +186,12 @@ impl fmt::Display for SourceError {
                     "{what}: {reason}, and the checkpoint needs it: bring it back, or leave it out by --on-loss skip"
                 )
             }
+            SourceError::Path(error) => error.fmt(f),
+            SourceError::Position { what } => write!(
+                f,
+                "checkpoint: positions {what} that this version cannot read: restore the checkpoint from a copy, or begin \
+                 a new one"
+            ),
             SourceError::Checkpoint(error) => error.fmt(f),
             SourceError::Missed { batches, interval_ms } => write!(
                 f,
@@ -193,6 +207,12 @@ impl std::error::Error for SourceError {}
 impl From<OpError> for SourceError {
     fn from(error: OpError) -> Self {
         SourceError::Record(error)
+    }
+}
+
+impl From<files::PathError> for SourceError {
+    fn from(error: files::PathError) -> Self {
+        SourceError::Path(error)
     }
 }
 
@@ -213,7 +233,8 @@ impl Failure for SourceError {
         match self {
             SourceError::Read { .. } | SourceError::Missed { .. } => Exit::World,
             SourceError::Frames { error, .. } => error.exit(),
-            SourceError::Gone { .. } => Exit::Checkpoint,
+            SourceError::Gone { .. } | SourceError::Position { .. } => Exit::Checkpoint,
+            SourceError::Path(error) => error.exit(),
             SourceError::Checkpoint(error) => error.exit(),
             SourceError::Record(error) => error.exit(),
             SourceError::Kafka(error) => error.exit(),

@@ -1,7 +1,7 @@
 //! Standard input, waited for together with signals.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek as _};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use rustix::io::Errno;
 
 use super::{ByteSource, Got, SourceError};
 use crate::os;
+use crate::progress::Progress;
 use crate::signal::StopSignal;
 use crate::stage::Waited;
 
@@ -22,6 +23,7 @@ pub struct Stdin {
     waited: Waited,
     /// What is still to be read of what the input held at the stop.
     held: Option<u64>,
+    progress: Option<Progress>,
 }
 
 impl Stdin {
@@ -34,7 +36,24 @@ impl Stdin {
     /// Any open file, which messages call `name`.
     pub fn from_file(file: File, name: &str, stop: StopSignal, waited: Waited) -> Stdin {
         os::enlarge_pipe(&file);
-        Stdin { file, name: name.to_owned(), stop, waited, held: None }
+        Stdin { file, name: name.to_owned(), stop, waited, held: None, progress: None }
+    }
+
+    /// Shows on the terminal how far the reading is, if the input is a file and
+    /// this process may draw there.
+    pub fn show_progress(&mut self) {
+        if let Ok(metadata) = self.file.metadata()
+            && metadata.is_file()
+        {
+            let read = self.file.stream_position().unwrap_or(0);
+            self.progress = Progress::start(metadata.len().saturating_sub(read));
+        }
+    }
+
+    fn has_read(&mut self, count: usize) {
+        if let Some(progress) = &mut self.progress {
+            progress.add(count as u64);
+        }
     }
 
     /// What messages call the input.
@@ -61,7 +80,11 @@ impl Stdin {
                     self.waited.during(|| wait_readable(self.file.as_fd(), None, None))?;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                done => return done,
+                Ok(count) => {
+                    self.has_read(count);
+                    return Ok(count);
+                }
+                Err(error) => return Err(error),
             }
         }
     }
@@ -94,7 +117,10 @@ impl Stdin {
             Ready::Input => loop {
                 match self.waited.during(|| self.file.read(buffer)) {
                     Ok(0) => return Ok(Got::End),
-                    Ok(read) => return Ok(Got::Bytes(read)),
+                    Ok(read) => {
+                        self.has_read(read);
+                        return Ok(Got::Bytes(read));
+                    }
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Got::Timeout),
                     Err(error) => return Err(error),

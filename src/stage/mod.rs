@@ -29,7 +29,7 @@ use crate::frame::{BatchTime, Block, Close, End, Event, FrameError, Head, Reason
 use crate::kafka::KafkaError;
 use crate::monitor::watch::{Watch, Watched};
 use crate::op::durable::Durable;
-use crate::op::{Downstream, OpError, Operator, Out};
+use crate::op::{Downstream, Held, OpError, Operator, Out};
 use crate::sink::Under;
 use crate::source::SourceError;
 use checkpoint::Part;
@@ -570,6 +570,10 @@ impl Downstream for Tap<'_, '_, '_> {
         } else {
             back.end(time, records);
         }
+    }
+
+    fn holds(&mut self, held: Held) {
+        self.0.borrow_mut().outlet.tell_held(held);
     }
 
     fn is_closed(&self) -> bool {

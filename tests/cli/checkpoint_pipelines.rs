@@ -1,6 +1,7 @@
 //! Whole pipelines under a checkpoint: a join killed again and again, a stage
 //! that is left over from the run before, Ctrl-C.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -34,9 +35,12 @@ fn joined_folder() -> Folder {
 
 fn files(folder: &Folder, directory: &str) -> Vec<(String, String)> {
     let entries = std::fs::read_dir(folder.path(directory)).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<_> = entries
-        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(path).unwrap()))
-        .collect();
+    // A temporary file may be gone by now.
+    let read = |path: PathBuf| {
+        let content = std::fs::read_to_string(&path).ok()?;
+        Some((path.file_name()?.to_string_lossy().into_owned(), content))
+    };
+    let mut files: Vec<_> = entries.filter_map(read).collect();
     files.sort();
     files
 }

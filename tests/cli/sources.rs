@@ -284,7 +284,7 @@ fn what_only_a_first_stage_can_do_is_refused_behind_it() {
         assert!(ran.stderr.contains("were cut by its first stage, source queue batches: give --"), "{ran}");
     }
     // A wrong SSTREAM_BATCH matters to the first stage alone.
-    let line = "SSTREAM_BATCH=3 sstream-filter x --output text < saved";
+    let line = "SSTREAM_BATCH=3 sstream-filter x --output frames < saved";
     Shell::new(line).file("saved", SAVED).run().exits(0).is_quiet();
     shell("echo a | SSTREAM_BATCH=3 sstream-filter x --output text").exits(2).says("SSTREAM_BATCH=3: ");
 }

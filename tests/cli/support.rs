@@ -112,6 +112,11 @@ impl Shell {
 }
 
 impl Ran {
+    /// The exit code.
+    pub fn code(&self) -> Option<i32> {
+        self.status.code()
+    }
+
     /// The exit code must be this.
     #[track_caller]
     pub fn exits(self, code: i32) -> Ran {

@@ -18,6 +18,7 @@ pub fn bash(runner: &[&str], line: &str, directory: &Path) -> Command {
         .env_remove("SSTREAM_BATCH")
         .env_remove("SSTREAM_CHECKPOINT")
         .env_remove("SSTREAM_LOG")
+        .env_remove("SSTREAM_RUN")
         .stdin(Stdio::null())
         .current_dir(directory);
     command

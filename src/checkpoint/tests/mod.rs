@@ -8,3 +8,4 @@ mod resume;
 mod simulation;
 mod start;
 mod state;
+mod windows;

@@ -55,7 +55,7 @@ fn row(pipeline: &Pipeline<'_>, now_ms: u64) -> Vec<String> {
     let stages: Vec<&str> = facts.stages.iter().map(|stage| stage.description.as_str()).collect();
     vec![
         facts.id.split('+').map(|id| &id[..id.len().min(8)]).collect::<Vec<_>>().join("+"),
-        facts.name.clone().unwrap_or_else(|| "-".to_owned()),
+        facts.called().unwrap_or("-").to_owned(),
         show_span(age_ms as f64),
         crate::duration::show_ms(facts.interval_ms),
         batch,

@@ -96,6 +96,9 @@ impl Parser<'_> {
                 return Ok(());
             }
         }
+        if self.peek() == Some('(') {
+            return Err(ShellError("parentheses: what is in them cannot be told without running it".to_owned()));
+        }
         let digits = self.rest.len() - self.rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
         if self.rest[digits..].starts_with(['<', '>']) {
             let mut operator = self.rest[..digits].to_owned();
@@ -219,7 +222,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_told() {
-        for text in ["a | | b", "| a", "a |", "a 'b", "a \"b", "a <(b", "a)"] {
+        for text in ["a | | b", "| a", "a |", "a 'b", "a \"b", "a <(b", "a)", "(a) | b", "f() { a; }", "a $(b)"] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

@@ -2,11 +2,12 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use clap::{Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::kafka::source::KafkaSourceArgs;
-
+use crate::duration;
 use crate::source::address::{Address, OwnAddress};
 use crate::source::replay::Speed;
 
@@ -113,6 +114,73 @@ pub enum Kind {
         per_second: u64,
     },
 
+    /// Every file of a directory, once and whole
+    ///
+    /// Spark's textFileStream. The files that are there at the start come first, by
+    /// their time of change, then those that come. A file that is renamed into the
+    /// directory is taken at once, so write it elsewhere on the same disk, or under a
+    /// name that is left alone, and rename it. One that is written in place is taken when it
+    /// was not changed for --settle; so is a renamed one where the file system has no events
+    /// (over a network). Names with a dot at the beginning, *.tmp and *._COPYING_ are left
+    /// alone. A file that is renamed within the directories is the same file; a
+    /// new one under an old name is another; what is changed after it was taken is not taken
+    /// again. A last line with no newline is a record, and each csv file has its own header.
+    ///
+    /// PATH is a directory, or a quoted pattern of directories or files: 'in/*.log',
+    /// '/data/*/in', '/data/**/*.csv'. Under a checkpoint a restart reads the files of
+    /// the newest batches again: leave them where they are until then.
+    #[command(before_help = "Examples:
+  sstream-source dir spool --batch 10s | sstream-filter ERROR
+  cp report .report && mv .report spool/report     # in another terminal
+  sstream-source dir '/data/*/in' --input csv --checkpoint ck | sstream-sink files out/rows
+  sstream-source dir 'in/*.log' --available-now --checkpoint ck | sstream-sink text    # from cron")]
+    Dir {
+        /// Directories, or quoted patterns of directories or files
+        #[arg(value_name = "PATH", required = true)]
+        paths: Vec<PathBuf>,
+
+        /// A file that is written in place is whole when it was not changed for so long
+        #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "2s")]
+        settle: Duration,
+
+        /// Leave what is there at the first start
+        #[arg(long)]
+        new_only: bool,
+
+        /// How the files are found.
+        #[command(flatten)]
+        look: LookArgs,
+    },
+
+    /// Lines that are appended to files
+    ///
+    /// As tail -F, from the files' beginning unless told, and with nothing lost in a
+    /// rotation: a file that was renamed is read to its end before the one that takes
+    /// its place; of one that was truncated (copytruncate) the rest is read from its copy beside
+    /// it. A file that vanishes is waited for. Only whole lines are taken; a rotated
+    /// file's last line needs no newline. Lines of several files keep their order within each.
+    ///
+    /// Under a checkpoint a restart goes on where the run before ended, and finds files
+    /// that were rotated meanwhile, in the same directory and not packed: let logrotate keep
+    /// one (delaycompress). What is gone is an error, exit code 5, unless --on-loss skip.
+    #[command(before_help = "Examples:
+  sstream-source tail /var/log/app.log | sstream-filter ERROR | sstream-window 30s 10s count
+  sstream-source tail '/var/log/*/access.log' --from end --input logfmt | sstream-sink print
+  sstream-source tail app.log --available-now --checkpoint ck | sstream-sink files out/part   # from cron")]
+    Tail {
+        /// Files, or quoted patterns of files
+        #[arg(value_name = "PATH", required = true)]
+        paths: Vec<PathBuf>,
+
+        /// Where to begin in files that are there at the first start
+        #[arg(long, value_enum, value_name = "WHERE", default_value = "beginning")]
+        from: TailFrom,
+
+        /// How the files are found.
+        #[command(flatten)]
+        look: LookArgs,
+    },
+
     /// A file of batches: each line a JSON array of records
     ///
     /// Spark's queueStream. Blank lines are skipped; [] is an empty batch. By
@@ -168,6 +236,27 @@ pub enum Kind {
     /// A kind that is a program on PATH.
     #[command(external_subcommand)]
     Other(Vec<OsString>),
+}
+
+/// How files are found.
+#[derive(Args, Clone, Debug)]
+pub struct LookArgs {
+    /// Take what is there at the start, in batches, and stop
+    #[arg(long)]
+    pub available_now: bool,
+
+    /// How often to look for files, for file systems with no events [default: 10s; tail 1s]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    pub scan: Option<Duration>,
+}
+
+/// Where a file is begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TailFrom {
+    /// All that it holds
+    Beginning,
+    /// What is appended from now on
+    End,
 }
 
 /// Kinds of clocks.

@@ -1,6 +1,7 @@
 //! `sstream-source`.
 
 mod external;
+mod files;
 mod kind;
 
 use std::ffi::OsString;
@@ -173,6 +174,8 @@ impl SourceTool {
                 let arguments = format!("source {}", words.words());
                 SourceIdentity { arguments, reads_again: words.assign == Assign::Own, ..lines("kafka", "") }
             }
+            Kind::Dir { paths, .. } => files::identity("dir", paths, lines),
+            Kind::Tail { paths, .. } => files::identity("tail", paths, lines),
             // The numbers go on, at whatever rate.
             Kind::Rate { .. } => SourceIdentity { reads_again: true, ..lines("rate", "") },
             Kind::Queue { file, clock, start } => {
@@ -212,7 +215,7 @@ impl SourceTool {
         let stop = input::stop_rules(&self.cut, environment);
         let trace = !self.cut.no_trace;
         let source: Box<dyn ByteSource> = match &self.kind {
-            Kind::Stdin => Box::new(input::stdin(environment)?),
+            Kind::Stdin => Box::new(input::stdin_with_progress(environment)?),
             Kind::Tcp { address } => Box::new(tcp::open(address, &around)?),
             Kind::Listen { address } => Box::new(listen::open(&address.0, &around)?),
             Kind::Udp { address } => Box::new(udp::open(&address.0, &around)?),
@@ -221,6 +224,10 @@ impl SourceTool {
             Kind::Other(words) => Box::new(exec::open(&external::command(words)?, &around)?),
             Kind::Kafka(arguments) => {
                 let source = kafka(arguments, self.cut.keep.on_loss(), environment)?;
+                return Ok(input::cutter(source, false, &self.cut, interval_ms, environment, bad_records));
+            }
+            Kind::Dir { .. } | Kind::Tail { .. } => {
+                let source = files::open(&self.kind, self.input, &self.cut, environment)?;
                 return Ok(input::cutter(source, false, &self.cut, interval_ms, environment, bad_records));
             }
             Kind::Rate { per_second } => {
@@ -314,8 +321,9 @@ fn open_file(path: &Path) -> Result<(Option<File>, String), ToolError> {
 
 /// What reads a file, or standard input.
 fn read_whole(file: Option<File>, name: &str, environment: &Environment) -> Result<Stdin, ToolError> {
-    match file {
-        Some(file) => Ok(Stdin::from_file(file, name, environment.stop.clone(), environment.waited.clone())),
-        None => input::stdin(environment),
-    }
+    let input = match file {
+        Some(file) => Stdin::from_file(file, name, environment.stop.clone(), environment.waited.clone()),
+        None => input::stdin(environment)?,
+    };
+    Ok(input::with_progress(input, environment))
 }

@@ -5,7 +5,7 @@ mod stage;
 mod text;
 
 pub use stage::StageMetrics;
-pub use text::{Format, render};
+pub use text::{Format, Subject, render};
 
 /// What a metric is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +63,15 @@ families! {
     RECORDS_OUT = "sstream_stage_records_out" Counter ["stage"] "Records that a stage gave out.";
     RECORDS_ASIDE = "sstream_stage_records_aside" Counter ["stage"] "Bad records that a stage set aside.";
     BUSY = "sstream_stage_busy_seconds" Counter ["stage"] "Time that a stage was at work, not waiting on pipes.";
+    STATE_KEYS = "sstream_stage_state_keys" Gauge ["stage"] "Keys that a stage keeps.";
+    STATE_RECORDS = "sstream_stage_state_records" Gauge ["stage"] "Records that a stage keeps.";
+    STATE_BYTES = "sstream_stage_state_bytes" Gauge ["stage"] "About how many bytes that takes.";
+    COMMITTED = "sstream_checkpoint_batch_timestamp_seconds" Gauge [] "The newest batch that all sinks have committed.";
+    COMMIT = "sstream_checkpoint_commit_timestamp_seconds" Gauge []
+        "When the sink that is the furthest behind last committed.";
+    SAVE = "sstream_checkpoint_save_timestamp_seconds" Gauge []
+        "When the stage that is the furthest behind last saved its state.";
+    CHECKPOINT_BYTES = "sstream_checkpoint_bytes" Gauge [] "What the checkpoint takes on disk.";
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{Format, render};
+use super::{Format, Subject, render};
 use crate::frame::{Close, End, Head};
 use crate::monitor::http::{self, Guard};
 use crate::monitor::view::View;
@@ -44,8 +44,8 @@ impl StageMetrics {
             "/metrics" => {
                 let format = Format::accepted(http::header(request, "accept"));
                 let view = shared.lock().unwrap_or_else(PoisonError::into_inner);
-                let views: Vec<(&View, bool)> = view.iter().map(|view| (view, view.closed().is_none())).collect();
-                http::text(format.content_type(), render(&views, format))
+                let subjects: Vec<Subject<'_>> = view.iter().map(Subject::of_stage).collect();
+                http::text(format.content_type(), render(&subjects, format))
             }
             _ => http::not_found("metrics are at /metrics"),
         };
@@ -76,7 +76,7 @@ impl StageMetrics {
         let Some(path) = &self.file else { return Ok(()) };
         self.last_file = Some(Instant::now());
         let text = match &*self.shared.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(view) => render(&[(view, view.closed().is_none())], Format::Prometheus),
+            Some(view) => render(&[Subject::of_stage(view)], Format::Prometheus),
             None => String::new(),
         };
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(".".as_ref());

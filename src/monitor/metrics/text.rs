@@ -4,8 +4,11 @@
 use std::fmt::Write as _;
 
 use super::*;
+use crate::monitor::checkpoint::{self, Checkpoint};
+use crate::monitor::registry::{Life, Pipeline};
 use crate::monitor::shape::Entry;
 use crate::monitor::view::{DELAY_BOUNDS_MS, DelayCounts, View};
+use crate::op::Held;
 
 /// Which text form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,14 +36,50 @@ impl Format {
     }
 }
 
-/// Writes the metrics of pipelines, each with whether it still runs.
-pub fn render(pipelines: &[(&View, bool)], format: Format) -> String {
+/// A pipeline that metrics are of.
+pub struct Subject<'a> {
+    /// What its ends say.
+    pub view: &'a View,
+    /// Whether it still runs.
+    pub is_up: bool,
+    /// How much stages keep, each with its index, as far as that is known.
+    pub held: Vec<(usize, Held)>,
+    /// How far its checkpoint is, if it has one.
+    pub checkpoint: Option<Checkpoint>,
+}
+
+impl<'a> Subject<'a> {
+    /// A pipeline as its last stage knows it.
+    pub fn of_stage(view: &'a View) -> Subject<'a> {
+        let last = view.facts().stages.len().saturating_sub(1);
+        Subject {
+            view,
+            is_up: view.closed().is_none(),
+            held: view.held().into_iter().map(|held| (last, held)).collect(),
+            checkpoint: view.facts().checkpoint.as_deref().map(checkpoint::look),
+        }
+    }
+
+    /// A pipeline as all its stages know it.
+    pub fn of_pipeline(pipeline: &Pipeline<'a>) -> Subject<'a> {
+        let stages = 0..pipeline.view.facts().stages.len();
+        Subject {
+            view: pipeline.view,
+            is_up: pipeline.life() == Life::Running,
+            held: stages.filter_map(|stage| Some((stage, pipeline.held(stage)?))).collect(),
+            checkpoint: pipeline.end.checkpoint(),
+        }
+    }
+}
+
+/// Writes the metrics of pipelines.
+pub fn render(pipelines: &[Subject<'_>], format: Format) -> String {
     let mut text = Text { out: String::new(), format };
     for family in FAMILIES {
         text.describe(family);
-        for (view, is_up) in pipelines {
-            let pipeline = Labels::default().with("pipeline", label_of(view));
-            text.samples(family, view, *is_up, &pipeline);
+        for subject in pipelines {
+            let pipeline = Labels::default().with("pipeline", label_of(subject.view));
+            text.samples(family, subject, &pipeline);
         }
     }
     if format == Format::OpenMetrics {
@@ -64,8 +103,9 @@ impl Text {
         let (name, kind) = (self.name(family), self.kind(family.kind));
         // Writing to a String cannot fail.
         let _ = writeln!(self.out, "# TYPE {name} {kind}");
-        if self.format == Format::OpenMetrics && name.ends_with("_seconds") {
-            let _ = writeln!(self.out, "# UNIT {name} seconds");
+        let unit = ["seconds", "bytes"].into_iter().find(|unit| name.ends_with(&format!("_{unit}")));
+        if let (Format::OpenMetrics, Some(unit)) = (self.format, unit) {
+            let _ = writeln!(self.out, "# UNIT {name} {unit}");
         }
         let _ = writeln!(self.out, "# HELP {name} {}", family.help);
     }
@@ -88,7 +128,8 @@ impl Text {
         }
     }
 
-    fn samples(&mut self, family: &Family, view: &View, is_up: bool, pipeline: &Labels) {
+    fn samples(&mut self, family: &Family, subject: &Subject<'_>, pipeline: &Labels) {
+        let Subject { view, is_up, held, checkpoint } = subject;
         let (facts, totals) = (view.facts(), view.totals());
         let last = view.batches().back();
         let stages = |text: &mut Text, value: &dyn Fn(&Entry) -> f64| {
@@ -97,6 +138,13 @@ impl Text {
                 text.sample(family.name, "_total", &stage, value(entry));
             }
         };
+        let states = |text: &mut Text, count: &dyn Fn(&Held) -> Option<u64>| {
+            for (index, held) in held {
+                let stage = pipeline.clone().with("stage", &stage_label(view, *index));
+                text.maybe(family, &stage, count(held).map(|count| count as f64));
+            }
+        };
+        let seconds = |ms: Option<u64>| ms.map(|ms| ms as f64 / 1000.0);
         match family.name {
             name if name == PIPELINE.name => {
                 self.sample(name, "_info", &pipeline.clone().with("name", &facts.title()), 1.0);
@@ -107,7 +155,7 @@ impl Text {
                     self.sample(name, "_info", &labels.with("description", &stage.description), 1.0);
                 }
             }
-            name if name == UP.name => self.sample(name, "", pipeline, f64::from(u8::from(is_up))),
+            name if name == UP.name => self.sample(name, "", pipeline, f64::from(u8::from(*is_up))),
             name if name == INTERVAL.name => self.sample(name, "", pipeline, facts.interval_ms as f64 / 1000.0),
             name if name == BATCHES.name => self.sample(name, "_total", pipeline, totals.batches as f64),
             name if name == LATE.name => self.sample(name, "_total", pipeline, totals.late as f64),
@@ -117,14 +165,10 @@ impl Text {
             }
             name if name == INPUT.name => self.sample(name, "_total", pipeline, totals.input as f64),
             name if name == LAST_BATCH.name => {
-                if let Some(batch) = last {
-                    self.sample(name, "", pipeline, batch.time.0 as f64 / 1000.0);
-                }
+                self.maybe(family, pipeline, seconds(last.map(|batch| batch.time.0)));
             }
             name if name == LAST_FINISH.name => {
-                if let Some(finished) = last.and_then(|batch| batch.finished_ms()) {
-                    self.sample(name, "", pipeline, finished as f64 / 1000.0);
-                }
+                self.maybe(family, pipeline, seconds(last.and_then(|batch| batch.finished_ms())));
             }
             name if name == SCHEDULING.name => {
                 self.histogram(name, pipeline, &totals.scheduling, totals.delays.scheduling_ms);
@@ -137,7 +181,30 @@ impl Text {
             name if name == RECORDS_OUT.name => stages(self, &|entry| entry.records_out as f64),
             name if name == RECORDS_ASIDE.name => stages(self, &|entry| entry.aside as f64),
             name if name == BUSY.name => stages(self, &|entry| entry.busy_ms / 1000.0),
+            name if name == STATE_KEYS.name => states(self, &|held| held.keys),
+            name if name == STATE_RECORDS.name => states(self, &|held| held.records),
+            name if name == STATE_BYTES.name => states(self, &|held| Some(held.bytes)),
+            name if name == COMMITTED.name => {
+                let committed = checkpoint.and_then(|checkpoint| checkpoint.committed);
+                self.maybe(family, pipeline, seconds(committed.map(|time| time.0)));
+            }
+            name if name == COMMIT.name => {
+                self.maybe(family, pipeline, seconds(checkpoint.and_then(|checkpoint| checkpoint.committed_at_ms)));
+            }
+            name if name == SAVE.name => {
+                self.maybe(family, pipeline, seconds(checkpoint.and_then(|checkpoint| checkpoint.saved_at_ms)));
+            }
+            name if name == CHECKPOINT_BYTES.name => {
+                self.maybe(family, pipeline, checkpoint.map(|checkpoint| checkpoint.bytes as f64));
+            }
             _ => {}
+        }
+    }
+
+    /// A gauge's sample, if there is something to say.
+    fn maybe(&mut self, family: &Family, labels: &Labels, value: Option<f64>) {
+        if let Some(value) = value {
+            self.sample(family.name, "", labels, value);
         }
     }
 
@@ -210,10 +277,21 @@ mod tests {
         view
     }
 
+    fn subject(view: &View, is_up: bool) -> Subject<'_> {
+        let held = Held { keys: Some(3), records: Some(4), bytes: 500 };
+        let checkpoint = Checkpoint {
+            committed: Some(BatchTime(4000)),
+            committed_at_ms: Some(5300),
+            saved_at_ms: Some(5310),
+            bytes: 7000,
+        };
+        Subject { view, is_up, held: vec![(1, held)], checkpoint: Some(checkpoint) }
+    }
+
     #[test]
     fn both_forms_are_what_their_parsers_want() {
         let view = view();
-        let open = render(&[(&view, true)], Format::OpenMetrics);
+        let open = render(&[subject(&view, true)], Format::OpenMetrics);
         for line in [
             "# TYPE sstream_stage_busy_seconds counter\n# UNIT sstream_stage_busy_seconds seconds\n",
             "sstream_stage_records_in_total{pipeline=\"abc\",stage=\"01-filter\"} 4.0\n",
@@ -222,11 +300,14 @@ mod tests {
             "sstream_total_delay_seconds_bucket{pipeline=\"abc\",le=\"0.25\"} 0.0\n",
             "sstream_total_delay_seconds_sum{pipeline=\"abc\"} 0.3\n",
             "sstream_pipeline_up{pipeline=\"abc\"} 1.0\n",
+            "# UNIT sstream_stage_state_bytes bytes\n",
+            "sstream_stage_state_keys{pipeline=\"abc\",stage=\"01-filter\"} 3.0\n",
+            "sstream_checkpoint_commit_timestamp_seconds{pipeline=\"abc\"} 5.3\n",
         ] {
             assert!(open.contains(line), "{line} in\n{open}");
         }
         assert!(open.ends_with("\n# EOF\n"));
-        let old = render(&[(&view, false)], Format::Prometheus);
+        let old = render(&[subject(&view, false)], Format::Prometheus);
         assert!(old.contains("# TYPE sstream_stage_records_in_total counter\n"));
         assert!(old.contains("# TYPE sstream_pipeline_info gauge\n"));
         assert!(!old.contains("# UNIT") && !old.contains("# EOF"));
@@ -234,7 +315,7 @@ mod tests {
 
     #[test]
     fn every_family_has_samples() {
-        let text = render(&[(&view(), true)], Format::OpenMetrics);
+        let text = render(&[subject(&view(), true)], Format::OpenMetrics);
         for family in FAMILIES {
             assert!(text.contains(&format!("\n{}", family.name)), "{}", family.name);
         }

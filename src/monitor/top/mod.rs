@@ -10,9 +10,11 @@ pub mod screen;
 pub mod tee;
 pub mod terminal;
 
-use super::registry::{Life, Pipeline};
+use super::checkpoint::Checkpoint;
+use super::registry::Pipeline;
 use super::view::View;
-use crate::frame::{BatchTime, Reason};
+use crate::frame::BatchTime;
+use crate::op::Held;
 
 /// How many batches a screen keeps for looking back.
 pub const RETAIN: usize = 3600;
@@ -25,6 +27,10 @@ pub struct Scene<'a> {
     pub state: String,
     /// How many batches each stage is behind; empty if that is not known.
     pub backlog: Vec<Option<u64>>,
+    /// How much each stage keeps; empty if that is not known.
+    pub held: Vec<Option<Held>>,
+    /// How far the checkpoint is.
+    pub checkpoint: Option<Checkpoint>,
     /// First records of the batch that is looked at, by stage.
     pub records: Vec<Records>,
 }
@@ -47,17 +53,6 @@ pub trait Stage {
     fn wish_for_records(&mut self) {}
 }
 
-/// The state of a stream in words.
-pub fn state_of(view: &View, life: Life) -> String {
-    match (view.closed().map(|close| &close.reason), life) {
-        (Some(Reason::Error { message, .. }), _) => format!("failed: {message}"),
-        (Some(Reason::Eof), _) => "finished: the input ended".to_owned(),
-        (Some(Reason::Stop), _) => "finished: it was asked to stop".to_owned(),
-        (None, Life::Running) => "running".to_owned(),
-        (None, _) => "died without a word: killed, or cut off".to_owned(),
-    }
-}
-
 /// The scene of a pipeline that publishes, or of a trace log.
 pub fn scene_of<'a>(pipeline: &Pipeline<'a>, batch: Option<BatchTime>) -> Scene<'a> {
     let stages = &pipeline.view.facts().stages;
@@ -69,8 +64,10 @@ pub fn scene_of<'a>(pipeline: &Pipeline<'a>, batch: Option<BatchTime>) -> Scene<
     });
     Scene {
         view: pipeline.view,
-        state: state_of(pipeline.view, pipeline.life()),
+        state: pipeline.state(),
         backlog: (0..stages.len()).map(|stage| pipeline.backlog(stage)).collect(),
+        held: (0..stages.len()).map(|stage| pipeline.held(stage)).collect(),
+        checkpoint: pipeline.end.checkpoint(),
         records: records.collect(),
     }
 }

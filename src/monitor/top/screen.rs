@@ -9,7 +9,7 @@ use ratatui::widgets::{Block, Cell, Clear, Paragraph, Row, Sparkline, Table, Tab
 use super::Scene;
 use super::keys::Look;
 use crate::duration;
-use crate::monitor::view::{Batch, View, show_span, show_time};
+use crate::monitor::view::{Batch, View, show_count, show_held, show_span, show_time};
 
 const FAINT: Style = Style::new().fg(Color::DarkGray);
 const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
@@ -72,6 +72,10 @@ fn draw_title(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, look: &Look,
     let style = if scene.state == "running" { Style::new().fg(Color::Green) } else { LATE };
     spans.push(Span::styled(format!("  {}", scene.state), style));
     spans.push(Span::styled(format!("  every {}", duration::show_ms(facts.interval_ms)), FAINT));
+    if let Some(committed) = scene.checkpoint.and_then(|checkpoint| checkpoint.committed) {
+        let time = if facts.is_virtual { committed.to_string() } else { show_time(committed) };
+        spans.push(Span::styled(format!("  committed to {time}"), FAINT));
+    }
     if let Some(found) = scene.view.disagreement() {
         spans.push(Span::styled(format!("  records lost between stages in {} batches", found.batches), LATE));
     }
@@ -85,6 +89,7 @@ fn draw_stages(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
         let total = view.totals().stages.get(index).copied().unwrap_or_default();
         let is_slowest = slowest == Some(index);
         let mark = if is_slowest { "▶ " } else { "  " };
+        let held = scene.held.get(index).copied().flatten().map_or(String::new(), show_held);
         let behind = scene.backlog.get(index).copied().flatten().map_or("-".to_owned(), |batches| batches.to_string());
         Row::new([
             Cell::from(format!("{mark}{}", stage.description)),
@@ -95,6 +100,7 @@ fn draw_stages(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
             right(show_span(load.busy_ms)),
             Cell::from(gauge(load.share)).style(if load.share > 1.0 { LATE } else { Style::new() }),
             right(behind),
+            right(held),
         ])
         .style(if is_slowest { SLOW } else { Style::new() })
     });
@@ -107,8 +113,10 @@ fn draw_stages(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>) {
         Constraint::Length(10),
         Constraint::Length(15),
         Constraint::Length(6),
+        // Where the terminal is wide and some stage keeps something.
+        Constraint::Length(if area.width >= 120 && scene.held.iter().any(Option::is_some) { 22 } else { 0 }),
     ];
-    let labels = ["  stage", "records/s", "in", "out", "aside", "work/batch", "of the interval", "behind"];
+    let labels = ["  stage", "records/s", "in", "out", "aside", "work/batch", "of the interval", "behind", "keeps"];
     let header = labels
         .iter()
         .enumerate()
@@ -226,17 +234,6 @@ fn right<'a>(text: impl Into<String>) -> Cell<'a> {
 fn gauge(share: f64) -> String {
     let filled = (share.clamp(0.0, 1.0) * 8.0).round() as usize;
     format!("{}{} {:.0} %", "█".repeat(filled), "░".repeat(8 - filled), share * 100.0)
-}
-
-/// A count in at most seven characters or so.
-pub fn show_count(count: f64) -> String {
-    match count {
-        count if count >= 1e9 => format!("{:.2} G", count / 1e9),
-        count if count >= 1e6 => format!("{:.2} M", count / 1e6),
-        count if count >= 1e5 => format!("{:.1} k", count / 1e3),
-        count if count.fract() == 0.0 => format!("{count:.0}"),
-        count => format!("{count:.1}"),
-    }
 }
 
 #[cfg(test)]

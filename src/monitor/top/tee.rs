@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{RETAIN, Records, Scene, Stage, state_of};
+use super::{RETAIN, Records, Scene, Stage};
 use crate::frame::{BatchTime, Block, Close, End, Event, FrameError, FrameReader, Head};
-use crate::monitor::registry::Life;
+use crate::monitor::registry::Registry;
+use crate::monitor::runtime;
 use crate::monitor::view::View;
 
 /// So many records of a batch are kept, of the newest batches.
@@ -133,9 +134,25 @@ impl Passing {
     }
 }
 
-impl Stage for Passing {
+/// What passes by, for a screen. How far the stages before are behind and how
+/// much they keep stands in no stream: that is looked up where they publish.
+pub struct Shown {
+    passing: Passing,
+    published: Registry,
+}
+
+impl Shown {
+    /// Shows what passes here.
+    pub fn new(passing: Passing) -> Shown {
+        // One batch of each is enough.
+        Shown { passing, published: Registry::new(vec![runtime::directory()], 1) }
+    }
+}
+
+impl Stage for Shown {
     fn scenes(&mut self, batch: Option<BatchTime>, draw: &mut dyn FnMut(&[Scene<'_>])) {
-        let state = self.lock();
+        self.published.refresh();
+        let state = self.passing.lock();
         let Some(view) = &state.view else { return draw(&[]) };
         let sample = batch.and_then(|batch| state.samples.iter().find(|(time, _)| *time == batch));
         let last = view.facts().stages.last();
@@ -143,9 +160,17 @@ impl Stage for Passing {
             stage: last.map_or(String::new(), |stage| stage.description.clone()),
             lines: lines.clone(),
         });
-        let life = if state.is_over { Life::Closed } else { Life::Running };
-        let records = records.into_iter().collect();
-        draw(&[Scene { view, state: state_of(view, life), backlog: Vec::new(), records }]);
+        let around = self.published.around(view);
+        let each = |first: usize| first..first + view.facts().stages.len();
+        let unclosed = if state.is_over { "cut off without a word" } else { "running" };
+        draw(&[Scene {
+            view,
+            state: view.outcome().unwrap_or_else(|| unclosed.to_owned()),
+            backlog: around.iter().flat_map(|(all, first)| each(*first).map(|stage| all.backlog(stage))).collect(),
+            held: around.iter().flat_map(|(all, first)| each(*first).map(|stage| all.held(stage))).collect(),
+            checkpoint: around.as_ref().and_then(|(all, _)| all.end.checkpoint()),
+            records: records.into_iter().collect(),
+        }]);
     }
 }
 
@@ -167,7 +192,7 @@ mod tests {
         assert_eq!(batches, 1);
         assert_eq!(passing.with_view(|view| view.totals().input), Some(2));
         let mut seen = String::new();
-        passing.clone().scenes(Some(BatchTime(1000)), &mut |scenes| seen.clone_from(&scenes[0].records[0].lines));
+        Shown::new(passing).scenes(Some(BatchTime(1000)), &mut |scenes| seen.clone_from(&scenes[0].records[0].lines));
         assert_eq!(seen, "\"a\"\n\"b\"\n");
     }
 

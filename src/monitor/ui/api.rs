@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::frame::{BatchTime, Reason};
 use crate::monitor::registry::{Life, Pipeline};
-use crate::monitor::view::{Batch, View};
+use crate::monitor::view::{Batch, View, held_to_json};
 
 /// A moment as Spark writes it: `2016-07-23T14:11:50.000GMT`.
 fn date(ms: u64) -> Value {
@@ -17,27 +17,17 @@ fn date(ms: u64) -> Value {
 
 fn state(pipeline: &Pipeline<'_>) -> &'static str {
     match (pipeline.life(), pipeline.view.closed().map(|close| &close.reason)) {
+        (Life::Killed, _) => "KILLED",
         (_, Some(Reason::Error { .. })) => "FAILED",
         (_, Some(_)) => "FINISHED",
         (Life::Running, None) => "RUNNING",
-        (_, None) => "KILLED",
+        (Life::Closed, None) => "KILLED",
     }
 }
 
-/// Why a pipeline is over.
+/// Why a pipeline is over: what the page shows behind its state.
 fn reason(pipeline: &Pipeline<'_>) -> Value {
-    match pipeline.view.closed().map(|close| &close.reason) {
-        Some(Reason::Error { message, .. }) => message.as_str().into(),
-        Some(Reason::Eof) => "the input ended".into(),
-        Some(Reason::Stop) => "it was asked to stop".into(),
-        None => {
-            let killed = pipeline.members.iter().filter(|(_, feed)| feed.life() == Life::Killed);
-            let stages = &pipeline.view.facts().stages;
-            let names: Vec<&str> =
-                killed.filter_map(|(index, _)| Some(stages.get(*index)?.description.as_str())).collect();
-            if names.is_empty() { Value::Null } else { format!("killed: {}", names.join(", ")).into() }
-        }
-    }
+    pipeline.state().split_once(": ").map(|(_, reason)| reason).into()
 }
 
 /// A pipeline, as an entry of the list and at the head of its page.
@@ -65,6 +55,13 @@ pub fn application(pipeline: &Pipeline<'_>) -> Value {
             "stage": facts.stages.get(found.mismatch.stage).map(|stage| stage.description.as_str()),
             "given": found.mismatch.given,
             "taken": found.mismatch.taken,
+        })),
+        "checkpoint": pipeline.end.checkpoint().map(|checkpoint| json!({
+            "path": facts.checkpoint,
+            "lastCommittedBatchId": checkpoint.committed.map(|time| time.0),
+            "lastCommitTime": checkpoint.committed_at_ms,
+            "lastSaveTime": checkpoint.saved_at_ms,
+            "bytes": checkpoint.bytes,
         })),
         "stages": facts.stages.iter().map(|stage| stage.description.as_str()).collect::<Vec<_>>(),
     })
@@ -243,6 +240,7 @@ pub fn stages(pipeline: &Pipeline<'_>) -> Value {
                 "share": load.share,
                 "isSlowest": slowest == Some(index),
                 "backlog": pipeline.backlog(index),
+                "state": pipeline.held(index).map(held_to_json),
                 "lastBatchId": own.and_then(|view| Some(view.batches().back()?.time.0)),
                 "residentBytes": member.and_then(|feed| feed.pid()).and_then(crate::os::resident_bytes),
             })

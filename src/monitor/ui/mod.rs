@@ -13,8 +13,7 @@ use hyper::StatusCode;
 use serde_json::{Value, json};
 
 use super::http::{self, Guard, Request, Response};
-use super::metrics::{Format, render};
-use super::registry::Life;
+use super::metrics::{Format, Subject, render};
 use super::sources::Sources;
 use crate::frame::BatchTime;
 use crate::signal::StopSignal;
@@ -66,10 +65,9 @@ impl Site {
             None if path == "/metrics" => {
                 let sources = self.sources();
                 let pipelines = sources.pipelines();
-                let views: Vec<_> =
-                    pipelines.iter().map(|pipeline| (pipeline.view, pipeline.life() == Life::Running)).collect();
+                let subjects: Vec<_> = pipelines.iter().map(Subject::of_pipeline).collect();
                 let format = Format::accepted(http::header(request, "accept"));
-                http::text(format.content_type(), render(&views, format))
+                http::text(format.content_type(), render(&subjects, format))
             }
             None => assets::find(path).unwrap_or_else(|| http::not_found("the page is at /, the API at /api/v1/")),
         }

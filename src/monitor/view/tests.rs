@@ -108,4 +108,18 @@ fn spans_and_times_are_readable() {
     );
     assert_eq!(show_time(BatchTime(1_469_283_110_000)), "2016-07-23 14:11:50Z");
     assert_eq!(show_time(BatchTime(1_469_283_110_250)), "2016-07-23 14:11:50.250Z");
+    assert_eq!([900, 12_595, 1 << 30].map(show_bytes), ["900 B", "12.3 KiB", "1.0 GiB"]);
+    let held = Held { keys: Some(1_234_567), records: None, bytes: 99 };
+    assert_eq!(show_held(held), "1.23 M keys, 99 B");
+}
+
+#[test]
+fn what_a_stage_keeps_is_read_as_it_was_written() {
+    let mut view = slow_map(30, 1);
+    assert_eq!(view.held(), None);
+    let held = Held { keys: None, records: Some(7), bytes: 99 };
+    let mut last = end(1_003_000, json!([]));
+    last.other.insert(keys::HELD.into(), held_to_json(held));
+    view.end(&last);
+    assert_eq!(view.held(), Some(held));
 }

@@ -83,6 +83,11 @@ impl KeyTable {
         self.table.len()
     }
 
+    /// About how many bytes of memory the table takes.
+    pub fn bytes(&self) -> usize {
+        self.arena.bytes() + self.places.len() * size_of::<u64>() + self.table.capacity() * size_of::<Slot>()
+    }
+
     /// Whether there is no key.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

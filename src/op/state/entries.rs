@@ -3,9 +3,9 @@
 use super::journal::Journal;
 use super::timeouts::Timeouts;
 use super::values::Values;
-use crate::op::Out;
 use crate::op::grouping::Item;
 use crate::op::key_table::KeyTable;
+use crate::op::{Held, Out};
 
 /// The keys in order of first appearance. All columns go by the key's index.
 pub(super) struct Entries {
@@ -103,6 +103,15 @@ impl Entries {
     pub fn expired(&mut self, now_ms: u64) -> Vec<u32> {
         let Entries { keys, timeouts, .. } = self;
         timeouts.as_mut().map(|timeouts| timeouts.expired(now_ms, |index| keys.contains(index))).unwrap_or_default()
+    }
+
+    /// How much that is.
+    pub fn held(&self) -> Held {
+        Held {
+            keys: Some(self.keys.len() as u64),
+            records: None,
+            bytes: (self.keys.bytes() + self.values.bytes()) as u64,
+        }
     }
 
     /// Gives `[key, state]`.

@@ -180,6 +180,7 @@ impl Operator for State {
             self.emit(out);
         }
         self.entries.compact();
+        out.holds(self.entries.held());
         out.end(time);
         Ok(())
     }

@@ -27,6 +27,14 @@ impl Values {
         }
     }
 
+    /// How many bytes they take, without what one holds beyond its fixed size.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Values::Aggregated { accumulators, .. } => accumulators.bytes(),
+            Values::Computed(states) => size_of_val(&states[..]),
+        }
+    }
+
     /// Takes the memory of a state that is no longer needed.
     pub fn reset(&mut self, index: usize) {
         match self {

@@ -29,7 +29,7 @@ pub use time::TimeWindow;
 
 use std::io;
 
-use super::{OpError, Out};
+use super::{Held, OpError, Out};
 use crate::frame::Block;
 
 /// What is kept of the panes of a window, oldest first.
@@ -42,6 +42,9 @@ pub trait Panes {
 
     /// The oldest pane leaves the window.
     fn evict(&mut self, out: &mut Out<'_>) -> Result<(), OpError>;
+
+    /// How much all panes take.
+    fn held(&self) -> Held;
 
     /// Gives the window's result: any number of records.
     fn give(&mut self, out: &mut Out<'_>) -> Result<(), OpError>;

@@ -8,7 +8,7 @@ use std::io;
 use super::{Panes, damaged};
 use crate::agg::saved::{push_number, take_number};
 use crate::frame::{BatchTime, Block};
-use crate::op::{OpError, Out};
+use crate::op::{Held, OpError, Out};
 use crate::spool::Spool;
 
 /// Keeps the records of the panes.
@@ -43,6 +43,10 @@ impl Panes for Plain {
         self.held.discard_through(BatchTime(self.oldest));
         self.oldest += 1;
         Ok(())
+    }
+
+    fn held(&self) -> Held {
+        Held { keys: None, records: Some(self.held.records()), bytes: self.held.bytes() }
     }
 
     fn give(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {

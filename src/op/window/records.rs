@@ -77,6 +77,7 @@ impl Operator for RecordWindow {
         }
         self.row.progress.last = time;
         self.row.progress.is_closed = false;
+        out.holds(self.row.panes.held());
         out.end(time);
         Ok(())
     }

@@ -51,6 +51,7 @@ impl TimeWindow {
         self.evict(due, out)?;
         out.set_time(due);
         self.row.panes.give(out)?;
+        out.holds(self.row.panes.held());
         out.end(due);
         Ok(())
     }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::frame::{BatchTime, End, Head};
 use crate::monitor::top::Records;
+use crate::op::Held;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use serde_json::json;
@@ -32,7 +33,14 @@ fn drawn(look: &Look, scenes: &[Scene<'_>]) -> String {
 
 fn scene(view: &View) -> Scene<'_> {
     let records = vec![Records { stage: "sink print".to_owned(), lines: "\"a record\"\n".to_owned() }];
-    Scene { view, state: "running".to_owned(), backlog: vec![None, Some(7), Some(0)], records }
+    Scene {
+        view,
+        state: "running".to_owned(),
+        backlog: vec![None, Some(7), Some(0)],
+        held: Vec::new(),
+        checkpoint: None,
+        records,
+    }
 }
 
 #[test]
@@ -64,4 +72,15 @@ fn nothing_to_show_and_small_terminals_are_no_trouble() {
     let view = view();
     let mut terminal = Terminal::new(TestBackend::new(20, 5)).unwrap();
     terminal.draw(|frame| draw(frame, &[scene(&view)], &Look { help: true, ..Look::default() })).unwrap();
+}
+
+#[test]
+fn a_wide_terminal_shows_what_stages_keep() {
+    let view = view();
+    let held = Held { keys: Some(1234), records: None, bytes: 5 << 20 };
+    let scene = Scene { held: vec![None, Some(held), None], ..scene(&view) };
+    let mut terminal = Terminal::new(TestBackend::new(130, 30)).unwrap();
+    terminal.draw(|frame| draw(frame, &[scene], &Look::default())).unwrap();
+    let text = terminal.backend().to_string();
+    assert!(text.contains("keeps") && text.contains("1234 keys, 5.0 MiB"), "{text}");
 }

@@ -18,7 +18,7 @@ use crate::frame::Block;
 use crate::op::grouping::{Grouping, aggregation_failed, bad_or_fatal};
 use crate::op::groups::Groups;
 use crate::op::key_table::KeyTable;
-use crate::op::{OpError, Out};
+use crate::op::{Held, OpError, Out};
 
 /// How the result of the panes that are left follows when the oldest leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub struct Fold {
     states: Vec<KeyState>,
     /// The entries of each pane, oldest pane first.
     panes: VecDeque<Vec<Entry>>,
+    /// How many entries all panes have.
+    entries: usize,
     /// The number of the oldest pane, and of the first that is not one of the
     /// older ones of [`Strategy::TwoStacks`].
     first_pane: u32,
@@ -106,6 +108,7 @@ impl Fold {
             keys: KeyTable::new(),
             states: Vec::new(),
             panes: VecDeque::new(),
+            entries: 0,
             first_pane: 0,
             newer_from: 0,
             written: HashMap::new(),
@@ -206,6 +209,12 @@ impl Fold {
         result
     }
 
+    /// Makes these the entries of the newest pane.
+    fn append(&mut self, entries: Vec<Entry>) {
+        self.entries += entries.len();
+        self.panes.push_back(entries);
+    }
+
     /// The number of the pane that comes next.
     fn next_pane(&self) -> u32 {
         self.first_pane.wrapping_add(self.panes.len() as u32)
@@ -297,7 +306,7 @@ impl Panes for Fold {
         }
         self.open = open;
         self.open.clear();
-        self.panes.push_back(entries);
+        self.append(entries);
         Ok(())
     }
 
@@ -305,7 +314,9 @@ impl Panes for Fold {
         if self.strategy == Strategy::TwoStacks && self.newer_from == self.first_pane {
             self.turn().or_else(|error| bad_or_fatal(b"null", &error, out))?;
         }
-        for entry in self.panes.pop_front().unwrap_or_default() {
+        let leaving = self.panes.pop_front().unwrap_or_default();
+        self.entries -= leaving.len();
+        for entry in leaving {
             let index = entry.key as usize;
             if let Err(error) = self.pop(entry) {
                 bad_or_fatal(self.keys.written(index), &error, out)?;
@@ -314,6 +325,15 @@ impl Panes for Fold {
         self.first_pane = self.first_pane.wrapping_add(1);
         self.compact();
         Ok(())
+    }
+
+    fn held(&self) -> Held {
+        let states = size_of_val(&self.states[..]) + self.entries * size_of::<Entry>();
+        Held {
+            keys: self.grouping.is_keyed().then_some(self.keys() as u64),
+            records: None,
+            bytes: (self.keys.bytes() + states) as u64,
+        }
     }
 
     fn combined(&self) -> usize {

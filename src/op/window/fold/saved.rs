@@ -72,7 +72,7 @@ impl Fold {
                 fold.append_older(key, part, Place { pane, entry: entries.len() as u32 }, entries)
             })?;
             kinds.push(kind);
-            self.panes.push_back(entries);
+            self.append(entries);
         }
         for index in (0..older).rev().filter(|&index| kinds[index] == OWN) {
             // A record that failed was set aside when this was done first.
@@ -88,7 +88,7 @@ impl Fold {
             if kind != OWN {
                 return Err(damaged(WHAT));
             }
-            self.panes.push_back(entries);
+            self.append(entries);
         }
         Ok(())
     }

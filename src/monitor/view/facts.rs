@@ -1,0 +1,137 @@
+//! What a head says of a pipeline, and what an end says of a batch.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::frame::{BatchTime, End, Head};
+use crate::monitor::delays::Delays;
+use crate::monitor::shape::{self, Entry, Stage};
+use crate::op::Held;
+
+/// Keys of heads and ends that are about seeing what goes on.
+pub mod keys {
+    /// A random id that a pipeline's first stage gives it.
+    pub const PIPELINE: &str = "pipeline";
+    /// Who wrote a published file: an object with `pid` and `since`, and `run`
+    /// where sstream-run was given a name for the pipeline.
+    pub const PUBLISHED: &str = "published";
+    /// In an end of a published file or a trace log: how much the stage that
+    /// wrote it keeps, an object with `keys`, `records` and `bytes`.
+    pub const HELD: &str = "held";
+}
+
+/// What a head says.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// The pipeline's id; a join's are both, with a `+`.
+    pub id: String,
+    /// What the user called it.
+    pub name: Option<String>,
+    /// What sstream-run calls it.
+    pub run: Option<String>,
+    /// Milliseconds between batches.
+    pub interval_ms: u64,
+    /// Batch times are no moments.
+    pub is_virtual: bool,
+    /// The stages up to the one whose stream this is.
+    pub stages: Vec<Stage>,
+    /// The process that published this, and when it did first, in ms.
+    pub publisher: Option<(u32, u64)>,
+    /// The directory of the pipeline's checkpoint.
+    pub checkpoint: Option<PathBuf>,
+}
+
+impl Facts {
+    /// Reads them from a head.
+    pub fn of(head: &Head) -> Facts {
+        let publisher = head.other.get(keys::PUBLISHED).and_then(|published| {
+            let pid = u32::try_from(published.get("pid")?.as_u64()?).ok()?;
+            Some((pid, published.get("since")?.as_u64()?))
+        });
+        Facts {
+            id: head.text(keys::PIPELINE).unwrap_or_default().to_owned(),
+            name: head.text("name").map(str::to_owned),
+            run: (head.other.get(keys::PUBLISHED))
+                .and_then(|published| published.get("run")?.as_str().map(str::to_owned)),
+            interval_ms: head.interval_ms,
+            is_virtual: head.has_virtual_clock(),
+            stages: shape::stages(&head.stages),
+            publisher,
+            checkpoint: head.text("checkpoint").map(PathBuf::from),
+        }
+    }
+
+    /// The name that the user gave it: the run's, or else the source's.
+    pub fn called(&self) -> Option<&str> {
+        self.run.as_deref().or(self.name.as_deref())
+    }
+
+    /// What to call the pipeline: its name, or its first stages.
+    pub fn title(&self) -> String {
+        let first = |stage: &&Stage| stage.inputs.is_empty();
+        self.called().map(str::to_owned).unwrap_or_else(|| {
+            let firsts: Vec<&str> = self.stages.iter().filter(first).map(|stage| stage.description.as_str()).collect();
+            firsts.join(" + ")
+        })
+    }
+}
+
+/// A batch that is over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    /// Its time.
+    pub time: BatchTime,
+    /// Its records at the last stage.
+    pub records: u64,
+    /// Its delays.
+    pub delays: Delays,
+    /// Each stage's part, in the order of the stream; empty without a trace.
+    pub entries: Box<[Entry]>,
+}
+
+impl Batch {
+    /// Records that the first stages took in; without a trace those that came
+    /// out at the end.
+    pub fn input(&self, facts: &Facts) -> u64 {
+        if self.entries.is_empty() {
+            return self.records;
+        }
+        let firsts = || facts.stages.iter().zip(&self.entries).filter(|(stage, _)| stage.inputs.is_empty());
+        if firsts().count() <= facts.id.split('+').count() {
+            return firsts().map(|(_, entry)| entry.records_in).sum();
+        }
+        // A source that two sides of a join read is one source.
+        let mut sources: Vec<(&str, u64)> = Vec::new();
+        for (stage, entry) in firsts() {
+            match sources.iter_mut().find(|(description, _)| *description == stage.description) {
+                Some((_, records)) => *records = entry.records_in.max(*records),
+                None => sources.push((&stage.description, entry.records_in)),
+            }
+        }
+        sources.iter().map(|(_, records)| records).sum()
+    }
+
+    /// When the last stage was done with it, in ms since the epoch.
+    pub fn finished_ms(&self) -> Option<u64> {
+        self.entries.last().map(|entry| entry.finished_ms)
+    }
+}
+
+/// How much a stage keeps, as the value of [`keys::HELD`].
+pub fn held_to_json(held: Held) -> Value {
+    let mut object = json!({ "bytes": held.bytes });
+    for (key, count) in [("keys", held.keys), ("records", held.records)] {
+        if let Some(count) = count {
+            object[key] = count.into();
+        }
+    }
+    object
+}
+
+/// How much the stage that wrote an end keeps, if it keeps something.
+pub(super) fn held_of(end: &End) -> Option<Held> {
+    let object = end.other.get(keys::HELD)?;
+    let count = |key: &str| object.get(key).and_then(Value::as_u64);
+    Some(Held { keys: count("keys"), records: count("records"), bytes: count("bytes")? })
+}

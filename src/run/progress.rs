@@ -1,0 +1,158 @@
+//! What the stages of a running pipeline publish about themselves, as systemd
+//! wants to know it: whether they have begun, how they do, whether they get on.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use super::cause::Stage;
+use super::processes::Table;
+use crate::clock::Reading;
+use crate::frame::BatchTime;
+use crate::monitor::registry::{Life, Pipeline, Registry};
+use crate::monitor::runtime;
+use crate::monitor::view::{show_span, show_time};
+
+/// Batches that are kept, to show a rate.
+const BATCHES: usize = 10;
+
+/// A first stage that reads lines of a foreign command has a head only when the
+/// first byte comes; a service need not wait for that longer than this.
+const FIRST_BYTE: Duration = Duration::from_secs(10);
+
+/// Tools that are no stages, by as much of their names as a process table has.
+const NO_STAGES: [&str; 4] = ["sstream-run", "sstream-top", "sstream-ui", "sstream-checkpo"];
+
+/// Follows what is published.
+#[derive(Debug)]
+pub struct Progress {
+    registry: Registry,
+    /// How many stages the pipeline's text has.
+    expected: usize,
+    started: Duration,
+    /// Stages that have published.
+    begun: HashSet<u32>,
+    /// The newest end of each pipeline, and when it was first seen.
+    newest: HashMap<String, (Option<BatchTime>, Duration)>,
+}
+
+/// What was seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Every stage has read the head.
+    pub is_ready: bool,
+    /// How far it is, in a line.
+    pub status: String,
+    /// How long the next end of a batch is overdue.
+    pub overdue: Duration,
+}
+
+impl Progress {
+    /// Of a pipeline that starts at `now`.
+    pub fn new(stages: &[Stage], now: Reading) -> Progress {
+        Progress {
+            registry: Registry::new(vec![runtime::directory()], BATCHES),
+            expected: stages.iter().filter(|stage| stage.is_ours && is_stage(&stage.name)).count(),
+            started: now.monotonic,
+            begun: HashSet::new(),
+            newest: HashMap::new(),
+        }
+    }
+
+    /// Looks at what the pipeline's processes have published.
+    pub fn look(&mut self, table: &Table, now: Reading) -> Seen {
+        self.registry.refresh();
+        let processes: HashSet<u32> = table.processes.iter().map(|process| process.pid.cast_unsigned()).collect();
+        let is_here = |pid: Option<u32>| pid.is_some_and(|pid| processes.contains(&pid));
+        let (mut texts, mut overdue) = (Vec::new(), Duration::ZERO);
+        for pipeline in self.registry.pipelines() {
+            let pids = pipeline.members.iter().filter_map(|(_, feed)| feed.pid());
+            self.begun.extend(pids.filter(|pid| processes.contains(pid)));
+            if pipeline.end.life() != Life::Running || !is_here(pipeline.end.pid()) {
+                continue;
+            }
+            texts.push(describe(&pipeline, now));
+            let time = pipeline.view.batches().back().map(|batch| batch.time);
+            let known = self.newest.entry(pipeline.key()).or_insert((time, now.monotonic));
+            if known.0 != time {
+                *known = (time, now.monotonic);
+            }
+            let interval = Duration::from_millis(pipeline.view.facts().interval_ms);
+            overdue = overdue.max(now.monotonic.saturating_sub(known.1).saturating_sub(interval));
+        }
+        Seen { is_ready: self.is_ready(table, now), status: texts.join("; "), overdue }
+    }
+
+    fn is_ready(&self, table: &Table, now: Reading) -> bool {
+        let mut stages = table.processes.iter().filter(|process| is_stage(&process.command)).peekable();
+        if self.begun.is_empty() {
+            let waits_for_a_byte = stages.peek().is_some() && stages.all(|stage| stage.command != "sstream-source");
+            return waits_for_a_byte && now.monotonic.saturating_sub(self.started) >= FIRST_BYTE;
+        }
+        self.begun.len() >= self.expected && stages.all(|stage| self.begun.contains(&stage.pid.cast_unsigned()))
+    }
+}
+
+/// Whether a command of this name publishes what it does.
+fn is_stage(name: &str) -> bool {
+    name.starts_with("sstream") && !NO_STAGES.iter().any(|other| name.starts_with(other))
+}
+
+/// A pipeline's newest batch, lag and rate.
+fn describe(pipeline: &Pipeline<'_>, now: Reading) -> String {
+    let (view, facts) = (pipeline.view, pipeline.view.facts());
+    let Some(last) = view.batches().back() else { return "waiting for the first batch".to_owned() };
+    if facts.is_virtual {
+        return format!("batch {}", last.time);
+    }
+    let overdue = now.wall_ms().saturating_sub(last.time.0 + facts.interval_ms) as f64;
+    let lag = show_span(last.delays.total_ms().max(overdue));
+    let records: u64 = view.batches().iter().map(|batch| batch.input(facts)).sum();
+    let seconds = (view.batches().len() as u64 * facts.interval_ms) as f64 / 1000.0;
+    format!("batch {}, lag {lag}, {:.0} records/s", show_time(last.time), records as f64 / seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::processes::Process;
+
+    fn reading(seconds: u64) -> Reading {
+        Reading { wall: Duration::from_secs(seconds), monotonic: Duration::from_secs(seconds) }
+    }
+
+    fn table(commands: &[&str]) -> Table {
+        let process =
+            |(pid, command): (i32, &&str)| Process { pid, command: (*command).to_owned(), ..Process::default() };
+        Table { processes: (1..).zip(commands).map(process).collect(), ..Table::default() }
+    }
+
+    fn progress(expected: usize, begun: &[u32]) -> Progress {
+        let mut progress = Progress::new(&[], reading(0));
+        (progress.expected, progress.begun) = (expected, begun.iter().copied().collect());
+        progress
+    }
+
+    #[test]
+    fn ready_when_every_stage_has_the_head() {
+        let three = table(&["sstream-source", "sstream-transfo", "jq", "sstream-sink", "sstream-top"]);
+        for (begun, expected, is_ready) in [
+            (&[][..], 3, false),
+            (&[1, 2], 3, false),
+            (&[1, 2, 4], 3, true),
+            (&[1, 2, 4], 0, true),
+            (&[1, 2, 4], 4, false),
+        ] {
+            assert_eq!(progress(expected, begun).is_ready(&three, reading(60)), is_ready, "{begun:?} {expected}");
+        }
+    }
+
+    #[test]
+    fn a_first_stage_that_waits_for_its_first_byte_is_not_waited_for() {
+        let lines = table(&["nc", "sstream-filter", "sstream-sink"]);
+        assert!(!progress(2, &[]).is_ready(&lines, reading(9)));
+        assert!(progress(2, &[]).is_ready(&lines, reading(10)));
+        // It waits for the run before.
+        assert!(!progress(2, &[]).is_ready(&table(&["sstream-source", "sstream-sink"]), reading(10)));
+        assert!(!progress(2, &[]).is_ready(&table(&["bash"]), reading(10)));
+    }
+}

@@ -1,0 +1,448 @@
+//! The files that a source has taken up, read one at a time in turn.
+//!
+//! A source finds files and puts them on the desk; the desk opens them when their turn
+//! comes, reads, and keeps account of which ranges became records. Only whole
+//! lines are taken of a file that may still grow.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::identity::{Fingerprint, Stamp};
+use super::position::{FileEntry, Range, Record};
+use super::reader::{FileReader, Lines};
+use crate::console::Console;
+use crate::source::SourceError;
+use crate::source::format::Bad;
+use crate::source::records::Room;
+
+/// What came of reading on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// There is something to take.
+    Records,
+    /// Something was read that is no whole line yet.
+    Bytes,
+    /// There is nothing more in this file now.
+    AtEnd(u64),
+    /// The file was gone when its turn came; it is off the desk.
+    Gone(FileEntry),
+    /// No file has anything.
+    Idle,
+}
+
+/// A file on the desk.
+pub struct Taken {
+    /// What there is to know of it.
+    pub entry: FileEntry,
+    reader: Option<FileReader>,
+    /// Not read beyond this byte.
+    limit: u64,
+    /// The file whose place it has taken, which is read before.
+    after: Option<u64>,
+    in_turn: bool,
+}
+
+/// Files in turn.
+pub struct Desk<'a> {
+    lines: Lines<'a>,
+    console: Console,
+    /// A file is read to its end before the next one.
+    one_by_one: bool,
+    files: BTreeMap<u64, Taken>,
+    turn: VecDeque<u64>,
+    /// The one whose lines are being taken.
+    active: Option<u64>,
+    /// Those that are over, and whose unfinished line is still to be taken.
+    ending: VecDeque<u64>,
+    ranges: Vec<(u64, u64, u64)>,
+    changed: BTreeSet<u64>,
+    /// Files that are off the desk, and what the next position is to say of them.
+    finished: Vec<FileEntry>,
+    /// What the next position says must be kept even if no record was taken.
+    is_urgent: bool,
+    next_number: u64,
+    invalid_lines: u64,
+    told_invalid: bool,
+}
+
+impl<'a> Desk<'a> {
+    /// With no files.
+    pub fn new(lines: Lines<'a>, one_by_one: bool, console: Console) -> Desk<'a> {
+        Desk {
+            lines,
+            console,
+            one_by_one,
+            files: BTreeMap::new(),
+            turn: VecDeque::new(),
+            active: None,
+            ending: VecDeque::new(),
+            ranges: Vec::new(),
+            changed: BTreeSet::new(),
+            finished: Vec::new(),
+            is_urgent: false,
+            next_number: 0,
+            invalid_lines: 0,
+            told_invalid: false,
+        }
+    }
+
+    /// How lines become records.
+    pub fn lines(&self) -> &Lines<'a> {
+        &self.lines
+    }
+
+    /// Whether a file is read to its end before the next one.
+    pub fn is_one_by_one(&self) -> bool {
+        self.one_by_one
+    }
+
+    /// Numbers from here on are new.
+    pub fn skip_numbers(&mut self, used: u64) {
+        self.next_number = self.next_number.max(used + 1);
+    }
+
+    fn insert(&mut self, entry: FileEntry, reader: Option<FileReader>) -> u64 {
+        let number = entry.number;
+        self.skip_numbers(number);
+        self.files.insert(number, Taken { entry, reader, limit: u64::MAX, after: None, in_turn: false });
+        self.ready(number);
+        number
+    }
+
+    /// Takes up a file, which is opened when its turn comes.
+    pub fn add(&mut self, path: PathBuf, stamp: Stamp) -> u64 {
+        let entry = FileEntry { number: self.next_number, path, stamp, ..FileEntry::default() };
+        self.insert(entry, None)
+    }
+
+    /// Takes up an open file, from the byte `from`.
+    pub fn add_open(&mut self, path: &Path, file: File, from: u64) -> Result<u64, SourceError> {
+        let failed = |error| SourceError::read(path.display().to_string(), error);
+        let entry = FileEntry {
+            number: self.next_number,
+            path: path.to_owned(),
+            stamp: Stamp::of_file(&file).map_err(failed)?,
+            print: Fingerprint::of(&file).map_err(failed)?,
+            offset: from,
+            is_done: false,
+        };
+        let reader = FileReader::open(path, file, from, &self.lines)?;
+        let number = self.insert(entry, Some(reader));
+        self.changed.insert(number);
+        Ok(number)
+    }
+
+    /// Goes on with a file that is known from a position and was found.
+    pub fn add_known(&mut self, entry: FileEntry, file: File) -> Result<u64, SourceError> {
+        let reader = FileReader::open(&entry.path, file, entry.offset, &self.lines)?;
+        Ok(self.insert(entry, Some(reader)))
+    }
+
+    /// A file on the desk.
+    pub fn get(&self, number: u64) -> Option<&Taken> {
+        self.files.get(&number)
+    }
+
+    /// The files on the desk.
+    pub fn entries(&self) -> impl Iterator<Item = &FileEntry> {
+        self.files.values().map(|taken| &taken.entry)
+    }
+
+    /// There may be more in this file: it gets a turn.
+    pub fn ready(&mut self, number: u64) {
+        if let Some(taken) = self.files.get_mut(&number)
+            && !std::mem::replace(&mut taken.in_turn, true)
+        {
+            self.turn.push_back(number);
+        }
+    }
+
+    /// Whether a file, whose stamp is this now, begins as it did; then its fingerprint grows with it.
+    pub fn begins_as_before(&mut self, number: u64, stamp: Stamp) -> io::Result<bool> {
+        let Some(Taken { entry, reader: Some(reader), .. }) = self.files.get_mut(&number) else { return Ok(true) };
+        entry.stamp = stamp;
+        match entry.print.grown(reader.file())? {
+            Some(print) if print != entry.print => {
+                entry.print = print;
+                self.changed.insert(number);
+            }
+            Some(_) => {}
+            None => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// A file has taken another one's place: that one is read before.
+    pub fn read_after(&mut self, number: u64, before: u64) {
+        if let Some(taken) = self.files.get_mut(&number).filter(|_| before < number) {
+            taken.after = Some(before);
+        }
+    }
+
+    /// Whether one before it has a turn still.
+    fn must_wait(&self, number: u64) -> bool {
+        let mut before = self.files.get(&number).and_then(|taken| taken.after);
+        while let Some(taken) = before.and_then(|before| self.files.get(&before)) {
+            if taken.in_turn {
+                return true;
+            }
+            before = taken.after;
+        }
+        false
+    }
+
+    /// The file has another name now.
+    pub fn rename(&mut self, number: u64, path: &Path) {
+        if let Some(taken) = self.files.get_mut(&number) {
+            taken.entry.path = path.to_owned();
+            self.changed.insert(number);
+        }
+    }
+
+    /// A file goes on in another one, at the same byte.
+    pub fn move_to(&mut self, number: u64, path: &Path, file: File) -> Result<(), SourceError> {
+        let Some(taken) = self.files.get_mut(&number) else { return Ok(()) };
+        taken.entry.path = path.to_owned();
+        taken.entry.stamp =
+            Stamp::of_file(&file).map_err(|error| SourceError::read(path.display().to_string(), error))?;
+        taken.reader = Some(FileReader::open(path, file, taken.entry.offset, &self.lines)?);
+        self.changed.insert(number);
+        self.ready(number);
+        Ok(())
+    }
+
+    /// Lets files be read no further than they are now, and in all not more than
+    /// `total` bytes. Returns how many bytes are left unread.
+    pub fn limit(&mut self, mut total: u64) -> u64 {
+        let mut left = 0;
+        for taken in self.files.values_mut() {
+            let metadata = match &taken.reader {
+                Some(reader) => reader.file().metadata(),
+                None => taken.entry.path.metadata(),
+            };
+            let size = metadata.map_or(0, |metadata| metadata.len());
+            let more = size.saturating_sub(taken.read_at());
+            let granted = more.min(total);
+            (total, left) = (total - granted, left + more - granted);
+            taken.limit = taken.read_at() + granted;
+        }
+        left
+    }
+
+    /// The same where only whole files are taken: one that was begun is read to its end.
+    pub fn limit_whole(&mut self, mut total: u64) -> u64 {
+        let mut left = 0;
+        for taken in self.files.values_mut() {
+            let size = taken.entry.stamp.size;
+            if taken.reader.is_none() && size > total {
+                (total, left, taken.limit) = (0, left + size, 0);
+            }
+            total = total.saturating_sub(size);
+        }
+        left
+    }
+
+    /// The file is over: what is unfinished in it is a record, then it is done.
+    pub fn end(&mut self, number: u64) {
+        self.ending.push_back(number);
+    }
+
+    /// Takes a file off the desk that has nothing more to give.
+    pub fn drop_file(&mut self, number: u64) -> Option<FileEntry> {
+        let mut taken = self.files.remove(&number)?;
+        self.turn.retain(|other| *other != number);
+        self.active.take_if(|active| *active == number);
+        if let Some(reader) = &taken.reader {
+            self.invalid_lines += reader.invalid_lines();
+        }
+        taken.entry.is_done = true;
+        self.finished.push(taken.entry.clone());
+        Some(taken.entry)
+    }
+
+    /// Takes a file off the desk that was not begun.
+    pub fn forget(&mut self, number: u64) {
+        self.files.remove(&number);
+        self.turn.retain(|other| *other != number);
+    }
+
+    /// Says something of a file that is not on the desk with the next position.
+    pub fn tell_of(&mut self, entry: FileEntry) {
+        self.finished.push(entry);
+    }
+
+    /// The next position must be kept even if no record is taken before.
+    pub fn is_urgent(&mut self) {
+        self.is_urgent = true;
+    }
+
+    /// The file that the next [`Desk::take`] ends.
+    pub fn ends_next(&self) -> Option<u64> {
+        if self.active.is_some() { None } else { self.ending.front().copied() }
+    }
+
+    /// Whether [`Desk::take`] has something to do.
+    pub fn has_records(&self) -> bool {
+        self.active.is_some() || !self.ending.is_empty()
+    }
+
+    /// Reads on, of the file whose turn it is.
+    pub fn step(&mut self) -> Result<Step, SourceError> {
+        while self.turn.front().is_some_and(|number| self.must_wait(*number)) {
+            self.turn.rotate_left(1);
+        }
+        let Some(&number) = self.turn.front() else { return Ok(Step::Idle) };
+        let Some(taken) = self.files.get_mut(&number) else {
+            self.turn.pop_front();
+            return Ok(Step::Bytes);
+        };
+        if taken.read_at() >= taken.limit {
+            // There may be more, but not for us.
+            taken.in_turn = false;
+            self.turn.pop_front();
+            return Ok(Step::Bytes);
+        }
+        let reader = match &mut taken.reader {
+            Some(reader) => reader,
+            none => match open(&taken.entry.path) {
+                Ok((file, stamp, print)) => {
+                    (taken.entry.stamp, taken.entry.print) = (stamp, print);
+                    none.insert(FileReader::open(&taken.entry.path, file, taken.entry.offset, &self.lines)?)
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    self.turn.pop_front();
+                    return Ok(self.files.remove(&number).map_or(Step::Bytes, |taken| Step::Gone(taken.entry)));
+                }
+                Err(error) => return Err(SourceError::read(taken.entry.path.display().to_string(), error)),
+            },
+        };
+        if reader.read(taken.limit)? == 0 {
+            reader.park();
+            taken.in_turn = false;
+            self.turn.pop_front();
+            return Ok(Step::AtEnd(number));
+        }
+        if reader.has_line() {
+            self.active = Some(number);
+            return Ok(Step::Records);
+        }
+        Ok(Step::Bytes)
+    }
+
+    /// Takes what is there, as far as there is room.
+    pub fn take(&mut self, room: Room, block: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, SourceError> {
+        let is_over = self.active.is_none();
+        let Some(number) = self.active.or_else(|| self.ending.pop_front()) else { return Ok(0) };
+        let Some(taken) = self.files.get_mut(&number) else {
+            self.active = None;
+            return Ok(0);
+        };
+        let Some(reader) = &mut taken.reader else { return Ok(0) };
+        let records = if is_over { reader.finish(block, bad)? } else { reader.take(room, block, bad)? };
+        let (from, to) = (taken.entry.offset, reader.boundary());
+        if to > from {
+            match self.ranges.last_mut() {
+                Some((last, _, end)) if *last == number => *end = to,
+                _ => self.ranges.push((number, from, to)),
+            }
+            taken.entry.offset = to;
+        }
+        if !self.told_invalid && reader.invalid_lines() > 0 {
+            self.told_invalid = true;
+            self.console.warn(&format!(
+                "{}: a line has invalid UTF-8, which became U+FFFD: is it in another encoding?",
+                taken.entry.path.display()
+            ));
+        }
+        if is_over {
+            taken.entry.stamp = Stamp::of_file(reader.file()).unwrap_or(taken.entry.stamp);
+        } else if !reader.has_line() {
+            self.active = None;
+            if !self.one_by_one && self.turn.len() > 1 {
+                self.turn.rotate_left(1);
+            }
+        }
+        Ok(records)
+    }
+
+    /// How many bytes were read that are no whole line, and how many lines in all
+    /// had invalid UTF-8.
+    pub fn left(&self) -> (u64, u64) {
+        let readers = || self.files.values().filter_map(|taken| taken.reader.as_ref());
+        let unfinished = readers().map(FileReader::unfinished).sum();
+        (unfinished, self.invalid_lines + readers().map(FileReader::invalid_lines).sum::<u64>())
+    }
+
+    /// What was taken since the last call, and what has become of files: nothing
+    /// if that need not be kept yet.
+    pub fn position(&mut self, out: &mut Vec<u8>) {
+        if self.ranges.is_empty() && !std::mem::take(&mut self.is_urgent) {
+            return;
+        }
+        self.is_urgent = false;
+        self.changed.extend(self.ranges.iter().map(|(number, ..)| *number));
+        let mut record = Record { files: std::mem::take(&mut self.finished), ranges: Vec::new() };
+        for number in std::mem::take(&mut self.changed) {
+            if let Some(taken) = self.files.get_mut(&number) {
+                taken.refresh_print();
+                record.files.push(taken.entry.clone());
+            }
+        }
+        record.files.sort_by(|a, b| a.path.cmp(&b.path));
+        let indexes: HashMap<u64, usize> =
+            record.files.iter().enumerate().map(|(index, entry)| (entry.number, index)).collect();
+        record.ranges.extend(
+            self.ranges
+                .drain(..)
+                .filter_map(|(number, from, to)| Some(Range { file: *indexes.get(&number)?, from, to })),
+        );
+        record.write(out);
+    }
+
+    /// The files that are being read, for a base.
+    pub fn open_entries(&mut self) -> Vec<FileEntry> {
+        let started = self.files.values_mut().filter(|taken| taken.reader.is_some());
+        started
+            .map(|taken| {
+                taken.refresh_print();
+                taken.entry.clone()
+            })
+            .collect()
+    }
+}
+
+impl Taken {
+    /// Up to where the file was read.
+    pub fn read_at(&self) -> u64 {
+        self.reader.as_ref().map_or(self.entry.offset, FileReader::read_at)
+    }
+
+    /// The file, if it is open.
+    pub fn file(&self) -> Option<&File> {
+        self.reader.as_ref().map(FileReader::file)
+    }
+
+    /// Whether all that it held was read.
+    pub fn is_at_end(&self) -> bool {
+        !self.in_turn
+    }
+
+    /// A small file's fingerprint grows with it.
+    fn refresh_print(&mut self) {
+        if let Some(reader) = &self.reader
+            && self.entry.print.length < Fingerprint::MOST as u32
+            && let Ok(Some(print)) = self.entry.print.grown(reader.file())
+        {
+            self.entry.print = print;
+        }
+    }
+}
+
+fn open(path: &Path) -> io::Result<(File, Stamp, Fingerprint)> {
+    let file = File::open(path)?;
+    let stamp = Stamp::of_file(&file)?;
+    let print = Fingerprint::of(&file)?;
+    Ok((file, stamp, print))
+}

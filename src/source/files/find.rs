@@ -1,0 +1,162 @@
+//! Where a file that a position names is now.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::identity::Stamp;
+use super::position::FileEntry;
+use crate::console::Console;
+use crate::source::SourceError;
+
+/// Finds files again, and says what becomes of those that are gone.
+pub struct Finder {
+    /// Where to look, beside the directory where a file was.
+    pub dirs: Vec<PathBuf>,
+    /// Also take a copy of a file that was truncated, as logrotate's copytruncate
+    /// makes it: its name begins as the file's does, and so do its bytes.
+    pub copies: bool,
+    /// Go on without what is gone, instead of failing.
+    pub skip_lost: bool,
+    /// For what is left out.
+    pub console: Console,
+}
+
+impl Finder {
+    /// The file of `entry` if it still holds `need` bytes, with the path where it is now.
+    pub fn find(&self, entry: &FileEntry, need: u64) -> Option<(PathBuf, File)> {
+        if let Ok(Some(file)) = open_if_same(&entry.path, entry, need) {
+            return Some((entry.path.clone(), file));
+        }
+        let home = entry.path.parent();
+        for dir in home.into_iter().chain(self.dirs.iter().map(PathBuf::as_path).filter(|dir| Some(*dir) != home)) {
+            for path in files_in(dir, |stamp| stamp.is_same_file(&entry.stamp)) {
+                if let Ok(Some(file)) = open_if_same(&path, entry, need) {
+                    return Some((path, file));
+                }
+            }
+        }
+        self.find_copy(entry, need)
+    }
+
+    /// A copy of a file, made before it was truncated; the newest.
+    pub fn find_copy(&self, entry: &FileEntry, need: u64) -> Option<(PathBuf, File)> {
+        if !self.copies || entry.print.length == 0 {
+            return None;
+        }
+        let is_copy = |path: &PathBuf| {
+            path != &entry.path
+                && is_rotated_name(path, &entry.path)
+                && open_if_copy(path, entry, need).is_ok_and(|is| is)
+        };
+        let paths = files_in(entry.path.parent()?, |stamp| stamp.size >= need).into_iter().filter(is_copy);
+        let path = paths.max_by_key(|path| path.metadata().map_or(0, |metadata| Stamp::of(&metadata).modified_ns))?;
+        let file = File::open(&path).ok()?;
+        Some((path, file))
+    }
+
+    /// Part of a file is gone. `range` says which.
+    pub fn lost(&self, entry: &FileEntry, range: &str) -> Result<(), SourceError> {
+        let error = SourceError::Gone {
+            what: format!("{}, {range}", entry.path.display()),
+            reason: "the file was removed, packed or written anew".to_owned(),
+        };
+        if !self.skip_lost {
+            return Err(error);
+        }
+        self.console.warn(&format!("{}, {range}: gone, and left out as --on-loss says", entry.path.display()));
+        Ok(())
+    }
+}
+
+/// Endings of files that were packed, which cannot be read as they were.
+const PACKED: [&str; 5] = [".gz", ".bz2", ".xz", ".zst", ".lz4"];
+
+/// Whether a file's name is the one that a rotation gives to another: app.log.1,
+/// app.log-20261120, app.1.log, packed or not.
+pub fn is_rotated_name(path: &Path, original: &Path) -> bool {
+    let parts = || {
+        let stem = original.file_stem()?.as_encoded_bytes();
+        let ending = original.file_name()?.as_encoded_bytes().strip_prefix(stem)?;
+        Some((path.file_name()?.as_encoded_bytes().strip_prefix(stem)?, ending))
+    };
+    let Some((rest, ending)) = parts() else { return false };
+    let packed = PACKED.iter().find_map(|packed| rest.strip_suffix(packed.as_bytes()));
+    let rest = packed.unwrap_or(rest);
+    let number = rest.strip_prefix(ending).or_else(|| rest.strip_suffix(ending)).unwrap_or(rest);
+    match number {
+        [b'.' | b'-' | b'_', b'0'..=b'9', more @ ..] => {
+            more.iter().all(|byte| byte.is_ascii_digit() || b".-_:T".contains(byte))
+        }
+        _ => false,
+    }
+}
+
+/// Which rotation made a file, where they are counted: app.log.2 is older than app.log.1.
+pub fn rotation(path: &Path) -> u32 {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let mut numbers = name.split(|c: char| !c.is_ascii_digit()).filter(|digits| (1..=4).contains(&digits.len()));
+    numbers.next_back().and_then(|digits| digits.parse().ok()).unwrap_or(0)
+}
+
+/// Whether a file was packed, by its name.
+pub fn is_packed(path: &Path) -> bool {
+    PACKED.iter().any(|packed| path.as_os_str().as_encoded_bytes().ends_with(packed.as_bytes()))
+}
+
+fn open_if_same(path: &Path, entry: &FileEntry, need: u64) -> io::Result<Option<File>> {
+    let file = File::open(path)?;
+    let stamp = Stamp::of_file(&file)?;
+    let is_same = stamp.is_same_file(&entry.stamp) && stamp.size >= need && entry.print.matches(&file)?;
+    Ok(is_same.then_some(file))
+}
+
+fn open_if_copy(path: &Path, entry: &FileEntry, need: u64) -> io::Result<bool> {
+    let file = File::open(path)?;
+    Ok(file.metadata()?.len() >= need && entry.print.matches(&file)?)
+}
+
+/// Regular files of a directory whose stamp is wanted.
+pub fn files_in(dir: &Path, is_wanted: impl Fn(&Stamp) -> bool) -> Vec<PathBuf> {
+    // A directory that cannot be read has nothing for us.
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let wanted = entries
+        .filter(|entry| entry.metadata().is_ok_and(|metadata| metadata.is_file() && is_wanted(&Stamp::of(&metadata))));
+    let mut paths: Vec<PathBuf> = wanted.map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_rotations_give() {
+        let is = |name: &str| is_rotated_name(Path::new(name), Path::new("app.log"));
+        for name in [
+            "app.log.1",
+            "app.log-20261120",
+            "app-20261120.log",
+            "app.1.log",
+            "app.log.2.gz",
+            "app.log_2026-11-20T10:00",
+        ] {
+            assert!(is(name), "{name}");
+        }
+        for name in [
+            "app.log",
+            "app.log.audit",
+            "app.log.old",
+            "app2.log",
+            "web.log.1",
+            "app.log.audit.1",
+            "app.log.",
+            "app.log.gz",
+        ] {
+            assert!(!is(name), "{name}");
+        }
+        assert!(is_rotated_name(Path::new("/x/messages-1.xz"), Path::new("/x/messages")));
+        assert!(is_packed(Path::new("app.log.2.gz")) && !is_packed(Path::new("app.log.2")));
+    }
+}

@@ -1,0 +1,133 @@
+//! What tells one file from another, whatever it is called.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::time::UNIX_EPOCH;
+
+/// What the system says of a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Stamp {
+    /// The number of the file on its disk. It may be another file's when this one is gone.
+    pub inode: u64,
+    /// When it was made, in ns since the epoch, 0 where the file system does not keep that.
+    pub born_ns: u64,
+    /// When its content was changed last, in ns since the epoch.
+    pub modified_ns: u64,
+    /// Bytes.
+    pub size: u64,
+}
+
+impl Stamp {
+    /// Of a file that is there.
+    pub fn of(metadata: &Metadata) -> Stamp {
+        let born = metadata.created().ok().and_then(|born| born.duration_since(UNIX_EPOCH).ok());
+        let modified_ns = metadata.mtime().wrapping_mul(1_000_000_000).wrapping_add(metadata.mtime_nsec());
+        Stamp {
+            inode: metadata.ino(),
+            born_ns: born.map_or(0, |born| born.as_nanos() as u64),
+            modified_ns: modified_ns.max(0).cast_unsigned(),
+            size: metadata.len(),
+        }
+    }
+
+    /// Of an open file.
+    pub fn of_file(file: &File) -> io::Result<Stamp> {
+        Ok(Stamp::of(&file.metadata()?))
+    }
+
+    /// Whether both are one file, which may have been written or renamed between.
+    pub fn is_same_file(&self, other: &Stamp) -> bool {
+        self.inode == other.inode && (self.born_ns == other.born_ns || self.born_ns == 0 || other.born_ns == 0)
+    }
+}
+
+/// A checksum of a file's first bytes: an inode may be another file's now, and a
+/// file that was truncated keeps its inode.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// How many bytes, at most [`Fingerprint::MOST`].
+    pub length: u32,
+    /// Their CRC-32.
+    pub crc: u32,
+}
+
+impl Fingerprint {
+    /// More bytes than this are not looked at.
+    pub const MOST: usize = 1024;
+
+    /// Of what a file holds now.
+    pub fn of(file: &File) -> io::Result<Fingerprint> {
+        let mut bytes = [0; Fingerprint::MOST];
+        Ok(Fingerprint::of_bytes(first_bytes(file, &mut bytes)?))
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Fingerprint {
+        Fingerprint { length: bytes.len() as u32, crc: crc32fast::hash(bytes) }
+    }
+
+    /// Whether a file begins as this one did.
+    pub fn matches(self, file: &File) -> io::Result<bool> {
+        Ok(self.grown(file)?.is_some())
+    }
+
+    /// The fingerprint of a file that begins as this one did and may have grown;
+    /// `None` if it begins otherwise.
+    pub fn grown(self, file: &File) -> io::Result<Option<Fingerprint>> {
+        let mut bytes = [0; Fingerprint::MOST];
+        let bytes = first_bytes(file, &mut bytes)?;
+        let begins = bytes.get(..self.length as usize).map(Fingerprint::of_bytes);
+        Ok((begins == Some(self)).then(|| Fingerprint::of_bytes(bytes)))
+    }
+}
+
+fn first_bytes<'b>(file: &File, bytes: &'b mut [u8; Fingerprint::MOST]) -> io::Result<&'b [u8]> {
+    let mut length = 0;
+    while length < bytes.len() {
+        match file.read_at(&mut bytes[length..], length as u64) {
+            Ok(0) => break,
+            Ok(count) => length += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(&bytes[..length])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_grows_with_its_file_and_is_of_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let open = |content: &str| {
+            std::fs::write(&path, content).unwrap();
+            File::open(&path).unwrap()
+        };
+        let empty = Fingerprint::of(&open("")).unwrap();
+        assert_eq!(empty.length, 0);
+        let small = empty.grown(&open("one\n")).unwrap().unwrap();
+        assert_eq!(small.length, 4);
+        let long = "one\n".repeat(1000);
+        let whole = small.grown(&open(&long)).unwrap().unwrap();
+        assert_eq!(whole.length, 1024);
+        assert!(whole.matches(&open(&format!("{long}more"))).unwrap());
+        assert!(!whole.matches(&open("one\n")).unwrap());
+        assert!(!small.matches(&open("two\nthree\n")).unwrap());
+    }
+
+    #[test]
+    fn a_renamed_file_is_the_same_and_a_new_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let stamp = |name: &str| Stamp::of(&std::fs::metadata(path(name)).unwrap());
+        std::fs::write(path("a"), "1").unwrap();
+        std::fs::write(path("b"), "1").unwrap();
+        let before = stamp("a");
+        std::fs::rename(path("a"), path("c")).unwrap();
+        assert_eq!(stamp("c"), before);
+        assert!(!stamp("b").is_same_file(&before));
+    }
+}

@@ -1,0 +1,502 @@
+//! Follows files as they grow, as `tail -F` does, and loses nothing in a rotation.
+//!
+//! - **Renamed, and a new file made** (logrotate's create): the old one is read on,
+//!   under whatever name, until nothing came for `drain`; what it ends with is a
+//!   record, newline or not. The new one is read from its beginning, after what the old
+//!   one held.
+//! - **Truncated** (copytruncate): seen by its size, or by its first bytes, which are
+//!   not as they were. What was not read yet is read from the copy beside it, whose
+//!   first bytes are the same; then the file from its beginning.
+//! - **While the source is stopped**: the next start finds the file by its number on the disk
+//!   and its first bytes, renamed in its directory or copied. Files that were made
+//!   and renamed meanwhile, whose names begin with the file's, are read as well.
+//!   Where the file is not found, or was packed, what was not read of it is gone,
+//!   which is an error unless the user says otherwise.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs::{File, Metadata};
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::find::{Finder, files_in, is_packed, is_rotated_name, rotation};
+use super::identity::Stamp;
+use super::pattern::{Found, Pattern};
+use super::{Desk, Discovery, FileEntry, PathError, Seen, patterns};
+use crate::clock::Reading;
+use crate::console::Console;
+use crate::source::SourceError;
+
+/// What a user can choose.
+#[derive(Clone, Debug)]
+pub struct TailOptions {
+    /// At the first start leave what files hold.
+    pub from_end: bool,
+    /// How often to look at the files, events or not.
+    pub scan: Duration,
+    /// How long a file that has lost its name is read on with nothing coming.
+    pub drain: Duration,
+    /// Take what is there, and no more.
+    pub available_now: bool,
+    /// Go on without what positions name and is gone.
+    pub skip_lost: bool,
+}
+
+/// Finds the files to follow.
+pub struct Tail {
+    patterns: Vec<Pattern>,
+    options: TailOptions,
+    console: Console,
+    followed: BTreeMap<u64, Followed>,
+    by_inode: HashMap<u64, u64>,
+    dirs: Vec<PathBuf>,
+    /// Paths that cannot be opened, and were told of.
+    failing: HashSet<PathBuf>,
+    scans: u64,
+    next_scan: Duration,
+    is_first_start: bool,
+}
+
+/// A file that is being read.
+#[derive(Clone, Debug)]
+struct Followed {
+    path: PathBuf,
+    /// The last name that was one of ours.
+    original: PathBuf,
+    stamp: Stamp,
+    /// The scan that saw it last under a name of ours.
+    seen_in: u64,
+    /// It has no name of ours any more, and has not grown since.
+    left_since: Option<Duration>,
+}
+
+impl Tail {
+    /// For files, or patterns of files.
+    pub fn new(paths: &[PathBuf], options: TailOptions, console: Console) -> Result<Tail, PathError> {
+        let patterns = patterns(paths)?;
+        for pattern in patterns.iter().filter(|pattern| pattern.is_literal()) {
+            let path = pattern.text().to_owned();
+            match path.metadata() {
+                Ok(metadata) if metadata.is_dir() => return Err(PathError::IsDirectory(path)),
+                Ok(_) => drop(File::open(&path).map_err(|error| PathError::Read { path, error })?),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => match path.parent() {
+                    Some(parent) if !parent.is_dir() => return Err(PathError::NoDirectory(parent.to_owned())),
+                    _ => {}
+                },
+                Err(error) => return Err(PathError::Read { path, error }),
+            }
+        }
+        Ok(Tail {
+            patterns,
+            options,
+            console,
+            followed: BTreeMap::new(),
+            by_inode: HashMap::new(),
+            dirs: Vec::new(),
+            failing: HashSet::new(),
+            scans: 0,
+            next_scan: Duration::ZERO,
+            is_first_start: true,
+        })
+    }
+
+    fn takes(&self, path: &Path) -> bool {
+        self.patterns.iter().any(|pattern| pattern.matches(path))
+    }
+
+    fn follow(&mut self, number: u64, path: &Path, original: &Path, stamp: Stamp, desk: &mut Desk<'_>) {
+        if let Some(before) = self.newest_at(original) {
+            desk.read_after(number, before);
+        }
+        let followed = Followed {
+            path: path.to_owned(),
+            original: original.to_owned(),
+            stamp,
+            seen_in: self.scans,
+            left_since: None,
+        };
+        self.followed.insert(number, followed);
+        self.by_inode.insert(stamp.inode, number);
+    }
+
+    fn unfollow(&mut self, number: u64) {
+        if let Some(followed) = self.followed.remove(&number)
+            && self.by_inode.get(&followed.stamp.inode) == Some(&number)
+        {
+            self.by_inode.remove(&followed.stamp.inode);
+        }
+    }
+
+    /// The newest file that had this name.
+    fn newest_at(&self, path: &Path) -> Option<u64> {
+        self.followed.iter().rfind(|(_, followed)| followed.original == path).map(|(number, _)| *number)
+    }
+
+    /// Looks at one path, where a file may be new, or have grown.
+    fn consider(&mut self, path: &Path, metadata: &Metadata, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+        let stamp = Stamp::of(metadata);
+        let is_ours = metadata.is_file() && self.takes(path);
+        let scans = self.scans;
+        let number = self.by_inode.get(&stamp.inode).copied();
+        if let Some(number) = number
+            && let Some(followed) = self.followed.get_mut(&number)
+            && followed.stamp.is_same_file(&stamp)
+        {
+            if is_ours {
+                (followed.seen_in, followed.left_since) = (scans, None);
+                followed.original = path.to_owned();
+            }
+            if followed.path != path && !is_at(&followed.path, &stamp) {
+                followed.path = path.to_owned();
+                desk.rename(number, path);
+            }
+            return self.look_at(number, stamp, desk);
+        }
+        if !is_ours {
+            return Ok(());
+        }
+        // What a file held that had the name before comes first.
+        if let Some(before) = self.newest_at(path)
+            && let Some(taken) = desk.get(before)
+        {
+            let mut since = taken.entry.clone();
+            if let Some(file) = taken.file() {
+                let stamp = Stamp::of_file(file).map_err(|error| failed(path, error))?;
+                self.look_at(before, stamp, desk)?;
+            }
+            if let Some(newest) =
+                self.newest_at(path).filter(|newest| *newest != before).and_then(|newest| desk.get(newest))
+            {
+                since = newest.entry.clone();
+            }
+            self.take_rotated_since(path, &since, desk)?;
+        }
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) => {
+                if self.failing.insert(path.to_owned()) {
+                    self.console.warn(&format!(
+                        "{}: {}: left out, and tried again",
+                        path.display(),
+                        crate::error::describe(&error)
+                    ));
+                }
+                return Ok(());
+            }
+        };
+        self.failing.remove(path);
+        let starts_at_end = self.options.from_end && self.is_first_start && self.scans <= 1;
+        let from = if starts_at_end { last_line_end(&file).map_err(|error| failed(path, error))? } else { 0 };
+        let number = desk.add_open(path, file, from)?;
+        self.follow(number, path, path, stamp, desk);
+        Ok(())
+    }
+
+    /// A file that is being read: has it grown, or been truncated?
+    fn look_at(&mut self, number: u64, stamp: Stamp, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+        let Some(followed) = self.followed.get_mut(&number) else { return Ok(()) };
+        followed.stamp = stamp;
+        let Some(taken) = desk.get(number) else { return Ok(()) };
+        let read_at = taken.read_at();
+        if stamp.size >= read_at {
+            // A time of change is too coarse to tell that nothing happened.
+            let path = followed.path.clone();
+            if desk.begins_as_before(number, stamp).map_err(|error| failed(&path, error))? {
+                if stamp.size > read_at {
+                    desk.ready(number);
+                }
+                return Ok(());
+            }
+        }
+        self.truncated(number, desk)
+    }
+
+    /// A file begins anew. What it held is in a copy, or gone.
+    fn truncated(&mut self, number: u64, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+        let (Some(followed), Some(taken)) = (self.followed.get(&number).cloned(), desk.get(number)) else {
+            return Ok(());
+        };
+        let (path, entry) = (followed.path, taken.entry.clone());
+        // Its name may be another's by now.
+        let file = taken.file().map(File::try_clone).transpose().map_err(|error| failed(&path, error))?;
+        self.console.warn(&format!("{}: was truncated: reading it from its beginning", path.display()));
+        self.unfollow(number);
+        match self.finder().find_copy(&entry, entry.offset) {
+            Some((copy, file)) => {
+                let stamp = Stamp::of_file(&file).map_err(|error| failed(&copy, error))?;
+                desk.move_to(number, &copy, file)?;
+                self.follow(number, &copy, &followed.original, stamp, desk);
+                self.take_rotated_since(&followed.original, &FileEntry { stamp, ..entry }, desk)?;
+            }
+            None => {
+                desk.drop_file(number);
+                desk.is_urgent();
+            }
+        }
+        match file {
+            Some(file) => self.take_anew(&path, &followed.original, file, desk),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes up a file from its beginning.
+    fn take_anew(&mut self, path: &Path, original: &Path, file: File, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+        let stamp = Stamp::of_file(&file).map_err(|error| failed(path, error))?;
+        let number = desk.add_open(path, file, 0)?;
+        self.follow(number, path, original, stamp, desk);
+        Ok(())
+    }
+
+    fn scan(&mut self, now: Reading, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+        self.scans += 1;
+        self.next_scan = now.monotonic + self.options.scan;
+        let mut files = Vec::new();
+        let mut matched = |path: PathBuf, metadata: &Metadata| {
+            if metadata.is_file() {
+                files.push((path, metadata.clone()));
+            }
+        };
+        let mut found = Found { matched: &mut matched, looked_in: Vec::new(), failed: Vec::new() };
+        self.patterns.iter().for_each(|pattern| pattern.find(&mut found));
+        let (mut dirs, failed) = (found.looked_in, found.failed);
+        let literal = self.patterns.iter().filter(|pattern| pattern.is_literal());
+        dirs.extend(literal.filter_map(|pattern| pattern.text().parent().map(Path::to_owned)));
+        dirs.sort();
+        dirs.dedup();
+        self.dirs = dirs;
+        self.tell_failing(&failed);
+        // Oldest first, as rotated files would be.
+        files.sort_by_cached_key(|(path, metadata)| (Stamp::of(metadata).modified_ns, path.clone()));
+        for (path, metadata) in files {
+            self.consider(&path, &metadata, desk)?;
+        }
+        self.look_at_left(now, desk)
+    }
+
+    fn tell_failing(&mut self, failed: &[(PathBuf, io::Error)]) {
+        for (path, error) in failed {
+            if self.failing.insert(path.clone()) {
+                self.console.warn(&format!("{}: {}: waiting for it", path.display(), crate::error::describe(error)));
+            }
+        }
+        let missing = |path: &PathBuf| failed.iter().any(|(other, _)| other == path) || path.exists();
+        self.failing.retain(missing);
+    }
+
+    /// Files that have lost their names are read on for a while.
+    fn look_at_left(&mut self, now: Reading, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+        for number in self.followed.keys().copied().collect::<Vec<_>>() {
+            let Some(followed) = self.followed.get_mut(&number).filter(|followed| followed.seen_in < self.scans) else {
+                continue;
+            };
+            let since = *followed.left_since.get_or_insert(now.monotonic);
+            let Some(taken) = desk.get(number) else { continue };
+            let Some(file) = taken.file() else { continue };
+            let stamp = Stamp::of_file(file).map_err(|error| failed(&followed.path, error))?;
+            if stamp.size != taken.read_at() {
+                followed.left_since = Some(now.monotonic);
+                self.look_at(number, stamp, desk)?;
+            } else if taken.is_at_end() && now.monotonic >= since + self.options.drain {
+                desk.end(number);
+            }
+        }
+        Ok(())
+    }
+
+    /// Files may have been rotated more than once since the last look, or while the
+    /// source was stopped: takes up those that were made after `since`, the file that had
+    /// the name `original` then, and have lost that name again.
+    fn take_rotated_since(
+        &mut self,
+        original: &Path,
+        since: &FileEntry,
+        desk: &mut Desk<'_>,
+    ) -> Result<(), SourceError> {
+        let Some(dir) = original.parent() else { return Ok(()) };
+        let mut later = files_in(dir, |other| other.inode != since.stamp.inode);
+        later.retain(|path| is_rotated_name(path, original) && !self.takes(path));
+        let mut rotated = Vec::new();
+        for path in later {
+            let Ok(metadata) = path.metadata() else { continue };
+            let stamp = Stamp::of(&metadata);
+            let is_followed = self.by_inode.contains_key(&stamp.inode);
+            // What was made before that one was written last is older, and was there when it
+            // was seen. Packing makes a new file, with the old one's time of change.
+            let is_later = match is_packed(&path) {
+                true => stamp.modified_ns > since.stamp.modified_ns,
+                false if stamp.born_ns == 0 => stamp.modified_ns >= since.stamp.modified_ns,
+                false => stamp.born_ns >= since.stamp.modified_ns,
+            };
+            if is_later && !is_followed {
+                rotated.push((stamp.born_ns, stamp.modified_ns, Reverse(rotation(&path)), path));
+            }
+        }
+        rotated.sort();
+        for (.., path) in rotated {
+            if is_packed(&path) {
+                self.finder().lost(&FileEntry { path, ..since.clone() }, "all of it")?;
+                continue;
+            }
+            let file = File::open(&path).map_err(|error| failed(&path, error))?;
+            // A copy that somebody made is none of them.
+            if since.print.length > 0 && since.print.matches(&file).map_err(|error| failed(&path, error))? {
+                continue;
+            }
+            self.take_anew(&path, original, file, desk)?;
+        }
+        Ok(())
+    }
+}
+
+fn failed(path: &Path, error: io::Error) -> SourceError {
+    SourceError::read(path.display().to_string(), error)
+}
+
+/// Whether a path leads to this file now.
+fn is_at(path: &Path, stamp: &Stamp) -> bool {
+    path.metadata().is_ok_and(|metadata| Stamp::of(&metadata).is_same_file(stamp))
+}
+
+/// The byte after the last whole line.
+fn last_line_end(file: &File) -> io::Result<u64> {
+    let mut end = file.metadata()?.len();
+    let mut buffer = vec![0; 64 << 10];
+    while end > 0 {
+        let from = end.saturating_sub(buffer.len() as u64);
+        let piece = &mut buffer[..(end - from) as usize];
+        file.read_exact_at(piece, from)?;
+        if let Some(newline) = memchr::memrchr(b'\n', piece) {
+            return Ok(from + newline as u64 + 1);
+        }
+        end = from;
+    }
+    Ok(0)
+}
+
+impl Discovery for Tail {
+    fn look(&mut self, seen: Seen, now: Reading, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+        if self.options.available_now && self.scans > 0 {
+            return Ok(());
+        }
+        let mut look_everywhere = seen.look_everywhere || self.scans == 0;
+        let mut paths: Vec<PathBuf> = seen.paths.into_keys().collect();
+        paths.sort();
+        for path in paths {
+            match path.metadata() {
+                Ok(metadata) if metadata.is_file() => self.consider(&path, &metadata, desk)?,
+                // A directory, or something that is gone.
+                _ => look_everywhere = true,
+            }
+        }
+        if look_everywhere || now.monotonic >= self.next_scan {
+            self.scan(now, desk)?;
+            if self.scans == 1 && self.is_first_start && self.options.from_end {
+                // A restart must know that this was the start.
+                desk.is_urgent();
+            }
+        }
+        Ok(())
+    }
+
+    fn due(&self) -> Duration {
+        if self.options.available_now { Duration::MAX } else { self.next_scan }
+    }
+
+    fn look_often(&mut self, every: Duration) {
+        self.options.scan = self.options.scan.min(every);
+    }
+
+    fn dirs(&self) -> &[PathBuf] {
+        &self.dirs
+    }
+
+    fn at_end(&mut self, number: u64, now: Reading, desk: &mut Desk<'_>) {
+        // What was rotated before this run, and is not written any more, ends with it.
+        if self.options.available_now
+            && let Some(followed) = self.followed.get(&number)
+            && followed.left_since.is_some()
+            && now.wall.saturating_sub(Duration::from_nanos(followed.stamp.modified_ns)) >= self.options.drain
+        {
+            desk.end(number);
+        }
+    }
+
+    fn ended(&mut self, number: u64, desk: &mut Desk<'_>) {
+        self.unfollow(number);
+        desk.drop_file(number);
+        // A restart must not look for it.
+        desk.is_urgent();
+    }
+
+    fn gone(&mut self, entry: &FileEntry) {
+        self.unfollow(entry.number);
+    }
+
+    fn is_complete(&self) -> bool {
+        true
+    }
+
+    fn restore(&mut self, files: Vec<FileEntry>, is_first: bool, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+        self.is_first_start = is_first;
+        let mut files_by_number = BTreeMap::new();
+        for entry in files {
+            desk.skip_numbers(entry.number);
+            match entry.is_done {
+                true => files_by_number.remove(&entry.number),
+                false => files_by_number.insert(entry.number, entry),
+            };
+        }
+        let mut newest = BTreeMap::new();
+        for (number, entry) in files_by_number {
+            let Some((path, file)) = self.finder().find(&entry, entry.offset) else {
+                // Of one that was empty when it was seen, nothing is known to be missing.
+                if entry.print.length > 0 {
+                    self.finder().lost(&entry, &format!("from byte {} on", entry.offset))?;
+                }
+                desk.tell_of(FileEntry { is_done: true, ..entry });
+                desk.is_urgent();
+                continue;
+            };
+            let stamp = Stamp::of_file(&file).map_err(|error| failed(&path, error))?;
+            desk.add_known(FileEntry { path: path.clone(), stamp, ..entry.clone() }, file)?;
+            // As it was when it was seen last, unless this is its copy.
+            let is_copy = !stamp.is_same_file(&entry.stamp);
+            let since = if is_copy { stamp } else { entry.stamp };
+            let found = FileEntry { path: path.clone(), stamp: since, ..entry.clone() };
+            // A name that it was given by a rotation is not its own.
+            let original = self.patterns.iter().map(Pattern::text).find(|text| is_rotated_name(&entry.path, text));
+            let original = original.map_or(entry.path.clone(), Path::to_owned);
+            self.follow(number, &path, &original, stamp, desk);
+            newest.insert(original, (found, entry.stamp));
+        }
+        for (original, (found, known)) in newest {
+            if found.path != original {
+                self.take_rotated_since(&original, &found, desk)?;
+            }
+            // What was truncated after it was copied begins anew.
+            if !found.stamp.is_same_file(&known) {
+                let dir = original.parent().unwrap_or(Path::new("/"));
+                if let Some(path) = files_in(dir, |stamp| stamp.is_same_file(&known)).into_iter().next() {
+                    let file = File::open(&path).map_err(|error| failed(&path, error))?;
+                    self.take_anew(&path, &original, file, desk)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn known(&self) -> Vec<FileEntry> {
+        Vec::new()
+    }
+
+    fn finder(&self) -> Finder {
+        let (skip_lost, console) = (self.options.skip_lost, self.console.clone());
+        Finder { dirs: self.dirs.clone(), copies: true, skip_lost, console }
+    }
+
+    fn limit(&self, total: u64, desk: &mut Desk<'_>) -> u64 {
+        desk.limit(total)
+    }
+}

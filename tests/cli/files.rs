@@ -1,0 +1,192 @@
+//! `sstream-source dir` and `tail`, on real files with real processes.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+
+use rustix::process::Signal;
+
+use crate::live::{self, Live};
+use crate::support::Folder;
+
+fn append(folder: &Folder, name: &str, text: &str) {
+    let mut file = OpenOptions::new().create(true).append(true).open(folder.path(name)).unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+}
+
+fn rename(folder: &Folder, from: &str, to: &str) {
+    fs::rename(folder.path(from), folder.path(to)).unwrap();
+}
+
+fn stop(mut line: Live) {
+    line.signal(Signal::INT);
+    line.exits(0);
+}
+
+/// Lines of all files of a sink, in order.
+fn committed(folder: &Folder, dir: &str) -> String {
+    let mut paths: Vec<_> = fs::read_dir(folder.path(dir)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| !path.file_name().unwrap().to_str().unwrap().starts_with('.'));
+    paths.sort();
+    paths.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
+}
+
+#[test]
+fn dir_takes_renamed_files_at_once_and_others_when_they_settle() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path("in")).unwrap();
+    folder.file("in/first", "1\n2");
+    // Long enough ago, by its time of change.
+    folder.run("touch -d '1 minute ago' in/first").exits(0);
+    // A settle time that no test waits for: what comes was renamed.
+    let line = "exec sstream-source dir in --settle 1h --batch 50ms --output text";
+    let mut source = live::start_in(folder.clone(), line);
+    source.until_holds("stdout", "1\n2\n");
+    folder.file("in/slow", "slow\n").file("in/.x", "3\n").file("in/x.tmp", "no\n");
+    rename(&folder, "in/.x", "in/x");
+    source.until_holds("stdout", "3\n");
+    rename(&folder, "in/x", "in/y");
+    folder.file("in/.z", "4\n");
+    rename(&folder, "in/.z", "in/z");
+    source.until_holds("stdout", "4\n");
+    assert_eq!(source.stdout(), "1\n2\n3\n4\n");
+    stop(source);
+    let mut source = live::start_in(folder.clone(), &line.replace("1h", "10ms").replace("dir in", "dir in --new-only"));
+    // Whether it looks already is seen by what it takes.
+    for number in 0.. {
+        folder.file(&format!("in/new{number}"), "new\n");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        if source.stdout().contains("new\n") {
+            break;
+        }
+        assert!(number < 400, "{source}");
+    }
+    assert!(source.ended().is_none() && !source.stdout().contains('1'), "{source}");
+}
+
+#[test]
+fn dir_says_what_is_wrong_with_its_paths() {
+    let folder = Folder::new();
+    folder.file("file", "");
+    folder.run("sstream-source dir nowhere --output text").exits(1).says("there is no such directory: make it before");
+    folder.run("sstream-source dir file --output text").exits(2).says("quote a pattern");
+    folder.run("sstream-source dir 'a[' --output text").exits(2).says("a [ is not closed");
+    folder.run("sstream-source tail . --output text").exits(2).says("or use sstream-source dir");
+}
+
+#[test]
+fn tail_goes_through_rotations_while_it_runs() {
+    let folder = Folder::new();
+    folder.file("app.log", "1\n");
+    let mut source = live::start_in(folder.clone(), "exec sstream-source tail app.log --batch 50ms --output text");
+    source.until_holds("stdout", "1\n");
+    append(&folder, "app.log", "2\n");
+    rename(&folder, "app.log", "app.log.1");
+    append(&folder, "app.log", "4\n");
+    source.until_holds("stdout", "4\n");
+    append(&folder, "app.log.1", "3 late\n");
+    source.until_holds("stdout", "3 late\n");
+    append(&folder, "app.log", "5\n");
+    // As logrotate's copytruncate does.
+    folder.run("cp app.log app.log.2 && : >app.log").exits(0);
+    source.until_holds("stderr", "was truncated: reading it from its beginning");
+    append(&folder, "app.log", "6\nunfinished");
+    source.until_holds("stdout", "6\n");
+    source.signal(Signal::INT);
+    source.exits(0);
+    assert_eq!(source.stdout(), "1\n2\n4\n3 late\n5\n6\n");
+    assert!(source.stderr().contains("left an unfinished line of 10 bytes at the stop"), "{source}");
+}
+
+#[test]
+fn tail_from_the_end_takes_what_comes() {
+    let folder = Folder::new();
+    folder.file("a.log", "before\n");
+    let line = "exec sstream-source tail '*.log' --from end --batch 50ms --output text --verbose";
+    let mut source = live::start_in(folder.clone(), line);
+    // A file that is new is taken from its beginning; then the others were looked at too.
+    folder.file("b.log", "first\n");
+    let mut written = 0;
+    source.until("a line", |source| {
+        written += 1;
+        append(&folder, "a.log", &format!("after {written}\n"));
+        source.stdout().contains("after")
+    });
+    stop(source);
+}
+
+#[test]
+fn available_now_takes_what_is_new_in_each_run() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path("out")).unwrap();
+    let tail = "sstream-source tail app.log --available-now --checkpoint ck | sstream-sink files out/part";
+    folder.file("app.log", "1\n2\n3");
+    folder.run(tail).exits(0);
+    append(&folder, "app.log", " done\n4\n");
+    rename(&folder, "app.log", "app.log.1");
+    folder.file("app.log", "5\n");
+    folder.run(tail).exits(0);
+    folder.run(tail).exits(0);
+    assert_eq!(committed(&folder, "out"), "1\n2\n3 done\n4\n5\n");
+    // While one runs, another says so.
+    let mut running = live::start_in(folder.clone(), "sstream-source tail app.log --checkpoint ck | sstream-sink null");
+    running.until("running", |live| {
+        fs::read_to_string(live.path("ck/locks/tail.source")).is_ok_and(|said| said.contains("generation"))
+    });
+    let second = folder.run("sstream-source tail app.log --available-now --checkpoint ck --output text").exits(1);
+    assert!(second.stderr.contains("already runs"), "{second}");
+    stop(running);
+    fs::create_dir_all(folder.path("in")).unwrap();
+    folder.file("in/a", "a\n");
+    folder.run("touch -d '1 minute ago' in/a").exits(0);
+    let dir = "sstream-source dir in --available-now --checkpoint ck2 | sstream-sink files out/dir";
+    folder.run(dir).exits(0);
+    folder.file("in/b", "b");
+    folder.run("touch -d '1 minute ago' in/b").exits(0);
+    folder.run(dir).exits(0);
+    folder.run(dir).exits(0);
+    assert_eq!(committed(&folder, "out"), "a\nb\n1\n2\n3 done\n4\n5\n");
+}
+
+#[test]
+fn killed_in_the_middle_nothing_is_lost_or_doubled() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path("out")).unwrap();
+    let line = "sstream-source tail app.log --batch 10ms --max-rate 2000 --checkpoint ck | sstream-sink files out/part";
+    let mut next = 0;
+    let mut write = |count: u32| {
+        let text: String = (next..next + count).map(|number| format!("line {number}\n")).collect();
+        next += count;
+        append(&folder, "app.log", &text);
+        next
+    };
+    write(300);
+    for round in 1..5 {
+        let mut pipeline = live::start_in(folder.clone(), line);
+        let want = write(100);
+        rename(&folder, "app.log", &format!("app.log.{round}"));
+        let so_far = want / 2;
+        pipeline.until("committed", |_| committed(&folder, "out").lines().count() as u32 > so_far);
+        pipeline.signal(Signal::KILL);
+        pipeline.wait();
+        write(50);
+    }
+    let all = write(1);
+    folder.run(&line.replace("tail", "tail --available-now")).exits(0);
+    let want: String = (0..all).map(|number| format!("line {number}\n")).collect();
+    assert_eq!(committed(&folder, "out"), want);
+}
+
+#[test]
+fn what_is_gone_is_an_error_or_left_out() {
+    let folder = Folder::new();
+    let line = "sstream-source tail app.log --available-now --checkpoint ck --output text";
+    folder.file("app.log", "1\n2\n");
+    // Nothing was committed: all comes again.
+    folder.run("sstream-source tail app.log --available-now --checkpoint ck >/dev/null").exits(0);
+    fs::remove_file(folder.path("app.log")).unwrap();
+    folder.file("app.log", "3\n");
+    let ran = folder.run(line).exits(5);
+    assert!(ran.stderr.contains("app.log, from byte 4 on: the file was removed"), "{ran}");
+    let ran = folder.run(&format!("{line} --on-loss skip")).exits(0);
+    assert!(ran.stderr.contains("app.log, bytes 0 to 4: gone, and left out") && ran.stdout == "3\n", "{ran}");
+}
