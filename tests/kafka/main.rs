@@ -13,6 +13,7 @@ mod checkpoint;
 mod cluster;
 mod faults;
 mod secure;
+mod shards;
 mod sink;
 mod source;
 #[path = "../cli/support.rs"]

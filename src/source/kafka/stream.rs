@@ -94,10 +94,15 @@ impl KafkaSource {
                 ("enable.partition.eof", "true"),
                 ("isolation.level", isolation(options.isolation)),
                 ("topic.metadata.refresh.interval.ms", REFRESH),
-                // Each partition has a queue of its own.
+                // Each partition has a queue of its own, where messages weigh a few
+                // hundred bytes more than they have.
                 ("queued.max.messages.kbytes", "8192"),
-                // A full queue is empty again in milliseconds.
+                ("queued.min.messages", "30000"),
+                // A full queue is empty again in milliseconds; and a broker has one
+                // question at a time, so one about partitions that have nothing new
+                // must not keep the others waiting.
                 ("fetch.queue.backoff.ms", "5"),
+                ("fetch.wait.max.ms", "20"),
             ],
         )?;
         let refresh = config.get("topic.metadata.refresh.interval.ms").and_then(|text| text.parse().ok());
