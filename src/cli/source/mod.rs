@@ -12,16 +12,20 @@ use clap::Parser;
 
 use super::args::{Common, CutArgs, InputForm};
 use super::first::{self, SourceIdentity};
+use super::kafka::source::KafkaSourceArgs;
 use super::{Environment, Tool, ToolError, input, output, tell_skipped};
 use crate::frame::{BatchTime, Event, FrameReader};
 use crate::op::pass::Pass;
 use crate::source::batches::Batches;
 use crate::source::first::Stopped;
+#[cfg(feature = "kafka")]
+use crate::source::kafka::KafkaSource;
 use crate::source::kept::OnLoss;
 use crate::source::pace::Pace;
 use crate::source::queue::Queue;
 use crate::source::rate::{Rate, RateOptions};
 use crate::source::receive::Surroundings;
+use crate::source::records::RecordSource;
 use crate::source::replay::Replay;
 use crate::source::stdin::Stdin;
 use crate::source::until_stop::UntilStop;
@@ -101,6 +105,9 @@ impl SourceTool {
                 "--input csv: {kind} takes lines of several clients in turn, whose headers and rows would mix: send json \
                  or logfmt"
             ),
+            (_, _, Kind::Kafka(_)) if self.input.is_some() => {
+                "--input: messages of Kafka are no lines: give --value text or --value json".to_owned()
+            }
             (_, _, Kind::Replay { .. }) if self.cut.batch.is_some() => {
                 "--batch: replay keeps the batches of the saved stream: leave it out".to_owned()
             }
@@ -161,6 +168,10 @@ impl SourceTool {
             }
             Kind::Dir { paths, .. } => files::identity("dir", paths, lines),
             Kind::Tail { paths, .. } => files::identity("tail", paths, lines),
+            Kind::Kafka(arguments) => {
+                let arguments = format!("source {}", arguments.words());
+                SourceIdentity { arguments, reads_again: true, ..lines("kafka", "") }
+            }
             // The numbers go on, at whatever rate.
             Kind::Rate { .. } => SourceIdentity { reads_again: true, ..lines("rate", "") },
             Kind::Queue { file, clock, start } => {
@@ -211,6 +222,10 @@ impl SourceTool {
                 let source = files::open(&self.kind, self.input, &self.cut, environment)?;
                 return Ok(input::cutter(source, false, &self.cut, interval_ms, environment, bad_records));
             }
+            Kind::Kafka(arguments) => {
+                let source = kafka(arguments, self.cut.keep.on_loss(), environment)?;
+                return Ok(input::cutter(source, false, &self.cut, interval_ms, environment, bad_records));
+            }
             Kind::Rate { per_second } => {
                 let block_interval = self.cut.block_interval;
                 let options = RateOptions { per_second: *per_second, interval_ms, block_interval, trace };
@@ -241,6 +256,22 @@ impl SourceTool {
         let lines = input::lines(source, format, Vec::new(), &self.cut, environment);
         Ok(input::cutter(lines, false, &self.cut, interval_ms, environment, bad_records))
     }
+}
+
+#[cfg(feature = "kafka")]
+fn kafka(
+    arguments: &KafkaSourceArgs,
+    on_loss: OnLoss,
+    environment: &Environment,
+) -> Result<Box<dyn RecordSource>, ToolError> {
+    let (console, stop, waited) = (environment.console.clone(), environment.stop.clone(), environment.waited.clone());
+    let source = KafkaSource::open(&arguments.client.settings(), arguments.options(on_loss), console, stop, waited)?;
+    Ok(Box::new(source))
+}
+
+#[cfg(not(feature = "kafka"))]
+fn kafka(_: &KafkaSourceArgs, _: OnLoss, _: &Environment) -> Result<Box<dyn RecordSource>, ToolError> {
+    Err(crate::kafka::KafkaError::NotBuilt.into())
 }
 
 fn joined(words: &[OsString]) -> String {
