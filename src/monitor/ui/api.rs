@@ -202,7 +202,8 @@ pub fn records(pipeline: &Pipeline<'_>, time: BatchTime) -> Value {
 pub fn columns(pipeline: &Pipeline<'_>, since: Option<BatchTime>) -> String {
     let view = pipeline.view;
     let milliseconds = |ms: f64| (ms * 1000.0).round() / 1000.0;
-    let columns: [(&str, &dyn Fn(&Batch) -> f64); 6] = [
+    type Column<'a> = (&'a str, &'a dyn Fn(&Batch) -> f64);
+    let columns: [Column<'_>; 6] = [
         ("batchId", &|batch| batch.time.0 as f64),
         ("inputSize", &|batch| batch.input(view.facts()) as f64),
         ("outputSize", &|batch| batch.records as f64),
