@@ -227,7 +227,8 @@ impl fmt::Display for Error {
                 dir.display()
             ),
             Error::NoStage { name, known } => {
-                write!(f, "{name}: the checkpoint has no such stage: it has {}", known.join(", "))
+                let known = if known.is_empty() { "none with state".to_owned() } else { known.join(", ") };
+                write!(f, "{name}: the checkpoint has no such stage: it has {known}")
             }
             Error::BadName { name, rule } => write!(f, "name {name:?}: {rule}"),
             Error::Interrupted => f.write_str("stopped while waiting for the run before to end"),
