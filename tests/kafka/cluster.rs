@@ -30,10 +30,12 @@ pub fn shared() -> Option<&'static Cluster> {
 impl Cluster {
     /// So many brokers; they end with this process.
     pub fn start(brokers: u32) -> Option<Cluster> {
-        if !script().arg("available").status().unwrap().success() {
+        let can = |what: &str| script().arg(what).stdout(Stdio::null()).status().unwrap().success();
+        let has_kcat = Command::new("kcat").arg("-V").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+        if !has_kcat || !can("available") || !can("fetch") {
             let required = std::env::var("KAFKA_TESTS").is_ok_and(|value| value == "required");
-            assert!(!required, "KAFKA_TESTS=required, and there is no Java or no Maven");
-            eprintln!("SKIPPED: no test with a real Kafka, since there is no Java or no Maven");
+            assert!(!required, "KAFKA_TESTS=required, and there is no Java, Maven or kcat, or nothing to be fetched");
+            eprintln!("SKIPPED: no test with a real Kafka: there is no Java, Maven or kcat, or nothing to be fetched");
             return None;
         }
         static NUMBER: AtomicU32 = AtomicU32::new(0);

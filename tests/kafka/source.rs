@@ -132,3 +132,28 @@ fn what_is_not_there_is_told() {
     here.run(&format!("{READ} --topic t --input json")).exits(2).says("--value json");
     here.run(&format!("{READ} --topic t --shard 0/3")).exits(2);
 }
+
+#[test]
+fn the_brokers_deal_partitions_out_to_a_group() {
+    let Some(cluster) = shared() else { return };
+    let (here, topic) = (cluster.folder(), topic("dealt"));
+    here.create(&topic, 4);
+    let numbers: String = (0..1000).map(|n| format!("{n}\n")).collect();
+    here.run_with(&format!("sstream-sink kafka --brokers $BROKERS --topic {topic} --key ."), &numbers).exits(0);
+    let member = format!(
+        "sstream-source kafka --brokers $BROKERS --topic {topic} --from beginning --assign group --group {topic} \
+         --checkpoint ck-$1 --output text --stop-file stop-$1"
+    );
+    here.folder.file("member.sh", here.line(&member));
+    let both = "bash member.sh 1 >out-1 & bash member.sh 2 >out-2 & \
+                for try in $(seq 150); do [ $(cat out-1 out-2 | sort -u | wc -l) -ge 1000 ] && break; sleep 0.2; done; \
+                touch stop-1 stop-2; wait";
+    here.run(both).exits(0);
+    // What the one had taken before the other joined may be there twice.
+    let all = here.run("sort -nu out-1 out-2").exits(0);
+    assert_eq!(all.stdout, numbers);
+    // Everything was committed: the next member gets what is new.
+    here.run_with(&format!("kcat -P -b $BROKERS -t {topic}"), "new\n").exits(0);
+    here.run("(sleep 8; touch stop-3) & bash member.sh 3").exits(0).prints("new\n");
+    here.run(&format!("{READ} --topic {topic} --assign group")).exits(2).says("add --group");
+}

@@ -6,7 +6,7 @@ use super::ClientArgs;
 use crate::source::kafka::message::{Field, Form, ValueForm};
 use crate::source::kafka::selection::{PartitionSet, Selection, Shard, TopicPattern};
 use crate::source::kafka::start::StartAt;
-use crate::source::kafka::{Isolation, Options};
+use crate::source::kafka::{Assign, Isolation, Options};
 use crate::source::kept::OnLoss;
 
 /// What the source takes.
@@ -42,6 +42,10 @@ pub struct KafkaSourceArgs {
     #[arg(long, value_name = "GROUP", help_heading = "Kafka")]
     pub group: Option<String>,
 
+    /// Who deals out the partitions
+    #[arg(long, value_enum, default_value = "own", help_heading = "Kafka")]
+    pub assign: Assign,
+
     /// What a message's value is
     #[arg(long, value_enum, default_value = "text", help_heading = "Kafka")]
     pub value: ValueForm,
@@ -60,6 +64,29 @@ pub struct KafkaSourceArgs {
 }
 
 impl KafkaSourceArgs {
+    /// Options that do not go together; what is wrong with them.
+    pub fn check(&self) -> Option<&'static str> {
+        if self.assign == Assign::Own {
+            return None;
+        }
+        [
+            (self.group.is_none(), "--assign group: among whom? add --group GROUP"),
+            (self.partitions.is_some(), "--partitions: with --assign group the brokers deal them out: leave it out"),
+            (self.shard.is_some(), "--shard: with --assign group the brokers deal partitions out: leave it out"),
+            (self.available_now, "--available-now needs offsets of its own: leave out --assign group"),
+            (
+                self.max_rate_per_partition.is_some(),
+                "--max-rate-per-partition: not with --assign group: give --max-rate",
+            ),
+            (
+                !matches!(self.from, None | Some(StartAt::Beginning | StartAt::End)),
+                "--from: with --assign group it is beginning or end, for what the group has no offset of",
+            ),
+        ]
+        .into_iter()
+        .find_map(|(is_wrong, message)| is_wrong.then_some(message))
+    }
+
     /// As data.
     pub fn options(&self, on_loss: OnLoss) -> Options {
         let by_default = if self.available_now { StartAt::Beginning } else { StartAt::End };

@@ -18,8 +18,9 @@ use crate::frame::{BatchTime, Event, FrameReader};
 use crate::op::pass::Pass;
 use crate::source::batches::Batches;
 use crate::source::first::Stopped;
+use crate::source::kafka::Assign;
 #[cfg(feature = "kafka")]
-use crate::source::kafka::KafkaSource;
+use crate::source::kafka::{GroupSource, KafkaSource};
 use crate::source::kept::OnLoss;
 use crate::source::pace::Pace;
 use crate::source::queue::Queue;
@@ -108,6 +109,9 @@ impl SourceTool {
             (_, _, Kind::Kafka(_)) if self.input.is_some() => {
                 "--input: messages of Kafka are no lines: give --value text or --value json".to_owned()
             }
+            (_, _, Kind::Kafka(arguments)) if arguments.check().is_some() => {
+                arguments.check().unwrap_or_default().to_owned()
+            }
             (_, _, Kind::Replay { .. }) if self.cut.batch.is_some() => {
                 "--batch: replay keeps the batches of the saved stream: leave it out".to_owned()
             }
@@ -166,12 +170,12 @@ impl SourceTool {
                 let kind = words.first().map_or_else(String::new, |word| word.to_string_lossy().into_owned());
                 lines(&kind, &joined(words.get(1..).unwrap_or_default()))
             }
+            Kind::Kafka(words) => {
+                let arguments = format!("source {}", words.words());
+                SourceIdentity { arguments, reads_again: words.assign == Assign::Own, ..lines("kafka", "") }
+            }
             Kind::Dir { paths, .. } => files::identity("dir", paths, lines),
             Kind::Tail { paths, .. } => files::identity("tail", paths, lines),
-            Kind::Kafka(arguments) => {
-                let arguments = format!("source {}", arguments.words());
-                SourceIdentity { arguments, reads_again: true, ..lines("kafka", "") }
-            }
             // The numbers go on, at whatever rate.
             Kind::Rate { .. } => SourceIdentity { reads_again: true, ..lines("rate", "") },
             Kind::Queue { file, clock, start } => {
@@ -274,6 +278,11 @@ fn kafka(
     environment: &Environment,
 ) -> Result<Box<dyn RecordSource>, ToolError> {
     let (console, stop, waited) = (environment.console.clone(), environment.stop.clone(), environment.waited.clone());
+    if arguments.assign == Assign::Group {
+        let options = arguments.options(on_loss);
+        let source = GroupSource::open(&arguments.client.settings(), &options, console, stop, waited)?;
+        return Ok(Box::new(source));
+    }
     let source = KafkaSource::open(&arguments.client.settings(), arguments.options(on_loss), console, stop, waited)?;
     Ok(Box::new(source))
 }

@@ -1,5 +1,6 @@
 //! The Kafka source: messages of partitions become records, and a batch is a set
-//! of offset ranges, so that it can be read again, the same.
+//! of offset ranges, so that it can be read again, the same. (With `--assign group` the
+//! brokers deal the partitions out and keep the offsets: [`GroupSource`].)
 //!
 //! Constraints, and what follows from them:
 //!
@@ -19,6 +20,8 @@
 #[cfg(feature = "kafka")]
 mod again;
 #[cfg(feature = "kafka")]
+mod group;
+#[cfg(feature = "kafka")]
 mod held;
 pub mod ledger;
 pub mod message;
@@ -33,6 +36,8 @@ mod stream;
 #[cfg(feature = "kafka")]
 mod wake;
 
+#[cfg(feature = "kafka")]
+pub use group::GroupSource;
 #[cfg(feature = "kafka")]
 pub use stream::KafkaSource;
 
@@ -52,6 +57,16 @@ pub enum Isolation {
     /// All, as they are written
     #[value(name = "read_uncommitted")]
     ReadUncommitted,
+}
+
+/// Who says which partitions are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Assign {
+    /// This source, which keeps its own offsets: each message in one batch
+    #[default]
+    Own,
+    /// The brokers, among all members of --group, whose offsets count: each message at least once
+    Group,
 }
 
 /// What the source is to do.

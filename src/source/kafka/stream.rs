@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::{Message as _, TopicPartitionList};
 
+use super::Options;
+use super::group::isolation;
 use super::held::Held;
 use super::ledger::{Ledger, Range};
 use super::message::Records;
 use super::queues::{Lane, Polled, push_record};
 use super::scout::{Found, Scout, Task, look_at};
 use super::wake::Wake;
-use super::{Isolation, Options};
 use crate::console::Console;
 use crate::frame::Reason;
 use crate::kafka::KafkaError;
@@ -68,6 +69,8 @@ pub struct KafkaSource {
     committed: Instant,
     /// What is read at a stop was looked up, and when something came last.
     stopping: Option<Instant>,
+    /// Only the last batch's end is still to leave.
+    is_over: bool,
 }
 
 impl KafkaSource {
@@ -79,10 +82,6 @@ impl KafkaSource {
         stop: StopSignal,
         waited: Waited,
     ) -> Result<KafkaSource, SourceError> {
-        let isolation = match options.isolation {
-            Isolation::ReadCommitted => "read_committed",
-            Isolation::ReadUncommitted => "read_uncommitted",
-        };
         let config = configure(
             settings,
             &[
@@ -93,7 +92,7 @@ impl KafkaSource {
                 ("enable.auto.offset.store", "false"),
                 ("auto.offset.reset", "error"),
                 ("enable.partition.eof", "true"),
-                ("isolation.level", isolation),
+                ("isolation.level", isolation(options.isolation)),
                 ("topic.metadata.refresh.interval.ms", REFRESH),
                 // Each partition has a queue of its own.
                 ("queued.max.messages.kbytes", "8192"),
@@ -128,6 +127,7 @@ impl KafkaSource {
             looked: now,
             committed: now,
             stopping: None,
+            is_over: false,
         })
     }
 
@@ -294,9 +294,7 @@ impl KafkaSource {
         self.committed = Instant::now();
         let mut list = TopicPartitionList::new();
         for place in self.ledger.places() {
-            // What a checkpoint has not kept yet may come again.
-            let next = if self.is_kept { place.written } else { place.next };
-            let _ = list.add_partition_offset(&place.topic, place.partition, rdkafka::Offset::Offset(next));
+            let _ = list.add_partition_offset(&place.topic, place.partition, rdkafka::Offset::Offset(place.next));
         }
         // Those who watch lag will see the next one.
         if let Err(error) = self.consumer.commit(&list, mode) {
@@ -363,9 +361,6 @@ impl RecordSource for KafkaSource {
         loop {
             self.hear()?;
             self.fill()?;
-            if self.committed.elapsed() >= COMMIT {
-                self.commit(CommitMode::Async);
-            }
             if !self.held.is_empty() {
                 return Ok(Came::Something);
             }
@@ -421,8 +416,17 @@ impl RecordSource for KafkaSource {
         self.held.take(room, &mut self.ledger, block, bad)
     }
 
+    fn batch_left(&mut self) -> Result<(), SourceError> {
+        if self.is_over {
+            self.commit(CommitMode::Sync);
+        } else if self.committed.elapsed() >= COMMIT {
+            self.commit(CommitMode::Async);
+        }
+        Ok(())
+    }
+
     fn finish(&mut self, _: &Reason, _: &mut Vec<u8>, _: &mut Bad<'_>) -> Result<u64, SourceError> {
-        self.commit(CommitMode::Sync);
+        self.is_over = true;
         if self.records.invalid() > 0 {
             let invalid = self.records.invalid();
             self.console.warn(&format!("kafka: {invalid} texts in all had invalid UTF-8, which became U+FFFD"));
