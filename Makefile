@@ -5,8 +5,8 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 CARGO ?= cargo
-# Cargo features of the tools.
-FEATURES ?=
+# Cargo features of the tools; `make build FEATURES=` does without Kafka.
+FEATURES ?= kafka
 # How long `make fuzz` searches, in seconds.
 FUZZ_SECONDS ?= 600
 # How often `make torture` kills a pipeline.
@@ -17,10 +17,11 @@ TOOLS := $(patsubst src/bin/%.rs,%,$(wildcard src/bin/*.rs))
 CARGO_FEATURES := $(if $(FEATURES),--features $(FEATURES))
 SHARE := $(DESTDIR)$(PREFIX)/share
 
-.PHONY: help build demo test format-check lint rustdoc unit install uninstall docs bench fuzz torture clean
+.PHONY: help build demo demo-kafka test format-check lint rustdoc unit install uninstall docs bench fuzz torture clean
 
 help:
 	@echo 'make demo       build, and count windows over a sample log sent through nc'
+	@echo 'make demo-kafka the same with a real Kafka, fetched and started for it (needs Java and Maven)'
 	@echo 'make test       every check: format, lints, documentation, tests'
 	@echo 'make build      the tools, in $(TARGET)/release'
 	@echo 'make install    tools, man pages and completions (PREFIX=$(PREFIX), DESTDIR)'
@@ -30,7 +31,7 @@ help:
 	@echo 'make fuzz       fuzz the reader of the stream format for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 
 build:
-	@scripts/setup build
+	@FEATURES='$(FEATURES)' scripts/setup build
 	$(CARGO) build --locked --release --bins $(CARGO_FEATURES)
 
 demo:
@@ -38,23 +39,28 @@ demo:
 	$(CARGO) build --locked --release --bins
 	@PATH="$(abspath $(TARGET))/release:$$PATH" examples/demo
 
+demo-kafka:
+	@FEATURES=kafka scripts/setup demo-kafka
+	$(CARGO) build --locked --release --bins --features kafka
+	@PATH="$(abspath $(TARGET))/release:$$PATH" examples/kafka/demo
+
 # In this order: what fails most often fails first.
 test:
-	@scripts/setup test
+	@FEATURES='$(FEATURES)' scripts/setup test
 	$(MAKE) --no-print-directory format-check lint unit rustdoc
 
 format-check:
 	$(CARGO) fmt --check
 
 lint:
-	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) clippy --locked --all-targets $(CARGO_FEATURES) -- -D warnings
 
 unit:
-	$(CARGO) test --locked --lib --test '*'
-	$(CARGO) test --locked --doc
+	$(CARGO) test --locked $(CARGO_FEATURES) --lib --test '*'
+	$(CARGO) test --locked $(CARGO_FEATURES) --doc
 
 rustdoc:
-	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --lib --quiet
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked $(CARGO_FEATURES) --no-deps --lib --quiet
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 $(SHARE)/man/man7 \
@@ -75,8 +81,8 @@ docs:
 	UPDATE=1 $(CARGO) test --locked --test docs man_pages_and_completions
 
 bench:
-	@scripts/setup bench
-	$(CARGO) build --locked --release --bins --examples
+	@FEATURES='$(FEATURES)' scripts/setup bench
+	$(CARGO) build --locked --release --bins --examples $(CARGO_FEATURES)
 	PATH="$(abspath $(TARGET))/release:$$PATH" benches/bench
 
 fuzz:

@@ -15,6 +15,7 @@
 //! | [`clock`], [`window`] | batch clock and window arithmetic, pure |
 //! | [`op`], [`agg`] | the operators and aggregations: no I/O, no clock |
 //! | [`source`], [`sink`] | where records come from and go to, one file a kind |
+//! | [`kafka`] | what the Kafka source and sink share |
 //! | [`command`] | commands that run once a batch |
 //! | [`spool`] | records held in memory up to a limit, then on disk |
 //! | [`keyed_state`] | a state as an operator has it and a checkpoint keeps it |
@@ -36,6 +37,7 @@ pub mod duration;
 pub mod error;
 pub mod expr;
 pub mod frame;
+pub mod kafka;
 pub mod keyed_state;
 pub mod monitor;
 pub mod op;

@@ -66,6 +66,8 @@ complete -c sstream-source -n "__fish_sstream_source_needs_command" -f -a "udp" 
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -f -a "unix" -d 'Lines from clients that connect to a unix socket'
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -f -a "exec" -d 'Lines that a program writes'
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -f -a "rate" -d 'Records made at a steady rate, to try a pipeline'
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -f -a "dir" -d 'Every file of a directory, once and whole'
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -f -a "tail" -d 'Lines that are appended to files'
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -f -a "queue" -d 'A file of batches: each line a JSON array of records'
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -f -a "replay" -d 'A saved framed stream, once more'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
@@ -306,6 +308,82 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l v
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l settle -d 'A file that is written in place is whole when it was not changed for so long' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l scan -d 'How often to look for files, for file systems with no events [default: 10s; tail 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l new-only -d 'Leave what is there at the first start'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l available-now -d 'Take what is there at the start, in batches, and stop'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l from -d 'Where to begin in files that are there at the first start' -r -f -a "beginning\t'All that it holds'
+end\t'What is appended from now on'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l scan -d 'How often to look for files, for file systems with no events [default: 10s; tail 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l available-now -d 'Take what is there at the start, in batches, and stop'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l clock -d 'Give batches as fast as they are read, or by the wall clock' -r -f -a "virtual\t'As fast as input comes'
 wall\t'Real time'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l start -d 'Where the first batch\'s interval starts, in ms since the epoch; 0 unless told' -r

@@ -20,6 +20,7 @@ pub mod front;
 pub mod function;
 pub mod input;
 pub mod join;
+pub mod kafka;
 pub mod map;
 pub mod output;
 pub mod reduce;
@@ -50,6 +51,7 @@ use crate::clock::SystemClock;
 use crate::console::Console;
 use crate::error::{Exit, Failure};
 use crate::frame::Close;
+use crate::kafka::KafkaError;
 use crate::monitor::watch::Watch;
 use crate::op::Operator;
 use crate::run::RunError;
@@ -146,6 +148,8 @@ pub enum ToolError {
         /// How to exit.
         exit: Exit,
     },
+    /// Kafka is not to be had with these options.
+    Kafka(KafkaError),
     /// The checkpoint cannot be looked into or changed.
     Checkpoint(crate::checkpoint::Error),
     /// The stage failed while it ran.
@@ -166,6 +170,7 @@ impl fmt::Display for ToolError {
             ),
             ToolError::Open { what, error } => write!(f, "{what}: {}", stage::describe(error)),
             ToolError::Input(error) => error.fmt(f),
+            ToolError::Kafka(error) => error.fmt(f),
             ToolError::Checkpoint(error) => error.fmt(f),
             ToolError::Stage(error) => error.fmt(f),
             ToolError::Restart => f.write_str(
@@ -185,6 +190,7 @@ impl Failure for ToolError {
             ToolError::Usage(_) | ToolError::Terminal { .. } => Exit::Usage,
             ToolError::Open { .. } | ToolError::Restart => Exit::World,
             ToolError::Input(error) => error.exit(),
+            ToolError::Kafka(error) => error.exit(),
             ToolError::Checkpoint(error) => error.exit(),
             ToolError::Command { exit, .. } => *exit,
             ToolError::Stage(error) => error.exit(),
@@ -196,6 +202,12 @@ impl Failure for ToolError {
 impl From<SourceError> for ToolError {
     fn from(error: SourceError) -> Self {
         ToolError::Input(error)
+    }
+}
+
+impl From<KafkaError> for ToolError {
+    fn from(error: KafkaError) -> Self {
+        ToolError::Kafka(error)
     }
 }
 

@@ -24,11 +24,11 @@ pub fn open(form: Option<OutputForm>, environment: &Environment) -> Result<Box<d
 
 /// What stands behind a sink that passes the stream on. Where that is no stream
 /// but a form of it, both are one sink.
-pub fn open_behind(
-    sink: Box<dyn Sink>,
+pub fn open_behind<'a>(
+    sink: Box<dyn Sink + 'a>,
     form: Option<OutputForm>,
     environment: &Environment,
-) -> Result<SinkOutlet<'static>, ToolError> {
+) -> Result<SinkOutlet<'a>, ToolError> {
     Ok(match open_either(form, environment)? {
         Output::Frames(frames) => SinkOutlet::new(sink, Some(frames)),
         Output::Form(second) => SinkOutlet::new(Box::new(Both { first: sink, second }), None),

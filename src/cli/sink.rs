@@ -7,6 +7,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use super::args::{Common, MemoryArgs, StageArgs};
 use super::command::{self, CommandArgs};
+use super::kafka::sink::KafkaSinkArgs;
 use super::{Environment, Tool, ToolError, input, output, tell_skipped};
 use crate::checkpoint::name::check_stage;
 use crate::op::pass::Pass;
@@ -83,6 +84,18 @@ enum Kind {
         #[command(flatten)]
         command: CommandArgs,
     },
+    /// A topic of Kafka
+    ///
+    /// A string is a message of its text, anything else one of its JSON text, and
+    /// null a message without a value. A key is in normal form: 1 and 1.0 are one
+    /// key, and a string is its text. A batch is done with when the brokers have
+    /// acknowledged all of its messages, which are never reordered or doubled
+    /// while the sink runs.
+    #[command(before_help = "Examples:
+  … | sstream-sink kafka --brokers localhost:9092 --topic errors
+  … | sstream-sink kafka --brokers localhost:9092 --topic by-user --key .user
+  … | sstream-sink kafka --brokers kafka:9093 --config client.properties --topic counts --key '.[0]' --value '.[1]'")]
+    Kafka(KafkaSinkArgs),
     /// Nowhere
     Null,
     #[command(external_subcommand)]
@@ -115,7 +128,7 @@ impl Tool for SinkTool {
         let bad_records = BadRecords::new(environment.description.clone(), self.stage.input.on_error());
         let mut context = super::context(environment, bad_records, &self.stage.common);
         context.checkpoint.tool = self.kind.name();
-        let sink = self.kind.build(self.pass, environment)?;
+        let sink = self.kind.build(self.pass, environment, &context.bad_records)?;
         let mut outlet = match self.pass {
             true => output::open_behind(sink, self.stage.common.output, environment)?,
             false => SinkOutlet::new(sink, None),
@@ -136,6 +149,7 @@ impl Kind {
             Kind::Json => "json",
             Kind::Files { .. } => "files",
             Kind::Exec { .. } => "exec",
+            Kind::Kafka(_) => "kafka",
             Kind::Null => "null",
             Kind::Other(words) => match words.first().and_then(|word| word.to_str()) {
                 Some(word) if check_stage(word).is_ok() => word,
@@ -146,7 +160,12 @@ impl Kind {
     }
 
     /// With `pass`, stdout belongs to the stream that is passed on.
-    fn build(self, pass: bool, environment: &Environment) -> Result<Box<dyn Sink>, ToolError> {
+    fn build<'a>(
+        self,
+        pass: bool,
+        environment: &Environment,
+        bad_records: &'a BadRecords,
+    ) -> Result<Box<dyn Sink + 'a>, ToolError> {
         let what = if pass { "stderr" } else { "stdout" };
         let output = || {
             let waited = environment.waited.clone();
@@ -160,6 +179,7 @@ impl Kind {
             Kind::Json => Box::new(Lines::new(output()?, what, LineForm::Json)),
             Kind::Files { prefix, suffix, json, empty } => Box::new(files(&prefix, suffix.as_deref(), json, empty)?),
             Kind::Exec { command } => Box::new(Exec::new(command.build(environment)?, command_output)),
+            Kind::Kafka(arguments) => arguments.build(environment, bad_records)?,
             Kind::Null => Box::new(Null),
             Kind::Other(words) => {
                 let command = command::of_kind("sink", &words, &built_in(), environment)?;

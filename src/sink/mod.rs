@@ -8,6 +8,7 @@ pub mod exec;
 pub mod files;
 pub mod form;
 pub mod frames;
+pub mod kafka;
 pub mod null;
 mod outlet;
 pub mod print;

@@ -70,6 +70,8 @@ pub struct Cutter<'a> {
     batch_records: u64,
     /// The block was given and is to be emptied before it is filled again.
     given: bool,
+    /// A batch's end was given, and nothing since.
+    ended: bool,
     /// Something has come whose batch is not known yet.
     fresh: bool,
     /// Something has come, or a batch was cut: the open batch gets an end.
@@ -97,6 +99,7 @@ impl<'a> Cutter<'a> {
             block_records: 0,
             batch_records: 0,
             given: false,
+            ended: false,
             caught_up_to: None,
             over: None,
             last_came: now,
@@ -109,6 +112,9 @@ impl<'a> Cutter<'a> {
     }
 
     fn advance(&mut self) -> Result<Step, SourceError> {
+        if std::mem::take(&mut self.ended) {
+            self.parts.source.batch_left()?;
+        }
         if std::mem::take(&mut self.given) {
             self.block.clear();
             self.block_records = 0;
@@ -300,6 +306,7 @@ impl<'a> Cutter<'a> {
 
     fn end(&mut self, time: BatchTime) -> Step {
         self.limits.end_batch();
+        self.ended = true;
         let mut end = End::new(time, std::mem::take(&mut self.batch_records));
         end.trace = self.options.trace.then(Vec::new);
         Step::End(end)

@@ -17,6 +17,7 @@ pub mod exec;
 pub mod files;
 pub mod first;
 pub mod format;
+pub mod kafka;
 pub mod kept;
 pub mod limits;
 pub mod line_source;
@@ -48,6 +49,7 @@ use std::time::Duration;
 use crate::checkpoint;
 use crate::error::{Exit, Failure};
 use crate::frame::FrameError;
+use crate::kafka::KafkaError;
 use crate::op::OpError;
 use crate::stage::describe;
 
@@ -132,6 +134,8 @@ pub enum SourceError {
     },
     /// The checkpoint cannot be used, or used on.
     Checkpoint(checkpoint::Error),
+    /// Kafka did not give what is to be read.
+    Kafka(KafkaError),
     /// The clock has jumped, or the machine slept, over too many intervals.
     Missed {
         /// How many.
@@ -165,6 +169,7 @@ impl fmt::Display for SourceError {
                 write!(f, "exec: there is no program {program} on PATH: give its path, as ./{program}")
             }
             SourceError::Record(error) => error.fmt(f),
+            SourceError::Kafka(error) => error.fmt(f),
             SourceError::Malformed { place, message } => write!(f, "{place}: {message}"),
             SourceError::CutOff => f.write_str(
                 "input: ended inside the head of a framed stream: the stage before was killed, or give --input text",
@@ -217,6 +222,12 @@ impl From<checkpoint::Error> for SourceError {
     }
 }
 
+impl From<KafkaError> for SourceError {
+    fn from(error: KafkaError) -> Self {
+        SourceError::Kafka(error)
+    }
+}
+
 impl Failure for SourceError {
     fn exit(&self) -> Exit {
         match self {
@@ -226,6 +237,7 @@ impl Failure for SourceError {
             SourceError::Path(error) => error.exit(),
             SourceError::Checkpoint(error) => error.exit(),
             SourceError::Record(error) => error.exit(),
+            SourceError::Kafka(error) => error.exit(),
             SourceError::Malformed { .. } | SourceError::CutOff => Exit::Input,
             SourceError::NotFirst { .. } | SourceError::NoProgram { .. } => Exit::Usage,
         }

@@ -59,6 +59,12 @@ pub trait RecordSource {
     /// last line with no newline), and says what stays unread at a stop. Called once.
     fn finish(&mut self, reason: &Reason, block: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, SourceError>;
 
+    /// The end of a batch has left, and under a checkpoint the batch is on disk:
+    /// what was taken so far need not come again.
+    fn batch_left(&mut self) -> Result<(), SourceError> {
+        Ok(())
+    }
+
     /// How to read batches again, if this source can. Under a checkpoint, what
     /// comes from any other is kept in a log of its own.
     fn replay(&mut self) -> Option<&mut dyn ReadAgain> {

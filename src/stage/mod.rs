@@ -26,6 +26,7 @@ use crate::clock::Clock;
 pub use crate::error::describe;
 use crate::error::{Exit, Failure};
 use crate::frame::{BatchTime, Block, Close, End, Event, FrameError, Head, Reason};
+use crate::kafka::KafkaError;
 use crate::monitor::watch::{Watch, Watched};
 use crate::op::durable::Durable;
 use crate::op::{Downstream, Held, OpError, Operator, Out};
@@ -170,6 +171,22 @@ pub enum OutletError {
     },
     /// A commit failed.
     Checkpoint(crate::checkpoint::Error),
+    /// A sink met a bad record, and bad records are not to be skipped.
+    Record(OpError),
+    /// Kafka did not take it.
+    Kafka(KafkaError),
+}
+
+impl From<OpError> for OutletError {
+    fn from(error: OpError) -> Self {
+        OutletError::Record(error)
+    }
+}
+
+impl From<KafkaError> for OutletError {
+    fn from(error: KafkaError) -> Self {
+        OutletError::Kafka(error)
+    }
 }
 
 impl OutletError {
@@ -191,6 +208,8 @@ impl Failure for OutletError {
             OutletError::Command { exit, .. } => *exit,
             OutletError::Checkpoint(error) => error.exit(),
             OutletError::ReaderGone | OutletError::Write { .. } => Exit::World,
+            OutletError::Record(error) => error.exit(),
+            OutletError::Kafka(error) => error.exit(),
         }
     }
 }
@@ -201,6 +220,8 @@ impl fmt::Display for OutletError {
             OutletError::ReaderGone => f.write_str("the reader has gone"),
             OutletError::Write { what, error } => write!(f, "{what}: cannot write: {}", describe(error)),
             OutletError::Command { message, .. } => f.write_str(message),
+            OutletError::Record(error) => error.fmt(f),
+            OutletError::Kafka(error) => error.fmt(f),
             OutletError::Checkpoint(error) => error.fmt(f),
         }
     }

@@ -12,16 +12,21 @@ use clap::Parser;
 
 use super::args::{Common, CutArgs, InputForm};
 use super::first::{self, SourceIdentity};
+use super::kafka::source::KafkaSourceArgs;
 use super::{Environment, Tool, ToolError, input, output, tell_skipped};
 use crate::frame::{BatchTime, Event, FrameReader};
 use crate::op::pass::Pass;
 use crate::source::batches::Batches;
 use crate::source::first::Stopped;
+use crate::source::kafka::Assign;
+#[cfg(feature = "kafka")]
+use crate::source::kafka::{GroupSource, KafkaSource};
 use crate::source::kept::OnLoss;
 use crate::source::pace::Pace;
 use crate::source::queue::Queue;
 use crate::source::rate::{Rate, RateOptions};
 use crate::source::receive::Surroundings;
+use crate::source::records::RecordSource;
 use crate::source::replay::Replay;
 use crate::source::stdin::Stdin;
 use crate::source::until_stop::UntilStop;
@@ -101,6 +106,12 @@ impl SourceTool {
                 "--input csv: {kind} takes lines of several clients in turn, whose headers and rows would mix: send json \
                  or logfmt"
             ),
+            (_, _, Kind::Kafka(_)) if self.input.is_some() => {
+                "--input: messages of Kafka are no lines: give --value text or --value json".to_owned()
+            }
+            (_, _, Kind::Kafka(arguments)) if arguments.check().is_some() => {
+                arguments.check().unwrap_or_default().to_owned()
+            }
             (_, _, Kind::Replay { .. }) if self.cut.batch.is_some() => {
                 "--batch: replay keeps the batches of the saved stream: leave it out".to_owned()
             }
@@ -159,6 +170,10 @@ impl SourceTool {
                 let kind = words.first().map_or_else(String::new, |word| word.to_string_lossy().into_owned());
                 lines(&kind, &joined(words.get(1..).unwrap_or_default()))
             }
+            Kind::Kafka(words) => {
+                let arguments = format!("source {}", words.words());
+                SourceIdentity { arguments, reads_again: words.assign == Assign::Own, ..lines("kafka", "") }
+            }
             Kind::Dir { paths, .. } => files::identity("dir", paths, lines),
             Kind::Tail { paths, .. } => files::identity("tail", paths, lines),
             // The numbers go on, at whatever rate.
@@ -184,6 +199,10 @@ impl SourceTool {
         })
     }
 
+    fn files<'c, 'a>(&'c self, environment: &'a Environment) -> files::Opening<'c, 'a> {
+        files::Opening { form: self.input.unwrap_or(InputForm::Text), cut: &self.cut, environment }
+    }
+
     fn batches<'a>(
         &self,
         interval_ms: u64,
@@ -207,8 +226,17 @@ impl SourceTool {
             Kind::Unix { path } => Box::new(unix::open(path, &around)?),
             Kind::Exec { command } => Box::new(exec::open(command, &around)?),
             Kind::Other(words) => Box::new(exec::open(&external::command(words)?, &around)?),
-            Kind::Dir { .. } | Kind::Tail { .. } => {
-                let source = files::open(&self.kind, self.input, &self.cut, environment)?;
+            Kind::Dir { paths, settle, new_only, look } => {
+                let options = files::dir_options(*settle, *new_only, look, &self.cut);
+                let source = self.files(environment).dir(paths, options)?;
+                return Ok(input::cutter(source, false, &self.cut, interval_ms, environment, bad_records));
+            }
+            Kind::Tail { paths, from, look } => {
+                let source = self.files(environment).tail(paths, files::tail_options(*from, look, &self.cut))?;
+                return Ok(input::cutter(source, false, &self.cut, interval_ms, environment, bad_records));
+            }
+            Kind::Kafka(arguments) => {
+                let source = kafka(arguments, self.cut.keep.on_loss(), environment)?;
                 return Ok(input::cutter(source, false, &self.cut, interval_ms, environment, bad_records));
             }
             Kind::Rate { per_second } => {
@@ -241,6 +269,27 @@ impl SourceTool {
         let lines = input::lines(source, format, Vec::new(), &self.cut, environment);
         Ok(input::cutter(lines, false, &self.cut, interval_ms, environment, bad_records))
     }
+}
+
+#[cfg(feature = "kafka")]
+fn kafka(
+    arguments: &KafkaSourceArgs,
+    on_loss: OnLoss,
+    environment: &Environment,
+) -> Result<Box<dyn RecordSource>, ToolError> {
+    let (console, stop, waited) = (environment.console.clone(), environment.stop.clone(), environment.waited.clone());
+    if arguments.assign == Assign::Group {
+        let options = arguments.options(on_loss);
+        let source = GroupSource::open(&arguments.client.settings(), &options, console, stop, waited)?;
+        return Ok(Box::new(source));
+    }
+    let source = KafkaSource::open(&arguments.client.settings(), arguments.options(on_loss), console, stop, waited)?;
+    Ok(Box::new(source))
+}
+
+#[cfg(not(feature = "kafka"))]
+fn kafka(_: &KafkaSourceArgs, _: OnLoss, _: &Environment) -> Result<Box<dyn RecordSource>, ToolError> {
+    Err(crate::kafka::KafkaError::NotBuilt.into())
 }
 
 fn joined(words: &[OsString]) -> String {

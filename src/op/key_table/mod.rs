@@ -100,7 +100,7 @@ impl KeyTable {
     }
 
     /// The indexes of the keys there are, in the order in which keys came.
-    pub fn indexes(&self) -> impl Iterator<Item = usize> {
+    pub fn indexes(&self) -> impl Iterator<Item = usize> + Clone {
         self.places.iter().enumerate().filter(|(_, place)| **place != NO_PLACE).map(|(index, _)| index)
     }
 

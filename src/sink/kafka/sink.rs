@@ -1,0 +1,124 @@
+//! The sink: without a checkpoint messages leave as they come, and a batch is done
+//! with when the brokers have acknowledged them; under one a batch is held until
+//! its end has come, and then is a transaction.
+
+use rdkafka::message::{Header, OwnedHeaders};
+
+use super::message::{Made, Messages};
+use super::producer::Sender;
+use super::transactions::Transactions;
+use super::{BATCH_HEADER, Options};
+use crate::console::Console;
+use crate::frame::{BatchTime, Block};
+use crate::kafka::KafkaError;
+use crate::kafka::settings::Settings;
+use crate::sink::{Sink, Under};
+use crate::spool::Spool;
+use crate::stage::{BadRecords, OutletError, Waited};
+
+/// What a Kafka sink works with.
+pub struct Parts<'a> {
+    /// How brokers are reached.
+    pub settings: Settings,
+    /// What is to be done.
+    pub options: Options,
+    /// Makes messages of records.
+    pub messages: Messages,
+    /// What becomes of records that are no message.
+    pub bad_records: &'a BadRecords,
+    /// Holds a batch until its end has come.
+    pub spool: Spool,
+    /// For what a careful person wants to know.
+    pub console: Console,
+    /// Counts the time that brokers are waited for.
+    pub waited: Waited,
+}
+
+/// Sends each record to a topic.
+pub struct Kafka<'a> {
+    parts: Parts<'a>,
+    mode: Mode,
+}
+
+enum Mode {
+    /// Messages leave as they come.
+    Direct(Box<Sender>),
+    /// A batch is a transaction.
+    Transactions(Box<Transactions>),
+}
+
+impl<'a> Kafka<'a> {
+    /// Makes the client; brokers are looked for when there is something to send.
+    pub fn open(parts: Parts<'a>) -> Result<Kafka<'a>, KafkaError> {
+        let Parts { settings, options, console, waited, .. } = &parts;
+        let sender = Sender::open(settings, options, &[], console.clone(), waited.clone())?;
+        Ok(Kafka { parts, mode: Mode::Direct(Box::new(sender)) })
+    }
+}
+
+/// Sends the messages of a block.
+fn send(
+    block: Block<'_>,
+    sender: &mut Sender,
+    messages: &mut Messages,
+    bad_records: &BadRecords,
+    batch_header: bool,
+) -> Result<(), OutletError> {
+    let headers = batch_header.then(|| {
+        let time = block.time.to_string();
+        OwnedHeaders::new_with_capacity(1).insert(Header { key: BATCH_HEADER, value: Some(&time) })
+    });
+    for record in block {
+        match messages.make(record) {
+            Made::Nothing => {}
+            Made::Bad(reason) => bad_records.take(block.time, record, &reason)?,
+            Made::Message(message) => sender.send(&message, headers.as_ref())?,
+        }
+    }
+    Ok(())
+}
+
+impl Sink for Kafka<'_> {
+    fn block(&mut self, block: Block<'_>) -> Result<(), OutletError> {
+        let Parts { messages, bad_records, options, spool, .. } = &mut self.parts;
+        match &mut self.mode {
+            Mode::Direct(sender) => send(block, sender, messages, bad_records, options.batch_header),
+            Mode::Transactions(_) => Ok(spool.append(block)?),
+        }
+    }
+
+    fn end(&mut self, time: BatchTime, _: u64) -> Result<(), OutletError> {
+        let Parts { messages, bad_records, options, spool, .. } = &mut self.parts;
+        match &mut self.mode {
+            Mode::Direct(sender) => Ok(sender.settle()?),
+            // An empty batch leaves no trace, and may come again.
+            Mode::Transactions(_) if spool.is_empty() => Ok(()),
+            Mode::Transactions(transactions) => {
+                transactions.batch(time, &mut |sender| {
+                    let mut blocks = spool.blocks();
+                    while let Some(block) = blocks.next()? {
+                        send(block, sender, messages, bad_records, options.batch_header)?;
+                    }
+                    Ok(())
+                })?;
+                spool.discard_through(time);
+                Ok(())
+            }
+        }
+    }
+
+    fn close(&mut self, _: bool) -> Result<(), OutletError> {
+        match &mut self.mode {
+            Mode::Direct(sender) => Ok(sender.settle()?),
+            Mode::Transactions(_) => Ok(()),
+        }
+    }
+
+    fn begin(&mut self, under: &Under<'_>) -> Result<Option<BatchTime>, OutletError> {
+        let Parts { settings, options, console, waited, .. } = &self.parts;
+        let id = format!("sstream-{}-{}", under.job, under.stage);
+        let (transactions, newest) = Transactions::begin(settings, options, id, console.clone(), waited.clone())?;
+        self.mode = Mode::Transactions(Box::new(transactions));
+        Ok(newest)
+    }
+}

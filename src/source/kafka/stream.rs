@@ -1,0 +1,440 @@
+//! The source itself: lanes, one a partition, taken from in turn.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
+use rdkafka::{Message as _, TopicPartitionList};
+
+use super::Options;
+use super::group::isolation;
+use super::held::Held;
+use super::ledger::{Ledger, Range};
+use super::message::Records;
+use super::queues::{Lane, Polled, push_record};
+use super::scout::{Found, Scout, Task, look_at};
+use super::wake::Wake;
+use crate::console::Console;
+use crate::frame::Reason;
+use crate::kafka::KafkaError;
+use crate::kafka::client::{Listener, configure, message_of};
+use crate::kafka::settings::Settings;
+use crate::op::BLOCK_BYTES;
+use crate::signal::StopSignal;
+use crate::source::SourceError;
+use crate::source::format::Bad;
+use crate::source::kept::OnLoss;
+use crate::source::rate_limit::RateLimiter;
+use crate::source::records::{Came, ReadAgain, RecordSource, Room};
+use crate::source::stdin::Ready;
+use crate::stage::Waited;
+
+/// How often new partitions are looked for unless a property says otherwise.
+const REFRESH: &str = "10000";
+
+/// How often every queue is looked into, rung for or not, and the client heard.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// How often a group is told the progress.
+const COMMIT: Duration = Duration::from_secs(1);
+
+/// How long a stop waits for brokers that say nothing.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Reads partitions.
+pub struct KafkaSource {
+    pub(super) consumer: Arc<BaseConsumer<Listener>>,
+    pub(super) options: Options,
+    pub(super) console: Console,
+    pub(super) wake: Wake,
+    pub(super) stop: StopSignal,
+    pub(super) waited: Waited,
+    pub(super) ledger: Ledger,
+    /// By the ledger's index; none before the brokers have been asked.
+    pub(super) lanes: Vec<Option<Lane>>,
+    pub(super) records: Records,
+    /// What is still to be read of a batch that is read again.
+    pub(super) again: std::collections::VecDeque<Range>,
+    /// A checkpoint keeps the position.
+    pub(super) is_kept: bool,
+    held: Held,
+    scout: Option<Scout>,
+    refresh: Duration,
+    /// The first news of the scout has come.
+    has_begun: bool,
+    /// The lane to begin with.
+    turn: usize,
+    started: Instant,
+    looked: Instant,
+    committed: Instant,
+    /// What is read at a stop was looked up, and when something came last.
+    stopping: Option<Instant>,
+    /// Only the last batch's end is still to leave.
+    is_over: bool,
+}
+
+impl KafkaSource {
+    /// Makes the client; brokers are looked for by the first wait.
+    pub fn open(
+        settings: &Settings,
+        options: Options,
+        console: Console,
+        stop: StopSignal,
+        waited: Waited,
+    ) -> Result<KafkaSource, SourceError> {
+        let config = configure(
+            settings,
+            &[
+                // A client cannot assign without one; nothing is committed to it
+                // unless the user named it.
+                ("group.id", options.group.as_deref().unwrap_or("sstream")),
+                ("enable.auto.commit", "false"),
+                ("enable.auto.offset.store", "false"),
+                ("auto.offset.reset", "error"),
+                ("enable.partition.eof", "true"),
+                ("isolation.level", isolation(options.isolation)),
+                ("topic.metadata.refresh.interval.ms", REFRESH),
+                // Each partition has a queue of its own.
+                ("queued.max.messages.kbytes", "8192"),
+                // A full queue is empty again in milliseconds.
+                ("fetch.queue.backoff.ms", "5"),
+            ],
+        )?;
+        let refresh = config.get("topic.metadata.refresh.interval.ms").and_then(|text| text.parse().ok());
+        let consumer = config
+            .create_with_context(Listener::new(settings, console.clone()))
+            .map_err(|error| KafkaError::Create { message: message_of(&error) })?;
+        let wake = Wake::new().map_err(|error| SourceError::read("kafka", error))?;
+        let now = Instant::now();
+        Ok(KafkaSource {
+            consumer: Arc::new(consumer),
+            records: Records::new(options.form.clone()),
+            options,
+            console,
+            wake,
+            stop,
+            waited,
+            ledger: Ledger::default(),
+            lanes: Vec::new(),
+            again: Default::default(),
+            is_kept: false,
+            held: Held::default(),
+            scout: None,
+            refresh: Duration::from_millis(refresh.unwrap_or(10_000)),
+            has_begun: false,
+            turn: 0,
+            started: now,
+            looked: now,
+            committed: now,
+            stopping: None,
+            is_over: false,
+        })
+    }
+
+    /// Hears the client and the scout.
+    pub(super) fn hear(&mut self) -> Result<(), SourceError> {
+        if self.looked.elapsed() >= LOOK {
+            self.looked = Instant::now();
+            self.lanes.iter().flatten().for_each(Lane::set_ready);
+        }
+        // All messages are in the lanes' queues; this serves what else there is.
+        while self.consumer.poll(Duration::ZERO).is_some() {}
+        self.consumer.context().check()?;
+        if self.scout.is_none() {
+            let places = self.ledger.places().iter();
+            let known = places.map(|place| (place.topic.clone(), place.partition, place.next)).collect();
+            let task = Task {
+                selection: self.options.selection.clone(),
+                from: self.options.from.clone(),
+                known,
+                every: (!self.options.available_now).then_some(self.refresh),
+            };
+            let scout = Scout::send(self.consumer.clone(), task, self.wake.bell());
+            self.scout = Some(scout.map_err(|error| SourceError::read("kafka", error))?);
+        }
+        while let Some(news) = self.scout.as_ref().and_then(Scout::news) {
+            for found in news? {
+                self.attach(&found)?;
+            }
+            self.has_begun = true;
+        }
+        Ok(())
+    }
+
+    /// Begins to read a partition, where it was left or where it begins.
+    fn attach(&mut self, found: &Found) -> Result<(), SourceError> {
+        let Found { topic, partition, start, low, high } = found;
+        let index = self.ledger.index(topic, *partition);
+        let index = index.unwrap_or_else(|| self.ledger.begin(topic, *partition, *start));
+        let next = self.ledger.places()[index].next;
+        if next < *low || next > *high {
+            self.lose(index, next, *low, *high)?;
+        }
+        let next = self.ledger.places()[index].next;
+        self.lane(index, next)?;
+        if self.options.available_now {
+            let lane = self.lanes[index].as_mut();
+            lane.into_iter().for_each(|lane| lane.target = Some(*high));
+        }
+        if self.console.is_verbose() {
+            self.console.info(&format!("kafka, topic {topic}, partition {partition}: reading from offset {next}"));
+        }
+        Ok(())
+    }
+
+    /// The lane of a partition, assigned and to be read from `offset` on.
+    pub(super) fn lane(&mut self, index: usize, offset: i64) -> Result<&mut Lane, SourceError> {
+        if self.lanes.len() <= index {
+            self.lanes.resize_with(index + 1, || None);
+        }
+        let lane = match &mut self.lanes[index] {
+            Some(lane) => {
+                if lane.position > offset {
+                    lane.seek(&self.consumer, offset)?;
+                }
+                lane
+            }
+            none => {
+                let place = &self.ledger.places()[index];
+                let mut lane = Lane::open(&self.consumer, &place.topic, place.partition, offset, self.wake.bell())?;
+                let now = self.started.elapsed();
+                lane.limiter = self.options.max_rate_per_partition.map(|rate| RateLimiter::new(rate as f64, now));
+                none.insert(lane)
+            }
+        };
+        lane.position = offset;
+        Ok(lane)
+    }
+
+    /// What a partition is to go on with is not there: the error, or with
+    /// `--on-loss skip` where it goes on.
+    pub(super) fn lose(&mut self, index: usize, next: i64, low: i64, high: i64) -> Result<(), SourceError> {
+        let place = &self.ledger.places()[index];
+        let (topic, partition) = (place.topic.clone(), place.partition);
+        let error = if next < low {
+            KafkaError::Lost { topic, partition, from: next, to: low }
+        } else {
+            KafkaError::Shrunk { topic, partition, position: next, end: high }
+        };
+        match self.options.on_loss {
+            OnLoss::Fail => Err(error.into()),
+            OnLoss::Skip => {
+                self.console.warn(&format!("{error}: goes on at offset {low}"));
+                self.ledger.skip_to(index, low);
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes about a block from the queues.
+    fn fill(&mut self) -> Result<(), SourceError> {
+        let count = self.lanes.len();
+        for turn in 0..count {
+            if self.held.bytes() >= BLOCK_BYTES {
+                break;
+            }
+            let index = (self.turn + turn) % count;
+            let is_wanted =
+                |lane: &&mut Lane| lane.is_ready() && lane.target.is_none_or(|target| lane.position < target);
+            let Some(lane) = self.lanes[index].as_mut().filter(is_wanted) else { continue };
+            if empty(lane, index, self.started.elapsed(), &mut self.held, &mut self.records)? {
+                self.is_gone(index)?;
+            }
+            // The one that was not emptied has had its turn too.
+            if self.held.bytes() >= BLOCK_BYTES {
+                self.turn = (index + 1) % count;
+            }
+        }
+        if !self.held.is_empty() {
+            self.consumer.context().is_back();
+        }
+        Ok(())
+    }
+
+    /// Nothing is at a partition's position any more.
+    fn is_gone(&mut self, index: usize) -> Result<(), SourceError> {
+        let Some(lane) = &self.lanes[index] else { return Ok(()) };
+        let next = lane.position;
+        let (low, high) = match look_at(&self.consumer, &lane.topic, lane.partition) {
+            Ok(marks) => marks,
+            Err(error) => {
+                // The broker that said so has gone itself.
+                self.consumer.context().is_away(&error.to_string());
+                (next, next)
+            }
+        };
+        let mut offset = next;
+        if next < low || next > high {
+            self.lose(index, next, low, high)?;
+            offset = low;
+        }
+        let consumer = self.consumer.clone();
+        self.lanes[index].iter_mut().try_for_each(|lane| lane.seek(&consumer, offset))?;
+        Ok(())
+    }
+
+    /// How long until a partition may be read again that has something, but has
+    /// had its messages for now.
+    fn rate_wait(&self) -> Duration {
+        let lanes = self.lanes.iter().flatten();
+        let limited = lanes.filter(|lane| lane.is_ready()).filter_map(|lane| lane.limiter.as_ref());
+        limited.map(RateLimiter::wait).min().unwrap_or(LOOK).max(Duration::from_millis(1))
+    }
+
+    /// Everything that was there at first has been read.
+    fn is_done(&self) -> bool {
+        self.options.available_now && self.has_begun && self.lanes.iter().flatten().all(Lane::is_done)
+    }
+
+    /// Tells the group how far the reading has come.
+    fn commit(&mut self, mode: CommitMode) {
+        if self.options.group.is_none() || self.ledger.places().is_empty() {
+            return;
+        }
+        self.committed = Instant::now();
+        let mut list = TopicPartitionList::new();
+        for place in self.ledger.places() {
+            let _ = list.add_partition_offset(&place.topic, place.partition, rdkafka::Offset::Offset(place.next));
+        }
+        // Those who watch lag will see the next one.
+        if let Err(error) = self.consumer.commit(&list, mode) {
+            self.console.info(&format!("kafka: the progress could not be told to the group: {}", message_of(&error)));
+        }
+    }
+}
+
+/// Takes from a queue until there is about a block; true if its next message is
+/// gone.
+fn empty(
+    lane: &mut Lane,
+    index: usize,
+    now: Duration,
+    held: &mut Held,
+    records: &mut Records,
+) -> Result<bool, KafkaError> {
+    lane.begin();
+    let mut allowed = lane.limiter.as_mut().map_or(u64::MAX, |limiter| limiter.allowed(now));
+    let before = allowed;
+    if allowed > 0
+        && let Some((offset, bytes, bad)) = lane.kept.take()
+    {
+        held.space().extend_from_slice(&bytes);
+        held.added(index, offset, bad);
+        allowed -= 1;
+    }
+    let is_gone = loop {
+        if held.bytes() >= BLOCK_BYTES || allowed == 0 || lane.target.is_some_and(|target| lane.position >= target) {
+            lane.set_ready();
+            break false;
+        }
+        let offset = match lane.poll()? {
+            Polled::Message(message) => {
+                let offset = message.offset();
+                if lane.target.is_some_and(|target| offset >= target) {
+                    // It came after what was there at first.
+                    offset
+                } else {
+                    let bad = push_record(records, &lane.topic, &message, held.space());
+                    held.added(index, offset, bad);
+                    allowed -= 1;
+                    offset
+                }
+            }
+            Polled::End => {
+                lane.is_at_end = true;
+                continue;
+            }
+            Polled::Gone => break true,
+            Polled::Nothing => break false,
+        };
+        (lane.position, lane.is_at_end) = (offset + 1, false);
+    };
+    if let Some(limiter) = &mut lane.limiter {
+        limiter.take(before - allowed);
+    }
+    Ok(is_gone)
+}
+
+impl RecordSource for KafkaSource {
+    fn wait(&mut self, timeout: Duration) -> Result<Came, SourceError> {
+        let started = Instant::now();
+        loop {
+            self.hear()?;
+            self.fill()?;
+            if !self.held.is_empty() {
+                return Ok(Came::Something);
+            }
+            if self.is_done() {
+                return Ok(Came::Stop);
+            }
+            let left = timeout.saturating_sub(started.elapsed());
+            if left.is_zero() {
+                return Ok(Came::Timeout);
+            }
+            let wait = left.min(self.rate_wait());
+            let woken = self.waited.during(|| self.wake.wait(Some(&self.stop), wait));
+            if woken.map_err(|error| SourceError::read("kafka", error))? == Ready::Wake {
+                return Ok(Came::Stop);
+            }
+        }
+    }
+
+    fn held(&mut self) -> Result<bool, SourceError> {
+        // The next start goes on from here.
+        if self.is_kept || !self.has_begun || self.is_done() {
+            return Ok(false);
+        }
+        let mut since = match self.stopping {
+            Some(since) => since,
+            None => {
+                for lane in self.lanes.iter_mut().flatten() {
+                    // What cannot be asked has nothing that could be read.
+                    lane.target =
+                        Some(look_at(&self.consumer, &lane.topic, lane.partition).map_or(0, |(_, high)| high));
+                }
+                Instant::now()
+            }
+        };
+        while self.held.is_empty() && !self.lanes.iter().flatten().all(Lane::is_done) && since.elapsed() < PATIENCE {
+            self.hear()?;
+            self.fill()?;
+            if self.held.is_empty() {
+                let _ = self.waited.during(|| self.wake.wait(None, self.rate_wait()));
+            } else {
+                since = Instant::now();
+            }
+        }
+        self.stopping = Some(since);
+        Ok(!self.held.is_empty())
+    }
+
+    fn has_records(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    fn take(&mut self, room: Room, block: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, SourceError> {
+        self.held.take(room, &mut self.ledger, block, bad)
+    }
+
+    fn batch_left(&mut self) -> Result<(), SourceError> {
+        if self.is_over {
+            self.commit(CommitMode::Sync);
+        } else if self.committed.elapsed() >= COMMIT {
+            self.commit(CommitMode::Async);
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, _: &Reason, _: &mut Vec<u8>, _: &mut Bad<'_>) -> Result<u64, SourceError> {
+        self.is_over = true;
+        if self.records.invalid() > 0 {
+            let invalid = self.records.invalid();
+            self.console.warn(&format!("kafka: {invalid} texts in all had invalid UTF-8, which became U+FFFD"));
+        }
+        Ok(0)
+    }
+
+    fn replay(&mut self) -> Option<&mut dyn ReadAgain> {
+        Some(self)
+    }
+}

@@ -1,0 +1,132 @@
+//! Processes and brokers killed while messages go through: every input message is
+//! in the output exactly once for who reads with read_committed.
+//!
+//! `KAFKA_KILLS` and `KAFKA_BROKER_KILLS` say how often; by default a few times.
+
+use std::time::Duration;
+
+use crate::cluster::{Cluster, Here, topic};
+
+fn rounds(variable: &str, default: u32) -> u32 {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// Some numbers that are not the same in every round.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+}
+
+/// The pipeline, in a process group of its own that is started again as often as
+/// it ends: filter and map between two topics, one batch a transaction.
+fn pipeline(from: &str, to: &str) -> String {
+    format!(
+        "sstream-source kafka --checkpoint ck --batch 100ms --brokers $BROKERS --topic {from} --from beginning \
+           --stop-file stop 2>>source.err \
+         | sstream-filter '[0-9]' 2>>filter.err \
+         | sstream-map '\"got \" + .' 2>>map.err \
+         | sstream-sink kafka --brokers $BROKERS --topic {to} --compression lz4 2>>sink.err"
+    )
+}
+
+fn check(here: &Here<'_>, to: &str, sent: u32) {
+    let mut numbers: Vec<u32> =
+        here.kcat(to, "%s").lines().map(|line| line.strip_prefix("got ").unwrap().parse().unwrap()).collect();
+    numbers.sort_unstable();
+    let doubled = numbers.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    let said = ["source.err", "sink.err"].map(|name| here.folder.read(name)).join("");
+    assert_eq!((doubled, numbers.len() as u32), (0, sent), "doubled, and how many; stderr was:\n{said}");
+    assert!(numbers.iter().copied().eq(1..=sent), "others than were sent");
+}
+
+/// The shell that keeps a pipeline running until there is a file `done`.
+fn keeper(here: &Here<'_>, from: &str, to: &str) -> std::process::Child {
+    here.folder.file("pipeline.sh", here.line(&pipeline(from, to)));
+    let line = "until [ -e done ]; do setsid bash -o pipefail pipeline.sh & echo $! >group; wait $!; \
+                echo \"ended $?\" >>ends; sleep 0.1; done";
+    crate::bash::bash(&[], line, &here.folder.path("")).spawn().unwrap()
+}
+
+/// Sends so many numbers more.
+fn produce(here: &Here<'_>, from: &str, sent: &mut u32, more: u32) {
+    let line = format!(
+        "seq {} {} | kcat -P -b $BROKERS -t {from} -X acks=all -X enable.idempotence=true",
+        *sent + 1,
+        *sent + more
+    );
+    here.run(&line).exits(0);
+    *sent += more;
+}
+
+/// Waits until all is through, and ends the pipeline.
+fn drain(here: &Here<'_>, keeper: &mut std::process::Child, to: &str, sent: u32) {
+    let count = || here.kcat(to, "%s").lines().count() as u32;
+    crate::cluster::wait_until("all is through", Duration::from_secs(120), || count() >= sent);
+    here.folder.file("done", "").file("stop", "");
+    keeper.wait().unwrap();
+}
+
+/// Kills all processes of the pipeline, or one, which the others end after.
+fn kill_some(here: &Here<'_>, random: &mut Random) {
+    // The shell that begins a pipeline leads its process group.
+    let Ok(group) = here.folder.read("group").trim().parse::<u32>() else { return };
+    let all = here.run(&format!("pgrep -g {group} || true")).stdout;
+    let processes: Vec<&str> = all.split_whitespace().collect();
+    let victims = match random.below(3) {
+        0 => processes.join(" "),
+        _ if processes.is_empty() => return,
+        _ => processes[random.below(processes.len() as u64) as usize].to_owned(),
+    };
+    if !victims.is_empty() {
+        here.run(&format!("kill -KILL {victims} 2>/dev/null || true")).exits(0);
+    }
+}
+
+#[test]
+fn processes_are_killed() {
+    let Some(cluster) = Cluster::start(1) else { return };
+    let (here, from, to) = (cluster.folder(), topic("from"), topic("to"));
+    here.create(&from, 3);
+    here.create(&to, 2);
+    let mut random = Random(rounds("KAFKA_SEED", 1).into());
+    let mut sent = 0;
+    let mut keeper = keeper(&here, &from, &to);
+    for _ in 0..rounds("KAFKA_KILLS", 8) {
+        produce(&here, &from, &mut sent, 500);
+        std::thread::sleep(Duration::from_millis(random.below(900)));
+        kill_some(&here, &mut random);
+    }
+    drain(&here, &mut keeper, &to, sent);
+    check(&here, &to, sent);
+}
+
+#[test]
+fn brokers_are_killed() {
+    let Some(cluster) = Cluster::start(3) else { return };
+    let (here, from, to) = (cluster.folder(), topic("from"), topic("to"));
+    here.create(&from, 3);
+    here.create(&to, 3);
+    let mut random = Random(rounds("KAFKA_SEED", 1).into());
+    let mut sent = 0;
+    let mut keeper = keeper(&here, &from, &to);
+    for _ in 0..rounds("KAFKA_BROKER_KILLS", 2) {
+        produce(&here, &from, &mut sent, 2000);
+        std::thread::sleep(Duration::from_millis(random.below(500)));
+        let broker = 1 + random.below(3) as u32;
+        cluster.kill(broker);
+        produce(&here, &from, &mut sent, 2000);
+        std::thread::sleep(Duration::from_millis(random.below(2000)));
+        cluster.restart(broker);
+        // Two of the three are to be in step again before the next one goes.
+        let line = "tool kafka-topics --bootstrap-server $BROKERS --describe --under-replicated-partitions 2>/dev/null";
+        crate::cluster::wait_until("replicas are in step", Duration::from_secs(60), || {
+            here.run(line).stdout.trim().is_empty()
+        });
+    }
+    drain(&here, &mut keeper, &to, sent);
+    check(&here, &to, sent);
+}
