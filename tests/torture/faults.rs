@@ -1,6 +1,7 @@
 //! A full disk, a checkpoint that cannot be written or goes away, a stage that stands still:
 //! told in words, and after it is mended everything goes on as if nothing had been.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -185,4 +186,33 @@ fn a_stage_that_stands_still_is_waited_for() {
             break;
         }
     }
+}
+
+/// A command may run again for a batch, with the same time and the same records, so that it can tell.
+#[test]
+fn a_command_gets_each_batch_at_least_once_with_its_time() {
+    let case = Case::new("ckpt");
+    let line = "sstream-source queue batches --clock wall --batch 50ms --name q --checkpoint ckpt --retain all \
+                | sstream-sink exec --sh 'echo $SSTREAM_BATCH_TIME $(cat) >> ran'";
+    let start = |run: usize| Pipeline::start(case.dir(), line, &case.dir().join(format!("stderr.{run}")));
+    let ran = || fs::read_to_string(case.dir().join("ran")).unwrap_or_default();
+    for run in 1..=3 {
+        let pipeline = start(run);
+        let until = Instant::now() + SOON;
+        while ran().lines().count() < 10 * run {
+            assert!(Instant::now() < until, "{}", pipeline.said());
+            thread::sleep(Duration::from_millis(10));
+        }
+        pipeline.signal_all(Signal::KILL);
+    }
+    let mut last = start(4);
+    let status = last.wait(SOON);
+    assert!(status.is_some_and(|status| status.success()), "{status:?}\n{}", last.said());
+    let mut times = BTreeMap::new();
+    for line in ran().lines() {
+        let (time, number) = line.split_once(' ').unwrap();
+        let (time, number): (u64, u64) = (time.parse().unwrap(), number.parse().unwrap());
+        assert_eq!(*times.entry(number).or_insert(time), time, "{number} came at two times");
+    }
+    assert!(times.keys().copied().eq(1..=BATCHES), "{times:?}");
 }
