@@ -9,13 +9,15 @@ CARGO ?= cargo
 FEATURES ?= kafka
 # How long `make fuzz` searches, in seconds.
 FUZZ_SECONDS ?= 600
+# How often `make torture` kills a pipeline.
+ROUNDS ?= 300
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 TOOLS := $(patsubst src/bin/%.rs,%,$(wildcard src/bin/*.rs))
 CARGO_FEATURES := $(if $(FEATURES),--features $(FEATURES))
 SHARE := $(DESTDIR)$(PREFIX)/share
 
-.PHONY: help build demo demo-kafka test format-check lint rustdoc unit install uninstall docs bench fuzz clean
+.PHONY: help build demo demo-kafka test format-check lint rustdoc unit install uninstall docs bench fuzz torture clean
 
 help:
 	@echo 'make demo       build, and count windows over a sample log sent through nc'
@@ -25,6 +27,7 @@ help:
 	@echo 'make install    tools, man pages and completions (PREFIX=$(PREFIX), DESTDIR)'
 	@echo 'make docs       write man/ and completions/ anew from the command line definitions'
 	@echo 'make bench      the benchmarks; raw results go to benches/results/'
+	@echo 'make torture    fault tests in full: a pipeline killed ROUNDS=$(ROUNDS) times, and more'
 	@echo 'make fuzz       fuzz the reader of the stream format for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 
 build:
@@ -86,6 +89,13 @@ fuzz:
 	@scripts/setup fuzz
 	cd fuzz && mkdir -p corpus/frame_reader && \
 	  $(CARGO) +nightly fuzz run frame_reader corpus/frame_reader seeds -- -dict=dictionary -max_total_time=$(FUZZ_SECONDS)
+
+# The tests of checkpoints in memory take every call and every byte here, where
+# `make test` takes some of them.
+torture:
+	@scripts/setup test
+	SSTREAM_TORTURE=1 $(CARGO) test --locked --lib checkpoint::tests
+	SSTREAM_TORTURE=1 ROUNDS=$(ROUNDS) $(CARGO) test --locked --test torture -- --nocapture --test-threads 1
 
 clean:
 	$(CARGO) clean

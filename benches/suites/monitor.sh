@@ -20,7 +20,7 @@ grows() {
 day() {
   local path=$data/day.trace
   mkdir -p "$data"
-  [ -s "$path" ] || awk 'BEGIN {
+  [ -s "$path" ] || { awk 'BEGIN {
     print "{\"sstream\":1,\"interval\":1000,\"stages\":[\"source tcp\",\"filter ERROR\",\"map .user\",\"window 30s 1s count\",\"sink null\"],\"pipeline\":\"0123456789abcdef\"}"
     for (i = 1; i <= 86400; i++) {
       t = 1469283000000 + i * 1000
@@ -29,7 +29,7 @@ day() {
         printf "%s[\"%s\",%d,%d,0,%.3f,%.0f]", n ? "," : "", substr("abcde", n + 1, 1), 900 + i % 77, 900 + i % 77, 1 + i % 13 / 7, t + n * 3
       print "]}"
     }
-    print "{\"close\":\"eof\"}" }' >"$path.tmp" && mv "$path.tmp" "$path"
+    print "{\"close\":\"eof\"}" }' >"$path.tmp" && mv "$path.tmp" "$path"; }
   echo "$path"
 }
 
@@ -38,7 +38,8 @@ day() {
 page_memory() {
   local name=$1 limit=$2 log=$3 pid address key
   wanted "$name" || return 0
-  sstream-ui --listen 0 "$log" 2>"$folder/ui" &
+  : >"$folder/ui"
+  sstream-ui --listen 127.0.0.1:0 "$log" 2>"$folder/ui" &
   pid=$!
   until address=$(sed -n 's|.*http://\([0-9.:]*\)/.*|\1|p' "$folder/ui") && [ "$address" ]; do sleep 0.05; done
   ask() { # PATH: the answer's last line

@@ -96,6 +96,13 @@ pub enum Error {
         /// The process that has it, if its file says so.
         pid: Option<u64>,
     },
+    /// Another source of the generation before does not end.
+    GoesOn {
+        /// The lock's name.
+        name: String,
+        /// The process that has it, if its file says so.
+        pid: Option<u64>,
+    },
     /// Something of the pipeline runs, and its checkpoint is to be changed.
     InUse {
         /// The lock's name.
@@ -205,6 +212,13 @@ impl fmt::Display for Error {
                 }
                 f.write_str(" (two sources of one pipeline need a different --name)")
             }
+            Error::GoesOn { name, pid } => {
+                write!(f, "{name}")?;
+                if let Some(pid) = pid {
+                    write!(f, " (process {pid})")?;
+                }
+                f.write_str(" of an earlier run goes on: stop it, and start all sources of the pipeline together")
+            }
             Error::InUse { name, pid } => {
                 write!(f, "{name} is held")?;
                 if let Some(pid) = pid {
@@ -227,7 +241,8 @@ impl fmt::Display for Error {
                 dir.display()
             ),
             Error::NoStage { name, known } => {
-                write!(f, "{name}: the checkpoint has no such stage: it has {}", known.join(", "))
+                let known = if known.is_empty() { "none with state".to_owned() } else { known.join(", ") };
+                write!(f, "{name}: the checkpoint has no such stage: it has {known}")
             }
             Error::BadName { name, rule } => write!(f, "name {name:?}: {rule}"),
             Error::Interrupted => f.write_str("stopped while waiting for the run before to end"),
@@ -247,7 +262,11 @@ impl std::error::Error for Error {
 impl Failure for Error {
     fn exit(&self) -> Exit {
         match self {
-            Error::Io { .. } | Error::Latched { .. } | Error::Running { .. } | Error::InUse { .. } => Exit::World,
+            Error::Io { .. }
+            | Error::Latched { .. }
+            | Error::Running { .. }
+            | Error::GoesOn { .. }
+            | Error::InUse { .. } => Exit::World,
             Error::BadName { .. }
             | Error::NameTaken { .. }
             | Error::NoCheckpoint { .. }

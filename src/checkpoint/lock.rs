@@ -15,7 +15,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::job::{Layout, random};
-use super::name::{Id, check_source};
+use super::name::{Id, SOURCE_PART, check_source};
 use super::storage::{LockFile, Storage, make_dir, names, read_if_there};
 use super::{Error, Result};
 
@@ -35,6 +35,12 @@ pub type Wait<'w> = dyn FnMut(&Waiting) -> bool + 'w;
 /// A lock is tried so often before it counts as held: whoever looks whether it
 /// is held holds it for a moment.
 const TRIES: usize = 5;
+
+/// Another source of the generation before is waited for so often, which is some
+/// ten seconds, and no longer: it may have been started together with this one, when a
+/// source of the run before was still there, and have joined that one's generation. Then
+/// it waits for this one, behind a join. All of them have to be started again.
+const PATIENCE: u32 = 200;
 
 /// What a lock file says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -227,6 +233,7 @@ pub fn wait_for_quiet(
     before: Option<&str>,
     wait: &mut Wait<'_>,
 ) -> Result<Generation> {
+    let mut patience = PATIENCE;
     loop {
         let mut in_the_way = None;
         let mut others = None;
@@ -257,6 +264,13 @@ pub fn wait_for_quiet(
             (None, Some(joined), _) => return Ok(joined),
             (None, None, None) => return Ok(Generation::New),
         };
+        if path.extension().is_some_and(|part| part == SOURCE_PART) {
+            patience -= 1;
+            if patience == 0 {
+                let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+                return Err(Error::GoesOn { name, pid: Said::of(storage, &path)?.pid });
+            }
+        }
         wait_for(storage, &path, wait)?;
     }
 }

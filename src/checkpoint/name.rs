@@ -9,7 +9,7 @@ const STAGE_RULE: &str = "letters, digits, '_' and '-', and not the word source"
 const ID_RULE: &str = "not the name of a stage in a checkpoint";
 
 /// The part of a source's lock that stands where a stage's has its name.
-const SOURCE_PART: &str = "source";
+pub(super) const SOURCE_PART: &str = "source";
 
 fn plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'

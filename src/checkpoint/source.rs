@@ -103,6 +103,10 @@ pub struct SourceCheckpoint {
     interval_ms: u64,
     offsets: Offsets,
     again: Option<Batches>,
+    /// The newest batch that was sent again.
+    again_ms: Option<u64>,
+    /// The next one, when there is a gap before it.
+    behind_gap: Option<(Times, Vec<u8>)>,
     wal: Option<Wal>,
     /// The newest batch with records that is in the offsets.
     last_range: Option<Range>,
@@ -181,6 +185,8 @@ impl SourceCheckpoint {
             id,
             interval_ms: options.interval_ms,
             again: Some(offsets.after(resume_ms)?),
+            again_ms: None,
+            behind_gap: None,
             offsets,
             wal_segments: wal.as_ref().map_or(0, Wal::segments),
             wal,
@@ -195,13 +201,33 @@ impl SourceCheckpoint {
 
     /// The next batch to send again, with what was recorded for it; several if
     /// they are empty.
+    ///
+    /// After a close new batches begin after the times that were given at the close.
+    /// Sent again, after a reset, what came before and after it is one stream, and such a time is an
+    /// empty batch of it.
     pub fn next_again(&mut self) -> Result<Option<(Times, Vec<u8>)>> {
         let Some(again) = &mut self.again else { return Ok(None) };
-        let next = again.next_batch()?;
-        if next.is_none() {
+        let next = match self.behind_gap.take() {
+            Some(next) => Some(next),
+            None => again.next_batch()?,
+        };
+        let Some((times, recorded)) = next else {
             self.again = None;
+            return Ok(None);
+        };
+        let gap = self.again_ms.and_then(|before_ms| {
+            let first_ms = before_ms + self.interval_ms;
+            let last_ms = times.first_ms.checked_sub(self.interval_ms)?;
+            (first_ms <= last_ms).then_some(Times { first_ms, last_ms, step_ms: self.interval_ms })
+        });
+        self.again_ms = Some(gap.unwrap_or(times).last_ms);
+        match gap {
+            Some(gap) => {
+                self.behind_gap = Some((times, recorded));
+                Ok(Some((gap, Vec::new())))
+            }
+            None => Ok(Some((times, recorded))),
         }
-        Ok(next)
     }
 
     /// With a WAL: the blocks of a batch that [`SourceCheckpoint::next_again`] gave;

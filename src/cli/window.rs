@@ -2,10 +2,11 @@
 
 use clap::Parser;
 
-use super::agg::{ExprArgs, KeyArgs};
+use super::agg::{ExprArgs, KeyArgs, MERGE_VARIABLES};
 use super::args::{Common, MemoryArgs, StageArgs, StateArgs};
+use super::function::program;
 use super::{Environment, Tool, ToolError, run_stage_saved};
-use crate::agg::Aggregation;
+use crate::agg::{Aggregation, Aggregator};
 use crate::duration;
 use crate::op::Operator;
 use crate::op::window::{Fold, Panes, Plain, RecordWindow, TimeWindow};
@@ -106,6 +107,18 @@ impl WindowTool {
                 "a key or a value was chosen, but nothing to compute of it: add an aggregation, as count or sum"
                     .to_owned(),
             )),
+        }
+    }
+}
+
+impl WindowTool {
+    /// What makes partial results of the panes, to read them; a command is not
+    /// needed for that, and not started.
+    pub(super) fn without_command(&self) -> Result<Option<Aggregator>, ToolError> {
+        let (_, aggregation) = self.positionals()?;
+        match &self.expr.exec {
+            Some(_) => self.keys.merging(Box::new(program("--expr", "$b", &MERGE_VARIABLES)?)).map(Some),
+            None => self.keys.aggregator(aggregation, &self.expr),
         }
     }
 }

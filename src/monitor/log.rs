@@ -107,7 +107,9 @@ pub struct Sample {
 /// Reads a trace log from pieces of any size.
 #[derive(Debug, Default)]
 pub struct LogReader {
-    unread: Vec<u8>,
+    bytes: Vec<u8>,
+    /// So many of them are read.
+    read: usize,
     line: u64,
 }
 
@@ -123,14 +125,16 @@ pub struct NotALog {
 impl LogReader {
     /// Takes the next bytes.
     pub fn push(&mut self, bytes: &[u8]) {
-        self.unread.extend_from_slice(bytes);
+        self.bytes.drain(..std::mem::take(&mut self.read));
+        self.bytes.extend_from_slice(bytes);
     }
 
     /// The next event, none if the bytes so far hold no further whole one.
     #[allow(clippy::should_implement_trait)] // it fails too
     pub fn next(&mut self) -> Result<Option<LogEvent>, NotALog> {
-        let Some(newline) = memchr::memchr(b'\n', &self.unread) else { return Ok(None) };
-        let control = Control::parse(&self.unread[..newline]);
+        let unread = &self.bytes[self.read..];
+        let Some(newline) = memchr::memchr(b'\n', unread) else { return Ok(None) };
+        let control = Control::parse(&unread[..newline]);
         let control = control.map_err(|expected| NotALog { line: self.line + 1, expected })?;
         let mut length = newline + 1;
         let event = match control {
@@ -138,14 +142,14 @@ impl LogReader {
             Control::End(end) => LogEvent::End(end),
             Control::Close(close) => LogEvent::Close(close),
             Control::Block { time, records, bytes } => {
-                let Some(payload) = self.unread.get(length..length.saturating_add(bytes)) else { return Ok(None) };
+                let Some(payload) = unread.get(length..length.saturating_add(bytes)) else { return Ok(None) };
                 length += bytes;
                 self.line += records;
                 LogEvent::Sample(Sample { time, records: payload.to_vec() })
             }
         };
         self.line += 1;
-        self.unread.drain(..length);
+        self.read += length;
         Ok(Some(event))
     }
 }

@@ -25,6 +25,9 @@ use crate::op::Held;
 /// How many of the newest batches figures like "records a second" are made of.
 const RECENT: usize = 10;
 
+/// For so many more batches room is made at once.
+const GROWTH: usize = 4096;
+
 /// Batches whose stages do not agree on what went from one to the next.
 #[derive(Clone, Debug)]
 pub struct Disagreement {
@@ -104,6 +107,9 @@ impl View {
         self.totals.add(&batch, &self.facts);
         if self.batches.len() >= self.limit {
             self.batches.pop_front();
+        } else if self.batches.len() == self.batches.capacity() {
+            // A day's batches would take twice the room if it doubled.
+            self.batches.reserve_exact(GROWTH);
         }
         self.batches.push_back(batch);
     }

@@ -223,8 +223,7 @@ mod tests {
             first.pressure.as_mut().unwrap().given.as_mut().unwrap().0 += Duration::from_millis(ahead);
             clock.advance(Duration::from_millis(ahead));
         }
-        let rates = rates.borrow().clone();
-        rates
+        rates.take()
     }
 
     #[test]

@@ -271,6 +271,31 @@ fn a_stage_is_forgotten_when_it_is_meant() {
     assert!(!folder.path("c/commits/tcp.02-sink").exists());
 }
 
+/// With everything real: states are read, and after a reset the same files are written again.
+#[test]
+fn a_pipeline_begins_again_where_it_is_told() {
+    let folder = Folder::new();
+    folder.file("q", (1..=10).map(|number| format!("[{number}]\n")).collect::<String>());
+    let line = "sstream-source queue q --checkpoint c --name q | sstream-map '[\"k\",.]' \
+                | sstream-window 2s 1s --by-key sum | sstream-state sum | sstream-sink files out/s";
+    folder.run(&format!("mkdir out; {line} && cp -r out before")).exits(0).is_quiet();
+    folder.run("sstream-checkpoint verify c").exits(0).is_quiet();
+    let panes = folder.run("sstream-checkpoint state c q.02-window 5000").exits(0).is_quiet().stdout;
+    assert!(panes.ends_with("[[4000,\"k\"],4]\n[[5000,\"k\"],5]\n"), "{panes}");
+    folder.run("sstream-checkpoint state c q.03-state 3000").exits(0).prints("[\"k\",9]\n");
+    folder.run("sstream-checkpoint diff c q.03-state 3000 4000").exits(0).prints("~ \"k\"\t9 -> 16\n");
+    folder.run("sstream-checkpoint diff c 3000 4000").exits(2).says("which stage? one of q.02-window, q.03-state");
+    let shown = json(&folder, "sstream-checkpoint show c 5000 --json");
+    assert_eq!(shown["folders"]["stages/q.02-window"], json!("state"), "{shown}");
+    folder.run("sstream-checkpoint reset c --to 5000 --yes").exits(0).is_quiet();
+    folder.run("sstream-checkpoint state c q.03-state").exits(0).prints("[\"k\",25]\n");
+    assert_eq!(json(&folder, "sstream-checkpoint ls c --json")["again"]["q"], json!(5));
+    folder.run("rm out/s-6000 out/s-9000 && echo changed > out/s-7000 && touch out/s-5000").exits(0);
+    folder.run(line).exits(0);
+    folder.run("diff -r out before").exits(0).is_quiet().prints("");
+    folder.run("sstream-checkpoint verify c").exits(0).is_quiet();
+}
+
 /// Looking needs no permission to write, and changes nothing.
 #[test]
 fn a_checkpoint_is_read_where_it_cannot_be_written() {

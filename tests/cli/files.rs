@@ -36,7 +36,7 @@ fn dir_takes_renamed_files_at_once_and_others_when_they_settle() {
     fs::create_dir(folder.path("in")).unwrap();
     folder.file("in/first", "1\n2");
     // Long enough ago, by its time of change.
-    folder.run("touch -d '1 minute ago' in/first").exits(0);
+    folder.run("touch -d '2 hours ago' in/first").exits(0);
     // A settle time that no test waits for: what comes was renamed.
     let line = "exec sstream-source dir in --settle 1h --batch 50ms --output text";
     let mut source = live::start_in(folder.clone(), line);
@@ -128,12 +128,11 @@ fn available_now_takes_what_is_new_in_each_run() {
     folder.run(tail).exits(0);
     assert_eq!(committed(&folder, "out"), "1\n2\n3 done\n4\n5\n");
     // While one runs, another says so.
-    let mut running = live::start_in(folder.clone(), "sstream-source tail app.log --checkpoint ck | sstream-sink null");
-    running.until("running", |live| {
-        fs::read_to_string(live.path("ck/locks/tail.source")).is_ok_and(|said| said.contains("generation"))
-    });
-    let second = folder.run("sstream-source tail app.log --available-now --checkpoint ck --output text").exits(1);
-    assert!(second.stderr.contains("already runs"), "{second}");
+    append(&folder, "app.log", "6\n");
+    let mut running = live::start_in(folder.clone(), &tail.replace("--available-now ", ""));
+    running.until("running", |_| committed(&folder, "out").ends_with("6\n"));
+    let second = folder.run(tail).exits(1);
+    assert!(second.stderr.contains("tail: the source already runs under this checkpoint"), "{second}");
     stop(running);
     fs::create_dir_all(folder.path("in")).unwrap();
     folder.file("in/a", "a\n");
@@ -144,7 +143,7 @@ fn available_now_takes_what_is_new_in_each_run() {
     folder.run("touch -d '1 minute ago' in/b").exits(0);
     folder.run(dir).exits(0);
     folder.run(dir).exits(0);
-    assert_eq!(committed(&folder, "out"), "a\nb\n1\n2\n3 done\n4\n5\n");
+    assert_eq!(committed(&folder, "out"), "a\nb\n1\n2\n3 done\n4\n5\n6\n");
 }
 
 #[test]
@@ -159,15 +158,19 @@ fn killed_in_the_middle_nothing_is_lost_or_doubled() {
         append(&folder, "app.log", &text);
         next
     };
-    write(300);
     for round in 1..5 {
+        let done = write(300);
         let mut pipeline = live::start_in(folder.clone(), line);
-        let want = write(100);
+        pipeline.until("in the middle", |_| committed(&folder, "out").lines().count() as u32 > done - 200);
+        write(100);
         rename(&folder, "app.log", &format!("app.log.{round}"));
-        let so_far = want / 2;
-        pipeline.until("committed", |_| committed(&folder, "out").lines().count() as u32 > so_far);
+        write(100);
+        pipeline.until("over the rotation", |_| committed(&folder, "out").lines().count() as u32 > done + 50);
         pipeline.signal(Signal::KILL);
         pipeline.wait();
+        write(50);
+        // And once more while it is stopped.
+        rename(&folder, "app.log", &format!("app.log.{round}0"));
         write(50);
     }
     let all = write(1);

@@ -112,18 +112,19 @@ fn ends_of(stream: &str, href: &str) -> End {
     ends(stream).into_iter().find(|end| end.time_ms == time).unwrap()
 }
 
-/// Three stages, of which the map takes longer and longer.
-fn trace_log(folder: &Folder) {
+/// A log of so many batches of three stages, of which the map takes longer and
+/// longer.
+fn trace_log(folder: &Folder, batches: u64) {
     let mut log = String::from(
         "{\"sstream\":1,\"interval\":1000,\"stages\":[\"source tcp log-server.example.org:9999\",\
          \"map --exec ./look-up-the-customer-of-each-order\",\"sink files /var/spool/orders/batch json\"],\
          \"pipeline\":\"0123456789abcdef\"}\n",
     );
     let mut free = 0;
-    for n in 1..=400 {
+    for n in 1..=batches {
         let time = 1_469_283_000_000_u64 + n * 1000;
         let records = 900 + n * 37 % 211;
-        let work = 300 + n * 2 + n * 53 % 90;
+        let work = 300 + 800 * n / batches + n * 53 % 90;
         let done = free.max(time + 2) + work;
         log.push_str(&format!(
             "{{\"end\":{time},\"records\":{records},\"trace\":[[\"source\",{records},{records},0,8.25,{}],\
@@ -141,7 +142,7 @@ fn trace_log(folder: &Folder) {
 fn dark_and_light_on_a_desk_and_on_a_phone() {
     let Some(browser) = browser::open() else { return };
     let folder = Folder::new();
-    trace_log(&folder);
+    trace_log(&folder, 400);
     let page = page(&folder, "trace.jsonl");
     for (name, width, height, scheme) in [
         ("desk-light", 1280, 1000, "light"),
@@ -169,6 +170,23 @@ fn dark_and_light_on_a_desk_and_on_a_phone() {
         fits(&browser, "the batch's page");
         browser.screenshot(&format!("{name}-batch"));
     }
+}
+
+#[test]
+fn a_day_of_batches_of_a_second_is_small_in_the_browser_too() {
+    let Some(browser) = browser::open() else { return };
+    let folder = Folder::new();
+    trace_log(&folder, 86_400);
+    let page = page(&folder, "trace.jsonl");
+    browser.go(&page.url);
+    browser.until_says("#pipelines", "finished");
+    browser.click("#pipelines a");
+    browser.until_says(".bounds", "300 batches");
+    browser.value("(() => { range.value = 'all'; range.dispatchEvent(new Event('change')); })()");
+    browser.until_says(".bounds", "86400 batches");
+    browser.screenshot("day");
+    let held_mib = browser.value("performance.memory.usedJSHeapSize / 1048576").as_f64().unwrap();
+    assert!(held_mib < 50.0, "{held_mib} MiB");
 }
 
 #[test]

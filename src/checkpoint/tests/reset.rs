@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::super::commits::Commits;
 use super::super::inspect::{Has, Inspected};
 use super::super::job::Retain;
 use super::super::memory::{Image, Memory};
@@ -203,4 +204,37 @@ fn a_time_that_is_not_covered_is_refused_and_so_is_a_running_pipeline() {
     assert_eq!(error.exit(), Exit::World);
     drop(lock);
     assert!(reset(&inspect(&memory), 20).is_ok());
+}
+
+/// A window gives one more batch at the end of its input, at a time that no source has.
+#[test]
+fn times_given_at_a_close_are_empty_batches_of_what_is_sent_again() {
+    let memory = made(true);
+    let storage: Arc<dyn Storage> = Arc::new(memory.clone());
+    let mut commits = Commits::open(storage.clone(), Path::new("/d/c/commits/a.03-print"), 10, 60).unwrap();
+    commits.commit(70, b"").unwrap();
+    commits.close().unwrap();
+    drop(commits);
+    let options = SourceOptions {
+        dir: Path::new("/d/c"),
+        name: "a",
+        arguments: "source x",
+        interval_ms: 10,
+        start_ms: 0,
+        retain: Retain::All,
+        wal: true,
+    };
+    let open = || SourceCheckpoint::open(storage.clone(), &options, &mut |_| false).unwrap();
+    let (mut source, plan) = open();
+    assert_eq!(plan.after_ms, 70);
+    source.record_wal_empty(Times { first_ms: 80, last_ms: 100, step_ms: 10 });
+    source.sync().unwrap();
+    drop(source);
+    reset(&inspect(&memory), 40).unwrap();
+    let (mut source, _) = open();
+    let mut times = Vec::new();
+    while let Some((run, recorded)) = source.next_again().unwrap() {
+        times.extend(run.iter().map(|time_ms| (time_ms, recorded.is_empty())));
+    }
+    assert_eq!(times, [(50, false), (60, false), (70, true), (80, true), (90, true), (100, true)]);
 }

@@ -275,6 +275,28 @@ fn a_directory_in_other_use_is_left_alone() {
     assert_eq!(memory.list(Path::new("/d/c")).unwrap(), ["photo.jpg"]);
 }
 
+/// Source a was killed before it had joined the others; the next a joins what is left of them; the next
+/// b would wait for a, and a, behind a join, for b.
+#[test]
+fn a_source_that_joined_what_was_left_of_a_run_is_not_waited_for_for_ever() {
+    let memory = memory();
+    let (left_over, plan) = open(&memory, "b");
+    let (a, joined) = open(&memory, "a");
+    assert_eq!(joined.resume_ms, plan.resume_ms);
+    drop(left_over);
+    let mut waits = 0;
+    let result = open_with(&memory, &options("b"), &mut |waiting| {
+        assert_eq!(waiting.lock, "a.source");
+        waits += 1;
+        true
+    });
+    let error = result.err().unwrap();
+    assert!(matches!(&error, Error::GoesOn { name, .. } if name == "a.source"), "{error}");
+    assert_eq!((error.exit(), waits), (Exit::World, 199));
+    drop(a);
+    open(&memory, "b");
+}
+
 #[test]
 fn a_folder_that_is_forgotten_holds_nothing_back() {
     let memory = memory();

@@ -62,7 +62,11 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
-    /// The state of a stage after batch T, a line of JSON for each key
+    /// The state of a stage after batch T, in lines of JSON
+    ///
+    /// Of sstream-state [KEY, STATE]. Of sstream-window [[PANE, KEY], RESULT], or
+    /// [[PANE], RECORD] where it keeps records: PANE is the time of a batch, or how
+    /// many records had come.
     State {
         /// The checkpoint
         dir: PathBuf,

@@ -1,17 +1,18 @@
 //! `sstream-checkpoint state`: a state as its tool would give it.
 
-use clap::FromArgMatches as _;
+use std::collections::BTreeMap;
 
 use super::moment::Moment;
 use super::print::Printer;
 use crate::checkpoint::inspect::Inspected;
 use crate::cli::front::shell;
 use crate::cli::state::StateTool;
-use crate::cli::{ToolError, command};
-use crate::error::Exit;
+use crate::cli::window::WindowTool;
+use crate::cli::{self, ToolError, command};
+use crate::error::{Exit, Failure as _};
 use crate::op::durable::Durable as _;
-use crate::op::state::State;
-use crate::op::{Downstream, Out};
+use crate::op::window::show_entry;
+use crate::op::{Downstream, OpError, Out};
 
 /// Prints the state of a stage.
 pub fn print(inspected: &Inspected, stage: &str, moment: Option<Moment>) -> Result<(), ToolError> {
@@ -33,41 +34,66 @@ fn newest_ms(inspected: &Inspected, stage: &str) -> Result<u64, ToolError> {
 /// Gives the records of a stage's state after `time_ms`, in the state's order.
 pub fn give(inspected: &Inspected, stage: &str, time_ms: u64, to: &mut dyn Downstream) -> Result<(), ToolError> {
     let (_, file, _) = inspected.stage(stage)?;
-    let mut state = operator(&file.arguments)?;
-    state.track(true);
-    let mut loaded = Ok(());
-    inspected.state(stage, time_ms, &mut |key, entry| {
-        if loaded.is_ok() {
-            loaded = state.load(key, entry);
+    let damaged = |error: OpError| ToolError::Command { message: format!("{stage}: {error}"), exit: error.exit() };
+    let mut out = Out::new(to);
+    match Tool::of(&file.arguments)? {
+        Tool::State(tool) => {
+            let mut state = tool.without_function()?;
+            state.track(true);
+            let mut loaded = Ok(());
+            inspected.state(stage, time_ms, &mut |key, entry| {
+                if loaded.is_ok() {
+                    loaded = state.load(key, entry);
+                }
+            })?;
+            loaded.and_then(|()| state.finish_load()).map_err(damaged)?;
+            state.show(&mut out);
         }
-    })?;
-    loaded
-        .and_then(|()| state.finish_load())
-        .map_err(|error| ToolError::Command { message: format!("{stage}: {error}"), exit: Exit::Checkpoint })?;
-    state.show(&mut Out::new(to));
+        Tool::Window(tool) => {
+            let aggregator = tool.without_command()?;
+            // Its keys are in the order of the panes.
+            let mut entries = BTreeMap::new();
+            inspected.state(stage, time_ms, &mut |key, entry| {
+                match entry {
+                    Some(entry) => entries.insert(key.to_vec(), entry.to_vec()),
+                    None => entries.remove(key),
+                };
+            })?;
+            for (key, entry) in &entries {
+                show_entry(key, entry, aggregator.as_ref(), &mut out).map_err(damaged)?;
+            }
+            out.finish_block();
+        }
+    }
     Ok(())
 }
 
-/// The operator that a stage was, by its arguments as the checkpoint has them.
-fn operator(arguments: &str) -> Result<State, ToolError> {
-    let unknown = |reason: &str| ToolError::Command {
-        message: format!("{arguments}: this version cannot show its state: {reason}"),
-        exit: Exit::Usage,
-    };
-    let pipelines = shell::parse(arguments).map_err(|error| unknown(&error.0))?;
-    let words = match pipelines.as_slice() {
-        [pipeline] => match pipeline.as_slice() {
-            [command] => &command.words,
-            _ => return Err(unknown("it is not one command")),
-        },
-        _ => return Err(unknown("it is not one command")),
-    };
-    match words.first().map(String::as_str) {
-        Some("state") => {
-            let parsed = command::<StateTool>().try_get_matches_from(words);
-            let parsed = parsed.and_then(|matches| StateTool::from_arg_matches(&matches));
-            parsed.map_err(|_| unknown("its options are not known"))?.without_function()
+/// A tool with state, as it was started.
+enum Tool {
+    State(Box<StateTool>),
+    Window(Box<WindowTool>),
+}
+
+impl Tool {
+    /// By its arguments as the checkpoint has them.
+    fn of(arguments: &str) -> Result<Tool, ToolError> {
+        let unknown = |reason: &str| ToolError::Command {
+            message: format!("{arguments}: this version cannot show its state: {reason}"),
+            exit: Exit::Usage,
+        };
+        let pipelines = shell::parse(arguments).map_err(|error| unknown(&error.0))?;
+        let [pipeline] = pipelines.as_slice() else { return Err(unknown("it is not one command")) };
+        let [shell::Command { words, .. }] = pipeline.as_slice() else { return Err(unknown("it is not one command")) };
+        match words.first().map(String::as_str) {
+            Some("state") => parse(words).map(Box::new).map(Tool::State),
+            Some("window") => parse(words).map(Box::new).map(Tool::Window),
+            _ => None,
         }
-        _ => Err(unknown("it keeps one of its own kind")),
+        .ok_or_else(|| unknown("no tool has that state and those options"))
     }
+}
+
+fn parse<T: cli::Tool>(words: &[String]) -> Option<T> {
+    let matches = command::<T>().try_get_matches_from(words).ok()?;
+    T::from_arg_matches(&matches).ok()
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::kind::{Kind, LookArgs, TailFrom};
+use super::kind::{LookArgs, TailFrom};
 use crate::cli::args::{CutArgs, InputForm};
 use crate::cli::first::SourceIdentity;
 use crate::cli::{Environment, ToolError, input};
@@ -24,57 +24,67 @@ pub fn identity(kind: &str, paths: &[PathBuf], lines: impl Fn(&str, &str) -> Sou
     SourceIdentity { reads_again: true, ..lines(kind, &words.join(" ")) }
 }
 
-/// Opens a `dir` or a `tail`.
-pub fn open<'a>(
-    kind: &Kind,
-    form: Option<InputForm>,
-    cut: &CutArgs,
-    environment: &'a Environment,
-) -> Result<Box<dyn RecordSource + 'a>, ToolError> {
-    let skip_lost = cut.keep.on_loss() == OnLoss::Skip;
-    let console = environment.console.clone();
-    let failed = |error| ToolError::Input(SourceError::Path(error));
-    match kind {
-        Kind::Dir { paths, settle, new_only, look } => {
-            let options = DirOptions {
-                settle: *settle,
-                new_only: *new_only,
-                scan: look.scan.unwrap_or(Duration::from_secs(10)),
-                available_now: look.available_now,
-                skip_lost,
-            };
-            source(Dir::new(paths, options, console).map_err(failed)?, true, look, form, cut, environment)
-        }
-        Kind::Tail { paths, from, look } => {
-            os::raise_open_files();
-            let options = TailOptions {
-                from_end: *from == TailFrom::End,
-                scan: look.scan.unwrap_or(Duration::from_secs(1)),
-                drain: DRAIN,
-                available_now: look.available_now,
-                skip_lost,
-            };
-            source(Tail::new(paths, options, console).map_err(failed)?, false, look, form, cut, environment)
-        }
-        _ => Err(ToolError::Usage("files: neither dir nor tail".to_owned())),
+/// What both kinds are opened with.
+pub struct Opening<'c, 'a> {
+    /// What a line is.
+    pub form: InputForm,
+    /// The options of raw input.
+    pub cut: &'c CutArgs,
+    /// What the tool has around it.
+    pub environment: &'a Environment,
+}
+
+/// What the options of `dir` say.
+pub fn dir_options(settle: Duration, new_only: bool, look: &LookArgs, cut: &CutArgs) -> DirOptions {
+    DirOptions {
+        settle,
+        new_only,
+        scan: look.scan.unwrap_or(Duration::from_secs(10)),
+        available_now: look.available_now,
+        skip_lost: cut.keep.on_loss() == OnLoss::Skip,
     }
 }
 
-fn source<'a>(
-    discovery: impl Discovery + 'a,
-    one_by_one: bool,
-    look: &LookArgs,
-    form: Option<InputForm>,
-    cut: &CutArgs,
-    environment: &'a Environment,
-) -> Result<Box<dyn RecordSource + 'a>, ToolError> {
-    let console = environment.console.clone();
-    let form = form.unwrap_or(InputForm::Text);
-    let cut = cut.clone();
-    let max_line = cut.max_line;
-    let lines = Lines { format: Box::new(move || input::format(form, &cut)), max_line };
-    let events = Events::open(environment.stop.clone(), environment.waited.clone(), console.clone())
-        .map_err(|error| ToolError::Open { what: "events of files".to_owned(), error })?;
-    let desk = Desk::new(lines, one_by_one, console.clone());
-    Ok(Box::new(FileSource::new(discovery, desk, Some(events), &environment.clock, look.available_now, console)))
+/// What the options of `tail` say.
+pub fn tail_options(from: TailFrom, look: &LookArgs, cut: &CutArgs) -> TailOptions {
+    TailOptions {
+        from_end: from == TailFrom::End,
+        scan: look.scan.unwrap_or(Duration::from_secs(1)),
+        drain: DRAIN,
+        available_now: look.available_now,
+        skip_lost: cut.keep.on_loss() == OnLoss::Skip,
+    }
+}
+
+impl<'a> Opening<'_, 'a> {
+    /// Opens a `dir`.
+    pub fn dir(&self, paths: &[PathBuf], options: DirOptions) -> Result<Box<dyn RecordSource + 'a>, ToolError> {
+        let available_now = options.available_now;
+        let dir = Dir::new(paths, options, self.environment.console.clone()).map_err(SourceError::Path)?;
+        self.source(dir, true, available_now)
+    }
+
+    /// Opens a `tail`.
+    pub fn tail(&self, paths: &[PathBuf], options: TailOptions) -> Result<Box<dyn RecordSource + 'a>, ToolError> {
+        os::raise_open_files();
+        let available_now = options.available_now;
+        let tail = Tail::new(paths, options, self.environment.console.clone()).map_err(SourceError::Path)?;
+        self.source(tail, false, available_now)
+    }
+
+    fn source(
+        &self,
+        discovery: impl Discovery + 'a,
+        one_by_one: bool,
+        available_now: bool,
+    ) -> Result<Box<dyn RecordSource + 'a>, ToolError> {
+        let Opening { form, cut, environment } = *self;
+        let console = environment.console.clone();
+        let (max_line, cut) = (cut.max_line, cut.clone());
+        let lines = Lines { format: Box::new(move || input::format(form, &cut)), max_line };
+        let events = Events::open(environment.stop.clone(), environment.waited.clone(), console.clone())
+            .map_err(|error| ToolError::Open { what: "events of files".to_owned(), error })?;
+        let desk = Desk::new(lines, one_by_one, console.clone());
+        Ok(Box::new(FileSource::new(discovery, desk, Some(events), &environment.clock, available_now, console)))
+    }
 }

@@ -199,6 +199,10 @@ impl SourceTool {
         })
     }
 
+    fn files<'c, 'a>(&'c self, environment: &'a Environment) -> files::Opening<'c, 'a> {
+        files::Opening { form: self.input.unwrap_or(InputForm::Text), cut: &self.cut, environment }
+    }
+
     fn batches<'a>(
         &self,
         interval_ms: u64,
@@ -222,12 +226,17 @@ impl SourceTool {
             Kind::Unix { path } => Box::new(unix::open(path, &around)?),
             Kind::Exec { command } => Box::new(exec::open(command, &around)?),
             Kind::Other(words) => Box::new(exec::open(&external::command(words)?, &around)?),
-            Kind::Kafka(arguments) => {
-                let source = kafka(arguments, self.cut.keep.on_loss(), environment)?;
+            Kind::Dir { paths, settle, new_only, look } => {
+                let options = files::dir_options(*settle, *new_only, look, &self.cut);
+                let source = self.files(environment).dir(paths, options)?;
                 return Ok(input::cutter(source, false, &self.cut, interval_ms, environment, bad_records));
             }
-            Kind::Dir { .. } | Kind::Tail { .. } => {
-                let source = files::open(&self.kind, self.input, &self.cut, environment)?;
+            Kind::Tail { paths, from, look } => {
+                let source = self.files(environment).tail(paths, files::tail_options(*from, look, &self.cut))?;
+                return Ok(input::cutter(source, false, &self.cut, interval_ms, environment, bad_records));
+            }
+            Kind::Kafka(arguments) => {
+                let source = kafka(arguments, self.cut.keep.on_loss(), environment)?;
                 return Ok(input::cutter(source, false, &self.cut, interval_ms, environment, bad_records));
             }
             Kind::Rate { per_second } => {

@@ -1,6 +1,7 @@
 //! The JSON of `/api/v1`. Under `streaming/` the fields are those of Spark's
 //! REST API where they mean the same; delays are in ms, as there.
 
+use std::fmt::Write as _;
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
@@ -196,20 +197,33 @@ pub fn records(pipeline: &Pipeline<'_>, time: BatchTime) -> Value {
         .collect()
 }
 
-/// Batches after `since` as columns, for charts.
-pub fn columns(pipeline: &Pipeline<'_>, since: Option<BatchTime>) -> Value {
+/// Batches after `since` as columns, for charts: a JSON text, since the values of
+/// a day would take many times the memory of all that is kept of it.
+pub fn columns(pipeline: &Pipeline<'_>, since: Option<BatchTime>) -> String {
     let view = pipeline.view;
-    let batches: Vec<&Batch> = view.since(since).collect();
-    let column = |of: &dyn Fn(&Batch) -> Value| batches.iter().map(|batch| of(batch)).collect::<Value>();
-    let rounded = |ms: f64| json!((ms * 1000.0).round() / 1000.0);
-    json!({
-        "batchId": column(&|batch| batch.time.0.into()),
-        "inputSize": column(&|batch| batch.input(view.facts()).into()),
-        "outputSize": column(&|batch| batch.records.into()),
-        "schedulingDelay": column(&|batch| rounded(batch.delays.scheduling_ms)),
-        "processingTime": column(&|batch| rounded(batch.delays.processing_ms)),
-        "totalDelay": column(&|batch| rounded(batch.delays.total_ms())),
-    })
+    let milliseconds = |ms: f64| (ms * 1000.0).round() / 1000.0;
+    type Column<'a> = (&'a str, &'a dyn Fn(&Batch) -> f64);
+    let columns: [Column<'_>; 6] = [
+        ("batchId", &|batch| batch.time.0 as f64),
+        ("inputSize", &|batch| batch.input(view.facts()) as f64),
+        ("outputSize", &|batch| batch.records as f64),
+        ("schedulingDelay", &|batch| milliseconds(batch.delays.scheduling_ms)),
+        ("processingTime", &|batch| milliseconds(batch.delays.processing_ms)),
+        ("totalDelay", &|batch| milliseconds(batch.delays.total_ms())),
+    ];
+    let mut text = String::new();
+    for (name, value) in columns {
+        let start = if text.is_empty() { '{' } else { ',' };
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{start}\"{name}\":[");
+        for (index, batch) in view.since(since).enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            let _ = write!(text, "{comma}{}", value(batch));
+        }
+        text.push(']');
+    }
+    text.push('}');
+    text
 }
 
 /// Each stage: what it is, how it did lately, how far it is behind.

@@ -79,6 +79,6 @@ fn news(site: &Site, key: Option<&str>, told: &mut Told) -> String {
     text
 }
 
-fn push(text: &mut String, event: &str, data: &Value) {
+fn push(text: &mut String, event: &str, data: &impl std::fmt::Display) {
     text.push_str(&format!("event: {event}\ndata: {data}\n\n"));
 }

@@ -97,7 +97,10 @@ impl Site {
                     ["streaming", "batches", time, "records"] => {
                         time.parse().ok().map(|time| api::records(&pipeline, BatchTime(time)))
                     }
-                    ["streaming", "columns"] => Some(api::columns(&pipeline, query.time("since"))),
+                    ["streaming", "columns"] => {
+                        let columns = api::columns(&pipeline, query.time("since"));
+                        return http::text("application/json", columns);
+                    }
                     ["streaming", "stages"] => Some(api::stages(&pipeline)),
                     _ => None,
                 }

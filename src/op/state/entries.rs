@@ -82,7 +82,7 @@ impl Entries {
     /// Takes a key out.
     pub fn drop(&mut self, index: usize) {
         if let Some(journal) = &mut self.journal {
-            journal.dropped(self.keys.normal(index));
+            journal.dropped(index, self.keys.normal(index));
         }
         self.keys.remove(index);
         let end = self.keys.end();

@@ -27,6 +27,9 @@ use crate::op::durable::Durable;
 /// The version of entries.
 const VERSION: u8 = 1;
 
+/// No stream has so many keys.
+const MAX_SEQUENCE: u64 = 1 << 62;
+
 /// What an entry is taken to have while none has been written.
 const TYPICAL_ENTRY_BYTES: u64 = 16;
 
@@ -42,6 +45,8 @@ pub(super) struct Journal {
     slice_at: u64,
     /// How many entries were written, and their bytes.
     written: (u64, u64),
+    /// While entries are loaded.
+    loading: Loading,
     buffer: Vec<u8>,
 }
 
@@ -54,8 +59,15 @@ impl Journal {
             dropped: Vec::new(),
             slice_at: 0,
             written: (0, 0),
+            loading: Loading::default(),
             buffer: Vec::new(),
         }
+    }
+
+    /// The key at this index was loaded with that sequence number.
+    fn loaded(&mut self, index: usize, sequence: u64) {
+        self.sequences[index] = sequence;
+        self.loading.set(sequence, index, self.sequences.len());
     }
 
     /// The key with this index, the greatest, has just come.
@@ -77,8 +89,9 @@ impl Journal {
     }
 
     /// A key, in normal form, goes.
-    pub fn dropped(&mut self, key: &[u8]) {
+    pub fn dropped(&mut self, index: usize, key: &[u8]) {
         push_bytes(key, &mut self.dropped);
+        self.loading.forget(self.sequences[index]);
     }
 
     /// There is nothing from this index on.
@@ -88,13 +101,80 @@ impl Journal {
 
     /// The key with the index `order[i]` gets the index `i`; the others go.
     pub fn reorder(&mut self, order: &[u32]) {
-        let mut new_index = vec![None; self.sequences.len()];
+        self.sequences = order.iter().map(|&from| self.sequences[from as usize]).collect();
+        if self.changed.indexes().is_empty() {
+            return;
+        }
+        let end = order.iter().max().map_or(0, |&greatest| greatest as usize + 1);
+        let mut new_index = vec![None; end];
         for (index, &from) in order.iter().enumerate() {
             new_index[from as usize] = Some(index as u32);
         }
-        self.sequences = order.iter().map(|&from| self.sequences[from as usize]).collect();
         self.changed.renumber(|index| new_index.get(index as usize).copied().flatten());
     }
+}
+
+/// Which key has which sequence number, while entries are loaded. Of a key that
+/// was loaded before, its number says where it is: that is a look into one small
+/// array, in place of the table of keys, which is large. Most entries of a log
+/// are further ones of a key.
+#[derive(Default)]
+struct Loading {
+    /// Indexes by sequence number, or [`NO_INDEX`]. A key need not be there.
+    indexes: Vec<u32>,
+    /// One more than the greatest number.
+    end: u64,
+}
+
+const NO_INDEX: u32 = u32::MAX;
+
+/// Below this, sequence numbers have a place in an array in any case.
+const FEW_NUMBERS: usize = if cfg!(test) { 4 } else { 1 << 24 };
+
+/// Whether an array by sequence number is worth its memory: where keys come and
+/// go, few of the numbers that were given belong to a key.
+fn has_place(sequence: u64, keys: usize) -> bool {
+    sequence < keys.saturating_mul(16).max(FEW_NUMBERS) as u64
+}
+
+impl Loading {
+    fn get(&self, sequence: u64) -> Option<usize> {
+        let index = *self.indexes.get(usize::try_from(sequence).ok()?)?;
+        (index != NO_INDEX).then_some(index as usize)
+    }
+
+    /// Notes a key, one of `keys`.
+    fn set(&mut self, sequence: u64, index: usize, keys: usize) {
+        self.end = self.end.max(sequence.saturating_add(1));
+        if has_place(sequence, keys) {
+            let sequence = sequence as usize;
+            if sequence >= self.indexes.len() {
+                self.indexes.resize(sequence + 1, NO_INDEX);
+            }
+            self.indexes[sequence] = index as u32;
+        }
+    }
+
+    fn forget(&mut self, sequence: u64) {
+        if let Some(index) = usize::try_from(sequence).ok().and_then(|sequence| self.indexes.get_mut(sequence)) {
+            *index = NO_INDEX;
+        }
+    }
+}
+
+/// The keys in the order of their sequence numbers; fewer if some have the same.
+fn in_order(sequences: &[u64], keys: impl Iterator<Item = usize> + Clone) -> Vec<u32> {
+    let end = keys.clone().map(|index| sequences[index] + 1).max().unwrap_or(0);
+    if has_place(end, sequences.len()) {
+        let mut indexes = vec![NO_INDEX; end as usize];
+        keys.for_each(|index| indexes[sequences[index] as usize] = index as u32);
+        indexes.retain(|&index| index != NO_INDEX);
+        return indexes;
+    }
+    let mut order: Vec<u32> = keys.map(|index| index as u32).collect();
+    order.sort_unstable_by_key(|&index| sequences[index as usize]);
+    order.dedup_by_key(|index| sequences[*index as usize]);
+    order
 }
 
 impl Entries {
@@ -129,17 +209,37 @@ impl Entries {
             return Err(AggError::Damaged);
         }
         let (sequence, last_ms) = (take_number(input)?, take_number(input)?);
+        if sequence >= MAX_SEQUENCE {
+            return Err(AggError::Damaged);
+        }
         let written = take_bytes(input)?;
-        let (index, _) = self.insert_key(key);
-        self.keys.rewrite(index, if written.is_empty() { key } else { written });
+        let known = self.journal.as_ref().and_then(|journal| journal.loading.get(sequence));
+        let index = known.unwrap_or_else(|| self.insert_loaded(key, written, sequence));
         self.values.load(index, input)?;
-        self.has_value(index, last_ms);
-        if let Some(journal) = &mut self.journal {
-            journal.sequences[index] = sequence;
-            journal.next_sequence = journal.next_sequence.max(sequence + 1);
+        if let Some(timeouts) = &mut self.timeouts {
+            timeouts.touch(index, last_ms);
         }
         if input.is_empty() { Ok(()) } else { Err(AggError::Damaged) }
     }
+}
+
+impl Entries {
+    /// The index of a key that was not loaded before with this number.
+    #[inline(never)]
+    fn insert_loaded(&mut self, key: &[u8], written: &[u8], sequence: u64) -> usize {
+        let (index, is_new) = self.insert_key(key);
+        if !written.is_empty() || !is_new {
+            self.keys.rewrite(index, if written.is_empty() { key } else { written });
+        }
+        if let Some(journal) = &mut self.journal {
+            journal.loaded(index, sequence);
+        }
+        index
+    }
+}
+
+fn damaged(error: &AggError) -> OpError {
+    OpError::Damaged { what: error.to_string() }
 }
 
 /// Keys are in normal form, entries are bytes with a version of their own;
@@ -206,13 +306,16 @@ impl Durable for State {
     }
 
     fn load(&mut self, key: &[u8], entry: Option<&[u8]>) -> Result<(), OpError> {
-        self.entries.load(key, entry).map_err(|error| OpError::Damaged { what: error.to_string() })
+        self.entries.load(key, entry).map_err(|error| damaged(&error))
     }
 
     fn finish_load(&mut self) -> Result<(), OpError> {
         let Some(journal) = &mut self.entries.journal else { return Ok(()) };
-        let mut order: Vec<u32> = self.entries.keys.indexes().map(|index| index as u32).collect();
-        order.sort_unstable_by_key(|&index| journal.sequences[index as usize]);
+        journal.next_sequence = std::mem::take(&mut journal.loading).end;
+        let order = in_order(&journal.sequences, self.entries.keys.indexes());
+        if order.len() < self.entries.keys.len() {
+            return Err(damaged(&AggError::Damaged));
+        }
         // What was loaded is what the checkpoint has.
         journal.changed.clear();
         journal.dropped.clear();

@@ -20,11 +20,13 @@ mod fold;
 mod plain;
 mod records;
 mod row;
+mod show;
 mod time;
 
 pub use fold::Fold;
 pub use plain::Plain;
 pub use records::RecordWindow;
+pub use show::show_entry;
 pub use time::TimeWindow;
 
 use std::io;

@@ -30,7 +30,7 @@ use crate::op::durable::Durable;
 use crate::op::{OpError, Out};
 
 /// The version of entries.
-const VERSION: u8 = 1;
+pub(super) const VERSION: u8 = 1;
 /// First bytes of keys.
 const PROGRESS: u8 = 0;
 const PANE: u8 = 1;
@@ -199,7 +199,7 @@ fn pane_key(mark: u64, chunk: u32) -> [u8; PANE_KEY_BYTES] {
     key
 }
 
-fn read_pane_key(key: &[u8]) -> Option<(u64, u32)> {
+pub(super) fn read_pane_key(key: &[u8]) -> Option<(u64, u32)> {
     let (mark, chunk) = key.strip_prefix(&[PANE])?.split_at_checked(8)?;
     let mark = u64::from_be_bytes(mark.try_into().ok()?);
     Some((mark, u32::from_be_bytes(chunk.try_into().ok()?))).filter(|_| mark <= MAX_MARK)

@@ -42,6 +42,15 @@ impl Stamp {
     }
 }
 
+/// A file's device and its number there: what no two files have at one time.
+pub type Inode = (u64, u64);
+
+/// The inode of a file that is there. Devices may have other numbers after the system
+/// was started again, so these are not kept.
+pub fn inode(metadata: &Metadata) -> Inode {
+    (metadata.dev(), metadata.ino())
+}
+
 /// A checksum of a file's first bytes: an inode may be another file's now, and a
 /// file that was truncated keeps its inode.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::find::{Finder, files_in, is_packed, is_rotated_name, rotation};
-use super::identity::Stamp;
+use super::identity::{Inode, Stamp, inode};
 use super::pattern::{Found, Pattern};
 use super::{Desk, Discovery, FileEntry, PathError, Seen, patterns};
 use crate::clock::Reading;
@@ -50,7 +50,7 @@ pub struct Tail {
     options: TailOptions,
     console: Console,
     followed: BTreeMap<u64, Followed>,
-    by_inode: HashMap<u64, u64>,
+    by_inode: HashMap<Inode, u64>,
     dirs: Vec<PathBuf>,
     /// Paths that cannot be opened, and were told of.
     failing: HashSet<PathBuf>,
@@ -65,6 +65,7 @@ struct Followed {
     path: PathBuf,
     /// The last name that was one of ours.
     original: PathBuf,
+    inode: Inode,
     stamp: Stamp,
     /// The scan that saw it last under a name of ours.
     seen_in: u64,
@@ -106,26 +107,25 @@ impl Tail {
         self.patterns.iter().any(|pattern| pattern.matches(path))
     }
 
-    fn follow(&mut self, number: u64, path: &Path, original: &Path, stamp: Stamp, desk: &mut Desk<'_>) {
+    /// Follows a file that is open on the desk.
+    fn follow(&mut self, number: u64, path: &Path, original: &Path, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+        let Some(file) = desk.get(number).and_then(|taken| taken.file()) else { return Ok(()) };
+        let metadata = file.metadata().map_err(|error| failed(path, error))?;
         if let Some(before) = self.newest_at(original) {
             desk.read_after(number, before);
         }
-        let followed = Followed {
-            path: path.to_owned(),
-            original: original.to_owned(),
-            stamp,
-            seen_in: self.scans,
-            left_since: None,
-        };
-        self.followed.insert(number, followed);
-        self.by_inode.insert(stamp.inode, number);
+        let (path, original) = (path.to_owned(), original.to_owned());
+        let (inode, stamp) = (inode(&metadata), Stamp::of(&metadata));
+        self.followed.insert(number, Followed { path, original, inode, stamp, seen_in: self.scans, left_since: None });
+        self.by_inode.insert(inode, number);
+        Ok(())
     }
 
     fn unfollow(&mut self, number: u64) {
         if let Some(followed) = self.followed.remove(&number)
-            && self.by_inode.get(&followed.stamp.inode) == Some(&number)
+            && self.by_inode.get(&followed.inode) == Some(&number)
         {
-            self.by_inode.remove(&followed.stamp.inode);
+            self.by_inode.remove(&followed.inode);
         }
     }
 
@@ -139,7 +139,7 @@ impl Tail {
         let stamp = Stamp::of(metadata);
         let is_ours = metadata.is_file() && self.takes(path);
         let scans = self.scans;
-        let number = self.by_inode.get(&stamp.inode).copied();
+        let number = self.by_inode.get(&inode(metadata)).copied();
         if let Some(number) = number
             && let Some(followed) = self.followed.get_mut(&number)
             && followed.stamp.is_same_file(&stamp)
@@ -190,8 +190,7 @@ impl Tail {
         let starts_at_end = self.options.from_end && self.is_first_start && self.scans <= 1;
         let from = if starts_at_end { last_line_end(&file).map_err(|error| failed(path, error))? } else { 0 };
         let number = desk.add_open(path, file, from)?;
-        self.follow(number, path, path, stamp, desk);
-        Ok(())
+        self.follow(number, path, path, desk)
     }
 
     /// A file that is being read: has it grown, or been truncated?
@@ -227,7 +226,7 @@ impl Tail {
             Some((copy, file)) => {
                 let stamp = Stamp::of_file(&file).map_err(|error| failed(&copy, error))?;
                 desk.move_to(number, &copy, file)?;
-                self.follow(number, &copy, &followed.original, stamp, desk);
+                self.follow(number, &copy, &followed.original, desk)?;
                 self.take_rotated_since(&followed.original, &FileEntry { stamp, ..entry }, desk)?;
             }
             None => {
@@ -243,10 +242,8 @@ impl Tail {
 
     /// Takes up a file from its beginning.
     fn take_anew(&mut self, path: &Path, original: &Path, file: File, desk: &mut Desk<'_>) -> Result<(), SourceError> {
-        let stamp = Stamp::of_file(&file).map_err(|error| failed(path, error))?;
         let number = desk.add_open(path, file, 0)?;
-        self.follow(number, path, original, stamp, desk);
-        Ok(())
+        self.follow(number, path, original, desk)
     }
 
     fn scan(&mut self, now: Reading, desk: &mut Desk<'_>) -> Result<(), SourceError> {
@@ -321,7 +318,7 @@ impl Tail {
         for path in later {
             let Ok(metadata) = path.metadata() else { continue };
             let stamp = Stamp::of(&metadata);
-            let is_followed = self.by_inode.contains_key(&stamp.inode);
+            let is_followed = self.by_inode.contains_key(&inode(&metadata));
             // What was made before that one was written last is older, and was there when it
             // was seen. Packing makes a new file, with the old one's time of change.
             let is_later = match is_packed(&path) {
@@ -468,7 +465,7 @@ impl Discovery for Tail {
             // A name that it was given by a rotation is not its own.
             let original = self.patterns.iter().map(Pattern::text).find(|text| is_rotated_name(&entry.path, text));
             let original = original.map_or(entry.path.clone(), Path::to_owned);
-            self.follow(number, &path, &original, stamp, desk);
+            self.follow(number, &path, &original, desk)?;
             newest.insert(original, (found, entry.stamp));
         }
         for (original, (found, known)) in newest {
