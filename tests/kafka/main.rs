@@ -16,5 +16,7 @@ mod secure;
 mod shards;
 mod sink;
 mod source;
+// Some of it is for others.
+#[allow(dead_code)]
 #[path = "../cli/support.rs"]
 mod support;

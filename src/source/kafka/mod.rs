@@ -90,5 +90,6 @@ pub struct Options {
     pub on_loss: OnLoss,
 }
 
-#[cfg(all(test, feature = "kafka"))]
+#[cfg(test)]
+#[cfg(feature = "kafka")]
 mod tests;
