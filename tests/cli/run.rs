@@ -359,11 +359,12 @@ fn contrib(name: &str, places: &[(&str, &str)]) -> String {
 fn systemd_accepts_the_units() {
     let folder = Folder::new();
     let tools = Path::new(env!("CARGO_BIN_EXE_sstream-run")).parent().unwrap().display().to_string();
-    for name in ["sstream-errors.service", "sstream@.service", "sstream-once@.service"] {
+    for name in ["sstream-errors.service", "sstream@.service", "sstream-once@.service", "sstream-shard@.service"] {
         folder.file(name, contrib(&format!("systemd/{name}"), &[("/usr/local/bin", &tools)]));
     }
     folder.file("sstream-once@.timer", contrib("systemd/sstream-once@.timer", &[]));
-    let units = "sstream-errors.service sstream@a.service sstream-once@a.service sstream-once@a.timer";
+    let units =
+        "sstream-errors.service sstream@a.service sstream-once@a.service sstream-once@a.timer sstream-shard@1.service";
     let ran = folder
         .run(&format!("command -v systemd-analyze >/dev/null || exit 99; systemd-analyze verify --man=no {units}"));
     if ran.code() == Some(99) {
@@ -402,6 +403,12 @@ fn cron_hears_nothing_unless_something_went_wrong() {
     let ran = folder.run(&line);
     assert!(ran.code().is_some_and(|code| code != 0) && ran.stderr.contains("errors: sstream-source: "), "{ran}");
     assert!(ran.stderr.lines().last().unwrap().contains("command 1 of 3, sstream-source"), "{ran}");
-    // What the example runs is at least shell.
-    folder.file("example.sh", contrib("pipelines/errors.sh", &[])).run("bash -n example.sh").exits(0).is_quiet();
+    // What the examples run is at least shell.
+    for name in ["errors.sh", "shard.sh"] {
+        folder
+            .file(name, contrib(&format!("pipelines/{name}"), &[]))
+            .run(&format!("bash -n {name}"))
+            .exits(0)
+            .is_quiet();
+    }
 }

@@ -1,6 +1,6 @@
 //! The Kafka source: messages of partitions become records, and a batch is a set
 //! of offset ranges, so that it can be read again, the same. (With `--assign group` the
-//! brokers deal the partitions out and keep the offsets: [`GroupSource`].)
+//! brokers deal the partitions out and keep the offsets: `GroupSource`.)
 //!
 //! Constraints, and what follows from them:
 //!
@@ -12,7 +12,7 @@
 //!   compaction removed. So a range ends behind its last message, which a
 //!   replay finds again; it never waits for an offset that nobody can give it.
 //! - *A broker may be away at any time.* Nothing here blocks on one while batches
-//!   are being cut: questions are asked by a thread of its own ([`scout`]), and
+//!   are being cut: questions are asked by a thread of its own (`scout`), and
 //!   messages are taken from what the client has fetched.
 //! - *Memory is bounded*: each partition's queue in the client is, and what is
 //!   taken from them is about a block.
