@@ -133,6 +133,15 @@ impl Accumulators {
         }
     }
 
+    /// As [`Aggregator::save`], of the accumulator at `index`, which has to be
+    /// there.
+    pub fn save(&self, aggregator: &Aggregator, index: usize, out: &mut Vec<u8>) {
+        match self {
+            Accumulators::Counts(counts) => aggregator.save(&Accumulator(State::Count(counts[index])), out),
+            Accumulators::Any(any) => aggregator.save(&any[index], out),
+        }
+    }
+
     /// Lets `change` work on the accumulator at `index`, which has to be there:
     /// for merging, subtracting, loading, writing.
     pub fn update<R>(&mut self, index: usize, change: impl FnOnce(&mut Accumulator) -> R) -> R {

@@ -43,10 +43,11 @@ impl Total {
     /// Count as a number, exponent signed, mantissa as bytes in two's
     /// complement, least byte first.
     pub fn save(&self, out: &mut Vec<u8>) {
-        let (exponent, mantissa) = self.sum.to_parts();
         push_number(self.count, out);
-        push_signed(exponent.into(), out);
-        push_bytes(&mantissa, out);
+        self.sum.with_parts(|exponent, mantissa| {
+            push_signed(exponent.into(), out);
+            push_bytes(mantissa, out);
+        });
     }
 
     pub fn load(input: &mut &[u8]) -> Result<Total, AggError> {

@@ -7,7 +7,8 @@
 //!
 //! - 141 is never a reason: the reader had gone, for a reason of its own.
 //! - 2, 4 and 5 of a stage of sstream, and 126 and 127 of any command, are the
-//!   reason wherever they stand: the same command would fail again.
+//!   reason wherever they stand: the same command would fail again. But for a 2 behind
+//!   a stage that was killed: without its head a stream seems to have another interval.
 //! - Otherwise it is the first stage that failed.
 //! - Numbers of foreign commands mean something else (grep's 1, wget's 4): such a
 //!   failure counts as 1, the world failed.
@@ -142,7 +143,11 @@ pub fn outcome(codes: &[u8], stages: &[Stage], was_stopped: bool) -> Outcome {
         })
     };
     let last = codes.last().copied().unwrap_or(0);
-    let decided = failures().find(|(place, code)| is_final(passed_on(*place, *code)));
+    // Behind a stage that was killed before its head, an interval may not fit that
+    // was never told.
+    let killed = failures().find(|(_, code)| (129..=192).contains(code)).map_or(codes.len(), |(place, _)| place);
+    let is_doubtful = |place: usize, code: u8| code == 2 && place > killed;
+    let decided = failures().find(|(place, code)| is_final(passed_on(*place, *code)) && !is_doubtful(*place, *code));
     match decided.or_else(|| failures().next()) {
         None if last == READER_GONE && !was_stopped => Outcome::ReaderGone,
         None => Outcome::Done,
@@ -174,6 +179,8 @@ mod tests {
             (ours, &[0, 3, 3, 3], 3, "command 2 of 4, sstream-filter, ended with exit code 3, input cut off"),
             (ours, &[141, 141, 1, 1], 1, "command 3 of 4, sstream-state, ended with exit code 1, the world failed"),
             (ours, &[0, 4, 4, 4], 4, "command 2 of 4"),
+            (ours, &[137, 0, 2, 2], 137, "command 1 of 4"),
+            (ours, &[141, 2, 137, 3], 2, "command 2 of 4"),
             (ours, &[1, 141, 5, 5], 5, "command 3 of 4"),
             // A first command of which nobody reads the end.
             ("curl sstream-filter", &[23, 4], 4, "sstream-filter, ended with exit code 4, a bad record"),

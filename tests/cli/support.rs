@@ -1,6 +1,9 @@
 //! Runs lines of shell with the built tools, each in a fresh directory or several
 //! in one. A failed check shows the line, the status, and all output.
 
+// Not every test binary that has this uses all of it.
+#![allow(dead_code)]
+
 use std::fmt;
 use std::io::Write as _;
 use std::path::PathBuf;

@@ -142,39 +142,12 @@ fn every_method_is_there() {
     }
 }
 
-/// What stands in code under "Planned".
-fn planned(page: &str) -> Vec<&str> {
-    let (_, list) = page.split_once("\n## Planned\n").expect("a list of what is planned");
-    list.split('`').skip(1).step_by(2).collect()
-}
-
-#[test]
-fn what_is_planned_is_not_there_yet() {
-    let page = fs::read_to_string(root().join(PAGE)).unwrap();
-    let tools = tools::all();
-    for item in planned(&page) {
-        let there = if item.starts_with("--") {
-            let option = item.trim_start_matches('-');
-            let source = tools.iter().find(|tool| tool.command.get_name() == "sstream-source").unwrap();
-            source.command.get_arguments().any(|argument| argument.get_long() == Some(option))
-        } else {
-            let (name, kind) = item.split_once(' ').unwrap_or((item, ""));
-            let tool = tools.iter().find(|tool| tool.command.get_name() == name);
-            tool.is_some_and(|tool| kind.is_empty() || tool.command.find_subcommand(kind).is_some())
-        };
-        assert!(!there, "{item} is there now: take it out of the list at the end of {PAGE}, and run `make docs`");
-    }
-}
-
 #[test]
 fn examples_run() {
     let page = fs::read_to_string(root().join(PAGE)).unwrap();
-    let planned = planned(&page);
     let mut printed = String::new();
     for row in rows(&page).iter().filter(|row| !row.example.is_empty()) {
-        if !planned.iter().any(|item| row.example.contains(item)) {
-            printed.push_str(&format!("$ {}\n{}\n", row.example, run(row)));
-        }
+        printed.push_str(&format!("$ {}\n{}\n", row.example, run(row)));
     }
     let path = root().join(OUTPUT);
     if std::env::var_os("UPDATE").is_some() {

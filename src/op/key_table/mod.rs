@@ -261,13 +261,34 @@ impl KeyTable {
     /// Closes the gaps. The result is the old index of each key.
     pub fn compact(&mut self) -> Vec<u32> {
         let order: Vec<u32> = self.indexes().map(|index| index as u32).collect();
-        self.reorder(&order);
+        self.rebuild(&order);
         order
     }
 
     /// Gives the key with the index `order[i]` the index `i`. What is not in
     /// `order` is removed.
     pub fn reorder(&mut self, order: &[u32]) {
+        if order.len() == self.len() { self.renumber(order) } else { self.rebuild(order) }
+    }
+
+    /// As [`KeyTable::reorder`], of all keys: no key is hashed again.
+    fn renumber(&mut self, order: &[u32]) {
+        let mut new_index = vec![0; self.end()];
+        let old = std::mem::take(&mut self.arena);
+        let mut places = Vec::with_capacity(order.len());
+        for (index, &from) in order.iter().enumerate() {
+            new_index[from as usize] = index as u32;
+            // Keys that follow one another lie so too.
+            places.push(self.arena.push(old.get(self.places[from as usize])));
+        }
+        self.places = places;
+        self.table.iter_mut().for_each(|slot| slot.index = new_index[slot.index as usize]);
+        let written = std::mem::take(&mut self.written);
+        self.written = written.into_iter().map(|(from, key)| (new_index[from as usize], key)).collect();
+    }
+
+    /// As [`KeyTable::reorder`], in a new table.
+    fn rebuild(&mut self, order: &[u32]) {
         let old = std::mem::take(self);
         self.random = old.random.clone();
         self.table.reserve(order.len(), |slot| slot.hash.spread());

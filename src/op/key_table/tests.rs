@@ -105,6 +105,13 @@ proptest! {
                         *entry = None;
                     }
                 }
+                _ if number % 2 == 0 => {
+                    // All keys, the newest first.
+                    let order: Vec<u32> = keys.indexes().map(|index| index as u32).collect::<Vec<_>>().into_iter().rev().collect();
+                    keys.reorder(&order);
+                    model.retain(Option::is_some);
+                    model.reverse();
+                }
                 _ => {
                     let old = keys.compact();
                     model.retain(Option::is_some);

@@ -101,11 +101,15 @@ impl Journal {
 
     /// The key with the index `order[i]` gets the index `i`; the others go.
     pub fn reorder(&mut self, order: &[u32]) {
-        let mut new_index = vec![None; self.sequences.len()];
+        self.sequences = order.iter().map(|&from| self.sequences[from as usize]).collect();
+        if self.changed.indexes().is_empty() {
+            return;
+        }
+        let end = order.iter().max().map_or(0, |&greatest| greatest as usize + 1);
+        let mut new_index = vec![None; end];
         for (index, &from) in order.iter().enumerate() {
             new_index[from as usize] = Some(index as u32);
         }
-        self.sequences = order.iter().map(|&from| self.sequences[from as usize]).collect();
         self.changed.renumber(|index| new_index.get(index as usize).copied().flatten());
     }
 }

@@ -88,7 +88,7 @@ impl Values {
     /// [`Aggregator::save`] writes, or the JSON value with its length.
     pub fn save(&self, index: usize, out: &mut Vec<u8>) {
         match self {
-            Values::Aggregated { aggregator, accumulators } => aggregator.save(&accumulators.get(index), out),
+            Values::Aggregated { aggregator, accumulators } => accumulators.save(aggregator, index, out),
             Values::Computed(states) => push_bytes(&states[index], out),
         }
     }

@@ -207,17 +207,33 @@ impl Decimal {
         }
     }
 
-    /// Exponent, and the mantissa as two's complement, least byte first, no
-    /// longer than it must be: for saving.
-    pub fn to_parts(&self) -> (i32, Vec<u8>) {
-        (self.exponent(), self.mantissa().to_signed_bytes_le())
+    /// Lets `take` have the exponent, and the mantissa as two's complement, least
+    /// byte first, no longer than it must be: for saving.
+    pub fn with_parts(&self, take: impl FnOnce(i32, &[u8])) {
+        match &self.0 {
+            Repr::Small(mantissa, exponent) => {
+                let value = mantissa.0;
+                // Leading bits that only repeat the sign need not be there.
+                let bits = if value < 0 { value.leading_ones() } else { value.leading_zeros() };
+                let length = (16 - (bits as usize - 1) / 8).max(1);
+                take(*exponent, &value.to_le_bytes()[..length]);
+            }
+            Repr::Big(big) => take(big.1, &big.0.to_signed_bytes_le()),
+        }
     }
 
-    /// The number that [`Decimal::to_parts`] took apart; `None` if the exponent
+    /// The number that [`Decimal::with_parts`] took apart; `None` if the exponent
     /// is beyond what sums reach.
     pub fn from_parts(exponent: i32, mantissa: &[u8]) -> Option<Decimal> {
         // A sum may be a little above the limit once zeros are stripped.
-        (exponent.abs() <= 2 * MAX_EXPONENT).then(|| Decimal::of_big(BigInt::from_signed_bytes_le(mantissa), exponent))
+        (exponent.unsigned_abs() <= 2 * MAX_EXPONENT.unsigned_abs()).then(|| match mantissa {
+            [.., last] if mantissa.len() <= 16 => {
+                let mut bytes = [if *last < 0x80 { 0 } else { 0xff }; 16];
+                bytes[..mantissa.len()].copy_from_slice(mantissa);
+                Decimal::small(i128::from_le_bytes(bytes), exponent)
+            }
+            _ => Decimal::of_big(BigInt::from_signed_bytes_le(mantissa), exponent),
+        })
     }
 }
 

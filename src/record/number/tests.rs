@@ -201,7 +201,9 @@ proptest! {
             }
             prop_assert_eq!(scaled_decimal(&sum), model.clone());
             prop_assert_eq!(sum.is_zero(), model.sign() == Sign::NoSign);
-            let (exponent, mantissa) = sum.to_parts();
+            let (mut exponent, mut mantissa) = (0, Vec::new());
+            sum.with_parts(|e, m| (exponent, mantissa) = (e, m.to_vec()));
+            prop_assert_eq!(&mantissa, &sum.mantissa().to_signed_bytes_le());
             prop_assert_eq!(Decimal::from_parts(exponent, &mantissa), Some(sum.clone()));
         }
     }

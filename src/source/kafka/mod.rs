@@ -89,3 +89,6 @@ pub struct Options {
     /// What becomes of lost records.
     pub on_loss: OnLoss,
 }
+
+#[cfg(all(test, feature = "kafka"))]
+mod tests;

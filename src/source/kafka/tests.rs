@@ -1,0 +1,205 @@
+//! The source and the sink against librdkafka's own mock cluster: what needs no Java.
+
+use std::time::Duration;
+
+use rdkafka::mocking::MockCluster;
+use rdkafka::producer::DefaultProducerContext;
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+
+use super::message::{Field, Form, ValueForm};
+use super::selection::Selection;
+use super::start::StartAt;
+use super::{Assign, Isolation, KafkaSource, Options};
+use crate::checkpoint::offsets::Position;
+use crate::console::{Console, Level};
+use crate::error::{Exit, Failure as _};
+use crate::expr::Program;
+use crate::frame::{BatchTime, Block};
+use crate::kafka::settings::Settings;
+use crate::op::OpError;
+use crate::signal::StopSignal;
+use crate::sink::kafka::message::Messages;
+use crate::sink::kafka::{self as sink, Compression, Kafka, Partitioner, Parts};
+use crate::sink::{Sink as _, Under};
+use crate::source::kept::OnLoss;
+use crate::source::records::{Came, ReadAgain as _, RecordSource as _, Room};
+use crate::spool::Spool;
+use crate::stage::{BadRecords, OnError, OutletError, Waited};
+
+type Mock = MockCluster<'static, DefaultProducerContext>;
+
+fn cluster(partitions: i32) -> Mock {
+    let cluster = MockCluster::new(3).unwrap();
+    cluster.create_topic("t", partitions, 3).unwrap();
+    cluster
+}
+
+fn settings(cluster: &Mock) -> Settings {
+    let properties = vec!["message.timeout.ms=3000".parse().unwrap()];
+    Settings { brokers: cluster.bootstrap_servers(), file: None, properties }
+}
+
+fn console() -> Console {
+    Console::new("sstream-test", Level::Error)
+}
+
+fn source(cluster: &Mock, from: StartAt, form: Form) -> KafkaSource {
+    let topics = vec!["t".parse().unwrap()];
+    let options = Options {
+        selection: Selection { topics, partitions: None, shard: None },
+        from,
+        available_now: false,
+        group: None,
+        form,
+        max_rate_per_partition: None,
+        isolation: Isolation::ReadCommitted,
+        on_loss: OnLoss::Fail,
+    };
+    let (stop, stopper) = StopSignal::manual().unwrap();
+    // Dropped, it would look like a signal.
+    std::mem::forget(stopper);
+    let settings = Settings { properties: Vec::new(), ..settings(cluster) };
+    KafkaSource::open(&settings, options, console(), stop, Waited::default()).unwrap()
+}
+
+fn no_bad(_: &[u8], reason: &str) -> Result<(), OpError> {
+    panic!("{reason}")
+}
+
+/// Takes records until there are so many.
+fn take(source: &mut KafkaSource, records: u64) -> String {
+    let mut block = Vec::new();
+    let mut taken = 0;
+    for _ in 0..300 {
+        if taken >= records {
+            break;
+        }
+        if source.wait(Duration::from_millis(100)).unwrap() == Came::Something {
+            let room = Room { records: records - taken, bytes: usize::MAX / 2 };
+            taken += source.take(room, &mut block, &mut no_bad).unwrap();
+        }
+    }
+    assert_eq!(taken, records);
+    String::from_utf8(block).unwrap()
+}
+
+fn kafka<'a>(cluster: &Mock, key: Option<&str>, bad_records: &'a BadRecords) -> Kafka<'a> {
+    let options = sink::Options {
+        topic: "t".to_owned(),
+        partitioner: Partitioner::Murmur2,
+        compression: Compression::Lz4,
+        batch_header: true,
+    };
+    let messages = Messages::new(key.map(|source| Program::parse(source, &[]).unwrap()), None);
+    let (console, waited) = (console(), Waited::default());
+    let spool = Spool::new(1 << 20);
+    Kafka::open(Parts { settings: settings(cluster), options, messages, bad_records, spool, console, waited }).unwrap()
+}
+
+fn write(sink: &mut Kafka<'_>, time: u64, numbers: std::ops::Range<u32>) -> Result<(), OutletError> {
+    let records = u64::from(numbers.end - numbers.start);
+    let bytes: String = numbers.map(|number| format!("{number}\n")).collect();
+    sink.block(Block { time: BatchTime(time), records, bytes: bytes.as_bytes() })?;
+    sink.end(BatchTime(time), records)
+}
+
+#[test]
+fn what_is_written_is_read_and_read_again() {
+    let cluster = cluster(4);
+    let bad_records = BadRecords::new("sink", OnError::Fail);
+    write(&mut kafka(&cluster, Some("."), &bad_records), 1000, 0..500).unwrap();
+    let json = Form { value: ValueForm::Json, with: Vec::new() };
+    let mut first = source(&cluster, StartAt::Beginning, json.clone());
+    first.restore(&Position::default()).unwrap();
+    let (mut texts, mut deltas) = (Vec::new(), Vec::new());
+    for records in [1, 200, 299] {
+        texts.push(take(&mut first, records));
+        let mut delta = Vec::new();
+        first.position(&mut delta);
+        deltas.push(delta);
+    }
+    let mut numbers: Vec<u32> = texts.concat().lines().map(|line| line.parse().unwrap()).collect();
+    numbers.sort_unstable();
+    assert!(numbers.iter().copied().eq(0..500));
+    let mut base = Vec::new();
+    first.base(&mut base);
+    drop(first);
+
+    // The last two batches again, from what was kept; then what is new.
+    for position in [Position { base: Vec::new(), since: deltas.clone() }, Position { base, since: Vec::new() }] {
+        let mut second = source(&cluster, StartAt::End, json.clone());
+        second.restore(&position).unwrap();
+        for (delta, text) in deltas.iter().zip(&texts).skip(1) {
+            second.begin_again(delta).unwrap();
+            let mut again = Vec::new();
+            let mut block = Vec::new();
+            while second.next_again(&mut block, &mut no_bad).unwrap().is_some() {
+                again.append(&mut block);
+            }
+            assert_eq!(String::from_utf8(again).unwrap(), *text);
+        }
+        assert_eq!(second.wait(Duration::from_millis(300)).unwrap(), Came::Timeout);
+    }
+    let mut third = source(&cluster, StartAt::End, json);
+    third.restore(&Position { base: Vec::new(), since: deltas }).unwrap();
+    write(&mut kafka(&cluster, None, &bad_records), 2000, 500..503).unwrap();
+    let mut new: Vec<String> = take(&mut third, 3).lines().map(str::to_owned).collect();
+    new.sort_unstable();
+    assert_eq!(new, ["500", "501", "502"]);
+}
+
+#[test]
+fn a_position_that_another_source_wrote_is_refused() {
+    let cluster = cluster(1);
+    let mut source = source(&cluster, StartAt::End, Form::default());
+    let error = source.restore(&Position { base: vec![7, 9], since: Vec::new() }).unwrap_err();
+    assert_eq!(error.exit(), Exit::Checkpoint);
+}
+
+#[test]
+fn brokers_that_go_away_are_waited_for() {
+    let cluster = cluster(1);
+    let bad_records = BadRecords::new("sink", OnError::Fail);
+    let mut sink = kafka(&cluster, None, &bad_records);
+    let mut source = source(&cluster, StartAt::Beginning, Form { value: ValueForm::Text, with: vec![Field::Offset] });
+    write(&mut sink, 1000, 0..2).unwrap();
+    assert_eq!(take(&mut source, 2), "{\"offset\":0,\"value\":\"0\"}\n{\"offset\":1,\"value\":\"1\"}\n");
+    for broker in 1..=3 {
+        cluster.broker_down(broker).unwrap();
+    }
+    assert_eq!(source.wait(Duration::from_millis(300)).unwrap(), Came::Timeout);
+    for broker in 1..=3 {
+        cluster.broker_up(broker).unwrap();
+    }
+    write(&mut sink, 2000, 2..3).unwrap();
+    assert_eq!(take(&mut source, 1), "{\"offset\":2,\"value\":\"2\"}\n");
+}
+
+#[test]
+fn what_brokers_refuse_ends_the_sink() {
+    let cluster = cluster(1);
+    let bad_records = BadRecords::new("sink", OnError::Fail);
+    let mut sink = kafka(&cluster, None, &bad_records);
+    let refused = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; 5];
+    cluster.request_errors(RDKafkaApiKey::Produce, &refused);
+    let error = write(&mut sink, 1000, 0..3).unwrap_err();
+    assert_eq!(error.exit(), Exit::World);
+    assert!(error.to_string().contains("Topic authorization failed"), "{error}");
+}
+
+#[test]
+fn a_batch_is_a_transaction_and_is_tried_again() {
+    let cluster = cluster(1);
+    let bad_records = BadRecords::new("sink", OnError::Fail);
+    let mut sink = kafka(&cluster, None, &bad_records);
+    let under = Under { job: "0123", stage: "a.01-kafka", resume: BatchTime(0), notes: &[] };
+    assert_eq!(sink.begin(&under).unwrap(), None);
+    write(&mut sink, 1000, 0..2).unwrap();
+    // The transaction has to be given up once.
+    let refused = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED];
+    cluster.request_errors(RDKafkaApiKey::AddPartitionsToTxn, &refused);
+    write(&mut sink, 2000, 2..4).unwrap();
+    let mut source = source(&cluster, StartAt::Beginning, Form::default());
+    assert!(take(&mut source, 4).ends_with("\"2\"\n\"3\"\n"));
+    assert_eq!(Assign::default(), Assign::Own);
+}
