@@ -312,6 +312,20 @@ fn after_the_end_the_next_start_goes_on() {
     assert_eq!(folder.read("out/s-6000"), "[\"k\",15]\n");
 }
 
+#[test]
+fn a_batch_of_files_says_which_bytes_it_was_made_of() {
+    let folder = Folder::new();
+    folder.file("log", "one\ntwo\n");
+    folder.run("sstream-source tail log --available-now --checkpoint c | sstream-sink files out").exits(0);
+    let ran = folder.run("sstream-checkpoint show c").exits(0).is_quiet();
+    assert!(ran.stdout.contains("log from byte 0 to 8\n"), "{ran}");
+    let shown = json(&folder, "sstream-checkpoint show c --json");
+    assert_eq!(
+        (&shown["sources"]["tail"]["files"][0]["from"], &shown["sources"]["tail"]["files"][0]["to"]),
+        (&json!(0), &json!(8))
+    );
+}
+
 /// Looking needs no permission to write, and changes nothing.
 #[test]
 fn a_checkpoint_is_read_where_it_cannot_be_written() {
