@@ -2,7 +2,6 @@
 
 use std::fs;
 
-
 use super::bash::{FOR_A_MINUTE, bash};
 use super::markdown::cells;
 use super::root;
