@@ -94,8 +94,8 @@ fuzz:
 # `make test` takes some of them.
 torture:
 	@scripts/setup test
-	SSTREAM_TORTURE=1 $(CARGO) test --locked --lib checkpoint::tests
-	SSTREAM_TORTURE=1 ROUNDS=$(ROUNDS) $(CARGO) test --locked --test torture -- --nocapture --test-threads 1
+	SSTREAM_TORTURE=1 $(CARGO) test --locked $(CARGO_FEATURES) --lib checkpoint::tests
+	SSTREAM_TORTURE=1 ROUNDS=$(ROUNDS) $(CARGO) test --locked $(CARGO_FEATURES) --test torture -- --nocapture --test-threads 1
 
 clean:
 	$(CARGO) clean

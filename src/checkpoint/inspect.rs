@@ -37,6 +37,8 @@ pub struct Inspected {
 pub struct SourceBatch {
     /// The source's name.
     pub name: String,
+    /// The source as it adds itself to the head's `stages`.
+    pub arguments: String,
     /// The batch, or the run of empty ones that it is in.
     pub times: Times,
     /// What the source needs to get it again.
@@ -112,7 +114,8 @@ impl Inspected {
                 true => Some(Range::from_bytes(&recorded, &dir)?),
                 false => None,
             };
-            found.push(SourceBatch { name: name.clone(), times, recorded, range });
+            let (name, arguments) = (name.clone(), file.arguments.clone());
+            found.push(SourceBatch { name, arguments, times, recorded, range });
         }
         Ok(found)
     }

@@ -162,6 +162,17 @@ impl Memory {
             }
             after.dirs.insert(path.clone(), Dir { durable: names.clone(), names, pending: Vec::new() });
         }
+        // A directory whose removal was lost is there again, and empty.
+        let back: Vec<PathBuf> = after
+            .dirs
+            .iter()
+            .flat_map(|(path, dir)| dir.names.iter().map(move |(name, node)| (path.join(name), *node)))
+            .filter(|(path, node)| *node == Node::Dir && !after.dirs.contains_key(path))
+            .map(|(path, _)| path)
+            .collect();
+        for path in back {
+            after.dirs.insert(path, Dir::default());
+        }
         // Directories whose own name was lost are gone with what is in them.
         let lost: Vec<PathBuf> = after.dirs.keys().filter(|path| !reachable(&after, &inner, path)).cloned().collect();
         for path in lost {

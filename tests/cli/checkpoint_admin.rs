@@ -280,8 +280,8 @@ fn a_pipeline_begins_again_where_it_is_told() {
                 | sstream-window 2s 1s --by-key sum | sstream-state sum | sstream-sink files out/s";
     folder.run(&format!("mkdir out; {line} && cp -r out before")).exits(0).is_quiet();
     folder.run("sstream-checkpoint verify c").exits(0).is_quiet();
-    let panes = folder.run("sstream-checkpoint state c q.02-window 5000").exits(0).is_quiet().stdout;
-    assert!(panes.ends_with("[[4000,\"k\"],4]\n[[5000,\"k\"],5]\n"), "{panes}");
+    // A window keeps what the next ones need.
+    folder.run("sstream-checkpoint state c q.02-window 5000").exits(0).is_quiet().prints("[[5000,\"k\"],5]\n");
     folder.run("sstream-checkpoint state c q.03-state 3000").exits(0).prints("[\"k\",9]\n");
     folder.run("sstream-checkpoint diff c q.03-state 3000 4000").exits(0).prints("~ \"k\"\t9 -> 16\n");
     folder.run("sstream-checkpoint diff c 3000 4000").exits(2).says("which stage? one of q.02-window, q.03-state");
@@ -294,6 +294,36 @@ fn a_pipeline_begins_again_where_it_is_told() {
     folder.run(line).exits(0);
     folder.run("diff -r out before").exits(0).is_quiet().prints("");
     folder.run("sstream-checkpoint verify c").exits(0).is_quiet();
+}
+
+/// A window that is given at the end of the input has a time that no source has.
+#[test]
+fn after_the_end_the_next_start_goes_on() {
+    let folder = Folder::new();
+    folder.file("q", "[1]\n[2]\n[3]\n");
+    let line = "sstream-source queue q --checkpoint c --name q | sstream-map '[\"k\",.]' \
+                | sstream-window 2s 2s --by-key sum | sstream-state sum | sstream-sink files out/s";
+    folder.run(&format!("mkdir out; {line}")).exits(0).is_quiet();
+    assert_eq!(folder.read("out/s-4000"), "[\"k\",6]\n");
+    let listed = json(&folder, "sstream-checkpoint ls c --json");
+    assert_eq!((&listed["resume"], &listed["finish"]), (&json!(4000), &json!(false)));
+    folder.run("printf '[4]\\n[5]\\n' >> q").exits(0);
+    folder.run(line).exits(0);
+    assert_eq!(folder.read("out/s-6000"), "[\"k\",15]\n");
+}
+
+#[test]
+fn a_batch_of_files_says_which_bytes_it_was_made_of() {
+    let folder = Folder::new();
+    folder.file("log", "one\ntwo\n");
+    folder.run("sstream-source tail log --available-now --checkpoint c | sstream-sink files out").exits(0);
+    let ran = folder.run("sstream-checkpoint show c").exits(0).is_quiet();
+    assert!(ran.stdout.contains("log from byte 0 to 8\n"), "{ran}");
+    let shown = json(&folder, "sstream-checkpoint show c --json");
+    assert_eq!(
+        (&shown["sources"]["tail"]["files"][0]["from"], &shown["sources"]["tail"]["files"][0]["to"]),
+        (&json!(0), &json!(8))
+    );
 }
 
 /// Looking needs no permission to write, and changes nothing.

@@ -2,8 +2,6 @@
 
 use std::fs;
 
-use sstream::cli::tools;
-
 use super::bash::{FOR_A_MINUTE, bash};
 use super::markdown::cells;
 use super::root;

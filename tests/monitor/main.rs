@@ -16,6 +16,5 @@ mod progress;
 mod screen;
 mod stage;
 #[path = "../cli/support.rs"]
-#[allow(dead_code)]
 mod support;
 mod top;

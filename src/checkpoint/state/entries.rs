@@ -193,7 +193,8 @@ pub fn look(storage: Arc<dyn Storage>, dir: &Path, view: View, base_ms: u64, int
         for times in times {
             let (from, to) = (times.first_ms, end.covers_to(times, interval_ms));
             match covered.last_mut() {
-                Some(last) if last.1 == from => last.1 = to,
+                // A close begins a span of its own: what was given at it is behind its beginning.
+                Some(last) if last.1 == from && !end.closed => last.1 = to,
                 _ => covered.push((from, to)),
             }
         }

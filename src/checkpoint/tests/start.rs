@@ -1,6 +1,7 @@
 //! Starting: locks, runs, generations, names, and pipelines that do not match.
 
 use std::cell::RefCell;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,9 +14,28 @@ use super::super::memory::{Image, Memory};
 use super::super::offsets::Closed;
 use super::super::participant::{Participant, StageOptions, Stream};
 use super::super::source::{Plan, SourceCheckpoint, SourceOptions};
+use super::super::state::{KeyedState, PairOut};
 use super::super::storage::Storage;
 use super::super::{Error, Result, Times};
 use crate::error::{Exit, Failure as _};
+
+/// A state of one key.
+struct One;
+
+impl KeyedState for One {
+    fn changes(&mut self, out: &mut PairOut<'_>) -> io::Result<()> {
+        out(b"k", Some(b"v"));
+        Ok(())
+    }
+
+    fn slice(&mut self, _: bool, _: usize, _: &mut PairOut<'_>) -> bool {
+        true
+    }
+
+    fn live_bytes(&self) -> u64 {
+        1 << 20
+    }
+}
 
 fn memory() -> Memory {
     Memory::new("/d")
@@ -273,6 +293,41 @@ fn a_directory_in_other_use_is_left_alone() {
     let error = open_with(&memory, &options("a"), &mut |_| false).map(drop).unwrap_err();
     assert!(matches!(error, Error::NotACheckpoint { .. }), "{error}");
     assert_eq!(memory.list(Path::new("/d/c")).unwrap(), ["photo.jpg"]);
+}
+
+/// A window gives one more batch at the end of its input, one interval after the last one: once all have
+/// closed, that is where the next start goes on.
+#[test]
+fn what_was_given_at_a_close_is_not_asked_for_again() {
+    let memory = memory();
+    let (mut source, plan) = open(&memory, "a");
+    let pipeline = json!([]);
+    let (window, files) =
+        (stage_options("01-window", "window", &pipeline), stage_options("02-files", "files", &pipeline));
+    let (first, end) =
+        (enter(&memory, &stream(&plan), "01-window").unwrap(), enter(&memory, &stream(&plan), "02-files").unwrap());
+    let mut state = first.stage(&window, 0, &mut |_, _| {}).unwrap();
+    let mut commits = end.sink(&files, true).unwrap();
+    record(&mut source, 110);
+    state.save(110, &mut One).unwrap();
+    commits.commit(110, b"").unwrap();
+    source.close(Closed::Eof).unwrap();
+    state.close(120, &mut One).unwrap();
+    commits.sync().unwrap();
+    let before = memory.after_crash(Image::Synced);
+    commits.commit(120, b"").unwrap();
+    commits.sync().unwrap();
+    let killed = memory.after_crash(Image::Synced);
+    commits.close().unwrap();
+    drop((source, first, end, state, commits));
+    let (_source, plan) = open(&memory.after_crash(Image::Synced), "a");
+    assert_eq!((plan.resume_ms, plan.after_ms, plan.finish), (120, 120, None));
+    // Whether the sink came to say that it had closed or not.
+    let (_source, plan) = open(&killed, "a");
+    assert_eq!((plan.resume_ms, plan.after_ms, plan.finish), (120, 120, None));
+    // Where nobody has what was given, it is as if the source had not closed.
+    let (_source, plan) = open(&before, "a");
+    assert_eq!((plan.resume_ms, plan.after_ms, plan.finish), (110, 110, None));
 }
 
 /// Source a was killed before it had joined the others; the next a joins what is left of them; the next

@@ -65,8 +65,8 @@ enum Action {
     /// The state of a stage after batch T, in lines of JSON
     ///
     /// Of sstream-state [KEY, STATE]. Of sstream-window [[PANE, KEY], RESULT], or
-    /// [[PANE], RECORD] where it keeps records: PANE is the time of a batch, or how
-    /// many records had come.
+    /// [[PANE], RECORD] where it keeps records, as far as the next windows need them:
+    /// PANE is the time of a batch, or how many records had come.
     State {
         /// The checkpoint
         dir: PathBuf,

@@ -7,6 +7,7 @@ use super::print::{self, Printer};
 use crate::checkpoint::inspect::{Has, Inspected, SourceBatch};
 use crate::cli::ToolError;
 use crate::duration::show_size;
+use crate::source::files::position::{Range, Record};
 
 /// Shows what is known of a batch.
 pub fn show(inspected: &Inspected, moment: Moment, records: bool, json: bool) -> Result<(), ToolError> {
@@ -60,8 +61,25 @@ fn origin(batch: &SourceBatch) -> String {
             range.to.segment,
             range.to.offset
         ),
-        (None, recorded) => format!("read again from {}", readable(recorded)),
+        (None, recorded) => match ranges(batch) {
+            Some(ranges) => {
+                let show = |(path, from, to): &(String, u64, u64)| format!("{path} from byte {from} to {to}");
+                format!("in {}", ranges.iter().map(show).collect::<Vec<_>>().join(", "))
+            }
+            None => format!("read again from {}", readable(recorded)),
+        },
     }
+}
+
+/// The files, and the bytes of each, that a batch of dir or tail was made of.
+fn ranges(batch: &SourceBatch) -> Option<Vec<(String, u64, u64)>> {
+    let is_of_files = batch.arguments.split(' ').any(|word| word == "tail" || word == "dir");
+    let record = is_of_files.then(|| Record::read(&batch.recorded)).flatten()?;
+    let range = |range: &Range| {
+        let file = record.files.get(range.file)?;
+        Some((file.path.display().to_string(), range.from, range.to))
+    };
+    record.ranges.iter().map(range).collect()
 }
 
 /// Bytes of a source's or sink's own: as text if they are one, else in hex.
@@ -92,6 +110,9 @@ fn object(
             source.insert("wal".into(), json!([place(range.from), place(range.to)]));
         } else if batch.recorded.is_empty() {
             source.insert("records".into(), 0.into());
+        } else if let Some(ranges) = ranges(batch) {
+            let file = |(path, from, to): (String, u64, u64)| json!({"path": path, "from": from, "to": to});
+            source.insert("files".into(), ranges.into_iter().map(file).collect::<Vec<Value>>().into());
         } else {
             source.insert("position".into(), readable(&batch.recorded).into());
         }

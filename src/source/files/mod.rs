@@ -13,7 +13,7 @@ mod events;
 mod find;
 mod identity;
 mod pattern;
-mod position;
+pub mod position;
 mod reader;
 pub mod tail;
 #[cfg(test)]

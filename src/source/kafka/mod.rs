@@ -20,6 +20,8 @@
 #[cfg(feature = "kafka")]
 mod again;
 #[cfg(feature = "kafka")]
+mod ask;
+#[cfg(feature = "kafka")]
 mod group;
 #[cfg(feature = "kafka")]
 mod held;

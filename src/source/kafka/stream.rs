@@ -15,18 +15,14 @@ use super::queues::{Lane, Polled, push_record};
 use super::scout::{Found, Scout, Task, look_at};
 use super::wake::Wake;
 use crate::console::Console;
-use crate::frame::Reason;
 use crate::kafka::KafkaError;
 use crate::kafka::client::{Listener, configure, message_of};
 use crate::kafka::settings::Settings;
 use crate::op::BLOCK_BYTES;
 use crate::signal::StopSignal;
 use crate::source::SourceError;
-use crate::source::format::Bad;
 use crate::source::kept::OnLoss;
 use crate::source::rate_limit::RateLimiter;
-use crate::source::records::{Came, ReadAgain, RecordSource, Room};
-use crate::source::stdin::Ready;
 use crate::stage::Waited;
 
 /// How often new partitions are looked for unless a property says otherwise.
@@ -34,12 +30,6 @@ const REFRESH: &str = "10000";
 
 /// How often every queue is looked into, rung for or not, and the client heard.
 const LOOK: Duration = Duration::from_millis(500);
-
-/// How often a group is told the progress.
-const COMMIT: Duration = Duration::from_secs(1);
-
-/// How long a stop waits for brokers that say nothing.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Reads partitions.
 pub struct KafkaSource {
@@ -57,20 +47,20 @@ pub struct KafkaSource {
     pub(super) again: std::collections::VecDeque<Range>,
     /// A checkpoint keeps the position.
     pub(super) is_kept: bool,
-    held: Held,
-    scout: Option<Scout>,
-    refresh: Duration,
+    pub(super) held: Held,
+    pub(super) scout: Option<Scout>,
+    pub(super) refresh: Duration,
     /// The first news of the scout has come.
-    has_begun: bool,
+    pub(super) has_begun: bool,
     /// The lane to begin with.
-    turn: usize,
-    started: Instant,
-    looked: Instant,
-    committed: Instant,
+    pub(super) turn: usize,
+    pub(super) started: Instant,
+    pub(super) looked: Instant,
+    pub(super) committed: Instant,
     /// What is read at a stop was looked up, and when something came last.
-    stopping: Option<Instant>,
+    pub(super) stopping: Option<Instant>,
     /// Only the last batch's end is still to leave.
-    is_over: bool,
+    pub(super) is_over: bool,
 }
 
 impl KafkaSource {
@@ -232,7 +222,7 @@ impl KafkaSource {
     }
 
     /// Takes about a block from the queues.
-    fn fill(&mut self) -> Result<(), SourceError> {
+    pub(super) fn fill(&mut self) -> Result<(), SourceError> {
         let count = self.lanes.len();
         for turn in 0..count {
             if self.held.bytes() >= BLOCK_BYTES {
@@ -280,19 +270,19 @@ impl KafkaSource {
 
     /// How long until a partition may be read again that has something, but has
     /// had its messages for now.
-    fn rate_wait(&self) -> Duration {
+    pub(super) fn rate_wait(&self) -> Duration {
         let lanes = self.lanes.iter().flatten();
         let limited = lanes.filter(|lane| lane.is_ready()).filter_map(|lane| lane.limiter.as_ref());
         limited.map(RateLimiter::wait).min().unwrap_or(LOOK).max(Duration::from_millis(1))
     }
 
     /// Everything that was there at first has been read.
-    fn is_done(&self) -> bool {
+    pub(super) fn is_done(&self) -> bool {
         self.options.available_now && self.has_begun && self.lanes.iter().flatten().all(Lane::is_done)
     }
 
     /// Tells the group how far the reading has come.
-    fn commit(&mut self, mode: CommitMode) {
+    pub(super) fn commit(&mut self, mode: CommitMode) {
         if self.options.group.is_none() || self.ledger.places().is_empty() {
             return;
         }
@@ -358,88 +348,4 @@ fn empty(
         limiter.take(before - allowed);
     }
     Ok(is_gone)
-}
-
-impl RecordSource for KafkaSource {
-    fn wait(&mut self, timeout: Duration) -> Result<Came, SourceError> {
-        let started = Instant::now();
-        loop {
-            self.hear()?;
-            self.fill()?;
-            if !self.held.is_empty() {
-                return Ok(Came::Something);
-            }
-            if self.is_done() {
-                return Ok(Came::Stop);
-            }
-            let left = timeout.saturating_sub(started.elapsed());
-            if left.is_zero() {
-                return Ok(Came::Timeout);
-            }
-            let wait = left.min(self.rate_wait());
-            let woken = self.waited.during(|| self.wake.wait(Some(&self.stop), wait));
-            if woken.map_err(|error| SourceError::read("kafka", error))? == Ready::Wake {
-                return Ok(Came::Stop);
-            }
-        }
-    }
-
-    fn held(&mut self) -> Result<bool, SourceError> {
-        // The next start goes on from here.
-        if self.is_kept || !self.has_begun || self.is_done() {
-            return Ok(false);
-        }
-        let mut since = match self.stopping {
-            Some(since) => since,
-            None => {
-                for lane in self.lanes.iter_mut().flatten() {
-                    // What cannot be asked has nothing that could be read.
-                    lane.target =
-                        Some(look_at(&self.consumer, &lane.topic, lane.partition).map_or(0, |(_, high)| high));
-                }
-                Instant::now()
-            }
-        };
-        while self.held.is_empty() && !self.lanes.iter().flatten().all(Lane::is_done) && since.elapsed() < PATIENCE {
-            self.hear()?;
-            self.fill()?;
-            if self.held.is_empty() {
-                let _ = self.waited.during(|| self.wake.wait(None, self.rate_wait()));
-            } else {
-                since = Instant::now();
-            }
-        }
-        self.stopping = Some(since);
-        Ok(!self.held.is_empty())
-    }
-
-    fn has_records(&self) -> bool {
-        !self.held.is_empty()
-    }
-
-    fn take(&mut self, room: Room, block: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, SourceError> {
-        self.held.take(room, &mut self.ledger, block, bad)
-    }
-
-    fn batch_left(&mut self) -> Result<(), SourceError> {
-        if self.is_over {
-            self.commit(CommitMode::Sync);
-        } else if self.committed.elapsed() >= COMMIT {
-            self.commit(CommitMode::Async);
-        }
-        Ok(())
-    }
-
-    fn finish(&mut self, _: &Reason, _: &mut Vec<u8>, _: &mut Bad<'_>) -> Result<u64, SourceError> {
-        self.is_over = true;
-        if self.records.invalid() > 0 {
-            let invalid = self.records.invalid();
-            self.console.warn(&format!("kafka: {invalid} texts in all had invalid UTF-8, which became U+FFFD"));
-        }
-        Ok(0)
-    }
-
-    fn replay(&mut self) -> Option<&mut dyn ReadAgain> {
-        Some(self)
-    }
 }
