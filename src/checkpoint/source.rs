@@ -18,21 +18,24 @@
 //!    recorded, then synced once, and then their ends leave.
 //! 7. [`SourceCheckpoint::close`], before a close `"eof"` or `"stop"` leaves.
 
+mod folder;
+
 use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::job::{Job, Layout, Retain, SourceFile, random, show_pipeline};
+use super::job::{Layout, Retain, SourceFile, random};
 use super::lock::{self, Generation, Lock, Said, Wait};
 use super::log::View;
 use super::name::{Id, check_source};
 use super::offsets::{Batches, Closed, Offsets, Position};
 use super::resume::Resume;
-use super::storage::{Storage, absolute, make_dir, names, remove_tree};
+use super::storage::{Storage, absolute};
 use super::survey::{Commit, Survey, commits_behind, newest_commits, purge_before, reopen_sinks};
 use super::wal::{Blocks, Range, Wal};
 use super::{Error, Result, Times};
+use folder::{Opened, make_folder, open_folder, open_job};
 
 /// What a source is.
 #[derive(Clone, Debug)]
@@ -345,87 +348,5 @@ impl SourceCheckpoint {
             self.wal_segments = wal.segments();
         }
         self.offsets.purge(cut_ms)
-    }
-}
-
-fn open_job(storage: &dyn Storage, layout: &Layout, options: &SourceOptions<'_>) -> Result<Job> {
-    match Job::read(storage, layout)? {
-        Some(job) => Ok(job),
-        None => {
-            // It is written before any folder.
-            for name in names(storage, &layout.sources())? {
-                if SourceFile::read(storage, &layout.source(&name))?.is_some() {
-                    let path = layout.dir().to_owned();
-                    return Err(Error::Lost { path, what: "job.json is gone".to_owned() });
-                }
-            }
-            let pipeline = json!([options.arguments]);
-            let job = Job { id: random()?, start_ms: options.start_ms, pipeline, resets: 0 };
-            job.write(storage, layout)?;
-            Ok(job)
-        }
-    }
-}
-
-struct Opened {
-    offsets: Offsets,
-    wal: Option<Wal>,
-    position: Position,
-    last_range: Option<Range>,
-}
-
-fn make_folder(storage: &Arc<dyn Storage>, folder: &Path, options: &SourceOptions<'_>, base_ms: u64) -> Result<Opened> {
-    // What a crash left without its file.
-    remove_tree(&**storage, folder)?;
-    make_dir(&**storage, folder)?;
-    let dir = folder.join("offsets");
-    make_dir(&**storage, &dir)?;
-    let offsets = Offsets::create(storage.clone(), &dir, base_ms)?;
-    let wal = match options.wal {
-        true => {
-            let dir = folder.join("wal");
-            make_dir(&**storage, &dir)?;
-            Some(Wal::create(storage.clone(), &dir)?)
-        }
-        false => None,
-    };
-    file_of(options).write(&**storage, folder)?;
-    Ok(Opened { offsets, wal, position: Position::default(), last_range: None })
-}
-
-fn open_folder(
-    storage: &Arc<dyn Storage>,
-    folder: &Path,
-    options: &SourceOptions<'_>,
-    known: &SourceFile,
-    job: &Job,
-) -> Result<Opened> {
-    let file = file_of(options);
-    if (&file.arguments, file.interval_ms, file.wal) != (&known.arguments, known.interval_ms, known.wal) {
-        let show = |file: &SourceFile| format!("{} (a batch each {} ms)", file.arguments, file.interval_ms);
-        let pipelines = Box::new((show_pipeline(&job.pipeline), format!("{} | …", options.arguments)));
-        let (name, was, now) = (options.name.to_owned(), show(known), show(&file));
-        return Err(Error::Mismatch { name, was, now, pipelines });
-    }
-    if file != *known {
-        file.write(&**storage, folder)?;
-    }
-    let dir = folder.join("offsets");
-    let (offsets, position) = Offsets::open(storage.clone(), &dir)?;
-    let (mut wal, mut last_range) = (None, None);
-    if options.wal {
-        let newest = position.since.iter().rev().chain([&position.base]).find(|bytes| !bytes.is_empty());
-        last_range = newest.map(|bytes| Range::from_bytes(bytes, &dir)).transpose()?;
-        wal = Some(Wal::open(storage.clone(), &folder.join("wal"), last_range)?);
-    }
-    Ok(Opened { offsets, wal, position, last_range })
-}
-
-fn file_of(options: &SourceOptions<'_>) -> SourceFile {
-    SourceFile {
-        arguments: options.arguments.to_owned(),
-        interval_ms: options.interval_ms,
-        retain: options.retain,
-        wal: options.wal,
     }
 }

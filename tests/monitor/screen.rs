@@ -45,6 +45,11 @@ impl Screen {
         self.tmux(&["send-keys", key]);
     }
 
+    /// Takes the terminal away, as somebody who closes its window.
+    pub fn hang_up(&self) {
+        self.tmux(&["kill-server"]);
+    }
+
     /// What the terminal shows.
     pub fn text(&self) -> String {
         self.tmux(&["capture-pane", "-p"])
@@ -67,6 +72,6 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        self.tmux(&["kill-server"]);
+        self.hang_up();
     }
 }

@@ -1,5 +1,6 @@
 //! `sstream-top`, in a pipeline and beside one.
 
+use crate::live::Live;
 use crate::page_json;
 use crate::screen::Screen;
 use crate::stage::{page, start};
@@ -75,4 +76,43 @@ fn in_a_pipeline_it_shows_backlog_and_state() {
     };
     assert!(text.contains("behind since ") && text.contains("state count --by"), "{text}");
     screen.press("C-c");
+}
+
+/// How many threads a process has; none when it has ended, waited for or not.
+fn threads(pid: &str) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let is_over = status.contains("State:\tZ");
+    let threads = status.lines().find_map(|line| line.strip_prefix("Threads:")?.trim().parse().ok());
+    if is_over { 0 } else { threads.unwrap_or(0) }
+}
+
+/// Reading from a terminal that was closed comes back at once, with nothing: who
+/// then reads again never ends, and has a processor to itself.
+#[test]
+fn it_ends_with_its_terminal() {
+    let folder = Folder::new();
+    let mut source = start(&folder, "exec sstream-source rate 100 --batch 100ms > stream");
+    source.until_holds("stream", "{\"end\":");
+    let mut screen = Screen::start(&folder, 140, 30, "(echo $BASHPID > pid; exec sstream-top)");
+    screen.until_shows("source rate 100");
+    let pid = folder.read("pid").trim().to_owned();
+    screen.hang_up();
+    source.until("sstream-top has ended", |_| threads(&pid) == 0);
+}
+
+#[test]
+fn in_a_pipeline_the_stream_flows_on_without_a_terminal() {
+    let folder = Folder::new();
+    let mut source = start(&folder, "mkfifo in; exec sstream-source rate 100 --batch 100ms > in");
+    source.until("the FIFO", |source| source.path("in").exists());
+    let mut screen = Screen::start(&folder, 140, 30, "(echo $BASHPID > pid; exec sstream-top < in > out)");
+    screen.until_shows("source rate 100");
+    let pid = folder.read("pid").trim().to_owned();
+    let drawing = threads(&pid);
+    screen.hang_up();
+    source.until("nobody draws", |_| threads(&pid) < drawing);
+    let batches = |source: &Live| source.read("out").matches("{\"end\":").count();
+    let before = batches(&source);
+    source.until("more batches", |source| batches(source) > before + 1);
+    assert_eq!(threads(&pid), drawing - 1);
 }

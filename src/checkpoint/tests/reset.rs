@@ -39,12 +39,8 @@ impl KeyedState for Batches {
     }
 }
 
-/// Six batches, 10 to 60: a state, a sink that is done with all of them, one that lacks
-/// the last; then a stop, or a kill.
-fn made(stop: bool) -> Memory {
-    let memory = Memory::new("/d");
-    let storage: Arc<dyn Storage> = Arc::new(memory.clone());
-    let options = SourceOptions {
+fn source_options() -> SourceOptions<'static> {
+    SourceOptions {
         dir: Path::new("/d/c"),
         name: "a",
         arguments: "source x",
@@ -52,8 +48,15 @@ fn made(stop: bool) -> Memory {
         start_ms: 0,
         retain: Retain::All,
         wal: true,
-    };
-    let (mut source, start) = SourceCheckpoint::open(storage.clone(), &options, &mut |_| false).unwrap();
+    }
+}
+
+/// Six batches, 10 to 60: a state, a sink that is done with all of them, one that lacks
+/// the last; then a stop, or a kill.
+fn made(stop: bool) -> Memory {
+    let memory = Memory::new("/d");
+    let storage: Arc<dyn Storage> = Arc::new(memory.clone());
+    let (mut source, start) = SourceCheckpoint::open(storage.clone(), &source_options(), &mut |_| false).unwrap();
     let stream = Stream::of_head(&start.head()).unwrap();
     let pipeline = json!(["source x", "state count", "sink files o", "sink print"]);
     let of =
@@ -128,16 +131,8 @@ fn all_begin_again_where_they_are_told() {
             check(&memory, to_ms, &format!("to {to_ms}"));
             // And on from there: the batches come again, and are committed again.
             let storage: Arc<dyn Storage> = Arc::new(memory.clone());
-            let options = SourceOptions {
-                dir: Path::new("/d/c"),
-                name: "a",
-                arguments: "source x",
-                interval_ms: 10,
-                start_ms: 0,
-                retain: Retain::All,
-                wal: true,
-            };
-            let (mut source, plan) = SourceCheckpoint::open(storage.clone(), &options, &mut |_| false).unwrap();
+            let (mut source, plan) =
+                SourceCheckpoint::open(storage.clone(), &source_options(), &mut |_| false).unwrap();
             assert_eq!(source.next_again().unwrap().unwrap().0, Times::one(to_ms + 10, 10));
             let stream = Stream::of_head(&plan.head()).unwrap();
             let pipeline = json!([]);
@@ -215,16 +210,7 @@ fn times_given_at_a_close_are_empty_batches_of_what_is_sent_again() {
     commits.commit(70, b"").unwrap();
     commits.close().unwrap();
     drop(commits);
-    let options = SourceOptions {
-        dir: Path::new("/d/c"),
-        name: "a",
-        arguments: "source x",
-        interval_ms: 10,
-        start_ms: 0,
-        retain: Retain::All,
-        wal: true,
-    };
-    let open = || SourceCheckpoint::open(storage.clone(), &options, &mut |_| false).unwrap();
+    let open = || SourceCheckpoint::open(storage.clone(), &source_options(), &mut |_| false).unwrap();
     let (mut source, plan) = open();
     assert_eq!(plan.after_ms, 70);
     source.record_wal_empty(Times { first_ms: 80, last_ms: 100, step_ms: 10 });

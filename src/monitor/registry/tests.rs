@@ -1,8 +1,11 @@
-use super::*;
-use crate::frame::{Close, End, Head, Reason};
-use crate::monitor::view::keys;
-use serde_json::{Value, json};
 use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::frame::{BatchTime, Close, End, Head, Reason};
+use crate::monitor::view::keys;
 
 /// Writes what a stage would publish; it looks like the file of a process that
 /// was killed, since no lock is held.

@@ -4,18 +4,21 @@
 //! comes, reads, and keeps account of which ranges became records. Only whole
 //! lines are taken of a file that may still grow.
 
+mod read;
+mod taken;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+
+pub use taken::Taken;
 
 use super::identity::{Fingerprint, Stamp};
 use super::position::{FileEntry, Range, Record};
 use super::reader::{FileReader, Lines};
 use crate::console::Console;
 use crate::source::SourceError;
-use crate::source::format::Bad;
-use crate::source::records::Room;
 
 /// What came of reading on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,18 +33,6 @@ pub enum Step {
     Gone(FileEntry),
     /// No file has anything.
     Idle,
-}
-
-/// A file on the desk.
-pub struct Taken {
-    /// What there is to know of it.
-    pub entry: FileEntry,
-    reader: Option<FileReader>,
-    /// Not read beyond this byte.
-    limit: u64,
-    /// The file whose place it has taken, which is read before.
-    after: Option<u64>,
-    in_turn: bool,
 }
 
 /// Files in turn.
@@ -278,103 +269,6 @@ impl<'a> Desk<'a> {
         self.is_urgent = true;
     }
 
-    /// The file that the next [`Desk::take`] ends.
-    pub fn ends_next(&self) -> Option<u64> {
-        if self.active.is_some() { None } else { self.ending.front().copied() }
-    }
-
-    /// Whether [`Desk::take`] has something to do.
-    pub fn has_records(&self) -> bool {
-        self.active.is_some() || !self.ending.is_empty()
-    }
-
-    /// Reads on, of the file whose turn it is.
-    pub fn step(&mut self) -> Result<Step, SourceError> {
-        while self.turn.front().is_some_and(|number| self.must_wait(*number)) {
-            self.turn.rotate_left(1);
-        }
-        let Some(&number) = self.turn.front() else { return Ok(Step::Idle) };
-        let Some(taken) = self.files.get_mut(&number) else {
-            self.turn.pop_front();
-            return Ok(Step::Bytes);
-        };
-        if taken.read_at() >= taken.limit {
-            // There may be more, but not for us.
-            taken.in_turn = false;
-            self.turn.pop_front();
-            return Ok(Step::Bytes);
-        }
-        let reader = match &mut taken.reader {
-            Some(reader) => reader,
-            none => match open(&taken.entry.path) {
-                Ok((file, stamp, print)) => {
-                    (taken.entry.stamp, taken.entry.print) = (stamp, print);
-                    none.insert(FileReader::open(&taken.entry.path, file, taken.entry.offset, &self.lines)?)
-                }
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    self.turn.pop_front();
-                    return Ok(self.files.remove(&number).map_or(Step::Bytes, |taken| Step::Gone(taken.entry)));
-                }
-                Err(error) => return Err(SourceError::read(taken.entry.path.display().to_string(), error)),
-            },
-        };
-        if reader.read(taken.limit)? == 0 {
-            reader.park();
-            taken.in_turn = false;
-            self.turn.pop_front();
-            return Ok(Step::AtEnd(number));
-        }
-        if reader.has_line() {
-            self.active = Some(number);
-            return Ok(Step::Records);
-        }
-        Ok(Step::Bytes)
-    }
-
-    /// Takes what is there, as far as there is room.
-    pub fn take(&mut self, room: Room, block: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, SourceError> {
-        let is_over = self.active.is_none();
-        let Some(number) = self.active.or_else(|| self.ending.pop_front()) else { return Ok(0) };
-        let Some(taken) = self.files.get_mut(&number) else {
-            self.active = None;
-            return Ok(0);
-        };
-        let Some(reader) = &mut taken.reader else { return Ok(0) };
-        let records = if is_over { reader.finish(block, bad)? } else { reader.take(room, block, bad)? };
-        let (from, to) = (taken.entry.offset, reader.boundary());
-        if to > from {
-            match self.ranges.last_mut() {
-                Some((last, _, end)) if *last == number => *end = to,
-                _ => self.ranges.push((number, from, to)),
-            }
-            taken.entry.offset = to;
-        }
-        if !self.told_invalid && reader.invalid_lines() > 0 {
-            self.told_invalid = true;
-            self.console.warn(&format!(
-                "{}: a line has invalid UTF-8, which became U+FFFD: is it in another encoding?",
-                taken.entry.path.display()
-            ));
-        }
-        if is_over {
-            taken.entry.stamp = Stamp::of_file(reader.file()).unwrap_or(taken.entry.stamp);
-        } else if !reader.has_line() {
-            self.active = None;
-            if !self.one_by_one && self.turn.len() > 1 {
-                self.turn.rotate_left(1);
-            }
-        }
-        Ok(records)
-    }
-
-    /// How many bytes were read that are no whole line, and how many lines in all
-    /// had invalid UTF-8.
-    pub fn left(&self) -> (u64, u64) {
-        let readers = || self.files.values().filter_map(|taken| taken.reader.as_ref());
-        let unfinished = readers().map(FileReader::unfinished).sum();
-        (unfinished, self.invalid_lines + readers().map(FileReader::invalid_lines).sum::<u64>())
-    }
-
     /// What was taken since the last call, and what has become of files: nothing
     /// if that need not be kept yet.
     pub fn position(&mut self, out: &mut Vec<u8>) {
@@ -410,33 +304,6 @@ impl<'a> Desk<'a> {
                 taken.entry.clone()
             })
             .collect()
-    }
-}
-
-impl Taken {
-    /// Up to where the file was read.
-    pub fn read_at(&self) -> u64 {
-        self.reader.as_ref().map_or(self.entry.offset, FileReader::read_at)
-    }
-
-    /// The file, if it is open.
-    pub fn file(&self) -> Option<&File> {
-        self.reader.as_ref().map(FileReader::file)
-    }
-
-    /// Whether all that it held was read.
-    pub fn is_at_end(&self) -> bool {
-        !self.in_turn
-    }
-
-    /// A small file's fingerprint grows with it.
-    fn refresh_print(&mut self) {
-        if let Some(reader) = &self.reader
-            && self.entry.print.length < Fingerprint::MOST as u32
-            && let Ok(Some(print)) = self.entry.print.grown(reader.file())
-        {
-            self.entry.print = print;
-        }
     }
 }
 

@@ -19,7 +19,8 @@ use std::time::{Duration, Instant};
 pub use error::MergeError;
 pub use side::{Opener, SideInput};
 
-use super::{Back, Context, InputError, Outlet, StageError, Tap};
+use super::back::{Back, Tap};
+use super::{Context, InputError, Outlet, StageError};
 use crate::frame::{BatchTime, Block, Close, End, Head, Reason};
 use crate::op::sides::{Merge, Place, Whole};
 use crate::op::{OpError, Out};

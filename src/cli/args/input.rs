@@ -1,0 +1,174 @@
+//! How raw input becomes records and batches.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::KeepArgs;
+use crate::cli::ToolError;
+use crate::duration;
+use crate::source::limits::LimitOptions;
+use crate::stage::OnError;
+
+/// How raw input becomes records and batches. Framed input is what it is.
+#[derive(Args, Clone, Debug)]
+pub struct InputArgs {
+    /// Raw input in this form, so that the clock need not wait for the first byte
+    #[arg(long, value_enum, value_name = "FORM", help_heading = "Raw input")]
+    pub input: Option<InputForm>,
+
+    /// The options that do not depend on how input is told apart.
+    #[command(flatten)]
+    pub cut: CutArgs,
+}
+
+impl InputArgs {
+    /// What becomes of bad records.
+    pub fn on_error(&self) -> OnError {
+        self.cut.on_error.clone()
+    }
+}
+
+/// How raw lines become batches.
+#[derive(Args, Clone, Debug)]
+pub struct CutArgs {
+    /// The interval between batches [default: SSTREAM_BATCH, or 1s]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms, help_heading = "Raw input")]
+    pub batch: Option<u64>,
+
+    /// How long a record may wait for its block to fill
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "200ms", help_heading = "Raw input")]
+    pub block_interval: Duration,
+
+    /// A longer line is a bad record
+    #[arg(long, value_name = "SIZE", value_parser = duration::parse_size, default_value = "1MiB", help_heading = "Raw input")]
+    pub max_line: usize,
+
+    /// The columns' names for csv; by default the first line names them
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Raw input")]
+    pub columns: Option<Vec<String>>,
+
+    /// Stop, as a signal would, when this file is there
+    #[arg(long, value_name = "PATH", help_heading = "Stopping")]
+    pub stop_file: Option<PathBuf>,
+
+    /// Stop when nothing has come for so long
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, help_heading = "Stopping")]
+    pub idle_timeout: Option<Duration>,
+
+    /// Stop so long after the start
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, help_heading = "Stopping")]
+    pub stop_after: Option<Duration>,
+
+    /// Send more than a million missed batches (a suspend, a clock set) as empty ones
+    #[arg(long, help_heading = "Raw input")]
+    pub skip_missed: bool,
+
+    /// Leave the trace out of the stream's ends
+    #[arg(long, help_heading = "Raw input")]
+    pub no_trace: bool,
+
+    /// How much is taken at most.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+
+    /// What a restart needs.
+    #[command(flatten)]
+    pub keep: KeepArgs,
+
+    /// Bad records: fail, skip, or a FILE to append them to
+    #[arg(long, value_name = "fail|skip|FILE", default_value = "fail", value_parser = parse_on_error, help_heading = "Bad records")]
+    pub on_error: OnError,
+}
+
+impl CutArgs {
+    /// The interval: the option, or SSTREAM_BATCH, or one second.
+    pub fn interval_ms(&self) -> Result<u64, ToolError> {
+        match (self.batch, std::env::var("SSTREAM_BATCH")) {
+            (Some(interval_ms), _) => Ok(interval_ms),
+            (None, Ok(text)) if !text.is_empty() => {
+                duration::parse_ms(&text).map_err(|reason| ToolError::Usage(format!("SSTREAM_BATCH={text}: {reason}")))
+            }
+            _ => Ok(1000),
+        }
+    }
+
+    /// The first of the options given that mean nothing where batches are cut
+    /// already.
+    pub fn of_first_stage(&self) -> Option<&'static str> {
+        [
+            (self.batch.is_some(), "--batch"),
+            (self.columns.is_some(), "--columns"),
+            (self.stop_file.is_some(), "--stop-file"),
+            (self.idle_timeout.is_some(), "--idle-timeout"),
+            (self.stop_after.is_some(), "--stop-after"),
+            (self.skip_missed, "--skip-missed"),
+            (self.no_trace, "--no-trace"),
+            (self.limits.max_rate.is_some(), "--max-rate"),
+            (self.limits.max_batch.is_some(), "--max-batch"),
+            (self.limits.backpressure, "--backpressure"),
+            (self.keep.checkpoint.is_some(), "--checkpoint"),
+            (self.keep.name.is_some(), "--name"),
+            (self.keep.retain.is_some(), "--retain"),
+            (self.keep.on_loss.is_some(), "--on-loss"),
+        ]
+        .into_iter()
+        .find_map(|(given, option)| given.then_some(option))
+    }
+}
+
+/// How much a first stage takes at most. What is more waits where it is.
+#[derive(Args, Clone, Debug)]
+pub struct LimitArgs {
+    /// Take at most so many records a second; what is more waits in the input
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Raw input")]
+    pub max_rate: Option<u64>,
+
+    /// A batch that has so many bytes of records takes no more; what is more comes in the next ones
+    #[arg(long, value_name = "SIZE", value_parser = duration::parse_size, help_heading = "Raw input")]
+    pub max_batch: Option<usize>,
+
+    /// When batches take longer than their interval, take only what the pipeline keeps up with
+    #[arg(long, help_heading = "Raw input")]
+    pub backpressure: bool,
+}
+
+impl LimitArgs {
+    /// What the source itself keeps to.
+    pub fn options(&self) -> LimitOptions {
+        LimitOptions { max_rate: self.max_rate, max_batch: self.max_batch }
+    }
+
+    /// The first of the options given.
+    pub fn given(&self) -> Option<&'static str> {
+        [
+            (self.max_rate.is_some(), "--max-rate"),
+            (self.max_batch.is_some(), "--max-batch"),
+            (self.backpressure, "--backpressure"),
+        ]
+        .into_iter()
+        .find_map(|(given, option)| given.then_some(option))
+    }
+}
+
+/// Forms of raw input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InputForm {
+    /// Each line a string
+    Text,
+    /// Each line a JSON value
+    Json,
+    /// Each row an object
+    Csv,
+    /// Each line key=value pairs, an object
+    Logfmt,
+}
+
+fn parse_on_error(text: &str) -> Result<OnError, std::convert::Infallible> {
+    Ok(match text {
+        "fail" => OnError::Fail,
+        "skip" => OnError::Skip,
+        path => OnError::File(path.into()),
+    })
+}

@@ -1,0 +1,117 @@
+//! Why a tool ends otherwise than well.
+
+use std::fmt;
+use std::io;
+
+use crate::error::{Exit, Failure, describe};
+use crate::kafka::KafkaError;
+use crate::run::RunError;
+use crate::source::SourceError;
+use crate::stage::StageError;
+
+/// Why a tool ends otherwise than well.
+#[derive(Debug)]
+pub enum ToolError {
+    /// The options do not fit together, or do not fit the input.
+    Usage(String),
+    /// There is nothing to read but what a person might type.
+    Terminal {
+        /// The tool's name.
+        tool: &'static str,
+    },
+    /// Something that is to be read or written cannot be opened.
+    Open {
+        /// What.
+        what: String,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The source cannot be opened, or the input not told to be framed or raw.
+    Input(SourceError),
+    /// A command that works for the tool cannot be started.
+    Command {
+        /// The command and what it did.
+        message: String,
+        /// How to exit.
+        exit: Exit,
+    },
+    /// Kafka is not to be had with these options.
+    Kafka(KafkaError),
+    /// The checkpoint cannot be looked into or changed.
+    Checkpoint(crate::checkpoint::Error),
+    /// The stage failed while it ran.
+    Stage(StageError),
+    /// All that the run before had begun to close is closed; the tool is to be started again.
+    Restart,
+    /// The pipeline failed that the tool runs.
+    Pipeline(RunError),
+}
+
+impl fmt::Display for ToolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ToolError::Usage(message) | ToolError::Command { message, .. } => f.write_str(message),
+            ToolError::Terminal { tool } => write!(
+                f,
+                "stdin is a terminal: pipe a stream or lines in, or type lines with --input text: see {tool} --help"
+            ),
+            ToolError::Open { what, error } => write!(f, "{what}: {}", describe(error)),
+            ToolError::Input(error) => error.fmt(f),
+            ToolError::Kafka(error) => error.fmt(f),
+            ToolError::Checkpoint(error) => error.fmt(f),
+            ToolError::Stage(error) => error.fmt(f),
+            ToolError::Restart => f.write_str(
+                "checkpoint: the run before was cut off while it closed, and what was left of that is done now: start \
+                 again to go on",
+            ),
+            ToolError::Pipeline(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ToolError {}
+
+impl Failure for ToolError {
+    fn exit(&self) -> Exit {
+        match self {
+            ToolError::Usage(_) | ToolError::Terminal { .. } => Exit::Usage,
+            ToolError::Open { .. } | ToolError::Restart => Exit::World,
+            ToolError::Input(error) => error.exit(),
+            ToolError::Kafka(error) => error.exit(),
+            ToolError::Checkpoint(error) => error.exit(),
+            ToolError::Command { exit, .. } => *exit,
+            ToolError::Stage(error) => error.exit(),
+            ToolError::Pipeline(error) => Exit::from_code(error.code().into()),
+        }
+    }
+}
+
+impl From<SourceError> for ToolError {
+    fn from(error: SourceError) -> Self {
+        ToolError::Input(error)
+    }
+}
+
+impl From<KafkaError> for ToolError {
+    fn from(error: KafkaError) -> Self {
+        ToolError::Kafka(error)
+    }
+}
+
+impl From<crate::checkpoint::Error> for ToolError {
+    fn from(error: crate::checkpoint::Error) -> Self {
+        ToolError::Checkpoint(error)
+    }
+}
+
+impl From<RunError> for ToolError {
+    fn from(error: RunError) -> Self {
+        ToolError::Pipeline(error)
+    }
+}
+
+impl From<StageError> for ToolError {
+    fn from(error: StageError) -> Self {
+        ToolError::Stage(error)
+    }
+}

@@ -1,0 +1,153 @@
+//! The half of a stage behind the operator: what it gives goes to the outlet, an end
+//! once what the batch changed is in the checkpoint.
+
+use std::cell::RefCell;
+
+use serde_json::{Map, Value};
+
+use super::checkpoint::{self, Part};
+use super::trace::Trace;
+use super::{Context, Outlet, OutletError, StageError};
+use crate::frame::{BatchTime, Block, End, Head};
+use crate::monitor::watch::Watched;
+use crate::op::durable::Durable;
+use crate::op::{Downstream, Held, OpError};
+
+/// The half of a stage behind the operator.
+pub(super) struct Back<'o, 'c> {
+    pub(super) outlet: Watched<'o>,
+    pub(super) context: &'o Context<'c>,
+    pub(super) trace: Trace,
+    /// Unknown keys of the ends since the last one that was written.
+    other: Map<String, Value>,
+    /// The first error of the outlet: operators need not look at it.
+    failed: Option<OutletError>,
+    pub(super) has_head: bool,
+    /// The stage's part in a checkpoint.
+    pub(super) part: Option<Part>,
+    /// An end that the operator has given and that waits for its state to be
+    /// saved. There is one at most, for such an operator ends one batch in a call.
+    held: Option<(BatchTime, u64)>,
+}
+
+impl<'o, 'c> Back<'o, 'c> {
+    pub(super) fn new(outlet: Watched<'o>, context: &'o Context<'c>) -> Self {
+        Back {
+            outlet,
+            context,
+            trace: Trace::new(),
+            other: Map::new(),
+            failed: None,
+            has_head: false,
+            part: None,
+            held: None,
+        }
+    }
+
+    /// Writes the head, once the stage has its place in the checkpoint: nobody
+    /// behind it begins before.
+    pub(super) fn head(
+        &mut self,
+        mut head: Head,
+        interval_ms: u64,
+        durable: Option<&mut dyn Durable>,
+    ) -> Result<(), StageError> {
+        let number = checkpoint::stages(&head.stages);
+        head.stages.push(self.context.description.clone().into());
+        let at = checkpoint::At { head: &head, number, interval_ms };
+        self.part = Part::enter(&self.context.checkpoint, &at, durable, self.outlet.committing())?;
+        self.has_head = true;
+        Ok(self.outlet.head(&head)?)
+    }
+
+    pub(super) fn input_end(&mut self, end: End) {
+        self.trace.add_input(end.trace);
+        self.other.extend(end.other);
+    }
+
+    /// The stage is about to wait.
+    pub(super) fn idle(&mut self) -> Result<(), StageError> {
+        self.flush()?;
+        Ok(self.part.as_mut().map_or(Ok(()), Part::idle)?)
+    }
+
+    fn flush(&mut self) -> Result<(), OutletError> {
+        self.check()?;
+        self.outlet.flush()
+    }
+
+    /// The operator is done with a batch of its input.
+    pub(super) fn save(&mut self, time: BatchTime, durable: Option<&mut dyn Durable>) -> Result<(), StageError> {
+        if let (Some(part), Some(durable)) = (&mut self.part, durable) {
+            part.save(time, durable)?;
+        }
+        self.release();
+        Ok(())
+    }
+
+    /// The operator is done with its input.
+    pub(super) fn save_close(&mut self, durable: Option<&mut dyn Durable>) -> Result<(), StageError> {
+        if let (Some(part), Some(durable)) = (&mut self.part, durable) {
+            part.close(self.held.map(|(time, _)| time), durable)?;
+        }
+        self.release();
+        Ok(())
+    }
+
+    /// Writes the end that was held.
+    fn release(&mut self) {
+        if let Some((time, records)) = self.held.take() {
+            self.end(time, records);
+        }
+    }
+
+    fn end(&mut self, time: BatchTime, records: u64) {
+        self.attempt(|outlet| outlet.finish_batch(time, records));
+        let trace = self.trace.take(self.context, records);
+        let end = End { time, records, trace, other: std::mem::take(&mut self.other) };
+        self.attempt(|outlet| outlet.end(&end));
+        // A batch that is done goes on at once: the next one may take long, and
+        // be here already.
+        self.attempt(|outlet| outlet.batch_done());
+    }
+
+    pub(super) fn check(&mut self) -> Result<(), OutletError> {
+        self.failed.take().map_or(Ok(()), Err)
+    }
+
+    fn attempt(&mut self, write: impl FnOnce(&mut dyn Outlet) -> Result<(), OutletError>) {
+        if self.failed.is_none() {
+            self.failed = write(&mut self.outlet).err();
+        }
+    }
+}
+
+/// Lets the operator's output and the loop share one [`Back`].
+pub(super) struct Tap<'b, 'o, 'c>(pub(super) &'b RefCell<Back<'o, 'c>>);
+
+impl Downstream for Tap<'_, '_, '_> {
+    fn block(&mut self, block: Block<'_>) {
+        self.0.borrow_mut().attempt(|outlet| outlet.block(block));
+    }
+
+    fn end(&mut self, time: BatchTime, records: u64) {
+        let mut back = self.0.borrow_mut();
+        if back.part.as_ref().is_some_and(Part::has_state) {
+            back.held = Some((time, records));
+        } else {
+            back.end(time, records);
+        }
+    }
+
+    fn holds(&mut self, held: Held) {
+        self.0.borrow_mut().outlet.tell_held(held);
+    }
+
+    fn is_closed(&self) -> bool {
+        self.0.borrow().failed.is_some()
+    }
+
+    fn bad_record(&mut self, time: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError> {
+        self.0.borrow().context.bad_records.take(time, record, reason)
+    }
+}
