@@ -265,7 +265,7 @@ fn checkpoint(command: &Command) -> Option<String> {
 /// Tools that look at running pipelines read no stdin.
 fn reads_stdin(tool: &str, matches: &ArgMatches) -> bool {
     match tool {
-        "sstream-ui" | "sstream" => false,
+        "sstream-ui" | "sstream-run" | "sstream-checkpoint" | "sstream" => false,
         "sstream-top" => matches.try_get_raw("names").ok().flatten().is_none(),
         _ => true,
     }
@@ -394,6 +394,13 @@ mod tests {
             0,
             &["guarantee: each record at least once: the brokers may give"],
         );
+    }
+
+    #[test]
+    fn what_is_no_stage_is_not_told_as_one() {
+        let (text, _) = explain("sstream-run --checkpoint ck 'sstream-source rate 5 | sstream-sink print'").unwrap();
+        assert!(text.ends_with("\n   runs the pipeline that it is given: explain that one\n"), "{text}");
+        assert_eq!(text.lines().count(), 2, "{text}");
     }
 
     #[test]

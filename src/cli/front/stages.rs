@@ -101,7 +101,14 @@ pub fn account(tool: &str, matches: &ArgMatches, stream: &mut Stream) -> Account
         "sstream-map" | "sstream-flatmap" => account.does.push("makes records of each record; no state".to_owned()),
         "sstream-top" => account.does.push("shows what comes by; the stream passes byte for byte".to_owned()),
         "sstream-source" => {}
-        _ => account.does.push("passes no stream on".to_owned()),
+        "sstream-run" => {
+            account.does.push("runs the pipeline that it is given: explain that one".to_owned());
+            account.ends = true;
+        }
+        _ => {
+            account.does.push("passes no stream on".to_owned());
+            account.ends = true;
+        }
     }
     if tool != "sstream-sink" {
         form(matches, stream, &mut account);
