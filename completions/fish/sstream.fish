@@ -31,7 +31,7 @@ complete -c sstream -n "__fish_sstream_needs_command" -s h -l help -d 'Print hel
 complete -c sstream -n "__fish_sstream_needs_command" -s V -l version -d 'Print version'
 complete -c sstream -n "__fish_sstream_needs_command" -f -a "ps" -d 'List the pipelines that run: id, name, age, batch, lag, state'
 complete -c sstream -n "__fish_sstream_needs_command" -f -a "stop" -d 'Ask pipelines to stop: SIGTERM to their first stages; the others drain'
-complete -c sstream -n "__fish_sstream_needs_command" -f -a "explain" -d 'Say what a pipeline would do, and what is wrong with it; runs nothing'
+complete -c sstream -n "__fish_sstream_needs_command" -f -a "explain" -d 'Say what a pipeline would do, what holds after a crash, and what is wrong; runs nothing'
 complete -c sstream -n "__fish_sstream_using_subcommand ps" -s h -l help -d 'Print help'
 complete -c sstream -n "__fish_sstream_using_subcommand stop" -s h -l help -d 'Print help'
 complete -c sstream -n "__fish_sstream_using_subcommand explain" -s h -l help -d 'Print help'

@@ -217,6 +217,8 @@ fn verify_tells_a_torn_end_from_damage() {
             "{name}\n{ran}"
         );
         if ran.stdout.contains("DAMAGED") {
+            // That not all fits together then is no damage more.
+            assert!(!ran.stdout.contains("DAMAGED  .: "), "{ran}");
             ran.exits(5).says("damaged: see above");
         }
         fs::write(&path, &whole).unwrap();

@@ -119,8 +119,15 @@ fn available_now_takes_what_is_new_in_each_run() {
     let folder = Folder::new();
     fs::create_dir(folder.path("out")).unwrap();
     let tail = "sstream-source tail app.log --available-now --checkpoint ck | sstream-sink files out/part";
+    folder
+        .run(&tail.replace("--checkpoint ck", ""))
+        .exits(0)
+        .says("app.log: No such file or directory: nothing is taken of it");
     folder.file("app.log", "1\n2\n3");
     folder.run(tail).exits(0);
+    let shown = folder.run("sstream-checkpoint show ck -1").exits(0);
+    assert!(shown.stdout.contains("/app.log from byte 0 to 4\n"), "{shown}");
+    assert!(shown.stdout.contains(&format!("committed: {}/part-", folder.path("out").display())), "{shown}");
     append(&folder, "app.log", " done\n4\n");
     rename(&folder, "app.log", "app.log.1");
     folder.file("app.log", "5\n");

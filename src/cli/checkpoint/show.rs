@@ -34,7 +34,7 @@ pub fn show(inspected: &Inspected, moment: Moment, records: bool, json: bool) ->
             Has::State => "the state after it can be restored".to_owned(),
             Has::NoState => "the state after it cannot be restored".to_owned(),
             Has::Committed(note) if note.is_empty() => "committed".to_owned(),
-            Has::Committed(note) => format!("committed: {}", readable(note)),
+            Has::Committed(note) => format!("committed: {}", committed(note)),
             Has::NotCommitted => "not committed".to_owned(),
             Has::Purged => "its log does not go so far back".to_owned(),
             Has::NoBatch => "has no batch of this time".to_owned(),
@@ -80,6 +80,13 @@ fn ranges(batch: &SourceBatch) -> Option<Vec<(String, u64, u64)>> {
         Some((file.path.display().to_string(), range.from, range.to))
     };
     record.ranges.iter().map(range).collect()
+}
+
+/// The note of a sink's commit. That of `files` is a temporary name, a zero and the name that
+/// people look for.
+fn committed(note: &[u8]) -> String {
+    let zero = note.iter().position(|byte| *byte == 0);
+    readable(zero.map_or(note, |zero| &note[zero + 1..]))
 }
 
 /// Bytes of a source's or sink's own: as text if they are one, else in hex.
@@ -133,7 +140,7 @@ fn object(
             Has::State => json!("state"),
             Has::NoState => json!("no state"),
             Has::Committed(note) if note.is_empty() => json!("committed"),
-            Has::Committed(note) => json!({"committed": readable(note)}),
+            Has::Committed(note) => json!({"committed": committed(note)}),
             Has::NotCommitted => json!("not committed"),
             Has::Purged => json!("purged"),
             Has::NoBatch => json!("no batch"),

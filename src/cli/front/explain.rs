@@ -3,6 +3,7 @@
 
 use clap::ArgMatches;
 
+use super::guarantee::Kept;
 use super::shell::{self, Command, Pipeline};
 use super::stages::{self, Account, Stream};
 use crate::cli::tools::{self, Described};
@@ -86,9 +87,12 @@ impl Walk {
     }
 
     fn last(&mut self, command: &Command, flow: &Flow) {
-        if let Flow::Batches(_) = flow {
+        if let Flow::Batches(stream) = flow {
             match command.redirections.iter().find(|(operator, _)| operator.starts_with('>')) {
                 Some((_, file)) => {
+                    if stream.kept.as_ref().is_some_and(Kept::has_checkpoint) {
+                        self.say(&format!("guarantee: none for {file}: nobody commits it: sstream-sink --pass would"));
+                    }
                     self.say(&format!("the stream goes to {file}: sstream-source replay {file} gives it again"))
                 }
                 None => {
@@ -108,6 +112,9 @@ impl Walk {
             }
             Flow::Batches(stream) if name == "tee" => {
                 self.say("hands the stream on, and a copy of it");
+                if stream.kept.as_ref().is_some_and(Kept::has_checkpoint) {
+                    self.say("guarantee: none for the copy: nobody commits it: sstream-sink --pass would");
+                }
                 Flow::Batches(stream)
             }
             Flow::Batches(_) if goes_on && LINE_TOOLS.contains(&name) => {
@@ -168,8 +175,8 @@ impl Walk {
             } else if matches!(flow, Flow::Lines) && kind != Some("stdin") {
                 self.mistake("this source does not read its stdin: what stands before it is lost");
             }
-            let (stream, text) = stages::cuts(matches, kind);
-            self.say(&text);
+            let (stream, lines) = stages::cuts(matches, kind, checkpoint(command).as_deref());
+            lines.iter().for_each(|line| self.say(line));
             return stream;
         }
         if !sides.is_empty() {
@@ -178,8 +185,10 @@ impl Walk {
         let from_file = command.redirections.iter().any(|(operator, _)| operator == "<");
         match flow {
             Flow::Batches(stream) => {
-                if stages::given(matches, "batch") {
-                    self.mistake("--batch behind the first stage: give it to the first one");
+                for option in ["batch", "checkpoint"] {
+                    if stages::given(matches, option) {
+                        self.mistake(&format!("--{option} behind the first stage: give it to the first one"));
+                    }
                 }
                 stream
             }
@@ -191,13 +200,13 @@ impl Walk {
             }
             Flow::Outside if !reads_stdin(tool, matches) => Stream::default(),
             Flow::Outside | Flow::Lines => {
-                let (stream, text) = stages::cuts(matches, None);
+                let (stream, lines) = stages::cuts(matches, None, checkpoint(command).as_deref());
                 if matches!(flow, Flow::Outside) && !from_file {
                     self.say("reads the stdin of the whole pipeline: lines, or a stream of batches");
                 } else if from_file {
                     self.say("reads a file: lines, or a saved stream of batches");
                 }
-                self.say(&text);
+                lines.iter().for_each(|line| self.say(line));
                 stream
             }
         }
@@ -224,7 +233,15 @@ impl Walk {
         if streams.len() < sides.len() {
             self.mistake("a side gives no stream of batches: begin it with a tool of sstream");
         }
-        streams.first().map_or_else(Stream::default, |stream| (*stream).clone())
+        let sides: Vec<&Kept> = streams.iter().filter_map(|stream| stream.kept.as_ref()).collect();
+        let kept = Kept::of_sides(&sides);
+        if let Some(side) = sides.iter().find(|side| !side.is_with(sides[0])) {
+            let [first, second] = [sides[0], side].map(|side| side.checkpoint.as_deref().unwrap_or("none"));
+            self.mistake(&format!("its sides have the checkpoints {first} and {second}: give both the same one"));
+        }
+        let mut stream = streams.first().map_or_else(Stream::default, |stream| (*stream).clone());
+        stream.kept = kept;
+        stream
     }
 
     fn say(&mut self, line: &str) {
@@ -238,10 +255,17 @@ impl Walk {
     }
 }
 
+/// The directory that SSTREAM_CHECKPOINT names: in front of the command, or around all.
+fn checkpoint(command: &Command) -> Option<String> {
+    let own = command.assignments.iter().rev().find_map(|word| word.strip_prefix("SSTREAM_CHECKPOINT="));
+    let dir = own.map(str::to_owned).or_else(|| std::env::var("SSTREAM_CHECKPOINT").ok());
+    dir.filter(|dir| !dir.is_empty())
+}
+
 /// Tools that look at running pipelines read no stdin.
 fn reads_stdin(tool: &str, matches: &ArgMatches) -> bool {
     match tool {
-        "sstream-ui" | "sstream" => false,
+        "sstream-ui" | "sstream-run" | "sstream-checkpoint" | "sstream" => false,
         "sstream-top" => matches.try_get_raw("names").ok().flatten().is_none(),
         _ => true,
     }
@@ -305,7 +329,11 @@ mod tests {
 
     #[test]
     fn the_front_command_s_spelling_is_the_same() {
-        check("nc h 1 | sstream filter x | sstream sink print", 0, &["keeps the records", "without --checkpoint"]);
+        check(
+            "nc h 1 | sstream filter x | sstream sink print",
+            0,
+            &["keeps the records", "guarantee: none without --checkpoint"],
+        );
     }
 
     #[test]
@@ -325,6 +353,69 @@ mod tests {
             "sstream-join <(sstream-source rate 5 --batch 2s) <(sstream-source rate 5) | sstream-sink print",
             1,
             &["  1. sstream-source rate 5 --batch 2s", "batches of 2s and 1s"],
+        );
+    }
+
+    #[test]
+    fn what_holds_after_a_crash_is_told_sink_by_sink() {
+        check(
+            "sstream-source tail app.log --checkpoint ck | sstream-sink --pass files out/all \
+             | sstream-sink --pass exec -- cmd | sstream-sink --pass null | sstream-map .n --output text",
+            0,
+            &[
+                "the batches that were not committed are read again from the files",
+                "guarantee: each record counts exactly once",
+                "guarantee: each record at least once: a command that was killed runs again",
+                "guarantee: none needed",
+                "guarantee: each record at least once: what was written last before a crash",
+            ],
+        );
+        check(
+            "SSTREAM_CHECKPOINT=ck nc h 1 | SSTREAM_CHECKPOINT=ck sstream-filter x | sstream-sink kafka --brokers h:1 --topic t",
+            0,
+            &[
+                "come again from its log",
+                "of the records that reached the log each counts exactly once",
+                "read_committed",
+            ],
+        );
+        check(
+            "sstream-source tail app.log | sstream-sink files out/all",
+            0,
+            &["checkpoint: none: a restart begins anew, as at the first start", "guarantee: none without --checkpoint"],
+        );
+        check(
+            "sstream-source rate 5 --checkpoint ck | tee copy | sstream-map .n > file",
+            0,
+            &["guarantee: none for the copy", "guarantee: none for file"],
+        );
+        check(
+            "sstream-source kafka --brokers h:1 --topic t --assign group --group g --checkpoint ck | sstream-sink files out/t",
+            0,
+            &["guarantee: each record at least once: the brokers may give"],
+        );
+    }
+
+    #[test]
+    fn what_is_no_stage_is_not_told_as_one() {
+        let (text, _) = explain("sstream-run --checkpoint ck 'sstream-source rate 5 | sstream-sink print'").unwrap();
+        assert!(text.ends_with("\n   runs the pipeline that it is given: explain that one\n"), "{text}");
+        assert_eq!(text.lines().count(), 2, "{text}");
+    }
+
+    #[test]
+    fn one_checkpoint_stands_at_all_sources_and_nowhere_else() {
+        check("sstream-source rate 5 | sstream-state sum --checkpoint ck", 1, &["--checkpoint behind the first stage"]);
+        check(
+            "sstream-union <(sstream-source rate 5 --name a --checkpoint ck) <(sstream-source rate 5 --name b)",
+            1,
+            &["its sides have the checkpoints ck and none"],
+        );
+        check(
+            "sstream-union <(sstream-source tail a --checkpoint ck) <(sstream-source tcp h:1 --checkpoint ck) \
+             | sstream-sink files out/u",
+            0,
+            &["of the records that reached the log each counts exactly once"],
         );
     }
 

@@ -1,6 +1,7 @@
 //! `sstream`: one command in front of the tools.
 
 mod explain;
+mod guarantee;
 mod running;
 pub(in crate::cli) mod shell;
 mod stages;
@@ -45,7 +46,7 @@ enum Action {
         #[arg(required = true)]
         names: Vec<String>,
     },
-    /// Say what a pipeline would do, and what is wrong with it; runs nothing
+    /// Say what a pipeline would do, what holds after a crash, and what is wrong; runs nothing
     Explain {
         /// The pipeline, quoted as one word: 'nc -lk 9999 | sstream-filter ERROR'
         pipeline: String,
@@ -60,7 +61,7 @@ impl Tool for FrontTool {
   nc -lk 9999 | sstream filter ERROR | sstream window 30s 10s count
   sstream ps
   sstream stop 3f9c2a7b
-  sstream explain 'sstream-source tcp localhost:9999 | sstream-filter ERROR | sstream-window 30s 10s count'
+  sstream explain 'sstream-source tail app.log --checkpoint ck | sstream-filter ERROR | sstream-sink files out/errors'
 ";
 
     const SUBCOMMAND: &'static str = "COMMAND";

@@ -7,6 +7,8 @@
 pub struct Command {
     /// The words, unquoted.
     pub words: Vec<String>,
+    /// NAME=VALUE in front of them.
+    pub assignments: Vec<String>,
     /// Files that stdin comes from and stdout goes to, and other redirections, as
     /// they stand.
     pub redirections: Vec<(String, String)>,
@@ -117,7 +119,9 @@ impl Parser<'_> {
             && word.split_once('=').is_some_and(|(name, _)| {
                 !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
             });
-        if !is_assignment {
+        if is_assignment {
+            command.assignments.push(word);
+        } else {
             command.words.push(word);
         }
         Ok(())

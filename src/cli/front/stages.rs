@@ -2,6 +2,7 @@
 
 use clap::ArgMatches;
 
+use super::guarantee::{self, Kept};
 use crate::duration;
 use crate::window::Span;
 
@@ -10,6 +11,8 @@ use crate::window::Span;
 pub struct Stream {
     /// Milliseconds between batches; none if it cannot be told, as from a file.
     pub interval_ms: Option<u64>,
+    /// What a restart finds of it; none if that cannot be told, as from a file.
+    pub kept: Option<Kept>,
 }
 
 /// What a stage is, in words.
@@ -24,7 +27,7 @@ pub struct Account {
 }
 
 /// An argument as the user wrote it, or its default.
-fn raw(matches: &ArgMatches, id: &str) -> Option<String> {
+pub fn raw(matches: &ArgMatches, id: &str) -> Option<String> {
     let mut values = matches.try_get_raw(id).ok()??;
     values.next().map(|value| value.to_string_lossy().into_owned())
 }
@@ -39,8 +42,9 @@ fn milliseconds(matches: &ArgMatches, id: &str) -> Option<u64> {
     duration::parse_ms(&raw(matches, id)?).ok()
 }
 
-/// The batches that a first stage cuts.
-pub fn cuts(matches: &ArgMatches, kind: Option<&str>) -> (Stream, String) {
+/// The batches that a first stage cuts, and what it does, a line each. `checkpoint` is the
+/// directory of SSTREAM_CHECKPOINT, which the option overrides.
+pub fn cuts(matches: &ArgMatches, kind: Option<&str>, checkpoint: Option<&str>) -> (Stream, Vec<String>) {
     let interval_ms = milliseconds(matches, "batch").unwrap_or_else(|| {
         let from_environment = std::env::var("SSTREAM_BATCH").ok();
         from_environment.and_then(|text| duration::parse_ms(&text).ok()).unwrap_or(1000)
@@ -53,7 +57,9 @@ pub fn cuts(matches: &ArgMatches, kind: Option<&str>) -> (Stream, String) {
         }
         _ => (Some(interval_ms), format!("first stage: cuts its input into batches of {interval} by the wall clock")),
     };
-    (Stream { interval_ms }, text)
+    let checkpoint = raw(matches, "checkpoint").or_else(|| checkpoint.map(str::to_owned));
+    let (kept, restart) = guarantee::of_source(matches, kind, checkpoint);
+    (Stream { interval_ms, kept: Some(kept) }, vec![text, restart])
 }
 
 /// What a tool does with a stream; changes the stream to what comes out.
@@ -90,23 +96,31 @@ pub fn account(tool: &str, matches: &ArgMatches, stream: &mut Stream) -> Account
         "sstream-transform" => {
             account.does.push("runs a command once a batch, empty ones too; its output is the batch".to_owned());
         }
-        "sstream-sink" => sink(matches, &mut account),
+        "sstream-sink" => sink(matches, stream, &mut account),
         "sstream-filter" => account.does.push("keeps the records that match; no state".to_owned()),
         "sstream-map" | "sstream-flatmap" => account.does.push("makes records of each record; no state".to_owned()),
         "sstream-top" => account.does.push("shows what comes by; the stream passes byte for byte".to_owned()),
         "sstream-source" => {}
-        _ => account.does.push("passes no stream on".to_owned()),
+        "sstream-run" => {
+            account.does.push("runs the pipeline that it is given: explain that one".to_owned());
+            account.ends = true;
+        }
+        _ => {
+            account.does.push("passes no stream on".to_owned());
+            account.ends = true;
+        }
     }
     if tool != "sstream-sink" {
-        form(matches, &mut account);
+        form(matches, stream, &mut account);
     }
     account
 }
 
 /// `--output` makes an end of any stage.
-fn form(matches: &ArgMatches, account: &mut Account) {
+fn form(matches: &ArgMatches, stream: &Stream, account: &mut Account) {
     if let Some(form) = raw(matches, "output").filter(|form| form != "frames") {
         account.does.push(format!("writes its records in the form {form}: the stream ends here"));
+        account.does.extend(stream.kept.as_ref().and_then(|kept| guarantee::of_sink(kept, &form)));
         account.ends = true;
     }
 }
@@ -155,21 +169,19 @@ fn window_of(matches: &ArgMatches, stream: &mut Stream, account: &mut Account) {
     keyed(matches, account, false);
 }
 
-fn sink(matches: &ArgMatches, account: &mut Account) {
+fn sink(matches: &ArgMatches, stream: &Stream, account: &mut Account) {
     let (kind, matches) = matches.subcommand().unwrap_or(("", matches));
     let does = match kind {
         "print" => "prints the first records of each batch",
         "text" | "json" => "writes every record, a line each",
         "files" => "writes a file a batch, whole or not there",
         "exec" => "runs a command once a batch, empty ones too",
+        "kafka" => "sends every record to a topic, a message each",
         "null" => "takes everything and does nothing",
         _ => "hands each batch to a program of that name",
     };
     account.does.push(does.to_owned());
-    if kind != "null" {
-        // Until the tools have checkpoints, no sink can promise more.
-        account.does.push("guarantee: without --checkpoint, what is under way is lost when a process dies".to_owned());
-    }
+    account.does.extend(stream.kept.as_ref().and_then(|kept| guarantee::of_sink(kept, kind)));
     let passes = matches.try_get_one::<bool>("pass").ok().flatten().copied().unwrap_or(false);
     account.ends = !passes;
     if passes {

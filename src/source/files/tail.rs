@@ -277,7 +277,8 @@ impl Tail {
     fn tell_failing(&mut self, failed: &[(PathBuf, io::Error)]) {
         for (path, error) in failed {
             if self.failing.insert(path.clone()) {
-                self.console.warn(&format!("{}: {}: waiting for it", path.display(), crate::error::describe(error)));
+                let waits = if self.options.available_now { "nothing is taken of it" } else { "waiting for it" };
+                self.console.warn(&format!("{}: {}: {waits}", path.display(), crate::error::describe(error)));
             }
         }
         let missing = |path: &PathBuf| failed.iter().any(|(other, _)| other == path) || path.exists();
