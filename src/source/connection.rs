@@ -128,6 +128,13 @@ impl Connection {
                     held = held.saturating_sub(bytes.len() as u64);
                     place.give(self.lines.push(bytes).unwrap_or_default());
                 }
+                // There are bytes, which the runtime has not been told of yet, as on a new connection.
+                Err(error) if is_transient(&error) && !is_last => {
+                    if self.stream.readable().await.is_err() {
+                        break;
+                    }
+                    continue;
+                }
                 Err(error) if is_transient(&error) => break,
                 Ok(_) | Err(_) => {
                     place.give(self.lines.finish().unwrap_or_default());
