@@ -73,6 +73,9 @@ struct Followed {
     seen_in: u64,
     /// It has no name of ours any more, and has not grown since.
     left_since: Option<Duration>,
+    /// A copy that was made before a truncation: nobody writes to it, so that it is done with at
+    /// its end. Whoever made it may remove it soon, and a restart should not look for it then.
+    is_copy: bool,
 }
 
 impl Tail {
@@ -118,9 +121,17 @@ impl Tail {
         }
         let (path, original) = (path.to_owned(), original.to_owned());
         let (inode, stamp) = (inode(&metadata), Stamp::of(&metadata));
-        self.followed.insert(number, Followed { path, original, inode, stamp, seen_in: self.scans, left_since: None });
+        let seen_in = self.scans;
+        let followed = Followed { path, original, inode, stamp, seen_in, left_since: None, is_copy: false };
+        self.followed.insert(number, followed);
         self.by_inode.insert(inode, number);
         Ok(())
+    }
+
+    fn is_copy(&mut self, number: u64) {
+        if let Some(followed) = self.followed.get_mut(&number) {
+            followed.is_copy = true;
+        }
     }
 
     fn unfollow(&mut self, number: u64) {
@@ -229,6 +240,7 @@ impl Tail {
                 let stamp = Stamp::of_file(&file).map_err(|error| failed(&copy, error))?;
                 desk.move_to(number, &copy, file)?;
                 self.follow(number, &copy, &followed.original, desk)?;
+                self.is_copy(number);
                 self.take_rotated_since(&followed.original, &FileEntry { stamp, ..entry }, desk)?;
             }
             None => {
@@ -298,7 +310,7 @@ impl Tail {
             if stamp.size != taken.read_at() {
                 followed.left_since = Some(now.monotonic);
                 self.look_at(number, stamp, desk)?;
-            } else if taken.is_at_end() && now.monotonic >= since + self.options.drain {
+            } else if taken.is_at_end() && (followed.is_copy || now.monotonic >= since + self.options.drain) {
                 desk.end(number);
             }
         }

@@ -51,12 +51,12 @@ impl Discovery for Tail {
     }
 
     fn at_end(&mut self, number: u64, now: Reading, desk: &mut Desk<'_>) {
+        let Some(followed) = self.followed.get(&number) else { return };
+        let unchanged_for = now.wall.saturating_sub(Duration::from_nanos(followed.stamp.modified_ns));
         // What was rotated before this run, and is not written any more, ends with it.
-        if self.options.available_now
-            && let Some(followed) = self.followed.get(&number)
-            && followed.left_since.is_some()
-            && now.wall.saturating_sub(Duration::from_nanos(followed.stamp.modified_ns)) >= self.options.drain
-        {
+        let is_over =
+            self.options.available_now && followed.left_since.is_some() && unchanged_for >= self.options.drain;
+        if is_over || followed.is_copy {
             desk.end(number);
         }
     }
@@ -107,6 +107,9 @@ impl Discovery for Tail {
             let original = self.patterns.iter().map(Pattern::text).find(|text| is_rotated_name(&entry.path, text));
             let original = original.map_or(entry.path.clone(), Path::to_owned);
             self.follow(number, &path, &original, desk)?;
+            if is_copy {
+                self.is_copy(number);
+            }
             newest.insert(original, (found, entry.stamp));
         }
         for (original, (found, known)) in newest {
