@@ -3,11 +3,13 @@
 // What fails here fails the test; checks are chained.
 #![allow(clippy::unwrap_used, clippy::print_stderr, clippy::wrong_self_convention)]
 
+// Some of this and of the other shared modules is for others.
+#[allow(dead_code)]
 #[path = "../support/bash.rs"]
 mod bash;
 mod browser;
+#[allow(dead_code)]
 #[path = "../cli/live.rs"]
-#[allow(dead_code)] // what only other tests use
 mod live;
 mod metrics;
 mod page;
@@ -15,6 +17,7 @@ mod page_json;
 mod progress;
 mod screen;
 mod stage;
+#[allow(dead_code)]
 #[path = "../cli/support.rs"]
 mod support;
 mod top;
