@@ -16,17 +16,18 @@ const SLOWLY: &str = "{ while IFS= read -r -N 200000 x; do printf %s \"$x\"; sle
 
 #[test]
 fn a_line_shows_bytes_rate_and_time_left_and_goes() {
-    let mut screen = Screen::start(
-        &data(),
-        100,
-        20,
-        &format!("sstream-source stdin --batch 1h < data | {SLOWLY} > out; grep -c x out; echo over"),
-    );
-    let text = screen.until_shows(" left");
-    let line = text.lines().find(|line| line.contains(" left")).unwrap();
-    assert!(line.contains("MiB of 19.07 MiB, ") && line.contains("MiB/s, "), "{text}");
-    let text = screen.until_shows("\nover");
-    assert!(text.contains("20000\n") && !text.contains(" left"), "{text}");
+    for source in ["stdin < data", "tail data --available-now", "dir spool --available-now"] {
+        let folder = data();
+        // A file that has just been written may not be whole.
+        let spool = "mkdir spool; ln data spool; touch -d '1 hour ago' data";
+        let line = format!("{spool}; sstream-source {source} --batch 1h | {SLOWLY} > out; grep -c x out; echo over");
+        let mut screen = Screen::start(&folder, 100, 20, &line);
+        let text = screen.until_shows(" left");
+        let line = text.lines().find(|line| line.contains(" left")).unwrap();
+        assert!(line.contains("MiB of 19.07 MiB, ") && line.contains("MiB/s, "), "{source}: {text}");
+        let text = screen.until_shows("\nover");
+        assert!(text.contains("20000\n") && !text.contains(" left"), "{source}: {text}");
+    }
 }
 
 #[test]

@@ -56,6 +56,8 @@ pub struct Desk<'a> {
     next_number: u64,
     invalid_lines: u64,
     told_invalid: bool,
+    /// Bytes read since that was asked.
+    read_bytes: u64,
 }
 
 impl<'a> Desk<'a> {
@@ -76,6 +78,7 @@ impl<'a> Desk<'a> {
             next_number: 0,
             invalid_lines: 0,
             told_invalid: false,
+            read_bytes: 0,
         }
     }
 
@@ -209,17 +212,22 @@ impl<'a> Desk<'a> {
     pub fn limit(&mut self, mut total: u64) -> u64 {
         let mut left = 0;
         for taken in self.files.values_mut() {
-            let metadata = match &taken.reader {
-                Some(reader) => reader.file().metadata(),
-                None => taken.entry.path.metadata(),
-            };
-            let size = metadata.map_or(0, |metadata| metadata.len());
-            let more = size.saturating_sub(taken.read_at());
+            let more = taken.unread();
             let granted = more.min(total);
             (total, left) = (total - granted, left + more - granted);
             taken.limit = taken.read_at() + granted;
         }
         left
+    }
+
+    /// How many bytes the files have that were not read.
+    pub fn unread(&self) -> u64 {
+        self.files.values().map(Taken::unread).sum()
+    }
+
+    /// How many bytes were read since the last call.
+    pub fn take_read_bytes(&mut self) -> u64 {
+        std::mem::take(&mut self.read_bytes)
     }
 
     /// The same where only whole files are taken: one that was begun is read to its end.

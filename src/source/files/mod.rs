@@ -43,6 +43,7 @@ use crate::clock::{Clock, Reading};
 use crate::console::Console;
 use crate::error::{Exit, Failure, describe};
 use crate::frame::Reason;
+use crate::progress::Progress;
 
 /// At a stop no more than this is still read of what files hold.
 const HELD_BYTES: u64 = 64 << 20;
@@ -104,6 +105,8 @@ pub struct FileSource<'a, D> {
     /// After a stop: how much is left unread.
     held: Option<u64>,
     again: Option<Again>,
+    /// Of what was there at the start.
+    progress: Option<Progress>,
 }
 
 impl<'a, D: Discovery> FileSource<'a, D> {
@@ -117,8 +120,8 @@ impl<'a, D: Discovery> FileSource<'a, D> {
         available_now: bool,
         console: Console,
     ) -> FileSource<'a, D> {
-        let (has_begun, held, again) = (false, None, None);
-        FileSource { discovery, desk, clock, events, available_now, console, has_begun, held, again }
+        let (has_begun, held, again, progress) = (false, None, None, None);
+        FileSource { discovery, desk, clock, events, available_now, console, has_begun, held, again, progress }
     }
 
     fn look(&mut self) -> Result<(), SourceError> {
@@ -143,6 +146,7 @@ impl<'a, D: Discovery> FileSource<'a, D> {
         self.discovery.look(Seen::default(), now, &mut self.desk)?;
         if self.available_now {
             self.discovery.limit(u64::MAX, &mut self.desk);
+            self.progress = Progress::start(self.desk.unread());
             return Ok(());
         }
         self.watch();
@@ -165,7 +169,11 @@ impl<'a, D: Discovery> FileSource<'a, D> {
     /// Reads until something came, or there is nothing more now.
     fn read(&mut self) -> Result<bool, SourceError> {
         loop {
-            match self.desk.step()? {
+            let step = self.desk.step()?;
+            if let Some(progress) = &mut self.progress {
+                progress.add(self.desk.take_read_bytes());
+            }
+            match step {
                 Step::Records => return Ok(true),
                 Step::Bytes => {}
                 Step::AtEnd(number) => self.discovery.at_end(number, self.clock.read(), &mut self.desk),
@@ -188,6 +196,7 @@ impl<D: Discovery> RecordSource for FileSource<'_, D> {
                 return Ok(Came::Something);
             }
             if self.available_now && self.discovery.is_complete() {
+                self.progress = None;
                 return Ok(Came::Stop);
             }
             let now = self.clock.read().monotonic;

@@ -50,7 +50,9 @@ impl Desk<'_> {
                 Err(error) => return Err(SourceError::read(taken.entry.path.display().to_string(), error)),
             },
         };
-        if reader.read(taken.limit)? == 0 {
+        let read = reader.read(taken.limit)?;
+        self.read_bytes += read as u64;
+        if read == 0 {
             reader.park();
             taken.in_turn = false;
             self.turn.pop_front();

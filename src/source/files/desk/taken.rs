@@ -29,6 +29,15 @@ impl Taken {
         self.reader.as_ref().map(FileReader::file)
     }
 
+    /// How many bytes it has that were not read; 0 if it is gone.
+    pub(super) fn unread(&self) -> u64 {
+        let metadata = match &self.reader {
+            Some(reader) => reader.file().metadata(),
+            None => self.entry.path.metadata(),
+        };
+        metadata.map_or(0, |metadata| metadata.len()).saturating_sub(self.read_at())
+    }
+
     /// Whether all that it held was read.
     pub fn is_at_end(&self) -> bool {
         !self.in_turn
