@@ -38,7 +38,8 @@ fn pid_of(live: &mut Live, tool: &str) -> Pid {
     found.unwrap()
 }
 
-/// A run that is ended with all that it started, however a test ends.
+/// A run, which a test ends by a signal: its pipeline is a group of its own, and goes on
+/// where only sstream-run is killed.
 fn run(options: &str, pipeline: &str) -> Live {
     live::start(&format!("XDG_RUNTIME_DIR=$PWD exec sstream-run {options} '{pipeline}'"))
 }
@@ -160,6 +161,9 @@ fn a_killed_shell_takes_the_pipeline_with_it() {
     line.until("started again", |line| lines(line, "starts") == 2);
     assert_eq!(line.read("left"), "", "{line}");
     assert!(line.stderr().contains("were made to end"), "{line}");
+    // Or the pipeline, which has a group of its own, would go on after this test.
+    signal(&line, Signal::TERM);
+    line.exits(0);
 }
 
 #[test]
@@ -172,6 +176,8 @@ fn a_writer_that_seldom_writes_does_not_hold_up_a_restart() {
     kill_process(pid, Signal::KILL).unwrap();
     line.until("started again", |line| lines(line, "starts") == 2);
     assert!(line.stderr().contains("command 2 of 3") && line.stderr().contains("137"), "{line}");
+    signal(&line, Signal::TERM);
+    line.exits(0);
 }
 
 #[test]
