@@ -157,7 +157,8 @@ pub enum Kind {
     /// As tail -F, from the files' beginning unless told, and with nothing lost in a
     /// rotation: a file that was renamed is read to its end before the one that takes
     /// its place; of one that was truncated (copytruncate) the rest is read from its copy beside
-    /// it. A file that vanishes is waited for. Only whole lines are taken; a rotated
+    /// it, but what was written and cut off since the last look, when the file was empty then, is lost, as
+    /// to every reader. A file that vanishes is waited for. Only whole lines are taken; a rotated
     /// file's last line needs no newline. Lines of several files keep their order within each.
     ///
     /// Under a checkpoint a restart goes on where the run before ended, and finds files
