@@ -128,7 +128,8 @@ impl Tail {
         Ok(())
     }
 
-    fn is_copy(&mut self, number: u64) {
+    /// What was just followed is a copy.
+    fn mark_as_copy(&mut self, number: u64) {
         if let Some(followed) = self.followed.get_mut(&number) {
             followed.is_copy = true;
         }
@@ -240,7 +241,7 @@ impl Tail {
                 let stamp = Stamp::of_file(&file).map_err(|error| failed(&copy, error))?;
                 desk.move_to(number, &copy, file)?;
                 self.follow(number, &copy, &followed.original, desk)?;
-                self.is_copy(number);
+                self.mark_as_copy(number);
                 self.take_rotated_since(&followed.original, &FileEntry { stamp, ..entry }, desk)?;
             }
             None => {

@@ -7,14 +7,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rdkafka::Message as _;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::RDKafkaErrorCode as Code;
-use rdkafka::{Message as _, Offset, TopicPartitionList};
 
 use super::held::Held;
 use super::ledger::Ledger;
 use super::message::Records;
-use super::queues::push_record;
+use super::queues::{offsets, push_record};
 use super::selection::TopicPattern;
 use super::start::StartAt;
 use super::wake::Wake;
@@ -178,14 +178,10 @@ impl RecordSource for GroupSource {
         if std::mem::take(&mut self.unused).is_empty() {
             return Ok(());
         }
-        let mut list = TopicPartitionList::new();
-        for place in self.ledger.places() {
-            let _ = list.add_partition_offset(&place.topic, place.partition, Offset::Offset(place.next));
-        }
         let mode = if self.is_over { CommitMode::Sync } else { CommitMode::Async };
         // Partitions that others have by now are theirs to commit: what was taken
         // of them comes again there.
-        if let Err(error) = self.consumer.commit(&list, mode) {
+        if let Err(error) = self.consumer.commit(&offsets(&self.ledger), mode) {
             self.console.info(&format!("kafka: the group's offsets could not be committed: {}", message_of(&error)));
         }
         Ok(())

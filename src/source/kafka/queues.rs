@@ -10,6 +10,7 @@ use rdkafka::error::{KafkaError as Library, RDKafkaErrorCode as Code};
 use rdkafka::message::{BorrowedMessage, Headers as _, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::ledger::Ledger;
 use super::message::{Parts, Records};
 use super::wake::Bell;
 use crate::kafka::KafkaError;
@@ -178,4 +179,14 @@ pub fn push_record(
     let reason = pushed.err()?;
     out.extend_from_slice(message.payload().unwrap_or_default());
     Some(reason)
+}
+
+/// Where each partition goes on, as a consumer group is told of it.
+pub(super) fn offsets(ledger: &Ledger) -> TopicPartitionList {
+    let mut list = TopicPartitionList::new();
+    for place in ledger.places() {
+        // Only what is no offset is refused, and a place has one.
+        let _ = list.add_partition_offset(&place.topic, place.partition, Offset::Offset(place.next));
+    }
+    list
 }

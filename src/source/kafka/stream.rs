@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rdkafka::Message as _;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
-use rdkafka::{Message as _, TopicPartitionList};
 
 use super::Options;
 use super::group::isolation;
 use super::held::Held;
 use super::ledger::{Ledger, Range};
 use super::message::Records;
-use super::queues::{Lane, Polled, push_record};
+use super::queues::{Lane, Polled, offsets, push_record};
 use super::scout::{Found, Scout, Task, look_at};
 use super::wake::Wake;
 use crate::console::Console;
@@ -287,12 +287,8 @@ impl KafkaSource {
             return;
         }
         self.committed = Instant::now();
-        let mut list = TopicPartitionList::new();
-        for place in self.ledger.places() {
-            let _ = list.add_partition_offset(&place.topic, place.partition, rdkafka::Offset::Offset(place.next));
-        }
         // Those who watch lag will see the next one.
-        if let Err(error) = self.consumer.commit(&list, mode) {
+        if let Err(error) = self.consumer.commit(&offsets(&self.ledger), mode) {
             self.console.info(&format!("kafka: the progress could not be told to the group: {}", message_of(&error)));
         }
     }

@@ -108,7 +108,7 @@ impl Discovery for Tail {
             let original = original.map_or(entry.path.clone(), Path::to_owned);
             self.follow(number, &path, &original, desk)?;
             if is_copy {
-                self.is_copy(number);
+                self.mark_as_copy(number);
             }
             newest.insert(original, (found, entry.stamp));
         }
