@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use sstream::agg::{Aggregation, Aggregator};
 use sstream::checkpoint::state::StateLog;
 use sstream::checkpoint::storage::Disk;
-use sstream::frame::{BatchTime, Block};
+use sstream::frame::{BatchTime, Block, Watermark};
 use sstream::keyed_state::KeyedState as _;
 use sstream::op::durable::Durable as _;
 use sstream::op::grouping::{By, Grouping};
@@ -29,7 +29,7 @@ struct Nowhere;
 
 impl Downstream for Nowhere {
     fn block(&mut self, _: Block<'_>) {}
-    fn end(&mut self, _: BatchTime, _: u64) {}
+    fn end(&mut self, _: BatchTime, _: u64, _: Option<Watermark>) {}
     fn bad_record(&mut self, _: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError> {
         Err(OpError::bad_record(record, reason))
     }

@@ -9,7 +9,7 @@
 use std::time::{Duration, Instant};
 
 use sstream::agg::{Aggregation, Aggregator};
-use sstream::frame::{BatchTime, Block};
+use sstream::frame::{BatchTime, Block, Watermark};
 use sstream::op::grouping::{By, Grouping};
 use sstream::op::window::{Fold, Panes};
 use sstream::op::{Downstream, OpError, Out};
@@ -18,7 +18,7 @@ struct Nowhere;
 
 impl Downstream for Nowhere {
     fn block(&mut self, _: Block<'_>) {}
-    fn end(&mut self, _: BatchTime, _: u64) {}
+    fn end(&mut self, _: BatchTime, _: u64, _: Option<Watermark>) {}
     fn bad_record(&mut self, _: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError> {
         Err(OpError::bad_record(record, reason))
     }

@@ -86,6 +86,11 @@ impl Spool {
         self.bytes
     }
 
+    /// The oldest batch that is held.
+    pub fn oldest(&self) -> Option<BatchTime> {
+        self.pieces.front().map(|piece| piece.time)
+    }
+
     /// Whether nothing is held.
     pub fn is_empty(&self) -> bool {
         self.pieces.is_empty()

@@ -54,7 +54,7 @@ use crate::error::Exit;
 use crate::monitor::watch::Watch;
 use crate::op::Operator;
 use crate::signal::StopSignal;
-use crate::stage::{self, BadRecords, CheckpointOptions, Context, StageError, Waited};
+use crate::stage::{self, BadRecords, CheckpointOptions, Context, OnError, StageError, Waited};
 use args::{Common, Messages, StageArgs, StateArgs};
 
 /// A tool of the family: its options, and what it does with them.
@@ -183,6 +183,7 @@ pub fn context<'e>(environment: &'e Environment, bad_records: BadRecords, common
         clock: &environment.clock,
         waited: environment.waited.clone(),
         bad_records,
+        late_records: BadRecords::late(environment.description.clone(), OnError::Skip),
         watch: RefCell::new(environment.watch.replace(Watch::nobody(environment.console.clone()))),
         checkpoint: CheckpointOptions {
             storage: Arc::new(Disk),
@@ -203,5 +204,10 @@ pub fn tell_skipped(context: &Context<'_>, environment: &Environment) {
     if skipped > 0 && !context.bad_records.is_fatal() {
         let were = if skipped == 1 { "bad record was" } else { "bad records were" };
         environment.console.warn(&format!("{skipped} {were} set aside, as --on-error says"));
+    }
+    let late = context.late_records.total();
+    if late > 0 && !context.late_records.is_fatal() {
+        let were = if late == 1 { "late record was" } else { "late records were" };
+        environment.console.warn(&format!("{late} {were} set aside, as --late says"));
     }
 }

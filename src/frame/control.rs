@@ -27,6 +27,17 @@ impl fmt::Display for BatchTime {
     }
 }
 
+/// How far the records' own time has come: no record is expected any more that is older. In
+/// milliseconds since the Unix epoch, before which it may lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Watermark(pub i64);
+
+impl fmt::Display for Watermark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// The first line of a stream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Head {
@@ -92,6 +103,9 @@ pub struct End {
     pub time: BatchTime,
     /// Its records over all blocks.
     pub records: u64,
+    /// How far the records' own time has come by the end of this batch; none before a record
+    /// had a time, and where nobody asked for it.
+    pub watermark: Option<Watermark>,
     /// One entry a stage so far, absent under `--no-trace`.
     pub trace: Option<Vec<Value>>,
     /// Every other key.
@@ -101,13 +115,16 @@ pub struct End {
 impl End {
     /// The end of a batch, with nothing but its time and its count.
     pub fn new(time: BatchTime, records: u64) -> End {
-        End { time, records, trace: None, other: Map::new() }
+        End { time, records, watermark: None, trace: None, other: Map::new() }
     }
 
     /// The line, with its newline.
     pub fn write(&self, out: &mut Vec<u8>) {
         let start = format!("{{\"end\":{},\"records\":{}", self.time, self.records);
         let mut object = Map::new();
+        if let Some(Watermark(ms)) = self.watermark {
+            object.insert("watermark".into(), ms.into());
+        }
         if let Some(trace) = &self.trace {
             object.insert("trace".into(), Value::Array(trace.clone()));
         }
@@ -229,7 +246,11 @@ impl Control {
                     Some(Value::Array(entries)) => Some(entries),
                     Some(_) => return Err("\"trace\" to be an array"),
                 };
-                Ok(Control::End(End { time, records, trace, other: object }))
+                let watermark = match object.shift_remove("watermark") {
+                    None => None,
+                    Some(ms) => Some(Watermark(ms.as_i64().ok_or("\"watermark\" to be a time in ms")?)),
+                };
+                Ok(Control::End(End { time, records, watermark, trace, other: object }))
             }
             "{\"close\":" => close(object).map(Control::Close),
             _ => head(object),

@@ -19,8 +19,10 @@
 //!   bytes of them or one longer record. A batch has any number of blocks, and
 //!   blocks of two batches never interleave. Unknown keys are dropped.
 //! - **end**: closes a batch with its total over all blocks; an empty batch has
-//!   an end too, since ends are the only clock that later stages have. Unknown
-//!   keys are passed on to the end made from it.
+//!   an end too, since ends are the only clock that later stages have. With
+//!   `watermark`, how far the records' own time has come, in milliseconds since the
+//!   epoch; it never goes back, and does not vanish again. Unknown keys are passed
+//!   on to the end made from it.
 //! - **close**: why the stream ended. One with `"error"` may stand inside a
 //!   batch and makes that batch void. A tool that fails before its head writes
 //!   `{"sstream":1,"close":"error",…}` alone.
@@ -33,7 +35,7 @@ mod control;
 mod read;
 mod write;
 
-pub use control::{BatchTime, Close, Control, End, Head, Reason, VERSION};
+pub use control::{BatchTime, Close, Control, End, Head, Reason, VERSION, Watermark};
 pub use read::{Event, FrameError, FrameReader};
 pub use write::FrameWriter;
 

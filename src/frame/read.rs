@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Read};
 use std::ops::Range;
 
-use super::control::{BatchTime, Close, Control, End, Head};
+use super::control::{BatchTime, Close, Control, End, Head, Watermark};
 use super::{Block, MAX_BLOCK};
 use crate::error::{Exit, Failure, describe};
 
@@ -101,6 +101,7 @@ pub struct FrameReader<R> {
     interval_ms: Option<u64>,
     last: Option<BatchTime>,
     open: Option<(BatchTime, u64)>,
+    watermark: Option<Watermark>,
     /// Where the payload of the newest block is in the buffer.
     payload: Range<usize>,
 }
@@ -132,6 +133,7 @@ impl<R: Read> FrameReader<R> {
             interval_ms: None,
             last: None,
             open: None,
+            watermark: None,
             payload: 0..0,
         }
     }
@@ -193,6 +195,10 @@ impl<R: Read> FrameReader<R> {
                     let expected = format!("an end with \"records\":{here}, as many as came");
                     return Err(self.malformed(line_offset, &expected, &end.records.to_string()));
                 }
+                if end.watermark < self.watermark {
+                    return Err(self.watermark_behind(line_offset, end.watermark));
+                }
+                self.watermark = end.watermark;
                 self.last = Some(end.time);
                 Ok(Event::End(end))
             }
@@ -307,6 +313,12 @@ impl<R: Read> FrameReader<R> {
         Err(self.malformed(offset, &expected, &format!("batch {time}")))
     }
 
+    fn watermark_behind(&self, offset: u64, found: Option<Watermark>) -> FrameError {
+        let before = self.watermark.map_or_else(String::new, |before| before.to_string());
+        let found = found.map_or("none".to_owned(), |found| found.to_string());
+        self.malformed(offset, &format!("a \"watermark\" that is not before {before}"), &found)
+    }
+
     fn malformed(&self, offset: u64, expected: &str, found: &str) -> FrameError {
         let found = if found.is_empty() { "one" } else { found };
         FrameError::Malformed { offset, expected: expected.to_owned(), found: found.to_owned() }
@@ -371,6 +383,23 @@ mod tests {
         "{\"end\":3000,\"records\":0,\"x\":1}\n",
         "{\"close\":\"eof\"}\n",
     );
+
+    #[test]
+    fn a_watermark_never_goes_back_or_vanishes() {
+        let stream = |ends: &[&str]| {
+            let ends: Vec<String> =
+                (1..).zip(ends).map(|(n, more)| format!("{{\"end\":{n},\"records\":0{more}}}\n")).collect();
+            format!("{{\"sstream\":1,\"interval\":1,\"stages\":[]}}\n{}{{\"close\":\"eof\"}}\n", ends.concat())
+        };
+        let read = |ends: &[&str]| events(stream(ends).as_bytes());
+        let [none, low, high] = ["", ",\"watermark\":-5", ",\"watermark\":7"];
+        assert!(read(&[none, low, low, high]).unwrap()[2].contains("Some(Watermark(-5))"));
+        for wrong in [&[high, low][..], &[low, none]] {
+            let error = read(wrong).unwrap_err().to_string();
+            assert!(error.contains("a \"watermark\" that is not before"), "{error}");
+        }
+        assert!(read(&[",\"watermark\":\"x\""]).unwrap_err().to_string().contains("to be a time in ms"));
+    }
 
     /// Gives at most `sizes` bytes at each read, over and over.
     struct Pieces<'a>(&'a [u8], Vec<usize>, usize);

@@ -38,12 +38,15 @@ use std::fmt;
 use std::io;
 
 use crate::error::{Exit, Failure, describe};
-use crate::frame::{BatchTime, Block, Close, Head};
+use crate::frame::{BatchTime, Block, Close, Head, Watermark};
 
 /// A block of output is given on when it has this many bytes.
 pub const BLOCK_BYTES: usize = 256 << 10;
 
 /// What a stage does with a stream of batches.
+///
+/// Each call may give any number of records and of ends: none, or several batches one behind
+/// the other. Under a checkpoint all that a call gives goes out once the state after it is saved.
 pub trait Operator {
     /// Sees the head before it is passed on. May change the interval, or refuse
     /// the stream.
@@ -74,7 +77,7 @@ pub trait Operator {
     }
 
     /// The stage is about to wait for input: what is still under way should
-    /// come out.
+    /// come out, whole batches among it.
     fn idle(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
         let _ = out;
         Ok(())
@@ -132,8 +135,9 @@ pub trait Downstream {
     /// Takes records of the batch that is open in the output.
     fn block(&mut self, block: Block<'_>);
 
-    /// The output's batch is complete, with so many records.
-    fn end(&mut self, time: BatchTime, records: u64);
+    /// The output's batch is complete, with so many records, and the records' own time has
+    /// come so far.
+    fn end(&mut self, time: BatchTime, records: u64, watermark: Option<Watermark>);
 
     /// The operator keeps so much as of the end that comes next.
     fn holds(&mut self, held: Held) {
@@ -148,12 +152,20 @@ pub trait Downstream {
 
     /// A record could not be processed. An error means that the stage must fail.
     fn bad_record(&mut self, time: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError>;
+
+    /// A record came when all that it could have changed was closed. An error means that the
+    /// stage must fail, as it does where nobody decides.
+    fn late_record(&mut self, time: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError> {
+        let _ = time;
+        Err(OpError::late_record(record, reason))
+    }
 }
 
 /// What an operator writes to: collects records into blocks.
 pub struct Out<'d> {
     to: &'d mut dyn Downstream,
     time: BatchTime,
+    watermark: Option<Watermark>,
     bytes: Vec<u8>,
     block_records: u64,
     batch_records: u64,
@@ -162,7 +174,7 @@ pub struct Out<'d> {
 impl<'d> Out<'d> {
     /// An empty output.
     pub fn new(to: &'d mut dyn Downstream) -> Out<'d> {
-        Out { to, time: BatchTime::default(), bytes: Vec::new(), block_records: 0, batch_records: 0 }
+        Out { to, time: BatchTime::default(), watermark: None, bytes: Vec::new(), block_records: 0, batch_records: 0 }
     }
 
     /// Says which batch the records to come belong to. The stage does it before
@@ -178,6 +190,18 @@ impl<'d> Out<'d> {
     /// The batch that is open in the output.
     pub fn time(&self) -> BatchTime {
         self.time
+    }
+
+    /// How far the records' own time has come: what the input's end says, once it is there, and
+    /// what the ends given from now on carry.
+    pub fn watermark(&self) -> Option<Watermark> {
+        self.watermark
+    }
+
+    /// Says how far the records' own time has come. The stage does it before each end of the
+    /// input; an operator only where it has another watermark than its input.
+    pub fn set_watermark(&mut self, watermark: Option<Watermark>) {
+        self.watermark = watermark;
     }
 
     /// Gives one record, canonical JSON without a newline.
@@ -232,7 +256,7 @@ impl<'d> Out<'d> {
     pub fn end(&mut self, time: BatchTime) {
         self.set_time(time);
         self.finish_block();
-        self.to.end(time, self.batch_records);
+        self.to.end(time, self.batch_records, self.watermark);
         self.batch_records = 0;
     }
 
@@ -246,6 +270,12 @@ impl<'d> Out<'d> {
     /// choice by `--on-error`.
     pub fn bad_record(&mut self, record: &[u8], reason: &str) -> Result<(), OpError> {
         self.to.bad_record(self.time, record, reason)
+    }
+
+    /// Sets a record aside that came when all that it could have changed was closed, or fails:
+    /// the user's choice by `--late`.
+    pub fn late_record(&mut self, record: &[u8], reason: &str) -> Result<(), OpError> {
+        self.to.late_record(self.time, record, reason)
     }
 
     /// Gives on what there is as a block.
@@ -272,6 +302,13 @@ pub enum OpError {
         /// The record, shortened.
         record: String,
         /// Why.
+        reason: String,
+    },
+    /// A record came too late, and late records are not to be dropped.
+    LateRecord {
+        /// The record, shortened.
+        record: String,
+        /// For what, and when it was closed.
         reason: String,
     },
     /// The stream is not one that this operator, with its arguments, can take.
@@ -304,6 +341,11 @@ impl OpError {
     pub fn bad_record(record: &[u8], reason: &str) -> OpError {
         OpError::BadRecord { record: shorten(record), reason: reason.to_owned() }
     }
+
+    /// The error for a record that came too late.
+    pub fn late_record(record: &[u8], reason: &str) -> OpError {
+        OpError::LateRecord { record: shorten(record), reason: reason.to_owned() }
+    }
 }
 
 /// A record for a message: its first 200 characters.
@@ -322,6 +364,11 @@ impl fmt::Display for OpError {
                 f,
                 "bad record {record}: {reason}: --on-error skip or --on-error FILE goes on without such records"
             ),
+            OpError::LateRecord { record, reason } => write!(
+                f,
+                "late record {record}: {reason}: --late drop or --late FILE goes on without such records, \
+                 a longer --watermark waits for them"
+            ),
             OpError::Usage(message) => f.write_str(message),
             OpError::Storage { what, error } => write!(f, "{what}: {}", describe(error)),
             OpError::Damaged { what } => {
@@ -337,7 +384,7 @@ impl std::error::Error for OpError {}
 impl Failure for OpError {
     fn exit(&self) -> Exit {
         match self {
-            OpError::BadRecord { .. } => Exit::BadRecord,
+            OpError::BadRecord { .. } | OpError::LateRecord { .. } => Exit::BadRecord,
             OpError::Usage(_) => Exit::Usage,
             OpError::Storage { .. } => Exit::World,
             OpError::Damaged { .. } => Exit::Checkpoint,

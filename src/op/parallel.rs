@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use super::{BatchTime, Downstream, OpError, Operator, Out, PerRecord};
-use crate::frame::{Block, Close};
+use crate::frame::{Block, Close, Watermark};
 
 /// A piece is handed over when it has this many bytes. What is less when the
 /// batch ends or the stage would wait is done here: waking a thread takes
@@ -215,7 +215,7 @@ impl Downstream for Collect {
     }
 
     /// An operator on records gives no ends.
-    fn end(&mut self, _: BatchTime, _: u64) {}
+    fn end(&mut self, _: BatchTime, _: u64, _: Option<Watermark>) {}
 
     fn bad_record(&mut self, _: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError> {
         self.0.push(Outcome::BadRecord { record: record.to_vec(), reason: reason.to_owned() });

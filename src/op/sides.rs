@@ -2,15 +2,36 @@
 //! batches of one time. Which batches those are, and when they are there, is
 //! the stage's business.
 
+use super::durable::Durable;
 use super::{OpError, Out};
-use crate::frame::{BatchTime, Block};
+use crate::frame::{BatchTime, Block, Close, Head};
 
 /// What a stage does with one batch of each of its sides.
 pub trait Merge {
+    /// Sees the head that was made of all sides', before it is passed on. May refuse the
+    /// streams.
+    fn head(&mut self, head: &mut Head) -> Result<(), OpError> {
+        let _ = head;
+        Ok(())
+    }
+
     /// Takes the batches of one time, a side each, in order; one that a side
     /// lacks is empty. What goes to `out` is the batch of that time; its end
-    /// follows from the stage.
+    /// follows from the stage. [`Out::watermark`] is the least of the sides', of which one that
+    /// has ended well counts no more.
     fn batch(&mut self, time: BatchTime, sides: &[&dyn Whole], out: &mut Out<'_>) -> Result<(), OpError>;
+
+    /// All sides are over; not called for a stream that failed or was cut off. May give
+    /// further batches, with their ends.
+    fn close(&mut self, close: &Close, out: &mut Out<'_>) -> Result<(), OpError> {
+        let _ = (close, out);
+        Ok(())
+    }
+
+    /// The state that a checkpoint has to keep, of one that has any.
+    fn durable(&mut self) -> Option<&mut dyn Durable> {
+        None
+    }
 }
 
 /// A whole batch, wherever it is kept: in memory or, beyond a limit, on disk.

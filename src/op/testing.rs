@@ -1,15 +1,19 @@
 //! Batches in, operator, batches out: no process, no sleeping.
 
 use super::{Downstream, OpError, Operator, Out};
-use crate::frame::{BatchTime, Block, Close, Head, Reason};
+use crate::frame::{BatchTime, Block, Close, Head, Reason, Watermark};
 
 /// What came out of an operator.
 #[derive(Debug, Default)]
 pub struct Collected {
     /// Each batch that ended: its time in ms and its records.
     pub batches: Vec<(u64, Vec<String>)>,
+    /// The watermarks that the ends carried.
+    pub watermarks: Vec<Option<i64>>,
     /// Records set aside, with the reason.
     pub bad: Vec<(String, String)>,
+    /// Records that came too late, with the reason.
+    pub late: Vec<(String, String)>,
     open: Vec<String>,
 }
 
@@ -20,13 +24,19 @@ impl Downstream for Collected {
         assert_eq!((self.open.len() - before) as u64, block.records);
     }
 
-    fn end(&mut self, time: BatchTime, records: u64) {
+    fn end(&mut self, time: BatchTime, records: u64, watermark: Option<Watermark>) {
         assert_eq!(records, self.open.len() as u64);
+        self.watermarks.push(watermark.map(|Watermark(ms)| ms));
         self.batches.push((time.0, std::mem::take(&mut self.open)));
     }
 
     fn bad_record(&mut self, _: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError> {
         self.bad.push((String::from_utf8_lossy(record).into_owned(), reason.to_owned()));
+        Ok(())
+    }
+
+    fn late_record(&mut self, _: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError> {
+        self.late.push((String::from_utf8_lossy(record).into_owned(), reason.to_owned()));
         Ok(())
     }
 }

@@ -8,10 +8,11 @@ use serde_json::{Map, Value};
 use super::checkpoint::{self, Part};
 use super::trace::Trace;
 use super::{Context, Outlet, OutletError, StageError};
-use crate::frame::{BatchTime, Block, End, Head};
+use crate::frame::{BatchTime, Block, End, Head, Watermark};
 use crate::monitor::watch::Watched;
 use crate::op::durable::Durable;
 use crate::op::{Downstream, Held, OpError};
+use crate::spool::Spool;
 
 /// The half of a stage behind the operator.
 pub(super) struct Back<'o, 'c> {
@@ -25,10 +26,21 @@ pub(super) struct Back<'o, 'c> {
     pub(super) has_head: bool,
     /// The stage's part in a checkpoint.
     pub(super) part: Option<Part>,
-    /// An end that the operator has given and that waits for its state to be
-    /// saved. There is one at most, for such an operator ends one batch in a call.
-    held: Option<(BatchTime, u64)>,
+    /// What waits for the operator's state to be saved.
+    waiting: Waiting,
+    /// The newest batch of the input that is complete.
+    newest: BatchTime,
 }
+
+/// The ends that an operator with state has given in a call, and the blocks behind the first of
+/// them. The blocks before it are out already: without their end they count for nothing.
+struct Waiting {
+    ends: Vec<(BatchTime, u64, Option<Watermark>)>,
+    blocks: Spool,
+}
+
+/// So much of the blocks that wait is kept in memory.
+const WAITING_BYTES: usize = 16 << 20;
 
 impl<'o, 'c> Back<'o, 'c> {
     pub(super) fn new(outlet: Watched<'o>, context: &'o Context<'c>) -> Self {
@@ -40,7 +52,8 @@ impl<'o, 'c> Back<'o, 'c> {
             failed: None,
             has_head: false,
             part: None,
-            held: None,
+            waiting: Waiting { ends: Vec::new(), blocks: Spool::new(WAITING_BYTES) },
+            newest: BatchTime::default(),
         }
     }
 
@@ -61,6 +74,7 @@ impl<'o, 'c> Back<'o, 'c> {
     }
 
     pub(super) fn input_end(&mut self, end: End) {
+        self.newest = end.time;
         self.trace.add_input(end.trace);
         self.other.extend(end.other);
     }
@@ -77,34 +91,69 @@ impl<'o, 'c> Back<'o, 'c> {
     }
 
     /// The operator is done with a batch of its input.
-    pub(super) fn save(&mut self, time: BatchTime, durable: Option<&mut dyn Durable>) -> Result<(), StageError> {
+    pub(super) fn save(&mut self, durable: Option<&mut dyn Durable>) -> Result<(), StageError> {
         if let (Some(part), Some(durable)) = (&mut self.part, durable) {
-            part.save(time, durable)?;
+            part.save(self.newest, durable)?;
         }
-        self.release();
-        Ok(())
+        self.release()
+    }
+
+    /// The operator has given what was still under way, perhaps whole batches.
+    pub(super) fn save_idle(&mut self, durable: Option<&mut dyn Durable>) -> Result<(), StageError> {
+        if self.waiting.ends.is_empty() { Ok(()) } else { self.save(durable) }
     }
 
     /// The operator is done with its input.
     pub(super) fn save_close(&mut self, durable: Option<&mut dyn Durable>) -> Result<(), StageError> {
         if let (Some(part), Some(durable)) = (&mut self.part, durable) {
-            part.close(self.held.map(|(time, _)| time), durable)?;
+            part.close(self.waiting.ends.last().map(|(time, ..)| *time), durable)?;
         }
-        self.release();
+        self.release()
+    }
+
+    /// Writes what waited: each end, and before all but the first the blocks of its batch.
+    fn release(&mut self) -> Result<(), StageError> {
+        let mut buffer = Vec::new();
+        for (index, (time, records, watermark)) in std::mem::take(&mut self.waiting.ends).into_iter().enumerate() {
+            if index > 0 {
+                self.give_blocks(time, &mut buffer)?;
+            }
+            self.end(time, records, watermark);
+        }
+        // The beginning of a batch that is still open.
+        if let Some(time) = self.waiting.blocks.oldest() {
+            self.give_blocks(time, &mut buffer)?;
+        }
         Ok(())
     }
 
-    /// Writes the end that was held.
-    fn release(&mut self) {
-        if let Some((time, records)) = self.held.take() {
-            self.end(time, records);
+    /// Gives on the blocks of a batch that waited.
+    fn give_blocks(&mut self, time: BatchTime, buffer: &mut Vec<u8>) -> Result<(), StageError> {
+        let count = self.waiting.blocks.batch(time).blocks();
+        for index in 0..count {
+            if self.failed.is_some() {
+                break;
+            }
+            let batch = self.waiting.blocks.batch(time);
+            let block = batch.block(index, buffer).map_err(OpError::from)?;
+            self.failed = self.outlet.block(block).err();
+        }
+        self.waiting.blocks.discard_through(time);
+        Ok(())
+    }
+
+    fn block(&mut self, block: Block<'_>) {
+        if self.waiting.ends.is_empty() {
+            self.attempt(|outlet| outlet.block(block));
+        } else if self.failed.is_none() {
+            self.failed = self.waiting.blocks.append(block).err().map(OutletError::from);
         }
     }
 
-    fn end(&mut self, time: BatchTime, records: u64) {
+    fn end(&mut self, time: BatchTime, records: u64, watermark: Option<Watermark>) {
         self.attempt(|outlet| outlet.finish_batch(time, records));
         let trace = self.trace.take(self.context, records);
-        let end = End { time, records, trace, other: std::mem::take(&mut self.other) };
+        let end = End { time, records, watermark, trace, other: std::mem::take(&mut self.other) };
         self.attempt(|outlet| outlet.end(&end));
         // A batch that is done goes on at once: the next one may take long, and
         // be here already.
@@ -127,15 +176,15 @@ pub(super) struct Tap<'b, 'o, 'c>(pub(super) &'b RefCell<Back<'o, 'c>>);
 
 impl Downstream for Tap<'_, '_, '_> {
     fn block(&mut self, block: Block<'_>) {
-        self.0.borrow_mut().attempt(|outlet| outlet.block(block));
+        self.0.borrow_mut().block(block);
     }
 
-    fn end(&mut self, time: BatchTime, records: u64) {
+    fn end(&mut self, time: BatchTime, records: u64, watermark: Option<Watermark>) {
         let mut back = self.0.borrow_mut();
         if back.part.as_ref().is_some_and(Part::has_state) {
-            back.held = Some((time, records));
+            back.waiting.ends.push((time, records, watermark));
         } else {
-            back.end(time, records);
+            back.end(time, records, watermark);
         }
     }
 
@@ -149,5 +198,9 @@ impl Downstream for Tap<'_, '_, '_> {
 
     fn bad_record(&mut self, time: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError> {
         self.0.borrow().context.bad_records.take(time, record, reason)
+    }
+
+    fn late_record(&mut self, time: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError> {
+        self.0.borrow().context.late_records.take(time, record, reason)
     }
 }

@@ -1,5 +1,5 @@
-//! What becomes of bad records: JSON that does not parse, a line too long, an
-//! EXPR that fails.
+//! What becomes of bad records (JSON that does not parse, a line too long, an EXPR that
+//! fails), and of those that come too late.
 
 use std::cell::{Cell, RefCell};
 use std::fs::{File, OpenOptions};
@@ -23,10 +23,27 @@ pub enum OnError {
     File(PathBuf),
 }
 
+/// What is wrong with a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Bad,
+    Late,
+}
+
+impl What {
+    fn word(self) -> &'static str {
+        match self {
+            What::Bad => "bad",
+            What::Late => "late",
+        }
+    }
+}
+
 /// Applies the choice, and counts.
 #[derive(Debug)]
 pub struct BadRecords {
     stage: String,
+    what: What,
     choice: OnError,
     file: RefCell<Option<File>>,
     since_end: Cell<u64>,
@@ -36,8 +53,18 @@ pub struct BadRecords {
 impl BadRecords {
     /// For the stage with this description.
     pub fn new(stage: impl Into<String>, choice: OnError) -> BadRecords {
+        BadRecords::of(What::Bad, stage, choice)
+    }
+
+    /// The same for records that come too late: `--late` chooses among the same.
+    pub fn late(stage: impl Into<String>, choice: OnError) -> BadRecords {
+        BadRecords::of(What::Late, stage, choice)
+    }
+
+    fn of(what: What, stage: impl Into<String>, choice: OnError) -> BadRecords {
         BadRecords {
             stage: stage.into(),
+            what,
             choice,
             file: RefCell::new(None),
             since_end: Cell::new(0),
@@ -50,10 +77,13 @@ impl BadRecords {
         self.since_end.set(self.since_end.get() + 1);
         self.total.set(self.total.get() + 1);
         match &self.choice {
-            OnError::Fail => Err(OpError::bad_record(bad, reason)),
+            OnError::Fail => Err(match self.what {
+                What::Bad => OpError::bad_record(bad, reason),
+                What::Late => OpError::late_record(bad, reason),
+            }),
             OnError::Skip => Ok(()),
             OnError::File(path) => self.append(path, time, bad, reason).map_err(|error| OpError::Storage {
-                what: format!("{}: cannot append a bad record", path.display()),
+                what: format!("{}: cannot append a {} record", path.display(), self.what.word()),
                 error,
             }),
         }

@@ -12,6 +12,9 @@ mod error;
 pub mod merge;
 mod trace;
 
+#[cfg(test)]
+mod tests;
+
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
@@ -130,6 +133,8 @@ pub struct Context<'a> {
     pub waited: Waited,
     /// What becomes of bad records.
     pub bad_records: BadRecords,
+    /// What becomes of records that came too late.
+    pub late_records: BadRecords,
     /// Who watches the stage.
     pub watch: RefCell<Watch>,
     /// How it takes part in a checkpoint, if the stream has one.
@@ -196,6 +201,7 @@ fn drive(input: &mut dyn Input, operator: &mut dyn Operator, back: &RefCell<Back
         if !input.is_ready() {
             operator.idle(&mut out)?;
             out.finish_block();
+            back.borrow_mut().save_idle(operator.durable())?;
             back.borrow_mut().idle()?;
         }
         let begins_trace = input.begins_trace();
@@ -213,10 +219,11 @@ fn drive(input: &mut dyn Input, operator: &mut dyn Operator, back: &RefCell<Back
             }
             Event::End(end) => {
                 let time = end.time;
-                back.borrow_mut().input_end(end);
                 out.set_time(time);
+                out.set_watermark(end.watermark);
+                back.borrow_mut().input_end(end);
                 operator.end(time, &mut out)?;
-                back.borrow_mut().save(time, operator.durable())?;
+                back.borrow_mut().save(operator.durable())?;
             }
             Event::Close(Close { reason: Reason::Error { exit, message }, other }) => {
                 return Err(StageError::Upstream { exit, message, other });

@@ -38,7 +38,7 @@ impl Trace {
 
     /// The trace of an end of the output, if the stream has one.
     pub(super) fn take(&mut self, context: &Context<'_>, records_out: u64) -> Option<Vec<Value>> {
-        let aside = context.bad_records.take_count();
+        let aside = context.bad_records.take_count() + context.late_records.take_count();
         let records_in = std::mem::take(&mut self.records_in);
         let mut entries = self.before.take()?;
         let (elapsed, waited) = (self.since.elapsed(), context.waited.total());

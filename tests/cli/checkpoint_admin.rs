@@ -11,7 +11,7 @@ use sstream::checkpoint::job::Retain;
 use sstream::checkpoint::participant::{Participant, StageOptions, Stream};
 use sstream::checkpoint::source::{SourceCheckpoint, SourceOptions};
 use sstream::checkpoint::storage::{Disk, Storage};
-use sstream::frame::{BatchTime, Block};
+use sstream::frame::{BatchTime, Block, Watermark};
 use sstream::op::durable::Durable as _;
 use sstream::op::grouping::{By, Grouping};
 use sstream::op::state::{Emit, State, Update};
@@ -24,7 +24,7 @@ struct Nobody;
 
 impl Downstream for Nobody {
     fn block(&mut self, _: Block<'_>) {}
-    fn end(&mut self, _: BatchTime, _: u64) {}
+    fn end(&mut self, _: BatchTime, _: u64, _: Option<Watermark>) {}
     fn bad_record(&mut self, _: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError> {
         Err(OpError::bad_record(record, reason))
     }

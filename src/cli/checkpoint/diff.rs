@@ -7,7 +7,7 @@ use super::print::Printer;
 use super::readable::give;
 use crate::checkpoint::inspect::Inspected;
 use crate::cli::ToolError;
-use crate::frame::{BatchTime, Block};
+use crate::frame::{BatchTime, Block, Watermark};
 use crate::op::{Downstream, OpError};
 use crate::record;
 
@@ -28,7 +28,7 @@ impl Downstream for States {
         }
     }
 
-    fn end(&mut self, _: BatchTime, _: u64) {}
+    fn end(&mut self, _: BatchTime, _: u64, _: Option<Watermark>) {}
 
     fn bad_record(&mut self, _: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError> {
         Err(OpError::bad_record(record, reason))

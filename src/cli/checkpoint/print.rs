@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, StdoutLock, Write as _};
 
 use crate::cli::ToolError;
-use crate::frame::{BatchTime, Block};
+use crate::frame::{BatchTime, Block, Watermark};
 use crate::op::{Downstream, OpError};
 
 /// Writes to stdout; an error is kept until the end.
@@ -48,7 +48,7 @@ impl Downstream for Printer {
         self.bytes(block.bytes);
     }
 
-    fn end(&mut self, _: BatchTime, _: u64) {}
+    fn end(&mut self, _: BatchTime, _: u64, _: Option<Watermark>) {}
 
     fn is_closed(&self) -> bool {
         self.result.is_err()

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::*;
 use crate::agg::{Aggregation, Aggregator};
 use crate::expr::Program;
-use crate::frame::{BatchTime, Close, Head, Reason};
+use crate::frame::{BatchTime, Close, Head, Reason, Watermark};
 use crate::op::grouping::{By, Grouping};
 use crate::op::merge::Merge;
 use crate::op::testing::Collected;
@@ -124,7 +124,7 @@ struct Nowhere;
 impl Downstream for Nowhere {
     fn block(&mut self, _: Block<'_>) {}
 
-    fn end(&mut self, _: BatchTime, _: u64) {}
+    fn end(&mut self, _: BatchTime, _: u64, _: Option<Watermark>) {}
 
     fn bad_record(&mut self, _: BatchTime, _: &[u8], _: &str) -> Result<(), OpError> {
         Ok(())

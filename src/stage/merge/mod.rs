@@ -11,6 +11,7 @@ mod error;
 mod gate;
 mod head;
 mod side;
+mod watermark;
 
 use std::cell::RefCell;
 use std::sync::mpsc::{RecvTimeoutError, TryRecvError};
@@ -28,6 +29,7 @@ use crate::signal::StopSignal;
 use crate::spool::{self, Spool};
 use align::{Align, Step};
 use side::{Message, Messages, Side};
+use watermark::Watermarks;
 
 /// How often a stage looks whether it was asked to stop, while it waits for
 /// somebody to open its FIFOs.
@@ -75,6 +77,7 @@ struct Driver<'a> {
     /// Why a side broke off.
     broken: Vec<Option<StageError>>,
     is_traced: bool,
+    watermarks: Watermarks,
 }
 
 /// What a side can send to be aligned.
@@ -102,6 +105,7 @@ impl<'a> Driver<'a> {
             closes: Vec::new(),
             broken: (0..count).map(|_| None).collect(),
             is_traced: false,
+            watermarks: Watermarks::new(count),
         })
     }
 
@@ -120,9 +124,10 @@ impl<'a> Driver<'a> {
             };
             self.take(side, message)?;
             if self.align.is_none() && self.heads.iter().all(Option::is_some) {
-                let head = self.begin()?;
+                let mut head = self.begin()?;
                 let interval_ms = head.interval_ms;
-                back.borrow_mut().head(head, interval_ms, None)?;
+                merge.head(&mut head)?;
+                back.borrow_mut().head(head, interval_ms, merge.durable())?;
             }
             while let Some(align) = &mut self.align {
                 match align.step() {
@@ -135,6 +140,9 @@ impl<'a> Driver<'a> {
                     Step::Apart(from, to) => return Err(MergeError::Apart { from, to }.into()),
                     Step::Close => {
                         let close = head::merge_closes(self.closes);
+                        merge.close(&close, &mut out)?;
+                        back.borrow_mut().save_close(merge.durable())?;
+                        back.borrow_mut().check()?;
                         return Ok(back.borrow_mut().outlet.close(&close)?);
                     }
                 }
@@ -193,6 +201,9 @@ impl<'a> Driver<'a> {
                 Early::Break
             }
             Message::Close(close) => {
+                if close.reason == Reason::Eof {
+                    self.watermarks.finish(side);
+                }
                 self.closes.push(close);
                 Early::Close
             }
@@ -242,14 +253,18 @@ impl<'a> Driver<'a> {
         back: &RefCell<Back<'_, '_>>,
     ) -> Result<(), StageError> {
         let given: Vec<bool> = ends.iter().map(Option::is_some).collect();
-        let end = head::merge_ends(time, ends, self.is_traced);
+        self.watermarks.take(&ends);
+        let mut end = head::merge_ends(time, ends, self.is_traced);
+        end.watermark = self.watermarks.least();
         back.borrow_mut().trace.records_in += end.records;
-        back.borrow_mut().input_end(end);
         let batches: Vec<spool::Batch<'_>> = self.spools.iter().map(|spool| spool.batch(time)).collect();
         let sides: Vec<&dyn Whole> = batches.iter().map(|batch| batch as &dyn Whole).collect();
         out.set_time(time);
+        out.set_watermark(end.watermark);
+        back.borrow_mut().input_end(end);
         merge.batch(time, &sides, out)?;
         out.end(time);
+        back.borrow_mut().save(merge.durable())?;
         back.borrow_mut().check()?;
         for (index, _) in given.iter().enumerate().filter(|(_, given)| **given) {
             self.spools[index].discard_through(time);
