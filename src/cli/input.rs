@@ -7,7 +7,7 @@ use super::args::{CutArgs, InputArgs, InputForm};
 use super::first::{self, SourceIdentity};
 use super::{Environment, ToolError};
 use crate::clock::Clock as _;
-use crate::frame::{Event, FrameReader, MAGIC};
+use crate::frame::{Event, FrameError, FrameReader, MAGIC};
 use crate::source::batches::Batches;
 use crate::source::cut::{CutOptions, Cutter, CutterParts};
 use crate::source::first::Stopped;
@@ -180,7 +180,7 @@ pub struct FramedStdin(pub Stdin);
 
 impl Read for FramedStdin {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read_blocking(buffer)
+        self.0.read_while_read(buffer)
     }
 }
 
@@ -193,7 +193,10 @@ struct Framed {
 
 impl Input for Framed {
     fn next(&mut self) -> Result<Event<'_>, InputError> {
-        let event = self.reader.next()?;
+        let event = self.reader.next().map_err(|error| match error {
+            FrameError::Read(error) if error.kind() == io::ErrorKind::BrokenPipe => InputError::ReaderGone,
+            error => InputError::Frame(error),
+        })?;
         if let (Event::Head(head), Some(option)) = (&event, self.given) {
             return Err(InputError::Source(SourceError::NotFirst {
                 option,

@@ -162,8 +162,9 @@ pub fn run_stage_saved(
     let bad_records = BadRecords::new(environment.description.clone(), arguments.input.on_error());
     let mut context = context(environment, bad_records, &arguments.common);
     context.checkpoint.every_ms = state.checkpoint_every.unwrap_or(0);
-    let mut input = input::open(&arguments.input, environment, &context.bad_records)?;
+    // First the output, so that a reader who goes is noticed while the input is waited for.
     let mut outlet = output::open(arguments.common.output, environment)?;
+    let mut input = input::open(&arguments.input, environment, &context.bad_records)?;
     let result = stage::run(input.as_mut(), operator, outlet.as_mut(), &context);
     tell_skipped(&context, environment);
     end(result, input.must_restart())

@@ -35,14 +35,19 @@ pub fn open_behind<'a>(
     })
 }
 
+/// Standard output, whose reader is watched from now on.
+pub fn stdout(environment: &Environment) -> Result<Stdout, ToolError> {
+    let watched = environment.stop.watch_reader().and_then(|()| Stdout::open(environment.waited.clone()));
+    watched.map_err(|error| ToolError::Open { what: "stdout".to_owned(), error })
+}
+
 enum Output {
     Frames(Box<dyn Outlet>),
     Form(Box<dyn Sink>),
 }
 
 fn open_either(form: Option<OutputForm>, environment: &Environment) -> Result<Output, ToolError> {
-    let output = Stdout::open(environment.waited.clone())
-        .map_err(|error| ToolError::Open { what: "stdout".to_owned(), error })?;
+    let output = stdout(environment)?;
     let by_default = if io::stdout().is_terminal() { OutputForm::Print } else { OutputForm::Frames };
     Ok(Output::Form(match form.unwrap_or(by_default) {
         OutputForm::Frames => return Ok(Output::Frames(Box::new(Frames::new(output)))),

@@ -168,9 +168,10 @@ impl Kind {
     ) -> Result<Box<dyn Sink + 'a>, ToolError> {
         let what = if pass { "stderr" } else { "stdout" };
         let output = || {
-            let waited = environment.waited.clone();
-            if pass { Stdout::error(waited) } else { Stdout::open(waited) }
-                .map_err(|error| ToolError::Open { what: what.to_owned(), error })
+            if !pass {
+                return output::stdout(environment);
+            }
+            Stdout::error(environment.waited.clone()).map_err(|error| ToolError::Open { what: what.to_owned(), error })
         };
         let command_output = if pass { CommandOutput::Stderr } else { CommandOutput::Stdout };
         Ok(match self {

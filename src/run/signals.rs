@@ -1,13 +1,15 @@
 //! Signals to sstream-run itself, as something to poll: a wish to stop, and the
-//! end of a child.
+//! end of a child. Those that are ignored stay so, as in [`signal`].
 
 use std::io::{self, Read as _};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::SIGCHLD;
 use signal_hook::low_level::pipe;
+
+use crate::signal;
 
 /// Two signals this far apart are two wishes, not one that came twice.
 const APART: Duration = Duration::from_secs(1);
@@ -24,7 +26,7 @@ impl Signals {
     /// Sets the handlers.
     pub fn install() -> io::Result<Signals> {
         let (stop, wish) = UnixStream::pair()?;
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
+        for signal in signal::wishes_to_stop() {
             pipe::register(signal, wish.try_clone()?)?;
         }
         let (child, ended) = UnixStream::pair()?;

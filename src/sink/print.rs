@@ -86,6 +86,14 @@ impl<W: Write> Sink for Print<W> {
         *seen = 0;
         Ok(())
     }
+
+    fn close(&mut self, _complete: bool) -> Result<(), OutletError> {
+        self.flush()
+    }
+
+    fn flush(&mut self) -> Result<(), OutletError> {
+        self.output.flush().map_err(|error| OutletError::write(self.what, error))
+    }
 }
 
 #[cfg(test)]

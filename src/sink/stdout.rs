@@ -8,6 +8,7 @@ use std::os::fd::AsFd;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::os;
+use crate::signal;
 use crate::stage::Waited;
 
 /// Writes to a descriptor and counts the time that this takes as waiting.
@@ -15,6 +16,8 @@ use crate::stage::Waited;
 pub struct Stdout {
     file: File,
     waited: Waited,
+    /// Whether it is a pipe or a socket.
+    has_reader: bool,
 }
 
 impl Stdout {
@@ -22,13 +25,13 @@ impl Stdout {
     pub fn open(waited: Waited) -> io::Result<Stdout> {
         let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         os::enlarge_pipe(&file);
-        Ok(Stdout { file, waited })
+        Ok(Stdout { has_reader: signal::has_reader(file.as_fd()), file, waited })
     }
 
     /// Standard error, for sinks that pass the stream on.
     pub fn error(waited: Waited) -> io::Result<Stdout> {
         let file = File::from(io::stderr().as_fd().try_clone_to_owned()?);
-        Ok(Stdout { file, waited })
+        Ok(Stdout { has_reader: signal::has_reader(file.as_fd()), file, waited })
     }
 
     /// A descriptor that somebody set to non-blocking is waited for, as if it
@@ -56,7 +59,12 @@ impl Write for Stdout {
         self.when_writable(|mut file| file.write_vectored(slices))
     }
 
+    /// Nothing is held here; but a reader that has gone is an error even where there
+    /// was nothing to write.
     fn flush(&mut self) -> io::Result<()> {
+        if self.has_reader && signal::is_reader_gone(self.file.as_fd()) {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
         Ok(())
     }
 }

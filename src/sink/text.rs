@@ -36,10 +36,11 @@ impl<W: Write> Lines<W> {
     }
 
     fn write(&mut self) -> Result<(), OutletError> {
-        if self.buffer.is_empty() {
-            return Ok(());
-        }
-        let result = self.output.write_all(&self.buffer);
+        // With nothing to write there may still be nobody to write for.
+        let result = match self.buffer.is_empty() {
+            true => self.output.flush(),
+            false => self.output.write_all(&self.buffer),
+        };
         self.buffer.clear();
         result.map_err(|error| OutletError::write(self.what, error))
     }

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use super::{ByteSource, Got, SourceError};
 use crate::os;
 use crate::progress::Progress;
-use crate::signal::StopSignal;
+use crate::signal::{self, StopSignal};
 use crate::stage::Waited;
 
 /// Reads a file descriptor, standard input by default.
@@ -69,6 +69,17 @@ impl Stdin {
     /// Waits for bytes, at most for `timeout`, or for a signal.
     pub fn read_until_stop(&mut self, buffer: &mut [u8], timeout: Duration) -> io::Result<Got> {
         self.wait(true, timeout, buffer)
+    }
+
+    /// Waits for bytes as long as it takes; 0 at the end. Where the reader of standard
+    /// output is watched and goes meanwhile, it is a broken pipe.
+    pub fn read_while_read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(reader) = self.stop.reader()
+            && self.waited.during(|| wait_readable_unless_gone(self.file.as_fd(), reader))?
+        {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        self.read_blocking(buffer)
     }
 
     /// Waits for bytes as long as it takes; 0 at the end.
@@ -149,6 +160,20 @@ pub enum Ready {
     Wake,
     /// Neither came in time.
     Timeout,
+}
+
+/// Waits until `input` can be read, or nobody reads `output` any more, and gives
+/// whether it is that.
+fn wait_readable_unless_gone(input: BorrowedFd<'_>, output: BorrowedFd<'_>) -> io::Result<bool> {
+    let mut fds =
+        [PollFd::from_borrowed_fd(input, PollFlags::IN), PollFd::from_borrowed_fd(output, PollFlags::empty())];
+    loop {
+        match poll(&mut fds, None) {
+            Ok(0) | Err(Errno::INTR) => {}
+            Ok(_) => return Ok(fds[1].revents().intersects(signal::GONE)),
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
 /// Waits until `input` can be read, until `wake` can be, or for `timeout`.

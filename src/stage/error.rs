@@ -28,6 +28,8 @@ pub enum InputError {
     },
     /// A source failed.
     Source(SourceError),
+    /// Nobody reads what the stage writes, which was found out while it waited.
+    ReaderGone,
 }
 
 impl InputError {
@@ -45,6 +47,7 @@ impl fmt::Display for InputError {
             // The message speaks of the input; here there are several.
             InputError::Side { name, error } => write!(f, "{name}{}", error.to_string().trim_start_matches("input")),
             InputError::Source(error) => error.fmt(f),
+            InputError::ReaderGone => OutletError::ReaderGone.fmt(f),
         }
     }
 }
@@ -188,6 +191,7 @@ impl Failure for StageError {
         match self {
             StageError::Input(InputError::Frame(error) | InputError::Side { error, .. }) => error.exit(),
             StageError::Input(InputError::Source(error)) => error.exit(),
+            StageError::Input(InputError::ReaderGone) => Exit::World,
             StageError::Merge(error) => error.exit(),
             StageError::Op(error) => error.exit(),
             StageError::Outlet(error) => error.exit(),
@@ -207,7 +211,10 @@ impl From<checkpoint::Error> for StageError {
 
 impl From<InputError> for StageError {
     fn from(error: InputError) -> Self {
-        StageError::Input(error)
+        match error {
+            InputError::ReaderGone => StageError::Outlet(OutletError::ReaderGone),
+            error => StageError::Input(error),
+        }
     }
 }
 

@@ -36,14 +36,30 @@ fn ctrl_c_drains_and_shows_the_last_window() {
 }
 
 #[test]
-fn every_signal_stops_and_one_that_was_ignored_does_too() {
+fn every_signal_stops_and_a_shell_that_ignored_interrupts_does_not_matter() {
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
-        let mut line = live::start("trap '' INT TERM HUP; exec sstream-source rate 10 --batch 20ms --no-trace");
+        let mut line = live::start("trap '' INT TERM; exec sstream-source rate 10 --batch 20ms --no-trace");
         line.until_holds("stdout", "{\"end\"");
         line.signal(signal);
         line.exits(0);
         assert!(line.stdout().ends_with("{\"close\":\"stop\"}\n"), "{line}");
         assert_eq!(line.stderr(), "");
+    }
+}
+
+#[test]
+fn a_hangup_that_was_ignored_at_the_start_is_ignored() {
+    for tool in ["exec", "exec sstream-run"] {
+        let quote = if tool == "exec" { "" } else { "'" };
+        let mut line =
+            live::start(&format!("trap '' HUP; {tool} {quote}sstream-source rate 10 --batch 20ms --no-trace{quote}"));
+        line.until_holds("stdout", "{\"end\"");
+        line.signal(Signal::HUP);
+        let written = line.stdout().len();
+        line.until("going on", |line| line.stdout().len() > written + 1000);
+        line.signal(Signal::TERM);
+        line.exits(0);
+        assert!(line.stdout().ends_with("{\"close\":\"stop\"}\n"), "{line}");
     }
 }
 
@@ -119,6 +135,36 @@ fn a_reader_that_goes_is_no_error() {
         let ran = shell(&format!("{line} > out{STATUSES}; cat statuses")).exits(0).is_quiet();
         assert!(ran.stdout.ends_with("141 141 0\n"), "{ran}");
     }
+}
+
+#[test]
+fn a_reader_that_goes_is_noticed_where_nothing_passes() {
+    // The batches are so long that no end comes either.
+    for line in [
+        "tail -f log | sstream-filter . --batch 1h --output text",
+        "sstream-source tail log --batch 1h | sstream-filter . --output text",
+        "sstream-source tail log --batch 1h | sstream-sink text",
+        "sstream-source tail log --batch 1h --output json",
+        "sstream-source tail log --batch 1h",
+        "sstream-run 'sstream-source tail log --batch 1h | sstream-filter . --output text'",
+    ] {
+        // The reader reads what is there and goes; then nothing comes any more.
+        let mut line =
+            live::start(&format!("echo a > log; {{ {line}; echo over > over; }} 2> /dev/null | head -c 1 > out"));
+        line.exits(0);
+        line.until_holds("over", "over");
+    }
+    let tail = "<(sstream-source rate 1 --batch 1h 2> /dev/null)";
+    for line in ["sstream-source listen 0 --output print", &format!("sstream-union {tail} {tail} --output text")] {
+        live::start(&format!("{line} 2> /dev/null | true")).exits(0);
+    }
+}
+
+#[test]
+fn a_sink_that_writes_no_stdout_does_not_care_who_reads_it() {
+    let line = "{ echo a; sleep 0.3; echo b; } | { sstream-sink files out --batch 1h; echo $? > status; } | true; \
+                until [ -s status ]; do sleep 0.01; done; cat out-* status";
+    shell(line).exits(0).prints("a\nb\n0\n");
 }
 
 #[test]

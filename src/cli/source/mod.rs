@@ -72,8 +72,8 @@ impl Tool for SourceTool {
         self.check()?;
         let bad_records = BadRecords::new(environment.description.clone(), self.cut.on_error.clone());
         let context = super::context(environment, bad_records, &self.common);
-        let mut input = self.open(environment, &context)?;
         let mut outlet = output::open(self.common.output, environment)?;
+        let mut input = self.open(environment, &context)?;
         let result = stage::run(input.as_mut(), &mut Pass, outlet.as_mut(), &context);
         let must_restart = input.must_restart();
         // A source may have a program to end or a file to remove.

@@ -21,18 +21,18 @@ pub use error::MergeError;
 pub use side::{Opener, SideInput};
 
 use super::back::{Back, Tap};
-use super::{Context, InputError, Outlet, StageError};
+use super::{Context, InputError, Outlet, OutletError, StageError};
 use crate::frame::{BatchTime, Block, Close, End, Head, Reason};
 use crate::op::sides::{Merge, Place, Whole};
 use crate::op::{OpError, Out};
-use crate::signal::StopSignal;
+use crate::signal::{StopSignal, is_reader_gone};
 use crate::spool::{self, Spool};
 use align::{Align, Step};
 use side::{Message, Messages, Side};
 use watermark::Watermarks;
 
-/// How often a stage looks whether it was asked to stop, while it waits for
-/// somebody to open its FIFOs.
+/// How often a stage that waits looks whether its reader has gone, and whether it was
+/// asked to stop before somebody has opened its FIFOs.
 const LOOK: Duration = Duration::from_millis(200);
 
 /// How long after it was asked to stop it still waits for that: the signal may
@@ -150,17 +150,21 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// Waits for a message.
-    fn receive(&self) -> Result<(usize, Message), MergeError> {
+    /// Waits for a message, or until nobody reads the output any more.
+    fn receive(&self) -> Result<(usize, Message), StageError> {
         let mut asked: Option<Instant> = None;
-        while self.unopened.contains(&true) {
+        loop {
             match self.messages.recv_timeout(LOOK) {
                 Ok(message) => return Ok(message),
-                Err(RecvTimeoutError::Disconnected) => return Err(self.no_reader()),
+                Err(RecvTimeoutError::Disconnected) => return Err(self.no_reader().into()),
+                Err(RecvTimeoutError::Timeout) if self.stop.reader().is_some_and(is_reader_gone) => {
+                    return Err(OutletError::ReaderGone.into());
+                }
+                Err(RecvTimeoutError::Timeout) if !self.unopened.contains(&true) => {}
                 Err(RecvTimeoutError::Timeout) if asked.is_some_and(|asked| asked.elapsed() >= GRACE) => {
                     let is_unopened = |(side, unopened): (&Side, &bool)| unopened.then(|| side.name.clone());
                     let sides = self.sides.iter().zip(&self.unopened).filter_map(is_unopened).collect();
-                    return Err(MergeError::NoWriter { sides });
+                    return Err(MergeError::NoWriter { sides }.into());
                 }
                 Err(RecvTimeoutError::Timeout) if self.stop.is_asked() => {
                     asked.get_or_insert_with(Instant::now);
@@ -168,7 +172,6 @@ impl<'a> Driver<'a> {
                 Err(RecvTimeoutError::Timeout) => {}
             }
         }
-        self.messages.recv().map_err(|_| self.no_reader())
     }
 
     /// A reader ends only after it has told why; if it did not, it has crashed.
