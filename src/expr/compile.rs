@@ -9,7 +9,7 @@ use jaq_json::{Map, Val};
 
 use super::functions::{self, Data};
 use super::value::Value;
-use super::{ExprError, json};
+use super::{Each, ExprError, json};
 
 /// jq's functions that are replaced: these by definitions.jq or by a native
 /// function of the same name. (A definition of jaq's would win over the
@@ -60,7 +60,7 @@ impl Compiled {
         record: &[u8],
         variables: &[&[u8]],
         out: &mut Vec<u8>,
-        each: &mut dyn FnMut(&[u8]),
+        each: &mut Each<'_>,
     ) -> Result<(), ExprError> {
         let read = |text: &[u8]| {
             let value = json::read(text);
@@ -80,7 +80,9 @@ impl Compiled {
             })?;
             out.clear();
             json::write(&value.0, out);
-            each(out);
+            if each(out).is_break() {
+                break;
+            }
         }
         Ok(())
     }

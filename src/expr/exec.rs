@@ -13,11 +13,12 @@
 mod error;
 mod pipe;
 
+use std::ops::ControlFlow;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{Answer, ExprError, Function};
+use super::{Answer, Each, EachOfMany, ExprError, Function};
 use crate::record::{Canonicalizer, push_string};
 pub use error::ExecError;
 use error::shown;
@@ -240,16 +241,24 @@ impl Exec {
 }
 
 impl Function for Exec {
-    fn call(&mut self, record: &[u8], variables: &[&[u8]], each: &mut dyn FnMut(&[u8])) -> Result<(), ExprError> {
+    // There is one answer a line: whether more are wanted is of no interest.
+    fn call(&mut self, record: &[u8], variables: &[&[u8]], each: &mut Each<'_>) -> Result<(), ExprError> {
         self.ask(record, variables);
-        Ok(self.exchange(&mut |_, answer| each(answer))?)
+        Ok(self.exchange(&mut |_, answer| {
+            let _ = each(answer);
+        })?)
     }
 
-    fn call_many(&mut self, records: &[&[u8]], each: &mut dyn FnMut(usize, Answer<'_>)) -> Result<(), ExprError> {
+    fn call_many(&mut self, records: &[&[u8]], each: &mut EachOfMany<'_>) -> Result<(), ExprError> {
         for record in records {
             self.ask(record, &[]);
         }
-        Ok(self.exchange(&mut |index, answer| each(index, Answer::Result(answer)))?)
+        let mut flow = ControlFlow::Continue(());
+        Ok(self.exchange(&mut |index, answer| {
+            if flow.is_continue() {
+                flow = each(index, Answer::Result(answer));
+            }
+        })?)
     }
 
     fn call_many_with(

@@ -19,6 +19,7 @@ mod scan;
 mod value;
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 
 use crate::error::{Exit, Failure};
@@ -98,32 +99,44 @@ pub enum Answer<'a> {
     Failed(&'a str),
 }
 
+/// Takes a result, and says whether more are wanted.
+pub type Each<'e> = dyn FnMut(&[u8]) -> ControlFlow<()> + 'e;
+
+/// Takes what comes of the record with an index, and says whether more is wanted.
+pub type EachOfMany<'e> = dyn FnMut(usize, Answer<'_>) -> ControlFlow<()> + 'e;
+
 /// An operator's main EXPR: a jq program, or a command that stands for one.
 pub trait Function {
     /// Gives each result for `record` (canonical JSON) to `each`, as canonical
     /// JSON. `variables` are the values of the variables that the function was
-    /// made with, in that order.
+    /// made with, in that order. After a break there are no more results.
     ///
     /// # Errors
     /// [`ExprError::Eval`]: the record is a bad one, and results given before
     /// are void. [`ExprError::Exec`]: the stage cannot go on.
-    fn call(&mut self, record: &[u8], variables: &[&[u8]], each: &mut dyn FnMut(&[u8])) -> Result<(), ExprError>;
+    fn call(&mut self, record: &[u8], variables: &[&[u8]], each: &mut Each<'_>) -> Result<(), ExprError>;
 
     /// As [`Function::call`] for each of `records`, in order, with no
     /// variables; `each` also gets the index of the record. A command is fed
-    /// ahead of its answers, which saves it most of the waiting.
+    /// ahead of its answers, which saves it most of the waiting. After a break
+    /// nothing more is wanted of any record, and the function is not called again.
     ///
     /// # Errors
     /// [`ExprError::Exec`]: the stage cannot go on.
-    fn call_many(&mut self, records: &[&[u8]], each: &mut dyn FnMut(usize, Answer<'_>)) -> Result<(), ExprError> {
+    fn call_many(&mut self, records: &[&[u8]], each: &mut EachOfMany<'_>) -> Result<(), ExprError> {
         for (index, record) in records.iter().enumerate() {
+            let mut flow = ControlFlow::Continue(());
             let result = self.call(record, &[], &mut |result| {
-                each(index, Answer::Result(result));
+                flow = each(index, Answer::Result(result));
+                flow
             });
             match result {
                 Ok(()) => {}
-                Err(ExprError::Eval { message }) => each(index, Answer::Failed(&message)),
+                Err(ExprError::Eval { message }) => flow = each(index, Answer::Failed(&message)),
                 Err(error) => return Err(error),
+            }
+            if flow.is_break() {
+                break;
             }
         }
         Ok(())
@@ -142,7 +155,10 @@ pub trait Function {
         each: &mut dyn FnMut(usize, Answer<'_>),
     ) -> Result<(), ExprError> {
         for (index, variables) in variables.chunks(count).enumerate() {
-            let result = self.call(b"null", variables, &mut |result| each(index, Answer::Result(result)));
+            let result = self.call(b"null", variables, &mut |result| {
+                each(index, Answer::Result(result));
+                ControlFlow::Continue(())
+            });
             match result {
                 Ok(()) => {}
                 Err(ExprError::Eval { message }) => each(index, Answer::Failed(&message)),
@@ -216,10 +232,21 @@ impl Program {
     /// [`ExprError::Eval`]: the record is a bad one, and results given before
     /// are void.
     pub fn run(&mut self, record: &[u8], variables: &[&[u8]], each: &mut dyn FnMut(&[u8])) -> Result<(), ExprError> {
+        self.run_while(record, variables, &mut |result| {
+            each(result);
+            ControlFlow::Continue(())
+        })
+    }
+
+    /// As [`Program::run`], as long as `each` wants more.
+    ///
+    /// # Errors
+    /// [`ExprError::Eval`], as there.
+    pub fn run_while(&mut self, record: &[u8], variables: &[&[u8]], each: &mut Each<'_>) -> Result<(), ExprError> {
         if let Some(plain) = &self.plain {
             match plain.run(record, &mut self.out) {
                 plain::Outcome::Result(result) => {
-                    each(result);
+                    let _ = each(result);
                     return Ok(());
                 }
                 plain::Outcome::Nothing => return Ok(()),
@@ -240,8 +267,8 @@ impl fmt::Debug for Program {
 }
 
 impl Function for Program {
-    fn call(&mut self, record: &[u8], variables: &[&[u8]], each: &mut dyn FnMut(&[u8])) -> Result<(), ExprError> {
-        self.run(record, variables, each)
+    fn call(&mut self, record: &[u8], variables: &[&[u8]], each: &mut Each<'_>) -> Result<(), ExprError> {
+        self.run_while(record, variables, each)
     }
 }
 

@@ -10,6 +10,14 @@ fn run(source: &str, record: &str) -> Result<Vec<String>, String> {
     results(|each| program.run(record.as_bytes(), &[], each))
 }
 
+/// Takes all results.
+fn all(each: &mut dyn FnMut(&[u8])) -> impl FnMut(&[u8]) -> ControlFlow<()> {
+    move |result| {
+        each(result);
+        ControlFlow::Continue(())
+    }
+}
+
 fn results(call: impl FnOnce(&mut dyn FnMut(&[u8])) -> Result<(), ExprError>) -> Result<Vec<String>, String> {
     let mut results = Vec::new();
     call(&mut |result| results.push(String::from_utf8(result.to_vec()).unwrap()))
@@ -20,7 +28,7 @@ fn results(call: impl FnOnce(&mut dyn FnMut(&[u8])) -> Result<(), ExprError>) ->
 /// The same by the interpreter, whatever the program.
 fn interpret(source: &str, record: &str) -> Result<Vec<String>, String> {
     let compiled = Compiled::new(source, &[]).map_err(|error| error.to_string())?;
-    results(|each| compiled.run(record.as_bytes(), &[], &mut Vec::new(), each))
+    results(|each| compiled.run(record.as_bytes(), &[], &mut Vec::new(), &mut all(each)))
 }
 
 #[track_caller]
@@ -228,6 +236,22 @@ fn clones_run_in_other_threads() {
 }
 
 #[test]
+fn a_break_ends_even_a_program_without_end() {
+    let mut program = Program::parse("repeat(. + 1)", &[]).unwrap();
+    let mut seen = 0;
+    let result = program.call_many(&[b"1", b"2"], &mut |index, _| {
+        seen += 1;
+        if seen == 3 {
+            ControlFlow::Break(())
+        } else {
+            assert_eq!(index, 0);
+            ControlFlow::Continue(())
+        }
+    });
+    assert!(result.is_ok() && seen == 3);
+}
+
+#[test]
 fn many_records_and_bad_ones() {
     let mut program = Program::parse(".a", &[]).unwrap();
     let mut answers = Vec::new();
@@ -237,6 +261,7 @@ fn many_records_and_bad_ones() {
                 Answer::Result(result) => format!("{index} {}", String::from_utf8_lossy(result)),
                 Answer::Failed(message) => format!("{index}! {message}"),
             });
+            ControlFlow::Continue(())
         })
         .unwrap();
     assert_eq!(answers, ["0 1", "1! Cannot index number with \"a\"", "2 null"]);
@@ -381,7 +406,7 @@ proptest! {
         }
         let plain = plain.unwrap();
         for record in records {
-            let slow = results(|each| compiled.run(record.as_bytes(), &[], &mut Vec::new(), each));
+            let slow = results(|each| compiled.run(record.as_bytes(), &[], &mut Vec::new(), &mut all(each)));
             let mut out = Vec::new();
             match plain.run(record.as_bytes(), &mut out) {
                 plain::Outcome::Result(fast) => {

@@ -1,6 +1,8 @@
 //! `filter`: keeps the records that match a pattern, as grep does, or on which
 //! an expression is true.
 
+use std::ops::ControlFlow;
+
 use super::function::{self, AnyFunction};
 use super::pattern::Matcher;
 use super::{OpError, Out, PerRecord};
@@ -78,16 +80,17 @@ impl PerRecord for FilterBy {
         let mut verdicts = vec![Verdict::NoMatch; records.len()];
         let mut failed = None;
         let Self { function, test, invert } = self;
-        let ran = function.call_many(&records, &mut |index, answer| match answer {
-            Answer::Result(_) if verdicts[index] == Verdict::Match => {}
-            Answer::Result(result) if test.passes(result) => verdicts[index] = Verdict::Match,
-            Answer::Result(_) => {}
-            Answer::Failed(reason) => {
-                verdicts[index] = Verdict::Bad;
-                if failed.is_none() {
+        let ran = function.call_many(&records, &mut |index, answer| {
+            match answer {
+                Answer::Result(_) if verdicts[index] == Verdict::Match => {}
+                Answer::Result(result) if test.passes(result) => verdicts[index] = Verdict::Match,
+                Answer::Result(_) => {}
+                Answer::Failed(reason) => {
+                    verdicts[index] = Verdict::Bad;
                     failed = out.bad_record(records[index], reason).err();
                 }
             }
+            if failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         failed.map_or(Ok(()), Err)?;
         ran.map_err(function::stage_error)?;

@@ -1,10 +1,13 @@
 //! Runs a function (EXPR or a command) over the records of a block.
 
-use super::{OpError, Out};
+use std::ops::ControlFlow;
+
+use super::{BLOCK_BYTES, OpError, Out};
 use crate::error::Failure as _;
 use crate::expr::{Answer, ExprError, Function};
 use crate::frame::Block;
 use crate::record;
+use crate::spool::Spool;
 
 /// A function that may run on any thread.
 pub type AnyFunction = Box<dyn Function + Send>;
@@ -103,33 +106,106 @@ fn run_given(
     write: &mut Write<'_>,
 ) -> Result<(), OpError> {
     let inputs: Vec<&[u8]> = given.iter().map(|one| one.input).collect();
-    // The record that results come for: where in the buffer they begin, and how
-    // many records there are so far.
-    let (mut open, mut start, mut records) = (0, out.buffer().len(), 0);
+    let mut open = Open::at(0, out);
     let mut failed = None;
     let ran = function.call_many(&inputs, &mut |index, answer| {
-        if failed.is_some() {
-            return;
-        }
-        if index != open {
-            out.finish_records(records);
-            (open, start, records) = (index, out.buffer().len(), 0);
-        }
-        match answer {
-            Answer::Result(result) => records += write(&given[index], result, out.buffer()),
-            Answer::Failed(reason) => {
-                out.buffer().truncate(start);
-                records = 0;
-                failed = out.bad_record(given[index].record, reason).err();
+        let mut take = || {
+            if index != open.index {
+                open.finish(out)?;
+                open = Open::at(index, out);
             }
-        }
+            match answer {
+                Answer::Result(result) => {
+                    open.records += write(&given[index], result, out.buffer());
+                    open.relieve(out)
+                }
+                Answer::Failed(reason) => {
+                    open.void(out);
+                    out.bad_record(given[index].record, reason)
+                }
+            }
+        };
+        failed = take().err();
+        if failed.is_some() || out.is_closed() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     if ran.is_err() || failed.is_some() {
-        out.buffer().truncate(start);
+        open.void(out);
     } else {
-        out.finish_records(records);
+        open.finish(out)?;
     }
     failed.map_or_else(|| ran.map_err(stage_error), Err)
+}
+
+/// The record that results come for.
+struct Open {
+    index: usize,
+    /// Where its results begin in the output's buffer, and how many records there are from there on.
+    start: usize,
+    records: u64,
+    /// Very many results of a record that may still turn out a bad one.
+    kept: Option<Spool>,
+}
+
+/// So much of the results of a record that may still be a bad one is kept in memory.
+const KEPT_BYTES: usize = 4 << 20;
+
+impl Open {
+    fn at(index: usize, out: &mut Out<'_>) -> Open {
+        Open { index, start: out.buffer().len(), records: 0, kept: None }
+    }
+
+    /// Makes room in the buffer if the results are many: they are given on where the batch is
+    /// void if the record is bad, and are else put aside.
+    fn relieve(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
+        if out.buffer().len() - self.start < BLOCK_BYTES {
+            return Ok(());
+        }
+        if !out.ends_with_a_bad_record() {
+            return self.keep(out);
+        }
+        out.finish_records(std::mem::take(&mut self.records));
+        self.start = out.buffer().len();
+        Ok(())
+    }
+
+    /// Puts the results in the buffer aside.
+    fn keep(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
+        let time = out.time();
+        let bytes = &out.buffer()[self.start..];
+        if !bytes.is_empty() {
+            let records = std::mem::take(&mut self.records);
+            let kept = self.kept.get_or_insert_with(|| Spool::new(KEPT_BYTES));
+            kept.append(Block { time, records, bytes })?;
+            out.buffer().truncate(self.start);
+        }
+        Ok(())
+    }
+
+    /// The record is a good one.
+    fn finish(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
+        if self.kept.is_none() {
+            out.finish_records(std::mem::take(&mut self.records));
+            return Ok(());
+        }
+        self.keep(out)?;
+        let Some(kept) = self.kept.take() else { return Ok(()) };
+        let (batch, mut buffer) = (kept.batch(out.time()), Vec::new());
+        for index in 0..batch.blocks() {
+            if out.is_closed() {
+                break;
+            }
+            let block = batch.block(index, &mut buffer)?;
+            out.records(block.records, block.bytes);
+        }
+        self.start = out.buffer().len();
+        Ok(())
+    }
+
+    /// The record gives nothing.
+    fn void(&mut self, out: &mut Out<'_>) {
+        out.buffer().truncate(self.start);
+        (self.records, self.kept) = (0, None);
+    }
 }
 
 /// The error of a function that cannot go on.

@@ -61,6 +61,9 @@ impl Merge for Join {
         let new_keys = !matches!(kind, JoinType::Inner | JoinType::Left);
         index.add(RIGHT, right, new_keys, out)?;
         for group in &index.groups {
+            if out.is_closed() {
+                break;
+            }
             match kind {
                 JoinType::Cogroup => rows.cogroup(index, group, sides, out)?,
                 _ => rows.join(kind, index, group, sides, out)?,
@@ -99,6 +102,10 @@ struct Link {
     length: u32,
     next: u32,
 }
+
+/// So many bytes of the right values of one key are copied out of the batch, to be at hand for
+/// each left one.
+const RIGHTS_BYTES: usize = 16 << 20;
 
 /// The number of no link.
 const NONE: u32 = u32::MAX;
@@ -222,17 +229,47 @@ impl Rows {
     ) -> Result<(), OpError> {
         self.rights.clear();
         self.ends.clear();
+        let right_bytes: usize = index.places(group, RIGHT).map(|place| place.length).sum();
+        if right_bytes > RIGHTS_BYTES {
+            return self.combine_far(index, group, sides, out);
+        }
         for place in index.places(group, RIGHT) {
             let (_, value) = pair(sides[RIGHT].part(place, &mut self.fetched)?);
             self.rights.extend_from_slice(value);
             self.ends.push(self.rights.len());
         }
         for place in index.places(group, LEFT) {
+            if out.is_closed() {
+                break;
+            }
             let (key, value) = pair(sides[LEFT].part(place, &mut self.fetched)?);
             let mut start = 0;
             for end in &self.ends {
                 push_row(out, key, value, &self.rights[start..*end]);
                 start = *end;
+            }
+        }
+        Ok(())
+    }
+
+    /// The same where the right values are too many to be held at once: they are fetched again for
+    /// each left record.
+    fn combine_far(
+        &mut self,
+        index: &Index,
+        group: &Group,
+        sides: &[&dyn Whole],
+        out: &mut Out<'_>,
+    ) -> Result<(), OpError> {
+        let mut left_fetched = Vec::new();
+        for left in index.places(group, LEFT) {
+            let (key, left_value) = pair(sides[LEFT].part(left, &mut left_fetched)?);
+            for right in index.places(group, RIGHT) {
+                if out.is_closed() {
+                    return Ok(());
+                }
+                let (_, right_value) = pair(sides[RIGHT].part(right, &mut self.fetched)?);
+                push_row(out, key, left_value, right_value);
             }
         }
         Ok(())

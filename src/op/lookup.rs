@@ -66,6 +66,9 @@ impl<T: Tables> Operator for Lookup<T> {
         let tables = &mut self.tables;
         let table = self.table.get_or_insert_with(|| tables.current());
         for record in block {
+            if out.is_closed() {
+                break;
+            }
             let Some((key, value)) = record::pair(record) else {
                 out.bad_record(record, &format!("{NO_PAIR}; --input json reads raw lines as JSON"))?;
                 continue;

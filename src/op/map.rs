@@ -52,6 +52,7 @@ impl PerRecord for Map {
 mod tests {
     use super::super::function::tests::program;
     use super::*;
+    use crate::frame::{BatchTime, Watermark};
     use crate::op::{Each, testing};
 
     fn map(source: &str, role: Role, records: &[&str]) -> testing::Collected {
@@ -88,6 +89,55 @@ mod tests {
         let bad: Vec<&str> = mapped.bad.iter().map(|(record, _)| record.as_str()).collect();
         assert_eq!(bad, ["\"x\"", "[]"]);
         assert!(mapped.bad[0].1.contains("cannot be added"), "{:?}", mapped.bad);
+    }
+
+    /// Takes blocks up to a number, then goes. Knows how large the largest was.
+    struct Reader {
+        blocks: usize,
+        largest: usize,
+        bad: u64,
+        is_fatal: bool,
+    }
+
+    impl crate::op::Downstream for Reader {
+        fn block(&mut self, block: Block<'_>) {
+            self.blocks = self.blocks.saturating_sub(1);
+            self.largest = self.largest.max(block.bytes.len());
+        }
+
+        fn end(&mut self, _: BatchTime, _: u64, _: Option<Watermark>) {}
+
+        fn is_closed(&self) -> bool {
+            self.blocks == 0
+        }
+
+        fn ends_with_a_bad_record(&self) -> bool {
+            self.is_fatal
+        }
+
+        fn bad_record(&mut self, _: BatchTime, _: &[u8], _: &str) -> Result<(), OpError> {
+            self.bad += 1;
+            Ok(())
+        }
+    }
+
+    fn read(source: &str, is_fatal: bool, blocks: usize) -> Reader {
+        let mut reader = Reader { blocks, largest: 0, bad: 0, is_fatal };
+        let mut out = Out::new(&mut reader);
+        let block = Block { time: BatchTime(1000), records: 2, bytes: b"7\n8\n" };
+        Map::new(program(source), Role::Record(Part::Record)).block(block, &mut out).unwrap();
+        out.finish_block();
+        reader
+    }
+
+    #[test]
+    fn very_many_results_of_a_record_go_on_in_blocks_as_long_as_somebody_reads() {
+        let endless = read("repeat(. + 1)", true, 3);
+        assert!(endless.blocks == 0 && endless.largest < 2 * crate::op::BLOCK_BYTES, "{}", endless.largest);
+        let kept = read("range(2000000)", false, 1000);
+        assert!(kept.blocks < 1000 - 50 && kept.largest <= 2 * crate::op::BLOCK_BYTES, "{}", kept.largest);
+        let void = read("range(2000000), error", false, 1000);
+        assert_eq!((void.blocks, void.bad), (1000, 2), "what a bad record gave is void however much it was");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! An expression of `$a` and `$b` as an aggregation.
 
+use std::ops::ControlFlow;
+
 use crate::agg::{AggError, Combine};
 use crate::error::Failure as _;
 use crate::expr::{ExprError, Function};
@@ -26,6 +28,7 @@ impl Combine for Merge {
                 out.truncate(start);
                 out.extend_from_slice(result);
                 results += 1;
+                if results > 1 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             })
             .map_err(explain)?;
         if results > 1 { Err(AggError::ManyResults) } else { Ok(results == 1) }

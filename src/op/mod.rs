@@ -144,9 +144,14 @@ pub trait Downstream {
         let _ = held;
     }
 
-    /// Whether nobody takes what comes any more. Only an operator that could
-    /// give records without end needs to ask.
+    /// Whether nobody takes what comes any more. An operator that gives many
+    /// records in a call asks now and then.
     fn is_closed(&self) -> bool {
+        false
+    }
+
+    /// Whether a bad record ends the stage, so that the batch that is open is void.
+    fn ends_with_a_bad_record(&self) -> bool {
         false
     }
 
@@ -264,6 +269,12 @@ impl<'d> Out<'d> {
     /// call of the operator, whatever comes of it.
     pub fn is_closed(&self) -> bool {
         self.to.is_closed()
+    }
+
+    /// Whether a bad record ends the stage: then what the record gave before need not be kept
+    /// back, since the open batch is void.
+    pub fn ends_with_a_bad_record(&self) -> bool {
+        self.to.ends_with_a_bad_record()
     }
 
     /// Sets a record aside that could not be processed, or fails: the user's

@@ -6,8 +6,9 @@
 //! batch, and none the moment at which the stage waits for input.
 
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 use std::panic::resume_unwind;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -47,15 +48,29 @@ pub struct Parallel {
 struct Job {
     time: BatchTime,
     bytes: Vec<u8>,
-    results: Sender<Vec<Outcome>>,
+    results: SyncSender<Vec<Outcome>>,
+    ends_with_a_bad_record: bool,
 }
 
 /// What an operator gave, as it will be given on.
 enum Outcome {
-    Records { records: u64, bytes: Vec<u8> },
-    BadRecord { record: Vec<u8>, reason: String },
+    Records {
+        records: u64,
+        bytes: Vec<u8>,
+    },
+    BadRecord {
+        record: Vec<u8>,
+        reason: String,
+    },
     Failed(OpError),
+    /// Nothing follows: the thread is done with the piece.
+    Done,
 }
+
+/// What a piece gives is handed over in parts of so many bytes, of which a few may wait: a thread
+/// that makes very much of one record goes on when its part is needed.
+const PART_BYTES: usize = 1 << 20;
+const WAITING_PARTS: usize = 2;
 
 impl Parallel {
     /// Runs `here` and a thread for each of `others`; all must be the same.
@@ -80,7 +95,11 @@ impl Parallel {
     fn make_room(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
         while let Some(first) = self.pending.front() {
             match first.try_recv() {
-                Ok(outcomes) => give_on(outcomes, out)?,
+                Ok(outcomes) => {
+                    if give_on(outcomes, out)?.is_continue() {
+                        continue;
+                    }
+                }
                 Err(_) if self.pending.len() < self.most_pending => break,
                 Err(_) => self.wait_for_first(out)?,
             }
@@ -89,13 +108,21 @@ impl Parallel {
         Ok(())
     }
 
-    /// Waits for the first piece under way, which stays in the list.
+    /// Waits for the end of the first piece under way, which stays in the list.
     fn wait_for_first(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
         let Some(first) = self.pending.front() else { return Ok(()) };
-        match first.recv() {
-            Ok(outcomes) => give_on(outcomes, out),
-            Err(_) => self.resume_panic(),
+        // Where nobody reads any more the rest of it is not waited for.
+        while !out.is_closed() {
+            match first.recv() {
+                Ok(outcomes) => {
+                    if give_on(outcomes, out)?.is_break() {
+                        break;
+                    }
+                }
+                Err(_) => self.resume_panic(),
+            }
         }
+        Ok(())
     }
 
     /// A thread has gone without an answer: its panic is this thread's too.
@@ -116,11 +143,12 @@ impl Parallel {
             let taken = Arc::clone(&self.taken);
             self.threads.push(thread::spawn(move || work(operator, &taken)));
         }
-        let (results, first) = channel();
+        let (results, first) = sync_channel(WAITING_PARTS);
         let bytes = std::mem::take(&mut self.gathered);
         self.pending.push_back(first);
         // It cannot fail: the other end is kept here.
-        let _ = self.jobs.send(Job { time: self.time, bytes, results });
+        let ends_with_a_bad_record = out.ends_with_a_bad_record();
+        let _ = self.jobs.send(Job { time: self.time, bytes, results, ends_with_a_bad_record });
         Ok(())
     }
 
@@ -177,15 +205,17 @@ fn block(time: BatchTime, bytes: &[u8]) -> Block<'_> {
     Block { time, records: memchr::memchr_iter(b'\n', bytes).count() as u64, bytes }
 }
 
-fn give_on(outcomes: Vec<Outcome>, out: &mut Out<'_>) -> Result<(), OpError> {
+/// Gives a part on; a break if it was the piece's last one.
+fn give_on(outcomes: Vec<Outcome>, out: &mut Out<'_>) -> Result<ControlFlow<()>, OpError> {
     for one in outcomes {
         match one {
+            Outcome::Done => return Ok(ControlFlow::Break(())),
             Outcome::Records { records, bytes } => out.records(records, &bytes),
             Outcome::BadRecord { record, reason } => out.bad_record(&record, &reason)?,
             Outcome::Failed(error) => return Err(error),
         }
     }
-    Ok(())
+    Ok(ControlFlow::Continue(()))
 }
 
 /// What a thread does until there can be no more jobs.
@@ -193,33 +223,58 @@ fn work(mut operator: AnyPerRecord, jobs: &Mutex<Receiver<Job>>) {
     loop {
         // The guard goes at the end of the statement, before the work.
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { time, bytes, results }) = job else { return };
-        let mut outcomes = Collect(Vec::new());
+        let Ok(Job { time, bytes, results, ends_with_a_bad_record }) = job else { return };
+        let mut outcomes =
+            Collect { part: Vec::new(), part_bytes: 0, results, is_closed: false, ends_with_a_bad_record };
         let mut out = Out::new(&mut outcomes);
         out.set_time(time);
         let result = operator.block(block(time, &bytes), &mut out);
         out.finish_block();
-        let Collect(mut outcomes) = outcomes;
-        outcomes.extend(result.err().map(Outcome::Failed));
-        // Nobody takes it if the stage has failed by now.
-        let _ = results.send(outcomes);
+        outcomes.part.push(result.err().map_or(Outcome::Done, Outcome::Failed));
+        outcomes.hand_over();
     }
 }
 
-/// Keeps what an operator gives.
-struct Collect(Vec<Outcome>);
+/// Hands over what an operator gives, in parts.
+struct Collect {
+    part: Vec<Outcome>,
+    part_bytes: usize,
+    results: SyncSender<Vec<Outcome>>,
+    is_closed: bool,
+    ends_with_a_bad_record: bool,
+}
+
+impl Collect {
+    fn hand_over(&mut self) {
+        self.part_bytes = 0;
+        // Nobody takes it if the stage has failed by now.
+        self.is_closed |= self.results.send(std::mem::take(&mut self.part)).is_err();
+    }
+}
 
 impl Downstream for Collect {
     fn block(&mut self, block: Block<'_>) {
-        self.0.push(Outcome::Records { records: block.records, bytes: block.bytes.to_vec() });
+        self.part.push(Outcome::Records { records: block.records, bytes: block.bytes.to_vec() });
+        self.part_bytes += block.bytes.len();
+        if self.part_bytes >= PART_BYTES {
+            self.hand_over();
+        }
     }
 
     /// An operator on records gives no ends.
     fn end(&mut self, _: BatchTime, _: u64, _: Option<Watermark>) {}
 
     fn bad_record(&mut self, _: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError> {
-        self.0.push(Outcome::BadRecord { record: record.to_vec(), reason: reason.to_owned() });
+        self.part.push(Outcome::BadRecord { record: record.to_vec(), reason: reason.to_owned() });
         Ok(())
+    }
+
+    fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
+    fn ends_with_a_bad_record(&self) -> bool {
+        self.ends_with_a_bad_record
     }
 }
 

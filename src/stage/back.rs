@@ -196,6 +196,10 @@ impl Downstream for Tap<'_, '_, '_> {
         self.0.borrow().failed.is_some()
     }
 
+    fn ends_with_a_bad_record(&self) -> bool {
+        self.0.borrow().context.bad_records.is_fatal()
+    }
+
     fn bad_record(&mut self, time: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError> {
         self.0.borrow().context.bad_records.take(time, record, reason)
     }

@@ -10,12 +10,15 @@ fn start(command: &str) -> Exec {
 fn answers(exec: &mut Exec, records: &[&str]) -> Result<Vec<String>, String> {
     let records: Vec<&[u8]> = records.iter().map(|record| record.as_bytes()).collect();
     let mut answers = Vec::new();
-    exec.call_many(&records, &mut |index, answer| match answer {
-        Answer::Result(result) => {
-            assert_eq!(index, answers.len());
-            answers.push(String::from_utf8(result.to_vec()).unwrap());
+    exec.call_many(&records, &mut |index, answer| {
+        match answer {
+            Answer::Result(result) => {
+                assert_eq!(index, answers.len());
+                answers.push(String::from_utf8(result.to_vec()).unwrap());
+            }
+            Answer::Failed(message) => panic!("{message}"),
         }
-        Answer::Failed(message) => panic!("{message}"),
+        ControlFlow::Continue(())
     })
     .map(|()| answers)
     .map_err(|error| error.to_string())
@@ -36,7 +39,11 @@ fn each_line_is_answered() {
         Ok(vec!["1".into(), "\"a\"".into(), "{\"a\":[1.10]}".into()])
     );
     let mut one = Vec::new();
-    exec.call(b"null", &[], &mut |answer| one.extend_from_slice(answer)).unwrap();
+    exec.call(b"null", &[], &mut |answer| {
+        one.extend_from_slice(answer);
+        ControlFlow::Continue(())
+    })
+    .unwrap();
     assert_eq!(one, b"null");
     assert_eq!(answers(&mut exec, &[]), Ok(vec![]));
     exec.close().unwrap();
@@ -54,7 +61,11 @@ fn answers_become_canonical() {
 fn variables_come_as_an_object() {
     let mut exec = Exec::start("cat", &["a", "b"], TIMEOUT).unwrap();
     let mut answer = Vec::new();
-    exec.call(b"null", &[b"1", b"[2]"], &mut |result| answer.extend_from_slice(result)).unwrap();
+    exec.call(b"null", &[b"1", b"[2]"], &mut |result| {
+        answer.extend_from_slice(result);
+        ControlFlow::Continue(())
+    })
+    .unwrap();
     assert_eq!(answer, br#"{"a":1,"b":[2]}"#);
 }
 
