@@ -1,5 +1,6 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::super::format::Text;
 use super::super::line_source::LineSource;
@@ -28,7 +29,7 @@ enum Act {
 struct Script {
     clock: Rc<ManualClock>,
     acts: VecDeque<(u64, Act)>,
-    stopper: Stopper,
+    stopper: Arc<Stopper>,
     held: VecDeque<&'static str>,
 }
 
