@@ -36,6 +36,7 @@ pub mod console;
 pub mod duration;
 pub mod error;
 pub mod expr;
+pub mod flow;
 pub mod frame;
 pub mod kafka;
 pub mod keyed_state;
