@@ -71,7 +71,8 @@ impl<W: Write> Sink for Lines<W> {
     }
 
     fn close(&mut self, _complete: bool) -> Result<(), OutletError> {
-        self.write()
+        // A reader that has all it wanted may have gone by now.
+        if self.buffer.is_empty() { Ok(()) } else { self.write() }
     }
 
     fn flush(&mut self) -> Result<(), OutletError> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::frame::{BatchTime, End, Head};
+use crate::frame::{BatchTime, End, Head, Watermark};
 use crate::monitor::delays::Delays;
 use crate::monitor::shape::{self, Entry, Stage};
 use crate::op::Held;
@@ -82,6 +82,8 @@ pub struct Batch {
     pub time: BatchTime,
     /// Its records at the last stage.
     pub records: u64,
+    /// How far the records' own time had come by its end, if they have one.
+    pub watermark: Option<Watermark>,
     /// Its delays.
     pub delays: Delays,
     /// Each stage's part, in the order of the stream; empty without a trace.
@@ -108,6 +110,13 @@ impl Batch {
             }
         }
         sources.iter().map(|(_, records)| records).sum()
+    }
+
+    /// How far the records' own time is behind the batch's, in ms; less than 0 where records
+    /// bear times to come.
+    pub fn watermark_lag_ms(&self) -> Option<i64> {
+        let batch_ms = i64::try_from(self.time.0).unwrap_or(i64::MAX);
+        self.watermark.map(|Watermark(ms)| batch_ms.saturating_sub(ms))
     }
 
     /// When the last stage was done with it, in ms since the epoch.
