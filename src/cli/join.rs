@@ -6,7 +6,7 @@ use clap::{Parser, ValueEnum};
 
 use super::args::{Common, StageArgs};
 use super::sides::{MergeArgs, run_merge};
-use super::{Environment, Tool, ToolError, run_stage};
+use super::{Environment, Tool, ToolError, input, run_stage};
 use crate::op::join::{Join, JoinType};
 use crate::op::lookup::Lookup;
 use crate::source::pairs::PairsFile;
@@ -110,7 +110,9 @@ impl Tool for JoinTool {
                 ));
             }
         };
-        let pairs = PairsFile::open(path, environment.console.clone()).map_err(ToolError::Input)?;
+        let stop = input::stop_rules(&self.stage.input.cut, environment);
+        let pairs = PairsFile::open(path, environment.console.clone(), &environment.clock, stop);
+        let pairs = pairs.map_err(ToolError::Input)?;
         run_stage(&mut Lookup::new(pairs, keep_unmatched), &self.stage, environment)
     }
 }

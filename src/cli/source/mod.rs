@@ -30,7 +30,7 @@ use crate::source::receive::Surroundings;
 use crate::source::records::RecordSource;
 use crate::source::replay::Replay;
 use crate::source::stdin::Stdin;
-use crate::source::until_stop::UntilStop;
+use crate::source::until_stop::{UntilStop, open_at_once};
 use crate::source::{ByteSource, SourceError, exec, listen, tcp, udp, unix};
 use crate::stage::{self, Context};
 use kind::{ClockKind, Kind};
@@ -126,6 +126,9 @@ impl SourceTool {
             (_, _, Kind::Replay { file, .. }) if file == Path::new("-") && self.cut.keep.dir().is_some() => {
                 "--checkpoint: standard input cannot be replayed again after a restart: give the file's name".to_owned()
             }
+            (_, _, Kind::Replay { file, .. }) if self.cut.keep.dir().is_some() && file.exists() && !is_seekable(file) => {
+                format!("--checkpoint: {} cannot be read again after a restart: save it in a file", file.display())
+            }
             _ if self.cut.columns.is_some() && self.input != Some(InputForm::Csv) => {
                 "--columns names the columns of csv: add --input csv".to_owned()
             }
@@ -184,7 +187,7 @@ impl SourceTool {
                 let words = format!("{}{}", file.display(), if is_wall { " --clock wall" } else { "" });
                 SourceIdentity {
                     virtual_start_ms: (!is_wall).then_some(start.unwrap_or(0)),
-                    reads_again: file != Path::new("-"),
+                    reads_again: is_seekable(file),
                     ..lines("queue", &words)
                 }
             }
@@ -251,7 +254,7 @@ impl SourceTool {
                     ClockKind::Wall => Pace::wall(clock, stop.clone()),
                 };
                 let (file, name) = open_file(path)?;
-                let again = file.as_ref().map(File::try_clone).transpose();
+                let again = file.as_ref().filter(|_| is_seekable(path)).map(File::try_clone).transpose();
                 let again = again.map_err(|error| ToolError::Open { what: name.clone(), error })?;
                 let reader = UntilStop::new(read_whole(file, &name, environment)?, clock, stop);
                 let queue = Queue::new(reader, &name, interval_ms, trace, pace);
@@ -297,6 +300,11 @@ fn joined(words: &[OsString]) -> String {
     words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
+/// Whether a file can be read again from anywhere: not standard input, nor a FIFO.
+fn is_seekable(path: &Path) -> bool {
+    path != Path::new("-") && path.metadata().is_ok_and(|metadata| metadata.is_file())
+}
+
 /// The interval of a saved stream, and where its first batch begins.
 fn look_into(path: &Path) -> Result<(u64, u64), ToolError> {
     let name = path.display().to_string();
@@ -323,7 +331,7 @@ fn open_file(path: &Path) -> Result<(Option<File>, String), ToolError> {
         return Ok((None, "stdin".to_owned()));
     }
     let name = path.display().to_string();
-    match File::open(path) {
+    match open_at_once(path) {
         Ok(file) => Ok((Some(file), name)),
         Err(error) => Err(ToolError::Open { what: name, error }),
     }
