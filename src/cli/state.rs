@@ -182,12 +182,7 @@ impl Tool for StateTool {
 }
 
 /// Reads a file of pairs, one a line. A pipe may keep it waiting until the stage is to stop.
-fn load_initial(
-    path: &Path,
-    state: &mut State,
-    environment: &Environment,
-    stop: StopRules,
-) -> Result<(), ToolError> {
+fn load_initial(path: &Path, state: &mut State, environment: &Environment, stop: StopRules) -> Result<(), ToolError> {
     let shown = path.display();
     let (_, content) = read_to_end(path, &environment.clock, stop)
         .map_err(|error| ToolError::Open { what: format!("--initial {shown}: cannot read"), error })?;

@@ -250,10 +250,7 @@ fn a_fifo_without_a_writer_holds_nobody() {
         .exits(0)
         .prints("x\n")
         .says("/fifo: a FIFO: left out");
-    folder
-        .run("sstream-source replay fifo --checkpoint ck")
-        .exits(2)
-        .says("fifo cannot be read again after a restart");
+    folder.run("sstream-source replay fifo --checkpoint ck").exits(2).says("fifo cannot be read again after a restart");
     for line in ["queue fifo", "replay fifo"] {
         folder.run(&format!("sstream-source {line} --stop-after 100ms")).exits(0);
         let mut source = live::start_in(folder.clone(), &format!("exec sstream-source {line} --name n"));
@@ -271,7 +268,9 @@ fn a_fifo_without_a_writer_holds_nobody() {
     // With a writer all of them read it.
     let ran = folder.run("(sleep 0.2; echo '[1]' >fifo) & sstream-source queue fifo --output text").exits(0);
     assert_eq!(ran.stdout, "1\n");
-    let ran = folder.run("(echo '[\"a\",1]' >fifo) & echo '[\"a\",2]' | sstream-state sum --initial fifo --input json --output text");
+    let ran = folder.run(
+        "(echo '[\"a\",1]' >fifo) & echo '[\"a\",2]' | sstream-state sum --initial fifo --input json --output text",
+    );
     ran.exits(0).prints("[\"a\",3]\n");
 }
 

@@ -78,7 +78,7 @@ fn tail(dir: &Path, written: &Written, stop: &AtomicBool, mut random: Random) {
     let path = dir.join("logs/app.log");
     let open = || File::options().create(true).append(true).open(&path).unwrap();
     let mut log = open();
-    let (mut number, mut rotated) = (0, 0);
+    let (mut number, mut rotated) = (0, 0u64);
     while !stop.load(Ordering::SeqCst) {
         let mut bytes = Vec::new();
         for _ in 0..random.below(12) {

@@ -126,7 +126,9 @@ impl SourceTool {
             (_, _, Kind::Replay { file, .. }) if file == Path::new("-") && self.cut.keep.dir().is_some() => {
                 "--checkpoint: standard input cannot be replayed again after a restart: give the file's name".to_owned()
             }
-            (_, _, Kind::Replay { file, .. }) if self.cut.keep.dir().is_some() && file.exists() && !is_seekable(file) => {
+            (_, _, Kind::Replay { file, .. })
+                if self.cut.keep.dir().is_some() && file.exists() && !is_seekable(file) =>
+            {
                 format!("--checkpoint: {} cannot be read again after a restart: save it in a file", file.display())
             }
             _ if self.cut.columns.is_some() && self.input != Some(InputForm::Csv) => {

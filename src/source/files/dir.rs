@@ -21,8 +21,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::identity::Stamp;
-use super::pattern::{Found, Pattern, is_hidden, list};
 use super::left_out::LeftOut;
+use super::pattern::{Found, Pattern, is_hidden, list};
 use super::{Desk, FileEntry, PathError, patterns};
 use crate::clock::Reading;
 use crate::console::Console;

@@ -56,7 +56,8 @@ impl Finder {
                 && is_rotated_name(path, &entry.path)
                 && open_if_copy(path, entry, need).is_ok_and(|is| is)
         };
-        let paths = files_in(entry.path.parent()?, |stamp| stamp.size >= need && may_take(stamp)).into_iter().filter(is_copy);
+        let paths =
+            files_in(entry.path.parent()?, |stamp| stamp.size >= need && may_take(stamp)).into_iter().filter(is_copy);
         let path = paths.max_by_key(|path| path.metadata().map_or(0, |metadata| Stamp::of(&metadata).modified_ns))?;
         let file = open_regular(&path).ok()?;
         Some((path, file))
@@ -211,7 +212,8 @@ mod tests {
         for name in ["app.log", "app.log.old", "app2.log", ".1", "app.log.audit", "a-1x.log"] {
             assert_eq!(original_name(Path::new(name)), None, "{name}");
         }
-        for (name, count) in [("app.log.12", 12), ("app.log-20261120", 0), ("app.log-2026-11-20", 0), ("app.3.log", 3)] {
+        for (name, count) in [("app.log.12", 12), ("app.log-20261120", 0), ("app.log-2026-11-20", 0), ("app.3.log", 3)]
+        {
             assert_eq!(rotation(Path::new(name)), count, "{name}");
         }
         assert!(is_rotated_name(Path::new("/x/messages-1.xz"), Path::new("/x/messages")));

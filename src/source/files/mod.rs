@@ -379,7 +379,9 @@ impl std::error::Error for PathError {}
 impl Failure for PathError {
     fn exit(&self) -> Exit {
         match self {
-            PathError::Glob(_) | PathError::IsFile(_) | PathError::IsDirectory(_) | PathError::IsSpecial(..) => Exit::Usage,
+            PathError::Glob(_) | PathError::IsFile(_) | PathError::IsDirectory(_) | PathError::IsSpecial(..) => {
+                Exit::Usage
+            }
             PathError::Read { .. } | PathError::NoDirectory(_) => Exit::World,
         }
     }

@@ -306,7 +306,9 @@ impl Tail {
             }
         }
         // Oldest first, as rotated files would be.
-        files.sort_by_cached_key(|(path, metadata)| (Stamp::of(metadata).modified_ns, Reverse(rotation(path)), path.clone()));
+        files.sort_by_cached_key(|(path, metadata)| {
+            (Stamp::of(metadata).modified_ns, Reverse(rotation(path)), path.clone())
+        });
         let there: HashSet<u64> = files.iter().map(|(_, metadata)| Stamp::of(metadata).inode).collect();
         self.consider_all(files, desk)?;
         self.forget_done(&there);

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::{Dir, Waiting, done};
 use crate::clock::Reading;
 use crate::source::SourceError;
-use crate::source::files::find::Finder;
 use crate::source::files::desk::NotTaken;
+use crate::source::files::find::Finder;
 use crate::source::files::left_out::LeftOut;
 use crate::source::files::{Desk, Discovery, FileEntry, Seen};
 

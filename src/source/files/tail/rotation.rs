@@ -116,7 +116,11 @@ impl Tail {
             let is_whole = now.size >= taken.read_at() && taken.entry.print.matches(source)?;
             let is_copy = match is_whole {
                 // Copied before it was rotated itself; perhaps not to the end yet.
-                true => !is_rotated_name(&followed.path, &original) && entry.stamp.size <= now.size && begin_alike(file, source)?,
+                true => {
+                    !is_rotated_name(&followed.path, &original)
+                        && entry.stamp.size <= now.size
+                        && begin_alike(file, source)?
+                }
                 false => taken.entry.print.length > 0 && taken.entry.print.matches(file)?,
             };
             if is_copy {
