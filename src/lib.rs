@@ -38,6 +38,7 @@ pub mod duration;
 pub mod error;
 pub mod event;
 pub mod expr;
+pub mod flow;
 pub mod frame;
 pub mod kafka;
 pub mod keyed_state;

@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use super::{Sink, form};
+use crate::flow::OutletError;
 use crate::frame::{BatchTime, Block};
-use crate::stage::OutletError;
 
 /// How a record becomes a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use super::SourceError;
 use super::address::Address;
 use super::connection::{Connection, Over, Stream};
 use super::receive::{Outbox, Receiver, Surroundings};
-use crate::stage::describe;
+use crate::error::describe;
 
 /// How long to wait when no client can be taken in, as when there are no more
 /// descriptors.

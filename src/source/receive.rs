@@ -15,8 +15,8 @@ use tokio::sync::{mpsc, watch};
 
 use super::{ByteSource, Got, SourceError};
 use crate::console::Console;
+use crate::flow::Waited;
 use crate::signal::StopSignal;
-use crate::stage::Waited;
 
 /// How many chunks may wait for the cutter.
 const QUEUE: usize = 4;

@@ -11,7 +11,7 @@ use super::address::Address;
 use super::backoff::Backoff;
 use super::connection::{Connection, Over, Stream};
 use super::receive::{Outbox, Receiver, Surroundings};
-use crate::stage::describe;
+use crate::error::describe;
 
 /// How long a server may take to answer.
 const ANSWER: Duration = Duration::from_secs(10);

@@ -13,7 +13,7 @@ use super::connection::Stream;
 use super::listen::welcome;
 use super::receive::{Outbox, Receiver, Surroundings};
 use super::{ByteSource, Got, SourceError};
-use crate::stage::describe;
+use crate::error::describe;
 
 /// How long to wait when no client can be taken in.
 const FULL: Duration = Duration::from_millis(200);
