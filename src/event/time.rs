@@ -189,9 +189,9 @@ fn plain_integer(number: &[u8]) -> Option<i64> {
     if digits.len() > 18 {
         return None;
     }
-    let value = digits.iter().try_fold(0_i64, |value, digit| {
-        digit.is_ascii_digit().then(|| value * 10 + i64::from(digit - b'0'))
-    })?;
+    let value = digits
+        .iter()
+        .try_fold(0_i64, |value, digit| digit.is_ascii_digit().then(|| value * 10 + i64::from(digit - b'0')))?;
     Some(sign * value)
 }
 
@@ -261,9 +261,11 @@ mod tests {
         ] {
             assert_eq!(read(".", &form(unit, None, "UTC"), number), Ok(want), "{unit:?} {number}");
         }
-        for (unit, number) in
-            [(TimeUnit::Milliseconds, "1e300"), (TimeUnit::Seconds, "1469283110000"), (TimeUnit::Seconds, "1e999999999")]
-        {
+        for (unit, number) in [
+            (TimeUnit::Milliseconds, "1e300"),
+            (TimeUnit::Seconds, "1469283110000"),
+            (TimeUnit::Seconds, "1e999999999"),
+        ] {
             assert!(read(".", &form(unit, None, "UTC"), number).unwrap_err().contains("0001 and 9999"));
         }
     }

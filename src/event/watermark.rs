@@ -127,7 +127,8 @@ impl Watermarks {
         let Some(Some(current)) = numbers.next() else { return false };
         self.current = current.map(Watermark);
         if let Source::Own { greatest, newest, .. } = &mut self.source {
-            let (Some(Some(most)), Some(Some(batch)), Some(Some(at))) = (numbers.next(), numbers.next(), numbers.next())
+            let (Some(Some(most)), Some(Some(batch)), Some(Some(at))) =
+                (numbers.next(), numbers.next(), numbers.next())
             else {
                 return false;
             };
