@@ -8,8 +8,8 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::kafka::source::KafkaSourceArgs;
 use crate::duration;
-use crate::source::address::{Address, OwnAddress};
-use crate::source::replay::Speed;
+use crate::source::kinds::receive::address::{Address, OwnAddress};
+use crate::source::kinds::replay::Speed;
 
 /// Kinds of sources.
 #[derive(Subcommand, Debug)]
