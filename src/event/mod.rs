@@ -15,9 +15,11 @@
 
 mod text;
 mod time;
+mod timing;
 mod watermark;
 
 pub use time::{NotATime, TimeForm, TimeOf, TimeUnit};
+pub use timing::Timing;
 pub use watermark::Watermarks;
 
 /// A moment: milliseconds since the Unix epoch.

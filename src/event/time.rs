@@ -74,6 +74,13 @@ impl fmt::Display for NotATime {
 
 impl std::error::Error for NotATime {}
 
+impl NotATime {
+    /// No stream has been seen yet that says what a record's time is.
+    pub(super) fn unknown() -> NotATime {
+        NotATime("no --time says what the time of a record is".to_owned())
+    }
+}
+
 impl TimeOf {
     /// Takes the one result of `program` for a record's time. A plain path is read from the
     /// record's bytes.
