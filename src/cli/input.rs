@@ -9,9 +9,10 @@ use super::{Environment, ToolError};
 use crate::clock::Clock as _;
 use crate::frame::{Event, FrameError, FrameReader, MAGIC};
 use crate::source::batches::Batches;
+use crate::source::csv::Csv;
 use crate::source::cut::{CutOptions, Cutter, CutterParts};
 use crate::source::first::Stopped;
-use crate::source::format::{Csv, Format, Json, Logfmt, Text};
+use crate::source::format::{Format, Json, Logfmt, Text};
 use crate::source::line_source::LineSource;
 use crate::source::records::RecordSource;
 use crate::source::stdin::Stdin;
@@ -170,7 +171,7 @@ fn detect(stdin: &mut Stdin, stop: &StopRules, environment: &Environment) -> Res
             Got::Bytes(count) => read.extend_from_slice(&buffer[..count]),
             Got::End if read.is_empty() => return Ok(Kind::Raw(read)),
             Got::End => return Err(ToolError::Input(SourceError::CutOff)),
-            Got::Timeout | Got::Stop => {}
+            Got::Timeout | Got::Stop | Got::Over => {}
         }
     }
 }
