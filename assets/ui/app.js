@@ -147,7 +147,7 @@ async function showPipeline(key) {
         tile(span(statistics.avgProcessingTime), "mean processing time"),
         tile(span(statistics.avgTotalDelay), "mean total delay"),
         tile(count(statistics.numLateBatches), "late batches"),
-        tile(receiving, "sources running"), ...checkpointTiles(pipeline)));
+        tile(receiving, "sources running"), ...watermarkTiles(pipeline), ...checkpointTiles(pipeline)));
       places.graph.replaceChildren(graph(stages, places.graph.clientWidth));
       places.stages.replaceChildren(stageTable(stages));
     },
@@ -160,6 +160,13 @@ function kept(state) {
   if (!state) return "–";
   const counts = ["keys", "records"].filter((of) => of in state).map((of) => `${count(state[of])} ${of}`);
   return [...counts, bytes(state.bytes)].join(", ");
+}
+
+// How far the records' own time has come, as tiles; how far it is behind only beside a clock.
+function watermarkTiles({ watermark, watermarkLag, isVirtual }) {
+  if (watermark === null) return [];
+  const behind = isVirtual || watermarkLag < 0 ? [] : [tile(span(watermarkLag), "watermark behind the batch")];
+  return [tile(time(watermark, false), "watermark"), ...behind];
 }
 
 // How old the checkpoint is, as tiles.

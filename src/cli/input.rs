@@ -7,6 +7,7 @@ use super::args::{CutArgs, InputArgs, InputForm};
 use super::first::{self, SourceIdentity};
 use super::{Environment, ToolError};
 use crate::clock::Clock as _;
+use crate::flow::{BadRecords, Input, InputError};
 use crate::frame::{Event, FrameError, FrameReader, MAGIC};
 use crate::source::batches::Batches;
 use crate::source::csv::Csv;
@@ -18,7 +19,6 @@ use crate::source::records::RecordSource;
 use crate::source::stdin::Stdin;
 use crate::source::stop::StopRules;
 use crate::source::{ByteSource, Got, SourceError};
-use crate::stage::{BadRecords, Input, InputError};
 
 /// How long a stage that was asked to stop, and does not know yet whether it is
 /// the first one, waits for the first byte or the end.
@@ -199,7 +199,7 @@ impl Input for Framed {
             error => InputError::Frame(error),
         })?;
         if let (Event::Head(head), Some(option)) = (&event, self.given) {
-            return Err(InputError::Source(SourceError::NotFirst {
+            return Err(InputError::from(SourceError::NotFirst {
                 option,
                 interval_ms: head.interval_ms,
                 stage: head.first_stage().to_owned(),

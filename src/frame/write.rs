@@ -73,7 +73,13 @@ impl<W: Write> FrameWriter<W> {
     /// that stands for a whole stream.
     pub fn close(&mut self, close: &Close) -> io::Result<()> {
         close.write(&mut self.pending, !self.has_head);
-        self.flush()
+        self.output.write_all(&self.pending)?;
+        self.pending.clear();
+        match self.output.flush() {
+            // Whoever has read the close needs nothing more, and may have gone.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            flushed => flushed,
+        }
     }
 
     /// Hands everything to the reader.

@@ -14,7 +14,7 @@ use serde_json::Value;
 use facts::held_of;
 pub use facts::{Batch, Facts, held_to_json, keys};
 pub use load::StageLoad;
-pub use show::{show_bytes, show_count, show_held, show_span, show_time};
+pub use show::{show_bytes, show_count, show_held, show_span, show_time, show_watermark};
 pub use totals::{DELAY_BOUNDS_MS, DelayCounts, Totals};
 
 use super::delays::delays;
@@ -97,7 +97,8 @@ impl View {
             let known = self.disagreement.get_or_insert(Disagreement { batches: 0, first: end.time, mismatch });
             known.batches += 1;
         }
-        let batch = Batch { time: end.time, records: end.records, delays, entries: entries.into() };
+        let (records, watermark) = (end.records, end.watermark);
+        let batch = Batch { time: end.time, records, watermark, delays, entries: entries.into() };
         if self.is_late(&batch) {
             self.totals.late += 1;
             self.behind_since.get_or_insert(batch.time);

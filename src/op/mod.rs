@@ -39,6 +39,7 @@ use std::io;
 
 use crate::error::{Exit, Failure, describe, printable_line};
 use crate::frame::{BatchTime, Block, Close, Head, Watermark};
+use crate::spool::SpoolError;
 
 /// A block of output is given on when it has this many bytes.
 pub const BLOCK_BYTES: usize = 256 << 10;
@@ -391,6 +392,13 @@ impl fmt::Display for OpError {
 }
 
 impl std::error::Error for OpError {}
+
+impl From<SpoolError> for OpError {
+    fn from(error: SpoolError) -> OpError {
+        let (what, error) = error.into_parts();
+        OpError::Storage { what, error }
+    }
+}
 
 impl Failure for OpError {
     fn exit(&self) -> Exit {

@@ -17,8 +17,8 @@ pub mod text;
 
 pub use outlet::SinkOutlet;
 
+use crate::flow::{OutletError, Under};
 use crate::frame::{BatchTime, Block};
-use crate::stage::OutletError;
 
 /// Takes each batch of a stream.
 ///
@@ -91,20 +91,6 @@ pub trait Sink {
     fn publish(&mut self) -> Result<(), OutletError> {
         Ok(())
     }
-}
-
-/// What a sink under a checkpoint begins with.
-#[derive(Clone, Debug)]
-pub struct Under<'u> {
-    /// The checkpoint's random id: no other checkpoint has it.
-    pub job: &'u str,
-    /// What the sink is called in that checkpoint, as `tail.03-files`.
-    pub stage: &'u str,
-    /// All begin after this time.
-    pub resume: BatchTime,
-    /// The notes of batches that were committed, oldest first, as far back as they
-    /// may matter.
-    pub notes: &'u [Vec<u8>],
 }
 
 /// Two sinks for one stream, as a stage has that passes the stream on to a

@@ -2,9 +2,9 @@
 
 use super::stdout::Output;
 use super::{Sink, form};
+use crate::flow::OutletError;
 use crate::frame::{BatchTime, Block};
 use crate::spool::{DEFAULT_MEMORY, Spool};
-use crate::stage::OutletError;
 
 /// What is printed is written in pieces of at least so many bytes.
 const WRITE_BYTES: usize = 64 << 10;

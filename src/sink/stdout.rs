@@ -7,9 +7,9 @@ use std::os::fd::AsFd;
 
 use rustix::event::{PollFd, PollFlags, poll};
 
+use crate::flow::Waited;
 use crate::os;
 use crate::signal;
-use crate::stage::Waited;
 
 /// Writes to a descriptor and counts the time that this takes as waiting.
 #[derive(Debug)]

@@ -2,8 +2,8 @@
 
 use super::stdout::Output;
 use super::{Sink, form};
+use crate::flow::OutletError;
 use crate::frame::{BatchTime, Block};
-use crate::stage::OutletError;
 
 /// How a record becomes a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +69,8 @@ impl<W: Output> Sink for Lines<W> {
     }
 
     fn close(&mut self, _complete: bool) -> Result<(), OutletError> {
-        self.write()
+        // A reader that has all it wanted may have gone by now.
+        if self.buffer.is_empty() { Ok(()) } else { self.write() }
     }
 
     fn flush(&mut self) -> Result<(), OutletError> {

@@ -8,8 +8,8 @@ use super::super::{ByteSource, Got};
 use super::*;
 use crate::clock::testing::ManualClock;
 use crate::console::{Console, Level};
+use crate::flow::OnError;
 use crate::signal::{StopSignal, Stopper};
-use crate::stage::OnError;
 
 const NOT_MISSED: &str = "the script goes on";
 

@@ -21,7 +21,7 @@ use super::SourceError;
 use super::backoff::Backoff;
 use super::connection::{Connection, Over, Stream};
 use super::receive::{Outbox, Receiver, Surroundings};
-use crate::stage::describe;
+use crate::error::describe;
 
 /// What counts in a first stage only, and the program is none of this pipeline.
 const NOT_INHERITED: [&str; 2] = ["SSTREAM_CHECKPOINT", "SSTREAM_BATCH"];

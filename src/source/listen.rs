@@ -11,8 +11,8 @@ use super::address::Address;
 use super::clients::{ClientLimits, Clients};
 use super::connection::Stream;
 use super::receive::{Outbox, Receiver, Surroundings};
+use crate::error::describe;
 use crate::os;
-use crate::stage::describe;
 
 /// How long to wait when no client can be taken in, as when there are no more
 /// descriptors.

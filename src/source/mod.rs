@@ -49,11 +49,11 @@ use std::io;
 use std::time::Duration;
 
 use crate::checkpoint;
+use crate::error::describe;
 use crate::error::{Exit, Failure};
+use crate::flow::InputError;
 use crate::frame::FrameError;
-use crate::kafka::KafkaError;
 use crate::op::OpError;
-use crate::stage::describe;
 
 /// What came of waiting for bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,8 +145,6 @@ pub enum SourceError {
         /// What became of it.
         reason: String,
     },
-    /// A path of the command line is not what the source reads.
-    Path(files::PathError),
     /// What a checkpoint says of a source's position cannot be read.
     Position {
         /// Positions of what.
@@ -154,8 +152,8 @@ pub enum SourceError {
     },
     /// The checkpoint cannot be used, or used on.
     Checkpoint(checkpoint::Error),
-    /// Kafka did not give what is to be read.
-    Kafka(KafkaError),
+    /// What else a kind of source meets, in its own words.
+    Kind(Box<dyn Failure>),
     /// The clock has jumped, or the machine slept, over too many intervals.
     Missed {
         /// How many.
@@ -169,6 +167,11 @@ impl SourceError {
     /// The error of reading `what`.
     pub fn read(what: impl Into<String>, error: io::Error) -> SourceError {
         SourceError::Read { what: what.into(), error }
+    }
+
+    /// What only this kind of source can meet.
+    pub fn kind(error: impl Failure + 'static) -> SourceError {
+        SourceError::Kind(Box::new(error))
     }
 
     /// The error of the stream that is saved in `what`.
@@ -189,7 +192,7 @@ impl fmt::Display for SourceError {
                 write!(f, "exec: there is no program {program} on PATH: give its path, as ./{program}")
             }
             SourceError::Record(error) => error.fmt(f),
-            SourceError::Kafka(error) => error.fmt(f),
+            SourceError::Kind(error) => error.fmt(f),
             SourceError::Malformed { place, message } => write!(f, "{place}: {message}"),
             SourceError::CutOff => f.write_str(
                 "input: ended inside the head of a framed stream: the stage before was killed, or give --input text",
@@ -206,7 +209,6 @@ impl fmt::Display for SourceError {
                     "{what}: {reason}, and the checkpoint needs it: bring it back, or leave it out by --on-loss skip"
                 )
             }
-            SourceError::Path(error) => error.fmt(f),
             SourceError::Position { what } => write!(
                 f,
                 "checkpoint: positions {what} that this version cannot read: restore the checkpoint from a copy, or begin \
@@ -230,21 +232,15 @@ impl From<OpError> for SourceError {
     }
 }
 
-impl From<files::PathError> for SourceError {
-    fn from(error: files::PathError) -> Self {
-        SourceError::Path(error)
-    }
-}
-
 impl From<checkpoint::Error> for SourceError {
     fn from(error: checkpoint::Error) -> Self {
         SourceError::Checkpoint(error)
     }
 }
 
-impl From<KafkaError> for SourceError {
-    fn from(error: KafkaError) -> Self {
-        SourceError::Kafka(error)
+impl From<SourceError> for InputError {
+    fn from(error: SourceError) -> Self {
+        InputError::Source(Box::new(error))
     }
 }
 
@@ -254,10 +250,9 @@ impl Failure for SourceError {
             SourceError::Read { .. } | SourceError::Missed { .. } => Exit::World,
             SourceError::Frames { error, .. } => error.exit(),
             SourceError::Gone { .. } | SourceError::Position { .. } => Exit::Checkpoint,
-            SourceError::Path(error) => error.exit(),
             SourceError::Checkpoint(error) => error.exit(),
             SourceError::Record(error) => error.exit(),
-            SourceError::Kafka(error) => error.exit(),
+            SourceError::Kind(error) => error.exit(),
             SourceError::Malformed { .. } | SourceError::CutOff => Exit::Input,
             SourceError::NotFirst { .. } | SourceError::NoProgram { .. } => Exit::Usage,
         }

@@ -230,10 +230,10 @@ mod tests {
     use super::*;
     use crate::clock::Clock as _;
     use crate::clock::testing::ManualClock;
+    use crate::flow::Waited;
     use crate::signal::StopSignal;
     use crate::source::stdin::Stdin;
     use crate::source::stop::StopRules;
-    use crate::stage::Waited;
 
     /// When each event came, in ms since the start at 10.3 s, and what it was.
     fn run(lines: &str, is_wall: bool, after: Option<u64>) -> Vec<String> {

@@ -15,8 +15,8 @@ use tokio::sync::{mpsc, watch};
 
 use super::{ByteSource, Got, SourceError, Torn};
 use crate::console::Console;
+use crate::flow::Waited;
 use crate::signal::StopSignal;
-use crate::stage::Waited;
 
 /// How many pieces may wait for the cutter.
 const QUEUE: usize = 4;

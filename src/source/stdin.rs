@@ -9,10 +9,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::{ByteSource, Got, SourceError};
+use crate::flow::Waited;
 use crate::os;
 use crate::progress::Progress;
 use crate::signal::{self, StopSignal};
-use crate::stage::Waited;
 
 /// Reads a file descriptor, standard input by default.
 pub struct Stdin {

@@ -11,8 +11,8 @@ use super::address::Address;
 use super::backoff::Backoff;
 use super::connection::{Connection, Over, Stream};
 use super::receive::{Outbox, Receiver, Surroundings};
+use crate::error::describe;
 use crate::os;
-use crate::stage::describe;
 
 /// How long a server may take to answer.
 const ANSWER: Duration = Duration::from_secs(10);

@@ -13,7 +13,7 @@ use super::clients::{ClientLimits, Clients};
 use super::connection::Stream;
 use super::receive::{Outbox, Receiver, Surroundings};
 use super::{ByteSource, Got, SourceError, Torn};
-use crate::stage::describe;
+use crate::error::describe;
 
 /// How long to wait when no client can be taken in.
 const FULL: Duration = Duration::from_millis(200);

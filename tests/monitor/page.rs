@@ -127,8 +127,9 @@ fn trace_log(folder: &Folder, batches: u64) {
         let work = 300 + 800 * n / batches + n * 53 % 90;
         let done = free.max(time + 2) + work;
         log.push_str(&format!(
-            "{{\"end\":{time},\"records\":{records},\"trace\":[[\"source\",{records},{records},0,8.25,{}],\
+            "{{\"end\":{time},\"records\":{records},\"watermark\":{},\"trace\":[[\"source\",{records},{records},0,8.25,{}],\
              [\"map\",{records},{records},0,{work},{done}],[\"sink\",{records},{records},0,4.5,{}]]}}\n",
+            time - 5000,
             time + 2,
             done + 5
         ));
@@ -159,6 +160,7 @@ fn dark_and_light_on_a_desk_and_on_a_phone() {
         browser.until_says("#batches", "s");
         browser.until("charts", |browser| browser.value("document.querySelectorAll('canvas').length") == 4);
         fits(&browser, "the pipeline's page");
+        assert!(browser.text("#p-tiles").contains("5.0 s"), "how far the watermark is behind");
         browser.screenshot(&format!("{name}-pipeline"));
         let ground = browser.value("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)");
         let is_dark = ground[0].as_u64().unwrap() < 128;

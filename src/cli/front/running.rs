@@ -5,7 +5,7 @@ use crate::cli::{Environment, ToolError};
 use crate::clock::Clock as _;
 use crate::monitor::registry::{Life, Pipeline, Registry};
 use crate::monitor::runtime;
-use crate::monitor::view::{show_span, show_time};
+use crate::monitor::view::{show_span, show_time, show_watermark};
 
 /// Few batches are enough for a line.
 const BATCHES: usize = 10;
@@ -21,8 +21,9 @@ pub fn list(environment: &Environment) -> Result<String, ToolError> {
     let now_ms = environment.clock.read().wall_ms();
     let registry = registry();
     let running = registry.pipelines();
-    let mut rows =
-        vec![["ID", "NAME", "AGE", "INTERVAL", "BATCH", "LAG", "STATE", "STAGES"].map(str::to_owned).to_vec()];
+    let mut rows = vec![
+        ["ID", "NAME", "AGE", "INTERVAL", "BATCH", "LAG", "WATERMARK", "STATE", "STAGES"].map(str::to_owned).to_vec(),
+    ];
     rows.extend(
         running.iter().filter(|pipeline| pipeline.life() == Life::Running).map(|pipeline| row(pipeline, now_ms)),
     );
@@ -60,6 +61,7 @@ fn row(pipeline: &Pipeline<'_>, now_ms: u64) -> Vec<String> {
         crate::duration::show_ms(facts.interval_ms),
         batch,
         lag,
+        last.and_then(|batch| batch.watermark).map_or("-".to_owned(), show_watermark),
         state,
         stages.join(" | "),
     ]

@@ -14,6 +14,7 @@ use super::args::{Common, CutArgs, InputForm};
 use super::first::{self, SourceIdentity};
 use super::kafka::source::KafkaSourceArgs;
 use super::{Environment, Tool, ToolError, input, output, tell_skipped};
+use crate::flow::{BadRecords, Input};
 use crate::frame::{BatchTime, Event, FrameReader};
 use crate::op::pass::Pass;
 use crate::source::batches::Batches;
@@ -31,7 +32,7 @@ use crate::source::replay::Replay;
 use crate::source::stdin::Stdin;
 use crate::source::until_stop::UntilStop;
 use crate::source::{ByteSource, SourceError, exec, listen, tcp, udp, unix};
-use crate::stage::{self, BadRecords, Context, Input};
+use crate::stage::{self, Context};
 use kind::{ClockKind, Kind};
 
 /// Begin a pipeline: read records from somewhere and cut them into batches

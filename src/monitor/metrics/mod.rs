@@ -56,6 +56,10 @@ families! {
     INPUT = "sstream_input_records" Counter [] "Records that the first stages took in.";
     LAST_BATCH = "sstream_last_batch_timestamp_seconds" Gauge [] "The newest batch's time.";
     LAST_FINISH = "sstream_last_finish_timestamp_seconds" Gauge [] "When the newest batch was done.";
+    WATERMARK = "sstream_watermark_timestamp_seconds" Gauge []
+        "How far the records' own time has come: the newest batch's watermark.";
+    WATERMARK_LAG = "sstream_watermark_lag_seconds" Gauge []
+        "How far the watermark is behind the newest batch's time.";
     SCHEDULING = "sstream_scheduling_delay_seconds" Histogram ["le"] "Time that batches waited.";
     PROCESSING = "sstream_processing_time_seconds" Histogram ["le"] "Time that batches were worked on.";
     TOTAL = "sstream_total_delay_seconds" Histogram ["le"] "From a batch's time until it was done.";

@@ -170,6 +170,14 @@ impl Text {
             name if name == LAST_FINISH.name => {
                 self.maybe(family, pipeline, seconds(last.and_then(|batch| batch.finished_ms())));
             }
+            name if name == WATERMARK.name => {
+                let ms = last.and_then(|batch| batch.watermark).map(|watermark| watermark.0 as f64);
+                self.maybe(family, pipeline, ms.map(|ms| ms / 1000.0));
+            }
+            name if name == WATERMARK_LAG.name => {
+                let ms = last.and_then(|batch| batch.watermark_lag_ms());
+                self.maybe(family, pipeline, ms.map(|ms| ms as f64 / 1000.0));
+            }
             name if name == SCHEDULING.name => {
                 self.histogram(name, pipeline, &totals.scheduling, totals.delays.scheduling_ms);
             }
@@ -262,17 +270,17 @@ impl Labels {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::{BatchTime, End, Head};
-    use crate::monitor::view::keys;
+    use crate::frame::{BatchTime, End, Head, Watermark};
     use serde_json::json;
 
     fn view() -> View {
         let mut head = Head::new(1000);
         head.stages = vec!["source tcp".into(), "filter 'a\"b\\c'".into()];
-        head.other.insert(keys::PIPELINE.into(), "abc".into());
+        head.other.insert("pipeline".into(), "abc".into());
         let mut view = View::new(&head, 10);
         let mut end = End::new(BatchTime(5000), 2);
         end.trace = json!([["source", 5, 4, 1, 2.5, 5000], ["filter", 4, 2, 0, 250, 5300]]).as_array().cloned();
+        end.watermark = Some(Watermark(-1500));
         view.end(&end);
         view
     }
@@ -300,6 +308,8 @@ mod tests {
             "sstream_total_delay_seconds_bucket{pipeline=\"abc\",le=\"0.25\"} 0.0\n",
             "sstream_total_delay_seconds_sum{pipeline=\"abc\"} 0.3\n",
             "sstream_pipeline_up{pipeline=\"abc\"} 1.0\n",
+            "sstream_watermark_timestamp_seconds{pipeline=\"abc\"} -1.5\n",
+            "sstream_watermark_lag_seconds{pipeline=\"abc\"} 6.5\n",
             "# UNIT sstream_stage_state_bytes bytes\n",
             "sstream_stage_state_keys{pipeline=\"abc\",stage=\"01-filter\"} 3.0\n",
             "sstream_checkpoint_commit_timestamp_seconds{pipeline=\"abc\"} 5.3\n",

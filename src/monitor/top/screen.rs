@@ -9,7 +9,7 @@ use ratatui::widgets::{Block, Cell, Clear, Paragraph, Row, Sparkline, Table, Tab
 use super::Scene;
 use super::keys::Look;
 use crate::duration;
-use crate::monitor::view::{Batch, View, show_count, show_held, show_span, show_time};
+use crate::monitor::view::{Batch, View, show_count, show_held, show_span, show_time, show_watermark};
 
 const FAINT: Style = Style::new().fg(Color::DarkGray);
 const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
@@ -75,6 +75,13 @@ fn draw_title(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, look: &Look,
     if let Some(committed) = scene.checkpoint.and_then(|checkpoint| checkpoint.committed) {
         let time = if facts.is_virtual { committed.to_string() } else { show_time(committed) };
         spans.push(Span::styled(format!("  committed to {time}"), FAINT));
+    }
+    if let Some(batch) = scene.view.batches().back()
+        && let Some(watermark) = batch.watermark
+    {
+        let lag = batch.watermark_lag_ms().filter(|lag| *lag > 0 && !facts.is_virtual);
+        let behind = lag.map_or(String::new(), |lag| format!(", {} behind", show_span(lag as f64)));
+        spans.push(Span::styled(format!("  watermark {}{behind}", show_watermark(watermark)), FAINT));
     }
     if let Some(found) = scene.view.disagreement() {
         spans.push(Span::styled(format!("  records lost between stages in {} batches", found.batches), LATE));

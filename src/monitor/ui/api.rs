@@ -48,6 +48,8 @@ pub fn application(pipeline: &Pipeline<'_>) -> Value {
         "numTotalCompletedBatches": view.totals().batches,
         "lastBatchId": last.map(|batch| batch.time.0),
         "lastTotalDelay": last.map(|batch| batch.delays.total_ms()),
+        "watermark": last.and_then(|batch| batch.watermark).map(|watermark| watermark.0),
+        "watermarkLag": last.and_then(|batch| batch.watermark_lag_ms()),
         "behindSince": view.behind_since().map(|time| time.0),
         "verdict": view.verdict(),
         "disagreement": view.disagreement().map(|found| json!({
@@ -128,6 +130,8 @@ fn brief(view: &View, batch: &Batch) -> Map<String, Value> {
         "schedulingDelay": batch.delays.scheduling_ms,
         "processingTime": batch.delays.processing_ms,
         "totalDelay": batch.delays.total_ms(),
+        "watermark": batch.watermark.map(|watermark| watermark.0),
+        "watermarkLag": batch.watermark_lag_ms(),
         "isLate": view.is_late(batch),
         "setAside": batch.entries.iter().map(|entry| entry.aside).sum::<u64>(),
     });

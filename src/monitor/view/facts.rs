@@ -4,15 +4,13 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::frame::{BatchTime, End, Head};
+use crate::frame::{BatchTime, End, Head, Watermark};
 use crate::monitor::delays::Delays;
 use crate::monitor::shape::{self, Entry, Stage};
 use crate::op::Held;
 
 /// Keys of heads and ends that are about seeing what goes on.
 pub mod keys {
-    /// A random id that a pipeline's first stage gives it.
-    pub const PIPELINE: &str = "pipeline";
     /// Who wrote a published file: an object with `pid` and `since`, and `run`
     /// where sstream-run was given a name for the pipeline.
     pub const PUBLISHED: &str = "published";
@@ -50,15 +48,15 @@ impl Facts {
             Some((pid, published.get("since")?.as_u64()?))
         });
         Facts {
-            id: head.text(keys::PIPELINE).unwrap_or_default().to_owned(),
-            name: head.text("name").map(str::to_owned),
+            id: head.pipeline().unwrap_or_default().to_owned(),
+            name: head.name().map(str::to_owned),
             run: (head.other.get(keys::PUBLISHED))
                 .and_then(|published| published.get("run")?.as_str().map(str::to_owned)),
             interval_ms: head.interval_ms,
             is_virtual: head.has_virtual_clock(),
             stages: shape::stages(&head.stages),
             publisher,
-            checkpoint: head.text("checkpoint").map(PathBuf::from),
+            checkpoint: head.checkpoint().map(PathBuf::from),
         }
     }
 
@@ -84,6 +82,8 @@ pub struct Batch {
     pub time: BatchTime,
     /// Its records at the last stage.
     pub records: u64,
+    /// How far the records' own time had come by its end, if they have one.
+    pub watermark: Option<Watermark>,
     /// Its delays.
     pub delays: Delays,
     /// Each stage's part, in the order of the stream; empty without a trace.
@@ -110,6 +110,13 @@ impl Batch {
             }
         }
         sources.iter().map(|(_, records)| records).sum()
+    }
+
+    /// How far the records' own time is behind the batch's, in ms; less than 0 where records
+    /// bear times to come.
+    pub fn watermark_lag_ms(&self) -> Option<i64> {
+        let batch_ms = i64::try_from(self.time.0).unwrap_or(i64::MAX);
+        self.watermark.map(|Watermark(ms)| batch_ms.saturating_sub(ms))
     }
 
     /// When the last stage was done with it, in ms since the epoch.

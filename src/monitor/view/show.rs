@@ -1,6 +1,6 @@
 //! Spans and times as people read them.
 
-use crate::frame::BatchTime;
+use crate::frame::{BatchTime, Watermark};
 use crate::op::Held;
 
 /// A span of ms as people read it: `0.4 ms`, `35 ms`, `3.2 s`, `4 min 10 s`.
@@ -50,6 +50,15 @@ pub fn show_held(held: Held) -> String {
         .collect();
     parts.push(show_bytes(held.bytes));
     parts.join(", ")
+}
+
+/// A watermark as [`show_time`], or as a plain number where that has no date of four digits.
+pub fn show_watermark(Watermark(ms): Watermark) -> String {
+    const YEAR_10000_MS: u64 = 253_402_300_800_000;
+    match u64::try_from(ms) {
+        Ok(ms) if ms < YEAR_10000_MS => show_time(BatchTime(ms)),
+        _ => ms.to_string(),
+    }
 }
 
 /// A batch's time as `2016-07-23 14:11:50Z`, with ms where they are not zero.

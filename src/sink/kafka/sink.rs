@@ -9,12 +9,12 @@ use super::producer::Sender;
 use super::transactions::Transactions;
 use super::{BATCH_HEADER, Options};
 use crate::console::Console;
+use crate::flow::{BadRecords, OutletError, Under, Waited};
 use crate::frame::{BatchTime, Block};
 use crate::kafka::KafkaError;
 use crate::kafka::settings::Settings;
-use crate::sink::{Sink, Under};
+use crate::sink::Sink;
 use crate::spool::Spool;
-use crate::stage::{BadRecords, OutletError, Waited};
 
 /// What a Kafka sink works with.
 pub struct Parts<'a> {

@@ -21,11 +21,11 @@ use rdkafka::{Offset, TopicPartitionList};
 use super::Options;
 use super::producer::Sender;
 use crate::console::Console;
+use crate::flow::{OutletError, Waited};
 use crate::frame::BatchTime;
 use crate::kafka::KafkaError;
 use crate::kafka::client::{Listener, configure, message_of};
 use crate::kafka::settings::Settings;
-use crate::stage::Waited;
 
 /// How long one call waits; then errors are looked for, and it is made again.
 const CALL: Duration = Duration::from_secs(5);
@@ -132,18 +132,18 @@ impl Transactions {
     pub fn batch(
         &mut self,
         time: BatchTime,
-        send: &mut dyn FnMut(&mut Sender) -> Result<(), crate::stage::OutletError>,
-    ) -> Result<(), crate::stage::OutletError> {
-        use crate::stage::OutletError;
+        send: &mut dyn FnMut(&mut Sender) -> Result<(), OutletError>,
+    ) -> Result<(), OutletError> {
         for tried in 1.. {
             let reason = match self.attempt(time, send) {
                 Ok(()) => {
                     self.sender.producer().context().is_back();
                     return Ok(());
                 }
-                Err((OutletError::Kafka(KafkaError::Delivery { message, .. }), _)) if tried < TRIES => message,
-                Err((_, Some(reason))) if tried < TRIES => reason,
-                Err((error, _)) => return Err(error),
+                Err((error, reason)) => match undelivered(&error).or(reason) {
+                    Some(reason) if tried < TRIES => reason,
+                    _ => return Err(error),
+                },
             };
             self.console.warn(&format!("kafka, topic {}: batch {time} is tried again: {reason}", self.topic));
             self.call("cannot give up a transaction", |this| this.sender.producer().abort_transaction(CALL))
@@ -159,8 +159,8 @@ impl Transactions {
     fn attempt(
         &mut self,
         time: BatchTime,
-        send: &mut dyn FnMut(&mut Sender) -> Result<(), crate::stage::OutletError>,
-    ) -> Result<(), (crate::stage::OutletError, Option<String>)> {
+        send: &mut dyn FnMut(&mut Sender) -> Result<(), OutletError>,
+    ) -> Result<(), (OutletError, Option<String>)> {
         let step = |this: &Self, failed: Failed| {
             let reason = match &failed {
                 Failed::Abort(reason) => Some(reason.clone()),
@@ -227,5 +227,14 @@ impl Transactions {
                 KafkaError::Transaction { what: "a transaction failed", id: self.id.clone(), message }
             }
         }
+    }
+}
+
+/// Why a message was not delivered, if that is what failed.
+fn undelivered(error: &OutletError) -> Option<String> {
+    let OutletError::Kind(error) = error else { return None };
+    match (&**error as &(dyn std::error::Error + 'static)).downcast_ref() {
+        Some(KafkaError::Delivery { message, .. }) => Some(message.clone()),
+        _ => None,
     }
 }

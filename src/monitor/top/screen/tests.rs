@@ -1,5 +1,5 @@
 use super::*;
-use crate::frame::{BatchTime, End, Head};
+use crate::frame::{BatchTime, End, Head, Watermark};
 use crate::monitor::top::Records;
 use crate::op::Held;
 use ratatui::Terminal;
@@ -20,6 +20,7 @@ fn view() -> View {
         ])
         .as_array()
         .cloned();
+        end.watermark = Some(Watermark(time as i64 - 4200));
         view.end(&end);
     }
     view
@@ -50,9 +51,13 @@ fn the_slow_stage_is_marked_with_how_far_it_is_behind() {
     let row = text.lines().find(|line| line.contains("▶")).unwrap();
     assert!(row.contains("map --exec ./slow") && row.contains("2.0 s") && row.contains("200 %"), "{text}");
     assert!(row.trim_end_matches(['"', ' ']).ends_with('7'), "{text}");
-    for expected in
-        ["behind since 2016-07-23 14:10:", "source tcp localhost:9999  running  every 1s", "total delay", "50"]
-    {
+    for expected in [
+        "watermark 2016-07-23 14:10:25.800Z, 4.2 s behind",
+        "behind since 2016-07-23 14:10:",
+        "source tcp localhost:9999  running  every 1s",
+        "total delay",
+        "50",
+    ] {
         assert!(text.contains(expected), "{expected} in\n{text}");
     }
 }
