@@ -9,7 +9,8 @@ use super::{Environment, ToolError};
 use crate::clock::Clock as _;
 use crate::flow::{BadRecords, Input, InputError};
 use crate::frame::{Event, FrameError, FrameReader, MAGIC};
-use crate::record::forms::{Csv, Format, Json, Logfmt, Text};
+use crate::record::forms::csv::Csv;
+use crate::record::forms::{Format, Json, Logfmt, Text};
 use crate::source::engine::batches::Batches;
 use crate::source::engine::cut::{CutOptions, Cutter, CutterParts};
 use crate::source::engine::first::Stopped;
@@ -170,7 +171,7 @@ fn detect(stdin: &mut Stdin, stop: &StopRules, environment: &Environment) -> Res
             Got::Bytes(count) => read.extend_from_slice(&buffer[..count]),
             Got::End if read.is_empty() => return Ok(Kind::Raw(read)),
             Got::End => return Err(ToolError::Input(SourceError::CutOff)),
-            Got::Timeout | Got::Stop => {}
+            Got::Timeout | Got::Stop | Got::Over => {}
         }
     }
 }

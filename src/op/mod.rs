@@ -37,7 +37,7 @@ mod tests;
 use std::fmt;
 use std::io;
 
-use crate::error::{Exit, Failure, describe};
+use crate::error::{Exit, Failure, describe, printable_line};
 use crate::frame::{BatchTime, Block, Close, Head, Watermark};
 use crate::spool::SpoolError;
 
@@ -351,12 +351,12 @@ pub enum OpError {
 impl OpError {
     /// The error for a record that could not be processed.
     pub fn bad_record(record: &[u8], reason: &str) -> OpError {
-        OpError::BadRecord { record: shorten(record), reason: reason.to_owned() }
+        OpError::BadRecord { record: shorten(record), reason: printable_line(reason).into_owned() }
     }
 
     /// The error for a record that came too late.
     pub fn late_record(record: &[u8], reason: &str) -> OpError {
-        OpError::LateRecord { record: shorten(record), reason: reason.to_owned() }
+        OpError::LateRecord { record: shorten(record), reason: printable_line(reason).into_owned() }
     }
 }
 
@@ -364,8 +364,8 @@ impl OpError {
 fn shorten(record: &[u8]) -> String {
     let text = String::from_utf8_lossy(&record[..record.len().min(1000)]);
     match text.char_indices().nth(200) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.into_owned(),
+        Some((at, _)) => format!("{}…", printable_line(&text[..at])),
+        None => printable_line(&text).into_owned(),
     }
 }
 

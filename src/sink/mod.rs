@@ -51,6 +51,12 @@ pub trait Sink {
         Ok(())
     }
 
+    /// Whether nobody will read what the sink writes any more. Asked at a stop, of which
+    /// that may be the reason.
+    fn is_reader_gone(&self) -> bool {
+        false
+    }
+
     /// Whatever is finished should be seen.
     fn flush(&mut self) -> Result<(), OutletError> {
         Ok(())
@@ -111,6 +117,10 @@ impl Sink for Both<'_> {
     fn flush(&mut self) -> Result<(), OutletError> {
         self.first.flush()?;
         self.second.flush()
+    }
+
+    fn is_reader_gone(&self) -> bool {
+        self.second.is_reader_gone()
     }
 
     fn begin(&mut self, under: &Under<'_>) -> Result<Option<BatchTime>, OutletError> {

@@ -7,5 +7,5 @@ pub mod kafka;
 pub mod kinds;
 pub mod pairs;
 
-pub use engine::bytes::{ByteSource, Got};
+pub use engine::bytes::{ByteSource, Got, Torn};
 pub use error::SourceError;

@@ -16,7 +16,7 @@ use std::rc::Rc;
 use crate::console::Console;
 use crate::op::join::NO_PAIR;
 use crate::op::lookup::{Table, Tables};
-use crate::record::Canonicalizer;
+use crate::record::{self, Canonicalizer};
 use crate::source::SourceError;
 
 /// The file, and what was read from it.
@@ -116,6 +116,7 @@ fn parse(path: &Path, content: &[u8]) -> Result<Table, SourceError> {
     let mut canonicalizer = Canonicalizer::default();
     let mut record = Vec::new();
     for (index, line) in content.split(|byte| *byte == b'\n').enumerate() {
+        let line = record::without_mark(line);
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }

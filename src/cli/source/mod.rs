@@ -167,9 +167,9 @@ impl SourceTool {
         Ok(match &self.kind {
             Kind::Stdin => lines("stdin", ""),
             Kind::Tcp { address } => lines("tcp", &address.to_string()),
-            Kind::Listen { address } => lines("listen", &address.0.to_string()),
+            Kind::Listen { address, .. } => lines("listen", &address.0.to_string()),
             Kind::Udp { address } => lines("udp", &address.0.to_string()),
-            Kind::Unix { path } => lines("unix", &path.display().to_string()),
+            Kind::Unix { path, .. } => lines("unix", &path.display().to_string()),
             Kind::Exec { command } => lines("exec", &joined(command)),
             Kind::Other(words) => {
                 external::command(words)?;
@@ -227,9 +227,9 @@ impl SourceTool {
         let source: Box<dyn ByteSource> = match &self.kind {
             Kind::Stdin => Box::new(input::stdin_with_progress(environment)?),
             Kind::Tcp { address } => Box::new(tcp::open(address, &around)?),
-            Kind::Listen { address } => Box::new(listen::open(&address.0, &around)?),
+            Kind::Listen { address, clients } => Box::new(listen::open(&address.0, clients.limits(), &around)?),
             Kind::Udp { address } => Box::new(udp::open(&address.0, &around)?),
-            Kind::Unix { path } => Box::new(unix::open(path, &around)?),
+            Kind::Unix { path, clients } => Box::new(unix::open(path, clients.limits(), &around)?),
             Kind::Exec { command } => Box::new(exec::open(command, &around)?),
             Kind::Other(words) => Box::new(exec::open(&external::command(words)?, &around)?),
             Kind::Dir { paths, settle, new_only, look } => {
