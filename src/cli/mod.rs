@@ -25,6 +25,7 @@ pub mod kafka;
 pub mod map;
 pub mod output;
 mod process;
+pub mod program;
 pub mod reduce;
 pub mod run;
 pub mod sides;

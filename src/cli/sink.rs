@@ -11,13 +11,14 @@ use super::kafka::sink::KafkaSinkArgs;
 use super::{Environment, Tool, ToolError, input, output, tell_skipped};
 use crate::checkpoint::name::check_stage;
 use crate::flow::BadRecords;
+use crate::flow::LineForm;
 use crate::op::pass::Pass;
 use crate::sink::Sink;
 use crate::sink::kinds::exec::{CommandOutput, Exec};
 use crate::sink::kinds::files::{FileNames, Files};
 use crate::sink::kinds::null::Null;
 use crate::sink::kinds::print::Print;
-use crate::sink::kinds::text::{LineForm, Lines};
+use crate::sink::kinds::text::Lines;
 use crate::sink::stdout::Stdout;
 use crate::stage;
 

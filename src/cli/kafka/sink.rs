@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::ClientArgs;
 use crate::cli::args::MemoryArgs;
-use crate::cli::function::program;
+use crate::cli::program::program;
 use crate::cli::{Environment, ToolError};
 use crate::flow::BadRecords;
 use crate::kafka::settings::Settings;

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use crate::cli::kafka::source::KafkaSourceArgs;
 use crate::duration;
 use crate::source::kinds::receive::address::{Address, OwnAddress};
-use crate::source::kinds::receive::clients::ClientLimits;
+use crate::source::kinds::receive::allowance::ClientLimits;
 use crate::source::kinds::replay::Speed;
 
 /// How much the clients of a source may take.

@@ -222,7 +222,7 @@ impl SourceTool {
             max_line: self.cut.max_line,
         };
         let clock = &environment.clock;
-        let stop = input::stop_rules(&self.cut, environment);
+        let stop = first::stop_rules(&self.cut, environment);
         let trace = !self.cut.no_trace;
         let source: Box<dyn ByteSource> = match &self.kind {
             Kind::Stdin => Box::new(input::stdin_with_progress(environment)?),

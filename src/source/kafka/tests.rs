@@ -17,7 +17,6 @@ use crate::expr::Program;
 use crate::flow::{BadRecords, OnError, OutletError, Under, Waited};
 use crate::frame::{BatchTime, Block};
 use crate::kafka::settings::Settings;
-use crate::op::OpError;
 use crate::signal::StopSignal;
 use crate::sink::Sink as _;
 use crate::sink::kafka::message::Messages;
@@ -62,7 +61,7 @@ fn source(cluster: &Mock, from: StartAt, form: Form) -> KafkaSource {
     KafkaSource::open(&settings, options, console(), stop, Waited::default()).unwrap()
 }
 
-fn no_bad(_: &[u8], reason: &str) -> Result<(), OpError> {
+fn no_bad(_: &[u8], reason: &str) -> Result<(), Box<dyn crate::error::Failure>> {
     panic!("{reason}")
 }
 
