@@ -13,7 +13,7 @@ mod sink;
 mod transactions;
 
 #[cfg(feature = "kafka")]
-pub use sink::{Kafka, Parts};
+pub use sink::{Kafka, PATIENCE, Parts};
 
 /// Which partition a message with a key goes to; one without goes to any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
