@@ -19,9 +19,7 @@ use std::path::PathBuf;
 
 use crate::error::{Exit, Failure, describe};
 use crate::frame::{BatchTime, Block};
-use crate::op::OpError;
 use crate::os;
-use crate::stage::OutletError;
 
 /// How much is held in memory unless `--memory` says otherwise, in bytes.
 pub const DEFAULT_MEMORY: usize = 256 << 20;
@@ -332,7 +330,11 @@ impl SpoolError {
         SpoolError { doing, directory, error }
     }
 
-    /// What was tried, and where.
+    /// What was tried and where, and what the system said.
+    pub fn into_parts(self) -> (String, io::Error) {
+        (self.what(), self.error)
+    }
+
     fn what(&self) -> String {
         let SpoolError { doing, directory, .. } = self;
         format!("temporary file in {}, for records beyond --memory: cannot {doing} it", directory.display())
@@ -350,18 +352,6 @@ impl std::error::Error for SpoolError {}
 impl Failure for SpoolError {
     fn exit(&self) -> Exit {
         Exit::World
-    }
-}
-
-impl From<SpoolError> for OutletError {
-    fn from(error: SpoolError) -> OutletError {
-        OutletError::Write { what: format!("temporary file in {}", error.directory.display()), error: error.error }
-    }
-}
-
-impl From<SpoolError> for OpError {
-    fn from(error: SpoolError) -> OpError {
-        OpError::Storage { what: error.what(), error: error.error }
     }
 }
 

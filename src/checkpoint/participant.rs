@@ -32,6 +32,7 @@ use super::state::{KeyedState, PairOut, StateLog};
 use super::storage::{Storage, make_dir, remove_tree};
 use super::survey::purge_before;
 use super::{Error, Result};
+use crate::frame::keys::key;
 
 /// What the head of a stream says of its checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,10 +49,10 @@ impl Stream {
     pub fn of_head(head: &Map<String, Value>) -> Option<Stream> {
         let text = |key: &str| head.get(key).and_then(Value::as_str).map(str::to_owned);
         Some(Stream {
-            dir: text("checkpoint")?.into(),
-            name: text("name").unwrap_or_default(),
-            run: text("run").unwrap_or_default(),
-            resume_ms: head.get("resume").and_then(Value::as_u64).unwrap_or(0),
+            dir: text(key::CHECKPOINT)?.into(),
+            name: text(key::NAME).unwrap_or_default(),
+            run: text(key::RUN).unwrap_or_default(),
+            resume_ms: head.get(key::RESUME).and_then(Value::as_u64).unwrap_or(0),
         })
     }
 

@@ -35,6 +35,7 @@ use super::storage::{Storage, absolute};
 use super::survey::{Commit, Survey, commits_behind, newest_commits, purge_before, reopen_sinks};
 use super::wal::{Blocks, Range, Wal};
 use super::{Error, Result, Times};
+use crate::frame::keys::key;
 use folder::{Opened, make_folder, open_folder, open_job};
 
 /// What a source is.
@@ -89,7 +90,7 @@ impl Plan {
     /// The keys of the head that later stages need.
     pub fn head(&self) -> Map<String, Value> {
         let head = json!({
-            "name": self.name, "checkpoint": self.checkpoint, "run": self.run, "resume": self.resume_ms,
+            key::NAME: self.name, key::CHECKPOINT: self.checkpoint, key::RUN: self.run, key::RESUME: self.resume_ms,
         });
         match head {
             Value::Object(head) => head,

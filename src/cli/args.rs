@@ -2,6 +2,7 @@
 
 mod input;
 mod keep;
+mod time;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap::{Args, ValueEnum};
 
 pub use input::{CutArgs, InputArgs, InputForm, LimitArgs};
 pub use keep::{KeepArgs, OnLossArg};
+pub use time::TimeArgs;
 
 use crate::checkpoint::name::check_stage;
 use crate::console::Level;

@@ -8,9 +8,10 @@ use super::args::MemoryArgs;
 use super::{Environment, ToolError};
 use crate::command::{BatchCommand, CommandError, CommandOptions, Program, find};
 use crate::error::{Exit, Failure as _};
+use crate::flow::OutletError;
 use crate::sink::text::LineForm;
 use crate::spool::DEFAULT_MEMORY;
-use crate::stage::{OutletError, StageError};
+use crate::stage::StageError;
 
 /// A command that runs once a batch.
 #[derive(Args, Clone, Debug)]

@@ -4,7 +4,6 @@ use std::fmt;
 use std::io;
 
 use crate::error::{Exit, Failure, describe};
-use crate::kafka::KafkaError;
 use crate::run::RunError;
 use crate::source::SourceError;
 use crate::stage::StageError;
@@ -35,8 +34,8 @@ pub enum ToolError {
         /// How to exit.
         exit: Exit,
     },
-    /// Kafka is not to be had with these options.
-    Kafka(KafkaError),
+    /// A kind of source or sink is not to be had with these options, in its own words.
+    Kind(Box<dyn Failure>),
     /// The checkpoint cannot be looked into or changed.
     Checkpoint(crate::checkpoint::Error),
     /// The stage failed while it ran.
@@ -57,7 +56,7 @@ impl fmt::Display for ToolError {
             ),
             ToolError::Open { what, error } => write!(f, "{what}: {}", describe(error)),
             ToolError::Input(error) => error.fmt(f),
-            ToolError::Kafka(error) => error.fmt(f),
+            ToolError::Kind(error) => error.fmt(f),
             ToolError::Checkpoint(error) => error.fmt(f),
             ToolError::Stage(error) => error.fmt(f),
             ToolError::Restart => f.write_str(
@@ -69,6 +68,13 @@ impl fmt::Display for ToolError {
     }
 }
 
+impl ToolError {
+    /// What only this kind of source or sink can meet.
+    pub fn kind(error: impl Failure + 'static) -> ToolError {
+        ToolError::Kind(Box::new(error))
+    }
+}
+
 impl std::error::Error for ToolError {}
 
 impl Failure for ToolError {
@@ -77,7 +83,7 @@ impl Failure for ToolError {
             ToolError::Usage(_) | ToolError::Terminal { .. } => Exit::Usage,
             ToolError::Open { .. } | ToolError::Restart => Exit::World,
             ToolError::Input(error) => error.exit(),
-            ToolError::Kafka(error) => error.exit(),
+            ToolError::Kind(error) => error.exit(),
             ToolError::Checkpoint(error) => error.exit(),
             ToolError::Command { exit, .. } => *exit,
             ToolError::Stage(error) => error.exit(),
@@ -89,12 +95,6 @@ impl Failure for ToolError {
 impl From<SourceError> for ToolError {
     fn from(error: SourceError) -> Self {
         ToolError::Input(error)
-    }
-}
-
-impl From<KafkaError> for ToolError {
-    fn from(error: KafkaError) -> Self {
-        ToolError::Kafka(error)
     }
 }
 

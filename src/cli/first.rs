@@ -10,11 +10,11 @@ use crate::checkpoint::lock::Waiting;
 use crate::checkpoint::source::{Plan, SourceCheckpoint, SourceOptions};
 use crate::checkpoint::storage::Disk;
 use crate::clock::Clock as _;
+use crate::flow::{BadRecords, Input};
 use crate::source::SourceError;
 use crate::source::batches::Batches;
 use crate::source::first::FirstStage;
 use crate::source::kept::{Kept, KeptParts, is_interrupted};
-use crate::stage::{BadRecords, Input};
 
 /// How long a lock is waited for between two looks.
 const LOOK: Duration = Duration::from_millis(50);

@@ -7,17 +7,18 @@ use super::args::{CutArgs, InputArgs, InputForm};
 use super::first::{self, SourceIdentity};
 use super::{Environment, ToolError};
 use crate::clock::Clock as _;
+use crate::flow::{BadRecords, Input, InputError};
 use crate::frame::{Event, FrameError, FrameReader, MAGIC};
 use crate::source::batches::Batches;
+use crate::source::csv::Csv;
 use crate::source::cut::{CutOptions, Cutter, CutterParts};
 use crate::source::first::Stopped;
-use crate::source::format::{Csv, Format, Json, Logfmt, Text};
+use crate::source::format::{Format, Json, Logfmt, Text};
 use crate::source::line_source::LineSource;
 use crate::source::records::RecordSource;
 use crate::source::stdin::Stdin;
 use crate::source::stop::StopRules;
 use crate::source::{ByteSource, Got, SourceError};
-use crate::stage::{BadRecords, Input, InputError};
 
 /// How long a stage that was asked to stop, and does not know yet whether it is
 /// the first one, waits for the first byte or the end.
@@ -170,7 +171,7 @@ fn detect(stdin: &mut Stdin, stop: &StopRules, environment: &Environment) -> Res
             Got::Bytes(count) => read.extend_from_slice(&buffer[..count]),
             Got::End if read.is_empty() => return Ok(Kind::Raw(read)),
             Got::End => return Err(ToolError::Input(SourceError::CutOff)),
-            Got::Timeout | Got::Stop => {}
+            Got::Timeout | Got::Stop | Got::Over => {}
         }
     }
 }
@@ -198,7 +199,7 @@ impl Input for Framed {
             error => InputError::Frame(error),
         })?;
         if let (Event::Head(head), Some(option)) = (&event, self.given) {
-            return Err(InputError::Source(SourceError::NotFirst {
+            return Err(InputError::from(SourceError::NotFirst {
                 option,
                 interval_ms: head.interval_ms,
                 stage: head.first_stage().to_owned(),

@@ -51,10 +51,11 @@ use crate::checkpoint::storage::Disk;
 use crate::clock::SystemClock;
 use crate::console::Console;
 use crate::error::Exit;
+use crate::flow::{BadRecords, OnError, Waited};
 use crate::monitor::watch::Watch;
 use crate::op::Operator;
 use crate::signal::StopSignal;
-use crate::stage::{self, BadRecords, CheckpointOptions, Context, OnError, StageError, Waited};
+use crate::stage::{self, CheckpointOptions, Context, StageError};
 use args::{Common, Messages, StageArgs, StateArgs};
 
 /// A tool of the family: its options, and what it does with them.
@@ -185,7 +186,6 @@ pub fn context<'e>(environment: &'e Environment, bad_records: BadRecords, common
         waited: environment.waited.clone(),
         bad_records,
         late_records: BadRecords::late(environment.description.clone(), OnError::Skip),
-        watch: RefCell::new(environment.watch.replace(Watch::nobody(environment.console.clone()))),
         checkpoint: CheckpointOptions {
             storage: Arc::new(Disk),
             name: common.part.stage_name.clone(),

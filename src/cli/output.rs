@@ -4,35 +4,49 @@ use std::io::{self, IsTerminal as _};
 
 use super::args::OutputForm;
 use super::{Environment, ToolError};
+use crate::flow::Outlet;
+use crate::monitor::watch::{Watch, Watched};
 use crate::sink::frames::Frames;
 use crate::sink::print::Print;
 use crate::sink::stdout::Stdout;
 use crate::sink::text::{LineForm, Lines};
 use crate::sink::{Both, Sink, SinkOutlet};
-use crate::stage::Outlet;
 
 /// How many records of a batch are printed, as in Spark.
 pub const PRINT_LIMIT: u64 = 10;
 
 /// Standard output: print form on a terminal, frames anywhere else, unless told.
 pub fn open(form: Option<OutputForm>, environment: &Environment) -> Result<Box<dyn Outlet>, ToolError> {
-    Ok(match open_either(form, environment)? {
+    let outlet = match open_either(form, environment)? {
         Output::Frames(frames) => frames,
         Output::Form(sink) => Box::new(SinkOutlet::new(sink, None)),
-    })
+    };
+    Ok(watched(outlet, environment))
 }
 
-/// What stands behind a sink that passes the stream on. Where that is no stream
+/// A sink that is the end of the pipeline.
+pub fn open_sink<'a>(sink: Box<dyn Sink + 'a>, environment: &Environment) -> Box<dyn Outlet + 'a> {
+    watched(Box::new(SinkOutlet::new(sink, None)), environment)
+}
+
+/// A sink that passes the stream on, and what stands behind it. Where that is no stream
 /// but a form of it, both are one sink.
 pub fn open_behind<'a>(
     sink: Box<dyn Sink + 'a>,
     form: Option<OutputForm>,
     environment: &Environment,
-) -> Result<SinkOutlet<'a>, ToolError> {
-    Ok(match open_either(form, environment)? {
+) -> Result<Box<dyn Outlet + 'a>, ToolError> {
+    let outlet = match open_either(form, environment)? {
         Output::Frames(frames) => SinkOutlet::new(sink, Some(frames)),
         Output::Form(second) => SinkOutlet::new(Box::new(Both { first: sink, second }), None),
-    })
+    };
+    Ok(watched(Box::new(outlet), environment))
+}
+
+/// The outlet, and around it who watches the stage.
+fn watched<'a>(outlet: Box<dyn Outlet + 'a>, environment: &Environment) -> Box<dyn Outlet + 'a> {
+    let watch = environment.watch.replace(Watch::nobody(environment.console.clone()));
+    Box::new(Watched::new(outlet, watch))
 }
 
 /// Standard output, whose reader is watched from now on.

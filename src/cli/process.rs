@@ -11,11 +11,12 @@ use super::{Environment, Tool, ToolError, command, describe, usage, watch};
 use crate::clock::SystemClock;
 use crate::console::{Console, Level};
 use crate::error::{Exit, Failure as _};
+use crate::flow::{OutletError, Waited};
 use crate::frame::Close;
 use crate::monitor::watch::Watch;
 use crate::run::RunError;
 use crate::signal::{self, StopSignal};
-use crate::stage::{OutletError, StageError, Waited};
+use crate::stage::StageError;
 
 /// The main function of every tool.
 pub fn main<T: Tool>() -> ExitCode {

@@ -11,12 +11,12 @@ use clap::Args;
 use super::args::Common;
 use super::{Environment, ToolError, context, output, tell_skipped};
 use crate::duration;
+use crate::flow::{BadRecords, OnError};
 use crate::op::sides::Merge;
 use crate::os;
 use crate::source::stdin::wait_readable;
 use crate::spool::DEFAULT_MEMORY;
 use crate::stage::merge::{self, MergeOptions, SideInput};
-use crate::stage::{BadRecords, OnError};
 
 /// What tools on several streams have.
 #[derive(Args, Clone, Debug)]

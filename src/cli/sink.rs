@@ -10,15 +10,16 @@ use super::command::{self, CommandArgs};
 use super::kafka::sink::KafkaSinkArgs;
 use super::{Environment, Tool, ToolError, input, output, tell_skipped};
 use crate::checkpoint::name::check_stage;
+use crate::flow::BadRecords;
 use crate::op::pass::Pass;
+use crate::sink::Sink;
 use crate::sink::exec::{CommandOutput, Exec};
 use crate::sink::files::{FileNames, Files};
 use crate::sink::null::Null;
 use crate::sink::print::Print;
 use crate::sink::stdout::Stdout;
 use crate::sink::text::{LineForm, Lines};
-use crate::sink::{Sink, SinkOutlet};
-use crate::stage::{self, BadRecords};
+use crate::stage;
 
 /// End a pipeline, or with --pass give it one more output
 ///
@@ -131,10 +132,10 @@ impl Tool for SinkTool {
         let sink = self.kind.build(self.pass, environment, &context.bad_records)?;
         let mut outlet = match self.pass {
             true => output::open_behind(sink, self.stage.common.output, environment)?,
-            false => SinkOutlet::new(sink, None),
+            false => output::open_sink(sink, environment),
         };
         let mut input = input::open(&self.stage.input, environment, &context.bad_records)?;
-        let result = stage::run(input.as_mut(), &mut Pass, &mut outlet, &context);
+        let result = stage::run(input.as_mut(), &mut Pass, outlet.as_mut(), &context);
         tell_skipped(&context, environment);
         super::end(result, input.must_restart())
     }

@@ -186,6 +186,7 @@ fn load_initial(path: &Path, state: &mut State) -> Result<(), ToolError> {
         fs::read(path).map_err(|error| ToolError::Open { what: format!("--initial {shown}: cannot read"), error })?;
     let mut pair = Vec::new();
     for (index, line) in content.split(|&byte| byte == b'\n').enumerate() {
+        let line = record::without_mark(line);
         if line.trim_ascii().is_empty() {
             continue;
         }

@@ -7,6 +7,8 @@ use clap::Parser;
 use super::args::{Common, Messages};
 use super::{Environment, Tool, ToolError, input};
 use crate::console::Console;
+use crate::error::describe;
+use crate::flow::{InputError, OutletError};
 use crate::frame::{FrameError, Reason};
 use crate::monitor::follow::FollowError;
 use crate::monitor::registry::Life;
@@ -16,7 +18,7 @@ use crate::monitor::top::{RETAIN, lines, terminal};
 use crate::monitor::view::View;
 use crate::sink::stdout::Stdout;
 use crate::source::SourceError;
-use crate::stage::{InputError, OutletError, StageError, describe};
+use crate::stage::StageError;
 
 /// Show what a pipeline does, as it does it
 ///

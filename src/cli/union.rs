@@ -7,8 +7,8 @@ use clap::Parser;
 use super::args::Common;
 use super::sides::{MergeArgs, run_merge};
 use super::{Environment, Tool, ToolError};
+use crate::flow::OnError;
 use crate::op::union::Union;
-use crate::stage::OnError;
 
 /// Put several streams together, batch by batch, the first one's records first
 ///

@@ -24,13 +24,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
 use crate::error::{Exit, Failure, describe};
+use crate::flow::OutletError;
 use crate::frame::{BatchTime, Block};
 use crate::op::OpError;
 use crate::op::transform::{BatchRunner, Take};
 use crate::signal::StopSignal;
 use crate::sink::text::{LineForm, push_lines};
 use crate::spool::SpoolError;
-use crate::stage::OutletError;
 use input::BatchFile;
 use running::Running;
 

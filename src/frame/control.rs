@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use serde_json::{Map, Value};
 
-use crate::error::Exit;
+use crate::error::{Exit, printable};
 
 /// The version of the stream format that this library writes and reads.
 pub const VERSION: u64 = 1;
@@ -46,8 +46,7 @@ pub struct Head {
     /// What each stage so far was: a string a stage; behind a join or union
     /// `[left's, right's, own]`.
     pub stages: Vec<Value>,
-    /// Every other key, known (`name`, `checkpoint`, `run`, `resume`, `clock`,
-    /// `pipeline`) or not.
+    /// Every other key, known (see [`keys`](super::keys)) or not.
     pub other: Map<String, Value>,
 }
 
@@ -64,22 +63,6 @@ impl Head {
         object.insert("stages".into(), Value::Array(self.stages.clone()));
         object.extend(self.other.clone());
         write_object(out, &format!("{{\"sstream\":{VERSION}"), &object);
-    }
-
-    /// Says that batch times are no moments: whoever looks at delays must not
-    /// compare them with a clock.
-    pub fn set_virtual_clock(&mut self) {
-        self.other.insert("clock".into(), "virtual".into());
-    }
-
-    /// Whether batch times are no moments.
-    pub fn has_virtual_clock(&self) -> bool {
-        self.text("clock") == Some("virtual")
-    }
-
-    /// A text key of the head, such as `name` or `checkpoint`.
-    pub fn text(&self, key: &str) -> Option<&str> {
-        self.other.get(key)?.as_str()
     }
 
     /// The stage that the stream came from last, for messages: the first tool
@@ -166,7 +149,8 @@ impl Close {
 
     /// The close of a stage that failed.
     pub fn error(exit: Exit, message: impl Into<String>) -> Close {
-        Close::new(Reason::Error { exit, message: message.into() })
+        let message = printable(&message.into()).into_owned();
+        Close::new(Reason::Error { exit, message })
     }
 
     /// Writes the line, with its newline; `headless` as the only line of a

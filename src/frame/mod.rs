@@ -32,6 +32,7 @@
 //! before: no gaps, no repeats. A stream that stops without a close was cut off.
 
 mod control;
+pub mod keys;
 mod read;
 mod write;
 

@@ -55,7 +55,7 @@ impl Publisher {
     pub fn start(directory: &Path, head: &Head, now_ms: u64) -> Result<Publisher, RuntimeError> {
         runtime::ensure(directory)?;
         let pid = std::process::id();
-        let id: String = head.text(keys::PIPELINE).unwrap_or("0").chars().filter(char::is_ascii_alphanumeric).collect();
+        let id: String = head.pipeline().unwrap_or("0").chars().filter(char::is_ascii_alphanumeric).collect();
         let path = directory.join(format!("{}.{pid}.{EXTENSION}", &id[..id.len().min(32)]));
         let mut head = head.clone();
         let mut published = serde_json::json!({ "pid": pid, "since": now_ms });

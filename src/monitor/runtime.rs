@@ -10,8 +10,8 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
+use crate::error::describe;
 use crate::error::{Exit, Failure};
-use crate::stage::describe;
 
 /// Why the directory cannot be used.
 #[derive(Debug)]

@@ -1,5 +1,5 @@
-//! Beside a stage's outlet: tells whoever watches the stage each head, end and
-//! close that goes out. Operators, sources and sinks know nothing of it.
+//! Around a stage's outlet: tells whoever watches the stage each head, end and
+//! close that goes out. Stages, operators, sources and sinks know nothing of it.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -12,13 +12,13 @@ use super::shape;
 use super::view::{held_to_json, keys};
 use crate::clock::{Clock as _, SystemClock};
 use crate::console::Console;
+use crate::error::describe;
+use crate::flow::{Committing, Outlet, OutletError};
 use crate::frame::{Block, Close, End, Head};
 use crate::op::Held;
-use crate::stage::{Committing, Outlet, OutletError, describe};
 
-/// Who watches a stage. [`Watch::nobody`] is for tests.
+/// Who watches a stage.
 pub struct Watch {
-    identify: bool,
     directory: Option<PathBuf>,
     publisher: Option<Publisher>,
     log: Option<(PathBuf, LogWriter<File>)>,
@@ -30,10 +30,9 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Nobody, and the stream gets no id.
+    /// Nobody yet.
     pub fn nobody(console: Console) -> Watch {
         Watch {
-            identify: false,
             directory: None,
             publisher: None,
             log: None,
@@ -46,7 +45,7 @@ impl Watch {
 
     /// Publishes into `directory`, once there is a head.
     pub fn publishing(directory: PathBuf, console: Console) -> Watch {
-        Watch { identify: true, directory: Some(directory), ..Watch::nobody(console) }
+        Watch { directory: Some(directory), ..Watch::nobody(console) }
     }
 
     /// Keeps a trace log too.
@@ -59,14 +58,6 @@ impl Watch {
     /// Keeps metrics too.
     pub fn add_metrics(&mut self, metrics: StageMetrics) {
         self.metrics = Some(metrics);
-    }
-
-    /// Gives the pipeline an id if it begins here. It goes with the trace: a
-    /// stream without one is the same in every run, to the byte.
-    pub fn identify(&self, head: &mut Head, begins_trace: bool) {
-        if self.identify && begins_trace {
-            head.other.insert(keys::PIPELINE.into(), random_id().into());
-        }
     }
 
     fn head(&mut self, head: &Head) {
@@ -117,7 +108,7 @@ impl Watch {
     }
 
     /// The stage is over.
-    pub fn close(&mut self, close: &Close) {
+    fn close(&mut self, close: &Close) {
         self.publish(|publisher| publisher.close(close));
         self.publisher = None;
         self.log(|log| log.close(close));
@@ -156,41 +147,16 @@ impl Watch {
     }
 }
 
-/// 64 random bits, as a pipeline's id.
-pub fn random_id() -> String {
-    let mut bytes = [0; 8];
-    // Without random numbers all pipelines look like one, which harms nothing.
-    let _ = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
-    format!("{:016x}", u64::from_ne_bytes(bytes))
-}
-
 /// An outlet, and who watches it.
 pub struct Watched<'a> {
-    outlet: &'a mut dyn Outlet,
-    watch: &'a mut Watch,
+    outlet: Box<dyn Outlet + 'a>,
+    watch: Watch,
 }
 
 impl<'a> Watched<'a> {
     /// Tells `watch` of all that goes to `outlet`.
-    pub fn new(outlet: &'a mut dyn Outlet, watch: &'a mut Watch) -> Watched<'a> {
+    pub fn new(outlet: Box<dyn Outlet + 'a>, watch: Watch) -> Watched<'a> {
         Watched { outlet, watch }
-    }
-
-    /// See [`Watch::identify`].
-    pub fn identify(&self, head: &mut Head, begins_trace: bool) {
-        self.watch.identify(head, begins_trace);
-    }
-
-    /// Tells how much the operator keeps as of the next end.
-    pub fn tell_held(&mut self, held: Held) {
-        if self.watch.is_watched() {
-            self.watch.held = Some(held);
-        }
-    }
-
-    /// Tells that the stage is over, without a close in the stream.
-    pub fn tell_close(&mut self, close: &Close) {
-        self.watch.close(close);
     }
 }
 
@@ -231,6 +197,16 @@ impl Outlet for Watched<'_> {
         self.outlet.batch_done()?;
         self.watch.idle();
         Ok(())
+    }
+
+    fn holds(&mut self, held: Held) {
+        if self.watch.is_watched() {
+            self.watch.held = Some(held);
+        }
+    }
+
+    fn cut_off(&mut self, close: &Close) {
+        self.watch.close(close);
     }
 
     fn committing(&mut self) -> Option<&mut dyn Committing> {

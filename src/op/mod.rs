@@ -37,8 +37,9 @@ mod tests;
 use std::fmt;
 use std::io;
 
-use crate::error::{Exit, Failure, describe};
+use crate::error::{Exit, Failure, describe, printable_line};
 use crate::frame::{BatchTime, Block, Close, Head, Watermark};
+use crate::spool::SpoolError;
 
 /// A block of output is given on when it has this many bytes.
 pub const BLOCK_BYTES: usize = 256 << 10;
@@ -350,12 +351,12 @@ pub enum OpError {
 impl OpError {
     /// The error for a record that could not be processed.
     pub fn bad_record(record: &[u8], reason: &str) -> OpError {
-        OpError::BadRecord { record: shorten(record), reason: reason.to_owned() }
+        OpError::BadRecord { record: shorten(record), reason: printable_line(reason).into_owned() }
     }
 
     /// The error for a record that came too late.
     pub fn late_record(record: &[u8], reason: &str) -> OpError {
-        OpError::LateRecord { record: shorten(record), reason: reason.to_owned() }
+        OpError::LateRecord { record: shorten(record), reason: printable_line(reason).into_owned() }
     }
 }
 
@@ -363,8 +364,8 @@ impl OpError {
 fn shorten(record: &[u8]) -> String {
     let text = String::from_utf8_lossy(&record[..record.len().min(1000)]);
     match text.char_indices().nth(200) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.into_owned(),
+        Some((at, _)) => format!("{}…", printable_line(&text[..at])),
+        None => printable_line(&text).into_owned(),
     }
 }
 
@@ -391,6 +392,13 @@ impl fmt::Display for OpError {
 }
 
 impl std::error::Error for OpError {}
+
+impl From<SpoolError> for OpError {
+    fn from(error: SpoolError) -> OpError {
+        let (what, error) = error.into_parts();
+        OpError::Storage { what, error }
+    }
+}
 
 impl Failure for OpError {
     fn exit(&self) -> Exit {

@@ -3,10 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Sink, Under};
+use super::Sink;
 use crate::checkpoint::participant::SinkCheckpoint;
+use crate::flow::{Outlet, OutletError, Under};
 use crate::frame::{BatchTime, Block, End};
-use crate::stage::{Outlet, OutletError};
 
 /// A batch waits no longer than this for others to be committed with.
 const GATHER: Duration = Duration::from_millis(50);

@@ -4,8 +4,8 @@ use std::process::Stdio;
 
 use super::Sink;
 use crate::command::BatchCommand;
+use crate::flow::OutletError;
 use crate::frame::{BatchTime, Block};
-use crate::stage::OutletError;
 
 /// Where the command's stdout goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

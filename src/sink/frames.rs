@@ -1,8 +1,8 @@
 //! Frames on standard output: how a stage hands its stream to the next one.
 
 use super::stdout::Stdout;
+use crate::flow::{Outlet, OutletError};
 use crate::frame::{Block, Close, End, FrameWriter, Head};
-use crate::stage::{Outlet, OutletError};
 
 /// Writes frames to standard output.
 pub struct Frames {

@@ -17,8 +17,8 @@ pub mod text;
 
 pub use outlet::SinkOutlet;
 
+use crate::flow::{OutletError, Under};
 use crate::frame::{BatchTime, Block};
-use crate::stage::OutletError;
 
 /// Takes each batch of a stream.
 ///
@@ -55,6 +55,12 @@ pub trait Sink {
         Ok(())
     }
 
+    /// Whether nobody will read what the sink writes any more. Asked at a stop, of which
+    /// that may be the reason.
+    fn is_reader_gone(&self) -> bool {
+        false
+    }
+
     /// Whatever is finished should be seen.
     fn flush(&mut self) -> Result<(), OutletError> {
         Ok(())
@@ -87,20 +93,6 @@ pub trait Sink {
     }
 }
 
-/// What a sink under a checkpoint begins with.
-#[derive(Clone, Debug)]
-pub struct Under<'u> {
-    /// The checkpoint's random id: no other checkpoint has it.
-    pub job: &'u str,
-    /// What the sink is called in that checkpoint, as `tail.03-files`.
-    pub stage: &'u str,
-    /// All begin after this time.
-    pub resume: BatchTime,
-    /// The notes of batches that were committed, oldest first, as far back as they
-    /// may matter.
-    pub notes: &'u [Vec<u8>],
-}
-
 /// Two sinks for one stream, as a stage has that passes the stream on to a
 /// terminal. The second one is at the end, and writes as it goes.
 pub struct Both<'a> {
@@ -129,6 +121,10 @@ impl Sink for Both<'_> {
     fn flush(&mut self) -> Result<(), OutletError> {
         self.first.flush()?;
         self.second.flush()
+    }
+
+    fn is_reader_gone(&self) -> bool {
+        self.second.is_reader_gone()
     }
 
     fn begin(&mut self, under: &Under<'_>) -> Result<Option<BatchTime>, OutletError> {

@@ -2,8 +2,8 @@
 //! that are run for what they do on the way.
 
 use super::Sink;
+use crate::flow::OutletError;
 use crate::frame::{BatchTime, Block};
-use crate::stage::OutletError;
 
 /// Takes everything and keeps nothing.
 #[derive(Clone, Copy, Debug, Default)]

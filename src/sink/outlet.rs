@@ -1,11 +1,11 @@
 //! A sink as the outlet of a stage.
 
+use super::Sink;
 use super::commit::Commits;
-use super::{Sink, Under};
 use crate::checkpoint::participant::SinkCheckpoint;
 use crate::error::Failure as _;
+use crate::flow::{Committing, Outlet, OutletError, Under};
 use crate::frame::{BatchTime, Block, Close, End, Head, Reason};
-use crate::stage::{Committing, Outlet, OutletError};
 
 /// A sink at the end of a pipeline, or one that passes the stream on: each
 /// batch's end after the sink is done with that batch.
@@ -117,6 +117,9 @@ impl Outlet for SinkOutlet<'_> {
                 _ => Ok(()),
             }
         })?;
+        if close.reason == Reason::Stop && self.sink.is_reader_gone() {
+            return Err(OutletError::ReaderGone);
+        }
         self.pass(|pass| pass.close(close))
     }
 

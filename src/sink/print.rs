@@ -1,11 +1,10 @@
 //! What Spark's `print` prints, byte for byte: `DStream.print` of Spark 3.5.
 
-use std::io::Write;
-
+use super::stdout::Output;
 use super::{Sink, form};
+use crate::flow::OutletError;
 use crate::frame::{BatchTime, Block};
 use crate::spool::{DEFAULT_MEMORY, Spool};
-use crate::stage::OutletError;
 
 /// What is printed is written in pieces of at least so many bytes.
 const WRITE_BYTES: usize = 64 << 10;
@@ -24,7 +23,7 @@ pub struct Print<W> {
     text: Vec<u8>,
 }
 
-impl<W: Write> Print<W> {
+impl<W: Output> Print<W> {
     /// Shows at most `limit` records a batch, 10 in Spark.
     pub fn new(output: W, what: &'static str, limit: u64) -> Print<W> {
         Print { output, limit, what, held: Spool::new(DEFAULT_MEMORY), seen: 0, text: Vec::new() }
@@ -47,7 +46,7 @@ fn first(block: Block<'_>, records: u64) -> Block<'_> {
     Block { records, bytes: &block.bytes[..end], ..block }
 }
 
-impl<W: Write> Sink for Print<W> {
+impl<W: Output> Sink for Print<W> {
     fn block(&mut self, block: Block<'_>) -> Result<(), OutletError> {
         let left = self.limit.saturating_sub(self.seen);
         self.seen += block.records;
@@ -87,13 +86,8 @@ impl<W: Write> Sink for Print<W> {
         Ok(())
     }
 
-    fn close(&mut self, _complete: bool) -> Result<(), OutletError> {
-        // All is written, and a reader that has seen it may have gone by now.
-        Ok(())
-    }
-
-    fn flush(&mut self) -> Result<(), OutletError> {
-        self.output.flush().map_err(|error| OutletError::write(self.what, error))
+    fn is_reader_gone(&self) -> bool {
+        self.output.is_reader_gone()
     }
 }
 

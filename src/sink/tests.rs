@@ -2,8 +2,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::*;
+use crate::flow::Outlet;
 use crate::frame::{Close, End, Head, Reason};
-use crate::stage::Outlet;
 
 /// What happened, in order, to a sink and to the stream behind it.
 #[derive(Clone, Default)]
@@ -124,7 +124,7 @@ fn run_under(directory: &std::path::Path, batches: std::ops::RangeInclusive<u64>
     use crate::checkpoint::participant::{Participant, StageOptions, Stream};
     use crate::checkpoint::source::{SourceCheckpoint, SourceOptions};
     use crate::checkpoint::{Times, storage::Disk};
-    use crate::stage::Committing as _;
+    use crate::flow::Committing as _;
 
     let options = SourceOptions {
         dir: directory,

@@ -1,10 +1,9 @@
 //! Records one a line: as text or as JSON.
 
-use std::io::Write;
-
+use super::stdout::Output;
 use super::{Sink, form};
+use crate::flow::OutletError;
 use crate::frame::{BatchTime, Block};
-use crate::stage::OutletError;
 
 /// How a record becomes a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,18 +28,17 @@ pub struct Lines<W> {
     buffer: Vec<u8>,
 }
 
-impl<W: Write> Lines<W> {
+impl<W: Output> Lines<W> {
     /// Lines to `output`.
     pub fn new(output: W, what: &'static str, form: LineForm) -> Lines<W> {
         Lines { output, form, what, buffer: Vec::new() }
     }
 
     fn write(&mut self) -> Result<(), OutletError> {
-        // With nothing to write there may still be nobody to write for.
-        let result = match self.buffer.is_empty() {
-            true => self.output.flush(),
-            false => self.output.write_all(&self.buffer),
-        };
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        let result = self.output.write_all(&self.buffer);
         self.buffer.clear();
         result.map_err(|error| OutletError::write(self.what, error))
     }
@@ -60,7 +58,7 @@ pub fn push_lines(block: Block<'_>, form: LineForm, out: &mut Vec<u8>) {
     }
 }
 
-impl<W: Write> Sink for Lines<W> {
+impl<W: Output> Sink for Lines<W> {
     fn block(&mut self, block: Block<'_>) -> Result<(), OutletError> {
         push_lines(block, self.form, &mut self.buffer);
         if self.buffer.len() < WRITE_BYTES { Ok(()) } else { self.write() }
@@ -77,6 +75,10 @@ impl<W: Write> Sink for Lines<W> {
 
     fn flush(&mut self) -> Result<(), OutletError> {
         self.write()
+    }
+
+    fn is_reader_gone(&self) -> bool {
+        self.output.is_reader_gone()
     }
 }
 

@@ -6,8 +6,11 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 use tokio::net::unix::pipe;
 use tokio::net::{TcpStream, UnixStream};
 
+use super::Torn;
+use super::clients::Share;
 use super::lines::Assembler;
 use super::receive::Outbox;
+use crate::error::describe;
 use crate::os;
 
 /// The most that is read at a time, in bytes.
@@ -73,6 +76,8 @@ pub struct Connection {
     /// For messages.
     name: String,
     lines: Assembler,
+    /// What it may hold, where it is one of many clients.
+    share: Option<Share>,
 }
 
 impl Connection {
@@ -81,22 +86,41 @@ impl Connection {
         if let Stream::Pipe(pipe) = &stream {
             os::enlarge_pipe(pipe);
         }
-        Connection { stream, name: name.to_owned(), lines: Assembler::new(max_line) }
+        Connection { stream, name: name.to_owned(), lines: Assembler::new(max_line), share: None }
     }
 
-    /// Gives lines until the other side ends or the source is to stop. What is
-    /// unfinished at the other side's end is a line, also when that end is an
-    /// error.
+    /// The same, as one of many clients.
+    pub fn among(self, share: Share) -> Connection {
+        Connection { share: Some(share), ..self }
+    }
+
+    /// Gives lines until the other side ends or the source is to stop, and keeps what
+    /// is unfinished then.
     pub async fn forward(&mut self, outbox: &Outbox) -> io::Result<Over> {
-        let over = tokio::select! {
+        tokio::select! {
             biased;
-            () = outbox.stopped() => return Ok(Over::Stop),
+            () = outbox.stopped() => Ok(Over::Stop),
             over = self.forward_whole_lines(outbox) => over,
-        };
-        if let Some(place) = outbox.place().await {
-            place.give(self.lines.finish().unwrap_or_default());
         }
-        over
+    }
+
+    /// The connection is over. What is unfinished is a last line where it ended well,
+    /// and a bad record where it did not, for the reason given.
+    pub async fn end(self, outbox: &Outbox, torn: Option<String>) {
+        let Connection { name, mut lines, .. } = self;
+        let (line, torn) = match torn {
+            None => (lines.finish(), None),
+            Some(reason) => {
+                let reason = format!("{name}: ended inside a line: {reason}");
+                (None, lines.take_unfinished().map(|line| Torn { line, reason }))
+            }
+        };
+        if let (Some(line), Some(place)) = (line, outbox.place().await) {
+            place.give(line);
+        }
+        if let Some(place) = outbox.place().await {
+            place.give_over(torn);
+        }
     }
 
     /// Gives lines until the other side ends, stop or not, and keeps what is
@@ -108,7 +132,11 @@ impl Connection {
             // From here on nothing waits, so that no byte is lost at a stop.
             match self.stream.try_read() {
                 Ok(bytes) if bytes.is_empty() => return Ok(Over::End),
-                Ok(bytes) => place.give(self.lines.push(bytes).unwrap_or_default()),
+                Ok(bytes) => {
+                    place.give(self.lines.push(bytes).unwrap_or_default());
+                    let unfinished = self.lines.unfinished();
+                    self.share.as_mut().map_or(Ok(()), |share| share.set(unfinished))?;
+                }
                 Err(error) if is_transient(&error) => {}
                 Err(error) => return Err(error),
             }
@@ -136,9 +164,13 @@ impl Connection {
                     continue;
                 }
                 Err(error) if is_transient(&error) => break,
-                Ok(_) | Err(_) => {
-                    place.give(self.lines.finish().unwrap_or_default());
-                    break;
+                Ok(_) => {
+                    drop(place);
+                    return self.end(outbox, None).await;
+                }
+                Err(error) => {
+                    drop(place);
+                    return self.end(outbox, Some(describe(&error))).await;
                 }
             }
             if is_last {

@@ -14,9 +14,9 @@ use super::limits::{LimitOptions, Limits};
 use super::records::{Came, ReadAgain, RecordSource};
 use super::stop::StopRules;
 use crate::clock::{BatchClock, Clock, Reading};
+use crate::flow::BadRecords;
 use crate::frame::{BatchTime, Close, End, Head, Reason};
 use crate::op::BLOCK_BYTES;
-use crate::stage::BadRecords;
 
 /// More missed batches than this are an error.
 pub const MOST_MISSED: u64 = 1_000_000;

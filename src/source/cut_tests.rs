@@ -8,8 +8,8 @@ use super::super::{ByteSource, Got};
 use super::*;
 use crate::clock::testing::ManualClock;
 use crate::console::{Console, Level};
+use crate::flow::OnError;
 use crate::signal::{StopSignal, Stopper};
-use crate::stage::OnError;
 
 const NOT_MISSED: &str = "the script goes on";
 
@@ -66,10 +66,10 @@ impl ByteSource for Script {
         }
     }
 
-    fn read_held(&mut self, buffer: &mut [u8]) -> Result<usize, SourceError> {
-        let held = self.held.pop_front().unwrap_or_default();
+    fn read_held(&mut self, buffer: &mut [u8]) -> Result<Got, SourceError> {
+        let Some(held) = self.held.pop_front() else { return Ok(Got::End) };
         buffer[..held.len()].copy_from_slice(held.as_bytes());
-        Ok(held.len())
+        Ok(Got::Bytes(held.len()))
     }
 }
 

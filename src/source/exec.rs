@@ -21,7 +21,7 @@ use super::SourceError;
 use super::backoff::Backoff;
 use super::connection::{Connection, Over, Stream};
 use super::receive::{Outbox, Receiver, Surroundings};
-use crate::stage::describe;
+use crate::error::describe;
 
 /// What counts in a first stage only, and the program is none of this pipeline.
 const NOT_INHERITED: [&str; 2] = ["SSTREAM_CHECKPOINT", "SSTREAM_BATCH"];
@@ -63,16 +63,20 @@ async fn receive(command: Vec<OsString>, name: String, outbox: Outbox) {
         let ended = match run_once(&command, &name, &outbox).await {
             Ok(Run::Stopped) => return,
             Ok(Run::Ended(status)) if status.success() => return,
-            Ok(Run::Ended(status)) => match (status.code(), status.signal()) {
-                (Some(code), _) => format!("ended with exit code {code}"),
-                (_, signal) => format!("ended by signal {}", signal.unwrap_or_default()),
-            },
+            Ok(Run::Ended(status)) => describe_end(status),
             Err(error) => describe(&error),
         };
         backoff.ended(started);
         if !backoff.wait(&format!("{name}: {ended}"), &outbox).await {
             return;
         }
+    }
+}
+
+fn describe_end(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("ended with exit code {code}"),
+        (_, signal) => format!("ended by signal {}", signal.unwrap_or_default()),
     }
 }
 
@@ -96,6 +100,7 @@ async fn run_once(command: &[OsString], name: &str, outbox: &Outbox) -> io::Resu
     };
     if let Some(status) = status {
         program.group = None;
+        connection.end(outbox, (!status.success()).then(|| describe_end(status))).await;
         return Ok(Run::Ended(status));
     }
     program.signal(Signal::TERM);

@@ -9,8 +9,8 @@ use super::batches::{Batches, Step};
 use super::kept::Kept;
 use super::rate_limit::Processed;
 use crate::clock::Clock;
+use crate::flow::{Input, InputError};
 use crate::frame::{BatchTime, Close, Event, Head, Reason};
-use crate::stage::{Input, InputError};
 
 /// An [`Input`] whose stream begins here.
 pub struct FirstStage<'a> {
@@ -56,8 +56,15 @@ impl<'a> FirstStage<'a> {
             Some(kept) => kept.step(&mut *self.batches)?,
             None => self.batches.step()?,
         };
-        if let (Step::Head(head), Some(name)) = (&mut step, &self.name) {
-            head.other.insert("name".into(), name.as_str().into());
+        if let Step::Head(head) = &mut step {
+            if let Some(name) = &self.name {
+                head.set_name(name);
+            }
+            // Who watches goes by the trace: a stream without one is the same in every run, to
+            // the byte.
+            if self.batches.begins_trace() {
+                head.set_pipeline();
+            }
         }
         if let Some(pressure) = &mut self.pressure {
             let now = self.clock.read();
@@ -113,10 +120,6 @@ impl Input for FirstStage<'_> {
         let step = self.step()?;
         let block = self.kept.as_ref().and_then(Kept::block).unwrap_or_else(|| self.batches.block());
         Ok(step.event(block))
-    }
-
-    fn begins_trace(&self) -> bool {
-        self.batches.begins_trace()
     }
 
     fn is_ready(&self) -> bool {

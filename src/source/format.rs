@@ -1,8 +1,10 @@
-//! What raw lines mean: text, JSON, CSV or logfmt.
+//! What raw lines mean: text, JSON, [CSV](super::csv) or logfmt.
+//!
+//! A byte order mark at the beginning of a line, as programs of Windows put it at that
+//! of a file, is no part of the line: wherever files, connections and restarts begin,
+//! and whoever joined files with cat, and the same at each reading.
 
 use std::borrow::Cow;
-
-use csv_core::ReadRecordResult;
 
 use super::{logfmt, text};
 use crate::op::OpError;
@@ -18,7 +20,8 @@ pub trait Format {
     /// without its end is bad. Returns how many records there were.
     fn records(&mut self, lines: &[u8], max_line: usize, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, OpError>;
 
-    /// The input is over; what is unfinished is a record.
+    /// The input, or the connection that the lines so far came from, is over: what is
+    /// unfinished is a record, or a bad one.
     fn finish(&mut self, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, OpError> {
         let _ = (out, bad);
         Ok(0)
@@ -45,12 +48,12 @@ pub fn too_long(max_line: usize) -> String {
     format!("the line is longer than --max-line {max_line}")
 }
 
-/// The lines, without their ends.
+/// The lines, without their ends and byte order marks.
 fn each_line(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = lines;
     std::iter::from_fn(move || {
         let newline = memchr::memchr(b'\n', rest)?;
-        let line = &rest[..newline];
+        let line = record::without_mark(&rest[..newline]);
         rest = &rest[newline + 1..];
         Some(line.strip_suffix(b"\r").unwrap_or(line))
     })
@@ -163,155 +166,12 @@ fn each_record(
     Ok(records)
 }
 
-/// Comma-separated values: each row is an object by the columns' names, which
-/// are given or stand in the first row. A quoted field may hold newlines, so a
-/// row may be several lines.
-pub struct Csv {
-    reader: csv_core::Reader,
-    columns: Option<Vec<String>>,
-    /// Fields of the row that is being read, end to end, and where they end.
-    fields: Vec<u8>,
-    used: usize,
-    ends: Vec<usize>,
-    ends_used: usize,
-    /// The raw bytes of the row, for a message.
-    row: Vec<u8>,
-    text: Text,
-}
-
-impl Csv {
-    /// With the columns' names, or the names from the first row.
-    pub fn new(columns: Option<Vec<String>>) -> Csv {
-        Csv {
-            reader: csv_core::Reader::new(),
-            columns,
-            fields: vec![0; 4096],
-            used: 0,
-            ends: vec![0; 64],
-            ends_used: 0,
-            row: Vec::new(),
-            text: Text::default(),
-        }
-    }
-
-    /// Reads `input` to its end (an empty one is the end of the stream).
-    fn feed(
-        &mut self,
-        mut input: &[u8],
-        max_line: usize,
-        out: &mut Vec<u8>,
-        bad: &mut Bad<'_>,
-    ) -> Result<u64, OpError> {
-        let mut records = 0;
-        let at_end = input.is_empty();
-        loop {
-            let (result, read, written, ends) =
-                self.reader.read_record(input, &mut self.fields[self.used..], &mut self.ends[self.ends_used..]);
-            self.row.extend_from_slice(&input[..read]);
-            input = &input[read..];
-            self.used += written;
-            self.ends_used += ends;
-            match result {
-                ReadRecordResult::OutputFull => self.fields.resize(self.fields.len() * 2, 0),
-                ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
-                ReadRecordResult::Record => {
-                    records += self.finish_row(max_line, out, bad)?;
-                    (self.used, self.ends_used) = (0, 0);
-                    self.row.clear();
-                }
-                ReadRecordResult::InputEmpty if !at_end => {
-                    // Blank lines are no rows.
-                    if self.row.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
-                        self.row.clear();
-                    }
-                    if self.row.len() > max_line {
-                        bad(&self.row[..max_line], "a row is longer than --max-line: is a quote not closed?")?;
-                        self.reader = csv_core::Reader::new();
-                        (self.used, self.ends_used) = (0, 0);
-                        self.row.clear();
-                    }
-                    return Ok(records);
-                }
-                ReadRecordResult::InputEmpty | ReadRecordResult::End => return Ok(records),
-            }
-        }
-    }
-
-    fn finish_row(&mut self, max_line: usize, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, OpError> {
-        if self.row.len() > max_line.saturating_add(2) {
-            bad(&self.row[..max_line], &too_long(max_line))?;
-            return Ok(0);
-        }
-        let mut start = 0;
-        let mut invalid = false;
-        let fields: Vec<_> = self.ends[..self.ends_used]
-            .iter()
-            .map(|end| {
-                let field = String::from_utf8_lossy(&self.fields[start..*end]);
-                start = *end;
-                invalid |= matches!(field, std::borrow::Cow::Owned(_));
-                field
-            })
-            .collect();
-        self.text.invalid += u64::from(invalid);
-        let Some(columns) = &self.columns else {
-            self.columns = Some(fields.into_iter().map(|name| name.into_owned()).collect());
-            return Ok(0);
-        };
-        if fields.len() != columns.len() {
-            let reason = format!("{} fields where the columns are {}", fields.len(), columns.len());
-            bad(self.row.trim_ascii(), &reason)?;
-            return Ok(0);
-        }
-        let mut object = Vec::new();
-        for (name, field) in columns.iter().zip(&fields) {
-            object.push(if object.is_empty() { b'{' } else { b',' });
-            record::push_string(name.as_bytes(), &mut object);
-            object.push(b':');
-            record::push_string(field.as_bytes(), &mut object);
-        }
-        object.push(b'}');
-        // Two columns of one name are one key: the last counts.
-        if record::canonicalize(&object, out).is_ok() {
-            out.push(b'\n');
-        }
-        Ok(1)
-    }
-}
-
-impl Format for Csv {
-    fn records(&mut self, lines: &[u8], max_line: usize, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, OpError> {
-        // By lines, so that a row that is too long ends at the same place however
-        // the lines come.
-        let mut records = 0;
-        for line in lines.split_inclusive(|byte| *byte == b'\n') {
-            records += self.feed(line, max_line, out, bad)?;
-        }
-        Ok(records)
-    }
-
-    fn finish(&mut self, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, OpError> {
-        self.feed(&[], usize::MAX - 2, out, bad)
-    }
-
-    fn invalid_lines(&self) -> u64 {
-        self.text.invalid
-    }
-
-    fn unfinished(&self) -> usize {
-        self.row.len()
-    }
-
-    fn needs_header(&self) -> bool {
-        self.columns.is_none()
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn run(format: &mut dyn Format, chunks: &[&str]) -> (Vec<String>, Vec<String>) {
+    /// The records of `chunks`, and the bad ones with their reasons.
+    pub fn run(format: &mut dyn Format, chunks: &[&str]) -> (Vec<String>, Vec<String>) {
         let mut out = Vec::new();
         let mut bad = Vec::new();
         let mut records = 0;
@@ -338,13 +198,14 @@ mod tests {
     }
 
     #[test]
-    fn csv_rows_are_objects() {
-        let (records, bad) =
-            run(&mut Csv::new(None), &["a,b\r\n1,\"x \"\"y\"\",z\"\r\n", "2,\"two\n", "lines\"\n\n3\n4,\"\"\n"]);
-        assert_eq!(records, [r#"{"a":"1","b":"x \"y\",z"}"#, r#"{"a":"2","b":"two\nlines"}"#, r#"{"a":"4","b":""}"#]);
-        assert_eq!(bad, ["3: 1 fields where the columns are 2"]);
-        let (records, _) = run(&mut Csv::new(Some(vec!["x".into(), "y".into()])), &["1,2\n"]);
-        assert_eq!(records, [r#"{"x":"1","y":"2"}"#]);
+    fn byte_order_marks_are_no_part_of_a_line() {
+        let mark = "\u{feff}";
+        let text = format!("{mark}a\nb\n{mark}c {mark}\n{mark}\n");
+        assert_eq!(run(&mut Text::default(), &[&text]).0, ["\"a\"", "\"b\"", &format!("\"c {mark}\""), "\"\""]);
+        let json = format!("{mark}[1]\n{mark}\n");
+        assert_eq!(run(&mut Json::default(), &[&json]), (vec!["[1]".to_owned()], vec![]));
+        let logfmt = format!("{mark}level=error\n");
+        assert_eq!(run(&mut Logfmt::default(), &[&logfmt]).0, [r#"{"level":"error"}"#]);
     }
 
     #[test]

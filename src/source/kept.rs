@@ -18,8 +18,8 @@ use crate::checkpoint::wal::Blocks;
 use crate::checkpoint::{self, Times};
 use crate::clock::Clock;
 use crate::console::Console;
+use crate::flow::BadRecords;
 use crate::frame::{BatchTime, Close, End, Reason};
-use crate::stage::BadRecords;
 
 /// To send more batches again than this is worth a warning.
 const MANY: u64 = 100;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::format::{self, Bad, Format};
 use super::lines::LineBuffer;
 use super::records::{Came, RecordSource, Room};
-use super::{ByteSource, Got, SourceError};
+use super::{ByteSource, Got, SourceError, Torn};
 use crate::console::Console;
 use crate::frame::Reason;
 use crate::op::BLOCK_BYTES;
@@ -21,6 +21,8 @@ pub struct LineSource<'a> {
     lines: LineBuffer,
     max_line: usize,
     console: Console,
+    /// A connection is over behind the lines that are held, and left this undone.
+    over: Option<Option<Torn>>,
     /// Lines with invalid UTF-8 were told of.
     told_invalid: bool,
 }
@@ -35,7 +37,8 @@ impl<'a> LineSource<'a> {
         max_line: usize,
         console: Console,
     ) -> LineSource<'a> {
-        LineSource { source, format, lines: LineBuffer::new(read), max_line, console, told_invalid: false }
+        let lines = LineBuffer::new(read);
+        LineSource { source, format, lines, max_line, console, over: None, told_invalid: false }
     }
 
     fn add(&mut self, count: usize) {
@@ -43,37 +46,47 @@ impl<'a> LineSource<'a> {
         // A line that is too long is not collected any further.
         self.lines.skip_beyond(self.max_line);
     }
+
+    fn took(&mut self, got: Got) -> Came {
+        match got {
+            Got::Bytes(count) => self.add(count),
+            Got::Over => self.over = Some(self.source.torn()),
+            Got::Timeout => return Came::Timeout,
+            Got::Stop => return Came::Stop,
+            Got::End => return Came::End,
+        }
+        Came::Something
+    }
 }
 
 impl RecordSource for LineSource<'_> {
     fn wait(&mut self, timeout: Duration) -> Result<Came, SourceError> {
-        Ok(match self.source.read(self.lines.space(READ), timeout)? {
-            Got::Bytes(count) => {
-                self.add(count);
-                Came::Something
-            }
-            Got::Timeout => Came::Timeout,
-            Got::Stop => Came::Stop,
-            Got::End => Came::End,
-        })
+        let got = self.source.read(self.lines.space(READ), timeout)?;
+        Ok(self.took(got))
     }
 
     fn held(&mut self) -> Result<bool, SourceError> {
-        let count = self.source.read_held(self.lines.space(READ))?;
-        if count > 0 {
-            self.add(count);
-        }
-        Ok(count > 0)
+        let got = self.source.read_held(self.lines.space(READ))?;
+        Ok(self.took(got) == Came::Something)
     }
 
     fn has_records(&self) -> bool {
-        self.lines.has_line()
+        self.lines.has_line() || self.over.is_some()
     }
 
     fn take(&mut self, room: Room, block: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, SourceError> {
         if let Some(start) = self.lines.take_overlong() {
             bad(&start, &format::too_long(self.max_line))?;
             return Ok(0);
+        }
+        if !self.lines.has_line()
+            && let Some(torn) = self.over.take()
+        {
+            let records = self.format.finish(block, bad)?;
+            if let Some(Torn { line, reason }) = torn {
+                bad(&line, &reason)?;
+            }
+            return Ok(records);
         }
         // A line is one record at most.
         let lines = self.lines.lines(room.bytes.min(BLOCK_BYTES), room.records);

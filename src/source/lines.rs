@@ -214,6 +214,12 @@ impl Assembler {
         Some(line)
     }
 
+    /// The connection is over, and did not end well: what is unfinished, if anything.
+    pub fn take_unfinished(&mut self) -> Option<Vec<u8>> {
+        let line = std::mem::take(&mut self.unfinished);
+        (!line.is_empty()).then_some(line)
+    }
+
     /// How many bytes of an unfinished line are kept.
     pub fn unfinished(&self) -> usize {
         self.unfinished.len()

@@ -1,21 +1,25 @@
 //! Listens on a TCP port, as `nc -lk`, for many clients at once.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::SourceError;
 use super::address::Address;
-use super::connection::{Connection, Over, Stream};
+use super::clients::{ClientLimits, Clients};
+use super::connection::Stream;
 use super::receive::{Outbox, Receiver, Surroundings};
-use crate::stage::describe;
+use crate::error::describe;
+use crate::os;
 
 /// How long to wait when no client can be taken in, as when there are no more
 /// descriptors.
 const FULL: Duration = Duration::from_millis(200);
 
 /// Listens at once, so that clients that come before the first batch wait.
-pub fn open(address: &Address, around: &Surroundings) -> Result<Receiver, SourceError> {
+pub fn open(address: &Address, limits: ClientLimits, around: &Surroundings) -> Result<Receiver, SourceError> {
     let name = format!("listen {address}");
     Receiver::start(&name, around, async |outbox| {
         let listener = TcpListener::bind((address.host.as_str(), address.port)).await?;
@@ -27,21 +31,23 @@ pub fn open(address: &Address, around: &Surroundings) -> Result<Receiver, Source
         } else {
             outbox.console.info(&message)
         }
-        tokio::spawn(accept(listener, name.clone(), outbox));
+        let clients = Clients::new(limits, &name, &outbox);
+        tokio::spawn(accept(listener, clients, name.clone(), outbox));
         Ok(())
     })
 }
 
-async fn accept(listener: TcpListener, name: String, outbox: Outbox) {
+async fn accept(listener: TcpListener, clients: Clients, name: String, outbox: Outbox) {
     loop {
         let accepted = tokio::select! {
             biased;
             () = outbox.stopped() => break,
-            accepted = listener.accept() => accepted,
+            accepted = async { (clients.place().await, listener.accept().await) } => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => welcome(Stream::Tcp(stream), format!("{name}: client {peer}"), &outbox),
-            Err(error) => {
+            (Some(place), Ok((stream, peer))) => welcome(&clients, stream, peer, place),
+            (_, Ok(_)) => return,
+            (_, Err(error)) => {
                 outbox.console.warn(&format!("{name}: cannot take a client in: {}", describe(&error)));
                 outbox.pause(FULL).await;
             }
@@ -49,23 +55,16 @@ async fn accept(listener: TcpListener, name: String, outbox: Outbox) {
     }
     // Those who are at the door have come before the stop.
     let Ok(listener) = listener.into_std() else { return };
-    while let Ok((stream, peer)) = listener.accept() {
+    while let Some(place) = clients.place().await
+        && let Ok((stream, peer)) = listener.accept()
+    {
         // One that cannot be read now has sent nothing that could be lost.
         let Ok(stream) = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)) else { continue };
-        welcome(Stream::Tcp(stream), format!("{name}: client {peer}"), &outbox);
+        welcome(&clients, stream, peer, place);
     }
 }
 
-/// Reads one client, beside all others.
-pub fn welcome(stream: Stream, name: String, outbox: &Outbox) {
-    let outbox = outbox.clone();
-    tokio::spawn(async move {
-        outbox.console.info(&format!("{name}: connected"));
-        let mut connection = Connection::new(stream, &name, outbox.max_line);
-        match connection.forward(&outbox).await {
-            Ok(Over::End) => outbox.console.info(&format!("{name}: gone")),
-            Ok(Over::Stop) => connection.forward_held(&outbox).await,
-            Err(error) => outbox.console.warn(&format!("{name}: lost: {}", describe(&error))),
-        }
-    });
+fn welcome(clients: &Clients, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) {
+    os::keep_alive(&stream);
+    clients.welcome(Stream::Tcp(stream), &peer.to_string(), place);
 }

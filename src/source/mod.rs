@@ -10,8 +10,10 @@ pub mod address;
 pub mod backoff;
 pub mod backpressure;
 pub mod batches;
+pub mod clients;
 pub mod commits;
 pub mod connection;
+pub mod csv;
 pub mod cut;
 pub mod exec;
 pub mod files;
@@ -47,11 +49,11 @@ use std::io;
 use std::time::Duration;
 
 use crate::checkpoint;
+use crate::error::describe;
 use crate::error::{Exit, Failure};
+use crate::flow::InputError;
 use crate::frame::FrameError;
-use crate::kafka::KafkaError;
 use crate::op::OpError;
-use crate::stage::describe;
 
 /// What came of waiting for bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,10 +62,22 @@ pub enum Got {
     Bytes(usize),
     /// Nothing within the time.
     Timeout,
+    /// One of the connections that the bytes come from is over: what follows is
+    /// another's. [`ByteSource::torn`] has what it left undone.
+    Over,
     /// The process was asked to stop.
     Stop,
     /// The input is over.
     End,
+}
+
+/// The beginning of a line whose connection or program did not end well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Torn {
+    /// What came of it.
+    pub line: Vec<u8>,
+    /// What became of the connection.
+    pub reason: String,
 }
 
 /// Bytes from the world.
@@ -72,8 +86,14 @@ pub trait ByteSource {
     fn read(&mut self, buffer: &mut [u8], timeout: Duration) -> Result<Got, SourceError>;
 
     /// After a stop, instead of [`ByteSource::read`]: what the input held at the
-    /// first of these calls, piece by piece. 0 when that was all.
-    fn read_held(&mut self, buffer: &mut [u8]) -> Result<usize, SourceError>;
+    /// first of these calls, piece by piece. [`Got::End`] when that was all.
+    fn read_held(&mut self, buffer: &mut [u8]) -> Result<Got, SourceError>;
+
+    /// After [`Got::Over`]: the unfinished line of that connection, if it did not end
+    /// well.
+    fn torn(&mut self) -> Option<Torn> {
+        None
+    }
 }
 
 /// Why a source ended its stage.
@@ -125,8 +145,6 @@ pub enum SourceError {
         /// What became of it.
         reason: String,
     },
-    /// A path of the command line is not what the source reads.
-    Path(files::PathError),
     /// What a checkpoint says of a source's position cannot be read.
     Position {
         /// Positions of what.
@@ -134,8 +152,8 @@ pub enum SourceError {
     },
     /// The checkpoint cannot be used, or used on.
     Checkpoint(checkpoint::Error),
-    /// Kafka did not give what is to be read.
-    Kafka(KafkaError),
+    /// What else a kind of source meets, in its own words.
+    Kind(Box<dyn Failure>),
     /// The clock has jumped, or the machine slept, over too many intervals.
     Missed {
         /// How many.
@@ -149,6 +167,11 @@ impl SourceError {
     /// The error of reading `what`.
     pub fn read(what: impl Into<String>, error: io::Error) -> SourceError {
         SourceError::Read { what: what.into(), error }
+    }
+
+    /// What only this kind of source can meet.
+    pub fn kind(error: impl Failure + 'static) -> SourceError {
+        SourceError::Kind(Box::new(error))
     }
 
     /// The error of the stream that is saved in `what`.
@@ -169,7 +192,7 @@ impl fmt::Display for SourceError {
                 write!(f, "exec: there is no program {program} on PATH: give its path, as ./{program}")
             }
             SourceError::Record(error) => error.fmt(f),
-            SourceError::Kafka(error) => error.fmt(f),
+            SourceError::Kind(error) => error.fmt(f),
             SourceError::Malformed { place, message } => write!(f, "{place}: {message}"),
             SourceError::CutOff => f.write_str(
                 "input: ended inside the head of a framed stream: the stage before was killed, or give --input text",
@@ -186,7 +209,6 @@ impl fmt::Display for SourceError {
                     "{what}: {reason}, and the checkpoint needs it: bring it back, or leave it out by --on-loss skip"
                 )
             }
-            SourceError::Path(error) => error.fmt(f),
             SourceError::Position { what } => write!(
                 f,
                 "checkpoint: positions {what} that this version cannot read: restore the checkpoint from a copy, or begin \
@@ -210,21 +232,15 @@ impl From<OpError> for SourceError {
     }
 }
 
-impl From<files::PathError> for SourceError {
-    fn from(error: files::PathError) -> Self {
-        SourceError::Path(error)
-    }
-}
-
 impl From<checkpoint::Error> for SourceError {
     fn from(error: checkpoint::Error) -> Self {
         SourceError::Checkpoint(error)
     }
 }
 
-impl From<KafkaError> for SourceError {
-    fn from(error: KafkaError) -> Self {
-        SourceError::Kafka(error)
+impl From<SourceError> for InputError {
+    fn from(error: SourceError) -> Self {
+        InputError::Source(Box::new(error))
     }
 }
 
@@ -234,10 +250,9 @@ impl Failure for SourceError {
             SourceError::Read { .. } | SourceError::Missed { .. } => Exit::World,
             SourceError::Frames { error, .. } => error.exit(),
             SourceError::Gone { .. } | SourceError::Position { .. } => Exit::Checkpoint,
-            SourceError::Path(error) => error.exit(),
             SourceError::Checkpoint(error) => error.exit(),
             SourceError::Record(error) => error.exit(),
-            SourceError::Kafka(error) => error.exit(),
+            SourceError::Kind(error) => error.exit(),
             SourceError::Malformed { .. } | SourceError::CutOff => Exit::Input,
             SourceError::NotFirst { .. } | SourceError::NoProgram { .. } => Exit::Usage,
         }

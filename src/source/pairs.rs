@@ -17,7 +17,7 @@ use super::SourceError;
 use crate::console::Console;
 use crate::op::join::NO_PAIR;
 use crate::op::lookup::{Table, Tables};
-use crate::record::Canonicalizer;
+use crate::record::{self, Canonicalizer};
 
 /// The file, and what was read from it.
 pub struct PairsFile {
@@ -116,6 +116,7 @@ fn parse(path: &Path, content: &[u8]) -> Result<Table, SourceError> {
     let mut canonicalizer = Canonicalizer::default();
     let mut record = Vec::new();
     for (index, line) in content.split(|byte| *byte == b'\n').enumerate() {
+        let line = record::without_mark(line);
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }

@@ -131,7 +131,7 @@ impl<'a> Queue<'a> {
                 return Ok(false);
             }
             self.at = self.at.next(&self.line);
-            if !self.line.iter().all(u8::is_ascii_whitespace) {
+            if !record::without_mark(&self.line).iter().all(u8::is_ascii_whitespace) {
                 break;
             }
         }
@@ -146,7 +146,7 @@ impl<'a> Queue<'a> {
 /// Appends the records of a line, and counts them; or says what is wrong with it.
 fn push_batch(line: &[u8], block: &mut Vec<u8>) -> Result<u64, String> {
     let mut array = Vec::new();
-    record::canonicalize(line, &mut array).map_err(|error| error.to_string())?;
+    record::canonicalize(record::without_mark(line), &mut array).map_err(|error| error.to_string())?;
     if record::kind(&array) != Some(record::Kind::Array) {
         return Err("expected a JSON array, the records of one batch".to_owned());
     }
@@ -230,10 +230,10 @@ mod tests {
     use super::*;
     use crate::clock::Clock as _;
     use crate::clock::testing::ManualClock;
+    use crate::flow::Waited;
     use crate::signal::StopSignal;
     use crate::source::stdin::Stdin;
     use crate::source::stop::StopRules;
-    use crate::stage::Waited;
 
     /// When each event came, in ms since the start at 10.3 s, and what it was.
     fn run(lines: &str, is_wall: bool, after: Option<u64>) -> Vec<String> {

@@ -13,12 +13,12 @@ use tokio::net::unix::pipe;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 
-use super::{ByteSource, Got, SourceError};
+use super::{ByteSource, Got, SourceError, Torn};
 use crate::console::Console;
+use crate::flow::Waited;
 use crate::signal::StopSignal;
-use crate::stage::Waited;
 
-/// How many chunks may wait for the cutter.
+/// How many pieces may wait for the cutter.
 const QUEUE: usize = 4;
 
 /// What receivers need from the stage around them.
@@ -34,17 +34,29 @@ pub struct Surroundings {
     pub max_line: usize,
 }
 
+/// What a task gives.
+#[derive(Debug)]
+pub enum Piece {
+    /// Whole lines.
+    Lines(Vec<u8>),
+    /// A connection is over, and what follows is none of its rows.
+    Over(Option<Torn>),
+}
+
 /// A [`ByteSource`] whose bytes come from tasks. It ends when they all have.
 pub struct Receiver {
     name: String,
     runtime: Runtime,
-    chunks: mpsc::Receiver<Vec<u8>>,
+    pieces: mpsc::Receiver<Piece>,
     stop: watch::Sender<bool>,
     signal: pipe::Receiver,
     waited: Waited,
     /// The chunk that is being given, and how much of it was.
     chunk: Vec<u8>,
     given: usize,
+    /// A connection is over, which was not given yet, or whose unfinished line was not.
+    over: Option<Option<Torn>>,
+    torn: Option<Torn>,
 }
 
 impl Receiver {
@@ -56,14 +68,10 @@ impl Receiver {
     {
         let failed = |error| SourceError::read(name, error);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
-        let (chunk_sender, chunks) = mpsc::channel(QUEUE);
+        let (sender, pieces) = mpsc::channel(QUEUE);
         let (stop, stop_receiver) = watch::channel(false);
-        let outbox = Outbox {
-            chunks: chunk_sender,
-            stop: stop_receiver,
-            console: around.console.clone(),
-            max_line: around.max_line,
-        };
+        let outbox =
+            Outbox { pieces: sender, stop: stop_receiver, console: around.console.clone(), max_line: around.max_line };
         let wake = around.stop.wake().try_clone_to_owned().map_err(failed)?;
         let signal = runtime
             .block_on(async {
@@ -72,16 +80,46 @@ impl Receiver {
             })
             .map_err(failed)?;
         let waited = around.waited.clone();
-        Ok(Receiver { name: name.to_owned(), runtime, chunks, stop, signal, waited, chunk: Vec::new(), given: 0 })
+        Ok(Receiver {
+            name: name.to_owned(),
+            runtime,
+            pieces,
+            stop,
+            signal,
+            waited,
+            chunk: Vec::new(),
+            given: 0,
+            over: None,
+            torn: None,
+        })
     }
 
-    /// Fills `buffer` from the chunks that are here.
-    fn take(&mut self, buffer: &mut [u8]) -> usize {
+    fn take_in(&mut self, piece: Piece) {
+        match piece {
+            Piece::Lines(lines) => (self.chunk, self.given) = (lines, 0),
+            Piece::Over(torn) => self.over = Some(torn),
+        }
+    }
+
+    /// What is here: bytes for `buffer`, or that a connection is over.
+    fn take(&mut self, buffer: &mut [u8]) -> Option<Got> {
+        match self.fill(buffer) {
+            0 => {
+                self.torn = self.over.take()?;
+                Some(Got::Over)
+            }
+            filled => Some(Got::Bytes(filled)),
+        }
+    }
+
+    /// Fills `buffer` from the lines that are here, up to a connection's end.
+    fn fill(&mut self, buffer: &mut [u8]) -> usize {
         let mut filled = 0;
-        while filled < buffer.len() {
+        while filled < buffer.len() && self.over.is_none() {
             if self.given == self.chunk.len() {
-                let Ok(chunk) = self.chunks.try_recv() else { break };
-                (self.chunk, self.given) = (chunk, 0);
+                let Ok(piece) = self.pieces.try_recv() else { break };
+                self.take_in(piece);
+                continue;
             }
             let count = (buffer.len() - filled).min(self.chunk.len() - self.given);
             buffer[filled..filled + count].copy_from_slice(&self.chunk[self.given..self.given + count]);
@@ -94,49 +132,52 @@ impl Receiver {
 
 impl ByteSource for Receiver {
     fn read(&mut self, buffer: &mut [u8], timeout: Duration) -> Result<Got, SourceError> {
-        let here = self.take(buffer);
-        if here > 0 {
-            return Ok(Got::Bytes(here));
+        if let Some(got) = self.take(buffer) {
+            return Ok(got);
         }
-        let (chunks, signal) = (&mut self.chunks, &self.signal);
+        let (pieces, signal) = (&mut self.pieces, &self.signal);
         let next = self.waited.during(|| {
             self.runtime.block_on(async {
                 tokio::select! {
                     biased;
                     ready = signal.readable() => ready.map(|_| Err(Got::Stop)),
-                    chunk = chunks.recv() => Ok(chunk.ok_or(Got::End)),
+                    piece = pieces.recv() => Ok(piece.ok_or(Got::End)),
                     () = tokio::time::sleep(timeout) => Ok(Err(Got::Timeout)),
                 }
             })
         });
         match next.map_err(|error| SourceError::read(&self.name, error))? {
-            Ok(chunk) => {
-                (self.chunk, self.given) = (chunk, 0);
-                Ok(Got::Bytes(self.take(buffer)))
+            Ok(piece) => {
+                self.take_in(piece);
+                Ok(self.take(buffer).unwrap_or(Got::Timeout))
             }
             Err(got) => Ok(got),
         }
     }
 
-    fn read_held(&mut self, buffer: &mut [u8]) -> Result<usize, SourceError> {
+    fn read_held(&mut self, buffer: &mut [u8]) -> Result<Got, SourceError> {
         self.stop.send_replace(true);
-        let here = self.take(buffer);
-        if here > 0 {
-            return Ok(here);
+        loop {
+            if let Some(got) = self.take(buffer) {
+                return Ok(got);
+            }
+            let (pieces, runtime) = (&mut self.pieces, &self.runtime);
+            match self.waited.during(|| runtime.block_on(pieces.recv())) {
+                Some(piece) => self.take_in(piece),
+                None => return Ok(Got::End),
+            }
         }
-        let (chunks, runtime) = (&mut self.chunks, &self.runtime);
-        match self.waited.during(|| runtime.block_on(chunks.recv())) {
-            Some(chunk) => (self.chunk, self.given) = (chunk, 0),
-            None => return Ok(0),
-        }
-        Ok(self.take(buffer))
+    }
+
+    fn torn(&mut self) -> Option<Torn> {
+        self.torn.take()
     }
 }
 
 /// A task's end of a [`Receiver`].
 #[derive(Clone, Debug)]
 pub struct Outbox {
-    chunks: mpsc::Sender<Vec<u8>>,
+    pieces: mpsc::Sender<Piece>,
     stop: watch::Receiver<bool>,
     /// For messages.
     pub console: Console,
@@ -145,21 +186,26 @@ pub struct Outbox {
 }
 
 /// A place in the queue: what is read now can be given at once.
-pub struct Place<'o>(mpsc::Permit<'o, Vec<u8>>);
+pub struct Place<'o>(mpsc::Permit<'o, Piece>);
 
 impl Place<'_> {
     /// Gives whole lines.
     pub fn give(self, lines: Vec<u8>) {
         if !lines.is_empty() {
-            self.0.send(lines);
+            self.0.send(Piece::Lines(lines));
         }
+    }
+
+    /// Tells that a connection is over, and of the line that it left undone.
+    pub fn give_over(self, torn: Option<Torn>) {
+        self.0.send(Piece::Over(torn));
     }
 }
 
 impl Outbox {
     /// Waits for a place in the queue. None when nobody will read it.
     pub async fn place(&self) -> Option<Place<'_>> {
-        self.chunks.reserve().await.ok().map(Place)
+        self.pieces.reserve().await.ok().map(Place)
     }
 
     /// Returns when the source is to stop.

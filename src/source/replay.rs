@@ -17,11 +17,8 @@ use super::until_stop::{Stopping, UntilStop};
 use crate::checkpoint::offsets::Position;
 use crate::clock::Clock;
 use crate::frame::{BatchTime, Block, Close, Event, FrameError, FrameReader, Reason};
-use crate::monitor::view::keys;
-use crate::monitor::watch::random_id;
 
 /// Keys of a head that belong to the run that was saved.
-const OF_THE_RUN: [&str; 3] = ["checkpoint", "run", "resume"];
 
 /// How fast batches follow each other.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -151,10 +148,10 @@ impl<'a> Replay<'a> {
         match &mut step {
             Step::Head(head) => {
                 self.pacer.interval_ms = head.interval_ms;
-                OF_THE_RUN.iter().for_each(|key| drop(head.other.shift_remove(*key)));
+                head.forget_run();
                 // What is seen of a saved stream is another run, of old times.
-                if head.text(keys::PIPELINE).is_some() {
-                    head.other.insert(keys::PIPELINE.into(), random_id().into());
+                if head.pipeline().is_some() {
+                    head.set_pipeline();
                     head.set_virtual_clock();
                 }
             }
@@ -294,10 +291,10 @@ mod tests {
 
     use super::*;
     use crate::clock::testing::ManualClock;
+    use crate::flow::Waited;
     use crate::frame::{End, FrameWriter, Head};
     use crate::signal::StopSignal;
     use crate::source::stdin::Stdin;
-    use crate::stage::Waited;
 
     #[test]
     fn speeds() {

@@ -9,10 +9,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::{ByteSource, Got, SourceError};
+use crate::flow::Waited;
 use crate::os;
 use crate::progress::Progress;
 use crate::signal::{self, StopSignal};
-use crate::stage::Waited;
 
 /// Reads a file descriptor, standard input by default.
 pub struct Stdin {
@@ -146,8 +146,12 @@ impl ByteSource for Stdin {
         self.read_until_stop(buffer, timeout).map_err(|error| SourceError::read(&self.name, error))
     }
 
-    fn read_held(&mut self, buffer: &mut [u8]) -> Result<usize, SourceError> {
-        self.read_what_is_held(buffer).map_err(|error| SourceError::read(&self.name, error))
+    fn read_held(&mut self, buffer: &mut [u8]) -> Result<Got, SourceError> {
+        match self.read_what_is_held(buffer) {
+            Ok(0) => Ok(Got::End),
+            Ok(count) => Ok(Got::Bytes(count)),
+            Err(error) => Err(SourceError::read(&self.name, error)),
+        }
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::SourceError;
 use crate::clock::Clock;
+use crate::flow::Waited;
 use crate::signal::StopSignal;
-use crate::stage::Waited;
 
 /// How often a stop file is looked for.
 const LOOK: Duration = Duration::from_millis(200);

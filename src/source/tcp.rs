@@ -11,7 +11,8 @@ use super::address::Address;
 use super::backoff::Backoff;
 use super::connection::{Connection, Over, Stream};
 use super::receive::{Outbox, Receiver, Surroundings};
-use crate::stage::describe;
+use crate::error::describe;
+use crate::os;
 
 /// How long a server may take to answer.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -40,8 +41,15 @@ async fn receive(address: Address, name: String, outbox: Outbox) {
                 let mut connection = Connection::new(Stream::Tcp(stream), &name, outbox.max_line);
                 match connection.forward(&outbox).await {
                     Ok(Over::Stop) => return connection.forward_held(&outbox).await,
-                    Ok(Over::End) => "the server has ended the connection".to_owned(),
-                    Err(error) => describe(&error),
+                    Ok(Over::End) => {
+                        connection.end(&outbox, None).await;
+                        "the server has ended the connection".to_owned()
+                    }
+                    Err(error) => {
+                        let lost = describe(&error);
+                        connection.end(&outbox, Some(lost.clone())).await;
+                        lost
+                    }
                 }
             }
             Err(error) => describe(&error),
@@ -58,8 +66,7 @@ async fn connect(address: &Address) -> io::Result<TcpStream> {
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
     for candidate in lookup_host((address.host.as_str(), address.port)).await? {
         let socket = if candidate.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-        // A server whose machine is gone says nothing; this finds out.
-        socket.set_keepalive(true)?;
+        os::keep_alive(&socket);
         match tokio::time::timeout(ANSWER, socket.connect(candidate)).await {
             Ok(Ok(stream)) => return Ok(stream),
             Ok(Err(error)) => last = error,

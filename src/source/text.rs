@@ -2,14 +2,22 @@
 
 use wide::u8x16;
 
-/// The text is not UTF-8.
+use crate::record;
+
+/// The text is not as simple as this takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotUtf8;
+pub enum NotPlain {
+    /// It is not UTF-8.
+    NotUtf8,
+    /// It has a byte order mark.
+    HasMark,
+}
 
 /// Appends each line, which ends in a newline, as a canonical JSON string with
 /// a newline; a CR before the newline is part of the line's end. Returns the
-/// number of lines, or leaves `out` as it was if the text is not UTF-8.
-pub fn push_lines(lines: &[u8], out: &mut Vec<u8>) -> Result<u64, NotUtf8> {
+/// number of lines, or leaves `out` as it was if the text is not UTF-8, or a byte order
+/// mark is in it.
+pub fn push_lines(lines: &[u8], out: &mut Vec<u8>) -> Result<u64, NotPlain> {
     let before = out.len();
     let mut records = 0;
     out.reserve(lines.len() + lines.len() / 8 + 16);
@@ -30,11 +38,14 @@ pub fn push_lines(lines: &[u8], out: &mut Vec<u8>) -> Result<u64, NotUtf8> {
     // The quote that would have begun the next line.
     out.pop();
     // Most logs are ASCII, and then there is nothing to validate.
-    if !is_ascii && std::str::from_utf8(lines).is_err() {
-        out.truncate(before);
-        return Err(NotUtf8);
-    }
-    Ok(records)
+    let problem = match is_ascii {
+        true => return Ok(records),
+        false if std::str::from_utf8(lines).is_err() => NotPlain::NotUtf8,
+        false if memchr::memmem::find(lines, record::MARK).is_some() => NotPlain::HasMark,
+        false => return Ok(records),
+    };
+    out.truncate(before);
+    Err(problem)
 }
 
 fn push_escape(byte: u8, out: &mut Vec<u8>) {

@@ -9,7 +9,7 @@ use tokio::net::UdpSocket;
 use super::SourceError;
 use super::address::Address;
 use super::receive::{Outbox, Receiver, Surroundings};
-use crate::stage::describe;
+use crate::error::describe;
 
 /// The longest datagram.
 const LONGEST: usize = 64 << 10;

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use tokio::net::{UnixListener, UnixStream};
 
+use super::clients::{ClientLimits, Clients};
 use super::connection::Stream;
-use super::listen::welcome;
 use super::receive::{Outbox, Receiver, Surroundings};
-use super::{ByteSource, Got, SourceError};
-use crate::stage::describe;
+use super::{ByteSource, Got, SourceError, Torn};
+use crate::error::describe;
 
 /// How long to wait when no client can be taken in.
 const FULL: Duration = Duration::from_millis(200);
@@ -27,7 +27,7 @@ pub struct Unix {
 
 /// Listens at `path`. A socket there that nobody listens on any more, left by a
 /// process that was killed, is removed first.
-pub fn open(path: &Path, around: &Surroundings) -> Result<Unix, SourceError> {
+pub fn open(path: &Path, limits: ClientLimits, around: &Surroundings) -> Result<Unix, SourceError> {
     let name = format!("unix {}", path.display());
     let mut file = None;
     let receiver = Receiver::start(&name, around, async |outbox| {
@@ -40,7 +40,8 @@ pub fn open(path: &Path, around: &Surroundings) -> Result<Unix, SourceError> {
         };
         file = Some(SocketFile::of(path)?);
         outbox.console.info(&format!("{name}: listening"));
-        tokio::spawn(accept(listener, name.clone(), outbox));
+        let clients = Clients::new(limits, &name, &outbox);
+        tokio::spawn(accept(listener, clients, name.clone(), outbox));
         Ok(())
     })?;
     let file = file.ok_or_else(|| SourceError::read(&name, io::ErrorKind::NotFound.into()))?;
@@ -61,21 +62,23 @@ fn remove_stale(path: &Path) -> io::Result<()> {
     }
 }
 
-async fn accept(listener: UnixListener, name: String, outbox: Outbox) {
-    let mut clients = 0u64;
-    let mut client = || {
-        clients += 1;
-        format!("{name}: client {clients}")
+/// There is no keepalive here: the system knows when a process of its own is gone.
+async fn accept(listener: UnixListener, clients: Clients, name: String, outbox: Outbox) {
+    let mut count = 0u64;
+    let mut welcome = |stream, place| {
+        count += 1;
+        clients.welcome(Stream::Unix(stream), &count.to_string(), place);
     };
     loop {
         let accepted = tokio::select! {
             biased;
             () = outbox.stopped() => break,
-            accepted = listener.accept() => accepted,
+            accepted = async { (clients.place().await, listener.accept().await) } => accepted,
         };
         match accepted {
-            Ok((stream, _)) => welcome(Stream::Unix(stream), client(), &outbox),
-            Err(error) => {
+            (Some(place), Ok((stream, _))) => welcome(stream, place),
+            (_, Ok(_)) => return,
+            (_, Err(error)) => {
                 outbox.console.warn(&format!("{name}: cannot take a client in: {}", describe(&error)));
                 outbox.pause(FULL).await;
             }
@@ -83,10 +86,12 @@ async fn accept(listener: UnixListener, name: String, outbox: Outbox) {
     }
     // Those who are at the door have come before the stop.
     let Ok(listener) = listener.into_std() else { return };
-    while let Ok((stream, _)) = listener.accept() {
+    while let Some(place) = clients.place().await
+        && let Ok((stream, _)) = listener.accept()
+    {
         // One that cannot be read now has sent nothing that could be lost.
         let Ok(stream) = stream.set_nonblocking(true).and_then(|()| UnixStream::from_std(stream)) else { continue };
-        welcome(Stream::Unix(stream), client(), &outbox);
+        welcome(stream, place);
     }
 }
 
@@ -95,8 +100,12 @@ impl ByteSource for Unix {
         self.receiver.read(buffer, timeout)
     }
 
-    fn read_held(&mut self, buffer: &mut [u8]) -> Result<usize, SourceError> {
+    fn read_held(&mut self, buffer: &mut [u8]) -> Result<Got, SourceError> {
         self.receiver.read_held(buffer)
+    }
+
+    fn torn(&mut self) -> Option<Torn> {
+        self.receiver.torn()
     }
 }
 

@@ -67,7 +67,7 @@ impl Read for UntilStop<'_> {
                 }
                 Got::End => return Ok(0),
                 Got::Stop => self.stopping.stopped.set(true),
-                Got::Timeout => {}
+                Got::Timeout | Got::Over => {}
             }
         }
         self.input.read_what_is_held(buffer)

@@ -7,16 +7,16 @@ use serde_json::{Map, Value};
 
 use super::checkpoint::{self, Part};
 use super::trace::Trace;
-use super::{Context, Outlet, OutletError, StageError};
+use super::{Context, StageError};
+use crate::flow::{Outlet, OutletError};
 use crate::frame::{BatchTime, Block, End, Head, Watermark};
-use crate::monitor::watch::Watched;
 use crate::op::durable::Durable;
 use crate::op::{Downstream, Held, OpError};
 use crate::spool::Spool;
 
 /// The half of a stage behind the operator.
 pub(super) struct Back<'o, 'c> {
-    pub(super) outlet: Watched<'o>,
+    pub(super) outlet: &'o mut dyn Outlet,
     pub(super) context: &'o Context<'c>,
     pub(super) trace: Trace,
     /// Unknown keys of the ends since the last one that was written.
@@ -43,7 +43,7 @@ struct Waiting {
 const WAITING_BYTES: usize = 16 << 20;
 
 impl<'o, 'c> Back<'o, 'c> {
-    pub(super) fn new(outlet: Watched<'o>, context: &'o Context<'c>) -> Self {
+    pub(super) fn new(outlet: &'o mut dyn Outlet, context: &'o Context<'c>) -> Self {
         Back {
             outlet,
             context,
@@ -166,7 +166,7 @@ impl<'o, 'c> Back<'o, 'c> {
 
     fn attempt(&mut self, write: impl FnOnce(&mut dyn Outlet) -> Result<(), OutletError>) {
         if self.failed.is_none() {
-            self.failed = write(&mut self.outlet).err();
+            self.failed = write(self.outlet).err();
         }
     }
 }
@@ -189,7 +189,7 @@ impl Downstream for Tap<'_, '_, '_> {
     }
 
     fn holds(&mut self, held: Held) {
-        self.0.borrow_mut().outlet.tell_held(held);
+        self.0.borrow_mut().outlet.holds(held);
     }
 
     fn is_closed(&self) -> bool {

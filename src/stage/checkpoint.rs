@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{Committing, StageError};
+use super::StageError;
 use crate::checkpoint::Result;
 use crate::checkpoint::lock::Waiting;
 use crate::checkpoint::name::numbered;
@@ -15,12 +15,12 @@ use crate::checkpoint::participant::{Participant, StageCheckpoint, StageOptions,
 use crate::checkpoint::storage::Storage;
 use crate::console::Console;
 use crate::duration::show_ms;
+use crate::flow::{Committing, Under};
 use crate::frame::{BatchTime, Head};
 use crate::keyed_state::KeyedState;
 use crate::op::OpError;
 use crate::op::durable::Durable;
 use crate::signal::StopSignal;
-use crate::sink::Under;
 
 /// How often a lock is tried that somebody else holds.
 const TRY_AGAIN: Duration = Duration::from_millis(50);

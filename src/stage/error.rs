@@ -2,150 +2,14 @@
 //! operator or its checkpoint.
 
 use std::fmt;
-use std::io;
 
 use serde_json::{Map, Value};
 
 use super::merge::MergeError;
 use crate::checkpoint;
-use crate::error::{Exit, Failure, describe};
-use crate::frame::FrameError;
-use crate::kafka::KafkaError;
+use crate::error::{Exit, Failure};
+use crate::flow::{InputError, OutletError};
 use crate::op::OpError;
-use crate::source::SourceError;
-
-/// Why the input ended otherwise than by a close.
-#[derive(Debug)]
-pub enum InputError {
-    /// A framed stream that is cut off, malformed or unreadable.
-    Frame(FrameError),
-    /// The same, of one of several streams.
-    Side {
-        /// Which.
-        name: String,
-        /// What it lacks.
-        error: FrameError,
-    },
-    /// A source failed.
-    Source(SourceError),
-    /// Nobody reads what the stage writes, which was found out while it waited.
-    ReaderGone,
-}
-
-impl InputError {
-    /// Whether the stream just stopped, with no close.
-    pub(super) fn is_cut_off(&self) -> bool {
-        matches!(self, InputError::Frame(error) | InputError::Side { error, .. }
-            if matches!(error, FrameError::CutOff { .. }))
-    }
-}
-
-impl fmt::Display for InputError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            InputError::Frame(error) => error.fmt(f),
-            // The message speaks of the input; here there are several.
-            InputError::Side { name, error } => write!(f, "{name}{}", error.to_string().trim_start_matches("input")),
-            InputError::Source(error) => error.fmt(f),
-            InputError::ReaderGone => OutletError::ReaderGone.fmt(f),
-        }
-    }
-}
-
-impl From<FrameError> for InputError {
-    fn from(error: FrameError) -> Self {
-        InputError::Frame(error)
-    }
-}
-
-impl From<SourceError> for InputError {
-    fn from(error: SourceError) -> Self {
-        InputError::Source(error)
-    }
-}
-
-/// Why an outlet ended its stage.
-#[derive(Debug)]
-pub enum OutletError {
-    /// The reader has gone, which is no error to speak of.
-    ReaderGone,
-    /// Writing failed.
-    Write {
-        /// Where to.
-        what: String,
-        /// What the system said.
-        error: io::Error,
-    },
-    /// A command that a sink runs failed.
-    Command {
-        /// The command and what it did.
-        message: String,
-        /// How to exit.
-        exit: Exit,
-    },
-    /// A commit failed.
-    Checkpoint(checkpoint::Error),
-    /// A sink met a bad record, and bad records are not to be skipped.
-    Record(OpError),
-    /// Kafka did not take it.
-    Kafka(KafkaError),
-}
-
-impl From<OpError> for OutletError {
-    fn from(error: OpError) -> Self {
-        OutletError::Record(error)
-    }
-}
-
-impl From<KafkaError> for OutletError {
-    fn from(error: KafkaError) -> Self {
-        OutletError::Kafka(error)
-    }
-}
-
-impl OutletError {
-    /// The error of a write to `what`; a broken pipe means that the reader has
-    /// gone.
-    pub fn write(what: impl Into<String>, error: io::Error) -> OutletError {
-        match error.kind() {
-            io::ErrorKind::BrokenPipe => OutletError::ReaderGone,
-            _ => OutletError::Write { what: what.into(), error },
-        }
-    }
-}
-
-impl std::error::Error for OutletError {}
-
-impl Failure for OutletError {
-    fn exit(&self) -> Exit {
-        match self {
-            OutletError::Command { exit, .. } => *exit,
-            OutletError::Checkpoint(error) => error.exit(),
-            OutletError::ReaderGone | OutletError::Write { .. } => Exit::World,
-            OutletError::Record(error) => error.exit(),
-            OutletError::Kafka(error) => error.exit(),
-        }
-    }
-}
-
-impl fmt::Display for OutletError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            OutletError::ReaderGone => f.write_str("the reader has gone"),
-            OutletError::Write { what, error } => write!(f, "{what}: cannot write: {}", describe(error)),
-            OutletError::Command { message, .. } => f.write_str(message),
-            OutletError::Record(error) => error.fmt(f),
-            OutletError::Kafka(error) => error.fmt(f),
-            OutletError::Checkpoint(error) => error.fmt(f),
-        }
-    }
-}
-
-impl From<checkpoint::Error> for OutletError {
-    fn from(error: checkpoint::Error) -> Self {
-        OutletError::Checkpoint(error)
-    }
-}
 
 /// How a stage ended otherwise than well.
 #[derive(Debug)]
@@ -189,9 +53,7 @@ impl std::error::Error for StageError {}
 impl Failure for StageError {
     fn exit(&self) -> Exit {
         match self {
-            StageError::Input(InputError::Frame(error) | InputError::Side { error, .. }) => error.exit(),
-            StageError::Input(InputError::Source(error)) => error.exit(),
-            StageError::Input(InputError::ReaderGone) => Exit::World,
+            StageError::Input(error) => error.exit(),
             StageError::Merge(error) => error.exit(),
             StageError::Op(error) => error.exit(),
             StageError::Outlet(error) => error.exit(),

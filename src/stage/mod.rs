@@ -6,7 +6,6 @@
 //! [`Operator`], and an [`Outlet`] (frames to a pipe, a print form, a sink).
 
 mod back;
-mod bad;
 pub mod checkpoint;
 mod error;
 pub mod merge;
@@ -15,111 +14,17 @@ mod trace;
 #[cfg(test)]
 mod tests;
 
-use std::cell::{Cell, RefCell};
-use std::io;
-use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::cell::RefCell;
 
-pub use bad::{BadRecords, OnError};
 pub use checkpoint::CheckpointOptions;
-pub use error::{InputError, OutletError, StageError};
+pub use error::StageError;
 
-use crate::checkpoint::participant::SinkCheckpoint;
 use crate::clock::Clock;
 use crate::error::Failure as _;
-pub use crate::error::describe;
-use crate::frame::{BatchTime, Block, Close, End, Event, Head, Reason};
-use crate::monitor::watch::{Watch, Watched};
+use crate::flow::{BadRecords, Input, Outlet, OutletError, Waited};
+use crate::frame::{Close, Event, Reason};
 use crate::op::{Operator, Out};
-use crate::sink::Under;
 use back::{Back, Tap};
-
-/// Where a stage's batches come from.
-pub trait Input {
-    /// The next event; waits for it if it must.
-    fn next(&mut self) -> Result<Event<'_>, InputError>;
-
-    /// Whether the next event is here already, so that [`Input::next`] will not
-    /// wait.
-    fn is_ready(&self) -> bool;
-
-    /// Whether a stream with a trace begins here.
-    fn begins_trace(&self) -> bool {
-        false
-    }
-
-    /// Asked after the close: whether this run only ended what the one before had
-    /// begun to close, so that the tool is to be started again.
-    fn must_restart(&self) -> bool {
-        false
-    }
-}
-
-impl<R: io::Read> Input for crate::frame::FrameReader<R> {
-    fn next(&mut self) -> Result<Event<'_>, InputError> {
-        Ok(crate::frame::FrameReader::next(self)?)
-    }
-
-    fn is_ready(&self) -> bool {
-        self.is_buffered()
-    }
-}
-
-/// Where a stage's batches go.
-pub trait Outlet {
-    /// The first thing that comes.
-    fn head(&mut self, head: &Head) -> Result<(), OutletError>;
-    /// Records of the open batch.
-    fn block(&mut self, block: Block<'_>) -> Result<(), OutletError>;
-    /// All records of a batch are here: does with them what is to be done
-    /// before the batch counts as finished, as a sink does.
-    fn finish_batch(&mut self, time: BatchTime, records: u64) -> Result<(), OutletError> {
-        let _ = (time, records);
-        Ok(())
-    }
-    /// The open batch is complete.
-    fn end(&mut self, end: &End) -> Result<(), OutletError>;
-    /// The stream is over; an open batch is void.
-    fn close(&mut self, close: &Close) -> Result<(), OutletError>;
-    /// The stage is about to wait: whatever is finished should be seen.
-    fn flush(&mut self) -> Result<(), OutletError>;
-    /// A batch has ended, and the stage goes on at once or waits: it should be
-    /// seen too, unless that is dear and soon done with the next ones.
-    fn batch_done(&mut self) -> Result<(), OutletError> {
-        self.flush()
-    }
-    /// The sink in it, if there is one: under a checkpoint it commits.
-    fn committing(&mut self) -> Option<&mut dyn Committing> {
-        None
-    }
-}
-
-/// A sink that can commit.
-pub trait Committing {
-    /// Whether nothing comes after it.
-    fn is_end(&self) -> bool;
-    /// The stream has a checkpoint; called before the head.
-    fn begin(&mut self, checkpoint: SinkCheckpoint, under: &Under<'_>) -> Result<(), OutletError>;
-}
-
-/// Time that a stage spent waiting on pipes, shared by its input and output.
-#[derive(Clone, Debug, Default)]
-pub struct Waited(Rc<Cell<Duration>>);
-
-impl Waited {
-    /// Runs something that waits, and counts the time.
-    pub fn during<T>(&self, wait: impl FnOnce() -> T) -> T {
-        let started = Instant::now();
-        let result = wait();
-        self.0.set(self.0.get() + started.elapsed());
-        result
-    }
-
-    /// All the time so far.
-    pub fn total(&self) -> Duration {
-        self.0.get()
-    }
-}
 
 /// What a stage is, beyond its three parts.
 pub struct Context<'a> {
@@ -135,8 +40,6 @@ pub struct Context<'a> {
     pub bad_records: BadRecords,
     /// What becomes of records that came too late.
     pub late_records: BadRecords,
-    /// Who watches the stage.
-    pub watch: RefCell<Watch>,
     /// How it takes part in a checkpoint, if the stream has one.
     pub checkpoint: CheckpointOptions,
 }
@@ -161,11 +64,10 @@ fn run_between(
     context: &Context<'_>,
     drive: impl FnOnce(&RefCell<Back<'_, '_>>) -> Result<(), StageError>,
 ) -> Result<(), StageError> {
-    let mut watch = context.watch.borrow_mut();
-    let back = RefCell::new(Back::new(Watched::new(outlet, &mut watch), context));
+    let back = RefCell::new(Back::new(outlet, context));
     let result = drive(&back);
     // What takes part in a checkpoint keeps its lock until all is said.
-    let Back { mut outlet, has_head, part: _part, .. } = back.into_inner();
+    let Back { outlet, has_head, part: _part, .. } = back.into_inner();
     let close = match &result {
         Ok(()) => return result,
         Err(StageError::Upstream { exit, message, other }) => {
@@ -176,12 +78,12 @@ fn run_between(
     match &result {
         // There is nobody behind to tell.
         Err(StageError::Outlet(_)) => {
-            outlet.tell_close(&close);
+            outlet.cut_off(&close);
             return result;
         }
         // Without a head nothing at all would look like an empty stream.
         Err(StageError::Input(error)) if has_head && error.is_cut_off() => {
-            outlet.tell_close(&close);
+            outlet.cut_off(&close);
             outlet.flush()?;
             return result;
         }
@@ -204,12 +106,10 @@ fn drive(input: &mut dyn Input, operator: &mut dyn Operator, back: &RefCell<Back
             back.borrow_mut().save_idle(operator.durable())?;
             back.borrow_mut().idle()?;
         }
-        let begins_trace = input.begins_trace();
         match input.next()? {
             Event::Head(mut head) => {
                 let interval_ms = head.interval_ms;
                 operator.head(&mut head)?;
-                back.borrow_mut().outlet.identify(&mut head, begins_trace);
                 back.borrow_mut().head(head, interval_ms, operator.durable())?;
             }
             Event::Block(block) => {

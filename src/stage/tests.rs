@@ -1,6 +1,6 @@
 //! The loop over frames in memory, with and without a checkpoint.
 
-use std::cell::RefCell;
+use std::io;
 use std::sync::Arc;
 
 use super::*;
@@ -9,7 +9,8 @@ use crate::checkpoint::memory::Memory;
 use crate::checkpoint::source::{SourceCheckpoint, SourceOptions};
 use crate::clock::testing::ManualClock;
 use crate::console::{Console, Level};
-use crate::frame::{FrameReader, FrameWriter, Watermark};
+use crate::flow::OnError;
+use crate::frame::{BatchTime, Block, End, FrameReader, FrameWriter, Head, Watermark};
 use crate::keyed_state::{KeyedState, PairOut};
 use crate::op::OpError;
 use crate::op::durable::Durable;
@@ -127,7 +128,6 @@ fn run_halves(storage: Memory, keys: &str) -> (String, Vec<u64>) {
         waited: Waited::default(),
         bad_records: BadRecords::new("halves", OnError::Fail),
         late_records: BadRecords::late("halves", OnError::Fail),
-        watch: RefCell::new(Watch::nobody(console.clone())),
         checkpoint: CheckpointOptions {
             storage: Arc::new(storage),
             name: None,

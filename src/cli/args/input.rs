@@ -8,8 +8,8 @@ use clap::{Args, ValueEnum};
 use super::KeepArgs;
 use crate::cli::ToolError;
 use crate::duration;
+use crate::flow::OnError;
 use crate::source::limits::LimitOptions;
-use crate::stage::OnError;
 
 /// How raw input becomes records and batches. Framed input is what it is.
 #[derive(Args, Clone, Debug)]

@@ -15,7 +15,7 @@ use clap::{Parser, Subcommand};
 
 use super::args::{Common, Messages};
 use super::{Environment, Tool, ToolError, tools};
-use crate::stage::describe;
+use crate::error::describe;
 
 /// Run a tool, list and stop pipelines, explain one
 ///

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cli::ToolError;
+use crate::kafka::KafkaError;
 use crate::kafka::settings::{Property, Settings};
 
 /// How brokers are reached.
@@ -29,5 +31,11 @@ impl ClientArgs {
     /// As data.
     pub fn settings(&self) -> Settings {
         Settings { brokers: self.brokers.clone(), file: self.config.clone(), properties: self.properties.clone() }
+    }
+}
+
+impl From<KafkaError> for ToolError {
+    fn from(error: KafkaError) -> Self {
+        ToolError::kind(error)
     }
 }

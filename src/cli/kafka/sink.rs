@@ -6,11 +6,11 @@ use super::ClientArgs;
 use crate::cli::args::MemoryArgs;
 use crate::cli::function::program;
 use crate::cli::{Environment, ToolError};
+use crate::flow::BadRecords;
 use crate::kafka::settings::Settings;
 use crate::sink::Sink;
 use crate::sink::kafka::message::Messages;
 use crate::sink::kafka::{Compression, Options, Partitioner};
-use crate::stage::BadRecords;
 
 /// What the sink takes.
 #[derive(Args, Debug)]

@@ -60,7 +60,7 @@ impl<'a> Opening<'_, 'a> {
     /// Opens a `dir`.
     pub fn dir(&self, paths: &[PathBuf], options: DirOptions) -> Result<Box<dyn RecordSource + 'a>, ToolError> {
         let available_now = options.available_now;
-        let dir = Dir::new(paths, options, self.environment.console.clone()).map_err(SourceError::Path)?;
+        let dir = Dir::new(paths, options, self.environment.console.clone()).map_err(SourceError::kind)?;
         self.source(dir, true, available_now)
     }
 
@@ -68,7 +68,7 @@ impl<'a> Opening<'_, 'a> {
     pub fn tail(&self, paths: &[PathBuf], options: TailOptions) -> Result<Box<dyn RecordSource + 'a>, ToolError> {
         os::raise_open_files();
         let available_now = options.available_now;
-        let tail = Tail::new(paths, options, self.environment.console.clone()).map_err(SourceError::Path)?;
+        let tail = Tail::new(paths, options, self.environment.console.clone()).map_err(SourceError::kind)?;
         self.source(tail, false, available_now)
     }
 

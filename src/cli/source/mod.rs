@@ -14,6 +14,7 @@ use super::args::{Common, CutArgs, InputForm};
 use super::first::{self, SourceIdentity};
 use super::kafka::source::KafkaSourceArgs;
 use super::{Environment, Tool, ToolError, input, output, tell_skipped};
+use crate::flow::{BadRecords, Input};
 use crate::frame::{BatchTime, Event, FrameReader};
 use crate::op::pass::Pass;
 use crate::source::batches::Batches;
@@ -31,7 +32,7 @@ use crate::source::replay::Replay;
 use crate::source::stdin::Stdin;
 use crate::source::until_stop::UntilStop;
 use crate::source::{ByteSource, SourceError, exec, listen, tcp, udp, unix};
-use crate::stage::{self, BadRecords, Context, Input};
+use crate::stage::{self, Context};
 use kind::{ClockKind, Kind};
 
 /// Begin a pipeline: read records from somewhere and cut them into batches
@@ -161,9 +162,9 @@ impl SourceTool {
         Ok(match &self.kind {
             Kind::Stdin => lines("stdin", ""),
             Kind::Tcp { address } => lines("tcp", &address.to_string()),
-            Kind::Listen { address } => lines("listen", &address.0.to_string()),
+            Kind::Listen { address, .. } => lines("listen", &address.0.to_string()),
             Kind::Udp { address } => lines("udp", &address.0.to_string()),
-            Kind::Unix { path } => lines("unix", &path.display().to_string()),
+            Kind::Unix { path, .. } => lines("unix", &path.display().to_string()),
             Kind::Exec { command } => lines("exec", &joined(command)),
             Kind::Other(words) => {
                 external::command(words)?;
@@ -221,9 +222,9 @@ impl SourceTool {
         let source: Box<dyn ByteSource> = match &self.kind {
             Kind::Stdin => Box::new(input::stdin_with_progress(environment)?),
             Kind::Tcp { address } => Box::new(tcp::open(address, &around)?),
-            Kind::Listen { address } => Box::new(listen::open(&address.0, &around)?),
+            Kind::Listen { address, clients } => Box::new(listen::open(&address.0, clients.limits(), &around)?),
             Kind::Udp { address } => Box::new(udp::open(&address.0, &around)?),
-            Kind::Unix { path } => Box::new(unix::open(path, &around)?),
+            Kind::Unix { path, clients } => Box::new(unix::open(path, clients.limits(), &around)?),
             Kind::Exec { command } => Box::new(exec::open(command, &around)?),
             Kind::Other(words) => Box::new(exec::open(&external::command(words)?, &around)?),
             Kind::Dir { paths, settle, new_only, look } => {

@@ -271,13 +271,12 @@ impl Labels {
 mod tests {
     use super::*;
     use crate::frame::{BatchTime, End, Head, Watermark};
-    use crate::monitor::view::keys;
     use serde_json::json;
 
     fn view() -> View {
         let mut head = Head::new(1000);
         head.stages = vec!["source tcp".into(), "filter 'a\"b\\c'".into()];
-        head.other.insert(keys::PIPELINE.into(), "abc".into());
+        head.other.insert("pipeline".into(), "abc".into());
         let mut view = View::new(&head, 10);
         let mut end = End::new(BatchTime(5000), 2);
         end.trace = json!([["source", 5, 4, 1, 2.5, 5000], ["filter", 4, 2, 0, 250, 5300]]).as_array().cloned();

@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt as _;
 fn head() -> Head {
     let mut head = Head::new(1000);
     head.stages = vec!["source stdin".into()];
-    head.other.insert(keys::PIPELINE.into(), "abc123".into());
+    head.other.insert("pipeline".into(), "abc123".into());
     head
 }
 

@@ -12,7 +12,7 @@ use crate::monitor::view::keys;
 fn file(directory: &Path, pid: u32, id: &str, stages: Value, ends: &[u64], close: bool) {
     let mut head = Head::new(1000);
     head.stages = stages.as_array().unwrap().clone();
-    head.other.insert(keys::PIPELINE.into(), id.into());
+    head.other.insert("pipeline".into(), id.into());
     head.other.insert(keys::PUBLISHED.into(), json!({ "pid": pid, "since": 5 }));
     let mut text = Vec::new();
     head.write(&mut text);

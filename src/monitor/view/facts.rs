@@ -11,8 +11,6 @@ use crate::op::Held;
 
 /// Keys of heads and ends that are about seeing what goes on.
 pub mod keys {
-    /// A random id that a pipeline's first stage gives it.
-    pub const PIPELINE: &str = "pipeline";
     /// Who wrote a published file: an object with `pid` and `since`, and `run`
     /// where sstream-run was given a name for the pipeline.
     pub const PUBLISHED: &str = "published";
@@ -50,15 +48,15 @@ impl Facts {
             Some((pid, published.get("since")?.as_u64()?))
         });
         Facts {
-            id: head.text(keys::PIPELINE).unwrap_or_default().to_owned(),
-            name: head.text("name").map(str::to_owned),
+            id: head.pipeline().unwrap_or_default().to_owned(),
+            name: head.name().map(str::to_owned),
             run: (head.other.get(keys::PUBLISHED))
                 .and_then(|published| published.get("run")?.as_str().map(str::to_owned)),
             interval_ms: head.interval_ms,
             is_virtual: head.has_virtual_clock(),
             stages: shape::stages(&head.stages),
             publisher,
-            checkpoint: head.text("checkpoint").map(PathBuf::from),
+            checkpoint: head.checkpoint().map(PathBuf::from),
         }
     }
 

@@ -74,7 +74,7 @@ impl Row {
     /// Sees the head of the window's input.
     pub fn head(&mut self, head: &Head) {
         self.interval_ms = head.interval_ms;
-        self.resume_ms = head.other.get("resume").and_then(|resume| resume.as_u64()).unwrap_or(0);
+        self.resume_ms = head.resume().unwrap_or_default().0;
     }
 
     /// Milliseconds between the batches of the input.

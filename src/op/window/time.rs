@@ -71,7 +71,7 @@ impl TimeWindow {
 impl Operator for TimeWindow {
     fn head(&mut self, head: &mut Head) -> Result<(), OpError> {
         self.span = Span::new(self.length_ms, self.slide_ms, head.interval_ms).map_err(OpError::Usage)?;
-        self.has_checkpoint = head.other.contains_key("checkpoint");
+        self.has_checkpoint = head.checkpoint().is_some();
         self.row.head(head);
         head.interval_ms = self.span.slide_ms;
         Ok(())

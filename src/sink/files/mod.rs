@@ -27,10 +27,10 @@ use rustix::fs::{FlockOperation, flock};
 
 pub use names::FileNames;
 
+use super::Sink;
 use super::text::{LineForm, push_lines};
-use super::{Sink, Under};
+use crate::flow::{OutletError, Under};
 use crate::frame::{BatchTime, Block};
-use crate::stage::OutletError;
 
 /// How much is written at a time, in bytes.
 const WRITE_BYTES: usize = 256 << 10;

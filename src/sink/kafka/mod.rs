@@ -15,6 +15,9 @@ mod transactions;
 #[cfg(feature = "kafka")]
 pub use sink::{Kafka, PATIENCE, Parts};
 
+use crate::flow::OutletError;
+use crate::kafka::KafkaError;
+
 /// Which partition a message with a key goes to; one without goes to any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Partitioner {
@@ -85,3 +88,9 @@ pub struct Options {
 
 /// The header with the batch's time, in ms since the epoch.
 pub const BATCH_HEADER: &str = "sstream-batch";
+
+impl From<KafkaError> for OutletError {
+    fn from(error: KafkaError) -> Self {
+        OutletError::kind(error)
+    }
+}

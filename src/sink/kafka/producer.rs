@@ -9,11 +9,11 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use super::Options;
 use super::message::Message;
 use crate::console::Console;
+use crate::flow::Waited;
 use crate::kafka::KafkaError;
 use crate::kafka::client::{Listener, configure, message_of};
 use crate::kafka::patience::Client;
 use crate::kafka::settings::Settings;
-use crate::stage::Waited;
 
 /// How often it is looked whether the client has room, or is done.
 const SHORT: Duration = Duration::from_millis(1);

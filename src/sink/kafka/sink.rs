@@ -11,12 +11,12 @@ use super::producer::Sender;
 use super::transactions::Transactions;
 use super::{BATCH_HEADER, Options};
 use crate::console::Console;
+use crate::flow::{BadRecords, OutletError, Under, Waited};
 use crate::frame::{BatchTime, Block};
 use crate::kafka::KafkaError;
 use crate::kafka::settings::Settings;
-use crate::sink::{Sink, Under};
+use crate::sink::Sink;
 use crate::spool::Spool;
-use crate::stage::{BadRecords, OutletError, Waited};
 
 /// How long a call into the client may take: some wait 5 s, those that flush twice
 /// that, and then they are made again.

@@ -22,6 +22,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use super::producer::Sender;
 use super::sink::Parts;
 use crate::console::Console;
+use crate::flow::OutletError;
 use crate::frame::BatchTime;
 use crate::kafka::KafkaError;
 use crate::kafka::client::{Listener, configure, message_of};
@@ -134,18 +135,18 @@ impl Transactions {
     pub fn batch(
         &mut self,
         time: BatchTime,
-        send: &mut dyn FnMut(&mut Sender) -> Result<(), crate::stage::OutletError>,
-    ) -> Result<(), crate::stage::OutletError> {
-        use crate::stage::OutletError;
+        send: &mut dyn FnMut(&mut Sender) -> Result<(), OutletError>,
+    ) -> Result<(), OutletError> {
         for tried in 1.. {
             let reason = match self.attempt(time, send) {
                 Ok(()) => {
                     self.sender.producer().context().is_back();
                     return Ok(());
                 }
-                Err((OutletError::Kafka(KafkaError::Delivery { message, .. }), _)) if tried < TRIES => message,
-                Err((_, Some(reason))) if tried < TRIES => reason,
-                Err((error, _)) => return Err(error),
+                Err((error, reason)) => match undelivered(&error).or(reason) {
+                    Some(reason) if tried < TRIES => reason,
+                    _ => return Err(error),
+                },
             };
             self.console.warn(&format!("kafka, topic {}: batch {time} is tried again: {reason}", self.topic));
             self.call("cannot give up a transaction", |producer| producer.abort_transaction(CALL))
@@ -161,8 +162,8 @@ impl Transactions {
     fn attempt(
         &mut self,
         time: BatchTime,
-        send: &mut dyn FnMut(&mut Sender) -> Result<(), crate::stage::OutletError>,
-    ) -> Result<(), (crate::stage::OutletError, Option<String>)> {
+        send: &mut dyn FnMut(&mut Sender) -> Result<(), OutletError>,
+    ) -> Result<(), (OutletError, Option<String>)> {
         let step = |this: &Self, failed: Failed| {
             let reason = match &failed {
                 Failed::Abort(reason) => Some(reason.clone()),
@@ -239,5 +240,14 @@ impl Transactions {
                 KafkaError::Transaction { what: "a transaction failed", id: self.id.clone(), message }
             }
         }
+    }
+}
+
+/// Why a message was not delivered, if that is what failed.
+fn undelivered(error: &OutletError) -> Option<String> {
+    let OutletError::Kind(error) = error else { return None };
+    match (&**error as &(dyn std::error::Error + 'static)).downcast_ref() {
+        Some(KafkaError::Delivery { message, .. }) => Some(message.clone()),
+        _ => None,
     }
 }

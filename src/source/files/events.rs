@@ -17,9 +17,9 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use crate::console::Console;
+use crate::flow::Waited;
 use crate::signal::StopSignal;
 use crate::source::stdin::{Ready, wait_readable};
-use crate::stage::Waited;
 
 /// More paths than this at once, and the directories are looked through instead.
 const MOST_PATHS: usize = 1 << 16;

@@ -20,6 +20,7 @@ use super::stream::commit;
 use super::wake::Wake;
 use super::{Isolation, Options};
 use crate::console::Console;
+use crate::flow::Waited;
 use crate::frame::Reason;
 use crate::kafka::KafkaError;
 use crate::kafka::client::{Listener, configure, message_of};
@@ -31,7 +32,6 @@ use crate::source::SourceError;
 use crate::source::format::Bad;
 use crate::source::records::{Came, RecordSource, Room};
 use crate::source::stdin::Ready;
-use crate::stage::Waited;
 
 /// How long one wait is: the client is heard that often.
 const LOOK: Duration = Duration::from_millis(500);

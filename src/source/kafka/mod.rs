@@ -49,6 +49,8 @@ use message::Form;
 use selection::Selection;
 use start::StartAt;
 
+use crate::kafka::KafkaError;
+use crate::source::SourceError;
 use crate::source::kept::OnLoss;
 
 /// Which messages of transactions are read.
@@ -92,6 +94,12 @@ pub struct Options {
     pub isolation: Isolation,
     /// What becomes of lost records.
     pub on_loss: OnLoss,
+}
+
+impl From<KafkaError> for SourceError {
+    fn from(error: KafkaError) -> Self {
+        SourceError::kind(error)
+    }
 }
 
 #[cfg(test)]

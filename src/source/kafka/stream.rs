@@ -15,6 +15,7 @@ use super::queues::{Lane, Polled, offsets, push_record};
 use super::scout::{Found, Scout, Task};
 use super::wake::Wake;
 use crate::console::Console;
+use crate::flow::Waited;
 use crate::kafka::KafkaError;
 use crate::kafka::client::{Listener, configure, message_of};
 use crate::kafka::patience::{Client, within};
@@ -24,7 +25,6 @@ use crate::signal::StopSignal;
 use crate::source::SourceError;
 use crate::source::kept::OnLoss;
 use crate::source::rate_limit::RateLimiter;
-use crate::stage::Waited;
 
 /// How often new partitions are looked for unless a property says otherwise.
 const REFRESH: &str = "10000";

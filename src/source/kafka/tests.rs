@@ -14,17 +14,17 @@ use crate::checkpoint::offsets::Position;
 use crate::console::{Console, Level};
 use crate::error::{Exit, Failure as _};
 use crate::expr::Program;
+use crate::flow::{BadRecords, OnError, OutletError, Under, Waited};
 use crate::frame::{BatchTime, Block};
 use crate::kafka::settings::Settings;
 use crate::op::OpError;
 use crate::signal::StopSignal;
+use crate::sink::Sink as _;
 use crate::sink::kafka::message::Messages;
 use crate::sink::kafka::{self as sink, Compression, Kafka, PATIENCE, Partitioner, Parts};
-use crate::sink::{Sink as _, Under};
 use crate::source::kept::OnLoss;
 use crate::source::records::{Came, ReadAgain as _, RecordSource, Room};
 use crate::spool::Spool;
-use crate::stage::{BadRecords, OnError, OutletError, Waited};
 
 type Mock = MockCluster<'static, DefaultProducerContext>;
 

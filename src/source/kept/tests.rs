@@ -8,8 +8,8 @@ use crate::checkpoint::source::SourceOptions;
 use crate::checkpoint::storage::Storage;
 use crate::clock::testing::ManualClock;
 use crate::console::Level;
+use crate::flow::OnError;
 use crate::frame::Head;
-use crate::stage::OnError;
 
 const INTERVAL_MS: u64 = 1000;
 

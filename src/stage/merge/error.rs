@@ -4,9 +4,9 @@ use std::fmt;
 use std::io;
 
 use crate::duration::show_ms;
+use crate::error::describe;
 use crate::error::{Exit, Failure};
 use crate::frame::BatchTime;
-use crate::stage::describe;
 
 /// Why the sides of a join or union do not make one stream.
 #[derive(Debug)]

@@ -4,8 +4,8 @@
 use serde_json::{Map, Value};
 
 use super::MergeError;
+use crate::frame::keys::key;
 use crate::frame::{BatchTime, Close, End, Head, Reason};
-use crate::monitor::view::keys;
 
 /// The head of a join or union, but for the stage itself: of one interval, and
 /// with `stages` the sides' stages, an array each.
@@ -21,7 +21,7 @@ pub(super) fn merge_heads(heads: Vec<Head>, names: &[String]) -> Result<Head, Me
             let side = |name: &String, head: &Head| (name.clone(), head.first_stage().to_owned(), head.interval_ms);
             return Err(MergeError::Intervals { sides: [side(&names[0], first), side(name, other)] });
         }
-        for key in ["checkpoint", "resume"] {
+        for key in [key::CHECKPOINT, key::RESUME] {
             let values = [first.other.get(key), other.other.get(key)];
             if values[0] != values[1] {
                 let show = |value: Option<&Value>| value.map_or("none".to_owned(), Value::to_string);
@@ -34,7 +34,7 @@ pub(super) fn merge_heads(heads: Vec<Head>, names: &[String]) -> Result<Head, Me
     let pipelines = pipelines(&heads);
     merged.stages = heads.iter().map(|head| Value::Array(head.stages.clone())).collect();
     merged.other = merge_maps(heads.into_iter().map(|head| head.other));
-    for (key, value) in [("name", names), ("run", runs), (keys::PIPELINE, pipelines)] {
+    for (key, value) in [(key::NAME, names), (key::RUN, runs), (key::PIPELINE, pipelines)] {
         if let Some(own) = merged.other.get_mut(key) {
             *own = value.into();
         }
@@ -46,8 +46,8 @@ pub(super) fn merge_heads(heads: Vec<Head>, names: &[String]) -> Result<Head, Me
 fn sources(heads: &[Head]) -> (String, String) {
     let mut sources: Vec<(&str, Option<&str>)> = Vec::new();
     for head in heads {
-        let mut runs = head.text("run").into_iter().flat_map(|runs| runs.split('+'));
-        for name in head.text("name").into_iter().flat_map(|names| names.split('+')) {
+        let mut runs = head.run().into_iter().flat_map(|runs| runs.split('+'));
+        for name in head.name().into_iter().flat_map(|names| names.split('+')) {
             let source = (name, runs.next());
             if !sources.contains(&source) {
                 sources.push(source);
@@ -62,7 +62,7 @@ fn sources(heads: &[Head]) -> (String, String) {
 /// The ids of all pipelines that come together here.
 fn pipelines(heads: &[Head]) -> String {
     let mut ids: Vec<&str> = Vec::new();
-    for id in heads.iter().filter_map(|head| head.text(keys::PIPELINE)).flat_map(|ids| ids.split('+')) {
+    for id in heads.iter().filter_map(|head| head.pipeline()).flat_map(|ids| ids.split('+')) {
         if !ids.contains(&id) {
             ids.push(id);
         }
@@ -148,7 +148,7 @@ mod tests {
     fn pipelines_come_together_under_both_ids() {
         let with = |id: &str| head(10, json!(["source x"]), json!({ "pipeline": id }));
         let merged = merge_heads(vec![with("aa+bb"), with("bb"), with("cc")], &names(3)).unwrap();
-        assert_eq!(merged.text("pipeline"), Some("aa+bb+cc"));
+        assert_eq!(merged.pipeline(), Some("aa+bb+cc"));
     }
 
     #[test]

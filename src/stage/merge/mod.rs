@@ -21,7 +21,8 @@ pub use error::MergeError;
 pub use side::{Opener, SideInput};
 
 use super::back::{Back, Tap};
-use super::{Context, InputError, Outlet, OutletError, StageError};
+use super::{Context, StageError};
+use crate::flow::{InputError, Outlet, OutletError};
 use crate::frame::{BatchTime, Block, Close, End, Head, Reason};
 use crate::op::sides::{Merge, Place, Whole};
 use crate::op::{OpError, Out};
