@@ -12,10 +12,10 @@ use super::queues::{Polled, push_record};
 use crate::checkpoint::offsets::Position;
 use crate::kafka::KafkaError;
 use crate::op::BLOCK_BYTES;
+use crate::record::forms::Bad;
 use crate::source::SourceError;
-use crate::source::format::Bad;
-use crate::source::kept::OnLoss;
-use crate::source::records::ReadAgain;
+use crate::source::engine::kept::OnLoss;
+use crate::source::engine::records::ReadAgain;
 
 /// How long one wait is.
 const LOOK: Duration = Duration::from_millis(100);

@@ -7,10 +7,10 @@ use rdkafka::consumer::CommitMode;
 use super::KafkaSource;
 use super::queues::Lane;
 use crate::frame::Reason;
+use crate::record::forms::Bad;
 use crate::source::SourceError;
-use crate::source::format::Bad;
-use crate::source::records::{Came, ReadAgain, RecordSource, Room};
-use crate::source::stdin::Ready;
+use crate::source::engine::records::{Came, ReadAgain, RecordSource, Room};
+use crate::source::kinds::stdin::Ready;
 
 /// How often a group is told the progress.
 const COMMIT: Duration = Duration::from_secs(1);

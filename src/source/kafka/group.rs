@@ -27,11 +27,11 @@ use crate::kafka::client::{Listener, configure, message_of};
 use crate::kafka::patience::Client;
 use crate::kafka::settings::Settings;
 use crate::op::BLOCK_BYTES;
+use crate::record::forms::Bad;
 use crate::signal::StopSignal;
 use crate::source::SourceError;
-use crate::source::format::Bad;
-use crate::source::records::{Came, RecordSource, Room};
-use crate::source::stdin::Ready;
+use crate::source::engine::records::{Came, RecordSource, Room};
+use crate::source::kinds::stdin::Ready;
 
 /// How long one wait is: the client is heard that often.
 const LOOK: Duration = Duration::from_millis(500);

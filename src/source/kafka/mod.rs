@@ -51,7 +51,7 @@ use start::StartAt;
 
 use crate::kafka::KafkaError;
 use crate::source::SourceError;
-use crate::source::kept::OnLoss;
+use crate::source::engine::kept::OnLoss;
 
 /// Which messages of transactions are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

@@ -15,7 +15,7 @@ use super::message::{Parts, Records};
 use super::wake::Bell;
 use crate::kafka::KafkaError;
 use crate::kafka::client::{Listener, message_of};
-use crate::source::rate_limit::RateLimiter;
+use crate::source::engine::rate_limit::RateLimiter;
 
 /// A partition that is assigned.
 pub struct Lane {

@@ -23,8 +23,8 @@ use crate::kafka::settings::Settings;
 use crate::op::BLOCK_BYTES;
 use crate::signal::StopSignal;
 use crate::source::SourceError;
-use crate::source::kept::OnLoss;
-use crate::source::rate_limit::RateLimiter;
+use crate::source::engine::kept::OnLoss;
+use crate::source::engine::rate_limit::RateLimiter;
 
 /// How often new partitions are looked for unless a property says otherwise.
 const REFRESH: &str = "10000";

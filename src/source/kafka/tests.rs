@@ -22,8 +22,8 @@ use crate::signal::StopSignal;
 use crate::sink::Sink as _;
 use crate::sink::kafka::message::Messages;
 use crate::sink::kafka::{self as sink, Compression, Kafka, PATIENCE, Partitioner, Parts};
-use crate::source::kept::OnLoss;
-use crate::source::records::{Came, ReadAgain as _, RecordSource, Room};
+use crate::source::engine::kept::OnLoss;
+use crate::source::engine::records::{Came, ReadAgain as _, RecordSource, Room};
 use crate::spool::Spool;
 
 type Mock = MockCluster<'static, DefaultProducerContext>;
