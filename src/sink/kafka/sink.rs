@@ -6,41 +6,19 @@ use std::time::Duration;
 
 use rdkafka::message::{Header, OwnedHeaders};
 
+use super::BATCH_HEADER;
 use super::message::{Made, Messages};
+use super::parts::Parts;
 use super::producer::Sender;
 use super::transactions::Transactions;
-use super::{BATCH_HEADER, Options};
-use crate::console::Console;
-use crate::flow::{BadRecords, OutletError, Under, Waited};
+use crate::flow::{OutletError, Under};
 use crate::frame::{BatchTime, Block};
 use crate::kafka::KafkaError;
-use crate::kafka::settings::Settings;
 use crate::sink::Sink;
-use crate::spool::Spool;
 
 /// How long a call into the client may take: some wait 5 s, those that flush twice
 /// that, and then they are made again.
 pub const PATIENCE: Duration = Duration::from_secs(30);
-
-/// What a Kafka sink works with.
-pub struct Parts<'a> {
-    /// How brokers are reached.
-    pub settings: Settings,
-    /// What is to be done.
-    pub options: Options,
-    /// Makes messages of records.
-    pub messages: Messages,
-    /// What becomes of records that are no message.
-    pub bad_records: &'a BadRecords,
-    /// Holds a batch until its end has come.
-    pub spool: Spool,
-    /// How long a call into the client may take before it counts as lost.
-    pub patience: Duration,
-    /// For what a careful person wants to know.
-    pub console: Console,
-    /// Counts the time that brokers are waited for.
-    pub waited: Waited,
-}
 
 /// Sends each record to a topic.
 pub struct Kafka<'a> {

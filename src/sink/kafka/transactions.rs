@@ -19,8 +19,8 @@ use rdkafka::error::{KafkaError as Library, RDKafkaErrorCode as Code};
 use rdkafka::producer::{BaseProducer, Producer as _};
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::parts::Parts;
 use super::producer::Sender;
-use super::sink::Parts;
 use crate::console::Console;
 use crate::flow::OutletError;
 use crate::frame::BatchTime;

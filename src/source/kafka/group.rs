@@ -18,7 +18,7 @@ use super::selection::TopicPattern;
 use super::start::StartAt;
 use super::stream::commit;
 use super::wake::Wake;
-use super::{Isolation, Options};
+use super::Options;
 use crate::console::Console;
 use crate::flow::Waited;
 use crate::frame::Reason;
@@ -69,7 +69,7 @@ impl GroupSource {
                 ("enable.auto.commit", "false"),
                 ("enable.auto.offset.store", "false"),
                 ("auto.offset.reset", if options.from == StartAt::Beginning { "earliest" } else { "latest" }),
-                ("isolation.level", isolation(options.isolation)),
+                ("isolation.level", options.isolation.name()),
                 ("topic.metadata.refresh.interval.ms", "10000"),
                 ("queued.max.messages.kbytes", "16384"),
                 ("fetch.queue.backoff.ms", "5"),
@@ -140,14 +140,6 @@ impl GroupSource {
             self.consumer.context().is_back();
         }
         Ok(())
-    }
-}
-
-/// librdkafka's name for it.
-pub(super) fn isolation(isolation: Isolation) -> &'static str {
-    match isolation {
-        Isolation::ReadCommitted => "read_committed",
-        Isolation::ReadUncommitted => "read_uncommitted",
     }
 }
 

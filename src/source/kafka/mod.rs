@@ -65,6 +65,16 @@ pub enum Isolation {
     ReadUncommitted,
 }
 
+impl Isolation {
+    /// The client library's name for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Isolation::ReadCommitted => "read_committed",
+            Isolation::ReadUncommitted => "read_uncommitted",
+        }
+    }
+}
+
 /// Who says which partitions are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Assign {

@@ -6,7 +6,6 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::{Message as _, TopicPartitionList};
 
 use super::Options;
-use super::group::isolation;
 use super::held::Held;
 use super::ledger::{Ledger, Range};
 use super::marks::{Answer, Marks, Question};
@@ -88,7 +87,7 @@ impl KafkaSource {
                 ("enable.auto.offset.store", "false"),
                 ("auto.offset.reset", "error"),
                 ("enable.partition.eof", "true"),
-                ("isolation.level", isolation(options.isolation)),
+                ("isolation.level", options.isolation.name()),
                 ("topic.metadata.refresh.interval.ms", REFRESH),
                 // Each partition has a queue of its own, where messages weigh a few
                 // hundred bytes more than they have.
