@@ -6,6 +6,7 @@ use super::flatmap::FlatMapTool;
 use super::front::FrontTool;
 use super::join::JoinTool;
 use super::map::MapTool;
+use super::matching::MatchTool;
 use super::reduce::ReduceTool;
 use super::run::RunTool;
 use super::sink::SinkTool;
@@ -36,6 +37,7 @@ pub fn all() -> Vec<Described> {
         describe::<FlatMapTool>(),
         describe::<JoinTool>(),
         describe::<MapTool>(),
+        describe::<MatchTool>(),
         describe::<ReduceTool>(),
         describe::<RunTool>(),
         describe::<SinkTool>(),
