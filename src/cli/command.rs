@@ -9,7 +9,7 @@ use super::{Environment, ToolError};
 use crate::command::{BatchCommand, CommandError, CommandOptions, Program, find};
 use crate::error::{Exit, Failure as _};
 use crate::flow::OutletError;
-use crate::sink::text::LineForm;
+use crate::sink::kinds::text::LineForm;
 use crate::spool::DEFAULT_MEMORY;
 use crate::stage::StageError;
 

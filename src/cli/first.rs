@@ -12,9 +12,9 @@ use crate::checkpoint::storage::Disk;
 use crate::clock::Clock as _;
 use crate::flow::{BadRecords, Input};
 use crate::source::SourceError;
-use crate::source::batches::Batches;
-use crate::source::first::FirstStage;
-use crate::source::kept::{Kept, KeptParts, is_interrupted};
+use crate::source::engine::batches::Batches;
+use crate::source::engine::first::FirstStage;
+use crate::source::engine::kept::{Kept, KeptParts, is_interrupted};
 
 /// How long a lock is waited for between two looks.
 const LOOK: Duration = Duration::from_millis(50);

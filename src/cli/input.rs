@@ -9,15 +9,15 @@ use super::{Environment, ToolError};
 use crate::clock::Clock as _;
 use crate::flow::{BadRecords, Input, InputError};
 use crate::frame::{Event, FrameError, FrameReader, MAGIC};
-use crate::source::batches::Batches;
-use crate::source::csv::Csv;
-use crate::source::cut::{CutOptions, Cutter, CutterParts};
-use crate::source::first::Stopped;
-use crate::source::format::{Format, Json, Logfmt, Text};
-use crate::source::line_source::LineSource;
-use crate::source::records::RecordSource;
-use crate::source::stdin::Stdin;
-use crate::source::stop::StopRules;
+use crate::record::forms::csv::Csv;
+use crate::record::forms::{Format, Json, Logfmt, Text};
+use crate::source::engine::batches::Batches;
+use crate::source::engine::cut::{CutOptions, Cutter, CutterParts};
+use crate::source::engine::first::Stopped;
+use crate::source::engine::line_source::LineSource;
+use crate::source::engine::records::RecordSource;
+use crate::source::engine::stop::StopRules;
+use crate::source::kinds::stdin::Stdin;
 use crate::source::{ByteSource, Got, SourceError};
 
 /// How long a stage that was asked to stop, and does not know yet whether it is

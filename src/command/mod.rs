@@ -29,7 +29,7 @@ use crate::frame::{BatchTime, Block};
 use crate::op::OpError;
 use crate::op::transform::{BatchRunner, Take};
 use crate::signal::StopSignal;
-use crate::sink::text::{LineForm, push_lines};
+use crate::sink::kinds::text::{LineForm, push_lines};
 use crate::spool::SpoolError;
 use input::BatchFile;
 use running::Running;

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use super::{OpError, Operator, Out};
 use crate::frame::{BatchTime, Block};
-use crate::source::format::Format;
+use crate::record::forms::Format;
 
 /// Takes bytes of output as they come, whether they end in a newline or not,
 /// and says whether more is wanted.
@@ -147,7 +147,7 @@ impl Lines {
 mod tests {
     use super::*;
     use crate::op::testing::{run, try_run};
-    use crate::source::format::{Json, Text};
+    use crate::record::forms::{Json, Text};
     use proptest::prelude::*;
 
     /// Gives the batch's bytes back, then its number, in pieces of some length.

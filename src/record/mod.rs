@@ -22,6 +22,7 @@ pub mod canon;
 pub mod compare;
 pub mod error;
 pub mod escape;
+pub mod forms;
 pub mod key;
 mod literal;
 pub mod number;

@@ -4,16 +4,12 @@
 //! kind.
 
 mod commit;
-pub mod exec;
-pub mod files;
 pub mod form;
 pub mod frames;
 pub mod kafka;
-pub mod null;
+pub mod kinds;
 mod outlet;
-pub mod print;
 pub mod stdout;
-pub mod text;
 
 pub use outlet::SinkOutlet;
 

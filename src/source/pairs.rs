@@ -13,11 +13,11 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::SourceError;
 use crate::console::Console;
 use crate::op::join::NO_PAIR;
 use crate::op::lookup::{Table, Tables};
 use crate::record::{self, Canonicalizer};
+use crate::source::SourceError;
 
 /// The file, and what was read from it.
 pub struct PairsFile {

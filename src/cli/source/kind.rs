@@ -8,9 +8,9 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::kafka::source::KafkaSourceArgs;
 use crate::duration;
-use crate::source::address::{Address, OwnAddress};
-use crate::source::clients::ClientLimits;
-use crate::source::replay::Speed;
+use crate::source::kinds::receive::address::{Address, OwnAddress};
+use crate::source::kinds::receive::clients::ClientLimits;
+use crate::source::kinds::replay::Speed;
 
 /// How much the clients of a source may take.
 #[derive(Args, Clone, Copy, Debug)]

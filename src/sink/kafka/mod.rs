@@ -13,7 +13,7 @@ mod sink;
 mod transactions;
 
 #[cfg(feature = "kafka")]
-pub use sink::{Kafka, Parts};
+pub use sink::{Kafka, PATIENCE, Parts};
 
 use crate::flow::OutletError;
 use crate::kafka::KafkaError;

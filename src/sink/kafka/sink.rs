@@ -2,6 +2,8 @@
 //! with when the brokers have acknowledged them; under one a batch is held until
 //! its end has come, and then is a transaction.
 
+use std::time::Duration;
+
 use rdkafka::message::{Header, OwnedHeaders};
 
 use super::message::{Made, Messages};
@@ -16,6 +18,10 @@ use crate::kafka::settings::Settings;
 use crate::sink::Sink;
 use crate::spool::Spool;
 
+/// How long a call into the client may take: some wait 5 s, those that flush twice
+/// that, and then they are made again.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
 /// What a Kafka sink works with.
 pub struct Parts<'a> {
     /// How brokers are reached.
@@ -28,6 +34,8 @@ pub struct Parts<'a> {
     pub bad_records: &'a BadRecords,
     /// Holds a batch until its end has come.
     pub spool: Spool,
+    /// How long a call into the client may take before it counts as lost.
+    pub patience: Duration,
     /// For what a careful person wants to know.
     pub console: Console,
     /// Counts the time that brokers are waited for.
@@ -56,13 +64,13 @@ impl<'a> Kafka<'a> {
     }
 }
 
-/// Sends the messages of a block.
+/// Sends the messages of a block; a record that is none goes to `bad`.
 fn send(
     block: Block<'_>,
     sender: &mut Sender,
     messages: &mut Messages,
-    bad_records: &BadRecords,
     batch_header: bool,
+    bad: &mut dyn FnMut(&[u8], &str) -> Result<(), OutletError>,
 ) -> Result<(), OutletError> {
     let headers = batch_header.then(|| {
         let time = block.time.to_string();
@@ -71,7 +79,7 @@ fn send(
     for record in block {
         match messages.make(record) {
             Made::Nothing => {}
-            Made::Bad(reason) => bad_records.take(block.time, record, &reason)?,
+            Made::Bad(reason) => bad(record, &reason)?,
             Made::Message(message) => sender.send(&message, headers.as_ref())?,
         }
     }
@@ -82,7 +90,9 @@ impl Sink for Kafka<'_> {
     fn block(&mut self, block: Block<'_>) -> Result<(), OutletError> {
         let Parts { messages, bad_records, options, spool, .. } = &mut self.parts;
         match &mut self.mode {
-            Mode::Direct(sender) => send(block, sender, messages, bad_records, options.batch_header),
+            Mode::Direct(sender) => send(block, sender, messages, options.batch_header, &mut |record, reason| {
+                Ok(bad_records.take(block.time, record, reason)?)
+            }),
             Mode::Transactions(_) => Ok(spool.append(block)?),
         }
     }
@@ -94,10 +104,22 @@ impl Sink for Kafka<'_> {
             // An empty batch leaves no trace, and may come again.
             Mode::Transactions(_) if spool.is_empty() => Ok(()),
             Mode::Transactions(transactions) => {
+                // A batch that is tried again has the same bad records, which are
+                // told once.
+                let mut told = 0u64;
                 transactions.batch(time, &mut |sender| {
+                    let mut met = 0u64;
+                    let mut bad = |record: &[u8], reason: &str| {
+                        met += 1;
+                        if met > told {
+                            told = met;
+                            bad_records.take(time, record, reason)?;
+                        }
+                        Ok(())
+                    };
                     let mut blocks = spool.blocks();
                     while let Some(block) = blocks.next()? {
-                        send(block, sender, messages, bad_records, options.batch_header)?;
+                        send(block, sender, messages, options.batch_header, &mut bad)?;
                     }
                     Ok(())
                 })?;
@@ -115,9 +137,8 @@ impl Sink for Kafka<'_> {
     }
 
     fn begin(&mut self, under: &Under<'_>) -> Result<Option<BatchTime>, OutletError> {
-        let Parts { settings, options, console, waited, .. } = &self.parts;
         let id = format!("sstream-{}-{}", under.job, under.stage);
-        let (transactions, newest) = Transactions::begin(settings, options, id, console.clone(), waited.clone())?;
+        let (transactions, newest) = Transactions::begin(&self.parts, id)?;
         self.mode = Mode::Transactions(Box::new(transactions));
         Ok(newest)
     }
