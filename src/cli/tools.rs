@@ -6,6 +6,7 @@ use super::filter::FilterTool;
 use super::flatmap::FlatMapTool;
 use super::join::JoinTool;
 use super::map::MapTool;
+use super::matching::MatchTool;
 use super::reduce::ReduceTool;
 use super::run::RunTool;
 use super::sink::SinkTool;
@@ -35,6 +36,7 @@ pub fn all() -> Vec<Described> {
         describe::<FlatMapTool>(),
         describe::<JoinTool>(),
         describe::<MapTool>(),
+        describe::<MatchTool>(),
         describe::<ReduceTool>(),
         describe::<RunTool>(),
         describe::<SinkTool>(),

@@ -21,6 +21,7 @@ pub mod parallel;
 pub mod pass;
 pub mod pattern;
 pub mod reduce;
+pub mod sequence;
 pub mod sides;
 pub mod split;
 pub mod state;
