@@ -10,6 +10,7 @@ use rdkafka::Message as _;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::RDKafkaErrorCode as Code;
 
+use super::Options;
 use super::held::Held;
 use super::ledger::Ledger;
 use super::message::Records;
@@ -18,7 +19,6 @@ use super::selection::TopicPattern;
 use super::start::StartAt;
 use super::stream::commit;
 use super::wake::Wake;
-use super::Options;
 use crate::console::Console;
 use crate::flow::Waited;
 use crate::frame::Reason;
