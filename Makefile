@@ -56,7 +56,7 @@ lint:
 	$(CARGO) clippy --locked --all-targets $(CARGO_FEATURES) -- -D warnings
 
 unit:
-	$(CARGO) test --locked $(CARGO_FEATURES) --lib --test '*'
+	$(CARGO) test --locked $(CARGO_FEATURES) --no-fail-fast --lib --test '*'
 	$(CARGO) test --locked $(CARGO_FEATURES) --doc
 
 rustdoc:

@@ -6,6 +6,8 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::error::printable;
+
 /// What sstream-run calls the pipeline that it runs, or nothing: set for its
 /// stages, which then say their place in it.
 pub const RUN_VARIABLE: &str = "SSTREAM_RUN";
@@ -114,7 +116,7 @@ impl Console {
                 0 => String::new(),
                 place => format!("stage {place}, "),
             };
-            let line = format!("{priority}{place}{}: {message}\n", self.tool);
+            let line = format!("{priority}{place}{}: {}\n", self.tool, printable(message));
             let _ = std::io::stderr().write_all(line.as_bytes());
         }
     }

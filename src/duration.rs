@@ -35,6 +35,11 @@ pub fn parse_ms(text: &str) -> Result<u64, String> {
     }
 }
 
+/// Parses a duration that is a whole number of milliseconds, or none at all: `0s`.
+pub fn parse_ms_or_none(text: &str) -> Result<u64, String> {
+    if parse(text)?.is_zero() { Ok(0) } else { parse_ms(text) }
+}
+
 /// Parses a size in bytes: `512`, `64KiB`, `1.5MiB`, `10MB`.
 pub fn parse_size(text: &str) -> Result<usize, String> {
     let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());

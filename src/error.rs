@@ -1,6 +1,7 @@
-//! Exit codes, and the one thing every layer's error has in common: it knows
-//! which of them it ends the process with.
+//! Exit codes, the one thing every layer's error has in common (it knows which of them
+//! it ends the process with), and what may stand in a message.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 
@@ -55,9 +56,16 @@ impl fmt::Display for Exit {
 
 /// An error that ends a tool: what happened and where and what to do is its
 /// `Display`, and the exit code follows from its kind.
-pub trait Failure: std::error::Error {
+pub trait Failure: std::error::Error + Send + Sync + 'static {
     /// The exit code that a tool ends with when it meets this error.
     fn exit(&self) -> Exit;
+}
+
+/// Any failure will do where it only has to be told and to end the tool.
+impl<E: Failure> From<E> for Box<dyn Failure> {
+    fn from(error: E) -> Self {
+        Box::new(error)
+    }
 }
 
 /// What the system said, without Rust's `(os error 28)`.
@@ -66,5 +74,71 @@ pub fn describe(error: &io::Error) -> String {
     match text.find(" (os error") {
         Some(at) => text[..at].to_owned(),
         None => text,
+    }
+}
+
+/// A longer message keeps its beginning and its end, in characters: what happened
+/// stands in front, and what to do behind.
+const LONGEST: [usize; 2] = [1200, 500];
+
+/// A message as a terminal and a log may have it, whatever came into it from records
+/// or file names: control codes are escaped, but for newlines, and what is too long
+/// has its middle left out.
+pub fn printable(message: &str) -> Cow<'_, str> {
+    shorten(escape(message, |c| c != '\n' && is_control(c)))
+}
+
+/// The same in one line, for a piece of a message that is somebody else's words.
+pub fn printable_line(text: &str) -> Cow<'_, str> {
+    shorten(escape(text, is_control))
+}
+
+/// Whether a character does something to a terminal or to the order of the text
+/// around it, rather than being seen.
+fn is_control(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn escape(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&is_escaped) {
+        return Cow::Borrowed(text);
+    }
+    let mut clean = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if is_escaped(c) { clean.extend(c.escape_default()) } else { clean.push(c) }
+    }
+    Cow::Owned(clean)
+}
+
+fn shorten(text: Cow<'_, str>) -> Cow<'_, str> {
+    let [head, tail] = LONGEST;
+    // A character is a byte or more.
+    if text.len() <= head + tail {
+        return text;
+    }
+    let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+    if starts.len() <= head + tail {
+        return text;
+    }
+    Cow::Owned(format!("{} … {}", &text[..starts[head]], &text[starts[starts.len() - tail]..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_have_no_control_codes() {
+        assert_eq!(printable("plain \u{e9}"), "plain \u{e9}");
+        assert_eq!(printable("a\nb\u{1b}[2J\u{9b}\u{202e}\r\u{7f}"), "a\nb\\u{1b}[2J\\u{9b}\\u{202e}\\r\\u{7f}");
+        assert_eq!(printable_line("a\nb\tc"), "a\\nb\\tc");
+    }
+
+    #[test]
+    fn long_messages_keep_both_ends() {
+        let long = format!("beginning{}end", "\u{e9}".repeat(100_000));
+        let short = printable(&long);
+        assert!(short.starts_with("beginning") && short.ends_with("end"), "{short}");
+        assert_eq!(short.chars().count(), 1200 + 3 + 500);
     }
 }

@@ -13,6 +13,7 @@
 //! | [`record`] | JSON values as bytes: escape, compare, keys, exact numbers |
 //! | [`expr`] | jq programs, with a fast path for plain field access |
 //! | [`clock`], [`window`] | batch clock and window arithmetic, pure |
+//! | [`event`] | event time: times of records, the watermark |
 //! | [`op`], [`agg`] | the operators and aggregations: no I/O, no clock |
 //! | [`source`], [`sink`] | where records come from and go to, one file a kind |
 //! | [`kafka`] | what the Kafka source and sink share |
@@ -35,6 +36,7 @@ pub mod command;
 pub mod console;
 pub mod duration;
 pub mod error;
+pub mod event;
 pub mod expr;
 pub mod flow;
 pub mod frame;

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::SocketAddr;
+use std::time::Duration;
 
 /// The size asked for pipes, in bytes: what an unprivileged process may have.
 /// Fewer and larger transfers are worth more than twice the throughput.
@@ -71,6 +72,19 @@ pub fn socket_address(name: &OsStr) -> io::Result<SocketAddr> {
 #[cfg(not(target_os = "linux"))]
 pub fn socket_address(name: &OsStr) -> io::Result<SocketAddr> {
     SocketAddr::from_pathname(name)
+}
+
+/// Lets the system find out, within some two minutes, that the other side of a TCP
+/// connection is gone without a word, as after a power cut or behind a firewall that
+/// has forgotten it.
+pub fn keep_alive(socket: impl AsFd) {
+    use rustix::net::sockopt;
+    let socket = socket.as_fd();
+    // Without any of these the system's own times hold, or the connection stays.
+    let _ = sockopt::set_socket_keepalive(socket, true);
+    let _ = sockopt::set_tcp_keepidle(socket, Duration::from_secs(60));
+    let _ = sockopt::set_tcp_keepintvl(socket, Duration::from_secs(15));
+    let _ = sockopt::set_tcp_keepcnt(socket, 4);
 }
 
 /// Makes this process the parent of all its descendants whose own parents end,

@@ -139,6 +139,8 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l ve
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l max-clients -d 'So many clients at a time; more wait until one has gone' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l max-unfinished -d 'When clients hold more than this of unfinished lines together, those that hold much of it are cut off, each with a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
@@ -207,6 +209,8 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l ve
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l max-clients -d 'So many clients at a time; more wait until one has gone' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l max-unfinished -d 'When clients hold more than this of unfinished lines together, those that hold much of it are cut off, each with a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'

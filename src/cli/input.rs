@@ -9,14 +9,15 @@ use super::{Environment, ToolError};
 use crate::clock::Clock as _;
 use crate::flow::{BadRecords, Input, InputError};
 use crate::frame::{Event, FrameError, FrameReader, MAGIC};
-use crate::source::batches::Batches;
-use crate::source::cut::{CutOptions, Cutter, CutterParts};
-use crate::source::first::Stopped;
-use crate::source::format::{Csv, Format, Json, Logfmt, Text};
-use crate::source::line_source::LineSource;
-use crate::source::records::RecordSource;
-use crate::source::stdin::Stdin;
-use crate::source::stop::StopRules;
+use crate::record::forms::csv::Csv;
+use crate::record::forms::{Format, Json, Logfmt, Text};
+use crate::source::engine::batches::Batches;
+use crate::source::engine::cut::{CutOptions, Cutter, CutterParts};
+use crate::source::engine::first::Stopped;
+use crate::source::engine::line_source::LineSource;
+use crate::source::engine::records::RecordSource;
+use crate::source::engine::stop::StopRules;
+use crate::source::kinds::stdin::Stdin;
 use crate::source::{ByteSource, Got, SourceError};
 
 /// How long a stage that was asked to stop, and does not know yet whether it is
@@ -36,7 +37,7 @@ pub fn open<'a>(
     let mut stdin = stdin_with_progress(environment)?;
     let (form, read) = match arguments.input {
         Some(form) => (form, Vec::new()),
-        None => match detect(&mut stdin, &stop_rules(&arguments.cut, environment), environment)? {
+        None => match detect(&mut stdin, &first::stop_rules(&arguments.cut, environment), environment)? {
             Kind::Raw(read) => (InputForm::Text, read),
             Kind::Framed(read) => {
                 let reader = FrameReader::resume(FramedStdin(stdin), read);
@@ -106,23 +107,11 @@ pub fn cutter<'a>(
     let parts = CutterParts {
         source,
         has_begun,
-        stop: stop_rules(arguments, environment),
+        stop: first::stop_rules(arguments, environment),
         clock: &environment.clock,
         bad_records,
     };
     Box::new(Cutter::new(parts, options))
-}
-
-/// When a source stops of itself.
-pub fn stop_rules(arguments: &CutArgs, environment: &Environment) -> StopRules {
-    StopRules {
-        signal: environment.stop.clone(),
-        file: arguments.stop_file.clone(),
-        idle: arguments.idle_timeout,
-        after: arguments.stop_after,
-        started: environment.clock.read().monotonic,
-        waited: environment.waited.clone(),
-    }
 }
 
 /// What makes records of lines.
@@ -170,7 +159,7 @@ fn detect(stdin: &mut Stdin, stop: &StopRules, environment: &Environment) -> Res
             Got::Bytes(count) => read.extend_from_slice(&buffer[..count]),
             Got::End if read.is_empty() => return Ok(Kind::Raw(read)),
             Got::End => return Err(ToolError::Input(SourceError::CutOff)),
-            Got::Timeout | Got::Stop => {}
+            Got::Timeout | Got::Stop | Got::Over => {}
         }
     }
 }

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, ValueEnum};
 
 use super::args::{Common, StageArgs};
+use super::first::stop_rules;
 use super::sides::{MergeArgs, run_merge};
-use super::{Environment, Tool, ToolError, input, run_stage};
+use super::{Environment, Tool, ToolError, run_stage};
 use crate::op::join::{Join, JoinType};
 use crate::op::lookup::Lookup;
 use crate::source::pairs::PairsFile;
@@ -110,7 +111,7 @@ impl Tool for JoinTool {
                 ));
             }
         };
-        let stop = input::stop_rules(&self.stage.input.cut, environment);
+        let stop = stop_rules(&self.stage.input.cut, environment);
         let pairs = PairsFile::open(path, environment.console.clone(), &environment.clock, stop);
         let pairs = pairs.map_err(ToolError::Input)?;
         run_stage(&mut Lookup::new(pairs, keep_unmatched), &self.stage, environment)

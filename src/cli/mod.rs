@@ -23,8 +23,10 @@ pub mod input;
 pub mod join;
 pub mod kafka;
 pub mod map;
+pub mod matching;
 pub mod output;
 mod process;
+pub mod program;
 pub mod reduce;
 pub mod run;
 pub mod sides;
@@ -160,9 +162,21 @@ pub fn run_stage_saved(
     state: StateArgs,
     environment: &Environment,
 ) -> Result<(), ToolError> {
+    run_stage_timed(operator, arguments, state, OnError::Skip, environment)
+}
+
+/// The same for an operator of event time, with what becomes of `late` records.
+pub fn run_stage_timed(
+    operator: &mut dyn Operator,
+    arguments: &StageArgs,
+    state: StateArgs,
+    late: OnError,
+    environment: &Environment,
+) -> Result<(), ToolError> {
     let bad_records = BadRecords::new(environment.description.clone(), arguments.input.on_error());
     let mut context = context(environment, bad_records, &arguments.common);
     context.checkpoint.every_ms = state.checkpoint_every.unwrap_or(0);
+    context.late_records = BadRecords::late(environment.description.clone(), late);
     // First the output, so that a reader who goes is noticed while the input is waited for.
     let mut outlet = output::open(arguments.common.output, environment)?;
     let mut input = input::open(&arguments.input, environment, &context.bad_records)?;

@@ -14,7 +14,7 @@ use crate::duration;
 use crate::flow::{BadRecords, OnError};
 use crate::op::sides::Merge;
 use crate::os;
-use crate::source::stdin::wait_readable;
+use crate::source::kinds::stdin::wait_readable;
 use crate::spool::DEFAULT_MEMORY;
 use crate::stage::merge::{self, MergeOptions, SideInput};
 

@@ -11,14 +11,15 @@ use super::kafka::sink::KafkaSinkArgs;
 use super::{Environment, Tool, ToolError, input, output, tell_skipped};
 use crate::checkpoint::name::check_stage;
 use crate::flow::BadRecords;
+use crate::flow::LineForm;
 use crate::op::pass::Pass;
 use crate::sink::Sink;
-use crate::sink::exec::{CommandOutput, Exec};
-use crate::sink::files::{FileNames, Files};
-use crate::sink::null::Null;
-use crate::sink::print::Print;
+use crate::sink::kinds::exec::{CommandOutput, Exec};
+use crate::sink::kinds::files::{FileNames, Files};
+use crate::sink::kinds::null::Null;
+use crate::sink::kinds::print::Print;
+use crate::sink::kinds::text::Lines;
 use crate::sink::stdout::Stdout;
-use crate::sink::text::{LineForm, Lines};
 use crate::stage;
 
 /// End a pipeline, or with --pass give it one more output

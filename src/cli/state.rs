@@ -6,14 +6,16 @@ use clap::{Parser, ValueEnum};
 
 use super::agg::{KeyArgs, MERGE_VARIABLES, no_aggregation};
 use super::args::{Common, StageArgs, StateArgs};
-use super::function::{ExecTimeout, program};
-use super::{Environment, Tool, ToolError, input, run_stage_saved};
+use super::first::stop_rules;
+use super::function::ExecTimeout;
+use super::program::program;
+use super::{Environment, Tool, ToolError, run_stage_saved};
 use crate::agg::Aggregation;
 use crate::duration;
 use crate::op::state::{Emit, State, Update, VARIABLES};
 use crate::record;
-use crate::source::stop::StopRules;
-use crate::source::until_stop::read_to_end;
+use crate::source::engine::stop::StopRules;
+use crate::source::kinds::until_stop::read_to_end;
 
 /// Keep a state for each key over all batches: updateStateByKey and mapWithState
 ///
@@ -174,7 +176,7 @@ impl Tool for StateTool {
         let update = self.update()?;
         let mut state = State::new(grouping, update, self.emit.emit(), self.timeout);
         if let Some(path) = &self.initial {
-            let stop = input::stop_rules(&self.stage.input.cut, environment);
+            let stop = stop_rules(&self.stage.input.cut, environment);
             load_initial(path, &mut state, environment, stop)?;
         }
         run_stage_saved(&mut state, &self.stage, self.saved, environment)
@@ -188,6 +190,7 @@ fn load_initial(path: &Path, state: &mut State, environment: &Environment, stop:
         .map_err(|error| ToolError::Open { what: format!("--initial {shown}: cannot read"), error })?;
     let mut pair = Vec::new();
     for (index, line) in content.split(|&byte| byte == b'\n').enumerate() {
+        let line = record::without_mark(line);
         if line.trim_ascii().is_empty() {
             continue;
         }

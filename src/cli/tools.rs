@@ -1,11 +1,12 @@
-//! The list of all tools, from which documentation is made.
+//! The list of the tools that `sstream` explains; with itself it is
+//! [`front::family`](super::front::family), from which documentation is made.
 
 use super::checkpoint::CheckpointTool;
 use super::filter::FilterTool;
 use super::flatmap::FlatMapTool;
-use super::front::FrontTool;
 use super::join::JoinTool;
 use super::map::MapTool;
+use super::matching::MatchTool;
 use super::reduce::ReduceTool;
 use super::run::RunTool;
 use super::sink::SinkTool;
@@ -27,15 +28,15 @@ pub struct Described {
     pub examples: &'static str,
 }
 
-/// Every tool, by name.
+/// Every tool but `sstream` itself, by name.
 pub fn all() -> Vec<Described> {
     vec![
-        describe::<FrontTool>(),
         describe::<CheckpointTool>(),
         describe::<FilterTool>(),
         describe::<FlatMapTool>(),
         describe::<JoinTool>(),
         describe::<MapTool>(),
+        describe::<MatchTool>(),
         describe::<ReduceTool>(),
         describe::<RunTool>(),
         describe::<SinkTool>(),
@@ -49,6 +50,7 @@ pub fn all() -> Vec<Described> {
     ]
 }
 
-fn describe<T: Tool>() -> Described {
+/// What documentation wants to know of one tool.
+pub fn describe<T: Tool>() -> Described {
     Described { command: command::<T>(), examples: T::EXAMPLES }
 }

@@ -169,8 +169,8 @@ fn tell_until_over(sources: &mut Sources, environment: &Environment) {
         }
         let wake = environment.stop.wake();
         let tick = std::time::Duration::from_millis(250);
-        let is_asked = crate::source::stdin::wait_readable(wake, None, Some(tick))
-            .is_ok_and(|ready| ready == crate::source::stdin::Ready::Input);
+        let is_asked = crate::source::kinds::stdin::wait_readable(wake, None, Some(tick))
+            .is_ok_and(|ready| ready == crate::source::kinds::stdin::Ready::Input);
         if is_asked || !is_running {
             return;
         }

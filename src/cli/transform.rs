@@ -6,7 +6,7 @@ use super::args::{Common, StageArgs};
 use super::command::CommandArgs;
 use super::{Environment, Tool, ToolError, run_stage};
 use crate::op::transform::Transform;
-use crate::source::format::{Format, Json, Text};
+use crate::record::forms::{Format, Json, Text};
 
 /// Run a command on each batch: records in as lines, lines out as records
 ///

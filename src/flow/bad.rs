@@ -6,6 +6,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use crate::error::printable_line;
 use crate::frame::BatchTime;
 use crate::op::OpError;
 use crate::record;
@@ -100,7 +101,7 @@ impl BadRecords {
         let mut line = format!("{{\"batch\":{time},\"stage\":").into_bytes();
         record::push_string(self.stage.as_bytes(), &mut line);
         line.extend_from_slice(b",\"error\":");
-        record::push_string(reason.as_bytes(), &mut line);
+        record::push_string(printable_line(reason).as_bytes(), &mut line);
         line.extend_from_slice(b",\"record\":");
         let before = line.len();
         if record::canonicalize(bad, &mut line).is_err() {

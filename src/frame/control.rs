@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use serde_json::{Map, Value};
 
-use crate::error::Exit;
+use crate::error::{Exit, printable};
 
 /// The version of the stream format that this library writes and reads.
 pub const VERSION: u64 = 1;
@@ -149,7 +149,8 @@ impl Close {
 
     /// The close of a stage that failed.
     pub fn error(exit: Exit, message: impl Into<String>) -> Close {
-        Close::new(Reason::Error { exit, message: message.into() })
+        let message = printable(&message.into()).into_owned();
+        Close::new(Reason::Error { exit, message })
     }
 
     /// Writes the line, with its newline; `headless` as the only line of a

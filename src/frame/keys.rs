@@ -7,6 +7,8 @@
 //! | `checkpoint` | the checkpoint's directory, absolute |
 //! | `run` | a random number of this start; behind a join `4f0c+99ab` |
 //! | `resume` | the batch time after which all begin, in ms since the epoch |
+//! | `time` | the EXPR of the records' own time, where a stage gives them one, as an event-time window does |
+//! | `watermark` | `true` where the ends carry a watermark, once there is one |
 //! | `clock` | `virtual` where batch times are no moments |
 //! | `pipeline` | a random id, by which those who watch put its stages together |
 
@@ -26,6 +28,10 @@ pub mod key {
     pub const RUN: &str = "run";
     /// After which batch all begin.
     pub const RESUME: &str = "resume";
+    /// The records' own time, as an EXPR.
+    pub const TIME: &str = "time";
+    /// Whether ends carry a watermark.
+    pub const WATERMARK: &str = "watermark";
     /// Whether batch times are moments.
     pub const CLOCK: &str = "clock";
     /// The pipeline, for those who watch it.
@@ -51,6 +57,26 @@ impl Head {
     /// Which start of the checkpoint's pipeline this is.
     pub fn run(&self) -> Option<&str> {
         self.text(key::RUN)
+    }
+
+    /// The EXPR of the records' own time, if a stage before said so.
+    pub fn time(&self) -> Option<&str> {
+        self.text(key::TIME)
+    }
+
+    /// Says where records bear their time: what comes behind need not be told.
+    pub fn set_time(&mut self, source: &str) {
+        self.other.insert(key::TIME.into(), source.into());
+    }
+
+    /// Whether a stage before makes a watermark.
+    pub fn has_watermark(&self) -> bool {
+        self.other.get(key::WATERMARK).and_then(Value::as_bool) == Some(true)
+    }
+
+    /// Says that ends carry a watermark.
+    pub fn set_watermark(&mut self) {
+        self.other.insert(key::WATERMARK.into(), true.into());
     }
 
     /// The time after which all begin that take part in the checkpoint.

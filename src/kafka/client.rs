@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::ConsumerContext;
+use rdkafka::consumer::{BaseConsumer, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError as Library, RDKafkaErrorCode};
 use rdkafka::message::DeliveryResult;
 use rdkafka::producer::ProducerContext;
@@ -74,6 +74,8 @@ struct Heard {
     fatal: Option<String>,
     failed: u64,
     failure: Option<String>,
+    /// Partitions that a group has taken from us, and nobody was told of yet.
+    revoked: Vec<(String, i32)>,
 }
 
 impl Listener {
@@ -108,6 +110,11 @@ impl Listener {
             heard.away = Some(Instant::now());
             self.console.warn(&format!("kafka: {} does not answer, waiting for it: {reason}", self.brokers));
         }
+    }
+
+    /// The partitions that a group has taken from us since the last call.
+    pub fn revoked(&self) -> Vec<(String, i32)> {
+        std::mem::take(&mut self.heard().revoked)
     }
 
     /// Messages to `topic` that were not delivered since the last call.
@@ -146,7 +153,16 @@ impl ClientContext for Listener {
     }
 }
 
-impl ConsumerContext for Listener {}
+impl ConsumerContext for Listener {
+    fn pre_rebalance(&self, _: &BaseConsumer<Listener>, rebalance: &Rebalance<'_>) {
+        // In both protocols; when all are lost the assignment is still there.
+        if let Rebalance::Revoke(list) = rebalance {
+            let elements = list.elements();
+            let revoked = elements.iter().map(|place| (place.topic().to_owned(), place.partition()));
+            self.heard().revoked.extend(revoked);
+        }
+    }
+}
 
 impl ProducerContext for Listener {
     type DeliveryOpaque = ();

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::error::{Exit, Failure, describe};
 
@@ -46,6 +47,13 @@ pub enum KafkaError {
         what: String,
         /// What librdkafka said.
         message: String,
+    },
+    /// The library did not come back from a call.
+    Stuck {
+        /// What the call was for.
+        what: String,
+        /// How long it was waited for.
+        limit: Duration,
     },
     /// There is no such topic, and nothing to wait for.
     NoTopic {
@@ -120,6 +128,12 @@ impl fmt::Display for KafkaError {
             KafkaError::Create { message } => write!(f, "kafka: no client can be made of these settings: {message}"),
             KafkaError::Fatal { brokers, message } => write!(f, "kafka, {brokers}: {message}"),
             KafkaError::Ask { what, message } => write!(f, "kafka: {what}: {message}"),
+            KafkaError::Stuck { what, limit } => write!(
+                f,
+                "kafka: {what}: the client did not come back within {}: start again, which goes on after the last batch \
+                 that is done with",
+                humantime::format_duration(*limit)
+            ),
             KafkaError::NoTopic { topic } => {
                 write!(f, "kafka: there is no topic {topic}: create it, or see what there is with kcat -L")
             }
@@ -165,6 +179,7 @@ impl Failure for KafkaError {
             | KafkaError::Create { .. }
             | KafkaError::Fatal { .. }
             | KafkaError::Ask { .. }
+            | KafkaError::Stuck { .. }
             | KafkaError::NoTopic { .. }
             | KafkaError::Delivery { .. }
             | KafkaError::Transaction { .. }

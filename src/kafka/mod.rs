@@ -9,6 +9,8 @@
 #[cfg(feature = "kafka")]
 pub mod client;
 pub mod error;
+#[cfg(feature = "kafka")]
+pub mod patience;
 pub mod settings;
 
 pub use error::KafkaError;

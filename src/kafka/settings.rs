@@ -83,7 +83,7 @@ impl Settings {
         let mut all = match &self.file {
             Some(path) => {
                 let text = fs::read_to_string(path).map_err(|error| KafkaError::file(path, &error))?;
-                parse_file(path, &text)?
+                parse_file(path, text.trim_start_matches('\u{feff}'))?
             }
             None => Vec::new(),
         };

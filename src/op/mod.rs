@@ -21,6 +21,7 @@ pub mod parallel;
 pub mod pass;
 pub mod pattern;
 pub mod reduce;
+pub mod sequence;
 pub mod sides;
 pub mod split;
 pub mod state;
@@ -37,7 +38,7 @@ mod tests;
 use std::fmt;
 use std::io;
 
-use crate::error::{Exit, Failure, describe};
+use crate::error::{Exit, Failure, describe, printable_line};
 use crate::frame::{BatchTime, Block, Close, Head, Watermark};
 use crate::spool::SpoolError;
 
@@ -323,6 +324,8 @@ pub enum OpError {
         /// For what, and when it was closed.
         reason: String,
     },
+    /// The same, as who reads the records says it.
+    Record(Box<dyn Failure>),
     /// The stream is not one that this operator, with its arguments, can take.
     Usage(String),
     /// Records held beyond the memory limit could not be kept on disk, or bad
@@ -351,12 +354,12 @@ pub enum OpError {
 impl OpError {
     /// The error for a record that could not be processed.
     pub fn bad_record(record: &[u8], reason: &str) -> OpError {
-        OpError::BadRecord { record: shorten(record), reason: reason.to_owned() }
+        OpError::BadRecord { record: shorten(record), reason: printable_line(reason).into_owned() }
     }
 
     /// The error for a record that came too late.
     pub fn late_record(record: &[u8], reason: &str) -> OpError {
-        OpError::LateRecord { record: shorten(record), reason: reason.to_owned() }
+        OpError::LateRecord { record: shorten(record), reason: printable_line(reason).into_owned() }
     }
 }
 
@@ -364,8 +367,8 @@ impl OpError {
 fn shorten(record: &[u8]) -> String {
     let text = String::from_utf8_lossy(&record[..record.len().min(1000)]);
     match text.char_indices().nth(200) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.into_owned(),
+        Some((at, _)) => format!("{}…", printable_line(&text[..at])),
+        None => printable_line(&text).into_owned(),
     }
 }
 
@@ -381,6 +384,7 @@ impl fmt::Display for OpError {
                 "late record {record}: {reason}: --late drop or --late FILE goes on without such records, \
                  a longer --watermark waits for them"
             ),
+            OpError::Record(error) => error.fmt(f),
             OpError::Usage(message) => f.write_str(message),
             OpError::Storage { what, error } => write!(f, "{what}: {}", describe(error)),
             OpError::Damaged { what } => {
@@ -393,6 +397,12 @@ impl fmt::Display for OpError {
 
 impl std::error::Error for OpError {}
 
+impl From<Box<dyn Failure>> for OpError {
+    fn from(error: Box<dyn Failure>) -> OpError {
+        OpError::Record(error)
+    }
+}
+
 impl From<SpoolError> for OpError {
     fn from(error: SpoolError) -> OpError {
         let (what, error) = error.into_parts();
@@ -404,6 +414,7 @@ impl Failure for OpError {
     fn exit(&self) -> Exit {
         match self {
             OpError::BadRecord { .. } | OpError::LateRecord { .. } => Exit::BadRecord,
+            OpError::Record(error) => error.exit(),
             OpError::Usage(_) => Exit::Usage,
             OpError::Storage { .. } => Exit::World,
             OpError::Damaged { .. } => Exit::Checkpoint,

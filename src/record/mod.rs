@@ -22,6 +22,7 @@ pub mod canon;
 pub mod compare;
 pub mod error;
 pub mod escape;
+pub mod forms;
 pub mod key;
 mod literal;
 pub mod number;
@@ -34,6 +35,14 @@ pub use escape::{push_escaped, push_string, unescape};
 pub use key::{normal_key, push_normal_key};
 pub use number::{Decimal, NumberError};
 pub use scan::{Kind, elements, field, kind, members, pair, skip_value, text};
+
+/// UTF-8's byte order mark, which programs of Windows put at a file's beginning.
+pub const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A line, or all of a text, without a byte order mark at its beginning.
+pub fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(MARK).unwrap_or(text)
+}
 
 /// How deep arrays and objects may nest. Deeper JSON is refused where it comes
 /// in, so that what recurses over a record needs little stack.

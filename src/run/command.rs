@@ -13,6 +13,7 @@ use super::cause::Stage;
 use super::notify;
 use crate::console;
 use crate::error::describe;
+use crate::record;
 
 /// What the shell does beside the pipeline. A file takes each stage's exit code
 /// when the shell ends; a SIGTERM ends it behind the pipeline that runs, so that
@@ -104,7 +105,8 @@ impl Pipeline {
             return Ok(self.text.clone());
         }
         let read = std::fs::read(&self.text);
-        read.map(OsString::from_vec).map_err(|error| StartError::File { name: self.text.clone(), error })
+        let without_mark = |script: Vec<u8>| OsString::from_vec(record::without_mark(&script).to_vec());
+        read.map(without_mark).map_err(|error| StartError::File { name: self.text.clone(), error })
     }
 
     /// `$0`, which is in the shell's messages too.
@@ -250,7 +252,7 @@ mod tests {
     fn a_script_has_arguments_and_knows_its_name() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("it's");
-        std::fs::write(&path, "#!/bin/bash\necho $0 $1 $# $LINENO >&2; false | true\n").unwrap();
+        std::fs::write(&path, "\u{feff}#!/bin/bash\necho $0 $1 $# $LINENO >&2; false | true\n").unwrap();
         let arguments = vec!["a b".into(), "c".into()];
         let script = Pipeline { text: path.clone().into(), is_file: true, arguments, ..Pipeline::default() };
         script.check().unwrap();

@@ -4,16 +4,12 @@
 //! kind.
 
 mod commit;
-pub mod exec;
-pub mod files;
 pub mod form;
 pub mod frames;
 pub mod kafka;
-pub mod null;
+pub mod kinds;
 mod outlet;
-pub mod print;
 pub mod stdout;
-pub mod text;
 
 pub use outlet::SinkOutlet;
 
@@ -53,6 +49,12 @@ pub trait Sink {
     fn close(&mut self, complete: bool) -> Result<(), OutletError> {
         let _ = complete;
         Ok(())
+    }
+
+    /// Whether nobody will read what the sink writes any more. Asked at a stop, of which
+    /// that may be the reason.
+    fn is_reader_gone(&self) -> bool {
+        false
     }
 
     /// Whatever is finished should be seen.
@@ -115,6 +117,10 @@ impl Sink for Both<'_> {
     fn flush(&mut self) -> Result<(), OutletError> {
         self.first.flush()?;
         self.second.flush()
+    }
+
+    fn is_reader_gone(&self) -> bool {
+        self.second.is_reader_gone()
     }
 
     fn begin(&mut self, under: &Under<'_>) -> Result<Option<BatchTime>, OutletError> {

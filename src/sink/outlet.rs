@@ -117,6 +117,9 @@ impl Outlet for SinkOutlet<'_> {
                 _ => Ok(()),
             }
         })?;
+        if close.reason == Reason::Stop && self.sink.is_reader_gone() {
+            return Err(OutletError::ReaderGone);
+        }
         self.pass(|pass| pass.close(close))
     }
 

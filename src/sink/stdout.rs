@@ -59,12 +59,25 @@ impl Write for Stdout {
         self.when_writable(|mut file| file.write_vectored(slices))
     }
 
-    /// Nothing is held here; but a reader that has gone is an error even where there
-    /// was nothing to write.
     fn flush(&mut self) -> io::Result<()> {
-        if self.has_reader && signal::is_reader_gone(self.file.as_fd()) {
-            return Err(io::ErrorKind::BrokenPipe.into());
-        }
         Ok(())
     }
 }
+
+/// What a sink writes to.
+pub trait Output: Write {
+    /// Whether nobody will read what is written, which a write finds out too.
+    fn is_reader_gone(&self) -> bool {
+        false
+    }
+}
+
+impl Output for Stdout {
+    fn is_reader_gone(&self) -> bool {
+        self.has_reader && signal::is_reader_gone(self.file.as_fd())
+    }
+}
+
+impl Output for Vec<u8> {}
+
+impl<W: Output> Output for &mut W {}

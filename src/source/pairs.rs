@@ -13,14 +13,14 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::SourceError;
-use super::stop::StopRules;
-use super::until_stop::read_to_end;
 use crate::clock::Clock;
 use crate::console::Console;
 use crate::op::join::NO_PAIR;
 use crate::op::lookup::{Table, Tables};
-use crate::record::Canonicalizer;
+use crate::record::{self, Canonicalizer};
+use crate::source::SourceError;
+use crate::source::engine::stop::StopRules;
+use crate::source::kinds::until_stop::read_to_end;
 
 /// The file, and what was read from it.
 pub struct PairsFile {
@@ -124,6 +124,7 @@ fn parse(path: &Path, content: &[u8]) -> Result<Table, SourceError> {
     let mut canonicalizer = Canonicalizer::default();
     let mut record = Vec::new();
     for (index, line) in content.split(|byte| *byte == b'\n').enumerate() {
+        let line = record::without_mark(line);
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }

@@ -39,6 +39,40 @@ fn csv() {
 }
 
 #[test]
+fn csv_as_it_is_in_the_wild() {
+    let bad = |input: &str, says: &str| {
+        Shell::new("sstream-filter '' --output json --input csv").stdin(input).run().exits(4).says(says);
+    };
+    bad("a,b\n1,\"2\n3,4\n5,6\n", "a quote is not closed");
+    bad("a,b\n1,2,3\n", "3 fields where the columns are 2");
+    records("--input csv", "a,a,\n1,2,3\n", "{\"a\":\"1\",\"a_2\":\"2\",\"3\":\"3\"}\n");
+    records("--input csv", "a,b\n1,2\na,b\n3,4\n", "{\"a\":\"1\",\"b\":\"2\"}\n{\"a\":\"3\",\"b\":\"4\"}\n");
+}
+
+#[test]
+fn byte_order_marks() {
+    let mark = "\u{feff}";
+    records("", format!("{mark}ERROR\nother\n"), "\"ERROR\"\n\"other\"\n");
+    records("--input json", format!("{mark}{{\"a\":1}}\n"), "{\"a\":1}\n");
+    records("--input logfmt", format!("{mark}a=1\n"), "{\"a\":\"1\"}\n");
+    records("--input csv", format!("{mark}a,b\n1,2\n"), "{\"a\":\"1\",\"b\":\"2\"}\n");
+    records("--input csv", format!("{mark}\"a\",b\n1,2\n"), "{\"a\":\"1\",\"b\":\"2\"}\n");
+    let side = format!("{mark}[\"a\",\"A\"]\n");
+    for (line, expected) in [
+        ("echo '[\"a\",1]' | sstream-join --input json --static side --output json", "[\"a\",[1,\"A\"]]\n"),
+        (
+            "echo '[\"b\",1]' | sstream-state --input json --initial side last --output json",
+            "[\"a\",\"A\"]\n[\"b\",1]\n",
+        ),
+        ("sstream-source queue side --output json", "\"a\"\n\"A\"\n"),
+        ("sstream-source dir . --available-now --input json --output json", "[\"a\",\"A\"]\n"),
+        ("sstream-source tail side --available-now --input json --output json", "[\"a\",\"A\"]\n"),
+    ] {
+        Shell::new(line).file("side", &side).run().exits(0).prints(expected);
+    }
+}
+
+#[test]
 fn logfmt() {
     records(
         "--input logfmt",

@@ -9,6 +9,7 @@ mod checkpoint_admin;
 mod checkpoint_pipelines;
 mod checkpoint_sources;
 mod checkpoint_stages;
+mod connections;
 mod every_tool;
 mod examples;
 mod files;

@@ -162,3 +162,14 @@ fn words_are_counted() {
         .exits(0)
         .prints("[\"to\",2]\n[\"be\",2]\n[\"or\",1]\n[\"not\",1]\n");
 }
+
+#[test]
+fn messages_are_short_and_have_no_control_codes_whatever_the_record_is() {
+    let long = format!("\"{}\"\n", "x".repeat(100_000));
+    let ran = Shell::new("sstream-map fromjson --input json | cat").stdin(long).run();
+    assert!(ran.stderr.len() < 4000 && ran.stdout.len() < 4000, "{ran}");
+    assert!(ran.stderr.ends_with("goes on without such records\n"), "{ran}");
+    let evil = "\"\\u001b[2J\\nsstream-filter: all is well\\u009b\"\n";
+    let ran = Shell::new("sstream-map 'error' --input json").stdin(evil).run().says("\\u{1b}[2J\\nsstream-filter");
+    assert!(ran.stderr.trim_end().chars().all(|c| !c.is_control()), "{ran}");
+}

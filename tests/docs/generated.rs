@@ -7,13 +7,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap_complete::{Shell, generate};
-use sstream::cli::tools;
+use sstream::cli::front::family;
 
 use super::{man, markdown, root};
 
 /// Every generated file, and what it should hold.
 fn files() -> BTreeMap<PathBuf, String> {
-    let tools = tools::all();
+    let tools = family();
     let names: Vec<String> = tools.iter().map(|tool| tool.command.get_name().to_owned()).collect();
     let mut files = BTreeMap::new();
     let spark = fs::read_to_string(root().join("docs/SPARK.md")).unwrap();
@@ -79,13 +79,13 @@ fn every_binary_is_documented() {
         .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
         .collect();
     binaries.sort();
-    let tools: Vec<String> = tools::all().iter().map(|tool| tool.command.get_name().to_owned()).collect();
-    assert_eq!(tools, binaries, "cli::tools::all() lists each tool of src/bin, by name");
+    let tools: Vec<String> = family().iter().map(|tool| tool.command.get_name().to_owned()).collect();
+    assert_eq!(tools, binaries, "the list of src/cli/tools.rs has each tool of src/bin, by name");
 }
 
 #[test]
 fn definitions_are_sound() {
-    for tool in tools::all() {
+    for tool in family() {
         tool.command.clone().debug_assert();
         let name = tool.command.get_name().to_owned();
         assert!(tool.examples.contains(&name), "{name}: the examples should show {name}");

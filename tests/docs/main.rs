@@ -8,6 +8,7 @@ mod bash;
 mod dependencies;
 mod generated;
 mod hygiene;
+mod imports;
 mod lint;
 mod man;
 mod markdown;

@@ -43,12 +43,54 @@ fn check(here: &Here<'_>, to: &str, sent: u32) {
     assert!(numbers.iter().copied().eq(1..=sent), "others than were sent");
 }
 
-/// The shell that keeps a pipeline running until there is a file `done`.
-fn keeper(here: &Here<'_>, from: &str, to: &str) -> std::process::Child {
+/// The shell that keeps a pipeline running until there is a file `done`; dropped, it
+/// and the pipeline end.
+struct Keeper<'h> {
+    shell: std::process::Child,
+    here: &'h Here<'h>,
+}
+
+impl Drop for Keeper<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            say(&doings(self.here));
+        }
+        let _ = self.shell.kill();
+        let _ = self.shell.wait();
+        if let Some(group) = group(self.here) {
+            self.here.run(&format!("kill -KILL -- -{group} 2>/dev/null || true"));
+        }
+    }
+}
+
+/// The process group of the pipeline: the shell that begins one leads it.
+fn group(here: &Here<'_>) -> Option<u32> {
+    here.folder.read("group").trim().parse().ok()
+}
+
+/// What the pipeline's processes are doing, each thread, and what they said last.
+fn doings(here: &Here<'_>) -> String {
+    let Some(group) = group(here) else { return "there is no pipeline\n".to_owned() };
+    let threads = format!(
+        "ps -o pid,stat,etime,args -g {group} || true; \
+         for task in $(pgrep -g {group} | sed 's|.*|/proc/&/task/*|'); do \
+           echo \"$task $(cat $task/comm) $(cat $task/wchan 2>/dev/null) $(cut -d ' ' -f 1 $task/syscall 2>/dev/null)\"; done; \
+         tail -n 5 source.err filter.err map.err sink.err; tail -n 3 ends || true"
+    );
+    here.run(&threads).stdout
+}
+
+/// Past the test harness, which keeps what a macro prints to itself until the end.
+fn say(text: &str) {
+    use std::io::Write as _;
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+fn keeper<'h>(here: &'h Here<'_>, from: &str, to: &str) -> Keeper<'h> {
     here.folder.file("pipeline.sh", here.line(&pipeline(from, to)));
     let line = "until [ -e done ]; do setsid bash -o pipefail pipeline.sh & echo $! >group; wait $!; \
                 echo \"ended $?\" >>ends; sleep 0.1; done";
-    crate::bash::bash(&[], line, &here.folder.path("")).spawn().unwrap()
+    Keeper { shell: crate::bash::bash(&[], line, &here.folder.path("")).spawn().unwrap(), here }
 }
 
 /// Sends so many numbers more.
@@ -63,17 +105,18 @@ fn produce(here: &Here<'_>, from: &str, sent: &mut u32, more: u32) {
 }
 
 /// Waits until all is through, and ends the pipeline.
-fn drain(here: &Here<'_>, keeper: &mut std::process::Child, to: &str, sent: u32) {
+fn drain(here: &Here<'_>, keeper: &mut Keeper<'_>, to: &str, sent: u32) {
     let count = || here.kcat(to, "%s").lines().count() as u32;
     crate::cluster::wait_until("all is through", Duration::from_secs(120), || count() >= sent);
     here.folder.file("done", "").file("stop", "");
-    keeper.wait().unwrap();
+    crate::cluster::wait_until("the pipeline ends", Duration::from_secs(60), || {
+        keeper.shell.try_wait().unwrap().is_some()
+    });
 }
 
 /// Kills all processes of the pipeline, or one, which the others end after.
 fn kill_some(here: &Here<'_>, random: &mut Random) {
-    // The shell that begins a pipeline leads its process group.
-    let Ok(group) = here.folder.read("group").trim().parse::<u32>() else { return };
+    let Some(group) = group(here) else { return };
     let all = here.run(&format!("pgrep -g {group} || true")).stdout;
     let processes: Vec<&str> = all.split_whitespace().collect();
     let victims = match random.below(3) {
@@ -97,6 +140,7 @@ fn processes_are_killed() {
     let mut keeper = keeper(&here, &from, &to);
     for _ in 0..rounds("KAFKA_KILLS", 8) {
         produce(&here, &from, &mut sent, 500);
+        // When is left to chance, which is the test.
         std::thread::sleep(Duration::from_millis(random.below(900)));
         kill_some(&here, &mut random);
     }

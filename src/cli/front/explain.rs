@@ -4,6 +4,7 @@
 use clap::ArgMatches;
 
 use super::guarantee::Kept;
+use super::matches::given;
 use super::shell::{self, Command, Pipeline};
 use super::stages::{self, Account, Stream};
 use crate::cli::tools::{self, Described};
@@ -186,7 +187,7 @@ impl Walk {
         match flow {
             Flow::Batches(stream) => {
                 for option in ["batch", "checkpoint"] {
-                    if stages::given(matches, option) {
+                    if given(matches, option) {
                         self.mistake(&format!("--{option} behind the first stage: give it to the first one"));
                     }
                 }

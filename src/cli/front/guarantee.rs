@@ -3,7 +3,7 @@
 
 use clap::ArgMatches;
 
-use super::stages::raw;
+use super::matches::raw;
 
 /// What a restart finds of a stream.
 #[derive(Clone, Debug)]

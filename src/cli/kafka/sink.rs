@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::ClientArgs;
 use crate::cli::args::MemoryArgs;
-use crate::cli::function::program;
+use crate::cli::program::program;
 use crate::cli::{Environment, ToolError};
 use crate::flow::BadRecords;
 use crate::kafka::settings::Settings;
@@ -74,10 +74,10 @@ fn open<'a>(
     environment: &Environment,
     bad_records: &'a BadRecords,
 ) -> Result<Box<dyn Sink + 'a>, ToolError> {
-    use crate::sink::kafka::{Kafka, Parts};
+    use crate::sink::kafka::{Kafka, PATIENCE, Parts};
     let (console, waited) = (environment.console.clone(), environment.waited.clone());
-    let spool = crate::spool::Spool::new(memory.memory);
-    Ok(Box::new(Kafka::open(Parts { settings, options, messages, bad_records, spool, console, waited })?))
+    let (spool, patience) = (crate::spool::Spool::new(memory.memory), PATIENCE);
+    Ok(Box::new(Kafka::open(Parts { settings, options, messages, bad_records, spool, patience, console, waited })?))
 }
 
 #[cfg(not(feature = "kafka"))]

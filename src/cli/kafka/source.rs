@@ -3,11 +3,11 @@
 use clap::{Args, ValueEnum as _};
 
 use super::ClientArgs;
+use crate::source::engine::kept::OnLoss;
 use crate::source::kafka::message::{Field, Form, ValueForm};
 use crate::source::kafka::selection::{PartitionSet, Selection, Shard, TopicPattern};
 use crate::source::kafka::start::StartAt;
 use crate::source::kafka::{Assign, Isolation, Options};
-use crate::source::kept::OnLoss;
 
 /// What the source takes.
 #[derive(Args, Debug)]

@@ -6,7 +6,7 @@ use clap::CommandFactory as _;
 
 use super::SourceTool;
 use crate::cli::ToolError;
-use crate::source::exec::find_program;
+use crate::source::kinds::exec::find_program;
 
 /// The command of a kind that is not built in: `sstream-source-KIND ARGS`.
 pub fn command(words: &[OsString]) -> Result<Vec<OsString>, ToolError> {

@@ -8,8 +8,33 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::kafka::source::KafkaSourceArgs;
 use crate::duration;
-use crate::source::address::{Address, OwnAddress};
-use crate::source::replay::Speed;
+use crate::source::kinds::receive::address::{Address, OwnAddress};
+use crate::source::kinds::receive::allowance::ClientLimits;
+use crate::source::kinds::replay::Speed;
+
+/// How much the clients of a source may take.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct ClientArgs {
+    /// So many clients at a time; more wait until one has gone
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = parse_clients, help_heading = "Raw input")]
+    max_clients: usize,
+
+    /// When clients hold more than this of unfinished lines together, those that hold much of
+    /// it are cut off, each with a bad record
+    #[arg(long, value_name = "SIZE", value_parser = duration::parse_size, default_value = "64MiB", help_heading = "Raw input")]
+    max_unfinished: usize,
+}
+
+impl ClientArgs {
+    /// What the source keeps to.
+    pub fn limits(&self) -> ClientLimits {
+        ClientLimits { clients: self.max_clients, unfinished: self.max_unfinished }
+    }
+}
+
+fn parse_clients(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|clients| *clients > 0).ok_or_else(|| "a whole number from 1 on".to_owned())
+}
 
 /// Kinds of sources.
 #[derive(Subcommand, Debug)]
@@ -27,9 +52,10 @@ pub enum Kind {
     ///
     /// Spark's socketTextStream. When the server is not there, or goes, it is
     /// tried again after 0.1 s, 0.2 s and so on up to every 10 s, as stderr
-    /// says. What the server had sent of a line when it went is a record. The
-    /// source does not end by itself: stop it with Ctrl-C, --idle-timeout,
-    /// --stop-after or --stop-file.
+    /// says. What the server had sent of a line when it ended the connection is a
+    /// record, and a bad record where the connection was lost. The source does not
+    /// end by itself: stop it with Ctrl-C, --idle-timeout, --stop-after or
+    /// --stop-file.
     #[command(before_help = "Examples:
   nc -lk 9999                     # in one terminal: type lines here
   sstream-source tcp localhost:9999 | sstream-flatmap --split ' '
@@ -44,8 +70,10 @@ pub enum Kind {
     ///
     /// As `nc -lk`, but for many clients at once, whose lines never mix. Listens
     /// on 127.0.0.1 unless a host is given: 0.0.0.0:9999 listens to everybody.
-    /// What a client had sent of a line when it went is a record. Port 0 is any
-    /// free port, which stderr tells. While the pipeline is busy clients wait.
+    /// What a client had sent of a line when it ended the connection is a record,
+    /// and a bad record where the connection was lost: one that is gone without a
+    /// word is let go of after some two minutes. Port 0 is any free port, which
+    /// stderr tells. While the pipeline is busy clients wait.
     #[command(before_help = "Examples:
   sstream-source listen 9999 | sstream-filter ERROR
   echo hello | nc -N localhost 9999     # in another terminal
@@ -54,6 +82,9 @@ pub enum Kind {
         /// The port, and the address to listen on
         #[arg(value_name = "[HOST:]PORT")]
         address: OwnAddress,
+
+        #[command(flatten)]
+        clients: ClientArgs,
     },
 
     /// Lines from UDP datagrams
@@ -80,13 +111,17 @@ pub enum Kind {
     Unix {
         /// Where the socket is made
         path: PathBuf,
+
+        #[command(flatten)]
+        clients: ClientArgs,
     },
 
     /// Lines that a program writes
     ///
     /// Any program is a receiver: it writes lines to stdout. Exit code 0 ends
     /// the stream; when it ends otherwise it is started again, after 0.1 s, 0.2 s
-    /// and so on up to every 10 s. It runs in a process group of its own, which
+    /// and so on up to every 10 s, and what it had written of a line is a bad
+    /// record. It runs in a process group of its own, which
     /// gets SIGTERM at a stop and has 5 s for its last lines; SSTREAM_CHECKPOINT
     /// and SSTREAM_BATCH are not in its environment.
     #[command(before_help = "Examples:

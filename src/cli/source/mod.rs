@@ -17,21 +17,26 @@ use super::{Environment, Tool, ToolError, input, output, tell_skipped};
 use crate::flow::{BadRecords, Input};
 use crate::frame::{BatchTime, Event, FrameReader};
 use crate::op::pass::Pass;
-use crate::source::batches::Batches;
-use crate::source::first::Stopped;
+use crate::source::engine::batches::Batches;
+use crate::source::engine::first::Stopped;
+use crate::source::engine::kept::OnLoss;
+use crate::source::engine::pace::Pace;
+use crate::source::engine::records::RecordSource;
 use crate::source::kafka::Assign;
 #[cfg(feature = "kafka")]
 use crate::source::kafka::{GroupSource, KafkaSource};
-use crate::source::kept::OnLoss;
-use crate::source::pace::Pace;
-use crate::source::queue::Queue;
-use crate::source::rate::{Rate, RateOptions};
-use crate::source::receive::Surroundings;
-use crate::source::records::RecordSource;
-use crate::source::replay::Replay;
-use crate::source::stdin::Stdin;
-use crate::source::until_stop::{UntilStop, open_at_once};
-use crate::source::{ByteSource, SourceError, exec, listen, tcp, udp, unix};
+use crate::source::kinds::exec;
+use crate::source::kinds::listen;
+use crate::source::kinds::queue::Queue;
+use crate::source::kinds::rate::{Rate, RateOptions};
+use crate::source::kinds::receive::Surroundings;
+use crate::source::kinds::replay::Replay;
+use crate::source::kinds::stdin::Stdin;
+use crate::source::kinds::tcp;
+use crate::source::kinds::udp;
+use crate::source::kinds::unix;
+use crate::source::kinds::until_stop::{UntilStop, open_at_once};
+use crate::source::{ByteSource, SourceError};
 use crate::stage::{self, Context};
 use kind::{ClockKind, Kind};
 
@@ -167,9 +172,9 @@ impl SourceTool {
         Ok(match &self.kind {
             Kind::Stdin => lines("stdin", ""),
             Kind::Tcp { address } => lines("tcp", &address.to_string()),
-            Kind::Listen { address } => lines("listen", &address.0.to_string()),
+            Kind::Listen { address, .. } => lines("listen", &address.0.to_string()),
             Kind::Udp { address } => lines("udp", &address.0.to_string()),
-            Kind::Unix { path } => lines("unix", &path.display().to_string()),
+            Kind::Unix { path, .. } => lines("unix", &path.display().to_string()),
             Kind::Exec { command } => lines("exec", &joined(command)),
             Kind::Other(words) => {
                 external::command(words)?;
@@ -222,14 +227,14 @@ impl SourceTool {
             max_line: self.cut.max_line,
         };
         let clock = &environment.clock;
-        let stop = input::stop_rules(&self.cut, environment);
+        let stop = first::stop_rules(&self.cut, environment);
         let trace = !self.cut.no_trace;
         let source: Box<dyn ByteSource> = match &self.kind {
             Kind::Stdin => Box::new(input::stdin_with_progress(environment)?),
             Kind::Tcp { address } => Box::new(tcp::open(address, &around)?),
-            Kind::Listen { address } => Box::new(listen::open(&address.0, &around)?),
+            Kind::Listen { address, clients } => Box::new(listen::open(&address.0, clients.limits(), &around)?),
             Kind::Udp { address } => Box::new(udp::open(&address.0, &around)?),
-            Kind::Unix { path } => Box::new(unix::open(path, &around)?),
+            Kind::Unix { path, clients } => Box::new(unix::open(path, clients.limits(), &around)?),
             Kind::Exec { command } => Box::new(exec::open(command, &around)?),
             Kind::Other(words) => Box::new(exec::open(&external::command(words)?, &around)?),
             Kind::Dir { paths, settle, new_only, look } => {

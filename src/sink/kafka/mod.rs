@@ -5,6 +5,8 @@
 
 pub mod message;
 #[cfg(feature = "kafka")]
+mod parts;
+#[cfg(feature = "kafka")]
 mod producer;
 
 #[cfg(feature = "kafka")]
@@ -13,7 +15,9 @@ mod sink;
 mod transactions;
 
 #[cfg(feature = "kafka")]
-pub use sink::{Kafka, Parts};
+pub use parts::Parts;
+#[cfg(feature = "kafka")]
+pub use sink::{Kafka, PATIENCE};
 
 use crate::flow::OutletError;
 use crate::kafka::KafkaError;

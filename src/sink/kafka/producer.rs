@@ -12,6 +12,7 @@ use crate::console::Console;
 use crate::flow::Waited;
 use crate::kafka::KafkaError;
 use crate::kafka::client::{Listener, configure, message_of};
+use crate::kafka::patience::Client;
 use crate::kafka::settings::Settings;
 
 /// How often it is looked whether the client has room, or is done.
@@ -22,7 +23,7 @@ const POLL_EVERY: u32 = 1000;
 
 /// A producer, and the topic that it sends to.
 pub struct Sender {
-    producer: BaseProducer<Listener>,
+    producer: Client<BaseProducer<Listener>>,
     topic: String,
     waited: Waited,
     since_poll: u32,
@@ -50,11 +51,11 @@ impl Sender {
         let producer = configure(settings, &[&own, more].concat())?
             .create_with_context(Listener::new(settings, console))
             .map_err(|error| KafkaError::Create { message: message_of(&error) })?;
-        Ok(Sender { producer, topic: options.topic.clone(), waited, since_poll: 0 })
+        Ok(Sender { producer: Client::new(producer), topic: options.topic.clone(), waited, since_poll: 0 })
     }
 
     /// The client.
-    pub fn producer(&self) -> &BaseProducer<Listener> {
+    pub fn producer(&self) -> &Client<BaseProducer<Listener>> {
         &self.producer
     }
 

@@ -2,37 +2,23 @@
 //! with when the brokers have acknowledged them; under one a batch is held until
 //! its end has come, and then is a transaction.
 
+use std::time::Duration;
+
 use rdkafka::message::{Header, OwnedHeaders};
 
+use super::BATCH_HEADER;
 use super::message::{Made, Messages};
+use super::parts::Parts;
 use super::producer::Sender;
 use super::transactions::Transactions;
-use super::{BATCH_HEADER, Options};
-use crate::console::Console;
-use crate::flow::{BadRecords, OutletError, Under, Waited};
+use crate::flow::{OutletError, Under};
 use crate::frame::{BatchTime, Block};
 use crate::kafka::KafkaError;
-use crate::kafka::settings::Settings;
 use crate::sink::Sink;
-use crate::spool::Spool;
 
-/// What a Kafka sink works with.
-pub struct Parts<'a> {
-    /// How brokers are reached.
-    pub settings: Settings,
-    /// What is to be done.
-    pub options: Options,
-    /// Makes messages of records.
-    pub messages: Messages,
-    /// What becomes of records that are no message.
-    pub bad_records: &'a BadRecords,
-    /// Holds a batch until its end has come.
-    pub spool: Spool,
-    /// For what a careful person wants to know.
-    pub console: Console,
-    /// Counts the time that brokers are waited for.
-    pub waited: Waited,
-}
+/// How long a call into the client may take: some wait 5 s, those that flush twice
+/// that, and then they are made again.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Sends each record to a topic.
 pub struct Kafka<'a> {
@@ -56,13 +42,13 @@ impl<'a> Kafka<'a> {
     }
 }
 
-/// Sends the messages of a block.
+/// Sends the messages of a block; a record that is none goes to `bad`.
 fn send(
     block: Block<'_>,
     sender: &mut Sender,
     messages: &mut Messages,
-    bad_records: &BadRecords,
     batch_header: bool,
+    bad: &mut dyn FnMut(&[u8], &str) -> Result<(), OutletError>,
 ) -> Result<(), OutletError> {
     let headers = batch_header.then(|| {
         let time = block.time.to_string();
@@ -71,7 +57,7 @@ fn send(
     for record in block {
         match messages.make(record) {
             Made::Nothing => {}
-            Made::Bad(reason) => bad_records.take(block.time, record, &reason)?,
+            Made::Bad(reason) => bad(record, &reason)?,
             Made::Message(message) => sender.send(&message, headers.as_ref())?,
         }
     }
@@ -82,7 +68,9 @@ impl Sink for Kafka<'_> {
     fn block(&mut self, block: Block<'_>) -> Result<(), OutletError> {
         let Parts { messages, bad_records, options, spool, .. } = &mut self.parts;
         match &mut self.mode {
-            Mode::Direct(sender) => send(block, sender, messages, bad_records, options.batch_header),
+            Mode::Direct(sender) => send(block, sender, messages, options.batch_header, &mut |record, reason| {
+                Ok(bad_records.take(block.time, record, reason)?)
+            }),
             Mode::Transactions(_) => Ok(spool.append(block)?),
         }
     }
@@ -94,10 +82,22 @@ impl Sink for Kafka<'_> {
             // An empty batch leaves no trace, and may come again.
             Mode::Transactions(_) if spool.is_empty() => Ok(()),
             Mode::Transactions(transactions) => {
+                // A batch that is tried again has the same bad records, which are
+                // told once.
+                let mut told = 0u64;
                 transactions.batch(time, &mut |sender| {
+                    let mut met = 0u64;
+                    let mut bad = |record: &[u8], reason: &str| {
+                        met += 1;
+                        if met > told {
+                            told = met;
+                            bad_records.take(time, record, reason)?;
+                        }
+                        Ok(())
+                    };
                     let mut blocks = spool.blocks();
                     while let Some(block) = blocks.next()? {
-                        send(block, sender, messages, bad_records, options.batch_header)?;
+                        send(block, sender, messages, options.batch_header, &mut bad)?;
                     }
                     Ok(())
                 })?;
@@ -115,9 +115,8 @@ impl Sink for Kafka<'_> {
     }
 
     fn begin(&mut self, under: &Under<'_>) -> Result<Option<BatchTime>, OutletError> {
-        let Parts { settings, options, console, waited, .. } = &self.parts;
         let id = format!("sstream-{}-{}", under.job, under.stage);
-        let (transactions, newest) = Transactions::begin(settings, options, id, console.clone(), waited.clone())?;
+        let (transactions, newest) = Transactions::begin(&self.parts, id)?;
         self.mode = Mode::Transactions(Box::new(transactions));
         Ok(newest)
     }

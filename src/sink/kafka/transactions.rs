@@ -11,23 +11,24 @@
 //! there: two pipelines never have the same, and when one begins, the brokers end
 //! what a former self has left open and refuse what it may still send.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError as Library, RDKafkaErrorCode as Code};
-use rdkafka::producer::Producer as _;
+use rdkafka::producer::{BaseProducer, Producer as _};
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::Options;
+use super::parts::Parts;
 use super::producer::Sender;
 use crate::console::Console;
-use crate::flow::{OutletError, Waited};
+use crate::flow::OutletError;
 use crate::frame::BatchTime;
 use crate::kafka::KafkaError;
 use crate::kafka::client::{Listener, configure, message_of};
-use crate::kafka::settings::Settings;
+use crate::kafka::patience::{Client, within};
 
-/// How long one call waits; then errors are looked for, and it is made again.
+/// How long one call is to wait; then errors are looked for, and it is made again.
 const CALL: Duration = Duration::from_secs(5);
 
 /// After a call that may work the next time.
@@ -42,9 +43,11 @@ const METADATA: &str = "sstream batch ";
 /// A producer of transactions, and what goes with them.
 pub struct Transactions {
     sender: Sender,
-    group: BaseConsumer<Listener>,
+    group: Client<BaseConsumer<Listener>>,
     id: String,
     topic: String,
+    /// How long a call may take.
+    patience: Duration,
     console: Console,
 }
 
@@ -59,14 +62,10 @@ enum Failed {
 impl Transactions {
     /// Makes the clients, ends what a former self has left open, and finds the
     /// newest batch that is in the topic.
-    pub fn begin(
-        settings: &Settings,
-        options: &Options,
-        id: String,
-        console: Console,
-        waited: Waited,
-    ) -> Result<(Transactions, Option<BatchTime>), KafkaError> {
-        let sender = Sender::open(settings, options, &[("transactional.id", &id)], console.clone(), waited)?;
+    pub fn begin(parts: &Parts<'_>, id: String) -> Result<(Transactions, Option<BatchTime>), KafkaError> {
+        let Parts { settings, options, patience, console, waited, .. } = parts;
+        let own = [("transactional.id", id.as_str())];
+        let sender = Sender::open(settings, options, &own, console.clone(), waited.clone())?;
         let group = configure(
             settings,
             &[
@@ -79,8 +78,9 @@ impl Transactions {
         )?
         .create_with_context(Listener::new(settings, console.clone()))
         .map_err(|error| KafkaError::Create { message: message_of(&error) })?;
-        let mut this = Transactions { sender, group, id, topic: options.topic.clone(), console };
-        this.call("cannot begin", |this| this.sender.producer().init_transactions(CALL)).map_err(|f| this.end_of(f))?;
+        let (topic, patience, console) = (options.topic.clone(), *patience, console.clone());
+        let mut this = Transactions { sender, group: Client::new(group), id, topic, patience, console };
+        this.call("cannot begin", |producer| producer.init_transactions(CALL)).map_err(|failed| this.end_of(failed))?;
         let newest = this.newest()?;
         Ok((this, newest))
     }
@@ -95,8 +95,11 @@ impl Transactions {
     /// The newest batch that is in the topic.
     fn newest(&mut self) -> Result<Option<BatchTime>, KafkaError> {
         loop {
-            let list = self.place(Offset::Invalid).and_then(|list| self.group.committed_offsets(list, CALL));
-            let error = match list {
+            let ask = {
+                let (group, list) = (self.group.share(), self.place(Offset::Invalid));
+                move || list.and_then(|list| group.committed_offsets(list, CALL))
+            };
+            let error = match within(self.patience, "the newest batch", ask)? {
                 Ok(list) => match list.elements().first().map(|place| (place.error(), place.metadata().to_owned())) {
                     Some((Ok(()), metadata)) => return self.parse(&metadata),
                     Some((Err(error), _)) => error,
@@ -146,7 +149,7 @@ impl Transactions {
                 },
             };
             self.console.warn(&format!("kafka, topic {}: batch {time} is tried again: {reason}", self.topic));
-            self.call("cannot give up a transaction", |this| this.sender.producer().abort_transaction(CALL))
+            self.call("cannot give up a transaction", |producer| producer.abort_transaction(CALL))
                 .map_err(|failed| self.end_of(failed))?;
             // What was said of the messages that were taken back is no news.
             let _ = self.sender.producer().context().delivered(&self.topic);
@@ -168,28 +171,38 @@ impl Transactions {
             };
             (this.end_of(failed).into(), reason)
         };
-        self.call("cannot begin a transaction", |this| this.sender.producer().begin_transaction())
+        self.call("cannot begin a transaction", |producer| producer.begin_transaction())
             .map_err(|failed| step(self, failed))?;
         send(&mut self.sender).map_err(|error| (error, None))?;
         self.sender.settle().map_err(|error| (error.into(), None))?;
         let no_group = || Failed::Fatal(KafkaError::NotBuilt);
         let metadata = self.group.group_metadata().ok_or_else(no_group).map_err(|failed| step(self, failed))?;
-        self.call("cannot put the batch's time into a transaction", |this| {
-            let list = this.place(Offset::Offset(time.0 as i64))?;
-            for place in &mut list.elements() {
-                place.set_metadata(format!("{METADATA}{time}"));
-            }
-            this.sender.producer().send_offsets_to_transaction(&list, &metadata, CALL)
+        let list = self.place(Offset::Offset(time.0 as i64)).map_err(|error| {
+            let message = message_of(&error);
+            step(self, Failed::Fatal(KafkaError::Ask { what: "the batch's time".to_owned(), message }))
+        })?;
+        for place in &mut list.elements() {
+            place.set_metadata(format!("{METADATA}{time}"));
+        }
+        self.call("cannot put the batch's time into a transaction", move |producer| {
+            producer.send_offsets_to_transaction(&list, &metadata, CALL)
         })
         .map_err(|failed| step(self, failed))?;
-        self.call("cannot commit a transaction", |this| this.sender.producer().commit_transaction(CALL))
+        self.call("cannot commit a transaction", |producer| producer.commit_transaction(CALL))
             .map_err(|failed| step(self, failed))
     }
 
     /// Makes a call until it does not say that it may be made again.
-    fn call(&mut self, what: &'static str, call: impl Fn(&Self) -> Result<(), Library>) -> Result<(), Failed> {
+    fn call(
+        &mut self,
+        what: &'static str,
+        call: impl Fn(&BaseProducer<Listener>) -> Result<(), Library> + Send + Sync + 'static,
+    ) -> Result<(), Failed> {
+        let call = Arc::new(call);
         loop {
-            let Err(error) = call(self) else { return Ok(()) };
+            let (call, producer) = (call.clone(), self.sender.producer().share());
+            let called = within(self.patience, what, move || call(&producer)).map_err(Failed::Fatal)?;
+            let Err(error) = called else { return Ok(()) };
             let fatal = |message: String| {
                 let id = self.id.clone();
                 Failed::Fatal(KafkaError::Transaction { what, id, message })

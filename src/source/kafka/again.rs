@@ -7,15 +7,15 @@ use rdkafka::consumer::Consumer as _;
 
 use super::KafkaSource;
 use super::ledger::{Damaged, Range, ranges_of};
+use super::marks::look_at;
 use super::queues::{Polled, push_record};
-use super::scout::look_at;
 use crate::checkpoint::offsets::Position;
 use crate::kafka::KafkaError;
 use crate::op::BLOCK_BYTES;
+use crate::record::forms::Bad;
 use crate::source::SourceError;
-use crate::source::format::Bad;
-use crate::source::kept::OnLoss;
-use crate::source::records::ReadAgain;
+use crate::source::engine::kept::OnLoss;
+use crate::source::engine::records::ReadAgain;
 
 /// How long one wait is.
 const LOOK: Duration = Duration::from_millis(100);
@@ -92,9 +92,11 @@ impl KafkaSource {
             if let Some((offset, bytes, reason)) = lane.kept.take_if(|(offset, ..)| *offset < to) {
                 match reason {
                     Some(reason) => bad(&bytes, &reason)?,
-                    None => block.extend_from_slice(&bytes),
+                    None => {
+                        block.extend_from_slice(&bytes);
+                        records += 1;
+                    }
                 }
-                records += 1;
                 lane.position = offset + 1;
                 continue;
             }
@@ -183,6 +185,6 @@ impl KafkaSource {
 }
 
 fn lane_seek(source: &mut KafkaSource, index: usize, offset: i64) -> Result<(), SourceError> {
-    let consumer = source.consumer.clone();
+    let consumer = source.consumer.share();
     Ok(source.lanes[index].iter_mut().try_for_each(|lane| lane.seek(&consumer, offset))?)
 }

@@ -6,12 +6,11 @@ use rdkafka::consumer::CommitMode;
 
 use super::KafkaSource;
 use super::queues::Lane;
-use super::scout::look_at;
 use crate::frame::Reason;
+use crate::record::forms::Bad;
 use crate::source::SourceError;
-use crate::source::format::Bad;
-use crate::source::records::{Came, ReadAgain, RecordSource, Room};
-use crate::source::stdin::Ready;
+use crate::source::engine::records::{Came, ReadAgain, RecordSource, Room};
+use crate::source::kinds::stdin::Ready;
 
 /// How often a group is told the progress.
 const COMMIT: Duration = Duration::from_secs(1);
@@ -51,14 +50,12 @@ impl RecordSource for KafkaSource {
         let mut since = match self.stopping {
             Some(since) => since,
             None => {
-                for lane in self.lanes.iter_mut().flatten() {
-                    // What cannot be asked has nothing that could be read.
-                    lane.target =
-                        Some(look_at(&self.consumer, &lane.topic, lane.partition).map_or(0, |(_, high)| high));
-                }
+                self.ask_for(0..self.lanes.len())?;
                 Instant::now()
             }
         };
+        // From now on only what the answers cover is read.
+        self.stopping = Some(since);
         while self.held.is_empty() && !self.lanes.iter().flatten().all(Lane::is_done) && since.elapsed() < PATIENCE {
             self.hear()?;
             self.fill()?;

@@ -4,40 +4,41 @@
 //! receiver. Offsets are committed when the batch has left, and under a checkpoint is on
 //! disk: at least once.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rdkafka::Message as _;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::RDKafkaErrorCode as Code;
 
+use super::Options;
 use super::held::Held;
 use super::ledger::Ledger;
 use super::message::Records;
 use super::queues::{offsets, push_record};
 use super::selection::TopicPattern;
 use super::start::StartAt;
+use super::stream::commit;
 use super::wake::Wake;
-use super::{Isolation, Options};
 use crate::console::Console;
 use crate::flow::Waited;
 use crate::frame::Reason;
 use crate::kafka::KafkaError;
 use crate::kafka::client::{Listener, configure, message_of};
+use crate::kafka::patience::Client;
 use crate::kafka::settings::Settings;
 use crate::op::BLOCK_BYTES;
+use crate::record::forms::Bad;
 use crate::signal::StopSignal;
 use crate::source::SourceError;
-use crate::source::format::Bad;
-use crate::source::records::{Came, RecordSource, Room};
-use crate::source::stdin::Ready;
+use crate::source::engine::records::{Came, RecordSource, Room};
+use crate::source::kinds::stdin::Ready;
 
 /// How long one wait is: the client is heard that often.
 const LOOK: Duration = Duration::from_millis(500);
 
 /// A member of a consumer group.
 pub struct GroupSource {
-    consumer: Arc<BaseConsumer<Listener>>,
+    consumer: Client<BaseConsumer<Listener>>,
     console: Console,
     wake: Wake,
     stop: StopSignal,
@@ -45,6 +46,8 @@ pub struct GroupSource {
     records: Records,
     held: Held,
     ledger: Ledger,
+    /// The topics as they were given, for messages.
+    topics: String,
     /// What the ledger would keep, which nobody asks for here.
     unused: Vec<u8>,
     is_over: bool,
@@ -66,7 +69,7 @@ impl GroupSource {
                 ("enable.auto.commit", "false"),
                 ("enable.auto.offset.store", "false"),
                 ("auto.offset.reset", if options.from == StartAt::Beginning { "earliest" } else { "latest" }),
-                ("isolation.level", isolation(options.isolation)),
+                ("isolation.level", options.isolation.name()),
                 ("topic.metadata.refresh.interval.ms", "10000"),
                 ("queued.max.messages.kbytes", "16384"),
                 ("fetch.queue.backoff.ms", "5"),
@@ -82,7 +85,7 @@ impl GroupSource {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         consumer.subscribe(&names).map_err(|error| failed(&error))?;
         Ok(GroupSource {
-            consumer: Arc::new(consumer),
+            consumer: Client::new(consumer),
             console,
             wake,
             stop,
@@ -90,15 +93,28 @@ impl GroupSource {
             records: Records::new(options.form.clone()),
             held: Held::default(),
             ledger: Ledger::default(),
+            topics: options.selection.topics.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
             unused: Vec::new(),
             is_over: false,
         })
     }
 
+    /// The partitions that would be committed now.
+    #[cfg(test)]
+    pub fn progress(&self) -> Vec<(String, i32)> {
+        self.ledger.progress().map(|place| (place.topic.clone(), place.partition)).collect()
+    }
+
     /// Takes about a block of what was fetched.
     fn fill(&mut self) -> Result<(), SourceError> {
         while self.held.bytes() < BLOCK_BYTES {
-            match self.consumer.poll(Duration::ZERO) {
+            let polled = self.consumer.poll(Duration::ZERO);
+            // What was read of them before is not ours to commit any more: their next
+            // owner begins where we have committed, and may be far ahead of us.
+            for (topic, partition) in self.consumer.context().revoked() {
+                self.ledger.retire(&topic, partition);
+            }
+            match polled {
                 None => break,
                 Some(Ok(message)) => {
                     let (topic, partition, offset) = (message.topic(), message.partition(), message.offset());
@@ -107,14 +123,16 @@ impl GroupSource {
                     let bad = push_record(&mut self.records, topic, &message, self.held.space());
                     self.held.added(index, offset, bad);
                 }
-                Some(Err(error)) => {
-                    if let Some(Code::TopicAuthorizationFailed | Code::GroupAuthorizationFailed) =
-                        error.rdkafka_error_code()
-                    {
+                Some(Err(error)) => match error.rdkafka_error_code() {
+                    Some(Code::TopicAuthorizationFailed | Code::GroupAuthorizationFailed) => {
                         let what = "the group's topics".to_owned();
                         return Err(KafkaError::Ask { what, message: message_of(&error) }.into());
                     }
-                }
+                    Some(Code::UnknownTopicOrPartition | Code::UnknownTopic) => {
+                        return Err(KafkaError::NoTopic { topic: self.topics.clone() }.into());
+                    }
+                    _ => {}
+                },
             }
         }
         self.consumer.context().check()?;
@@ -122,14 +140,6 @@ impl GroupSource {
             self.consumer.context().is_back();
         }
         Ok(())
-    }
-}
-
-/// librdkafka's name for it.
-pub(super) fn isolation(isolation: Isolation) -> &'static str {
-    match isolation {
-        Isolation::ReadCommitted => "read_committed",
-        Isolation::ReadUncommitted => "read_uncommitted",
     }
 }
 
@@ -174,15 +184,15 @@ impl RecordSource for GroupSource {
     }
 
     fn batch_left(&mut self) -> Result<(), SourceError> {
+        let progress = offsets(self.ledger.progress());
         self.ledger.write_batch(&mut self.unused);
-        if std::mem::take(&mut self.unused).is_empty() {
+        self.unused.clear();
+        if progress.count() == 0 {
             return Ok(());
         }
         let mode = if self.is_over { CommitMode::Sync } else { CommitMode::Async };
-        // Partitions that others have by now are theirs to commit: what was taken
-        // of them comes again there.
-        if let Err(error) = self.consumer.commit(&offsets(&self.ledger), mode) {
-            self.console.info(&format!("kafka: the group's offsets could not be committed: {}", message_of(&error)));
+        if let Err(message) = commit(&self.consumer, progress, mode) {
+            self.console.info(&format!("kafka: the group's offsets could not be committed: {message}"));
         }
         Ok(())
     }

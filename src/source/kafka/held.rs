@@ -1,9 +1,9 @@
 //! Records that have come and are not taken yet.
 
 use super::ledger::Ledger;
+use crate::record::forms::Bad;
 use crate::source::SourceError;
-use crate::source::format::Bad;
-use crate::source::records::Room;
+use crate::source::engine::records::Room;
 
 /// A queue of records, in the order in which they came.
 #[derive(Debug, Default)]

@@ -73,6 +73,19 @@ impl Ledger {
         index
     }
 
+    /// A partition is somebody else's now: it has no index any more, and is begun with
+    /// anew when it comes back.
+    pub fn retire(&mut self, topic: &str, partition: i32) {
+        self.indexes.remove(&(topic.to_owned(), partition));
+    }
+
+    /// The partitions that are still ours and were read since the last
+    /// [`Ledger::write_batch`].
+    pub fn progress(&self) -> impl Iterator<Item = &Place> {
+        let read = self.places.iter().enumerate().filter(|(_, place)| place.next != place.written);
+        read.filter(|(index, place)| self.index(&place.topic, place.partition) == Some(*index)).map(|(_, place)| place)
+    }
+
     /// A message was taken.
     #[inline]
     pub fn took(&mut self, partition: usize, offset: i64) {

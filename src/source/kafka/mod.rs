@@ -12,8 +12,8 @@
 //!   compaction removed. So a range ends behind its last message, which a
 //!   replay finds again; it never waits for an offset that nobody can give it.
 //! - *A broker may be away at any time.* Nothing here blocks on one while batches
-//!   are being cut: questions are asked by a thread of its own (`scout`), and
-//!   messages are taken from what the client has fetched.
+//!   are being cut: questions are asked by threads of their own (`scout`, `marks`),
+//!   and messages are taken from what the client has fetched.
 //! - *Memory is bounded*: each partition's queue in the client is, and what is
 //!   taken from them is about a block.
 
@@ -26,6 +26,8 @@ mod group;
 #[cfg(feature = "kafka")]
 mod held;
 pub mod ledger;
+#[cfg(feature = "kafka")]
+mod marks;
 pub mod message;
 #[cfg(feature = "kafka")]
 mod queues;
@@ -49,7 +51,7 @@ use start::StartAt;
 
 use crate::kafka::KafkaError;
 use crate::source::SourceError;
-use crate::source::kept::OnLoss;
+use crate::source::engine::kept::OnLoss;
 
 /// Which messages of transactions are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -61,6 +63,16 @@ pub enum Isolation {
     /// All, as they are written
     #[value(name = "read_uncommitted")]
     ReadUncommitted,
+}
+
+impl Isolation {
+    /// The client library's name for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Isolation::ReadCommitted => "read_committed",
+            Isolation::ReadUncommitted => "read_uncommitted",
+        }
+    }
 }
 
 /// Who says which partitions are read.

@@ -10,12 +10,12 @@ use rdkafka::error::{KafkaError as Library, RDKafkaErrorCode as Code};
 use rdkafka::message::{BorrowedMessage, Headers as _, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::ledger::Ledger;
+use super::ledger::Place;
 use super::message::{Parts, Records};
 use super::wake::Bell;
 use crate::kafka::KafkaError;
 use crate::kafka::client::{Listener, message_of};
-use crate::source::rate_limit::RateLimiter;
+use crate::source::engine::rate_limit::RateLimiter;
 
 /// A partition that is assigned.
 pub struct Lane {
@@ -25,6 +25,9 @@ pub struct Lane {
     pub partition: i32,
     /// Where the next message is to be, or behind.
     pub position: i64,
+    /// Its marks are asked for, since its next message is gone: it is read no
+    /// further before the answer.
+    pub is_asked: bool,
     /// It is read up to there, and then done.
     pub target: Option<i64>,
     /// Its end was reached, and nothing has come since.
@@ -76,6 +79,7 @@ impl Lane {
             topic: topic.to_owned(),
             partition,
             position: offset,
+            is_asked: false,
             target: None,
             is_at_end: false,
             limiter: None,
@@ -182,9 +186,9 @@ pub fn push_record(
 }
 
 /// Where each partition goes on, as a consumer group is told of it.
-pub(super) fn offsets(ledger: &Ledger) -> TopicPartitionList {
+pub(super) fn offsets<'p>(places: impl IntoIterator<Item = &'p Place>) -> TopicPartitionList {
     let mut list = TopicPartitionList::new();
-    for place in ledger.places() {
+    for place in places {
         // Only what is no offset is refused, and a place has one.
         let _ = list.add_partition_offset(&place.topic, place.partition, Offset::Offset(place.next));
     }

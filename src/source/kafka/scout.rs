@@ -14,7 +14,8 @@ use super::selection::{Selection, TopicPattern};
 use super::start::StartAt;
 use super::wake::Bell;
 use crate::kafka::KafkaError;
-use crate::kafka::client::{Listener, code_message, message_of};
+use crate::kafka::client::{Listener, message_of};
+use crate::kafka::patience::{OVERTIME, within};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -145,7 +146,10 @@ impl Trip {
         }
         let mut all = Vec::new();
         for (topic, partition) in &partitions {
-            let (low, high) = self.consumer.fetch_watermarks(topic, *partition, PATIENCE)?;
+            let asked = (topic.clone(), *partition);
+            let (low, high) = self.ask("where partitions begin and end", move |consumer| {
+                consumer.fetch_watermarks(&asked.0, asked.1, PATIENCE)
+            })?;
             let known = self.task.known.iter().find(|known| (&known.0, known.1) == (topic, *partition));
             if known.is_some_and(|(_, _, next)| *next > high) && self.waits < GRACE {
                 self.waits += 1;
@@ -160,6 +164,16 @@ impl Trip {
         Ok(all)
     }
 
+    /// Asks the brokers; a client that does not come back is the end of the trip.
+    fn ask<T: Send + 'static>(
+        &self,
+        what: &str,
+        question: impl FnOnce(&BaseConsumer<Listener>) -> Result<T, Library> + Send + 'static,
+    ) -> Result<T, Trouble> {
+        let consumer = self.consumer.clone();
+        Ok(within(PATIENCE + OVERTIME, what, move || question(&consumer)).map_err(Trouble::Final)??)
+    }
+
     /// The partitions that are there and wanted.
     fn partitions(&self) -> Result<BTreeSet<(String, i32)>, Trouble> {
         let selection = &self.task.selection;
@@ -171,7 +185,9 @@ impl Trip {
             TopicPattern::Regex(_) => None,
         });
         for asked in names.chain(has_regex.then_some(None)) {
-            let metadata = self.consumer.fetch_metadata(asked, PATIENCE)?;
+            let asked = asked.map(str::to_owned);
+            let metadata =
+                self.ask("partitions", move |consumer| consumer.fetch_metadata(asked.as_deref(), PATIENCE))?;
             for topic in metadata.topics().iter().filter(|topic| selection.has_topic(topic.name())) {
                 match topic.error().map(Code::from) {
                     None => {}
@@ -197,7 +213,7 @@ impl Trip {
                 let added = times.add_partition_offset(topic, *partition, Offset::Offset(time_ms));
                 added.map_err(Trouble::from)?;
             }
-            let times = self.consumer.offsets_for_times(times, PATIENCE)?;
+            let times = self.ask("offsets of a time", move |consumer| consumer.offsets_for_times(times, PATIENCE))?;
             for found in all {
                 found.start = match times.find_partition(&found.topic, found.partition).map(|place| place.offset()) {
                     Some(Offset::Offset(offset)) => offset,
@@ -214,12 +230,4 @@ impl Trip {
         }
         Ok(())
     }
-}
-
-/// Where a partition begins and ends now.
-pub fn look_at(consumer: &BaseConsumer<Listener>, topic: &str, partition: i32) -> Result<(i64, i64), KafkaError> {
-    consumer.fetch_watermarks(topic, partition, PATIENCE).map_err(|error| KafkaError::Ask {
-        what: format!("topic {topic}, partition {partition}: where it begins and ends"),
-        message: error.rdkafka_error_code().map_or_else(|| error.to_string(), code_message),
-    })
 }

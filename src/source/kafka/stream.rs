@@ -1,29 +1,29 @@
 //! The source itself: lanes, one a partition, taken from in turn.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rdkafka::Message as _;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
+use rdkafka::{Message as _, TopicPartitionList};
 
 use super::Options;
-use super::group::isolation;
 use super::held::Held;
 use super::ledger::{Ledger, Range};
+use super::marks::{Answer, Marks, Question};
 use super::message::Records;
 use super::queues::{Lane, Polled, offsets, push_record};
-use super::scout::{Found, Scout, Task, look_at};
+use super::scout::{Found, Scout, Task};
 use super::wake::Wake;
 use crate::console::Console;
 use crate::flow::Waited;
 use crate::kafka::KafkaError;
 use crate::kafka::client::{Listener, configure, message_of};
+use crate::kafka::patience::{Client, within};
 use crate::kafka::settings::Settings;
 use crate::op::BLOCK_BYTES;
 use crate::signal::StopSignal;
 use crate::source::SourceError;
-use crate::source::kept::OnLoss;
-use crate::source::rate_limit::RateLimiter;
+use crate::source::engine::kept::OnLoss;
+use crate::source::engine::rate_limit::RateLimiter;
 
 /// How often new partitions are looked for unless a property says otherwise.
 const REFRESH: &str = "10000";
@@ -31,9 +31,13 @@ const REFRESH: &str = "10000";
 /// How often every queue is looked into, rung for or not, and the client heard.
 const LOOK: Duration = Duration::from_millis(500);
 
+/// How long the last commit to a group may take: the client waits for the group's
+/// coordinator without limit.
+const COMMIT_PATIENCE: Duration = Duration::from_secs(10);
+
 /// Reads partitions.
 pub struct KafkaSource {
-    pub(super) consumer: Arc<BaseConsumer<Listener>>,
+    pub(super) consumer: Client<BaseConsumer<Listener>>,
     pub(super) options: Options,
     pub(super) console: Console,
     pub(super) wake: Wake,
@@ -49,6 +53,7 @@ pub struct KafkaSource {
     pub(super) is_kept: bool,
     pub(super) held: Held,
     pub(super) scout: Option<Scout>,
+    pub(super) marks: Marks,
     pub(super) refresh: Duration,
     /// The first news of the scout has come.
     pub(super) has_begun: bool,
@@ -82,7 +87,7 @@ impl KafkaSource {
                 ("enable.auto.offset.store", "false"),
                 ("auto.offset.reset", "error"),
                 ("enable.partition.eof", "true"),
-                ("isolation.level", isolation(options.isolation)),
+                ("isolation.level", options.isolation.name()),
                 ("topic.metadata.refresh.interval.ms", REFRESH),
                 // Each partition has a queue of its own, where messages weigh a few
                 // hundred bytes more than they have.
@@ -102,7 +107,8 @@ impl KafkaSource {
         let wake = Wake::new().map_err(|error| SourceError::read("kafka", error))?;
         let now = Instant::now();
         Ok(KafkaSource {
-            consumer: Arc::new(consumer),
+            consumer: Client::new(consumer),
+            marks: Marks::new(wake.bell()),
             records: Records::new(options.form.clone()),
             options,
             console,
@@ -144,7 +150,7 @@ impl KafkaSource {
                 known,
                 every: (!self.options.available_now).then_some(self.refresh),
             };
-            let scout = Scout::send(self.consumer.clone(), task, self.wake.bell());
+            let scout = Scout::send(self.consumer.share(), task, self.wake.bell());
             self.scout = Some(scout.map_err(|error| SourceError::read("kafka", error))?);
         }
         while let Some(news) = self.scout.as_ref().and_then(Scout::news) {
@@ -152,6 +158,9 @@ impl KafkaSource {
                 self.attach(&found)?;
             }
             self.has_begun = true;
+        }
+        while let Some(answer) = self.marks.answer() {
+            self.answered(answer)?;
         }
         Ok(())
     }
@@ -229,11 +238,14 @@ impl KafkaSource {
                 break;
             }
             let index = (self.turn + turn) % count;
-            let is_wanted =
-                |lane: &&mut Lane| lane.is_ready() && lane.target.is_none_or(|target| lane.position < target);
+            let is_stopping = self.stopping.is_some();
+            let is_wanted = |lane: &&mut Lane| {
+                let is_before = lane.target.map_or(!is_stopping, |target| lane.position < target);
+                is_before && !lane.is_asked && lane.is_ready()
+            };
             let Some(lane) = self.lanes[index].as_mut().filter(is_wanted) else { continue };
             if empty(lane, index, self.started.elapsed(), &mut self.held, &mut self.records)? {
-                self.is_gone(index)?;
+                self.ask_for([index])?;
             }
             // The one that was not emptied has had its turn too.
             if self.held.bytes() >= BLOCK_BYTES {
@@ -246,12 +258,31 @@ impl KafkaSource {
         Ok(())
     }
 
-    /// Nothing is at a partition's position any more.
-    fn is_gone(&mut self, index: usize) -> Result<(), SourceError> {
-        let Some(lane) = &self.lanes[index] else { return Ok(()) };
+    /// Asks where partitions begin and end; the answers are heard later.
+    pub(super) fn ask_for(&mut self, indexes: impl IntoIterator<Item = usize>) -> Result<(), SourceError> {
+        let mut questions = Vec::new();
+        for index in indexes {
+            let Some(lane) = &mut self.lanes[index] else { continue };
+            lane.is_asked = true;
+            questions.push(Question { index, topic: lane.topic.clone(), partition: lane.partition });
+        }
+        self.marks.ask(&self.consumer, questions).map_err(|error| SourceError::read("kafka", error))
+    }
+
+    /// The marks of a partition that is to be read up to its end of now, since a stop
+    /// was asked for, or whose next message is gone.
+    fn answered(&mut self, Answer { index, marks }: Answer) -> Result<(), SourceError> {
+        let Some(lane) = &mut self.lanes[index] else { return Ok(()) };
+        lane.is_asked = false;
+        if self.stopping.is_some() {
+            // What cannot be asked has nothing that could be read.
+            lane.target = Some(marks.map_or(0, |(_, high)| high));
+            return Ok(());
+        }
         let next = lane.position;
-        let (low, high) = match look_at(&self.consumer, &lane.topic, lane.partition) {
+        let (low, high) = match marks {
             Ok(marks) => marks,
+            Err(error @ KafkaError::Stuck { .. }) => return Err(error.into()),
             Err(error) => {
                 // The broker that said so has gone itself.
                 self.consumer.context().is_away(&error.to_string());
@@ -263,7 +294,7 @@ impl KafkaSource {
             self.lose(index, next, low, high)?;
             offset = low;
         }
-        let consumer = self.consumer.clone();
+        let consumer = self.consumer.share();
         self.lanes[index].iter_mut().try_for_each(|lane| lane.seek(&consumer, offset))?;
         Ok(())
     }
@@ -288,10 +319,36 @@ impl KafkaSource {
         }
         self.committed = Instant::now();
         // Those who watch lag will see the next one.
-        if let Err(error) = self.consumer.commit(&offsets(&self.ledger), mode) {
-            self.console.info(&format!("kafka: the progress could not be told to the group: {}", message_of(&error)));
+        if let Err(message) = commit(&self.consumer, offsets(self.ledger.places()), mode) {
+            self.console.info(&format!("kafka: the progress could not be told to the group: {message}"));
         }
     }
+}
+
+impl Drop for KafkaSource {
+    /// Whatever else holds the client goes first, so that it closes with its
+    /// deadline.
+    fn drop(&mut self) {
+        self.scout = None;
+        self.lanes.clear();
+    }
+}
+
+/// Commits offsets to the group, with a deadline where the answer is waited for.
+pub(super) fn commit(
+    consumer: &Client<BaseConsumer<Listener>>,
+    offsets: TopicPartitionList,
+    mode: CommitMode,
+) -> Result<(), String> {
+    let committed = match mode {
+        CommitMode::Async => consumer.commit(&offsets, mode),
+        CommitMode::Sync => {
+            let consumer = consumer.share();
+            let call = move || consumer.commit(&offsets, mode);
+            within(COMMIT_PATIENCE, "the group's offsets", call).map_err(|error| error.to_string())?
+        }
+    };
+    committed.map_err(|error| message_of(&error))
 }
 
 /// Takes from a queue until there is about a block; true if its next message is

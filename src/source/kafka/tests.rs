@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use rdkafka::mocking::MockCluster;
+use rdkafka::mocking::{MockCluster, MockCoordinator};
 use rdkafka::producer::DefaultProducerContext;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
 use super::message::{Field, Form, ValueForm};
 use super::selection::Selection;
 use super::start::StartAt;
-use super::{Assign, Isolation, KafkaSource, Options};
+use super::{Assign, GroupSource, Isolation, KafkaSource, Options};
 use crate::checkpoint::offsets::Position;
 use crate::console::{Console, Level};
 use crate::error::{Exit, Failure as _};
@@ -17,13 +17,12 @@ use crate::expr::Program;
 use crate::flow::{BadRecords, OnError, OutletError, Under, Waited};
 use crate::frame::{BatchTime, Block};
 use crate::kafka::settings::Settings;
-use crate::op::OpError;
 use crate::signal::StopSignal;
 use crate::sink::Sink as _;
 use crate::sink::kafka::message::Messages;
-use crate::sink::kafka::{self as sink, Compression, Kafka, Partitioner, Parts};
-use crate::source::kept::OnLoss;
-use crate::source::records::{Came, ReadAgain as _, RecordSource as _, Room};
+use crate::sink::kafka::{self as sink, Compression, Kafka, PATIENCE, Partitioner, Parts};
+use crate::source::engine::kept::OnLoss;
+use crate::source::engine::records::{Came, ReadAgain as _, RecordSource, Room};
 use crate::spool::Spool;
 
 type Mock = MockCluster<'static, DefaultProducerContext>;
@@ -43,9 +42,9 @@ fn console() -> Console {
     Console::new("sstream-test", Level::Error)
 }
 
-fn source(cluster: &Mock, from: StartAt, form: Form) -> KafkaSource {
+fn options(from: StartAt, form: Form) -> Options {
     let topics = vec!["t".parse().unwrap()];
-    let options = Options {
+    Options {
         selection: Selection { topics, partitions: None, shard: None },
         from,
         available_now: false,
@@ -54,20 +53,37 @@ fn source(cluster: &Mock, from: StartAt, form: Form) -> KafkaSource {
         max_rate_per_partition: None,
         isolation: Isolation::ReadCommitted,
         on_loss: OnLoss::Fail,
-    };
+    }
+}
+
+fn never() -> StopSignal {
     let (stop, stopper) = StopSignal::manual().unwrap();
     // Dropped, it would look like a signal.
     std::mem::forget(stopper);
-    let settings = Settings { properties: Vec::new(), ..settings(cluster) };
-    KafkaSource::open(&settings, options, console(), stop, Waited::default()).unwrap()
+    stop
 }
 
-fn no_bad(_: &[u8], reason: &str) -> Result<(), OpError> {
+fn source(cluster: &Mock, from: StartAt, form: Form) -> KafkaSource {
+    let settings = Settings { properties: Vec::new(), ..settings(cluster) };
+    KafkaSource::open(&settings, options(from, form), console(), never(), Waited::default()).unwrap()
+}
+
+fn member(cluster: &Mock, topic: &str) -> GroupSource {
+    let mut options = options(StartAt::Beginning, Form::default());
+    options.selection.topics = vec![topic.parse().unwrap()];
+    options.group = Some("g".to_owned());
+    // The mock waits so long for members to come back to a group.
+    let properties = vec!["session.timeout.ms=6000".parse().unwrap()];
+    let settings = Settings { properties, ..settings(cluster) };
+    GroupSource::open(&settings, &options, console(), never(), Waited::default()).unwrap()
+}
+
+fn no_bad(_: &[u8], reason: &str) -> Result<(), Box<dyn crate::error::Failure>> {
     panic!("{reason}")
 }
 
 /// Takes records until there are so many.
-fn take(source: &mut KafkaSource, records: u64) -> String {
+fn take(source: &mut impl RecordSource, records: u64) -> String {
     let mut block = Vec::new();
     let mut taken = 0;
     for _ in 0..300 {
@@ -84,6 +100,10 @@ fn take(source: &mut KafkaSource, records: u64) -> String {
 }
 
 fn kafka<'a>(cluster: &Mock, key: Option<&str>, bad_records: &'a BadRecords) -> Kafka<'a> {
+    patient(cluster, key, bad_records, PATIENCE)
+}
+
+fn patient<'a>(cluster: &Mock, key: Option<&str>, bad_records: &'a BadRecords, patience: Duration) -> Kafka<'a> {
     let options = sink::Options {
         topic: "t".to_owned(),
         partitioner: Partitioner::Murmur2,
@@ -93,7 +113,8 @@ fn kafka<'a>(cluster: &Mock, key: Option<&str>, bad_records: &'a BadRecords) -> 
     let messages = Messages::new(key.map(|source| Program::parse(source, &[]).unwrap()), None);
     let (console, waited) = (console(), Waited::default());
     let spool = Spool::new(1 << 20);
-    Kafka::open(Parts { settings: settings(cluster), options, messages, bad_records, spool, console, waited }).unwrap()
+    let settings = settings(cluster);
+    Kafka::open(Parts { settings, options, messages, bad_records, spool, patience, console, waited }).unwrap()
 }
 
 fn write(sink: &mut Kafka<'_>, time: u64, numbers: std::ops::Range<u32>) -> Result<(), OutletError> {
@@ -202,4 +223,114 @@ fn a_batch_is_a_transaction_and_is_tried_again() {
     let mut source = source(&cluster, StartAt::Beginning, Form::default());
     assert!(take(&mut source, 4).ends_with("\"2\"\n\"3\"\n"));
     assert_eq!(Assign::default(), Assign::Own);
+}
+
+/// The client's own time-out is not kept in this call (librdkafka's issue 5456).
+#[test]
+fn a_coordinator_that_is_gone_ends_the_sink_and_a_restart_resumes() {
+    let cluster = cluster(1);
+    cluster.partition_leader("t", 0, Some(1)).unwrap();
+    cluster.coordinator(MockCoordinator::Transaction("sstream-0123-a.01-kafka".to_owned()), 1).unwrap();
+    cluster.coordinator(MockCoordinator::Group("sstream-0123-a.01-kafka".to_owned()), 2).unwrap();
+    let bad_records = BadRecords::new("sink", OnError::Fail);
+    let under = Under { job: "0123", stage: "a.01-kafka", resume: BatchTime(0), notes: &[] };
+    let mut sink = patient(&cluster, None, &bad_records, Duration::from_secs(12));
+    sink.begin(&under).unwrap();
+    write(&mut sink, 1000, 0..2).unwrap();
+    cluster.broker_down(2).unwrap();
+    let error = write(&mut sink, 2000, 2..4).unwrap_err();
+    assert_eq!(error.exit(), Exit::World);
+    assert!(error.to_string().contains("did not come back within 12s"), "{error}");
+    drop(sink);
+    cluster.broker_up(2).unwrap();
+
+    let mut next = kafka(&cluster, None, &bad_records);
+    next.begin(&under).unwrap();
+    write(&mut next, 2000, 2..4).unwrap();
+}
+
+#[test]
+fn bad_records_of_a_batch_that_is_tried_again_are_told_once() {
+    let cluster = cluster(1);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bad");
+    let bad_records = BadRecords::new("sink", OnError::File(file.clone()));
+    let mut sink = kafka(&cluster, Some("if . == 3 then error else . end"), &bad_records);
+    let under = Under { job: "0123", stage: "b.01-kafka", resume: BatchTime(0), notes: &[] };
+    sink.begin(&under).unwrap();
+    let refused = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED];
+    cluster.request_errors(RDKafkaApiKey::AddPartitionsToTxn, &refused);
+    write(&mut sink, 1000, 2..5).unwrap();
+    assert_eq!(std::fs::read_to_string(file).unwrap().lines().count(), 1);
+}
+
+/// Compaction took the end of the range before, so that the message behind it was
+/// read with it, and kept.
+#[test]
+fn a_bad_record_that_was_kept_does_not_count() {
+    let cluster = cluster(1);
+    let bad_records = BadRecords::new("sink", OnError::Fail);
+    write(&mut kafka(&cluster, None, &bad_records), 1000, 0..2).unwrap();
+    let mut source = source(&cluster, StartAt::Beginning, Form::default());
+    source.restore(&Position::default()).unwrap();
+    take(&mut source, 2);
+    let mut delta = Vec::new();
+    source.position(&mut delta);
+    source.lanes[0].as_mut().unwrap().seek(&source.consumer.share(), 0).unwrap();
+    source.lanes[0].as_mut().unwrap().kept = Some((1, b"{".to_vec(), Some("no JSON".to_owned())));
+    source.begin_again(&delta).unwrap();
+    let (mut block, mut told) = (Vec::new(), 0);
+    let mut bad = |_: &[u8], _: &str| {
+        told += 1;
+        Ok(())
+    };
+    let records = source.next_again(&mut block, &mut bad).unwrap();
+    assert_eq!((records, told), (None, 1));
+}
+
+#[test]
+fn a_topic_that_is_missing_ends_a_member_of_a_group() {
+    let cluster = cluster(1);
+    cluster.topic_error("u", RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART).unwrap();
+    let mut member = member(&cluster, "u");
+    let error = (0..300).find_map(|_| member.wait(Duration::from_millis(100)).err()).expect("it waits for ever");
+    assert!(error.to_string().contains("there is no topic u"), "{error}");
+}
+
+/// A member that lost partitions commits nothing of them: their next owner may be
+/// further already.
+#[test]
+fn a_member_commits_only_what_is_its_own() {
+    let cluster = cluster(2);
+    let bad_records = BadRecords::new("sink", OnError::Fail);
+    write(&mut kafka(&cluster, Some("."), &bad_records), 1000, 0..100).unwrap();
+    let mut first = member(&cluster, "t");
+    take(&mut first, 100);
+    assert_eq!(first.progress().len(), 2);
+    let mut second = member(&cluster, "t");
+    for _ in 0..300 {
+        if first.progress().is_empty() {
+            break;
+        }
+        for member in [&mut first, &mut second] {
+            member.wait(Duration::from_millis(50)).unwrap();
+        }
+    }
+    assert_eq!(first.progress(), [], "they were dealt anew");
+    first.batch_left().unwrap();
+    // What was not committed comes again, to whose it is now.
+    let (mut again, mut block) = (0, Vec::new());
+    for _ in 0..300 {
+        for member in [&mut first, &mut second] {
+            if member.wait(Duration::from_millis(50)).unwrap() == Came::Something {
+                let room = Room { records: 100, bytes: usize::MAX / 2 };
+                again += member.take(room, &mut block, &mut no_bad).unwrap();
+            }
+        }
+        if again == 100 {
+            break;
+        }
+    }
+    assert_eq!(again, 100);
+    assert_eq!((first.progress().len(), second.progress().len()), (1, 1));
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use crate::signal::StopSignal;
-use crate::source::stdin::{Ready, wait_readable};
+use crate::source::kinds::stdin::{Ready, wait_readable};
 
 /// The end that is waited at.
 #[derive(Debug)]

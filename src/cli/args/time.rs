@@ -1,0 +1,123 @@
+//! Options of event time.
+
+use std::convert::Infallible;
+
+use clap::{Args, ValueEnum};
+use jiff::tz::TimeZone;
+
+use crate::cli::ToolError;
+use crate::cli::program::program;
+use crate::duration;
+use crate::event::{TimeForm, TimeUnit, Timing, Watermarks};
+use crate::flow::OnError;
+
+/// When records happened, and how far they have come.
+#[derive(Args, Clone, Debug)]
+pub struct TimeArgs {
+    /// The time of a record, an EXPR: go by it in the place of when records arrive
+    #[arg(long, value_name = "EXPR", help_heading = "Event time")]
+    pub time: Option<String>,
+
+    /// What a number counts since 1970 [default: ms]
+    #[arg(long, value_enum, value_name = "s|ms|us|ns", help_heading = "Event time")]
+    pub time_unit: Option<TimeUnitArg>,
+
+    /// How a string is to be read, as strptime does: '%d/%b/%Y:%H:%M:%S %z'; without it RFC 3339
+    #[arg(long, value_name = "FORMAT", help_heading = "Event time")]
+    pub time_format: Option<String>,
+
+    /// The zone of times that name none, and of days and longer windows: Europe/Berlin [default: UTC]
+    #[arg(long, value_name = "ZONE", value_parser = parse_zone, help_heading = "Event time")]
+    pub time_zone: Option<TimeZone>,
+
+    /// Wait so long, by the greatest time so far, for records that come out of order: the
+    /// watermark is so far behind; by default that of the stream
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms_or_none, help_heading = "Event time")]
+    pub watermark: Option<u64>,
+
+    /// When no record has come for so long, let the watermark go on with the batches
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms, requires = "watermark", help_heading = "Event time")]
+    pub idle: Option<u64>,
+
+    /// Records that come when all they could change is closed: drop (counted), fail, or a FILE to
+    /// append them to [default: drop]
+    #[arg(long, value_name = "drop|fail|FILE", value_parser = parse_late, help_heading = "Event time")]
+    pub late: Option<OnError>,
+}
+
+/// Choices of `--time-unit`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TimeUnitArg {
+    /// Seconds
+    S,
+    /// Milliseconds
+    Ms,
+    /// Microseconds
+    Us,
+    /// Nanoseconds
+    Ns,
+}
+
+impl TimeArgs {
+    /// What becomes of late records.
+    pub fn late(&self) -> OnError {
+        self.late.clone().unwrap_or(OnError::Skip)
+    }
+
+    /// The zone of times and days.
+    pub fn zone(&self) -> TimeZone {
+        self.time_zone.clone().unwrap_or(TimeZone::UTC)
+    }
+
+    /// Whether the tool is to go by event time.
+    pub fn is_wanted(&self) -> bool {
+        self.time.is_some() || self.first_given().is_some()
+    }
+
+    /// The first of the options given that say nothing without event time.
+    pub fn first_given(&self) -> Option<&'static str> {
+        [
+            (self.time_unit.is_some(), "--time-unit"),
+            (self.time_format.is_some(), "--time-format"),
+            (self.watermark.is_some(), "--watermark"),
+            (self.late.is_some(), "--late"),
+        ]
+        .into_iter()
+        .find_map(|(given, option)| given.then_some(option))
+    }
+
+    /// How the stream tells its time: by `--time`, or, where only other options ask for event time,
+    /// as a stage before says.
+    pub fn timing(&self) -> Result<Timing, ToolError> {
+        self.timing_by("--time", self.time.as_deref())
+    }
+
+    /// The same by another EXPR, of the option so named.
+    pub fn timing_by(&self, option: &str, source: Option<&str>) -> Result<Timing, ToolError> {
+        let program = source.map(|source| program(option, source, &[])).transpose()?;
+        let unit = match self.time_unit {
+            Some(TimeUnitArg::S) => TimeUnit::Seconds,
+            Some(TimeUnitArg::Ms) | None => TimeUnit::Milliseconds,
+            Some(TimeUnitArg::Us) => TimeUnit::Microseconds,
+            Some(TimeUnitArg::Ns) => TimeUnit::Nanoseconds,
+        };
+        let form = TimeForm { unit, format: self.time_format.clone(), zone: self.zone() };
+        let watermarks = match self.watermark {
+            Some(delay_ms) => Watermarks::own(delay_ms, self.idle),
+            None => Watermarks::of_input(),
+        };
+        Ok(Timing::new(program, form, watermarks))
+    }
+}
+
+fn parse_zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|_| "is no time zone: names are as Europe/Berlin, America/New_York or UTC".to_owned())
+}
+
+fn parse_late(text: &str) -> Result<OnError, Infallible> {
+    Ok(match text {
+        "drop" => OnError::Skip,
+        "fail" => OnError::Fail,
+        path => OnError::File(path.into()),
+    })
+}
