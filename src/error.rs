@@ -56,9 +56,16 @@ impl fmt::Display for Exit {
 
 /// An error that ends a tool: what happened and where and what to do is its
 /// `Display`, and the exit code follows from its kind.
-pub trait Failure: std::error::Error {
+pub trait Failure: std::error::Error + Send + Sync + 'static {
     /// The exit code that a tool ends with when it meets this error.
     fn exit(&self) -> Exit;
+}
+
+/// Any failure will do where it only has to be told and to end the tool.
+impl<E: Failure> From<E> for Box<dyn Failure> {
+    fn from(error: E) -> Self {
+        Box::new(error)
+    }
 }
 
 /// What the system said, without Rust's `(os error 28)`.

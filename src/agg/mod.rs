@@ -24,6 +24,7 @@ mod count_distinct;
 mod definition;
 mod distinct;
 mod error;
+mod names;
 mod persist;
 mod quantile;
 pub(crate) mod saved;
@@ -32,8 +33,9 @@ mod total;
 
 pub use accumulators::Accumulators;
 pub use count_distinct::MAX_EXACT as MAX_EXACT_COUNT_DISTINCT;
-pub use definition::{Aggregation, DEFAULT_ERROR, ERROR_RANGE, NAMES, Share};
+pub use definition::{Aggregation, Share};
 pub use error::{AggError, DefinitionError};
+pub use names::{DEFAULT_ERROR, ERROR_RANGE, NAMES};
 pub use quantile::MAX_EXACT as MAX_EXACT_QUANTILE;
 
 use crate::record::compare;

@@ -4,7 +4,8 @@
 use clap::Args;
 
 use super::ToolError;
-use super::function::{ExecTimeout, program};
+use super::function::ExecTimeout;
+use super::program::program;
 use crate::agg::{Aggregation, Aggregator, NAMES};
 use crate::expr::Function;
 use crate::op::grouping::{By, Grouping};

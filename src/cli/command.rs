@@ -8,8 +8,8 @@ use super::args::MemoryArgs;
 use super::{Environment, ToolError};
 use crate::command::{BatchCommand, CommandError, CommandOptions, Program, find};
 use crate::error::{Exit, Failure as _};
+use crate::flow::LineForm;
 use crate::flow::OutletError;
-use crate::sink::kinds::text::LineForm;
 use crate::spool::DEFAULT_MEMORY;
 use crate::stage::StageError;
 

@@ -3,7 +3,8 @@
 use clap::Parser;
 
 use super::args::{Common, StageArgs};
-use super::function::{FunctionArgs, program, run_per_record};
+use super::function::{FunctionArgs, run_per_record};
+use super::program::program;
 use super::{Environment, Tool, ToolError};
 use crate::op::filter::{Filter, FilterBy, Test};
 use crate::op::parallel::AnyPerRecord;

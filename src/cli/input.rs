@@ -37,7 +37,7 @@ pub fn open<'a>(
     let mut stdin = stdin_with_progress(environment)?;
     let (form, read) = match arguments.input {
         Some(form) => (form, Vec::new()),
-        None => match detect(&mut stdin, &stop_rules(&arguments.cut, environment), environment)? {
+        None => match detect(&mut stdin, &first::stop_rules(&arguments.cut, environment), environment)? {
             Kind::Raw(read) => (InputForm::Text, read),
             Kind::Framed(read) => {
                 let reader = FrameReader::resume(FramedStdin(stdin), read);
@@ -107,23 +107,11 @@ pub fn cutter<'a>(
     let parts = CutterParts {
         source,
         has_begun,
-        stop: stop_rules(arguments, environment),
+        stop: first::stop_rules(arguments, environment),
         clock: &environment.clock,
         bad_records,
     };
     Box::new(Cutter::new(parts, options))
-}
-
-/// When a source stops of itself.
-pub fn stop_rules(arguments: &CutArgs, environment: &Environment) -> StopRules {
-    StopRules {
-        signal: environment.stop.clone(),
-        file: arguments.stop_file.clone(),
-        idle: arguments.idle_timeout,
-        after: arguments.stop_after,
-        started: environment.clock.read().monotonic,
-        waited: environment.waited.clone(),
-    }
 }
 
 /// What makes records of lines.

@@ -3,7 +3,7 @@
 use clap::{Parser, ValueEnum};
 
 use super::args::{Common, StageArgs, StateArgs, TimeArgs};
-use super::function::program;
+use super::program::program;
 use super::{Environment, Tool, ToolError, run_stage_timed};
 use crate::duration;
 use crate::op::grouping::{By, Grouping};

@@ -4,11 +4,12 @@ use std::io::{self, IsTerminal as _};
 
 use super::args::OutputForm;
 use super::{Environment, ToolError};
+use crate::flow::LineForm;
 use crate::flow::Outlet;
 use crate::monitor::watch::{Watch, Watched};
 use crate::sink::frames::Frames;
 use crate::sink::kinds::print::Print;
-use crate::sink::kinds::text::{LineForm, Lines};
+use crate::sink::kinds::text::Lines;
 use crate::sink::stdout::Stdout;
 use crate::sink::{Both, Sink, SinkOutlet};
 

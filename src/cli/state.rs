@@ -7,7 +7,8 @@ use clap::{Parser, ValueEnum};
 
 use super::agg::{KeyArgs, MERGE_VARIABLES, no_aggregation};
 use super::args::{Common, StageArgs, StateArgs};
-use super::function::{ExecTimeout, program};
+use super::function::ExecTimeout;
+use super::program::program;
 use super::{Environment, Tool, ToolError, run_stage_saved};
 use crate::agg::Aggregation;
 use crate::duration;

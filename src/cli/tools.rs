@@ -1,9 +1,10 @@
-//! The list of all tools, from which documentation is made.
+//! The list of the tools that `sstream` explains; with itself it is
+//! [`front::family`](super::front::family), from which documentation is made.
 
 use super::checkpoint::CheckpointTool;
+use super::connector::known;
 use super::filter::FilterTool;
 use super::flatmap::FlatMapTool;
-use super::front::FrontTool;
 use super::join::JoinTool;
 use super::map::MapTool;
 use super::matching::MatchTool;
@@ -26,12 +27,13 @@ pub struct Described {
     pub command: clap::Command,
     /// Its examples, a line each, indented by two spaces.
     pub examples: &'static str,
+    /// Kinds that are programs of their own, and what each is.
+    pub connectors: Vec<(&'static str, &'static str)>,
 }
 
-/// Every tool, by name.
+/// Every tool but `sstream` itself, by name.
 pub fn all() -> Vec<Described> {
     vec![
-        describe::<FrontTool>(),
         describe::<CheckpointTool>(),
         describe::<FilterTool>(),
         describe::<FlatMapTool>(),
@@ -51,6 +53,8 @@ pub fn all() -> Vec<Described> {
     ]
 }
 
-fn describe<T: Tool>() -> Described {
-    Described { command: command::<T>(), examples: T::EXAMPLES }
+/// What documentation wants to know of one tool.
+pub fn describe<T: Tool>() -> Described {
+    let connectors = T::CONNECTORS.into_iter().flat_map(known::kinds).collect();
+    Described { command: command::<T>(), examples: T::EXAMPLES, connectors }
 }

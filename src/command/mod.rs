@@ -25,11 +25,11 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use crate::error::{Exit, Failure, describe};
 use crate::flow::OutletError;
+use crate::flow::{LineForm, push_lines};
 use crate::frame::{BatchTime, Block};
 use crate::op::OpError;
 use crate::op::transform::{BatchRunner, Take};
 use crate::signal::StopSignal;
-use crate::sink::kinds::text::{LineForm, push_lines};
 use crate::spool::SpoolError;
 use input::BatchFile;
 use running::Running;

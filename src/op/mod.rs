@@ -324,6 +324,8 @@ pub enum OpError {
         /// For what, and when it was closed.
         reason: String,
     },
+    /// The same, as who reads the records says it.
+    Record(Box<dyn Failure>),
     /// The stream is not one that this operator, with its arguments, can take.
     Usage(String),
     /// Records held beyond the memory limit could not be kept on disk, or bad
@@ -382,6 +384,7 @@ impl fmt::Display for OpError {
                 "late record {record}: {reason}: --late drop or --late FILE goes on without such records, \
                  a longer --watermark waits for them"
             ),
+            OpError::Record(error) => error.fmt(f),
             OpError::Usage(message) => f.write_str(message),
             OpError::Storage { what, error } => write!(f, "{what}: {}", describe(error)),
             OpError::Damaged { what } => {
@@ -394,6 +397,12 @@ impl fmt::Display for OpError {
 
 impl std::error::Error for OpError {}
 
+impl From<Box<dyn Failure>> for OpError {
+    fn from(error: Box<dyn Failure>) -> OpError {
+        OpError::Record(error)
+    }
+}
+
 impl From<SpoolError> for OpError {
     fn from(error: SpoolError) -> OpError {
         let (what, error) = error.into_parts();
@@ -405,6 +414,7 @@ impl Failure for OpError {
     fn exit(&self) -> Exit {
         match self {
             OpError::BadRecord { .. } | OpError::LateRecord { .. } => Exit::BadRecord,
+            OpError::Record(error) => error.exit(),
             OpError::Usage(_) => Exit::Usage,
             OpError::Storage { .. } => Exit::World,
             OpError::Damaged { .. } => Exit::Checkpoint,

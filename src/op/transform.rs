@@ -123,7 +123,7 @@ impl Lines {
             self.give(&line, out)?;
         }
         let mut records = std::mem::take(&mut self.records);
-        let count = self.format.finish(&mut records, &mut |bad, reason| out.bad_record(bad, reason))?;
+        let count = self.format.finish(&mut records, &mut |bad, reason| Ok(out.bad_record(bad, reason)?))?;
         out.records(count, &records);
         records.clear();
         self.records = records;
@@ -133,7 +133,7 @@ impl Lines {
     /// Gives the records of whole lines.
     fn give(&mut self, lines: &[u8], out: &mut Out<'_>) -> Result<(), OpError> {
         self.records.clear();
-        let mut bad = |line: &[u8], reason: &str| out.bad_record(line, reason);
+        let mut bad = |line: &[u8], reason: &str| Ok(out.bad_record(line, reason)?);
         let count = self.format.records(lines, self.max_line, &mut self.records, &mut bad)?;
         if count > 0 {
             out.records(count, &self.records);

@@ -83,7 +83,7 @@ impl SourceError {
     }
 
     /// What only this kind of source can meet.
-    pub fn kind(error: impl Failure + 'static) -> SourceError {
+    pub fn kind(error: impl Failure) -> SourceError {
         SourceError::Kind(Box::new(error))
     }
 
@@ -148,6 +148,12 @@ impl From<OpError> for SourceError {
 impl From<checkpoint::Error> for SourceError {
     fn from(error: checkpoint::Error) -> Self {
         SourceError::Checkpoint(error)
+    }
+}
+
+impl From<Box<dyn Failure>> for SourceError {
+    fn from(error: Box<dyn Failure>) -> Self {
+        SourceError::Kind(error)
     }
 }
 

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
 
 use crate::cli::ToolError;
-use crate::cli::function::program;
+use crate::cli::program::program;
 use crate::duration;
 use crate::event::{TimeForm, TimeUnit, Timing, Watermarks};
 use crate::flow::OnError;

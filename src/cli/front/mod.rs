@@ -2,6 +2,7 @@
 
 mod explain;
 mod guarantee;
+mod matches;
 mod running;
 pub(in crate::cli) mod shell;
 mod stages;
@@ -14,7 +15,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::args::{Common, Messages};
-use super::{Environment, Tool, ToolError, tools};
+use super::tools::{self, Described};
+use super::{Environment, Tool, ToolError};
 use crate::error::describe;
 
 /// Run a tool, list and stop pipelines, explain one
@@ -119,10 +121,17 @@ fn beside(tool: &str) -> Option<PathBuf> {
     path.is_file().then_some(path)
 }
 
+/// Every tool, by name.
+pub fn family() -> Vec<Described> {
+    let mut all = vec![tools::describe::<FrontTool>()];
+    all.extend(tools::all());
+    all
+}
+
 /// All tools with what they do, and kinds that others have put into PATH.
 fn list() -> String {
     let mut text = String::new();
-    let all = tools::all();
+    let all = family();
     let width = all.iter().map(|tool| tool.command.get_name().len()).max().unwrap_or(0);
     let mut known = Vec::new();
     for tool in &all {

@@ -3,6 +3,7 @@
 use clap::ArgMatches;
 
 use super::guarantee::{self, Kept};
+use super::matches::{given, raw};
 use crate::duration;
 use crate::window::Span;
 
@@ -24,18 +25,6 @@ pub struct Account {
     pub mistakes: Vec<String>,
     /// It ends the pipeline: nothing comes out for a next stage.
     pub ends: bool,
-}
-
-/// An argument as the user wrote it, or its default.
-pub fn raw(matches: &ArgMatches, id: &str) -> Option<String> {
-    let mut values = matches.try_get_raw(id).ok()??;
-    values.next().map(|value| value.to_string_lossy().into_owned())
-}
-
-/// Whether the user gave an argument.
-pub fn given(matches: &ArgMatches, id: &str) -> bool {
-    matches.try_contains_id(id).unwrap_or(false)
-        && matches.value_source(id).is_some_and(|source| source == clap::parser::ValueSource::CommandLine)
 }
 
 fn milliseconds(matches: &ArgMatches, id: &str) -> Option<u64> {
@@ -176,7 +165,6 @@ fn sink(matches: &ArgMatches, stream: &Stream, account: &mut Account) {
         "text" | "json" => "writes every record, a line each",
         "files" => "writes a file a batch, whole or not there",
         "exec" => "runs a command once a batch, empty ones too",
-        "kafka" => "sends every record to a topic, a message each",
         "null" => "takes everything and does nothing",
         _ => "hands each batch to a program of that name",
     };

@@ -6,6 +6,7 @@ use clap::CommandFactory as _;
 
 use super::SourceTool;
 use crate::cli::ToolError;
+use crate::cli::connector::known::{self, Role};
 use crate::source::kinds::exec::find_program;
 
 /// The command of a kind that is not built in: `sstream-source-KIND ARGS`.
@@ -22,7 +23,8 @@ pub fn command(words: &[OsString]) -> Result<Vec<OsString>, ToolError> {
 
 fn unknown(kind: &str) -> ToolError {
     let command = SourceTool::command();
-    let built_in: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    let mut built_in: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    built_in.extend(known::kinds(Role::Source).map(|(kind, _)| kind));
     let near = built_in.iter().map(|name| (distance(kind, name), name)).min().filter(|(far, _)| *far <= 2);
     let advice = match near {
         Some((_, name)) => format!("did you mean {name}?"),

@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use super::{Extent as Positional, WindowTool};
 use crate::agg::{Aggregation, Aggregator};
 use crate::cli::ToolError;
-use crate::cli::function::program;
+use crate::cli::program::program;
 use crate::duration;
 use crate::op::Operator;
 pub use crate::op::window::event::Extent;

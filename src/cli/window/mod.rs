@@ -4,7 +4,7 @@ use clap::Parser;
 
 use super::agg::{ExprArgs, KeyArgs, MERGE_VARIABLES};
 use super::args::{Common, MemoryArgs, StageArgs, StateArgs, TimeArgs};
-use super::function::program;
+use super::program::program;
 use super::{Environment, Tool, ToolError, run_stage_timed};
 use crate::agg::{Aggregation, Aggregator};
 use crate::op::Operator;

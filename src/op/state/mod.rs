@@ -11,6 +11,7 @@
 
 mod change_set;
 mod computation;
+mod durable;
 mod entries;
 mod initial;
 mod journal;

@@ -18,7 +18,7 @@ use std::borrow::Cow;
 
 use csv_core::ReadRecordResult;
 
-use crate::op::OpError;
+use crate::error::Failure;
 use crate::record;
 use crate::record::forms::{Bad, Format, too_long};
 
@@ -76,7 +76,13 @@ impl Csv {
     }
 
     /// Reads a line, with its end.
-    fn feed(&mut self, mut line: &[u8], max_line: usize, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, OpError> {
+    fn feed(
+        &mut self,
+        mut line: &[u8],
+        max_line: usize,
+        out: &mut Vec<u8>,
+        bad: &mut Bad<'_>,
+    ) -> Result<u64, Box<dyn Failure>> {
         let mut records = 0;
         if self.row.is_empty() {
             line = record::without_mark(line);
@@ -116,7 +122,7 @@ impl Csv {
         self.row.clear();
     }
 
-    fn finish_row(&mut self, max_line: usize, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, OpError> {
+    fn finish_row(&mut self, max_line: usize, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, Box<dyn Failure>> {
         if self.row.len() > max_line.saturating_add(2) {
             bad(&self.row[..max_line], &too_long(max_line))?;
             return Ok(0);
@@ -160,7 +166,13 @@ impl Csv {
 }
 
 impl Format for Csv {
-    fn records(&mut self, lines: &[u8], max_line: usize, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, OpError> {
+    fn records(
+        &mut self,
+        lines: &[u8],
+        max_line: usize,
+        out: &mut Vec<u8>,
+        bad: &mut Bad<'_>,
+    ) -> Result<u64, Box<dyn Failure>> {
         // By lines, so that a row that is too long ends at the same place however
         // the lines come.
         let mut records = 0;
@@ -170,7 +182,7 @@ impl Format for Csv {
         Ok(records)
     }
 
-    fn finish(&mut self, _out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, OpError> {
+    fn finish(&mut self, _out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, Box<dyn Failure>> {
         // Lines come whole, so nothing but a quote keeps a row open.
         if !self.row.is_empty() {
             bad(&self.row, "a quote is not closed: all that came behind it is one field")?;

@@ -10,22 +10,28 @@ mod text;
 
 use std::borrow::Cow;
 
-use crate::op::OpError;
+use crate::error::Failure;
 use crate::record;
 
 /// Takes a bad line and why it is bad; an error ends the stage.
-pub type Bad<'b> = dyn FnMut(&[u8], &str) -> Result<(), OpError> + 'b;
+pub type Bad<'b> = dyn FnMut(&[u8], &str) -> Result<(), Box<dyn Failure>> + 'b;
 
 /// Makes records of raw lines.
 pub trait Format {
     /// Appends the records of `lines`, each of which ends in a newline, as
     /// canonical JSON with a newline each. A line longer than `max_line` bytes
     /// without its end is bad. Returns how many records there were.
-    fn records(&mut self, lines: &[u8], max_line: usize, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, OpError>;
+    fn records(
+        &mut self,
+        lines: &[u8],
+        max_line: usize,
+        out: &mut Vec<u8>,
+        bad: &mut Bad<'_>,
+    ) -> Result<u64, Box<dyn Failure>>;
 
     /// The input, or the connection that the lines so far came from, is over: what is
     /// unfinished is a record, or a bad one.
-    fn finish(&mut self, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, OpError> {
+    fn finish(&mut self, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, Box<dyn Failure>> {
         let _ = (out, bad);
         Ok(0)
     }
@@ -69,7 +75,13 @@ pub struct Text {
 }
 
 impl Format for Text {
-    fn records(&mut self, lines: &[u8], max_line: usize, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, OpError> {
+    fn records(
+        &mut self,
+        lines: &[u8],
+        max_line: usize,
+        out: &mut Vec<u8>,
+        bad: &mut Bad<'_>,
+    ) -> Result<u64, Box<dyn Failure>> {
         if lines.len() <= max_line
             && let Ok(records) = text::push_lines(lines, out)
         {
@@ -95,7 +107,13 @@ pub struct Json {
 }
 
 impl Format for Json {
-    fn records(&mut self, lines: &[u8], max_line: usize, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, OpError> {
+    fn records(
+        &mut self,
+        lines: &[u8],
+        max_line: usize,
+        out: &mut Vec<u8>,
+        bad: &mut Bad<'_>,
+    ) -> Result<u64, Box<dyn Failure>> {
         each_record(lines, max_line, out, bad, |line, out| {
             if line.iter().all(u8::is_ascii_whitespace) {
                 return Ok(false);
@@ -125,7 +143,13 @@ pub struct Logfmt {
 }
 
 impl Format for Logfmt {
-    fn records(&mut self, lines: &[u8], max_line: usize, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, OpError> {
+    fn records(
+        &mut self,
+        lines: &[u8],
+        max_line: usize,
+        out: &mut Vec<u8>,
+        bad: &mut Bad<'_>,
+    ) -> Result<u64, Box<dyn Failure>> {
         each_record(lines, max_line, out, bad, |line, out| {
             let text = String::from_utf8_lossy(line);
             self.invalid += u64::from(matches!(text, Cow::Owned(_)));
@@ -149,7 +173,7 @@ fn each_record(
     out: &mut Vec<u8>,
     bad: &mut Bad<'_>,
     mut push: impl FnMut(&[u8], &mut Vec<u8>) -> Result<bool, String>,
-) -> Result<u64, OpError> {
+) -> Result<u64, Box<dyn Failure>> {
     let mut records = 0;
     for line in each_line(lines) {
         let before = out.len();

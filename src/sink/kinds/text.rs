@@ -1,18 +1,9 @@
 //! Records one a line: as text or as JSON.
 
-use crate::flow::OutletError;
+use crate::flow::{LineForm, OutletError, push_lines};
 use crate::frame::{BatchTime, Block};
+use crate::sink::Sink;
 use crate::sink::stdout::Output;
-use crate::sink::{Sink, form};
-
-/// How a record becomes a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LineForm {
-    /// A string as itself, anything else as JSON.
-    Text,
-    /// Every record as JSON.
-    Json,
-}
 
 /// Lines are written when so many bytes have come, or earlier at a batch's end
 /// or when the stage is about to wait.
@@ -41,20 +32,6 @@ impl<W: Output> Lines<W> {
         let result = self.output.write_all(&self.buffer);
         self.buffer.clear();
         result.map_err(|error| OutletError::write(self.what, error))
-    }
-}
-
-/// Appends the records of a block as lines. A newline in a string is one in
-/// [`LineForm::Text`], as it is in Spark's `pipe`: such a record is two lines.
-pub fn push_lines(block: Block<'_>, form: LineForm, out: &mut Vec<u8>) {
-    match form {
-        LineForm::Json => out.extend_from_slice(block.bytes),
-        LineForm::Text => {
-            for record in block {
-                form::push_text(record, out);
-                out.push(b'\n');
-            }
-        }
     }
 }
 

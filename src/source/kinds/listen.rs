@@ -10,7 +10,8 @@ use crate::error::describe;
 use crate::os;
 use crate::source::SourceError;
 use crate::source::kinds::receive::address::Address;
-use crate::source::kinds::receive::clients::{ClientLimits, Clients};
+use crate::source::kinds::receive::allowance::ClientLimits;
+use crate::source::kinds::receive::clients::Clients;
 use crate::source::kinds::receive::connection::Stream;
 use crate::source::kinds::receive::{Outbox, Receiver, Surroundings};
 

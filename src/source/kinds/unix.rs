@@ -10,7 +10,8 @@ use std::time::Duration;
 use tokio::net::{UnixListener, UnixStream};
 
 use crate::error::describe;
-use crate::source::kinds::receive::clients::{ClientLimits, Clients};
+use crate::source::kinds::receive::allowance::ClientLimits;
+use crate::source::kinds::receive::clients::Clients;
 use crate::source::kinds::receive::connection::Stream;
 use crate::source::kinds::receive::{Outbox, Receiver, Surroundings};
 use crate::source::{ByteSource, Got, SourceError, Torn};

@@ -27,10 +27,10 @@ use rustix::fs::{FlockOperation, flock};
 
 pub use names::FileNames;
 
+use crate::flow::{LineForm, push_lines};
 use crate::flow::{OutletError, Under};
 use crate::frame::{BatchTime, Block};
 use crate::sink::Sink;
-use crate::sink::kinds::text::{LineForm, push_lines};
 
 /// How much is written at a time, in bytes.
 const WRITE_BYTES: usize = 256 << 10;

@@ -270,7 +270,7 @@ impl<'a> Cutter<'a> {
     fn finish(&mut self, open: BatchTime) -> Result<(), SourceError> {
         let reason = self.over.clone().unwrap_or(Reason::Eof);
         let bad = self.parts.bad_records;
-        let mut bad = |record: &[u8], reason: &str| bad.take(open, record, reason);
+        let mut bad = |record: &[u8], reason: &str| Ok(bad.take(open, record, reason)?);
         self.block_records += self.parts.source.finish(&reason, &mut self.block, &mut bad)?;
         let state = std::mem::replace(&mut self.state, State::Start);
         if let State::Running(clock) | State::Ending(clock, _) = state {
@@ -290,7 +290,7 @@ impl<'a> Cutter<'a> {
             self.block_opened = self.last_came;
         }
         let bad = self.parts.bad_records;
-        let mut bad = |record: &[u8], reason: &str| bad.take(open, record, reason);
+        let mut bad = |record: &[u8], reason: &str| Ok(bad.take(open, record, reason)?);
         let before = self.block.len();
         let records = self.parts.source.take(room, &mut self.block, &mut bad)?;
         self.limits.took(records, self.block.len() - before);

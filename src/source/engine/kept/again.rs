@@ -49,7 +49,7 @@ impl Kept<'_> {
             None => match batches.replay() {
                 Some(source) => {
                     let bad = self.parts.bad_records;
-                    let mut bad = |record: &[u8], reason: &str| bad.take(time, record, reason);
+                    let mut bad = |record: &[u8], reason: &str| Ok(bad.take(time, record, reason)?);
                     lost(&self.parts, source.next_again(&mut self.bytes, &mut bad))?.flatten()
                 }
                 None => None,

@@ -11,7 +11,7 @@ use crate::os;
 use crate::source::Torn;
 use crate::source::engine::lines::Assembler;
 use crate::source::kinds::receive::Outbox;
-use crate::source::kinds::receive::clients::Share;
+use crate::source::kinds::receive::allowance::Share;
 
 /// The most that is read at a time, in bytes.
 const READ: usize = 256 << 10;

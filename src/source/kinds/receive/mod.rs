@@ -7,6 +7,7 @@
 //! that queue, a connection keeps no more than its unfinished line.
 
 pub mod address;
+pub mod allowance;
 pub mod backoff;
 pub mod clients;
 pub mod connection;
