@@ -16,7 +16,7 @@
 //! | [`event`] | event time: times of records, the watermark |
 //! | [`op`], [`agg`] | the operators and aggregations: no I/O, no clock |
 //! | [`source`], [`sink`] | where records come from and go to, one file a kind |
-//! | [`kafka`] | what the Kafka source and sink share |
+//! | [`connect`] | the public surface for connectors: kinds that are programs of their own |
 //! | [`command`] | commands that run once a batch |
 //! | [`spool`] | records held in memory up to a limit, then on disk |
 //! | [`keyed_state`] | a state as an operator has it and a checkpoint keeps it |
@@ -34,6 +34,7 @@ pub mod checkpoint;
 pub mod cli;
 pub mod clock;
 pub mod command;
+pub mod connect;
 pub mod console;
 pub mod duration;
 pub mod error;
@@ -41,7 +42,6 @@ pub mod event;
 pub mod expr;
 pub mod flow;
 pub mod frame;
-pub mod kafka;
 pub mod keyed_state;
 pub mod monitor;
 pub mod op;

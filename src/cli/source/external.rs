@@ -7,6 +7,7 @@ use clap::CommandFactory as _;
 use super::SourceTool;
 use crate::cli::ToolError;
 use crate::cli::command::nearest;
+use crate::cli::connector::known::{self, Role};
 use crate::command::find;
 
 /// The command of a kind that is not built in: `sstream-source-KIND ARGS`.
@@ -23,7 +24,8 @@ pub fn command(words: &[OsString]) -> Result<Vec<OsString>, ToolError> {
 
 fn unknown(kind: &str) -> ToolError {
     let command = SourceTool::command();
-    let built_in: Vec<String> = command.get_subcommands().map(|kind| kind.get_name().to_owned()).collect();
+    let mut built_in: Vec<String> = command.get_subcommands().map(|kind| kind.get_name().to_owned()).collect();
+    built_in.extend(known::kinds(Role::Source).map(|(kind, _)| kind.to_owned()));
     let advice = match nearest(kind, &built_in) {
         Some(name) => format!("did you mean {name}?"),
         None => format!("the kinds are {}", built_in.join(", ")),
