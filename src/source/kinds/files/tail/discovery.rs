@@ -32,7 +32,7 @@ impl Discovery for Tail {
             self.scan(now, desk)?;
             if self.scans == 1 && self.is_first_start && self.options.from_end {
                 // A restart must know that this was the start.
-                desk.is_urgent();
+                desk.hurry();
             }
         }
         Ok(())
@@ -65,7 +65,7 @@ impl Discovery for Tail {
         self.unfollow(number);
         desk.drop_file(number);
         // A restart must not look for it.
-        desk.is_urgent();
+        desk.hurry();
     }
 
     fn gone(&mut self, entry: &FileEntry) {
@@ -94,7 +94,7 @@ impl Discovery for Tail {
                     self.finder().lost(&entry, &format!("from byte {} on", entry.offset))?;
                 }
                 desk.tell_of(FileEntry { is_done: true, ..entry });
-                desk.is_urgent();
+                desk.hurry();
                 continue;
             };
             let stamp = Stamp::of_file(&file).map_err(|error| failed(&path, error))?;

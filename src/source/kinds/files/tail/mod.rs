@@ -246,7 +246,7 @@ impl Tail {
             }
             None => {
                 desk.drop_file(number);
-                desk.is_urgent();
+                desk.hurry();
             }
         }
         match file {
