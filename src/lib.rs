@@ -16,10 +16,11 @@
 //! | [`event`] | event time: times of records, the watermark |
 //! | [`op`], [`agg`] | the operators and aggregations: no I/O, no clock |
 //! | [`source`], [`sink`] | where records come from and go to, one file a kind |
-//! | [`kafka`] | what the Kafka source and sink share |
+//! | [`connect`] | the public surface for connectors: kinds that are programs of their own |
 //! | [`command`] | commands that run once a batch |
 //! | [`spool`] | records held in memory up to a limit, then on disk |
 //! | [`keyed_state`] | a state as an operator has it and a checkpoint keeps it |
+//! | [`varint`] | numbers as they stand in what is kept |
 //! | [`checkpoint`] | logs, state, locks, and the resume point as a pure function |
 //! | [`stage`] | the loop that ties these together |
 //! | [`monitor`] | seeing what goes on: published traces, delays, metrics |
@@ -33,6 +34,7 @@ pub mod checkpoint;
 pub mod cli;
 pub mod clock;
 pub mod command;
+pub mod connect;
 pub mod console;
 pub mod duration;
 pub mod error;
@@ -40,7 +42,6 @@ pub mod event;
 pub mod expr;
 pub mod flow;
 pub mod frame;
-pub mod kafka;
 pub mod keyed_state;
 pub mod monitor;
 pub mod op;
@@ -53,4 +54,5 @@ pub mod sink;
 pub mod source;
 pub mod spool;
 pub mod stage;
+pub mod varint;
 pub mod window;

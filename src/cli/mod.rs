@@ -12,6 +12,7 @@ pub mod agg;
 pub mod args;
 pub mod checkpoint;
 pub mod command;
+pub mod connector;
 mod describe;
 mod error;
 pub mod filter;
@@ -21,7 +22,6 @@ pub mod front;
 pub mod function;
 pub mod input;
 pub mod join;
-pub mod kafka;
 pub mod map;
 pub mod matching;
 pub mod output;
@@ -59,6 +59,7 @@ use crate::op::Operator;
 use crate::signal::StopSignal;
 use crate::stage::{self, CheckpointOptions, Context, StageError};
 use args::{Common, Messages, StageArgs, StateArgs};
+use connector::known::{self, Role};
 
 /// A tool of the family: its options, and what it does with them.
 pub trait Tool: clap::Parser {
@@ -75,6 +76,9 @@ pub trait Tool: clap::Parser {
     /// the stage behind it.
     const IS_STAGE: bool = true;
 
+    /// The kinds of connectors that it becomes, if it does.
+    const CONNECTORS: Option<Role> = None;
+
     /// Whether the tool takes care of signals itself.
     const TAKES_SIGNALS: bool = false;
 
@@ -90,6 +94,12 @@ pub trait Tool: clap::Parser {
     /// its failure to the stage behind it.
     fn writes_stream(&self) -> bool {
         Self::IS_STAGE
+    }
+
+    /// Becomes another program, where the command line asks for one: before anything
+    /// is opened, and before signals are taken care of. Comes back if it does not.
+    fn become_other(&self) -> Result<(), ToolError> {
+        Ok(())
     }
 
     /// Does the work.
@@ -116,9 +126,14 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// The stage's name in traces: the tool without `sstream-`.
+    /// The stage's name in traces: the tool without `sstream-`, and a connector's
+    /// without its kind.
     pub fn stage_name(&self) -> String {
-        self.console.tool().trim_start_matches("sstream-").to_owned()
+        let name = self.console.tool().trim_start_matches("sstream-");
+        match name.split_once('-') {
+            Some((role @ ("source" | "sink"), _)) => role.to_owned(),
+            _ => name.to_owned(),
+        }
     }
 }
 
@@ -140,6 +155,15 @@ pub fn command<T: Tool>() -> clap::Command {
     if T::SUBCOMMAND != "KIND" {
         return command;
     }
+    let connectors: String =
+        T::CONNECTORS.into_iter().flat_map(known::kinds).map(|(kind, about)| format!("\n  {kind}  {about}")).collect();
+    let after = format!(
+        "Connectors, programs of their own ({} KIND --help says more):{connectors}\n\nExit codes: {}\nMore in {}(1).",
+        T::NAME,
+        Exit::SUMMARY,
+        T::NAME
+    );
+    let command = if connectors.is_empty() { command } else { command.after_long_help(after) };
     // `sstream-source KIND --batch 1s` is as good as `--batch 1s KIND`.
     command
         .subcommand_help_heading("Kinds")

@@ -7,12 +7,11 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use super::args::{Common, MemoryArgs, StageArgs};
 use super::command::{self, CommandArgs};
-use super::kafka::sink::KafkaSinkArgs;
-use super::{Environment, Tool, ToolError, input, output, tell_skipped};
+use super::connector::known::{self, Role};
+use super::connector::run_sink;
+use super::{Environment, Tool, ToolError, output};
 use crate::checkpoint::name::check_stage;
-use crate::flow::BadRecords;
 use crate::flow::LineForm;
-use crate::op::pass::Pass;
 use crate::sink::Sink;
 use crate::sink::kinds::exec::{CommandOutput, Exec};
 use crate::sink::kinds::files::{FileNames, Files};
@@ -20,7 +19,6 @@ use crate::sink::kinds::null::Null;
 use crate::sink::kinds::print::Print;
 use crate::sink::kinds::text::Lines;
 use crate::sink::stdout::Stdout;
-use crate::stage;
 
 /// End a pipeline, or with --pass give it one more output
 ///
@@ -86,18 +84,6 @@ enum Kind {
         #[command(flatten)]
         command: CommandArgs,
     },
-    /// A topic of Kafka
-    ///
-    /// A string is a message of its text, anything else one of its JSON text, and
-    /// null a message without a value. A key is in normal form: 1 and 1.0 are one
-    /// key, and a string is its text. A batch is done with when the brokers have
-    /// acknowledged all of its messages, which are never reordered or doubled
-    /// while the sink runs.
-    #[command(before_help = "Examples:
-  … | sstream-sink kafka --brokers localhost:9092 --topic errors
-  … | sstream-sink kafka --brokers localhost:9092 --topic by-user --key .user
-  … | sstream-sink kafka --brokers kafka:9093 --config client.properties --topic counts --key '.[0]' --value '.[1]'")]
-    Kafka(KafkaSinkArgs),
     /// Nowhere
     Null,
     #[command(external_subcommand)]
@@ -113,6 +99,8 @@ impl Tool for SinkTool {
   … | sstream-filter ERROR | sstream-sink --pass print | sstream-window 30s 10s count
 ";
 
+    const CONNECTORS: Option<Role> = Some(Role::Sink);
+
     fn common(&self) -> &Common {
         &self.stage.common
     }
@@ -121,24 +109,17 @@ impl Tool for SinkTool {
         self.pass
     }
 
-    fn run(self, environment: &Environment) -> Result<(), ToolError> {
-        if self.stage.common.output.is_some() && !self.pass {
-            return Err(ToolError::Usage(
-                "--output is the form of the stream that --pass hands on; the KIND says what a sink writes".to_owned(),
-            ));
+    fn become_other(&self) -> Result<(), ToolError> {
+        match &self.kind {
+            Kind::Other(words) => known::become_it(Role::Sink, words),
+            _ => Ok(()),
         }
-        let bad_records = BadRecords::new(environment.description.clone(), self.stage.input.on_error());
-        let mut context = super::context(environment, bad_records, &self.stage.common);
-        context.checkpoint.tool = self.kind.name();
-        let sink = self.kind.build(self.pass, environment, &context.bad_records)?;
-        let mut outlet = match self.pass {
-            true => output::open_behind(sink, self.stage.common.output, environment)?,
-            false => output::open_sink(sink, environment),
-        };
-        let mut input = input::open(&self.stage.input, environment, &context.bad_records)?;
-        let result = stage::run(input.as_mut(), &mut Pass, outlet.as_mut(), &context);
-        tell_skipped(&context, environment);
-        super::end(result, input.must_restart())
+    }
+
+    fn run(self, environment: &Environment) -> Result<(), ToolError> {
+        let name = self.kind.name();
+        let SinkTool { kind, pass, stage } = self;
+        run_sink(&name, pass, &stage, environment, Box::new(|_| kind.build(pass, environment)))
     }
 }
 
@@ -151,7 +132,6 @@ impl Kind {
             Kind::Json => "json",
             Kind::Files { .. } => "files",
             Kind::Exec { .. } => "exec",
-            Kind::Kafka(_) => "kafka",
             Kind::Null => "null",
             Kind::Other(words) => match words.first().and_then(|word| word.to_str()) {
                 Some(word) if check_stage(word).is_ok() => word,
@@ -162,12 +142,7 @@ impl Kind {
     }
 
     /// With `pass`, stdout belongs to the stream that is passed on.
-    fn build<'a>(
-        self,
-        pass: bool,
-        environment: &Environment,
-        bad_records: &'a BadRecords,
-    ) -> Result<Box<dyn Sink + 'a>, ToolError> {
+    fn build<'a>(self, pass: bool, environment: &Environment) -> Result<Box<dyn Sink + 'a>, ToolError> {
         let what = if pass { "stderr" } else { "stdout" };
         let output = || {
             if !pass {
@@ -182,7 +157,6 @@ impl Kind {
             Kind::Json => Box::new(Lines::new(output()?, what, LineForm::Json)),
             Kind::Files { prefix, suffix, json, empty } => Box::new(files(&prefix, suffix.as_deref(), json, empty)?),
             Kind::Exec { command } => Box::new(Exec::new(command.build(environment)?, command_output)),
-            Kind::Kafka(arguments) => arguments.build(environment, bad_records)?,
             Kind::Null => Box::new(Null),
             Kind::Other(words) => {
                 let command = command::of_kind("sink", &words, &built_in(), environment)?;
@@ -199,7 +173,9 @@ fn files(prefix: &Path, suffix: Option<&str>, json: bool, empty: bool) -> Result
     Files::open(names, form, empty).map_err(|error| ToolError::Open { what, error })
 }
 
-/// The kinds' names.
+/// The kinds' names, those of connectors too.
 fn built_in() -> Vec<String> {
-    SinkTool::command().get_subcommands().map(|kind| kind.get_name().to_owned()).collect()
+    let command = SinkTool::command();
+    let kinds = command.get_subcommands().map(clap::Command::get_name);
+    kinds.chain(known::kinds(Role::Sink).map(|(kind, _)| kind)).map(str::to_owned).collect()
 }

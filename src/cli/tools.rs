@@ -2,6 +2,7 @@
 //! [`front::family`](super::front::family), from which documentation is made.
 
 use super::checkpoint::CheckpointTool;
+use super::connector::known;
 use super::filter::FilterTool;
 use super::flatmap::FlatMapTool;
 use super::join::JoinTool;
@@ -26,6 +27,8 @@ pub struct Described {
     pub command: clap::Command,
     /// Its examples, a line each, indented by two spaces.
     pub examples: &'static str,
+    /// Kinds that are programs of their own, and what each is.
+    pub connectors: Vec<(&'static str, &'static str)>,
 }
 
 /// Every tool but `sstream` itself, by name.
@@ -52,5 +55,6 @@ pub fn all() -> Vec<Described> {
 
 /// What documentation wants to know of one tool.
 pub fn describe<T: Tool>() -> Described {
-    Described { command: command::<T>(), examples: T::EXAMPLES }
+    let connectors = T::CONNECTORS.into_iter().flat_map(known::kinds).collect();
+    Described { command: command::<T>(), examples: T::EXAMPLES, connectors }
 }

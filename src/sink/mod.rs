@@ -6,7 +6,6 @@
 mod commit;
 pub mod form;
 pub mod frames;
-pub mod kafka;
 pub mod kinds;
 mod outlet;
 pub mod stdout;

@@ -3,7 +3,6 @@
 
 pub mod engine;
 mod error;
-pub mod kafka;
 pub mod kinds;
 pub mod pairs;
 

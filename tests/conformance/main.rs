@@ -10,11 +10,10 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests are tests too
 
-#[path = "../support/bash.rs"]
-mod bash;
 mod independent;
 mod values;
 
+use sstream_testkit::bash;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -3,10 +3,11 @@
 
 use clap::ArgMatches;
 
-use super::guarantee::Kept;
+use super::guarantee::{self, Kept};
 use super::matches::given;
 use super::shell::{self, Command, Pipeline};
 use super::stages::{self, Account, Stream};
+use crate::cli::connector::known::{self, Connector, Role};
 use crate::cli::tools::{self, Described};
 use crate::cli::{ToolError, usage};
 use crate::duration;
@@ -138,11 +139,18 @@ impl Walk {
 
     fn tool(&mut self, tool: &str, command: &Command, flow: Flow, sides: &[Flow]) -> Flow {
         let unknown = Flow::Batches(Stream::default());
+        let words = arguments(tool, command);
+        for role in [Role::Source, Role::Sink] {
+            let kind = tool.strip_prefix("sstream-").and_then(|name| name.strip_prefix(role.name())?.strip_prefix('-'));
+            if let Some(connector) = kind.and_then(|kind| known::connector(role, kind.as_ref())) {
+                return self.connector(role, connector, command, flow, &words[1..]);
+            }
+        }
         let Some(described) = self.tools.iter().find(|described| described.command.get_name() == tool) else {
             self.mistake(&format!("there is no tool {tool}: sstream --list lists them"));
             return unknown;
         };
-        let parsed = described.command.clone().try_get_matches_from(arguments(tool, command));
+        let parsed = described.command.clone().try_get_matches_from(&words);
         let matches = match parsed {
             Ok(matches) => matches,
             Err(error) if !error.use_stderr() => {
@@ -160,11 +168,85 @@ impl Walk {
                 return unknown;
             }
         };
+        let role = if tool == "sstream-source" { Role::Source } else { Role::Sink };
+        if let ("sstream-source" | "sstream-sink", Some((kind, rest))) = (tool, matches.subcommand())
+            && let Some(connector) = known::connector(role, kind.as_ref())
+        {
+            let behind = rest.get_raw("").map_or(0, Iterator::count);
+            let place = words.len() - behind - 1;
+            let all = [&words[1..place], &words[place + 1..]].concat();
+            return self.connector(role, connector, command, flow, &all);
+        }
         let mut stream = self.input(tool, &matches, command, flow, sides);
         let account: Account = stages::account(tool, &matches, &mut stream);
         account.does.iter().for_each(|line| self.say(line));
         account.mistakes.iter().for_each(|line| self.mistake(line));
         if account.ends { Flow::Ended(tool.to_owned()) } else { Flow::Batches(stream) }
+    }
+
+    /// A connector's program, which says itself what it would do.
+    fn connector(&mut self, role: Role, connector: &Connector, command: &Command, flow: Flow, words: &[&str]) -> Flow {
+        let mut stream = match (role, flow) {
+            (Role::Source, Flow::Batches(_) | Flow::Ended(_)) => {
+                self.mistake("a source begins a pipeline: what stands before it is not read");
+                Stream::default()
+            }
+            (Role::Source, Flow::Lines) => {
+                self.mistake("this source does not read its stdin: what stands before it is lost");
+                Stream::default()
+            }
+            (Role::Sink, Flow::Batches(stream)) => stream,
+            (Role::Sink, Flow::Ended(stage)) => {
+                self.mistake(&format!(
+                    "{stage} before it ends the stream: nothing comes: a sink passes it on with --pass"
+                ));
+                Stream::default()
+            }
+            _ => Stream::default(),
+        };
+        let unknown = |stream| match role {
+            Role::Source => Flow::Batches(stream),
+            Role::Sink => Flow::Ended(format!("sstream-sink {}", connector.kind)),
+        };
+        let answer = match known::declared(role, connector, words, checkpoint(command)) {
+            Ok(Some(answer)) => answer,
+            Ok(None) => {
+                self.say("its program does not say what it would do");
+                return unknown(stream);
+            }
+            Err(error) => {
+                self.mistake(&error.to_string());
+                return unknown(stream);
+            }
+        };
+        if let Some(message) = answer["mistake"].as_str() {
+            match words.iter().any(|word| word.contains(['$', '`'])) {
+                true => self.say(&format!("not sure, since it depends on a variable: {message}")),
+                false => self.mistake(message),
+            }
+            return unknown(stream);
+        }
+        if answer["help"].as_bool() == Some(true) {
+            self.say("shows its help or version");
+            return Flow::Ended(connector.kind.to_owned());
+        }
+        if role == Role::Source {
+            let (kept, restart) = guarantee::of_declared_source(&answer);
+            stream = Stream { interval_ms: answer["interval"].as_u64(), kept: Some(kept) };
+            let interval = stream.interval_ms.map_or_else(String::new, |ms| format!(" of {}", duration::show_ms(ms)));
+            self.say(&format!("first stage: cuts its input into batches{interval} by the wall clock"));
+            self.say(&restart);
+            return Flow::Batches(stream);
+        }
+        self.say(answer["does"].as_str().unwrap_or_default());
+        if let Some(kept) = &stream.kept {
+            self.say(&guarantee::of_declared_sink(kept, &answer));
+        }
+        if answer["pass"].as_bool() == Some(true) {
+            self.say("passes the stream on, each batch when this sink is done with it");
+            return Flow::Batches(stream);
+        }
+        unknown(stream)
     }
 
     /// What a tool reads.
@@ -372,12 +454,12 @@ mod tests {
             ],
         );
         check(
-            "SSTREAM_CHECKPOINT=ck nc h 1 | SSTREAM_CHECKPOINT=ck sstream-filter x | sstream-sink kafka --brokers h:1 --topic t",
+            "SSTREAM_CHECKPOINT=ck nc h 1 | SSTREAM_CHECKPOINT=ck sstream-filter x | sstream-sink files out/t",
             0,
             &[
                 "come again from its log",
                 "of the records that reached the log each counts exactly once",
-                "read_committed",
+                "whatever dies",
             ],
         );
         check(
@@ -389,11 +471,6 @@ mod tests {
             "sstream-source rate 5 --checkpoint ck | tee copy | sstream-map .n > file",
             0,
             &["guarantee: none for the copy", "guarantee: none for file"],
-        );
-        check(
-            "sstream-source kafka --brokers h:1 --topic t --assign group --group g --checkpoint ck | sstream-sink files out/t",
-            0,
-            &["guarantee: each record at least once: the brokers may give"],
         );
     }
 

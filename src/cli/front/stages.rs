@@ -165,7 +165,6 @@ fn sink(matches: &ArgMatches, stream: &Stream, account: &mut Account) {
         "text" | "json" => "writes every record, a line each",
         "files" => "writes a file a batch, whole or not there",
         "exec" => "runs a command once a batch, empty ones too",
-        "kafka" => "sends every record to a topic, a message each",
         "null" => "takes everything and does nothing",
         _ => "hands each batch to a program of that name",
     };

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::cli::kafka::source::KafkaSourceArgs;
 use crate::duration;
 use crate::source::kinds::receive::address::{Address, OwnAddress};
 use crate::source::kinds::receive::allowance::ClientLimits;
@@ -257,19 +256,6 @@ pub enum Kind {
         #[arg(long, default_value_t = Speed::Max)]
         speed: Speed,
     },
-
-    /// Messages of Kafka
-    ///
-    /// A message is a record: its value as text, or with --value json as JSON; null
-    /// where it has none. The offsets are this source's own, not a consumer
-    /// group's. Brokers that are away are waited for; new partitions are taken up
-    /// as they are found, every 10 s (-X topic.metadata.refresh.interval.ms=…), and
-    /// read from their beginning.
-    #[command(before_help = "Examples:
-  sstream-source kafka --brokers localhost:9092 --topic sfb | sstream-filter ERROR
-  sstream-source kafka --brokers localhost:9092 --topic '/log-.*/' --from -2h --value json --with key,timestamp
-  sstream-source kafka --brokers kafka:9093 --config client.properties --topic events --shard 2/3")]
-    Kafka(Box<KafkaSourceArgs>),
 
     /// A kind that is a program on PATH.
     #[command(external_subcommand)]

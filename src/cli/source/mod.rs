@@ -11,8 +11,8 @@ use std::path::Path;
 use clap::Parser;
 
 use super::args::{Common, CutArgs, InputForm};
+use super::connector::known::{self, Role};
 use super::first::{self, SourceIdentity};
-use super::kafka::source::KafkaSourceArgs;
 use super::{Environment, Tool, ToolError, input, output, tell_skipped};
 use crate::flow::{BadRecords, Input};
 use crate::frame::{BatchTime, Event, FrameReader};
@@ -21,10 +21,6 @@ use crate::source::engine::batches::Batches;
 use crate::source::engine::first::Stopped;
 use crate::source::engine::kept::OnLoss;
 use crate::source::engine::pace::Pace;
-use crate::source::engine::records::RecordSource;
-use crate::source::kafka::Assign;
-#[cfg(feature = "kafka")]
-use crate::source::kafka::{GroupSource, KafkaSource};
 use crate::source::kinds::exec;
 use crate::source::kinds::listen;
 use crate::source::kinds::queue::Queue;
@@ -70,8 +66,17 @@ impl Tool for SourceTool {
   sstream-source exec -- journalctl -f | sstream-filter -i error
 ";
 
+    const CONNECTORS: Option<Role> = Some(Role::Source);
+
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn become_other(&self) -> Result<(), ToolError> {
+        match &self.kind {
+            Kind::Other(words) => known::become_it(Role::Source, words),
+            _ => Ok(()),
+        }
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
@@ -112,12 +117,6 @@ impl SourceTool {
                 "--input csv: {kind} takes lines of several clients in turn, whose headers and rows would mix: send json \
                  or logfmt"
             ),
-            (_, _, Kind::Kafka(_)) if self.input.is_some() => {
-                "--input: messages of Kafka are no lines: give --value text or --value json".to_owned()
-            }
-            (_, _, Kind::Kafka(arguments)) if arguments.check().is_some() => {
-                arguments.check().unwrap_or_default().to_owned()
-            }
             (_, _, Kind::Replay { .. }) if self.cut.batch.is_some() => {
                 "--batch: replay keeps the batches of the saved stream: leave it out".to_owned()
             }
@@ -181,10 +180,6 @@ impl SourceTool {
                 let kind = words.first().map_or_else(String::new, |word| word.to_string_lossy().into_owned());
                 lines(&kind, &joined(words.get(1..).unwrap_or_default()))
             }
-            Kind::Kafka(words) => {
-                let arguments = format!("source {}", words.words());
-                SourceIdentity { arguments, reads_again: words.assign == Assign::Own, ..lines("kafka", "") }
-            }
             Kind::Dir { paths, .. } => files::identity("dir", paths, lines),
             Kind::Tail { paths, .. } => files::identity("tail", paths, lines),
             // The numbers go on, at whatever rate.
@@ -246,10 +241,6 @@ impl SourceTool {
                 let source = self.files(environment).tail(paths, files::tail_options(*from, look, &self.cut))?;
                 return Ok(input::cutter(source, false, &self.cut, interval_ms, environment, bad_records));
             }
-            Kind::Kafka(arguments) => {
-                let source = kafka(arguments, self.cut.keep.on_loss(), environment)?;
-                return Ok(input::cutter(source, false, &self.cut, interval_ms, environment, bad_records));
-            }
             Kind::Rate { per_second } => {
                 let block_interval = self.cut.block_interval;
                 let options = RateOptions { per_second: *per_second, interval_ms, block_interval, trace };
@@ -280,27 +271,6 @@ impl SourceTool {
         let lines = input::lines(source, format, Vec::new(), &self.cut, environment);
         Ok(input::cutter(lines, false, &self.cut, interval_ms, environment, bad_records))
     }
-}
-
-#[cfg(feature = "kafka")]
-fn kafka(
-    arguments: &KafkaSourceArgs,
-    on_loss: OnLoss,
-    environment: &Environment,
-) -> Result<Box<dyn RecordSource>, ToolError> {
-    let (console, stop, waited) = (environment.console.clone(), environment.stop.clone(), environment.waited.clone());
-    if arguments.assign == Assign::Group {
-        let options = arguments.options(on_loss);
-        let source = GroupSource::open(&arguments.client.settings(), &options, console, stop, waited)?;
-        return Ok(Box::new(source));
-    }
-    let source = KafkaSource::open(&arguments.client.settings(), arguments.options(on_loss), console, stop, waited)?;
-    Ok(Box::new(source))
-}
-
-#[cfg(not(feature = "kafka"))]
-fn kafka(_: &KafkaSourceArgs, _: OnLoss, _: &Environment) -> Result<Box<dyn RecordSource>, ToolError> {
-    Err(crate::kafka::KafkaError::NotBuilt.into())
 }
 
 fn joined(words: &[OsString]) -> String {

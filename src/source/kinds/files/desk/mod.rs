@@ -289,7 +289,7 @@ impl<'a> Desk<'a> {
     }
 
     /// The next position must be kept even if no record is taken before.
-    pub fn is_urgent(&mut self) {
+    pub fn hurry(&mut self) {
         self.is_urgent = true;
     }
 

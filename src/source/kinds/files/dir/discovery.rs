@@ -28,7 +28,7 @@ impl Discovery for Dir {
             self.scan(now, desk);
             if self.scans == 1 && self.is_first_start && self.options.new_only {
                 // A restart must know that this was the start.
-                desk.is_urgent();
+                desk.hurry();
             }
         }
         self.look_at_waiting(now);
@@ -137,7 +137,7 @@ impl Discovery for Dir {
                 None => {
                     self.finder().lost(&entry, &format!("from byte {} on", entry.offset))?;
                     desk.tell_of(FileEntry { is_done: true, ..entry });
-                    desk.is_urgent();
+                    desk.hurry();
                 }
             }
         }

@@ -37,7 +37,7 @@ impl Discovery for Tail {
             }
             if self.scans == 1 && self.is_first_start && self.options.from_end {
                 // A restart must know that this was the start.
-                desk.is_urgent();
+                desk.hurry();
             }
         }
         Ok(())
@@ -70,7 +70,7 @@ impl Discovery for Tail {
     fn ended(&mut self, number: u64, desk: &mut Desk<'_>) {
         self.unfollow(number);
         // A restart must not look for it.
-        desk.is_urgent();
+        desk.hurry();
         if let Some(entry) = desk.drop_file(number) {
             self.end_copies(number, desk);
             self.remember_done(entry);
@@ -115,7 +115,7 @@ impl Discovery for Tail {
             let Some((path, file)) = found else {
                 self.look_for_loss(&entry, desk)?;
                 desk.tell_of(FileEntry { is_done: true, ..entry.clone() });
-                desk.is_urgent();
+                desk.hurry();
                 let known = entry.stamp;
                 let since = FileEntry { path: PathBuf::new(), stamp: Stamp { inode: 0, ..known }, ..entry };
                 newest.insert(original, (since, known));

@@ -34,7 +34,7 @@ impl Tail {
             }
             None => {
                 desk.drop_file(number);
-                desk.is_urgent();
+                desk.hurry();
                 self.end_read_copy(&entry, desk);
                 self.end_copies(number, desk);
             }
@@ -98,7 +98,7 @@ impl Tail {
     /// A file is done with, and a restart is not to take it for a new one.
     fn leave(&mut self, entry: FileEntry, desk: &mut Desk<'_>) {
         desk.tell_of(entry.clone());
-        desk.is_urgent();
+        desk.hurry();
         self.remember_done(entry);
     }
 
