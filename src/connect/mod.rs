@@ -6,7 +6,7 @@
 //! [`sink_main`] make a tool of a kind, with everything that all tools have: `--batch`,
 //! `--checkpoint` and its log, back-pressure, `--on-error`, `--pass`, `--metrics`.
 //!
-//! What is not in this module may
+//! `docs/CONNECTORS.md` leads through a source of a hundred lines. What is not in this module may
 //! change in any version; what is in it changes as semantic versioning has it.
 //!
 //! # A source
@@ -114,7 +114,9 @@
 //! # let _ = sstream::connect::sink_main::<Tally>;
 //! ```
 
+#[doc(hidden)]
 pub mod docs;
+pub mod testing;
 
 pub use crate::checkpoint::offsets::Position;
 pub use crate::cli::ToolError;
