@@ -20,6 +20,7 @@
 //! | [`command`] | commands that run once a batch |
 //! | [`spool`] | records held in memory up to a limit, then on disk |
 //! | [`keyed_state`] | a state as an operator has it and a checkpoint keeps it |
+//! | [`varint`] | numbers as they stand in what is kept |
 //! | [`checkpoint`] | logs, state, locks, and the resume point as a pure function |
 //! | [`stage`] | the loop that ties these together |
 //! | [`monitor`] | seeing what goes on: published traces, delays, metrics |
@@ -53,4 +54,5 @@ pub mod sink;
 pub mod source;
 pub mod spool;
 pub mod stage;
+pub mod varint;
 pub mod window;

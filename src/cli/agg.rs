@@ -81,7 +81,8 @@ impl KeyArgs {
             Some(error) => aggregation.with_error(error).map_err(|error| usage(error.to_string()))?,
             None => aggregation,
         };
-        Ok(Aggregator::new(aggregation))
+        let aggregator = Aggregator::new(aggregation);
+        Ok(if self.of.is_some() { aggregator.passing_null() } else { aggregator })
     }
 
     /// The aggregator that `aggregation` or `expr` ask for; none if neither

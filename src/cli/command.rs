@@ -3,13 +3,13 @@
 use std::ffi::OsString;
 
 use clap::Args;
+use strsim::osa_distance;
 
 use super::args::MemoryArgs;
 use super::{Environment, ToolError};
 use crate::command::{BatchCommand, CommandError, CommandOptions, Program, find};
 use crate::error::{Exit, Failure as _};
-use crate::flow::LineForm;
-use crate::flow::OutletError;
+use crate::flow::{LineForm, OutletError};
 use crate::spool::DEFAULT_MEMORY;
 use crate::stage::StageError;
 
@@ -89,24 +89,9 @@ pub fn of_kind(
 }
 
 /// The word that differs least, where that is little.
-fn nearest<'w>(word: &str, words: &'w [String]) -> Option<&'w str> {
-    let (distance, near) = words.iter().map(|other| (distance(word, other), other)).min()?;
+pub fn nearest<'w>(word: &str, words: &'w [String]) -> Option<&'w str> {
+    let (distance, near) = words.iter().map(|other| (osa_distance(word, other), other)).min()?;
     (distance <= 2 && distance < near.len()).then_some(near.as_str())
-}
-
-/// How many characters must be put in, left out or changed (Levenshtein).
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (index, c) in from.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], index + 1);
-        for (column, other) in to.iter().enumerate() {
-            let change = diagonal + usize::from(c != *other);
-            diagonal = row[column + 1];
-            row[column + 1] = change.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[to.len()]
 }
 
 #[cfg(test)]

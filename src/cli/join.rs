@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, ValueEnum};
 
 use super::args::{Common, StageArgs};
+use super::first::stop_rules;
 use super::sides::{MergeArgs, run_merge};
 use super::{Environment, Tool, ToolError, run_stage};
 use crate::op::join::{Join, JoinType};
@@ -40,7 +41,7 @@ pub struct JoinTool {
 
     /// Which keys are in the result, and how
     #[arg(long = "type", value_enum, value_name = "TYPE", default_value = "inner")]
-    kind: Kind,
+    kind: JoinKind,
 
     /// Join stdin with this file, JSON lines [key,value]
     #[arg(long = "static", value_name = "FILE", id = "static_file")]
@@ -55,7 +56,7 @@ pub struct JoinTool {
 
 /// Types of joins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Kind {
+enum JoinKind {
     /// Keys that both sides have: every combination of their values
     Inner,
     /// Every key of A
@@ -84,11 +85,11 @@ impl Tool for JoinTool {
         let Some(path) = &self.static_file else {
             self.check_framed_only()?;
             let mut join = Join::new(match self.kind {
-                Kind::Inner => JoinType::Inner,
-                Kind::Left => JoinType::Left,
-                Kind::Right => JoinType::Right,
-                Kind::Full => JoinType::Full,
-                Kind::Cogroup => JoinType::Cogroup,
+                JoinKind::Inner => JoinType::Inner,
+                JoinKind::Left => JoinType::Left,
+                JoinKind::Right => JoinType::Right,
+                JoinKind::Full => JoinType::Full,
+                JoinKind::Cogroup => JoinType::Cogroup,
             });
             let common = (&self.stage.common, self.stage.input.on_error());
             let streams: Vec<PathBuf> = self.left.into_iter().chain(self.right).collect();
@@ -100,9 +101,9 @@ impl Tool for JoinTool {
             ));
         }
         let keep_unmatched = match self.kind {
-            Kind::Inner => false,
-            Kind::Left => true,
-            Kind::Right | Kind::Full | Kind::Cogroup => {
+            JoinKind::Inner => false,
+            JoinKind::Left => true,
+            JoinKind::Right | JoinKind::Full | JoinKind::Cogroup => {
                 return Err(ToolError::Usage(
                     "--static: a file has no batches, so --type right, full and cogroup would give all of it again in \
                      every batch: take inner or left"
@@ -110,7 +111,9 @@ impl Tool for JoinTool {
                 ));
             }
         };
-        let pairs = PairsFile::open(path, environment.console.clone()).map_err(ToolError::Input)?;
+        let stop = stop_rules(&self.stage.input.cut, environment);
+        let pairs = PairsFile::open(path, environment.console.clone(), &environment.clock, stop);
+        let pairs = pairs.map_err(ToolError::Input)?;
         run_stage(&mut Lookup::new(pairs, keep_unmatched), &self.stage, environment)
     }
 }

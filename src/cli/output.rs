@@ -4,8 +4,7 @@ use std::io::{self, IsTerminal as _};
 
 use super::args::OutputForm;
 use super::{Environment, ToolError};
-use crate::flow::LineForm;
-use crate::flow::Outlet;
+use crate::flow::{LineForm, Outlet};
 use crate::monitor::watch::{Watch, Watched};
 use crate::sink::frames::Frames;
 use crate::sink::kinds::print::Print;

@@ -24,8 +24,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
 use crate::error::{Exit, Failure, describe};
-use crate::flow::OutletError;
-use crate::flow::{LineForm, push_lines};
+use crate::flow::{LineForm, OutletError, push_lines};
 use crate::frame::{BatchTime, Block};
 use crate::op::OpError;
 use crate::op::transform::{BatchRunner, Take};

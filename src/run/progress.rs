@@ -35,9 +35,9 @@ pub struct Progress {
     newest: HashMap<String, (Option<BatchTime>, Duration)>,
 }
 
-/// What was seen.
+/// How far the pipeline is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct Standing {
     /// Every stage has read the head.
     pub is_ready: bool,
     /// How far it is, in a line.
@@ -59,7 +59,7 @@ impl Progress {
     }
 
     /// Looks at what the pipeline's processes have published.
-    pub fn look(&mut self, table: &Table, now: Reading) -> Seen {
+    pub fn look(&mut self, table: &Table, now: Reading) -> Standing {
         self.registry.refresh();
         let processes: HashSet<u32> = table.processes.iter().map(|process| process.pid.cast_unsigned()).collect();
         let is_here = |pid: Option<u32>| pid.is_some_and(|pid| processes.contains(&pid));
@@ -79,7 +79,7 @@ impl Progress {
             let interval = Duration::from_millis(pipeline.view.facts().interval_ms);
             overdue = overdue.max(now.monotonic.saturating_sub(known.1).saturating_sub(interval));
         }
-        Seen { is_ready: self.is_ready(table, now), status: texts.join("; "), overdue }
+        Standing { is_ready: self.is_ready(table, now), status: texts.join("; "), overdue }
     }
 
     fn is_ready(&self, table: &Table, now: Reading) -> bool {

@@ -31,7 +31,7 @@ use crate::source::kinds::stdin::Stdin;
 use crate::source::kinds::tcp;
 use crate::source::kinds::udp;
 use crate::source::kinds::unix;
-use crate::source::kinds::until_stop::UntilStop;
+use crate::source::kinds::until_stop::{UntilStop, open_at_once};
 use crate::source::{ByteSource, SourceError};
 use crate::stage::{self, Context};
 use kind::{ClockKind, Kind};
@@ -130,6 +130,11 @@ impl SourceTool {
             (_, _, Kind::Replay { file, .. }) if file == Path::new("-") && self.cut.keep.dir().is_some() => {
                 "--checkpoint: standard input cannot be replayed again after a restart: give the file's name".to_owned()
             }
+            (_, _, Kind::Replay { file, .. })
+                if self.cut.keep.dir().is_some() && file.exists() && !is_seekable(file) =>
+            {
+                format!("--checkpoint: {} cannot be read again after a restart: save it in a file", file.display())
+            }
             _ if self.cut.columns.is_some() && self.input != Some(InputForm::Csv) => {
                 "--columns names the columns of csv: add --input csv".to_owned()
             }
@@ -184,7 +189,7 @@ impl SourceTool {
                 let words = format!("{}{}", file.display(), if is_wall { " --clock wall" } else { "" });
                 SourceIdentity {
                     virtual_start_ms: (!is_wall).then_some(start.unwrap_or(0)),
-                    reads_again: file != Path::new("-"),
+                    reads_again: is_seekable(file),
                     ..lines("queue", &words)
                 }
             }
@@ -247,7 +252,7 @@ impl SourceTool {
                     ClockKind::Wall => Pace::wall(clock, stop.clone()),
                 };
                 let (file, name) = open_file(path)?;
-                let again = file.as_ref().map(File::try_clone).transpose();
+                let again = file.as_ref().filter(|_| is_seekable(path)).map(File::try_clone).transpose();
                 let again = again.map_err(|error| ToolError::Open { what: name.clone(), error })?;
                 let reader = UntilStop::new(read_whole(file, &name, environment)?, clock, stop);
                 let queue = Queue::new(reader, &name, interval_ms, trace, pace);
@@ -270,6 +275,11 @@ impl SourceTool {
 
 fn joined(words: &[OsString]) -> String {
     words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a file can be read again from anywhere: not standard input, nor a FIFO.
+fn is_seekable(path: &Path) -> bool {
+    path != Path::new("-") && path.metadata().is_ok_and(|metadata| metadata.is_file())
 }
 
 /// The interval of a saved stream, and where its first batch begins.
@@ -298,7 +308,7 @@ fn open_file(path: &Path) -> Result<(Option<File>, String), ToolError> {
         return Ok((None, "stdin".to_owned()));
     }
     let name = path.display().to_string();
-    match File::open(path) {
+    match open_at_once(path) {
         Ok(file) => Ok((Some(file), name)),
         Err(error) => Err(ToolError::Open { what: name, error }),
     }

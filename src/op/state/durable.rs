@@ -150,7 +150,7 @@ impl Durable for State {
         }
         let mut journal = Journal::new();
         for index in 0..self.entries.keys.end() {
-            journal.is_new(index);
+            journal.add(index);
             journal.changed(index);
         }
         self.entries.journal = Some(journal);

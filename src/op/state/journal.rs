@@ -44,7 +44,7 @@ impl Journal {
     }
 
     /// The key with this index, the greatest, has just come.
-    pub fn is_new(&mut self, index: usize) {
+    pub fn add(&mut self, index: usize) {
         self.sequences.resize(index, 0);
         self.sequences.push(self.next_sequence);
         self.next_sequence += 1;

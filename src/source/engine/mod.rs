@@ -9,7 +9,7 @@
 pub mod backpressure;
 pub mod batches;
 pub mod bytes;
-pub mod commits;
+
 pub mod cut;
 pub mod first;
 pub mod kept;
@@ -19,4 +19,5 @@ pub mod lines;
 pub mod pace;
 pub mod rate_limit;
 pub mod records;
+pub mod sink_progress;
 pub mod stop;

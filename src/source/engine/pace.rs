@@ -10,10 +10,10 @@ use crate::source::engine::stop::StopRules;
 pub struct Pace<'a> {
     clock: &'a dyn Clock,
     stop: StopRules,
-    kind: Kind,
+    kind: Pacing,
 }
 
-enum Kind {
+enum Pacing {
     /// As fast as input comes; the first batch's interval starts here.
     Virtual { start_ms: u64 },
     /// By the wall clock.
@@ -24,25 +24,25 @@ impl<'a> Pace<'a> {
     /// As fast as input comes. The first batch's interval starts at `start_ms`,
     /// or the multiple of the interval before it.
     pub fn virtual_from(start_ms: u64, clock: &'a dyn Clock, stop: StopRules) -> Pace<'a> {
-        Pace { clock, stop, kind: Kind::Virtual { start_ms } }
+        Pace { clock, stop, kind: Pacing::Virtual { start_ms } }
     }
 
     /// By the wall clock.
     pub fn wall(clock: &'a dyn Clock, stop: StopRules) -> Pace<'a> {
-        Pace { clock, stop, kind: Kind::Wall(None) }
+        Pace { clock, stop, kind: Pacing::Wall(None) }
     }
 
     /// The batch `last` has been sent, in a run before: by the wall clock, the next
     /// one is over an interval later.
     pub fn start_after(&mut self, interval_ms: u64, last: BatchTime) {
-        if let Kind::Wall(clock) = &mut self.kind {
+        if let Pacing::Wall(clock) = &mut self.kind {
             *clock = Some(BatchClock::after(interval_ms, last, self.clock.read()));
         }
     }
 
     /// Whether batches keep to the wall clock.
     pub fn is_wall(&self) -> bool {
-        matches!(self.kind, Kind::Wall(_))
+        matches!(self.kind, Pacing::Wall(_))
     }
 
     /// Whether the source is to stop now.
@@ -59,11 +59,11 @@ impl<'a> Pace<'a> {
         previous: Option<BatchTime>,
     ) -> Result<Option<BatchTime>, SourceError> {
         let batch_clock = match &mut self.kind {
-            Kind::Virtual { start_ms } => {
+            Pacing::Virtual { start_ms } => {
                 let first = BatchTime(*start_ms - *start_ms % interval_ms);
                 return Ok(Some(previous.unwrap_or(first).after(interval_ms)));
             }
-            Kind::Wall(clock) => clock.get_or_insert_with(|| BatchClock::start(interval_ms, self.clock.read())),
+            Pacing::Wall(clock) => clock.get_or_insert_with(|| BatchClock::start(interval_ms, self.clock.read())),
         };
         loop {
             let now = self.clock.read();

@@ -7,9 +7,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -17,6 +15,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::net::unix::pipe;
 use tokio::process::{Child, Command};
 
+use crate::command::find;
 use crate::error::describe;
 use crate::source::SourceError;
 use crate::source::kinds::receive::backoff::Backoff;
@@ -34,26 +33,13 @@ pub fn open(command: &[OsString], around: &Surroundings) -> Result<Receiver, Sou
     let program = command.first().map_or(OsStr::new(""), OsString::as_os_str);
     let name = format!("exec {}", program.to_string_lossy());
     // A program that is not there will not be there at the next attempt either.
-    if find_program(program).is_none() {
+    if find(program).is_none() {
         return Err(SourceError::NoProgram { program: program.to_string_lossy().into_owned() });
     }
     Receiver::start(&name, around, async |outbox| {
         tokio::spawn(receive(command.to_vec(), name.clone(), outbox));
         Ok(())
     })
-}
-
-/// Where `program` is: a path, or the first executable of this name on PATH.
-pub fn find_program(program: &OsStr) -> Option<PathBuf> {
-    let is_executable = |path: &Path| {
-        path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
-    };
-    let path = Path::new(program);
-    if path.components().count() > 1 || program.as_encoded_bytes().contains(&b'/') {
-        return is_executable(path).then(|| path.to_owned());
-    }
-    let folders = std::env::var_os("PATH")?;
-    std::env::split_paths(&folders).map(|folder| folder.join(path)).find(|path| is_executable(path))
 }
 
 async fn receive(command: Vec<OsString>, name: String, outbox: Outbox) {

@@ -27,9 +27,9 @@ use rustix::fs::{FlockOperation, flock};
 
 pub use names::FileNames;
 
-use crate::flow::{LineForm, push_lines};
-use crate::flow::{OutletError, Under};
+use crate::flow::{LineForm, OutletError, Under, push_lines};
 use crate::frame::{BatchTime, Block};
+use crate::os;
 use crate::sink::Sink;
 
 /// How much is written at a time, in bytes.
@@ -195,11 +195,7 @@ fn finish_rename(note: &[u8]) -> Result<(), OutletError> {
 
 /// Makes the names in a directory durable.
 fn sync_directory(directory: &Path) -> Result<(), OutletError> {
-    match File::open(directory).and_then(|file| file.sync_all()) {
-        // Some file systems cannot, and need not.
-        Err(error) if error.kind() != io::ErrorKind::InvalidInput => Err(failed(directory, error)),
-        _ => Ok(()),
-    }
+    os::sync_directory(directory).map_err(|error| failed(directory, error))
 }
 
 impl Temporary {

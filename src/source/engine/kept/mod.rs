@@ -19,7 +19,7 @@ use crate::flow::BadRecords;
 use crate::frame::{BatchTime, Close, End, Reason};
 use crate::source::SourceError;
 use crate::source::engine::batches::{Batches, Step};
-use crate::source::engine::commits::Commits;
+use crate::source::engine::sink_progress::SinkProgress;
 
 /// To send more batches again than this is worth a warning.
 const MANY: u64 = 100;
@@ -79,7 +79,7 @@ pub struct Kept<'a> {
     carried: u64,
     /// So many of the next ends are in the offsets already.
     recorded: u64,
-    commits: Commits,
+    commits: SinkProgress,
 }
 
 enum Phase {
@@ -125,7 +125,7 @@ impl<'a> Kept<'a> {
             let text = format!("checkpoint: goes on after {}, sends {behind} batches again{held_back}", plan.resume_ms);
             if behind > MANY { console.warn(&text) } else { console.info(&text) }
         }
-        let commits = Commits::new(parts.clock.read().monotonic, console.clone());
+        let commits = SinkProgress::new(parts.clock.read().monotonic, console.clone());
         Kept {
             parts,
             phase: Phase::Head,
@@ -328,7 +328,7 @@ impl<'a> Kept<'a> {
         Step::End(end)
     }
 
-    /// What the sinks behind have committed, if that is news: see [`Commits::news`].
+    /// What the sinks behind have committed, if that is news: see [`SinkProgress::news`].
     pub fn news(&mut self, often: bool) -> Option<Commit> {
         let now = self.parts.clock.read().monotonic;
         self.commits.news(&self.parts.checkpoint, now, often)

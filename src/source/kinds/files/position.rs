@@ -15,7 +15,7 @@
 //!   from, length      bytes
 //! ```
 //!
-//! All numbers are LEB128, times are ns since the epoch, the path's rest is its
+//! All numbers are as [`varint`] writes them, times are ns since the epoch, the path's rest is its
 //! length and its bytes. A batch's entry names all that is needed to read it again; a base has
 //! files only.
 
@@ -24,6 +24,7 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::PathBuf;
 
 use super::identity::{Fingerprint, Stamp};
+use crate::varint;
 
 const VERSION: u64 = 1;
 const DONE: u64 = 1;
@@ -68,8 +69,8 @@ pub struct Record {
 impl Record {
     /// Appends the bytes.
     pub fn write(&self, out: &mut Vec<u8>) {
-        push(out, VERSION);
-        push(out, self.files.len() as u64);
+        varint::push(VERSION, out);
+        varint::push(self.files.len() as u64, out);
         let mut before: &[u8] = &[];
         for file in &self.files {
             let Stamp { inode, born_ns, modified_ns, size } = file.stamp;
@@ -78,20 +79,20 @@ impl Record {
             for number in
                 [file.number, flags, inode, born_ns, modified_ns, size, length.into(), crc.into(), file.offset]
             {
-                push(out, number);
+                varint::push(number, out);
             }
             let path = file.path.as_os_str().as_bytes();
             let shared = before.iter().zip(path).take_while(|(a, b)| a == b).count();
-            push(out, shared as u64);
-            push(out, (path.len() - shared) as u64);
+            varint::push(shared as u64, out);
+            varint::push((path.len() - shared) as u64, out);
             out.extend_from_slice(&path[shared..]);
             before = path;
         }
-        push(out, self.ranges.len() as u64);
+        varint::push(self.ranges.len() as u64, out);
         for range in &self.ranges {
-            push(out, range.file as u64);
-            push(out, range.from);
-            push(out, range.to - range.from);
+            varint::push(range.file as u64, out);
+            varint::push(range.from, out);
+            varint::push(range.to - range.from, out);
         }
     }
 
@@ -102,53 +103,40 @@ impl Record {
             return Some(record);
         }
         let bytes = &mut bytes;
-        if take(bytes)? != VERSION {
+        if varint::take(bytes)? != VERSION {
             return None;
         }
         let mut path: Vec<u8> = Vec::new();
-        for _ in 0..take(bytes)? {
-            let (number, flags) = (take(bytes)?, take(bytes)?);
-            let stamp =
-                Stamp { inode: take(bytes)?, born_ns: take(bytes)?, modified_ns: take(bytes)?, size: take(bytes)? };
-            let print = Fingerprint { length: take(bytes)?.try_into().ok()?, crc: take(bytes)?.try_into().ok()? };
-            let offset = take(bytes)?;
-            let shared = usize::try_from(take(bytes)?).ok()?;
-            let rest = usize::try_from(take(bytes)?).ok()?;
+        for _ in 0..varint::take(bytes)? {
+            let (number, flags) = (varint::take(bytes)?, varint::take(bytes)?);
+            let stamp = Stamp {
+                inode: varint::take(bytes)?,
+                born_ns: varint::take(bytes)?,
+                modified_ns: varint::take(bytes)?,
+                size: varint::take(bytes)?,
+            };
+            let print = Fingerprint {
+                length: varint::take(bytes)?.try_into().ok()?,
+                crc: varint::take(bytes)?.try_into().ok()?,
+            };
+            let offset = varint::take(bytes)?;
+            let shared = usize::try_from(varint::take(bytes)?).ok()?;
+            let rest = usize::try_from(varint::take(bytes)?).ok()?;
             path.truncate(shared);
             path.extend_from_slice(bytes.split_off(..rest)?);
             let is_done = flags & DONE != 0;
             let path = PathBuf::from(OsString::from_vec(path.clone()));
             record.files.push(FileEntry { number, path, stamp, print, offset, is_done });
         }
-        for _ in 0..take(bytes)? {
-            let file = usize::try_from(take(bytes)?).ok()?;
-            let from = take(bytes)?;
-            let to = from.checked_add(take(bytes)?)?;
+        for _ in 0..varint::take(bytes)? {
+            let file = usize::try_from(varint::take(bytes)?).ok()?;
+            let from = varint::take(bytes)?;
+            let to = from.checked_add(varint::take(bytes)?)?;
             record.files.get(file)?;
             record.ranges.push(Range { file, from, to });
         }
         bytes.is_empty().then_some(record)
     }
-}
-
-fn push(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
-}
-
-fn take(bytes: &mut &[u8]) -> Option<u64> {
-    let mut number = 0u64;
-    for shift in (0..64).step_by(7) {
-        let byte = *bytes.split_off_first()?;
-        number |= u64::from(byte & 0x7f).checked_shl(shift)?;
-        if byte < 0x80 {
-            return Some(number);
-        }
-    }
-    None
 }
 
 #[cfg(test)]

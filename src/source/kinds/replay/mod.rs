@@ -3,7 +3,7 @@
 //! The stream's checkpoint is left out: what is replayed is a new stream, and
 //! must not open the folders of the one that was saved.
 
-mod seen;
+mod passage;
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,7 +17,7 @@ use crate::source::SourceError;
 use crate::source::engine::batches::{Batches, Step};
 use crate::source::engine::records::ReadAgain;
 use crate::source::engine::stop::StopRules;
-use crate::source::kinds::replay::seen::Seen;
+use crate::source::kinds::replay::passage::Passage;
 use crate::source::kinds::until_stop::{Stopping, UntilStop};
 
 /// How fast batches follow each other.
@@ -65,15 +65,15 @@ pub struct Replay<'a> {
     /// The batch that was begun.
     open: Option<BatchTime>,
     /// The batch that was read last, as far as it was.
-    seen: Seen,
+    seen: Passage,
     is_inside: bool,
     is_recorded: bool,
     /// The last batch of the run before.
-    newest: Option<Seen>,
+    newest: Option<Passage>,
     /// The same, when new batches are asked for and the stream is still to be read up to there.
-    skip: Option<Seen>,
+    skip: Option<Passage>,
     /// The batch that is being read again.
-    again: Option<Seen>,
+    again: Option<Passage>,
 }
 
 impl<'a> Replay<'a> {
@@ -92,7 +92,7 @@ impl<'a> Replay<'a> {
             stopping,
             pacer,
             open: None,
-            seen: Seen::default(),
+            seen: Passage::default(),
             is_inside: false,
             is_recorded: true,
             newest: None,
@@ -111,7 +111,7 @@ impl<'a> Replay<'a> {
                 Event::Close(close) => return Ok(Some(Step::Close(close))),
                 Event::Block(Block { time, records, bytes }) => {
                     if !is_inside {
-                        self.seen = Seen::at(from);
+                        self.seen = Passage::at(from);
                     }
                     self.seen.add(records, bytes);
                     self.is_inside = true;
@@ -119,7 +119,7 @@ impl<'a> Replay<'a> {
                 }
                 Event::End(end) => {
                     if !is_inside {
-                        self.seen = Seen::at(from);
+                        self.seen = Passage::at(from);
                     }
                     self.is_inside = false;
                     self.is_recorded = false;
@@ -210,7 +210,7 @@ impl Batches for Replay<'_> {
 impl ReadAgain for Replay<'_> {
     fn restore(&mut self, position: &Position) -> Result<(), SourceError> {
         let newest = position.since.iter().rev().chain([&position.base]).find(|bytes| !bytes.is_empty());
-        self.newest = newest.map(|bytes| Seen::read(bytes, &self.name)).transpose()?;
+        self.newest = newest.map(|bytes| Passage::read(bytes, &self.name)).transpose()?;
         Ok(())
     }
 
@@ -225,7 +225,7 @@ impl ReadAgain for Replay<'_> {
     }
 
     fn begin_again(&mut self, delta: &[u8]) -> Result<(), SourceError> {
-        let again = Seen::read(delta, &self.name)?;
+        let again = Passage::read(delta, &self.name)?;
         self.skip_to(again.from)?;
         if self.reader.offset() != again.from {
             return Err(again.gone(&self.name));

@@ -4,7 +4,7 @@ use crate::source::SourceError;
 
 /// A batch in a saved stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct Passage {
     /// Where it begins, in bytes from the stream's start.
     pub from: u64,
     /// Where it ends.
@@ -13,12 +13,12 @@ pub struct Seen {
     crc32: u32,
 }
 
-impl Seen {
+impl Passage {
     const BYTES: usize = 28;
 
     /// A batch that begins there.
-    pub fn at(from: u64) -> Seen {
-        Seen { from, to: from, records: 0, crc32: 0 }
+    pub fn at(from: u64) -> Passage {
+        Passage { from, to: from, records: 0, crc32: 0 }
     }
 
     /// A block of it.
@@ -36,14 +36,14 @@ impl Seen {
         out.extend(self.crc32.to_le_bytes());
     }
 
-    /// Reads [`Seen::write`]; `name` is for the error.
-    pub fn read(bytes: &[u8], name: &str) -> Result<Seen, SourceError> {
+    /// Reads [`Passage::write`]; `name` is for the error.
+    pub fn read(bytes: &[u8], name: &str) -> Result<Passage, SourceError> {
         let seen = || {
-            let bytes: &[u8; Seen::BYTES] = bytes.try_into().ok()?;
+            let bytes: &[u8; Passage::BYTES] = bytes.try_into().ok()?;
             let (numbers, crc32) = bytes.split_last_chunk::<4>()?;
             let mut numbers = numbers.chunks_exact(8).map(|number| number.try_into().map_or(0, u64::from_le_bytes));
             let (from, to, records) = (numbers.next()?, numbers.next()?, numbers.next()?);
-            Some(Seen { from, to, records, crc32: u32::from_le_bytes(*crc32) })
+            Some(Passage { from, to, records, crc32: u32::from_le_bytes(*crc32) })
         };
         seen().ok_or_else(|| SourceError::Gone {
             what: name.to_owned(),

@@ -3,13 +3,15 @@
 use clap::Parser;
 
 use super::agg::{ExprArgs, KeyArgs, MERGE_VARIABLES};
-use super::args::{Common, MemoryArgs, StageArgs, StateArgs};
+use super::args::{Common, MemoryArgs, StageArgs, StateArgs, TimeArgs};
 use super::program::program;
-use super::{Environment, Tool, ToolError, run_stage_saved};
+use super::{Environment, Tool, ToolError, run_stage_timed};
 use crate::agg::{Aggregation, Aggregator};
-use crate::duration;
 use crate::op::Operator;
 use crate::op::window::{Fold, Panes, Plain, RecordWindow, TimeWindow};
+use event::EventArgs;
+
+mod event;
 
 /// Slide a window over the batches: its records, or what an aggregation makes of them
 ///
@@ -19,6 +21,11 @@ use crate::op::window::{Fold, Panes, Plain, RecordWindow, TimeWindow};
 /// records, as 100n and 10n: after every 10th record the newest 100 make a
 /// window.
 ///
+/// With --time windows are of event time: [start, start + LEN), at multiples of SLIDE, by
+/// when records say that they happened. A window comes out once the watermark has passed
+/// its end, as {"start","end","key","result"}. --session and --cumulate are other windows
+/// than those of one length, by event time or by batches.
+///
 /// AGG is count, sum, min, max, avg, first, last, collect, distinct,
 /// count-distinct, top:N or quantile:Q; without it the window's records come
 /// out, beyond --memory kept on disk. In Spark: window, countByWindow,
@@ -26,9 +33,10 @@ use crate::op::window::{Fold, Panes, Plain, RecordWindow, TimeWindow};
 /// countByValueAndWindow.
 #[derive(Parser, Debug)]
 pub struct WindowTool {
-    /// How far the window reaches back: 30s, or 100n for records
-    #[arg(value_name = "LEN", value_parser = Extent::parse)]
-    length: Extent,
+    /// How far the window reaches back: 30s, or 100n for records; not with --session or
+    /// --cumulate
+    #[arg(value_name = "LEN")]
+    length: Option<String>,
 
     /// How far apart windows are: 10s, or 10n for records; it begins with a digit and may be left out
     #[arg(value_name = "SLIDE")]
@@ -37,6 +45,12 @@ pub struct WindowTool {
     /// What to compute of the window's records
     #[arg(value_name = "AGG")]
     aggregation: Option<String>,
+
+    #[command(flatten)]
+    event: EventArgs,
+
+    #[command(flatten)]
+    time: TimeArgs,
 
     #[command(flatten)]
     keys: KeyArgs,
@@ -57,8 +71,7 @@ pub struct WindowTool {
 /// A window's length or slide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Extent {
-    /// In ms.
-    Time(u64),
+    Time(event::Extent),
     Records(u64),
 }
 
@@ -70,31 +83,58 @@ impl Extent {
                 Ok(records @ 1..) => Ok(Extent::Records(records.unsigned_abs())),
                 _ => Err("is no number of records, as 100n is".to_owned()),
             },
-            None => duration::parse_ms(text).map(Extent::Time),
+            None => event::Extent::parse(text).map(Extent::Time),
         }
     }
 }
 
+/// The arguments that say which windows and what is computed.
+struct Positionals {
+    length: Option<Extent>,
+    slide: Option<Extent>,
+    aggregation: Option<Aggregation>,
+}
+
 impl WindowTool {
-    /// The slide, if there is one, and the aggregation, if there is one.
-    fn positionals(&self) -> Result<(Option<Extent>, Option<Aggregation>), ToolError> {
+    fn positionals(&self) -> Result<Positionals, ToolError> {
         let begins_with_digit = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
-        // Where SLIDE is left out, AGG stands in its place.
-        let (slide, aggregation) = match (self.slide.as_deref(), self.aggregation.as_deref()) {
-            (Some(first), None) if !begins_with_digit(first) => (None, Some(first)),
-            both => both,
-        };
-        let slide = match slide {
-            Some(text) if !begins_with_digit(text) => Err(ToolError::Usage(format!(
-                "SLIDE '{text}' does not begin with a digit: the arguments are LEN [SLIDE] [AGG], as 30s 10s count"
-            ))),
-            Some(text) => {
-                Extent::parse(text).map(Some).map_err(|reason| ToolError::Usage(format!("SLIDE '{text}': {reason}")))
+        let mut texts = [&self.length, &self.slide, &self.aggregation].into_iter().flatten().map(String::as_str);
+        let mut next = texts.next();
+        let mut extent = |what: &str| match next {
+            Some(text) if begins_with_digit(text) => {
+                let extent = Extent::parse(text);
+                next = texts.next();
+                extent.map(Some).map_err(|reason| ToolError::Usage(format!("{what} '{text}': {reason}")))
             }
-            None => Ok(None),
-        }?;
-        let aggregation = aggregation.map(Aggregation::parse).transpose();
-        Ok((slide, aggregation.map_err(|error| ToolError::Usage(error.to_string()))?))
+            _ => Ok(None),
+        };
+        let (length, slide) = (extent("LEN")?, extent("SLIDE")?);
+        let wrong = |text: &str| {
+            ToolError::Usage(format!(
+                "'{text}' does not begin with a digit: the arguments are LEN [SLIDE] [AGG], as 30s 10s count"
+            ))
+        };
+        let aggregation = match (next, texts.next()) {
+            (Some(text), Some(_)) => return Err(wrong(text)),
+            (Some(text), None) => {
+                let parsed = Aggregation::parse(text).map_err(|error| ToolError::Usage(error.to_string()));
+                if length.is_none() && !self.event.has_own_windows() && parsed.is_err() {
+                    return Err(wrong(text));
+                }
+                Some(parsed?)
+            }
+            (None, _) => None,
+        };
+        match (length, self.event.has_own_windows()) {
+            (Some(_), true) => Err(ToolError::Usage(
+                "LEN and SLIDE do not go with --session or --cumulate, which say what the windows are".to_owned(),
+            )),
+            (None, false) => Err(ToolError::Usage(
+                "LEN is missing: how far the window reaches back, as 30s (or --session GAP, or --cumulate LEN STEP)"
+                    .to_owned(),
+            )),
+            _ => Ok(Positionals { length, slide, aggregation }),
+        }
     }
 
     fn panes(&self, aggregation: Option<Aggregation>) -> Result<Box<dyn Panes>, ToolError> {
@@ -115,7 +155,7 @@ impl WindowTool {
     /// What makes partial results of the panes, to read them; a command is not
     /// needed for that, and not started.
     pub(super) fn without_command(&self) -> Result<Option<Aggregator>, ToolError> {
-        let (_, aggregation) = self.positionals()?;
+        let aggregation = self.positionals()?.aggregation;
         match &self.expr.exec {
             Some(_) => self.keys.merging(Box::new(program("--expr", "$b", &MERGE_VARIABLES)?)).map(Some),
             None => self.keys.aggregator(aggregation, &self.expr),
@@ -137,15 +177,31 @@ impl Tool for WindowTool {
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
-        let (slide, aggregation) = self.positionals()?;
+        let mut operator = self.operator()?;
+        run_stage_timed(operator.as_mut(), &self.stage, self.saved, self.time.late(), environment)
+    }
+}
+
+impl WindowTool {
+    /// The operator that was asked for.
+    fn operator(&self) -> Result<Box<dyn Operator>, ToolError> {
+        let Positionals { length, slide, aggregation } = self.positionals()?;
+        if self.time.is_wanted() || self.event.is_wanted() {
+            return self.event_window(length, slide, aggregation);
+        }
         let panes = self.panes(aggregation)?;
-        let mut operator: Box<dyn Operator> = match (self.length, slide) {
-            (Extent::Time(length_ms), None) => Box::new(TimeWindow::new(length_ms, None, panes)),
-            (Extent::Time(length_ms), Some(Extent::Time(slide_ms))) => {
-                Box::new(TimeWindow::new(length_ms, Some(slide_ms), panes))
+        let plain = |what: &str, extent: event::Extent| {
+            extent.plain_ms().ok_or_else(|| {
+                ToolError::Usage(format!("{what}: months and years are for --time, by the calendar; give days, as 30d"))
+            })
+        };
+        let window: Box<dyn Operator> = match (length, slide) {
+            (Some(Extent::Time(length)), None) => Box::new(TimeWindow::new(plain("LEN", length)?, None, panes)),
+            (Some(Extent::Time(length)), Some(Extent::Time(slide))) => {
+                Box::new(TimeWindow::new(plain("LEN", length)?, Some(plain("SLIDE", slide)?), panes))
             }
-            (Extent::Records(length), None) => Box::new(RecordWindow::new(length, length, panes)),
-            (Extent::Records(length), Some(Extent::Records(slide))) => {
+            (Some(Extent::Records(length)), None) => Box::new(RecordWindow::new(length, length, panes)),
+            (Some(Extent::Records(length)), Some(Extent::Records(slide))) => {
                 Box::new(RecordWindow::new(length, slide, panes))
             }
             _ => {
@@ -155,6 +211,6 @@ impl Tool for WindowTool {
                 ));
             }
         };
-        run_stage_saved(operator.as_mut(), &self.stage, self.saved, environment)
+        Ok(window)
     }
 }

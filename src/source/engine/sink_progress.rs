@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const OFTEN: Duration = Duration::from_millis(250);
 
 /// Looks at commits.
-pub struct Commits {
+pub struct SinkProgress {
     console: Console,
     began: Duration,
     looked: Option<Duration>,
@@ -26,10 +26,10 @@ pub struct Commits {
     is_told: bool,
 }
 
-impl Commits {
+impl SinkProgress {
     /// Of a source that begins now (monotonic).
-    pub fn new(now: Duration, console: Console) -> Commits {
-        Commits { console, began: now, looked: None, known: None, ends: 0, is_told: false }
+    pub fn new(now: Duration, console: Console) -> SinkProgress {
+        SinkProgress { console, began: now, looked: None, known: None, ends: 0, is_told: false }
     }
 
     /// An end has left the source.
