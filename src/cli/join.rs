@@ -6,6 +6,7 @@ use clap::{Parser, ValueEnum};
 
 use super::account::{Account, Stream};
 use super::args::{Common, CutArgs, StageArgs};
+use super::first::stop_rules;
 use super::sides::{MergeArgs, run_merge};
 use super::{Environment, Tool, ToolError, run_stage};
 use crate::op::join::{Join, JoinType};
@@ -123,7 +124,9 @@ impl Tool for JoinTool {
                 ));
             }
         };
-        let pairs = PairsFile::open(path, environment.console.clone()).map_err(ToolError::Input)?;
+        let stop = stop_rules(&self.stage.input.cut, environment);
+        let pairs = PairsFile::open(path, environment.console.clone(), &environment.clock, stop);
+        let pairs = pairs.map_err(ToolError::Input)?;
         run_stage(&mut Lookup::new(pairs, keep_unmatched), &self.stage, environment)
     }
 }

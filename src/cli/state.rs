@@ -1,6 +1,5 @@
 //! `sstream-state`.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum};
@@ -8,6 +7,7 @@ use clap::{Parser, ValueEnum};
 use super::account::{Account, Stream};
 use super::agg::{KeyArgs, MERGE_VARIABLES, no_aggregation};
 use super::args::{Common, CutArgs, StageArgs, StateArgs};
+use super::first::stop_rules;
 use super::function::ExecTimeout;
 use super::program::program;
 use super::{Environment, Tool, ToolError, run_stage_saved};
@@ -15,6 +15,8 @@ use crate::agg::Aggregation;
 use crate::duration;
 use crate::op::state::{Emit, State, Update, VARIABLES};
 use crate::record;
+use crate::source::engine::stop::StopRules;
+use crate::source::kinds::until_stop::read_to_end;
 
 /// Keep a state for each key over all batches: updateStateByKey and mapWithState
 ///
@@ -191,17 +193,18 @@ impl Tool for StateTool {
         let update = self.update()?;
         let mut state = State::new(grouping, update, self.emit.emit(), self.timeout);
         if let Some(path) = &self.initial {
-            load_initial(path, &mut state)?;
+            let stop = stop_rules(&self.stage.input.cut, environment);
+            load_initial(path, &mut state, environment, stop)?;
         }
         run_stage_saved(&mut state, &self.stage, self.saved, environment)
     }
 }
 
-/// Reads a file of pairs, one a line.
-fn load_initial(path: &Path, state: &mut State) -> Result<(), ToolError> {
+/// Reads a file of pairs, one a line. A pipe may keep it waiting until the stage is to stop.
+fn load_initial(path: &Path, state: &mut State, environment: &Environment, stop: StopRules) -> Result<(), ToolError> {
     let shown = path.display();
-    let content =
-        fs::read(path).map_err(|error| ToolError::Open { what: format!("--initial {shown}: cannot read"), error })?;
+    let (_, content) = read_to_end(path, &environment.clock, stop)
+        .map_err(|error| ToolError::Open { what: format!("--initial {shown}: cannot read"), error })?;
     let mut pair = Vec::new();
     for (index, line) in content.split(|&byte| byte == b'\n').enumerate() {
         let line = record::without_mark(line);

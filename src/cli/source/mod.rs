@@ -34,10 +34,10 @@ use crate::source::kinds::stdin::Stdin;
 use crate::source::kinds::tcp;
 use crate::source::kinds::udp;
 use crate::source::kinds::unix;
-use crate::source::kinds::until_stop::UntilStop;
+use crate::source::kinds::until_stop::{UntilStop, open_at_once};
 use crate::source::{ByteSource, SourceError};
 use crate::stage::{self, Context};
-use kind::{ClockKind, Kind};
+use kind::{ClockKind, Kind, is_seekable};
 
 /// Begin a pipeline: read records from somewhere and cut them into batches
 ///
@@ -159,6 +159,9 @@ impl SourceTool {
             (_, _, Kind::Replay { file, .. }) if file == Path::new("-") && self.cut.keep.dir().is_some() => {
                 "--checkpoint: standard input cannot be replayed again after a restart: give the file's name".to_owned()
             }
+            (_, _, Kind::Replay { file, .. }) if self.cut.keep.dir().is_some() && !is_seekable(file) => {
+                format!("--checkpoint: {} cannot be read again after a restart: save it in a file", file.display())
+            }
             _ if self.cut.columns.is_some() && self.input != Some(InputForm::Csv) => {
                 "--columns names the columns of csv: add --input csv".to_owned()
             }
@@ -273,7 +276,7 @@ impl SourceTool {
                     ClockKind::Wall => Pace::wall(clock, stop.clone()),
                 };
                 let (file, name) = open_file(path)?;
-                let again = file.as_ref().map(File::try_clone).transpose();
+                let again = file.as_ref().filter(|_| is_seekable(path)).map(File::try_clone).transpose();
                 let again = again.map_err(|error| ToolError::Open { what: name.clone(), error })?;
                 let reader = UntilStop::new(read_whole(file, &name, environment)?, clock, stop);
                 let queue = Queue::new(reader, &name, interval_ms, trace, pace);
@@ -324,7 +327,7 @@ fn open_file(path: &Path) -> Result<(Option<File>, String), ToolError> {
         return Ok((None, "stdin".to_owned()));
     }
     let name = path.display().to_string();
-    match File::open(path) {
+    match open_at_once(path) {
         Ok(file) => Ok((Some(file), name)),
         Err(error) => Err(ToolError::Open { what: name, error }),
     }
