@@ -121,9 +121,8 @@ pub mod testing;
 pub use crate::checkpoint::offsets::Position;
 pub use crate::cli::ToolError;
 pub use crate::cli::args::MemoryArgs;
-pub use crate::cli::connector::{
-    Opened, SinkGuarantee, SinkKind, SinkParts, SourceGuarantee, SourceKind, SourceParts, sink_main, source_main,
-};
+pub use crate::cli::connector::{Opened, SinkKind, SinkParts, SourceKind, SourceParts, sink_main, source_main};
+pub use crate::cli::guarantee::{SinkGuarantee, SourceGuarantee};
 pub use crate::cli::program::program;
 pub use crate::console::{Console, Level};
 pub use crate::error::{Exit, Failure, describe};

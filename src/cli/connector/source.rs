@@ -8,6 +8,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser};
 use super::with_about;
 use crate::cli::args::{Common, CutArgs, InputForm};
 use crate::cli::first::{self, SourceIdentity};
+use crate::cli::guarantee::SourceGuarantee;
 use crate::cli::{Environment, Tool, ToolError, input, output, tell_skipped};
 use crate::console::Console;
 use crate::flow::{BadRecords, Input, Waited};
@@ -22,7 +23,7 @@ use crate::stage;
 
 /// A kind of source: its options (this type, by clap), and what it says of itself once
 /// for its help, its checkpoint, `sstream explain` and the manual.
-pub trait SourceKind: Args + fmt::Debug {
+pub trait SourceKind: Args + fmt::Debug + 'static {
     /// The program, `sstream-source-KIND`.
     const TOOL: &'static str;
 
@@ -90,20 +91,6 @@ pub enum Opened {
     Records(Box<dyn RecordSource>),
     /// It gives bytes, of which `--input` makes records, a line each.
     Lines(Box<dyn ByteSource>),
-}
-
-/// What a restart finds of the batches that were not committed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SourceGuarantee {
-    /// The source reads them again from positions: each record counts once. How,
-    /// behind "after a restart the batches … are read again ".
-    ReadAgain(&'static str),
-    /// They come from the log that sstream keeps of what had come: each record of
-    /// it counts once.
-    Logged,
-    /// The same, but the other end sends again what it does not know to have been
-    /// taken: at least once. Where a restart without a checkpoint goes on.
-    Redelivered(&'static str),
 }
 
 /// A source as a tool.
