@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
-use super::args::{Common, StageArgs};
+use super::account::{Account, Stream};
+use super::args::{Common, CutArgs, StageArgs};
 use super::first::stop_rules;
 use super::sides::{MergeArgs, run_merge};
 use super::{Environment, Tool, ToolError, run_stage};
@@ -79,6 +80,18 @@ impl Tool for JoinTool {
 
     fn common(&self) -> &Common {
         &self.stage.common
+    }
+
+    fn cut(&self) -> Option<&CutArgs> {
+        Some(&self.stage.input.cut)
+    }
+
+    fn account(&self, _: &mut Stream) -> Account {
+        if self.static_file.is_some() {
+            return Account::does("joins each batch with a file of pairs, read again when it changes");
+        }
+        let kind = self.kind.to_possible_value().map_or_else(String::new, |kind| kind.get_name().to_owned());
+        Account::does(format!("{kind} join of two streams, batch by batch; keeps the open batch of each side"))
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum};
 
+use super::account::{Account, Stream};
 use super::agg::{KeyArgs, MERGE_VARIABLES, no_aggregation};
-use super::args::{Common, StageArgs, StateArgs};
+use super::args::{Common, CutArgs, StageArgs, StateArgs};
 use super::first::stop_rules;
 use super::function::ExecTimeout;
 use super::program::program;
@@ -164,6 +165,22 @@ impl Tool for StateTool {
 
     fn common(&self) -> &Common {
         &self.stage.common
+    }
+
+    fn cut(&self) -> Option<&CutArgs> {
+        Some(&self.stage.input.cut)
+    }
+
+    fn account(&self, _: &mut Stream) -> Account {
+        let emit = self.emit.to_possible_value().map_or_else(String::new, |emit| emit.get_name().to_owned());
+        let ages = match self.timeout {
+            Some(timeout_ms) => format!("drops keys without values for {}", duration::show_ms(timeout_ms)),
+            None => "keys stay for ever: --timeout lets go of those that are over".to_owned(),
+        };
+        let pairs = || "takes pairs, [KEY, VALUE]".to_owned();
+        Account::does(format!("state: one for each key over all batches; gives {emit} of them each batch"))
+            .and(ages)
+            .and(self.key.told().unwrap_or_else(pairs))
     }
 
     fn run(mut self, environment: &Environment) -> Result<(), ToolError> {

@@ -1,11 +1,12 @@
 //! The kinds of `sstream-source`, with their help.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::cli::guarantee::SourceGuarantee;
 use crate::duration;
 use crate::source::kinds::receive::address::{Address, OwnAddress};
 use crate::source::kinds::receive::allowance::ClientLimits;
@@ -262,6 +263,37 @@ pub enum Kind {
     /// A kind that is a program on PATH.
     #[command(external_subcommand)]
     Other(Vec<OsString>),
+}
+
+impl Kind {
+    /// Whether it reads standard input.
+    pub fn reads_stdin(&self) -> bool {
+        match self {
+            Kind::Stdin => true,
+            Kind::Queue { file, .. } | Kind::Replay { file, .. } => file == Path::new("-"),
+            _ => false,
+        }
+    }
+
+    /// What a restart finds of its batches.
+    pub fn guarantee(&self) -> SourceGuarantee {
+        match self {
+            Kind::Dir { .. } | Kind::Tail { .. } => {
+                SourceGuarantee::ReadAgain("from the files, which must stay there until then")
+            }
+            Kind::Queue { file, .. } | Kind::Replay { file, .. } if is_seekable(file) => {
+                SourceGuarantee::ReadAgain("from the file")
+            }
+            Kind::Rate { .. } => SourceGuarantee::ReadAgain("as they were made, and the numbers go on"),
+            _ => SourceGuarantee::Logged,
+        }
+    }
+}
+
+/// Whether a file can be read again from anywhere: not standard input, nor a FIFO. One that
+/// is not there yet may be.
+pub fn is_seekable(path: &Path) -> bool {
+    path != Path::new("-") && path.metadata().map_or(true, |metadata| metadata.is_file())
 }
 
 /// How files are found.

@@ -106,6 +106,7 @@ impl<'a> Desk<'a> {
     }
 
     /// Whether a file is read to its end before the next one.
+    #[cfg(test)]
     pub fn is_one_by_one(&self) -> bool {
         self.one_by_one
     }
@@ -158,6 +159,7 @@ impl<'a> Desk<'a> {
     }
 
     /// The files on the desk.
+    #[cfg(test)]
     pub fn entries(&self) -> impl Iterator<Item = &FileEntry> {
         self.files.values().map(|taken| &taken.entry)
     }
