@@ -3,6 +3,7 @@
 
 use super::checkpoint::CheckpointTool;
 use super::connector::known;
+use super::dedup::DedupTool;
 use super::filter::FilterTool;
 use super::flatmap::FlatMapTool;
 use super::join::JoinTool;
@@ -35,6 +36,7 @@ pub struct Described {
 pub fn all() -> Vec<Described> {
     vec![
         describe::<CheckpointTool>(),
+        describe::<DedupTool>(),
         describe::<FilterTool>(),
         describe::<FlatMapTool>(),
         describe::<JoinTool>(),

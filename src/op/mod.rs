@@ -6,7 +6,9 @@
 //! itself is a [`PerRecord`] and becomes an operator by [`Each`], or by
 //! [`parallel::Parallel`] on several threads.
 
+pub mod dedup;
 pub mod durable;
+pub mod expiry;
 pub mod filter;
 pub mod flatmap;
 pub mod function;
