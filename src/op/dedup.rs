@@ -34,7 +34,7 @@ pub struct Dedup {
     keys: KeyTable,
     /// The time of each key's first record, by its index; none where keys are known for ever.
     times: Vec<EventTime>,
-    expiry: Expiry,
+    expiry: Expiry<u32>,
     journal: Option<Journal>,
 }
 
@@ -62,13 +62,13 @@ impl Dedup {
         if let Some(within_ms) = self.memory.within_ms {
             self.times.truncate(index);
             self.times.push(time);
-            self.expiry.push(time.saturating_add(within_ms), index as u64);
+            self.expiry.push(time.saturating_add(within_ms), index as u32);
         }
     }
 
     /// Forgets the keys that are over.
     fn forget(&mut self, watermark: EventTime) {
-        while let Some(index) = self.expiry.pop_if(|time| time <= watermark) {
+        while let Some((_, index)) = self.expiry.pop_if(|time| time <= watermark) {
             let index = index as usize;
             if let Some(journal) = &mut self.journal
                 && index < journal.new_from
@@ -92,7 +92,7 @@ impl Dedup {
         self.expiry = Expiry::default();
         let Some(within_ms) = self.memory.within_ms else { return };
         for (index, time) in self.times.iter().enumerate() {
-            self.expiry.push(time.saturating_add(within_ms), index as u64);
+            self.expiry.push(time.saturating_add(within_ms), index as u32);
         }
         if let Some(journal) = &mut self.journal {
             let is_old = |from: &&u32| (**from as usize) < journal.new_from;
@@ -260,7 +260,7 @@ impl Durable for Dedup {
         };
         let indexes: Vec<usize> = self.keys.indexes().collect();
         for index in indexes {
-            self.expiry.push(self.times[index].saturating_add(within_ms), index as u64);
+            self.expiry.push(self.times[index].saturating_add(within_ms), index as u32);
         }
         self.journal = Some(Journal { new_from: self.keys.end(), ..Journal::default() });
         Ok(())

@@ -8,32 +8,38 @@ use std::collections::{BinaryHeap, VecDeque};
 
 use crate::event::EventTime;
 
-/// Numbers of things, by when they are over.
-#[derive(Debug, Default)]
-pub struct Expiry {
-    queue: VecDeque<(EventTime, u64)>,
-    heap: BinaryHeap<Reverse<(EventTime, u64)>>,
+/// Things, by when they are over; those of one time in their own order.
+#[derive(Debug)]
+pub struct Expiry<T> {
+    queue: VecDeque<(EventTime, T)>,
+    heap: BinaryHeap<Reverse<(EventTime, T)>>,
 }
 
-impl Expiry {
-    /// The thing with this number is over at `time`.
+impl<T: Ord + Copy> Default for Expiry<T> {
+    fn default() -> Expiry<T> {
+        Expiry { queue: VecDeque::new(), heap: BinaryHeap::new() }
+    }
+}
+
+impl<T: Ord + Copy> Expiry<T> {
+    /// The thing is over at `time`.
     #[inline]
-    pub fn push(&mut self, time: EventTime, number: u64) {
+    pub fn push(&mut self, time: EventTime, thing: T) {
         match self.queue.back() {
-            Some(last) if *last > (time, number) => self.heap.push(Reverse((time, number))),
-            _ => self.queue.push_back((time, number)),
+            Some(last) if *last > (time, thing) => self.heap.push(Reverse((time, thing))),
+            _ => self.queue.push_back((time, thing)),
         }
     }
 
     /// The first thing that is over at a time for which `is_over` holds, if there is one.
-    pub fn pop_if(&mut self, is_over: impl Fn(EventTime) -> bool) -> Option<u64> {
+    pub fn pop_if(&mut self, is_over: impl Fn(EventTime) -> bool) -> Option<(EventTime, T)> {
         let (queued, heaped) = (self.queue.front().copied(), self.heap.peek().map(|Reverse(first)| *first));
         let is_queued = match (queued, heaped) {
             (Some(queued), Some(heaped)) => queued < heaped,
             (queued, _) => queued.is_some(),
         };
-        let (time, number) = if is_queued { queued? } else { heaped? };
-        if !is_over(time) {
+        let first = if is_queued { queued? } else { heaped? };
+        if !is_over(first.0) {
             return None;
         }
         if is_queued {
@@ -41,12 +47,19 @@ impl Expiry {
         } else {
             self.heap.pop();
         }
-        Some(number)
+        Some(first)
+    }
+
+    /// Makes other things of them, in the same order.
+    pub fn map(&mut self, other: impl Fn(T) -> T) {
+        self.queue.iter_mut().for_each(|(_, thing)| *thing = other(*thing));
+        let heap = std::mem::take(&mut self.heap).into_iter();
+        self.heap = heap.map(|Reverse((time, thing))| Reverse((time, other(thing)))).collect();
     }
 
     /// About how many bytes that takes.
     pub fn bytes(&self) -> usize {
-        (self.queue.capacity() + self.heap.capacity()) * size_of::<(EventTime, u64)>()
+        (self.queue.capacity() + self.heap.capacity()) * size_of::<(EventTime, T)>()
     }
 }
 
@@ -64,7 +77,8 @@ mod tests {
                 expiry.push(*time, *number);
             }
             want.sort_unstable();
-            let over: Vec<u64> = std::iter::from_fn(|| expiry.pop_if(|time| time <= until)).collect();
+            let over: Vec<u64> =
+                std::iter::from_fn(|| expiry.pop_if(|time| time <= until)).map(|(_, number)| number).collect();
             let expected: Vec<u64> = want.iter().filter(|(time, _)| *time <= until).map(|(_, number)| *number).collect();
             prop_assert_eq!(over, expected);
         }

@@ -31,6 +31,7 @@ pub mod text;
 pub mod transform;
 pub mod union;
 pub mod window;
+pub mod within;
 
 #[cfg(test)]
 pub mod testing;
