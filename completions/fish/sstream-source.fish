@@ -342,7 +342,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l me
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l new-only -d 'Leave what is there at the first start'
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l available-now -d 'Take what is there at the start, in batches, and stop'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l available-now -d 'Take what is there at the start, in batches, and stop; exit code 1 if something could not be read'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -380,7 +380,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l t
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l available-now -d 'Take what is there at the start, in batches, and stop'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l available-now -d 'Take what is there at the start, in batches, and stop; exit code 1 if something could not be read'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'

@@ -63,6 +63,16 @@ impl KeyArgs {
         self.by_key || self.by.is_some() || self.by_value
     }
 
+    /// The key that was chosen, in words.
+    pub fn told(&self) -> Option<String> {
+        match &self.by {
+            Some(by) => Some(format!("the key is what {by} gives")),
+            None if self.by_value => Some("the key is the record itself".to_owned()),
+            None if self.by_key => Some("takes pairs, [KEY, VALUE]".to_owned()),
+            None => None,
+        }
+    }
+
     /// The grouping that was chosen.
     pub fn grouping(&self) -> Result<Grouping, ToolError> {
         let by = match &self.by {

@@ -2,7 +2,8 @@
 
 use clap::{Parser, ValueEnum};
 
-use super::args::{Common, StageArgs, StateArgs, TimeArgs};
+use super::account::{Account, Stream};
+use super::args::{Common, CutArgs, StageArgs, StateArgs, TimeArgs};
 use super::program::program;
 use super::{Environment, Tool, ToolError, run_stage_timed};
 use crate::duration;
@@ -180,6 +181,23 @@ impl Tool for MatchTool {
 
     fn common(&self) -> &Common {
         &self.stage.common
+    }
+
+    fn cut(&self) -> Option<&CutArgs> {
+        Some(&self.stage.input.cut)
+    }
+
+    fn account(&self, _: &mut Stream) -> Account {
+        let key = self.by.as_ref().map(|by| format!("the key is what {by} gives"));
+        let account = match self.operator() {
+            Ok(_) => Account::default(),
+            Err(error) => Account::mistake(error),
+        };
+        let ends = match self.within {
+            Some(within_ms) => format!("state: what is open, for {} at most", duration::show_ms(within_ms)),
+            None => "state: what is open; without --within for ever".to_owned(),
+        };
+        account.and(format!("finds sequences of records: {}", self.pattern)).and(key).and(ends)
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {

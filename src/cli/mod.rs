@@ -8,6 +8,7 @@
 // Doc comments in here are help texts too, where [key,value] is no link and <name> no tag.
 #![allow(rustdoc::broken_intra_doc_links, rustdoc::invalid_html_tags)]
 
+pub mod account;
 pub mod agg;
 pub mod args;
 pub mod checkpoint;
@@ -21,6 +22,7 @@ pub mod first;
 pub mod flatmap;
 pub mod front;
 pub mod function;
+pub mod guarantee;
 pub mod input;
 pub mod join;
 pub mod map;
@@ -45,6 +47,7 @@ mod watch;
 pub mod window;
 
 use std::cell::RefCell;
+use std::ffi::OsString;
 use std::sync::Arc;
 
 pub use error::ToolError;
@@ -59,7 +62,8 @@ use crate::monitor::watch::Watch;
 use crate::op::Operator;
 use crate::signal::StopSignal;
 use crate::stage::{self, CheckpointOptions, Context, StageError};
-use args::{Common, Messages, StageArgs, StateArgs};
+use account::{Account, Begins, Stream};
+use args::{Common, CutArgs, Messages, StageArgs, StateArgs};
 use connector::known::{self, Role};
 
 /// A tool of the family: its options, and what it does with them.
@@ -100,7 +104,36 @@ pub trait Tool: clap::Parser {
     /// Becomes another program, where the command line asks for one: before anything
     /// is opened, and before signals are taken care of. Comes back if it does not.
     fn become_other(&self) -> Result<(), ToolError> {
-        Ok(())
+        match (Self::CONNECTORS, self.elsewhere()) {
+            (Some(role), Some(words)) => known::become_it(role, words),
+            _ => Ok(()),
+        }
+    }
+
+    /// What of the command line is a connector's: the kind, and all behind it.
+    fn elsewhere(&self) -> Option<&[OsString]> {
+        None
+    }
+
+    /// How raw input becomes batches, where it may.
+    fn cut(&self) -> Option<&CutArgs> {
+        None
+    }
+
+    /// How it begins a stream, if it always does.
+    fn begins(&self) -> Option<Begins> {
+        None
+    }
+
+    /// Whether it reads a stream from standard input.
+    fn reads_stdin(&self) -> bool {
+        Self::IS_STAGE
+    }
+
+    /// What it would do with a stream, in words; the stream becomes the one that comes out.
+    fn account(&self, stream: &mut Stream) -> Account {
+        let _ = stream;
+        Account::ends("passes no stream on")
     }
 
     /// Does the work.

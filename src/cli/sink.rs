@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use super::args::{Common, MemoryArgs, StageArgs};
+use super::account::{Account, Stream};
+use super::args::{Common, CutArgs, MemoryArgs, StageArgs};
 use super::command::{self, CommandArgs};
 use super::connector::known::{self, Role};
 use super::connector::run_sink;
+use super::guarantee::{self, SinkGuarantee, WRITTEN};
 use super::{Environment, Tool, ToolError, output};
 use crate::checkpoint::name::check_stage;
 use crate::flow::LineForm;
@@ -109,11 +111,21 @@ impl Tool for SinkTool {
         self.pass
     }
 
-    fn become_other(&self) -> Result<(), ToolError> {
+    fn elsewhere(&self) -> Option<&[OsString]> {
         match &self.kind {
-            Kind::Other(words) => known::become_it(Role::Sink, words),
-            _ => Ok(()),
+            Kind::Other(words) => Some(words),
+            _ => None,
         }
+    }
+
+    fn cut(&self) -> Option<&CutArgs> {
+        Some(&self.stage.input.cut)
+    }
+
+    fn account(&self, stream: &mut Stream) -> Account {
+        let told = stream.kept.as_ref().and_then(|kept| guarantee::of_sink(kept, self.kind.guarantee().as_ref()));
+        let passes = self.pass.then(|| "passes the stream on, each batch when this sink is done with it".to_owned());
+        Account { ends: !self.pass, ..Account::does(self.kind.does()).and(told).and(passes) }
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
@@ -124,6 +136,30 @@ impl Tool for SinkTool {
 }
 
 impl Kind {
+    /// What it does with a stream.
+    fn does(&self) -> &'static str {
+        match self {
+            Kind::Print { .. } => "prints the first records of each batch",
+            Kind::Text | Kind::Json => "writes every record, a line each",
+            Kind::Files { .. } => "writes a file a batch, whole or not there",
+            Kind::Exec { .. } => "runs a command once a batch, empty ones too",
+            Kind::Null => "takes everything and does nothing",
+            Kind::Other(_) => "hands each batch to a program of that name",
+        }
+    }
+
+    /// What holds for its records under a checkpoint, if there is anything to promise.
+    fn guarantee(&self) -> Option<SinkGuarantee> {
+        match self {
+            Kind::Print { .. } | Kind::Text | Kind::Json => Some(WRITTEN),
+            Kind::Files { .. } => Some(SinkGuarantee::ExactlyOnce("whatever dies")),
+            Kind::Exec { .. } | Kind::Other(_) => Some(SinkGuarantee::AtLeastOnce(
+                "a command that was killed runs again, with the same SSTREAM_BATCH_TIME and records",
+            )),
+            Kind::Null => None,
+        }
+    }
+
     /// What the stage is called in a checkpoint, behind its number.
     fn name(&self) -> String {
         let name = match self {

@@ -1,12 +1,13 @@
 //! `sstream-state`.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum};
 
+use super::account::{Account, Stream};
 use super::agg::{KeyArgs, MERGE_VARIABLES, no_aggregation};
-use super::args::{Common, StageArgs, StateArgs, TimeArgs};
+use super::args::{Common, CutArgs, StageArgs, StateArgs, TimeArgs};
+use super::first::stop_rules;
 use super::function::ExecTimeout;
 use super::program::program;
 use super::{Environment, Tool, ToolError, run_stage_timed};
@@ -14,6 +15,8 @@ use crate::agg::Aggregation;
 use crate::duration;
 use crate::op::state::{Emit, State, Update, VARIABLES};
 use crate::record;
+use crate::source::engine::stop::StopRules;
+use crate::source::kinds::until_stop::read_to_end;
 
 /// Keep a state for each key over all batches: updateStateByKey and mapWithState
 ///
@@ -192,6 +195,22 @@ impl Tool for StateTool {
         &self.stage.common
     }
 
+    fn cut(&self) -> Option<&CutArgs> {
+        Some(&self.stage.input.cut)
+    }
+
+    fn account(&self, _: &mut Stream) -> Account {
+        let emit = self.emit.to_possible_value().map_or_else(String::new, |emit| emit.get_name().to_owned());
+        let ages = match self.timeout {
+            Some(timeout_ms) => format!("drops keys without values for {}", duration::show_ms(timeout_ms)),
+            None => "keys stay for ever: --timeout lets go of those that are over".to_owned(),
+        };
+        let pairs = || "takes pairs, [KEY, VALUE]".to_owned();
+        Account::does(format!("state: one for each key over all batches; gives {emit} of them each batch"))
+            .and(ages)
+            .and(self.key.told().unwrap_or_else(pairs))
+    }
+
     fn run(mut self, environment: &Environment) -> Result<(), ToolError> {
         if self.emit == EmitArg::Timeout && self.timeout.is_none() {
             let message = "--emit timeout needs --timeout DURATION, after which keys time out";
@@ -202,17 +221,18 @@ impl Tool for StateTool {
         let update = self.update()?;
         let mut state = self.timed(State::new(grouping, update, self.emit.emit(), self.timeout))?;
         if let Some(path) = &self.initial {
-            load_initial(path, &mut state)?;
+            let stop = stop_rules(&self.stage.input.cut, environment);
+            load_initial(path, &mut state, environment, stop)?;
         }
         run_stage_timed(&mut state, &self.stage, self.saved, self.time.late(), environment)
     }
 }
 
-/// Reads a file of pairs, one a line.
-fn load_initial(path: &Path, state: &mut State) -> Result<(), ToolError> {
+/// Reads a file of pairs, one a line. A pipe may keep it waiting until the stage is to stop.
+fn load_initial(path: &Path, state: &mut State, environment: &Environment, stop: StopRules) -> Result<(), ToolError> {
     let shown = path.display();
-    let content =
-        fs::read(path).map_err(|error| ToolError::Open { what: format!("--initial {shown}: cannot read"), error })?;
+    let (_, content) = read_to_end(path, &environment.clock, stop)
+        .map_err(|error| ToolError::Open { what: format!("--initial {shown}: cannot read"), error })?;
     let mut pair = Vec::new();
     for (index, line) in content.split(|&byte| byte == b'\n').enumerate() {
         let line = record::without_mark(line);

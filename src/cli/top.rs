@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _};
 
 use clap::Parser;
 
+use super::account::{Account, Stream};
 use super::args::{Common, Messages};
 use super::{Environment, Tool, ToolError, input};
 use crate::console::Console;
@@ -61,6 +62,14 @@ impl Tool for TopTool {
 
     fn writes_stream(&self) -> bool {
         self.is_stage()
+    }
+
+    fn reads_stdin(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    fn account(&self, _: &mut Stream) -> Account {
+        Account::does("shows what comes by; the stream passes byte for byte")
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {

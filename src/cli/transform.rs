@@ -2,7 +2,8 @@
 
 use clap::Parser;
 
-use super::args::{Common, StageArgs};
+use super::account::{Account, Stream};
+use super::args::{Common, CutArgs, StageArgs};
 use super::command::CommandArgs;
 use super::{Environment, Tool, ToolError, run_stage};
 use crate::op::transform::Transform;
@@ -37,6 +38,14 @@ impl Tool for TransformTool {
 
     fn common(&self) -> &Common {
         &self.stage.common
+    }
+
+    fn cut(&self) -> Option<&CutArgs> {
+        Some(&self.stage.input.cut)
+    }
+
+    fn account(&self, _: &mut Stream) -> Account {
+        Account::does("runs a command once a batch, empty ones too; its output is the batch")
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {

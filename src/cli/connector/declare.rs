@@ -7,7 +7,8 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use super::{SinkGuarantee, SinkKind, SinkTool, SourceGuarantee, SourceKind, SourceTool};
+use super::{SinkKind, SinkTool, SourceKind, SourceTool};
+use crate::cli::guarantee::{SinkGuarantee, SourceGuarantee};
 use crate::cli::{Tool, command, usage};
 use crate::error::Exit;
 

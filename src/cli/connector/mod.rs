@@ -8,8 +8,8 @@ mod source;
 
 pub use declare::Declared;
 pub(in crate::cli) use sink::run_sink;
-pub use sink::{SinkGuarantee, SinkKind, SinkParts, SinkTool};
-pub use source::{Opened, SourceGuarantee, SourceKind, SourceParts, SourceTool};
+pub use sink::{SinkKind, SinkParts, SinkTool};
+pub use source::{Opened, SourceKind, SourceParts, SourceTool};
 
 use std::process::ExitCode;
 

@@ -6,6 +6,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser};
 
 use super::with_about;
 use crate::cli::args::{Common, StageArgs};
+use crate::cli::guarantee::SinkGuarantee;
 use crate::cli::{Environment, Tool, ToolError, input, output, tell_skipped};
 use crate::console::Console;
 use crate::flow::{BadRecords, Waited};
@@ -16,7 +17,7 @@ use crate::stage;
 
 /// A kind of sink: its options (this type, by clap), and what it says of itself once for
 /// its help, `sstream explain` and the manual.
-pub trait SinkKind: Args + fmt::Debug {
+pub trait SinkKind: Args + fmt::Debug + 'static {
     /// The program, `sstream-sink-KIND`.
     const TOOL: &'static str;
 
@@ -59,15 +60,6 @@ pub struct SinkParts<'a> {
     pub waited: Waited,
     /// What becomes of records that the sink's world refuses.
     pub bad_records: &'a BadRecords,
-}
-
-/// What holds for a sink's records under a checkpoint.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SinkGuarantee {
-    /// Each counts once; for whom, behind a comma, or nothing.
-    ExactlyOnce(&'static str),
-    /// Each comes at least once; what may come again, behind a colon.
-    AtLeastOnce(&'static str),
 }
 
 /// A sink as a tool.

@@ -1,12 +1,14 @@
 //! `sstream-source-KIND`: a source made of what its kind says.
 
 use std::fmt;
+use std::time::Duration;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser};
 
 use super::with_about;
 use crate::cli::args::{Common, CutArgs, InputForm};
 use crate::cli::first::{self, SourceIdentity};
+use crate::cli::guarantee::SourceGuarantee;
 use crate::cli::{Environment, Tool, ToolError, input, output, tell_skipped};
 use crate::console::Console;
 use crate::flow::{BadRecords, Input, Waited};
@@ -15,12 +17,13 @@ use crate::signal::StopSignal;
 use crate::source::ByteSource;
 use crate::source::engine::first::Stopped;
 use crate::source::engine::kept::OnLoss;
-use crate::source::engine::records::RecordSource;
+use crate::source::engine::records::{Came, RecordSource};
+use crate::source::kinds::stdin::{Ready, wait_readable};
 use crate::stage;
 
 /// A kind of source: its options (this type, by clap), and what it says of itself once
 /// for its help, its checkpoint, `sstream explain` and the manual.
-pub trait SourceKind: Args + fmt::Debug {
+pub trait SourceKind: Args + fmt::Debug + 'static {
     /// The program, `sstream-source-KIND`.
     const TOOL: &'static str;
 
@@ -71,26 +74,23 @@ pub struct SourceParts {
     pub max_line: usize,
 }
 
+impl SourceParts {
+    /// Waits, for a source whose world does not say when something has come:
+    /// [`Came::Timeout`] after so long, or [`Came::Stop`] at once.
+    pub fn pause(&self, time: Duration) -> Came {
+        match self.waited.during(|| wait_readable(self.stop.wake(), None, Some(time))) {
+            Ok(Ready::Input) => Came::Stop,
+            _ => Came::Timeout,
+        }
+    }
+}
+
 /// A source that has begun.
 pub enum Opened {
     /// It gives records.
     Records(Box<dyn RecordSource>),
     /// It gives bytes, of which `--input` makes records, a line each.
     Lines(Box<dyn ByteSource>),
-}
-
-/// What a restart finds of the batches that were not committed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SourceGuarantee {
-    /// The source reads them again from positions: each record counts once. How,
-    /// behind "after a restart the batches … are read again ".
-    ReadAgain(&'static str),
-    /// They come from the log that sstream keeps of what had come: each record of
-    /// it counts once.
-    Logged,
-    /// The same, but the other end sends again what it does not know to have been
-    /// taken: at least once. Where a restart without a checkpoint goes on.
-    Redelivered(&'static str),
 }
 
 /// A source as a tool.

@@ -1,11 +1,8 @@
 //! `sstream`: one command in front of the tools.
 
 mod explain;
-mod guarantee;
-mod matches;
 mod running;
 pub(in crate::cli) mod shell;
-mod stages;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};

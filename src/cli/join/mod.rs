@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
-use super::args::{Common, StageArgs};
+use super::account::{Account, Stream};
+use super::args::{Common, CutArgs, StageArgs};
+use super::first::stop_rules;
 use super::sides::{MergeArgs, run_merge};
 use super::{Environment, Tool, ToolError, run_stage};
 use crate::op::join::{Join, JoinType};
@@ -95,6 +97,18 @@ impl Tool for JoinTool {
         &self.stage.common
     }
 
+    fn cut(&self) -> Option<&CutArgs> {
+        Some(&self.stage.input.cut)
+    }
+
+    fn account(&self, _: &mut Stream) -> Account {
+        if self.static_file.is_some() {
+            return Account::does("joins each batch with a file of pairs, read again when it changes");
+        }
+        let kind = self.kind.to_possible_value().map_or_else(String::new, |kind| kind.get_name().to_owned());
+        Account::does(format!("{kind} join of two streams, batch by batch; keeps the open batch of each side"))
+    }
+
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
         let Some(path) = &self.static_file else {
             self.check_framed_only()?;
@@ -133,7 +147,9 @@ impl Tool for JoinTool {
                 ));
             }
         };
-        let pairs = PairsFile::open(path, environment.console.clone()).map_err(ToolError::Input)?;
+        let stop = stop_rules(&self.stage.input.cut, environment);
+        let pairs = PairsFile::open(path, environment.console.clone(), &environment.clock, stop);
+        let pairs = pairs.map_err(ToolError::Input)?;
         run_stage(&mut Lookup::new(pairs, keep_unmatched), &self.stage, environment)
     }
 }

@@ -21,7 +21,7 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// What such a source is to a checkpoint: the paths are what must stay the same.
 pub fn identity(kind: &str, paths: &[PathBuf], lines: impl Fn(&str, &str) -> SourceIdentity) -> SourceIdentity {
     let words: Vec<_> = paths.iter().map(|path| path.to_string_lossy()).collect();
-    SourceIdentity { reads_again: true, ..lines(kind, &words.join(" ")) }
+    lines(kind, &words.join(" "))
 }
 
 /// What both kinds are opened with.

@@ -1,11 +1,12 @@
 //! The kinds of `sstream-source`, with their help.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::cli::guarantee::SourceGuarantee;
 use crate::duration;
 use crate::source::kinds::receive::address::{Address, OwnAddress};
 use crate::source::kinds::receive::allowance::ClientLimits;
@@ -158,7 +159,8 @@ pub enum Kind {
     /// (over a network). Names with a dot at the beginning, *.tmp and *._COPYING_ are left
     /// alone. A file that is renamed within the directories is the same file; a
     /// new one under an old name is another; what is changed after it was taken is not taken
-    /// again. A last line with no newline is a record, and each csv file has its own header.
+    /// again. A file that cannot be read is left out, and tried again. A last line with no newline is
+    /// a record, and each csv file has its own header.
     ///
     /// PATH is a directory, or a quoted pattern of directories or files: 'in/*.log',
     /// '/data/*/in', '/data/**/*.csv'. Under a checkpoint a restart reads the files of
@@ -191,9 +193,10 @@ pub enum Kind {
     /// As tail -F, from the files' beginning unless told, and with nothing lost in a
     /// rotation: a file that was renamed is read to its end before the one that takes
     /// its place; of one that was truncated (copytruncate) the rest is read from its copy beside
-    /// it, but what was written and cut off since the last look, when the file was empty then, is lost, as
-    /// to every reader. A file that vanishes is waited for. Only whole lines are taken; a rotated
-    /// file's last line needs no newline. Lines of several files keep their order within each.
+    /// it. A pattern may match what a log becomes ('app.log*'): each line comes once. A file that
+    /// vanishes is waited for; one that cannot be read is left out, and tried again. Only whole lines
+    /// are taken; a rotated file's last line needs no newline. Lines of several files keep their order
+    /// within each.
     ///
     /// Under a checkpoint a restart goes on where the run before ended, and finds files
     /// that were rotated meanwhile, in the same directory and not packed: let logrotate keep
@@ -260,10 +263,41 @@ pub enum Kind {
     Other(Vec<OsString>),
 }
 
+impl Kind {
+    /// Whether it reads standard input.
+    pub fn reads_stdin(&self) -> bool {
+        match self {
+            Kind::Stdin => true,
+            Kind::Queue { file, .. } | Kind::Replay { file, .. } => file == Path::new("-"),
+            _ => false,
+        }
+    }
+
+    /// What a restart finds of its batches.
+    pub fn guarantee(&self) -> SourceGuarantee {
+        match self {
+            Kind::Dir { .. } | Kind::Tail { .. } => {
+                SourceGuarantee::ReadAgain("from the files, which must stay there until then")
+            }
+            Kind::Queue { file, .. } | Kind::Replay { file, .. } if is_seekable(file) => {
+                SourceGuarantee::ReadAgain("from the file")
+            }
+            Kind::Rate { .. } => SourceGuarantee::ReadAgain("as they were made, and the numbers go on"),
+            _ => SourceGuarantee::Logged,
+        }
+    }
+}
+
+/// Whether a file can be read again from anywhere: not standard input, nor a FIFO. One that
+/// is not there yet may be.
+pub fn is_seekable(path: &Path) -> bool {
+    path != Path::new("-") && path.metadata().map_or(true, |metadata| metadata.is_file())
+}
+
 /// How files are found.
 #[derive(Args, Clone, Debug)]
 pub struct LookArgs {
-    /// Take what is there at the start, in batches, and stop
+    /// Take what is there at the start, in batches, and stop; exit code 1 if something could not be read
     #[arg(long)]
     pub available_now: bool,
 

@@ -10,10 +10,13 @@ use std::path::Path;
 
 use clap::Parser;
 
+use super::account::{Account, Begins, Stream};
 use super::args::{Common, CutArgs, InputForm};
-use super::connector::known::{self, Role};
+use super::connector::known::Role;
 use super::first::{self, SourceIdentity};
+use super::guarantee::SourceGuarantee;
 use super::{Environment, Tool, ToolError, input, output, tell_skipped};
+use crate::duration;
 use crate::flow::{BadRecords, Input};
 use crate::frame::{BatchTime, Event, FrameReader};
 use crate::op::pass::Pass;
@@ -31,10 +34,10 @@ use crate::source::kinds::stdin::Stdin;
 use crate::source::kinds::tcp;
 use crate::source::kinds::udp;
 use crate::source::kinds::unix;
-use crate::source::kinds::until_stop::UntilStop;
+use crate::source::kinds::until_stop::{UntilStop, open_at_once};
 use crate::source::{ByteSource, SourceError};
 use crate::stage::{self, Context};
-use kind::{ClockKind, Kind};
+use kind::{ClockKind, Kind, is_seekable};
 
 /// Begin a pipeline: read records from somewhere and cut them into batches
 ///
@@ -72,11 +75,37 @@ impl Tool for SourceTool {
         &self.common
     }
 
-    fn become_other(&self) -> Result<(), ToolError> {
+    fn elsewhere(&self) -> Option<&[OsString]> {
         match &self.kind {
-            Kind::Other(words) => known::become_it(Role::Source, words),
-            _ => Ok(()),
+            Kind::Other(words) => Some(words),
+            _ => None,
         }
+    }
+
+    fn cut(&self) -> Option<&CutArgs> {
+        Some(&self.cut)
+    }
+
+    fn begins(&self) -> Option<Begins> {
+        let lines = Begins::with_lines(&self.cut);
+        let interval = duration::show_ms(lines.interval_ms.unwrap_or_default());
+        let begins = Begins { reads_stdin: self.kind.reads_stdin(), guarantee: self.kind.guarantee(), ..lines };
+        Some(match &self.kind {
+            Kind::Replay { .. } => Begins {
+                interval_ms: None,
+                does: "gives the batches of a saved stream again, with their times".to_owned(),
+                ..begins
+            },
+            Kind::Queue { clock: ClockKind::Virtual, .. } => Begins {
+                does: format!("batches of {interval} from a file, as fast as they go (virtual clock)"),
+                ..begins
+            },
+            _ => begins,
+        })
+    }
+
+    fn account(&self, _: &mut Stream) -> Account {
+        self.check().map_or_else(Account::mistake, |()| Account::default())
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
@@ -130,6 +159,9 @@ impl SourceTool {
             (_, _, Kind::Replay { file, .. }) if file == Path::new("-") && self.cut.keep.dir().is_some() => {
                 "--checkpoint: standard input cannot be replayed again after a restart: give the file's name".to_owned()
             }
+            (_, _, Kind::Replay { file, .. }) if self.cut.keep.dir().is_some() && !is_seekable(file) => {
+                format!("--checkpoint: {} cannot be read again after a restart: save it in a file", file.display())
+            }
             _ if self.cut.columns.is_some() && self.input != Some(InputForm::Csv) => {
                 "--columns names the columns of csv: add --input csv".to_owned()
             }
@@ -161,7 +193,8 @@ impl SourceTool {
         let form = self.input.unwrap_or(InputForm::Text);
         let lines = |kind: &str, words: &str| {
             let words = if words.is_empty() { kind.to_owned() } else { format!("{kind} {words}") };
-            SourceIdentity::of_lines(kind, &words, form, &self.cut, interval_ms)
+            let reads_again = matches!(self.kind.guarantee(), SourceGuarantee::ReadAgain(_));
+            SourceIdentity { reads_again, ..SourceIdentity::of_lines(kind, &words, form, &self.cut, interval_ms) }
         };
         Ok(match &self.kind {
             Kind::Stdin => lines("stdin", ""),
@@ -178,15 +211,11 @@ impl SourceTool {
             Kind::Dir { paths, .. } => files::identity("dir", paths, lines),
             Kind::Tail { paths, .. } => files::identity("tail", paths, lines),
             // The numbers go on, at whatever rate.
-            Kind::Rate { .. } => SourceIdentity { reads_again: true, ..lines("rate", "") },
+            Kind::Rate { .. } => lines("rate", ""),
             Kind::Queue { file, clock, start } => {
                 let is_wall = *clock == ClockKind::Wall;
                 let words = format!("{}{}", file.display(), if is_wall { " --clock wall" } else { "" });
-                SourceIdentity {
-                    virtual_start_ms: (!is_wall).then_some(start.unwrap_or(0)),
-                    reads_again: file != Path::new("-"),
-                    ..lines("queue", &words)
-                }
+                SourceIdentity { virtual_start_ms: (!is_wall).then_some(start.unwrap_or(0)), ..lines("queue", &words) }
             }
             Kind::Replay { file, .. } => {
                 let (interval_ms, start_ms) = match self.cut.keep.dir() {
@@ -195,7 +224,7 @@ impl SourceTool {
                 };
                 let words = file.display().to_string();
                 let virtual_start_ms = Some(start_ms);
-                SourceIdentity { interval_ms, virtual_start_ms, reads_again: true, ..lines("replay", &words) }
+                SourceIdentity { interval_ms, virtual_start_ms, ..lines("replay", &words) }
             }
         })
     }
@@ -247,7 +276,7 @@ impl SourceTool {
                     ClockKind::Wall => Pace::wall(clock, stop.clone()),
                 };
                 let (file, name) = open_file(path)?;
-                let again = file.as_ref().map(File::try_clone).transpose();
+                let again = file.as_ref().filter(|_| is_seekable(path)).map(File::try_clone).transpose();
                 let again = again.map_err(|error| ToolError::Open { what: name.clone(), error })?;
                 let reader = UntilStop::new(read_whole(file, &name, environment)?, clock, stop);
                 let queue = Queue::new(reader, &name, interval_ms, trace, pace);
@@ -298,7 +327,7 @@ fn open_file(path: &Path) -> Result<(Option<File>, String), ToolError> {
         return Ok((None, "stdin".to_owned()));
     }
     let name = path.display().to_string();
-    match File::open(path) {
+    match open_at_once(path) {
         Ok(file) => Ok((Some(file), name)),
         Err(error) => Err(ToolError::Open { what: name, error }),
     }

@@ -2,8 +2,9 @@
 
 use clap::Parser;
 
+use super::account::{Account, Stream};
 use super::agg::{ExprArgs, KeyArgs, MERGE_VARIABLES};
-use super::args::{Common, MemoryArgs, StageArgs, StateArgs, TimeArgs};
+use super::args::{Common, CutArgs, MemoryArgs, StageArgs, StateArgs, TimeArgs};
 use super::program::program;
 use super::{Environment, Tool, ToolError, run_stage_timed};
 use crate::agg::{Aggregation, Aggregator};
@@ -11,6 +12,7 @@ use crate::op::Operator;
 use crate::op::window::{Fold, Panes, Plain, RecordWindow, TimeWindow};
 use event::EventArgs;
 
+mod account;
 mod event;
 
 /// Slide a window over the batches: its records, or what an aggregation makes of them
@@ -174,6 +176,14 @@ impl Tool for WindowTool {
 
     fn common(&self) -> &Common {
         &self.stage.common
+    }
+
+    fn cut(&self) -> Option<&CutArgs> {
+        Some(&self.stage.input.cut)
+    }
+
+    fn account(&self, stream: &mut Stream) -> Account {
+        self.told(stream)
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {

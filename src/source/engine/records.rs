@@ -65,6 +65,12 @@ pub trait RecordSource {
         Ok(())
     }
 
+    /// The last batch's end has left, and the close is next: an error where not all was taken that
+    /// was to be, though what was given is whole.
+    fn close(&mut self) -> Result<(), SourceError> {
+        Ok(())
+    }
+
     /// How to read batches again, if this source can. Under a checkpoint, what
     /// comes from any other is kept in a log of its own.
     fn replay(&mut self) -> Option<&mut dyn ReadAgain> {

@@ -2,9 +2,14 @@
 //! when the input does, or when the source is to stop.
 
 use std::cell::Cell;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
+
+use rustix::fs::OFlags;
 
 use crate::clock::Clock;
 use crate::source::Got;
@@ -47,6 +52,27 @@ impl<'a> UntilStop<'a> {
         let last_bytes = clock.read().monotonic;
         (UntilStop { input, clock, stop, stopping: stopping.clone(), last_bytes }, stopping)
     }
+}
+
+/// Opens a file without waiting for anything: a FIFO may be without a writer for long, and
+/// whoever reads it then waits for that.
+pub fn open_at_once(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)
+}
+
+/// Reads a file to its end, or a FIFO until its writers have gone. A stop before that is an
+/// error, since nothing can be done with a part.
+pub fn read_to_end(path: &Path, clock: &dyn Clock, stop: StopRules) -> io::Result<(File, Vec<u8>)> {
+    let file = open_at_once(path)?;
+    let name = path.display().to_string();
+    let input = Stdin::from_file(file.try_clone()?, &name, stop.signal.clone(), stop.waited.clone());
+    let (mut reader, stopping) = UntilStop::new(input, clock, stop);
+    let mut content = Vec::new();
+    reader.read_to_end(&mut content)?;
+    if stopping.is_stopped() {
+        return Err(io::Error::other("stopped before all of it had come"));
+    }
+    Ok((file, content))
 }
 
 impl Read for UntilStop<'_> {

@@ -132,6 +132,7 @@ impl<'a> Cutter<'a> {
                         return Ok(self.give_block(time));
                     }
                     if !std::mem::take(&mut self.began) {
+                        self.parts.source.close()?;
                         return Ok(Step::Close(Close::new(reason.clone())));
                     }
                     // The open batch ends at once, with its nominal time.

@@ -1,10 +1,12 @@
 //! Where a file that a position names is now.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io;
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
-use super::identity::Stamp;
+use super::identity::{Stamp, open_regular};
 use super::position::FileEntry;
 use crate::console::Console;
 use crate::source::SourceError;
@@ -36,11 +38,16 @@ impl Finder {
                 }
             }
         }
-        self.find_copy(entry, need)
+        self.find_copy(entry, need, |_| true)
     }
 
-    /// A copy of a file, made before it was truncated; the newest.
-    pub fn find_copy(&self, entry: &FileEntry, need: u64) -> Option<(PathBuf, File)> {
+    /// A copy of a file, made before it was truncated; the newest that may be taken.
+    pub fn find_copy(
+        &self,
+        entry: &FileEntry,
+        need: u64,
+        may_take: impl Fn(&Stamp) -> bool,
+    ) -> Option<(PathBuf, File)> {
         if !self.copies || entry.print.length == 0 {
             return None;
         }
@@ -49,14 +56,21 @@ impl Finder {
                 && is_rotated_name(path, &entry.path)
                 && open_if_copy(path, entry, need).is_ok_and(|is| is)
         };
-        let paths = files_in(entry.path.parent()?, |stamp| stamp.size >= need).into_iter().filter(is_copy);
+        let paths =
+            files_in(entry.path.parent()?, |stamp| stamp.size >= need && may_take(stamp)).into_iter().filter(is_copy);
         let path = paths.max_by_key(|path| path.metadata().map_or(0, |metadata| Stamp::of(&metadata).modified_ns))?;
-        let file = File::open(&path).ok()?;
+        let file = open_regular(&path).ok()?;
         Some((path, file))
     }
 
     /// Part of a file is gone. `range` says which.
     pub fn lost(&self, entry: &FileEntry, range: &str) -> Result<(), SourceError> {
+        // What only cannot be opened is there again when somebody has mended that.
+        if let Err(error) = open_regular(&entry.path)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            return Err(SourceError::read(entry.path.display().to_string(), error));
+        }
         let error = SourceError::Gone {
             what: format!("{}, {range}", entry.path.display()),
             reason: "the file was removed, packed or written anew".to_owned(),
@@ -92,11 +106,38 @@ pub fn is_rotated_name(path: &Path, original: &Path) -> bool {
     }
 }
 
-/// Which rotation made a file, where they are counted: app.log.2 is older than app.log.1.
+/// The name that a file had before a rotation gave it this one, if one has:
+/// `app.log` of `app.log.1`, `app.log-20261120`, `app-20261120.log` and `app.log.2.gz`.
+pub fn original_name(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.as_encoded_bytes();
+    let name = PACKED.iter().find_map(|packed| name.strip_suffix(packed.as_bytes())).unwrap_or(name);
+    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    let without_number = |stem: &[u8], ending: &[u8]| {
+        let mut begins = (1..stem.len()).filter(|at| b".-_".contains(&stem[*at]) && is_digit(stem.get(at + 1)));
+        let is_rest = |byte: &u8| byte.is_ascii_digit() || b".-_:T".contains(byte);
+        let begin = begins.find(|at| stem[at + 1..].iter().all(is_rest))?;
+        Some([&stem[..begin], ending].concat())
+    };
+    // The number is at the end, or before the ending.
+    let original = without_number(name, b"").or_else(|| {
+        let (stem, ending) = name.split_at(name.iter().rposition(|byte| *byte == b'.')?);
+        without_number(stem, ending)
+    })?;
+    Some(path.with_file_name(OsString::from_vec(original)))
+}
+
+/// Which rotation made a file, where they are counted: app.log.2 is older than
+/// app.log.1. A date counts nothing.
 pub fn rotation(path: &Path) -> u32 {
-    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    let mut numbers = name.split(|c: char| !c.is_ascii_digit()).filter(|digits| (1..=4).contains(&digits.len()));
-    numbers.next_back().and_then(|digits| digits.parse().ok()).unwrap_or(0)
+    let numbers = |path: &Path| -> Vec<String> {
+        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        name.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty()).map(str::to_owned).collect()
+    };
+    let original = original_name(path).map_or(0, |original| numbers(&original).len());
+    match &numbers(path)[..] {
+        [.., count] if count.len() < 4 && numbers(path).len() == original + 1 => count.parse().unwrap_or(0),
+        _ => 0,
+    }
 }
 
 /// Whether a file was packed, by its name.
@@ -105,14 +146,14 @@ pub fn is_packed(path: &Path) -> bool {
 }
 
 fn open_if_same(path: &Path, entry: &FileEntry, need: u64) -> io::Result<Option<File>> {
-    let file = File::open(path)?;
+    let file = open_regular(path)?;
     let stamp = Stamp::of_file(&file)?;
     let is_same = stamp.is_same_file(&entry.stamp) && stamp.size >= need && entry.print.matches(&file)?;
     Ok(is_same.then_some(file))
 }
 
 fn open_if_copy(path: &Path, entry: &FileEntry, need: u64) -> io::Result<bool> {
-    let file = File::open(path)?;
+    let file = open_regular(path)?;
     Ok(file.metadata()?.len() >= need && entry.print.matches(&file)?)
 }
 
@@ -155,6 +196,25 @@ mod tests {
             "app.log.gz",
         ] {
             assert!(!is(name), "{name}");
+        }
+        for (name, original) in [
+            ("/x/app.log.1", "/x/app.log"),
+            ("app.log-20261120", "app.log"),
+            ("app-20261120.log", "app.log"),
+            ("app.1.log", "app.log"),
+            ("app.log.2.gz", "app.log"),
+            ("app.log_2026-11-20T10:00", "app.log"),
+            ("messages-1.xz", "messages"),
+            ("web2.log.3", "web2.log"),
+        ] {
+            assert_eq!(original_name(Path::new(name)), Some(PathBuf::from(original)), "{name}");
+        }
+        for name in ["app.log", "app.log.old", "app2.log", ".1", "app.log.audit", "a-1x.log"] {
+            assert_eq!(original_name(Path::new(name)), None, "{name}");
+        }
+        for (name, count) in [("app.log.12", 12), ("app.log-20261120", 0), ("app.log-2026-11-20", 0), ("app.3.log", 3)]
+        {
+            assert_eq!(rotation(Path::new(name)), count, "{name}");
         }
         assert!(is_rotated_name(Path::new("/x/messages-1.xz"), Path::new("/x/messages")));
         assert!(is_packed(Path::new("app.log.2.gz")) && !is_packed(Path::new("app.log.2")));

@@ -1,9 +1,12 @@
 //! What tells one file from another, whatever it is called.
 
-use std::fs::{File, Metadata};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
-use std::time::UNIX_EPOCH;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
+
+use rustix::fs::OFlags;
 
 /// What the system says of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -40,6 +43,22 @@ impl Stamp {
     pub fn is_same_file(&self, other: &Stamp) -> bool {
         self.inode == other.inode && (self.born_ns == other.born_ns || self.born_ns == 0 || other.born_ns == 0)
     }
+}
+
+/// Opens a regular file to be read. What has no end is refused: a FIFO that has taken
+/// a file's name would be waited for without end.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")),
+    }
+}
+
+/// When a file was last written, renamed or given other rights, since the epoch.
+pub fn last_touched(metadata: &Metadata) -> Duration {
+    let since = |seconds: i64, ns: i64| Duration::new(seconds.max(0).cast_unsigned(), ns.max(0) as u32);
+    since(metadata.mtime(), metadata.mtime_nsec()).max(since(metadata.ctime(), metadata.ctime_nsec()))
 }
 
 /// A file's device and its number there: what no two files have at one time.
@@ -88,6 +107,15 @@ impl Fingerprint {
         let begins = bytes.get(..self.length as usize).map(Fingerprint::of_bytes);
         Ok((begins == Some(self)).then(|| Fingerprint::of_bytes(bytes)))
     }
+}
+
+/// Whether both files begin with the same bytes, as far as the shorter one goes and
+/// somebody looks; false if only the second is empty.
+pub fn begin_alike(one: &File, other: &File) -> io::Result<bool> {
+    let (mut one_bytes, mut other_bytes) = ([0; Fingerprint::MOST], [0; Fingerprint::MOST]);
+    let (one, other) = (first_bytes(one, &mut one_bytes)?, first_bytes(other, &mut other_bytes)?);
+    let length = one.len().min(other.len());
+    Ok(one[..length] == other[..length] && (length > 0 || one.is_empty()))
 }
 
 fn first_bytes<'b>(file: &File, bytes: &'b mut [u8; Fingerprint::MOST]) -> io::Result<&'b [u8]> {

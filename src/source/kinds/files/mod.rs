@@ -12,6 +12,7 @@ pub mod dir;
 mod events;
 mod find;
 mod identity;
+mod left_out;
 mod pattern;
 pub mod position;
 mod reader;
@@ -32,7 +33,8 @@ pub use position::{FileEntry, Record};
 pub use reader::Lines;
 
 use again::Again;
-use desk::Step;
+use desk::{NotTaken, Step};
+use left_out::LeftOut;
 
 use crate::checkpoint::offsets::Position;
 use crate::clock::{Clock, Reading};
@@ -68,11 +70,17 @@ pub trait Discovery {
     /// A file has nothing more to read now.
     fn at_end(&mut self, number: u64, now: Reading, desk: &mut Desk<'_>);
 
+    /// A file was truncated, or written anew, before all of it was read.
+    fn anew(&mut self, number: u64, desk: &mut Desk<'_>) -> Result<(), SourceError>;
+
     /// All of a file was taken, as [`Desk::end`] asked for.
     fn ended(&mut self, number: u64, desk: &mut Desk<'_>);
 
-    /// A file was gone when its turn came.
-    fn gone(&mut self, entry: &FileEntry);
+    /// A file was not taken when its turn came.
+    fn not_taken(&mut self, entry: &FileEntry, why: NotTaken, now: Reading);
+
+    /// What was to be taken by `--available-now` and could not be.
+    fn left_out(&self) -> &LeftOut;
 
     /// Whether all that is to be taken by `--available-now` is on the desk.
     fn is_complete(&self) -> bool;
@@ -177,7 +185,13 @@ impl<'a, D: Discovery> FileSource<'a, D> {
                 Step::Records => return Ok(true),
                 Step::Bytes => {}
                 Step::AtEnd(number) => self.discovery.at_end(number, self.clock.read(), &mut self.desk),
-                Step::Gone(entry) => self.discovery.gone(&entry),
+                // What is there at the start is all that is to be read.
+                Step::AtLimit(number) if self.available_now => {
+                    self.discovery.at_end(number, self.clock.read(), &mut self.desk);
+                }
+                Step::AtLimit(_) => {}
+                Step::Anew(number) => self.discovery.anew(number, &mut self.desk)?,
+                Step::NotTaken(entry, why) => self.discovery.not_taken(&entry, why, self.clock.read()),
                 Step::Idle => return Ok(self.desk.has_records()),
             }
             if self.desk.has_records() {
@@ -250,6 +264,11 @@ impl<D: Discovery> RecordSource for FileSource<'_, D> {
         Ok(0)
     }
 
+    fn close(&mut self) -> Result<(), SourceError> {
+        let left_out = self.discovery.left_out();
+        if left_out.is_empty() { Ok(()) } else { Err(SourceError::kind(left_out.clone())) }
+    }
+
     fn replay(&mut self) -> Option<&mut dyn ReadAgain> {
         Some(self)
     }
@@ -320,6 +339,8 @@ pub enum PathError {
     IsFile(PathBuf),
     /// A directory where a file is expected.
     IsDirectory(PathBuf),
+    /// What is no file on a disk, and what it is.
+    IsSpecial(PathBuf, &'static str),
 }
 
 impl fmt::Display for PathError {
@@ -337,6 +358,12 @@ impl fmt::Display for PathError {
                  shell leaves it to dir; to follow a file use sstream-source tail",
                 path.display()
             ),
+            PathError::IsSpecial(path, what) => write!(
+                f,
+                "{}: {what}, where tail takes regular files: read it with sstream-source exec -- cat {}",
+                path.display(),
+                path.display()
+            ),
             PathError::IsDirectory(path) => write!(
                 f,
                 "{}: a directory, where tail takes files: name files ('{}/*.log', quoted), or use sstream-source dir",
@@ -352,7 +379,9 @@ impl std::error::Error for PathError {}
 impl Failure for PathError {
     fn exit(&self) -> Exit {
         match self {
-            PathError::Glob(_) | PathError::IsFile(_) | PathError::IsDirectory(_) => Exit::Usage,
+            PathError::Glob(_) | PathError::IsFile(_) | PathError::IsDirectory(_) | PathError::IsSpecial(..) => {
+                Exit::Usage
+            }
             PathError::Read { .. } | PathError::NoDirectory(_) => Exit::World,
         }
     }

@@ -14,14 +14,25 @@ use std::path::{Path, PathBuf};
 
 pub use taken::Taken;
 
-use super::identity::{Fingerprint, Stamp};
+use super::identity::{Fingerprint, Stamp, open_regular};
 use super::position::{FileEntry, Range, Record};
 use super::reader::{FileReader, Lines};
 use crate::console::Console;
 use crate::source::SourceError;
 
+/// Why a file was not taken when its turn came.
+#[derive(Debug)]
+pub enum NotTaken {
+    /// It was gone.
+    Gone,
+    /// It is not as it was when it was found.
+    Changed,
+    /// It cannot be opened.
+    Failed(io::Error),
+}
+
 /// What came of reading on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Step {
     /// There is something to take.
     Records,
@@ -29,8 +40,12 @@ pub enum Step {
     Bytes,
     /// There is nothing more in this file now.
     AtEnd(u64),
-    /// The file was gone when its turn came; it is off the desk.
-    Gone(FileEntry),
+    /// There may be more in this file, but it is not to be read.
+    AtLimit(u64),
+    /// The file does not hold any more what was read of it.
+    Anew(u64),
+    /// The file was not taken when its turn came; it is off the desk.
+    NotTaken(FileEntry, NotTaken),
     /// No file has anything.
     Idle,
 }
@@ -75,7 +90,8 @@ impl<'a> Desk<'a> {
             changed: BTreeSet::new(),
             finished: Vec::new(),
             is_urgent: false,
-            next_number: 0,
+            // An entry of a file that was never on the desk has none, which is 0.
+            next_number: 1,
             invalid_lines: 0,
             told_invalid: false,
             read_bytes: 0,
@@ -88,6 +104,7 @@ impl<'a> Desk<'a> {
     }
 
     /// Whether a file is read to its end before the next one.
+    #[cfg(test)]
     pub fn is_one_by_one(&self) -> bool {
         self.one_by_one
     }
@@ -140,6 +157,7 @@ impl<'a> Desk<'a> {
     }
 
     /// The files on the desk.
+    #[cfg(test)]
     pub fn entries(&self) -> impl Iterator<Item = &FileEntry> {
         self.files.values().map(|taken| &taken.entry)
     }
@@ -316,7 +334,7 @@ impl<'a> Desk<'a> {
 }
 
 fn open(path: &Path) -> io::Result<(File, Stamp, Fingerprint)> {
-    let file = File::open(path)?;
+    let file = open_regular(path)?;
     let stamp = Stamp::of_file(&file)?;
     let print = Fingerprint::of(&file)?;
     Ok((file, stamp, print))

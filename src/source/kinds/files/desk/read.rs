@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Desk, Step, open};
+use super::{Desk, NotTaken, Step, open};
 use crate::record::forms::Bad;
 use crate::source::SourceError;
 use crate::source::engine::records::Room;
@@ -31,23 +31,27 @@ impl Desk<'_> {
             return Ok(Step::Bytes);
         };
         if taken.read_at() >= taken.limit {
-            // There may be more, but not for us.
             taken.in_turn = false;
             self.turn.pop_front();
-            return Ok(Step::Bytes);
+            return Ok(Step::AtLimit(number));
+        }
+        if !taken.is_as_before().map_err(|error| SourceError::read(taken.entry.path.display().to_string(), error))? {
+            taken.in_turn = false;
+            self.turn.pop_front();
+            return Ok(Step::Anew(number));
         }
         let reader = match &mut taken.reader {
             Some(reader) => reader,
             none => match open(&taken.entry.path) {
-                Ok((file, stamp, print)) => {
-                    (taken.entry.stamp, taken.entry.print) = (stamp, print);
+                Ok((file, stamp, print)) if stamp == taken.entry.stamp => {
+                    taken.entry.print = print;
                     none.insert(FileReader::open(&taken.entry.path, file, taken.entry.offset, &self.lines)?)
                 }
+                Ok(_) => return Ok(self.not_taken(number, NotTaken::Changed)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    self.turn.pop_front();
-                    return Ok(self.files.remove(&number).map_or(Step::Bytes, |taken| Step::Gone(taken.entry)));
+                    return Ok(self.not_taken(number, NotTaken::Gone));
                 }
-                Err(error) => return Err(SourceError::read(taken.entry.path.display().to_string(), error)),
+                Err(error) => return Ok(self.not_taken(number, NotTaken::Failed(error))),
             },
         };
         let read = reader.read(taken.limit)?;
@@ -63,6 +67,12 @@ impl Desk<'_> {
             return Ok(Step::Records);
         }
         Ok(Step::Bytes)
+    }
+
+    /// Takes the file off the desk whose turn it is, and which cannot be begun.
+    fn not_taken(&mut self, number: u64, why: NotTaken) -> Step {
+        self.turn.pop_front();
+        self.files.remove(&number).map_or(Step::Bytes, |taken| Step::NotTaken(taken.entry, why))
     }
 
     /// Takes what is there, as far as there is room.

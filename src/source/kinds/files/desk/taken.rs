@@ -1,8 +1,9 @@
 //! What there is of one file on the desk.
 
 use std::fs::File;
+use std::io;
 
-use crate::source::kinds::files::identity::Fingerprint;
+use crate::source::kinds::files::identity::{Fingerprint, Stamp};
 use crate::source::kinds::files::position::FileEntry;
 use crate::source::kinds::files::reader::FileReader;
 
@@ -38,14 +39,29 @@ impl Taken {
         metadata.map_or(0, |metadata| metadata.len()).saturating_sub(self.read_at())
     }
 
+    /// Whether it still holds what was read of it: false if it was truncated, or written anew.
+    pub(super) fn is_as_before(&self) -> io::Result<bool> {
+        match self.file() {
+            Some(file) => {
+                let stamp = Stamp::of_file(file)?;
+                // What an empty file began with is not known.
+                let is_known = self.entry.print.length > 0 || self.entry.stamp.modified_ns == stamp.modified_ns;
+                Ok(is_known && stamp.size >= self.read_at() && self.entry.print.matches(file)?)
+            }
+            None => Ok(true),
+        }
+    }
+
     /// Whether all that it held was read.
     pub fn is_at_end(&self) -> bool {
         !self.in_turn
     }
 
-    /// A small file's fingerprint grows with it.
+    /// A small file's fingerprint grows with it. That of one of which nothing was read stays:
+    /// an empty one must be known for that.
     pub(super) fn refresh_print(&mut self) {
-        if let Some(reader) = &self.reader
+        if self.read_at() > 0
+            && let Some(reader) = &self.reader
             && self.entry.print.length < Fingerprint::MOST as u32
             && let Ok(Some(print)) = self.entry.print.grown(reader.file())
         {

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Dir, done};
+use super::{Dir, Waiting, done};
 use crate::clock::Reading;
 use crate::source::SourceError;
+use crate::source::kinds::files::desk::NotTaken;
 use crate::source::kinds::files::find::Finder;
+use crate::source::kinds::files::left_out::LeftOut;
 use crate::source::kinds::files::{Desk, Discovery, FileEntry, Seen};
 
 impl Discovery for Dir {
@@ -56,18 +58,54 @@ impl Discovery for Dir {
         desk.end(number);
     }
 
+    fn anew(&mut self, number: u64, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+        if let Some(taken) = desk.get(number) {
+            self.console.warn(&format!(
+                "{}: was written anew while it was read, after {} bytes, and is not read on: write a new file instead",
+                taken.entry.path.display(),
+                taken.read_at()
+            ));
+        }
+        desk.end(number);
+        Ok(())
+    }
+
     fn ended(&mut self, number: u64, desk: &mut Desk<'_>) {
         if let Some(entry) = desk.drop_file(number) {
+            self.failing.remove(&entry.path);
             self.forget(&entry.path);
             self.know(&entry.path, entry.stamp, None);
         }
     }
 
-    fn gone(&mut self, entry: &FileEntry) {
-        self.console.info(&format!("{}: gone before it was read", entry.path.display()));
-        self.forget(&entry.path);
-        // It may have been renamed.
-        self.next_scan = Duration::ZERO;
+    fn not_taken(&mut self, entry: &FileEntry, why: NotTaken, now: Reading) {
+        let path = &entry.path;
+        self.forget(path);
+        let stamp = entry.stamp;
+        match why {
+            NotTaken::Gone => {
+                self.console.info(&format!("{}: gone before it was read", path.display()));
+                // It may have been renamed.
+                self.next_scan = Duration::ZERO;
+            }
+            NotTaken::Changed => self.wait_for(path, Some(Waiting { stamp, due: now.monotonic })),
+            NotTaken::Failed(error) => {
+                if self.failing.insert(path.clone()) {
+                    let error = crate::error::describe(&error);
+                    let again = if self.options.available_now { "" } else { ", and tried again" };
+                    self.console.warn(&format!("{}: {error}: left out{again}", path.display()));
+                }
+                if self.options.available_now {
+                    self.left_out.add(path, &error);
+                } else {
+                    self.wait_for(path, Some(Waiting { stamp, due: now.monotonic + self.options.scan }));
+                }
+            }
+        }
+    }
+
+    fn left_out(&self) -> &LeftOut {
+        &self.left_out
     }
 
     fn is_complete(&self) -> bool {

@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::identity::Stamp;
+use super::left_out::LeftOut;
 use super::pattern::{Found, Pattern, is_hidden, list};
 use super::{Desk, FileEntry, PathError, patterns};
 use crate::clock::Reading;
@@ -55,8 +56,10 @@ pub struct Dir {
     /// Files that are whole, found by the look that goes on.
     whole: Vec<(Stamp, PathBuf)>,
     dirs: Vec<PathBuf>,
-    /// Directories that could not be looked through, and were told of.
+    /// Directories that could not be looked through and files that could not be read, and
+    /// were told of.
     failing: HashSet<PathBuf>,
+    left_out: LeftOut,
     scans: u64,
     next_scan: Duration,
     is_first_start: bool,
@@ -103,6 +106,7 @@ impl Dir {
             whole: Vec::new(),
             dirs: Vec::new(),
             failing: HashSet::new(),
+            left_out: LeftOut::default(),
             scans: 0,
             next_scan: Duration::ZERO,
             is_first_start: true,
@@ -253,15 +257,25 @@ impl Dir {
 
     /// A directory that vanishes may come back, with the same files.
     fn tell_failing(&mut self, failed: &[(PathBuf, std::io::Error)]) {
-        let now: HashSet<PathBuf> = failed.iter().map(|(path, _)| path.clone()).collect();
-        for back in self.failing.difference(&now) {
-            self.console.info(&format!("{}: is back", back.display()));
+        let console = &self.console;
+        self.failing.retain(|path| {
+            let is_failing = failed.iter().any(|(other, _)| other == path);
+            let is_back = !is_failing && self.dirs.contains(path);
+            if is_back {
+                console.info(&format!("{}: is back", path.display()));
+            }
+            // Of a file it is seen when it is read.
+            is_failing || (!is_back && path.symlink_metadata().is_ok())
+        });
+        for (path, error) in failed {
+            if self.options.available_now {
+                self.left_out.add(path, error);
+            }
+            if self.failing.insert(path.clone()) {
+                let message = crate::error::describe(error);
+                self.console.warn(&format!("{}: {message}: going on without it, and looking again", path.display()));
+            }
         }
-        for (path, error) in failed.iter().filter(|(path, _)| !self.failing.contains(path)) {
-            let message = crate::error::describe(error);
-            self.console.warn(&format!("{}: {message}: going on without it, and looking again", path.display()));
-        }
-        self.failing = now;
     }
 
     fn forget_what_is_gone(&mut self, failed: &[(PathBuf, std::io::Error)]) {

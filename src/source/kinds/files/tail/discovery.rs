@@ -1,16 +1,16 @@
 //! What the source of files asks of followed files.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Tail, failed};
 use crate::clock::Reading;
 use crate::source::SourceError;
+use crate::source::kinds::files::desk::NotTaken;
 use crate::source::kinds::files::find::{Finder, files_in, is_rotated_name};
-use crate::source::kinds::files::identity::Stamp;
-use crate::source::kinds::files::pattern::Pattern;
+use crate::source::kinds::files::identity::{Stamp, open_regular};
+use crate::source::kinds::files::left_out::LeftOut;
 use crate::source::kinds::files::{Desk, Discovery, FileEntry, Seen};
 
 impl Discovery for Tail {
@@ -21,15 +21,20 @@ impl Discovery for Tail {
         let mut look_everywhere = seen.look_everywhere || self.scans == 0;
         let mut paths: Vec<PathBuf> = seen.paths.into_keys().collect();
         paths.sort();
+        let mut files = Vec::new();
         for path in paths {
             match path.metadata() {
-                Ok(metadata) if metadata.is_file() => self.consider(&path, &metadata, desk)?,
+                Ok(metadata) if metadata.is_file() => files.push((path, metadata)),
                 // A directory, or something that is gone.
                 _ => look_everywhere = true,
             }
         }
+        self.consider_all(files, desk)?;
         if look_everywhere || now.monotonic >= self.next_scan {
             self.scan(now, desk)?;
+            if self.scans == 1 && self.is_first_start {
+                self.leave_history(desk);
+            }
             if self.scans == 1 && self.is_first_start && self.options.from_end {
                 // A restart must know that this was the start.
                 desk.hurry();
@@ -51,25 +56,33 @@ impl Discovery for Tail {
     }
 
     fn at_end(&mut self, number: u64, now: Reading, desk: &mut Desk<'_>) {
-        let Some(followed) = self.followed.get(&number) else { return };
-        let unchanged_for = now.wall.saturating_sub(Duration::from_nanos(followed.stamp.modified_ns));
-        // What was rotated before this run, and is not written any more, ends with it.
-        let is_over =
-            self.options.available_now && followed.left_since.is_some() && unchanged_for >= self.options.drain;
-        if is_over || followed.is_copy {
+        if self.is_over(number, now, desk) {
             desk.end(number);
         }
     }
 
-    fn ended(&mut self, number: u64, desk: &mut Desk<'_>) {
-        self.unfollow(number);
-        desk.drop_file(number);
-        // A restart must not look for it.
-        desk.hurry();
+    fn anew(&mut self, number: u64, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+        let Some(file) = desk.get(number).and_then(|taken| taken.file()) else { return Ok(()) };
+        let stamp = Stamp::of_file(file).map_err(|error| SourceError::read("a followed file", error))?;
+        self.look_at(number, stamp, desk)
     }
 
-    fn gone(&mut self, entry: &FileEntry) {
+    fn ended(&mut self, number: u64, desk: &mut Desk<'_>) {
+        self.unfollow(number);
+        // A restart must not look for it.
+        desk.hurry();
+        if let Some(entry) = desk.drop_file(number) {
+            self.end_copies(number, desk);
+            self.remember_done(entry);
+        }
+    }
+
+    fn not_taken(&mut self, entry: &FileEntry, _: NotTaken, _: Reading) {
         self.unfollow(entry.number);
+    }
+
+    fn left_out(&self) -> &LeftOut {
+        &self.left_out
     }
 
     fn is_complete(&self) -> bool {
@@ -81,31 +94,42 @@ impl Discovery for Tail {
         let mut files_by_number = BTreeMap::new();
         for entry in files {
             desk.skip_numbers(entry.number);
-            match entry.is_done {
-                true => files_by_number.remove(&entry.number),
-                false => files_by_number.insert(entry.number, entry),
-            };
+            if entry.is_done {
+                files_by_number.remove(&entry.number);
+                self.remember_done(entry);
+            } else {
+                files_by_number.insert(entry.number, entry);
+            }
+        }
+        for entry in files_by_number.values() {
+            // One that was truncated is done with, and is another now.
+            self.done.remove(&entry.stamp.inode);
         }
         let mut newest = BTreeMap::new();
         for (number, entry) in files_by_number {
-            let Some((path, file)) = self.finder().find(&entry, entry.offset) else {
-                // Of one that was empty when it was seen, nothing is known to be missing.
-                if entry.print.length > 0 {
-                    self.finder().lost(&entry, &format!("from byte {} on", entry.offset))?;
-                }
-                desk.tell_of(FileEntry { is_done: true, ..entry });
+            // A name that it was given by a rotation is not its own.
+            let original = self.original_of(&entry.path);
+            // One that was empty has nothing to go on with: it is found as a new one is, behind
+            // what its name had meanwhile.
+            let found = if entry.print.length == 0 { None } else { self.finder().find(&entry, entry.offset) };
+            let Some((path, file)) = found else {
+                self.look_for_loss(&entry, desk)?;
+                desk.tell_of(FileEntry { is_done: true, ..entry.clone() });
                 desk.hurry();
+                let known = entry.stamp;
+                let since = FileEntry { path: PathBuf::new(), stamp: Stamp { inode: 0, ..known }, ..entry };
+                newest.insert(original, (since, known));
                 continue;
             };
             let stamp = Stamp::of_file(&file).map_err(|error| failed(&path, error))?;
             desk.add_known(FileEntry { path: path.clone(), stamp, ..entry.clone() }, file)?;
+            if path != entry.path {
+                desk.rename(number, &path);
+            }
             // As it was when it was seen last, unless this is its copy.
             let is_copy = !stamp.is_same_file(&entry.stamp);
             let since = if is_copy { stamp } else { entry.stamp };
             let found = FileEntry { path: path.clone(), stamp: since, ..entry.clone() };
-            // A name that it was given by a rotation is not its own.
-            let original = self.patterns.iter().map(Pattern::text).find(|text| is_rotated_name(&entry.path, text));
-            let original = original.map_or(entry.path.clone(), Path::to_owned);
             self.follow(number, &path, &original, desk)?;
             if is_copy {
                 self.mark_as_copy(number);
@@ -119,9 +143,13 @@ impl Discovery for Tail {
             // What was truncated after it was copied begins anew.
             if !found.stamp.is_same_file(&known) {
                 let dir = original.parent().unwrap_or(Path::new("/"));
-                if let Some(path) = files_in(dir, |stamp| stamp.is_same_file(&known)).into_iter().next() {
-                    let file = File::open(&path).map_err(|error| failed(&path, error))?;
-                    self.take_anew(&path, &original, file, desk)?;
+                let mut paths = files_in(dir, |stamp| stamp.is_same_file(&known));
+                paths.retain(|path| self.takes(path) || is_rotated_name(path, &original));
+                if let Some(path) = paths.into_iter().next() {
+                    let file = open_regular(&path).map_err(|error| failed(&path, error))?;
+                    if !self.is_followed(&file).map_err(|error| failed(&path, error))? {
+                        self.take_anew(&path, &original, file, desk)?;
+                    }
                 }
             }
         }
@@ -129,7 +157,7 @@ impl Discovery for Tail {
     }
 
     fn known(&self) -> Vec<FileEntry> {
-        Vec::new()
+        self.done.values().cloned().collect()
     }
 
     fn finder(&self) -> Finder {

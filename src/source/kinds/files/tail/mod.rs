@@ -6,27 +6,34 @@
 //!   one held.
 //! - **Truncated** (copytruncate): seen by its size, or by its first bytes, which are
 //!   not as they were. What was not read yet is read from the copy beside it, whose
-//!   first bytes are the same; then the file from its beginning.
+//!   first bytes are the same; then the file from its beginning. A copy that a pattern
+//!   matches is no file of its own.
 //! - **While the source is stopped**: the next start finds the file by its number on the disk
-//!   and its first bytes, renamed in its directory or copied. Files that were made
-//!   and renamed meanwhile, whose names begin with the file's, are read as well.
+//!   and its first bytes, renamed in its directory or copied. Files that were made, or
+//!   written, and renamed meanwhile, whose names begin with the file's, are read as well.
 //!   Where the file is not found, or was packed, what was not read of it is gone,
 //!   which is an error unless the user says otherwise.
+//!
+//! What is done with is known until it is gone, so that it is taken for nothing new; at the
+//! first start that is all that was rotated before.
 
 mod discovery;
+mod done;
+mod rotation;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs::{File, Metadata};
+use std::fs::{File, FileType, Metadata};
 use std::io;
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{FileExt as _, FileTypeExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::find::{files_in, is_packed, is_rotated_name, rotation};
-use super::identity::{Inode, Stamp, inode};
+use super::find::{original_name, rotation};
+use super::identity::{Inode, Stamp, inode, last_touched, open_regular};
+use super::left_out::LeftOut;
 use super::pattern::{Found, Pattern};
-use super::{Desk, Discovery, FileEntry, PathError, patterns};
+use super::{Desk, FileEntry, PathError, patterns};
 use crate::clock::Reading;
 use crate::console::Console;
 use crate::source::SourceError;
@@ -53,9 +60,14 @@ pub struct Tail {
     console: Console,
     followed: BTreeMap<u64, Followed>,
     by_inode: HashMap<Inode, u64>,
+    /// Files that are done with and are there still, by their numbers on the disk.
+    done: HashMap<u64, FileEntry>,
+    /// Copies of files that are followed, which hold nothing new.
+    copies: HashMap<Inode, Copied>,
     dirs: Vec<PathBuf>,
     /// Paths that cannot be opened, and were told of.
     failing: HashSet<PathBuf>,
+    left_out: LeftOut,
     scans: u64,
     next_scan: Duration,
     is_first_start: bool,
@@ -69,13 +81,29 @@ struct Followed {
     original: PathBuf,
     inode: Inode,
     stamp: Stamp,
-    /// The scan that saw it last under a name of ours.
+    /// The scan that saw it last under its own name.
     seen_in: u64,
-    /// It has no name of ours any more, and has not grown since.
-    left_since: Option<Duration>,
+    /// It has not its own name any more.
+    left: Option<Left>,
     /// A copy that was made before a truncation: nobody writes to it, so that it is done with at
     /// its end. Whoever made it may remove it soon, and a restart should not look for it then.
     is_copy: bool,
+}
+
+/// Since when a file has lost its name, or has one that rotations give.
+#[derive(Clone, Copy, Debug)]
+struct Left {
+    /// When that was seen, or when it was seen to grow since, by the monotonic clock.
+    since: Duration,
+    /// It was so before this run.
+    before_start: bool,
+}
+
+/// A copy of a followed file, which is still whole itself.
+#[derive(Clone, Debug)]
+struct Copied {
+    of: u64,
+    entry: FileEntry,
 }
 
 impl Tail {
@@ -86,7 +114,10 @@ impl Tail {
             let path = pattern.text().to_owned();
             match path.metadata() {
                 Ok(metadata) if metadata.is_dir() => return Err(PathError::IsDirectory(path)),
-                Ok(_) => drop(File::open(&path).map_err(|error| PathError::Read { path, error })?),
+                Ok(metadata) if !metadata.is_file() => {
+                    return Err(PathError::IsSpecial(path, kind_of(metadata.file_type())));
+                }
+                Ok(_) => drop(open_regular(&path).map_err(|error| PathError::Read { path, error })?),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => match path.parent() {
                     Some(parent) if !parent.is_dir() => return Err(PathError::NoDirectory(parent.to_owned())),
                     _ => {}
@@ -100,8 +131,11 @@ impl Tail {
             console,
             followed: BTreeMap::new(),
             by_inode: HashMap::new(),
+            done: HashMap::new(),
+            copies: HashMap::new(),
             dirs: Vec::new(),
             failing: HashSet::new(),
+            left_out: LeftOut::default(),
             scans: 0,
             next_scan: Duration::ZERO,
             is_first_start: true,
@@ -122,7 +156,7 @@ impl Tail {
         let (path, original) = (path.to_owned(), original.to_owned());
         let (inode, stamp) = (inode(&metadata), Stamp::of(&metadata));
         let seen_in = self.scans;
-        let followed = Followed { path, original, inode, stamp, seen_in, left_since: None, is_copy: false };
+        let followed = Followed { path, original, inode, stamp, seen_in, left: None, is_copy: false };
         self.followed.insert(number, followed);
         self.by_inode.insert(inode, number);
         Ok(())
@@ -148,7 +182,24 @@ impl Tail {
         self.followed.iter().rfind(|(_, followed)| followed.original == path).map(|(number, _)| *number)
     }
 
-    /// Looks at one path, where a file may be new, or have grown.
+    /// The name that a file had before it was rotated, if that is one of ours and there; else its own.
+    fn original_of(&self, path: &Path) -> PathBuf {
+        original_name(path)
+            .filter(|original| self.takes(original) && original.exists())
+            .unwrap_or_else(|| path.to_owned())
+    }
+
+    /// Looks at paths, where files may be new, or have grown: at those that are followed first, so
+    /// that it is known what has become of them when a new one is compared with them.
+    fn consider_all(&mut self, files: Vec<(PathBuf, Metadata)>, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+        let (followed, new): (Vec<_>, Vec<_>) =
+            files.into_iter().partition(|(_, metadata)| self.by_inode.contains_key(&inode(metadata)));
+        for (path, metadata) in followed.iter().chain(&new) {
+            self.consider(path, metadata, desk)?;
+        }
+        Ok(())
+    }
+
     fn consider(&mut self, path: &Path, metadata: &Metadata, desk: &mut Desk<'_>) -> Result<(), SourceError> {
         let stamp = Stamp::of(metadata);
         let is_ours = metadata.is_file() && self.takes(path);
@@ -158,9 +209,11 @@ impl Tail {
             && let Some(followed) = self.followed.get_mut(&number)
             && followed.stamp.is_same_file(&stamp)
         {
-            if is_ours {
-                (followed.seen_in, followed.left_since) = (scans, None);
+            if is_ours && original_name(path).as_ref() != Some(&followed.original) {
                 followed.original = path.to_owned();
+            }
+            if is_ours && followed.original == path {
+                (followed.seen_in, followed.left) = (scans, None);
             }
             if followed.path != path && !is_at(&followed.path, &stamp) {
                 followed.path = path.to_owned();
@@ -168,43 +221,38 @@ impl Tail {
             }
             return self.look_at(number, stamp, desk);
         }
-        if !is_ours {
+        if !is_ours || self.is_done(path, &stamp, desk)? {
             return Ok(());
         }
-        // What a file held that had the name before comes first.
-        if let Some(before) = self.newest_at(path)
-            && let Some(taken) = desk.get(before)
-        {
-            let mut since = taken.entry.clone();
-            if let Some(file) = taken.file() {
-                let stamp = Stamp::of_file(file).map_err(|error| failed(path, error))?;
-                self.look_at(before, stamp, desk)?;
-            }
-            if let Some(newest) =
-                self.newest_at(path).filter(|newest| *newest != before).and_then(|newest| desk.get(newest))
-            {
-                since = newest.entry.clone();
-            }
-            self.take_rotated_since(path, &since, desk)?;
-        }
-        let file = match File::open(path) {
+        let file = match open_regular(path) {
             Ok(file) => file,
             Err(error) => {
-                if self.failing.insert(path.to_owned()) {
-                    self.console.warn(&format!(
-                        "{}: {}: left out, and tried again",
-                        path.display(),
-                        crate::error::describe(&error)
-                    ));
-                }
+                self.tell_left_out(path, &error);
                 return Ok(());
             }
         };
         self.failing.remove(path);
+        if self.is_copied(path, &file, desk).map_err(|error| failed(path, error))? {
+            return Ok(());
+        }
+        let original = self.original_of(path);
+        self.take_replaced(path, desk)?;
         let starts_at_end = self.options.from_end && self.is_first_start && self.scans <= 1;
         let from = if starts_at_end { last_line_end(&file).map_err(|error| failed(path, error))? } else { 0 };
         let number = desk.add_open(path, file, from)?;
-        self.follow(number, path, path, desk)
+        self.follow(number, path, &original, desk)
+    }
+
+    /// What cannot be read is said once, and looked at again.
+    fn tell_left_out(&mut self, path: &Path, error: &io::Error) {
+        if self.options.available_now {
+            self.left_out.add(path, error);
+        }
+        if self.failing.insert(path.to_owned()) {
+            let error = crate::error::describe(error);
+            let again = if self.options.available_now { "" } else { ", and tried again" };
+            self.console.warn(&format!("{}: {error}: left out{again}", path.display()));
+        }
     }
 
     /// A file that is being read: has it grown, or been truncated?
@@ -212,10 +260,15 @@ impl Tail {
         let Some(followed) = self.followed.get_mut(&number) else { return Ok(()) };
         followed.stamp = stamp;
         let Some(taken) = desk.get(number) else { return Ok(()) };
+        let was_empty = taken.entry.print.length == 0 && taken.entry.stamp.modified_ns != stamp.modified_ns;
+        if was_empty && self.take_copied_since(number, desk)? {
+            return Ok(());
+        }
+        let Some(taken) = desk.get(number) else { return Ok(()) };
         let read_at = taken.read_at();
         if stamp.size >= read_at {
             // A time of change is too coarse to tell that nothing happened.
-            let path = followed.path.clone();
+            let path = self.followed.get(&number).map(|followed| followed.path.clone()).unwrap_or_default();
             if desk.begins_as_before(number, stamp).map_err(|error| failed(&path, error))? {
                 if stamp.size > read_at {
                     desk.ready(number);
@@ -226,48 +279,15 @@ impl Tail {
         self.truncated(number, desk)
     }
 
-    /// A file begins anew. What it held is in a copy, or gone.
-    fn truncated(&mut self, number: u64, desk: &mut Desk<'_>) -> Result<(), SourceError> {
-        let (Some(followed), Some(taken)) = (self.followed.get(&number).cloned(), desk.get(number)) else {
-            return Ok(());
-        };
-        let (path, entry) = (followed.path, taken.entry.clone());
-        // Its name may be another's by now.
-        let file = taken.file().map(File::try_clone).transpose().map_err(|error| failed(&path, error))?;
-        self.console.warn(&format!("{}: was truncated: reading it from its beginning", path.display()));
-        self.unfollow(number);
-        match self.finder().find_copy(&entry, entry.offset) {
-            Some((copy, file)) => {
-                let stamp = Stamp::of_file(&file).map_err(|error| failed(&copy, error))?;
-                desk.move_to(number, &copy, file)?;
-                self.follow(number, &copy, &followed.original, desk)?;
-                self.mark_as_copy(number);
-                self.take_rotated_since(&followed.original, &FileEntry { stamp, ..entry }, desk)?;
-            }
-            None => {
-                desk.drop_file(number);
-                desk.hurry();
-            }
-        }
-        match file {
-            Some(file) => self.take_anew(&path, &followed.original, file, desk),
-            None => Ok(()),
-        }
-    }
-
-    /// Takes up a file from its beginning.
-    fn take_anew(&mut self, path: &Path, original: &Path, file: File, desk: &mut Desk<'_>) -> Result<(), SourceError> {
-        let number = desk.add_open(path, file, 0)?;
-        self.follow(number, path, original, desk)
-    }
-
     fn scan(&mut self, now: Reading, desk: &mut Desk<'_>) -> Result<(), SourceError> {
         self.scans += 1;
         self.next_scan = now.monotonic + self.options.scan;
-        let mut files = Vec::new();
+        let (mut files, mut special) = (Vec::new(), Vec::new());
         let mut matched = |path: PathBuf, metadata: &Metadata| {
             if metadata.is_file() {
                 files.push((path, metadata.clone()));
+            } else if !metadata.is_dir() {
+                special.push((path, metadata.file_type()));
             }
         };
         let mut found = Found { matched: &mut matched, looked_in: Vec::new(), failed: Vec::new() };
@@ -279,11 +299,19 @@ impl Tail {
         dirs.dedup();
         self.dirs = dirs;
         self.tell_failing(&failed);
-        // Oldest first, as rotated files would be.
-        files.sort_by_cached_key(|(path, metadata)| (Stamp::of(metadata).modified_ns, path.clone()));
-        for (path, metadata) in files {
-            self.consider(&path, &metadata, desk)?;
+        for (path, kind) in special {
+            if self.failing.insert(path.clone()) {
+                let kind = kind_of(kind);
+                self.console.warn(&format!("{}: {kind}: left out: tail takes regular files", path.display()));
+            }
         }
+        // Oldest first, as rotated files would be.
+        files.sort_by_cached_key(|(path, metadata)| {
+            (Stamp::of(metadata).modified_ns, Reverse(rotation(path)), path.clone())
+        });
+        let there: HashSet<u64> = files.iter().map(|(_, metadata)| Stamp::of(metadata).inode).collect();
+        self.consider_all(files, desk)?;
+        self.forget_done(&there);
         self.look_at_left(now, desk)
     }
 
@@ -304,62 +332,47 @@ impl Tail {
             let Some(followed) = self.followed.get_mut(&number).filter(|followed| followed.seen_in < self.scans) else {
                 continue;
             };
-            let since = *followed.left_since.get_or_insert(now.monotonic);
+            let before_start = self.scans == 1;
+            let left = followed.left.get_or_insert(Left { since: now.monotonic, before_start });
             let Some(taken) = desk.get(number) else { continue };
             let Some(file) = taken.file() else { continue };
             let stamp = Stamp::of_file(file).map_err(|error| failed(&followed.path, error))?;
             if stamp.size != taken.read_at() {
-                followed.left_since = Some(now.monotonic);
+                left.since = now.monotonic;
                 self.look_at(number, stamp, desk)?;
-            } else if taken.is_at_end() && (followed.is_copy || now.monotonic >= since + self.options.drain) {
+            } else if taken.is_at_end() && self.is_over(number, now, desk) {
                 desk.end(number);
             }
         }
         Ok(())
     }
 
-    /// Files may have been rotated more than once since the last look, or while the
-    /// source was stopped: takes up those that were made after `since`, the file that had
-    /// the name `original` then, and have lost that name again.
-    fn take_rotated_since(
-        &mut self,
-        original: &Path,
-        since: &FileEntry,
-        desk: &mut Desk<'_>,
-    ) -> Result<(), SourceError> {
-        let Some(dir) = original.parent() else { return Ok(()) };
-        let mut later = files_in(dir, |other| other.inode != since.stamp.inode);
-        later.retain(|path| is_rotated_name(path, original) && !self.takes(path));
-        let mut rotated = Vec::new();
-        for path in later {
-            let Ok(metadata) = path.metadata() else { continue };
-            let stamp = Stamp::of(&metadata);
-            let is_followed = self.by_inode.contains_key(&inode(&metadata));
-            // What was made before that one was written last is older, and was there when it
-            // was seen. Packing makes a new file, with the old one's time of change.
-            let is_later = match is_packed(&path) {
-                true => stamp.modified_ns > since.stamp.modified_ns,
-                false if stamp.born_ns == 0 => stamp.modified_ns >= since.stamp.modified_ns,
-                false => stamp.born_ns >= since.stamp.modified_ns,
-            };
-            if is_later && !is_followed {
-                rotated.push((stamp.born_ns, stamp.modified_ns, Reverse(rotation(&path)), path));
-            }
+    /// Whether a file that was read to its end gets nothing more: a copy, or one that has lost its
+    /// name and to which nothing came for long enough. If that was before this run, the system's
+    /// times tell how long ago; a run may be shorter than the time that is to be waited.
+    fn is_over(&self, number: u64, now: Reading, desk: &Desk<'_>) -> bool {
+        let (Some(followed), Some(taken)) = (self.followed.get(&number), desk.get(number)) else { return false };
+        if followed.is_copy {
+            return true;
         }
-        rotated.sort();
-        for (.., path) in rotated {
-            if is_packed(&path) {
-                self.finder().lost(&FileEntry { path, ..since.clone() }, "all of it")?;
-                continue;
-            }
-            let file = File::open(&path).map_err(|error| failed(&path, error))?;
-            // A copy that somebody made is none of them.
-            if since.print.length > 0 && since.print.matches(&file).map_err(|error| failed(&path, error))? {
-                continue;
-            }
-            self.take_anew(&path, original, file, desk)?;
-        }
-        Ok(())
+        let Some((left, metadata)) = followed.left.zip(taken.file().and_then(|file| file.metadata().ok())) else {
+            return false;
+        };
+        let drain = self.options.drain;
+        let is_quiet = now.monotonic >= left.since + drain
+            || (left.before_start && now.wall.saturating_sub(last_touched(&metadata)) >= drain);
+        is_quiet && metadata.len() == taken.read_at()
+    }
+}
+
+/// What is no regular file, in words.
+fn kind_of(kind: FileType) -> &'static str {
+    if kind.is_fifo() {
+        "a FIFO"
+    } else if kind.is_socket() {
+        "a socket"
+    } else {
+        "a device"
     }
 }
 
@@ -379,7 +392,14 @@ fn last_line_end(file: &File) -> io::Result<u64> {
     while end > 0 {
         let from = end.saturating_sub(buffer.len() as u64);
         let piece = &mut buffer[..(end - from) as usize];
-        file.read_exact_at(piece, from)?;
+        match file.read_exact_at(piece, from) {
+            // It has become shorter since it was looked at.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                end = from.min(file.metadata()?.len());
+                continue;
+            }
+            done => done?,
+        }
         if let Some(newline) = memchr::memrchr(b'\n', piece) {
             return Ok(from + newline as u64 + 1);
         }
