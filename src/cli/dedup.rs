@@ -2,10 +2,11 @@
 
 use clap::Parser;
 
-use super::args::{Common, StageArgs, StateArgs, TimeArgs};
+use super::account::{Account, Stream};
+use super::args::{Common, CutArgs, StageArgs, StateArgs, TimeArgs};
 use super::program::program;
 use super::{Environment, Tool, ToolError, run_stage_timed};
-use crate::duration;
+use crate::duration::{self, show_ms};
 use crate::op::dedup::{Dedup, Memory};
 use crate::op::grouping::{By, Grouping};
 
@@ -70,6 +71,24 @@ impl Tool for DedupTool {
 
     fn common(&self) -> &Common {
         &self.stage.common
+    }
+
+    fn cut(&self) -> Option<&CutArgs> {
+        Some(&self.stage.input.cut)
+    }
+
+    fn account(&self, _: &mut Stream) -> Account {
+        let account = match self.operator() {
+            Ok(_) => Account::does("drops duplicates: the first record of each key comes out"),
+            Err(error) => return Account::mistake(error),
+        };
+        account.and(match self.within.or(self.time.watermark) {
+            Some(ms) if self.time.is_wanted() => {
+                format!("state: each key, until the watermark is {} past its first record", show_ms(ms))
+            }
+            Some(ms) => format!("state: each key, for {} after its first record", show_ms(ms)),
+            None => "state: every key there ever was: --within forgets them".to_owned(),
+        })
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {

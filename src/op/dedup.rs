@@ -102,6 +102,22 @@ impl Dedup {
         }
     }
 
+    /// Gives the keys that are known, each with the time of its first record if it is forgotten some
+    /// day, outside of any batch: for those who look into a checkpoint.
+    pub fn show(&self, out: &mut Out<'_>) {
+        for index in self.keys.indexes() {
+            let record = out.buffer();
+            record.push(b'[');
+            record.extend_from_slice(self.keys.normal(index));
+            if let Some(time) = self.times.get(index) {
+                record.extend_from_slice(format!(",{time}").as_bytes());
+            }
+            record.push(b']');
+            out.finish_record();
+        }
+        out.finish_block();
+    }
+
     fn held(&self) -> Held {
         let bytes = self.keys.bytes() + self.times.capacity() * size_of::<EventTime>() + self.expiry.bytes();
         Held { keys: Some(self.keys.len() as u64), records: None, bytes: bytes as u64 }

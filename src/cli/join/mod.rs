@@ -105,6 +105,14 @@ impl Tool for JoinTool {
         if self.static_file.is_some() {
             return Account::does("joins each batch with a file of pairs, read again when it changes");
         }
+        if self.within.is_wanted() {
+            return match self.within_operator() {
+                Ok(_) => Account::does("joins two streams by key and time").and(
+                    "state: each record, until the watermark says that none can come that it would meet".to_owned(),
+                ),
+                Err(error) => Account::mistake(error),
+            };
+        }
         let kind = self.kind.to_possible_value().map_or_else(String::new, |kind| kind.get_name().to_owned());
         Account::does(format!("{kind} join of two streams, batch by batch; keeps the open batch of each side"))
     }

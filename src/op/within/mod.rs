@@ -20,8 +20,6 @@ mod side;
 #[cfg(test)]
 mod tests;
 
-pub use saved::show_entry;
-
 use super::durable::Durable;
 use super::grouping::{By, Grouping};
 use super::join::push_row;
@@ -238,6 +236,23 @@ impl IntervalJoin {
             let order = self.keys.compact();
             self.sides.iter_mut().for_each(|side| side.reorder(&order));
         }
+    }
+
+    /// Gives the records that wait for partners, as if they met none, outside of any batch: for those
+    /// who look into a checkpoint.
+    pub fn show(&self, out: &mut Out<'_>) {
+        for key in self.keys.indexes() {
+            for side in [LEFT, RIGHT] {
+                for record in self.sides[side].of_key(key) {
+                    let written = record.written.as_deref().unwrap_or_else(|| self.keys.normal(key));
+                    match side {
+                        LEFT => push_row(out, written, &record.bytes, b"null"),
+                        _ => push_row(out, written, b"null", &record.bytes),
+                    }
+                }
+            }
+        }
+        out.finish_block();
     }
 
     fn held(&self) -> Held {

@@ -188,18 +188,3 @@ impl Durable for IntervalJoin {
         Ok(())
     }
 }
-
-/// An entry as people read it: what it is, and what there is of it.
-pub fn show_entry(key: &[u8], value: &[u8]) -> Option<(String, String)> {
-    let (letter, number) = key.split_first()?;
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    if *letter == b'h' {
-        let records = u64::from_le_bytes(*value.first_chunk()?);
-        return Some(("join".to_owned(), format!("{records} records so far")));
-    }
-    let side = if *letter == b'l' { "left" } else { "right" };
-    let number = u64::from_be_bytes(number.try_into().ok()?);
-    let Saved { time, has_met, key, bytes } = read_record(value)?;
-    let met = if has_met { ", has met one" } else { "" };
-    Some((format!("{side} {number} of {}", text(&key)), format!("at {time}{met}: {}", text(&bytes))))
-}
