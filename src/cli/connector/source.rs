@@ -77,6 +77,13 @@ pub struct SourceParts {
 impl SourceParts {
     /// Waits, for a source whose world does not say when something has come:
     /// [`Came::Timeout`] after so long, or [`Came::Stop`] at once.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use sstream::connect::{Came, testing};
+    ///
+    /// assert_eq!(testing::source_parts().pause(Duration::from_millis(1)), Came::Timeout);
+    /// ```
     pub fn pause(&self, time: Duration) -> Came {
         match self.waited.during(|| wait_readable(self.stop.wake(), None, Some(time))) {
             Ok(Ready::Input) => Came::Stop,
