@@ -70,7 +70,7 @@ unit:
 	$(CARGO) test --locked $(PACKAGES) --no-fail-fast --doc
 
 rustdoc:
-	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked $(PACKAGES) --no-deps --lib --quiet
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked $(PACKAGES) --no-deps --lib --document-private-items --quiet
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 $(SHARE)/man/man7 \

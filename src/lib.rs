@@ -5,7 +5,9 @@
 //! frames, feeds an [`op::Operator`] and writes frames. What passes between two
 //! tools is a stream of batches in the format that [`frame`] defines.
 //!
-//! Where to find what:
+//! [`connect`] is the public surface, for kinds of sources and sinks in crates of their
+//! own. Everything else is the tools' and may change in any version; who works on it reads
+//! `cargo doc --document-private-items`:
 //!
 //! | module | what it is |
 //! |---|---|
@@ -29,30 +31,38 @@
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr))]
 
+// Hidden is what the tools, and this repository's tests and benchmarks, need.
+#[doc(hidden)]
 pub mod agg;
+#[doc(hidden)]
 pub mod checkpoint;
+#[doc(hidden)]
 pub mod cli;
-pub mod clock;
-pub mod command;
+mod clock;
+mod command;
 pub mod connect;
-pub mod console;
-pub mod duration;
+mod console;
+mod duration;
+#[doc(hidden)]
 pub mod error;
-pub mod event;
-pub mod expr;
-pub mod flow;
+mod event;
+mod expr;
+mod flow;
+#[doc(hidden)]
 pub mod frame;
+#[doc(hidden)]
 pub mod keyed_state;
-pub mod monitor;
+mod monitor;
+#[doc(hidden)]
 pub mod op;
-pub mod os;
-pub mod progress;
-pub mod record;
-pub mod run;
-pub mod signal;
-pub mod sink;
-pub mod source;
-pub mod spool;
-pub mod stage;
-pub mod varint;
-pub mod window;
+mod os;
+mod progress;
+mod record;
+mod run;
+mod signal;
+mod sink;
+mod source;
+mod spool;
+mod stage;
+mod varint;
+mod window;

@@ -119,11 +119,6 @@ pub fn raise_open_files() {
     let _ = setrlimit(Resource::Nofile, rustix::process::Rlimit { current: limit.maximum, ..limit });
 }
 
-/// The number of processors this process may use.
-pub fn processors() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-}
-
 /// How much memory a process of this user holds, in bytes; none where that
 /// cannot be told.
 pub fn resident_bytes(pid: u32) -> Option<u64> {

@@ -6,7 +6,7 @@
 //! [`sink_main`] make a tool of a kind, with everything that all tools have: `--batch`,
 //! `--checkpoint` and its log, back-pressure, `--on-error`, `--pass`, `--metrics`.
 //!
-//! What is not in this module may
+//! `docs/CONNECTORS.md` leads through a source of a hundred lines. What is not in this module may
 //! change in any version; what is in it changes as semantic versioning has it.
 //!
 //! # A source
@@ -114,7 +114,9 @@
 //! # let _ = sstream::connect::sink_main::<Tally>;
 //! ```
 
+#[doc(hidden)]
 pub mod docs;
+pub mod testing;
 
 pub use crate::checkpoint::offsets::Position;
 pub use crate::cli::ToolError;
@@ -123,13 +125,11 @@ pub use crate::cli::connector::{Opened, SinkKind, SinkParts, SourceKind, SourceP
 pub use crate::cli::guarantee::{SinkGuarantee, SourceGuarantee};
 pub use crate::cli::program::program;
 pub use crate::console::{Console, Level};
-pub use crate::duration;
 pub use crate::error::{Exit, Failure, describe};
 pub use crate::expr::Program;
 pub use crate::flow::{BadRecords, OnError, OutletError, Under, Waited};
 pub use crate::frame::{BatchTime, Block, Reason};
 pub use crate::op::{BLOCK_BYTES, OpError};
-pub use crate::record;
 pub use crate::record::forms::Bad;
 pub use crate::signal::StopSignal;
 pub use crate::sink::Sink;
@@ -139,3 +139,42 @@ pub use crate::source::engine::records::{Came, ReadAgain, RecordSource, Room};
 pub use crate::source::kinds::stdin::{Ready, wait_readable};
 pub use crate::source::{ByteSource, Got, SourceError, Torn};
 pub use crate::spool::Spool;
+
+/// Records: JSON values as bytes, in canonical form.
+///
+/// ```
+/// use sstream::connect::record::{canonicalize, field, kind, normal_key, push_string, unescape, Kind};
+///
+/// let mut block = Vec::new();
+/// push_string("a \"quoted\" line".as_bytes(), &mut block);
+/// assert_eq!(block, br#""a \"quoted\" line""#);
+/// assert_eq!(kind(&block), Some(Kind::String));
+/// assert_eq!(&*unescape(&block), br#"a "quoted" line"#);
+///
+/// let mut json = Vec::new();
+/// canonicalize(br#" { "b" : 1.50 } "#, &mut json).unwrap();
+/// assert_eq!(json, br#"{"b":1.50}"#);
+/// assert_eq!(field(&json, b"b"), Some(&b"1.50"[..]));
+/// // Keys are compared by meaning.
+/// assert_eq!(&*normal_key(b"10e-1"), b"1");
+/// ```
+pub mod record {
+    pub use crate::record::{
+        Canonicalizer, JsonError, Kind, canonicalize, elements, field, kind, members, normal_key, pair, push_string,
+        text, unescape,
+    };
+}
+
+/// Durations and sizes as people write them.
+///
+/// ```
+/// use std::time::Duration;
+/// use sstream::connect::duration;
+///
+/// assert_eq!(duration::parse("1m30s"), Ok(Duration::from_secs(90)));
+/// assert_eq!(duration::parse_size("64KiB"), Ok(65_536));
+/// assert!(duration::parse("5").is_err(), "of what?");
+/// ```
+pub mod duration {
+    pub use crate::duration::{parse, parse_ms, parse_size};
+}

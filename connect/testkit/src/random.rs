@@ -10,8 +10,8 @@ impl Random {
         Random(seed)
     }
 
-    /// The next one.
-    pub fn next(&mut self) -> u64 {
+    /// Any number.
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -21,7 +21,7 @@ impl Random {
 
     /// One below this, which is not 0.
     pub fn below(&mut self, below: u64) -> u64 {
-        self.next() % below
+        self.number() % below
     }
 
     /// One from the first on, below the second.
@@ -36,6 +36,6 @@ impl Random {
 
     /// Another one, for a thread of its own.
     pub fn split(&mut self) -> Random {
-        Random(self.next())
+        Random(self.number())
     }
 }

@@ -1,6 +1,7 @@
 //! `sstream-source-KIND`: a source made of what its kind says.
 
 use std::fmt;
+use std::time::Duration;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser};
 
@@ -16,7 +17,8 @@ use crate::signal::StopSignal;
 use crate::source::ByteSource;
 use crate::source::engine::first::Stopped;
 use crate::source::engine::kept::OnLoss;
-use crate::source::engine::records::RecordSource;
+use crate::source::engine::records::{Came, RecordSource};
+use crate::source::kinds::stdin::{Ready, wait_readable};
 use crate::stage;
 
 /// A kind of source: its options (this type, by clap), and what it says of itself once
@@ -70,6 +72,17 @@ pub struct SourceParts {
     pub on_loss: OnLoss,
     /// A longer line is a bad record, in bytes.
     pub max_line: usize,
+}
+
+impl SourceParts {
+    /// Waits, for a source whose world does not say when something has come:
+    /// [`Came::Timeout`] after so long, or [`Came::Stop`] at once.
+    pub fn pause(&self, time: Duration) -> Came {
+        match self.waited.during(|| wait_readable(self.stop.wake(), None, Some(time))) {
+            Ok(Ready::Input) => Came::Stop,
+            _ => Came::Timeout,
+        }
+    }
 }
 
 /// A source that has begun.

@@ -27,7 +27,8 @@ pub struct Family {
     pub name: &'static str,
     /// What it is.
     pub kind: MetricKind,
-    /// Labels beside `pipeline`.
+    /// Labels beside `pipeline`, which the documentation is compared with.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the documentation's part"))]
     pub labels: &'static [&'static str],
     /// What it tells.
     pub help: &'static str,

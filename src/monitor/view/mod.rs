@@ -13,8 +13,9 @@ use serde_json::Value;
 
 use facts::held_of;
 pub use facts::{Batch, Facts, held_to_json, keys};
-pub use load::StageLoad;
-pub use show::{show_bytes, show_count, show_held, show_span, show_time, show_watermark};
+#[cfg(test)]
+use show::show_bytes;
+pub use show::{show_count, show_held, show_span, show_time, show_watermark};
 pub use totals::{DELAY_BOUNDS_MS, DelayCounts, Totals};
 
 use super::delays::delays;

@@ -1,18 +1,18 @@
 //! The Kafka sink: records become messages of a topic.
 //!
-//! [`message`] makes keys and values of records; `sink` takes batches, `producer`
+//! [`message`] makes keys and values of records; `batches` takes them, `producer`
 //! sends messages, and `transactions` makes a transaction of a batch.
 
+mod batches;
 pub mod kind;
 pub mod message;
 mod parts;
 mod producer;
 
-mod sink;
 mod transactions;
 
+pub use batches::{Kafka, PATIENCE};
 pub use parts::Parts;
-pub use sink::{Kafka, PATIENCE};
 
 use crate::client::KafkaError;
 use sstream::connect::OutletError;

@@ -109,7 +109,7 @@ impl Lane {
         self.target.is_some_and(|target| self.position >= target || self.is_at_end)
     }
 
-    /// The next message, without waiting. Goes on only after [`Lane::passed`].
+    /// The next message, without waiting.
     #[inline]
     pub fn poll(&self) -> Result<Polled<'_>, KafkaError> {
         loop {

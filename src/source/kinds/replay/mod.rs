@@ -20,8 +20,6 @@ use crate::source::engine::stop::StopRules;
 use crate::source::kinds::replay::passage::Passage;
 use crate::source::kinds::until_stop::{Stopping, UntilStop};
 
-/// Keys of a head that belong to the run that was saved.
-
 /// How fast batches follow each other.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Speed {

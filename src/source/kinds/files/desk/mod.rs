@@ -104,6 +104,7 @@ impl<'a> Desk<'a> {
     }
 
     /// Whether a file is read to its end before the next one.
+    #[cfg(test)]
     pub fn is_one_by_one(&self) -> bool {
         self.one_by_one
     }
@@ -156,6 +157,7 @@ impl<'a> Desk<'a> {
     }
 
     /// The files on the desk.
+    #[cfg(test)]
     pub fn entries(&self) -> impl Iterator<Item = &FileEntry> {
         self.files.values().map(|taken| &taken.entry)
     }

@@ -40,13 +40,16 @@ impl<'a> Kafka<'a> {
     }
 }
 
+/// What becomes of a record that is no message, and why it is none.
+type Refused<'b> = dyn FnMut(&[u8], &str) -> Result<(), OutletError> + 'b;
+
 /// Sends the messages of a block; a record that is none goes to `bad`.
 fn send(
     block: Block<'_>,
     sender: &mut Sender,
     messages: &mut Messages,
     batch_header: bool,
-    bad: &mut dyn FnMut(&[u8], &str) -> Result<(), OutletError>,
+    bad: &mut Refused<'_>,
 ) -> Result<(), OutletError> {
     let headers = batch_header.then(|| {
         let time = block.time.to_string();
