@@ -14,6 +14,7 @@ pub mod args;
 pub mod checkpoint;
 pub mod command;
 pub mod connector;
+pub mod dedup;
 mod describe;
 mod error;
 pub mod filter;

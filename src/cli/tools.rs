@@ -5,6 +5,7 @@ use super::account::{Account, Begins, Stream};
 use super::args::CutArgs;
 use super::checkpoint::CheckpointTool;
 use super::connector::known::{self, Role};
+use super::dedup::DedupTool;
 use super::filter::FilterTool;
 use super::flatmap::FlatMapTool;
 use super::join::JoinTool;
@@ -77,6 +78,7 @@ impl<T: Tool> Parsed for Options<T> {
 pub fn all() -> Vec<Described> {
     vec![
         describe::<CheckpointTool>(),
+        describe::<DedupTool>(),
         describe::<FilterTool>(),
         describe::<FlatMapTool>(),
         describe::<JoinTool>(),

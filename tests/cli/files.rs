@@ -230,6 +230,21 @@ fn a_file_that_cannot_be_read_does_not_stop_the_others() {
 }
 
 #[test]
+fn packed_files_are_read_and_a_damaged_one_is_an_error() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path("in")).unwrap();
+    folder
+        .run("cd in && echo a | gzip >a.gz && seq 100000 | gzip >../all && head -c 50000 ../all >b.gz && echo c >c")
+        .exits(0);
+    folder.run("touch -d '1 minute ago' in/*").exits(0);
+    for source in ["dir in", "tail 'in/*'"] {
+        let ran = folder.run(&format!("sstream-source {source} --available-now --output text")).exits(1);
+        assert!(ran.stdout.starts_with("a\n1\n2\n") && ran.stdout.contains("\nc\n"), "{ran}");
+        assert!(ran.stderr.contains("/in/b.gz: packed, and cut off: left out; all else was taken"), "{ran}");
+    }
+}
+
+#[test]
 fn too_many_open_files_are_an_error_of_a_run_that_takes_what_is_there() {
     let folder = Folder::new();
     let line = "for n in $(seq 60); do echo $n >$n.log; done; ulimit -n 30; \

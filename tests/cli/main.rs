@@ -8,6 +8,7 @@ mod checkpoint_pipelines;
 mod checkpoint_sources;
 mod checkpoint_stages;
 mod connections;
+mod connectors;
 mod every_tool;
 mod examples;
 mod files;

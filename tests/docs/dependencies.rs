@@ -24,6 +24,8 @@ const ALLOWED: &[&str] = &[
     "Unicode-3.0",
     "Unlicense",
     "Zlib",
+    // As BSD-3-Clause, of libbz2-rs-sys.
+    "bzip2-1.0.6",
 ];
 
 /// What cargo knows of this package and all that it is built from on Linux.

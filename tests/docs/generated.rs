@@ -4,6 +4,7 @@
 
 use std::fs;
 
+use sstream::cli::connector::known::KNOWN;
 use sstream::cli::front::family;
 use sstream_testkit::docs;
 
@@ -35,4 +36,29 @@ fn every_binary_is_documented() {
 #[test]
 fn definitions_are_sound() {
     docs::are_sound(&family());
+}
+
+/// Every kind that the tools look for is brought by a crate in `connect/`, and every
+/// program that a crate there brings is looked for.
+#[test]
+fn every_connector_is_known() {
+    let mut known: Vec<String> = KNOWN
+        .iter()
+        .flat_map(|of| {
+            let roles = [("source", of.source), ("sink", of.sink)];
+            roles.into_iter().filter(|(_, about)| about.is_some()).map(move |(role, _)| (role, of))
+        })
+        .map(|(role, of)| format!("{}/src/bin/sstream-{role}-{}.rs", of.connector, of.kind))
+        .collect();
+    known.sort();
+    let mut brought = Vec::new();
+    for connector in fs::read_dir(root().join("connect")).unwrap() {
+        let connector = connector.unwrap();
+        for program in fs::read_dir(connector.path().join("src/bin")).into_iter().flatten() {
+            let (connector, program) = (connector.file_name(), program.unwrap().file_name());
+            brought.push(format!("{}/src/bin/{}", connector.to_string_lossy(), program.to_string_lossy()));
+        }
+    }
+    brought.sort();
+    assert_eq!(known, brought, "left: src/cli/connector/known.rs, right: connect/");
 }

@@ -159,7 +159,8 @@ pub enum Kind {
     /// (over a network). Names with a dot at the beginning, *.tmp and *._COPYING_ are left
     /// alone. A file that is renamed within the directories is the same file; a
     /// new one under an old name is another; what is changed after it was taken is not taken
-    /// again. A file that cannot be read is left out, and tried again. A last line with no newline is
+    /// again. A packed file (.gz .bz2 .xz .zst) is read as what it holds. A file that cannot be read is left
+    /// out, and tried again. A last line with no newline is
     /// a record, and each csv file has its own header.
     ///
     /// PATH is a directory, or a quoted pattern of directories or files: 'in/*.log',
@@ -199,8 +200,9 @@ pub enum Kind {
     /// within each.
     ///
     /// Under a checkpoint a restart goes on where the run before ended, and finds files
-    /// that were rotated meanwhile, in the same directory and not packed: let logrotate keep
-    /// one (delaycompress). What is gone is an error, exit code 5, unless --on-loss skip.
+    /// that were rotated meanwhile, in the same directory. One that was packed (.gz .bz2 .xz .zst) is known by
+    /// what it holds, and what was not read of it is read there. What is gone is an error, exit
+    /// code 5, unless --on-loss skip.
     #[command(before_help = "Examples:
   sstream-source tail /var/log/app.log | sstream-filter ERROR | sstream-window 30s 10s count
   sstream-source tail '/var/log/*/access.log' --from end --input logfmt | sstream-sink print

@@ -30,6 +30,30 @@ pub struct Torn {
 }
 
 /// Bytes from the world.
+///
+/// ```
+/// use std::time::Duration;
+/// use sstream::connect::{ByteSource, Got, SourceError};
+///
+/// /// Bytes that are there already.
+/// struct Text(&'static [u8]);
+///
+/// impl ByteSource for Text {
+///     fn read(&mut self, buffer: &mut [u8], _: Duration) -> Result<Got, SourceError> {
+///         let count = self.0.len().min(buffer.len());
+///         buffer[..count].copy_from_slice(&self.0[..count]);
+///         self.0 = &self.0[count..];
+///         Ok(if count > 0 { Got::Bytes(count) } else { Got::End })
+///     }
+///     fn read_held(&mut self, buffer: &mut [u8]) -> Result<Got, SourceError> {
+///         self.read(buffer, Duration::ZERO)
+///     }
+/// }
+///
+/// let (mut source, mut buffer) = (Text(b"a line\n"), [0; 4]);
+/// assert_eq!(source.read(&mut buffer, Duration::ZERO).unwrap(), Got::Bytes(4));
+/// // A kind gives it as `Opened::Lines(Box::new(source))`, and --input makes records of it.
+/// ```
 pub trait ByteSource {
     /// Waits at most `timeout` for bytes, and puts what is there into `buffer`.
     fn read(&mut self, buffer: &mut [u8], timeout: Duration) -> Result<Got, SourceError>;

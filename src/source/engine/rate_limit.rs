@@ -84,6 +84,17 @@ impl PidRateEstimator {
 
 /// Lets so many records a second through, and after a pause at most a tenth of
 /// a second's worth at once.
+///
+/// ```
+/// use std::time::Duration;
+/// use sstream::connect::RateLimiter;
+///
+/// let mut limiter = RateLimiter::new(10.0, Duration::ZERO);
+/// let allowed = limiter.allowed(Duration::from_secs(60));
+/// assert_eq!(allowed, 1);
+/// limiter.take(allowed);
+/// assert_eq!(limiter.allowed(Duration::from_millis(60_050)), 0);
+/// ```
 #[derive(Clone, Debug)]
 pub struct RateLimiter {
     rate: f64,

@@ -80,6 +80,75 @@ pub trait RecordSource {
 
 /// A source whose batches can be read again from positions, bytes of its own that
 /// the checkpoint keeps.
+///
+/// A position may be as little as a number:
+///
+/// ```
+/// use std::time::Duration;
+/// use sstream::connect::{Bad, Came, Position, ReadAgain, Reason, RecordSource, Room, SourceError, testing};
+///
+/// /// The numbers below 100: the next one, where the open batch begins, and where a batch
+/// /// ends that is read again.
+/// #[derive(Default)]
+/// struct Numbers {
+///     next: u8,
+///     batch: u8,
+///     again: u8,
+/// }
+///
+/// impl RecordSource for Numbers {
+///     fn wait(&mut self, _: Duration) -> Result<Came, SourceError> {
+///         Ok(if self.next < 100 { Came::Something } else { Came::End })
+///     }
+///     fn held(&mut self) -> Result<bool, SourceError> {
+///         Ok(self.next < 100)
+///     }
+///     fn has_records(&self) -> bool {
+///         self.next < 100
+///     }
+///     fn take(&mut self, room: Room, block: &mut Vec<u8>, _: &mut Bad<'_>) -> Result<u64, SourceError> {
+///         let count = room.records.min(u64::from(100 - self.next)) as u8;
+///         (0..count).for_each(|n| block.extend(format!("{}\n", self.next + n).bytes()));
+///         self.next += count;
+///         Ok(u64::from(count))
+///     }
+///     fn finish(&mut self, _: &Reason, _: &mut Vec<u8>, _: &mut Bad<'_>) -> Result<u64, SourceError> {
+///         Ok(0)
+///     }
+///     fn replay(&mut self) -> Option<&mut dyn ReadAgain> {
+///         Some(self)
+///     }
+/// }
+///
+/// impl ReadAgain for Numbers {
+///     fn restore(&mut self, position: &Position) -> Result<(), SourceError> {
+///         let newest = position.since.iter().rev().chain([&position.base]).find_map(|bytes| bytes.last());
+///         self.next = newest.copied().unwrap_or(0);
+///         self.batch = self.next;
+///         Ok(())
+///     }
+///     fn position(&mut self, delta: &mut Vec<u8>) {
+///         if self.next > self.batch {
+///             delta.extend([self.batch, self.next]);
+///             self.batch = self.next;
+///         }
+///     }
+///     fn base(&mut self, base: &mut Vec<u8>) {
+///         base.push(self.batch);
+///     }
+///     fn begin_again(&mut self, delta: &[u8]) -> Result<(), SourceError> {
+///         let &[from, to] = delta else { return Err(SourceError::Position { what: "of numbers" }) };
+///         (self.next, self.batch, self.again) = (from, to, to);
+///         Ok(())
+///     }
+///     fn next_again(&mut self, block: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<Option<u64>, SourceError> {
+///         let room = Room { records: u64::from(self.again - self.next), bytes: usize::MAX };
+///         Ok(Some(self.take(room, block, bad)?).filter(|records| *records > 0))
+///     }
+/// }
+///
+/// assert_eq!(testing::check_replay(Numbers::default, 100), 100);
+/// ```
 pub trait ReadAgain {
     /// Goes on where the checkpoint's newest batch ended. Called once, before
     /// anything else, on a first start too (with an empty position).

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::path::PathBuf;
 
 use super::find::Finder;
 use super::position::Record;
@@ -19,7 +20,7 @@ pub struct Again {
     /// The range that is being read, and where it ends.
     reader: Option<(FileReader, u64)>,
     /// The batch's files that were found, or not, by their place in the record.
-    found: HashMap<usize, Option<File>>,
+    found: HashMap<usize, Option<(PathBuf, File)>>,
 }
 
 impl Again {
@@ -63,13 +64,13 @@ impl Again {
             let ranges = &self.record.ranges;
             let file = self.found.entry(range.file).or_insert_with(|| {
                 let ends = ranges.iter().filter(|other| other.file == range.file).map(|other| other.to);
-                finder.find(entry, ends.max().unwrap_or(range.to)).map(|(_, file)| file)
+                finder.find(entry, ends.max().unwrap_or(range.to))
             });
             match file {
-                Some(file) => {
+                Some((path, file)) => {
                     let file =
                         file.try_clone().map_err(|error| SourceError::read(entry.path.display().to_string(), error))?;
-                    self.reader = Some((FileReader::open(&entry.path, file, range.from, lines)?, range.to));
+                    self.reader = Some((FileReader::open(path, file, range.from, lines)?, range.to));
                     return Ok(true);
                 }
                 None => finder.lost(entry, &format!("bytes {} to {}", range.from, range.to))?,

@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
 use super::identity::{Stamp, open_regular};
+use super::packed::{Packing, Unpacked};
 use super::position::FileEntry;
 use crate::console::Console;
 use crate::source::SourceError;
@@ -41,7 +42,7 @@ impl Finder {
         self.find_copy(entry, need, |_| true)
     }
 
-    /// A copy of a file, made before it was truncated; the newest that may be taken.
+    /// A copy of a file, made before it was truncated, or packed; the newest that may be taken.
     pub fn find_copy(
         &self,
         entry: &FileEntry,
@@ -53,11 +54,10 @@ impl Finder {
         }
         let is_copy = |path: &PathBuf| {
             path != &entry.path
-                && is_rotated_name(path, &entry.path)
+                && is_name_after(path, &entry.path)
                 && open_if_copy(path, entry, need).is_ok_and(|is| is)
         };
-        let paths =
-            files_in(entry.path.parent()?, |stamp| stamp.size >= need && may_take(stamp)).into_iter().filter(is_copy);
+        let paths = files_in(entry.path.parent()?, may_take).into_iter().filter(is_copy);
         let path = paths.max_by_key(|path| path.metadata().map_or(0, |metadata| Stamp::of(&metadata).modified_ns))?;
         let file = open_regular(&path).ok()?;
         Some((path, file))
@@ -83,7 +83,7 @@ impl Finder {
     }
 }
 
-/// Endings of files that were packed, which cannot be read as they were.
+/// Endings of files that were packed; lz4 is not unpacked.
 const PACKED: [&str; 5] = [".gz", ".bz2", ".xz", ".zst", ".lz4"];
 
 /// Whether a file's name is the one that a rotation gives to another: app.log.1,
@@ -145,16 +145,32 @@ pub fn is_packed(path: &Path) -> bool {
     PACKED.iter().any(|packed| path.as_os_str().as_encoded_bytes().ends_with(packed.as_bytes()))
 }
 
+/// How many bytes a file holds, unpacked if its name says that it is packed.
+pub fn content_length(path: &Path, file: &File) -> io::Result<u64> {
+    match Packing::of(path) {
+        Some(packing) => Unpacked::open(file, packing)?.length(),
+        None => Ok(file.metadata()?.len()),
+    }
+}
+
+/// Whether a rotation, or packing, may have given this name to a file that had another before.
+fn is_name_after(path: &Path, before: &Path) -> bool {
+    let is_packed_from = Packing::of(path).is_some() && path.with_extension("") == before;
+    let original = original_name(before).filter(|original| is_rotated_name(path, original));
+    is_packed_from || is_rotated_name(path, before) || original.is_some()
+}
+
 fn open_if_same(path: &Path, entry: &FileEntry, need: u64) -> io::Result<Option<File>> {
     let file = open_regular(path)?;
     let stamp = Stamp::of_file(&file)?;
-    let is_same = stamp.is_same_file(&entry.stamp) && stamp.size >= need && entry.print.matches(&file)?;
+    let holds = |need| stamp.size >= need || Packing::of(path).is_some();
+    let is_same = stamp.is_same_file(&entry.stamp) && holds(need) && entry.print.matches_content(path, &file)?;
     Ok(is_same.then_some(file))
 }
 
 fn open_if_copy(path: &Path, entry: &FileEntry, need: u64) -> io::Result<bool> {
     let file = open_regular(path)?;
-    Ok(file.metadata()?.len() >= need && entry.print.matches(&file)?)
+    Ok(entry.print.matches_content(path, &file)? && content_length(path, &file)? >= need)
 }
 
 /// Regular files of a directory whose stamp is wanted.

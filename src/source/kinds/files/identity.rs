@@ -8,6 +8,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use rustix::fs::OFlags;
 
+use super::packed::{Packing, Unpacked};
+
 /// What the system says of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Stamp {
@@ -84,6 +86,21 @@ impl Fingerprint {
     /// More bytes than this are not looked at.
     pub const MOST: usize = 1024;
 
+    /// Of what a file holds, unpacked if its name says that it is packed.
+    pub fn of_content(path: &Path, file: &File) -> io::Result<Fingerprint> {
+        let Some(packing) = Packing::of(path) else { return Fingerprint::of(file) };
+        let mut bytes = [0; Fingerprint::MOST];
+        Ok(Fingerprint::of_bytes(first_unpacked(file, packing, &mut bytes)?))
+    }
+
+    /// Whether what a file holds, unpacked if its name says that it is packed, begins as this one did.
+    pub fn matches_content(self, path: &Path, file: &File) -> io::Result<bool> {
+        let Some(packing) = Packing::of(path) else { return self.matches(file) };
+        let mut bytes = [0; Fingerprint::MOST];
+        let bytes = first_unpacked(file, packing, &mut bytes)?;
+        Ok(bytes.get(..self.length as usize).map(Fingerprint::of_bytes) == Some(self))
+    }
+
     /// Of what a file holds now.
     pub fn of(file: &File) -> io::Result<Fingerprint> {
         let mut bytes = [0; Fingerprint::MOST];
@@ -119,9 +136,21 @@ pub fn begin_alike(one: &File, other: &File) -> io::Result<bool> {
 }
 
 fn first_bytes<'b>(file: &File, bytes: &'b mut [u8; Fingerprint::MOST]) -> io::Result<&'b [u8]> {
+    first(bytes, |buffer, from| file.read_at(buffer, from))
+}
+
+fn first_unpacked<'b>(file: &File, packing: Packing, bytes: &'b mut [u8; Fingerprint::MOST]) -> io::Result<&'b [u8]> {
+    let mut content = Unpacked::open(file, packing)?;
+    first(bytes, |buffer, from| content.read_at(buffer, from))
+}
+
+fn first(
+    bytes: &mut [u8; Fingerprint::MOST],
+    mut read_at: impl FnMut(&mut [u8], u64) -> io::Result<usize>,
+) -> io::Result<&[u8]> {
     let mut length = 0;
     while length < bytes.len() {
-        match file.read_at(&mut bytes[length..], length as u64) {
+        match read_at(&mut bytes[length..], length as u64) {
             Ok(0) => break,
             Ok(count) => length += count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -13,6 +13,7 @@ mod events;
 mod find;
 mod identity;
 mod left_out;
+mod packed;
 mod pattern;
 pub mod position;
 mod reader;
@@ -72,6 +73,9 @@ pub trait Discovery {
 
     /// A file was truncated, or written anew, before all of it was read.
     fn anew(&mut self, number: u64, desk: &mut Desk<'_>) -> Result<(), SourceError>;
+
+    /// A file cannot be read on: what was read of it counts, and it is over.
+    fn damaged(&mut self, number: u64, error: &io::Error, desk: &mut Desk<'_>);
 
     /// All of a file was taken, as [`Desk::end`] asked for.
     fn ended(&mut self, number: u64, desk: &mut Desk<'_>);
@@ -190,6 +194,7 @@ impl<'a, D: Discovery> FileSource<'a, D> {
                     self.discovery.at_end(number, self.clock.read(), &mut self.desk);
                 }
                 Step::AtLimit(_) => {}
+                Step::Damaged(number, error) => self.discovery.damaged(number, &error, &mut self.desk),
                 Step::Anew(number) => self.discovery.anew(number, &mut self.desk)?,
                 Step::NotTaken(entry, why) => self.discovery.not_taken(&entry, why, self.clock.read()),
                 Step::Idle => return Ok(self.desk.has_records()),

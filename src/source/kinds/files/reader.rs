@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
+use super::packed::{Packing, Unpacked};
 use crate::op::BLOCK_BYTES;
 use crate::record::forms::{self, Bad, Format};
 use crate::source::SourceError;
@@ -25,6 +26,8 @@ pub struct Lines<'a> {
 /// A file that is being read.
 pub struct FileReader {
     file: File,
+    /// What the file holds, if it is packed.
+    unpacked: Option<Unpacked>,
     name: String,
     format: Box<dyn Format>,
     lines: LineBuffer,
@@ -36,10 +39,13 @@ pub struct FileReader {
 }
 
 impl FileReader {
-    /// Reads `file` on from the byte `from`, where a record begins. `path` is for messages.
+    /// Reads `file` on from the byte `from`, where a record begins. `path` is for messages, and tells
+    /// whether it is packed.
     pub fn open(path: &Path, file: File, from: u64, lines: &Lines<'_>) -> Result<FileReader, SourceError> {
+        let unpacked = Packing::of(path).map(|packing| Unpacked::open(&file, packing)).transpose();
         let mut reader = FileReader {
             file,
+            unpacked: unpacked.map_err(|error| SourceError::read(path.display().to_string(), error))?,
             name: path.display().to_string(),
             format: (lines.format)(),
             lines: LineBuffer::new(Vec::new()),
@@ -66,6 +72,11 @@ impl FileReader {
         Ok(())
     }
 
+    /// Whether the file is packed: then it is whole, and bytes are of what it holds.
+    pub fn is_packed(&self) -> bool {
+        self.unpacked.is_some()
+    }
+
     /// The file itself.
     pub fn file(&self) -> &File {
         &self.file
@@ -78,7 +89,12 @@ impl FileReader {
             return Ok(0);
         }
         loop {
-            match self.file.read_at(&mut self.lines.space(READ)[..want], self.read_at) {
+            let space = &mut self.lines.space(READ)[..want];
+            let read = match &mut self.unpacked {
+                Some(unpacked) => unpacked.read_at(space, self.read_at),
+                None => self.file.read_at(space, self.read_at),
+            };
+            match read {
                 Ok(count) => {
                     self.read_at += count as u64;
                     self.lines.add(count);

@@ -459,6 +459,24 @@ fn a_begun_file_is_not_taken_for_one_that_was_left() {
 }
 
 #[test]
+fn packed_files_are_read_as_what_they_hold() {
+    let mut world = dir_with(Rc::new(TempDir::new().unwrap()), "", true, dir_options());
+    std::fs::write(world.path("1.csv.gz"), packed::testing::gzip("a,b\n1,2\n3,4\n")).unwrap();
+    world.append("2.csv", "c\n5\n");
+    let cut = packed::testing::gzip("d\n6\n");
+    std::fs::write(world.path("3.csv.gz"), &cut[..cut.len() - 4]).unwrap();
+    world.append("4.csv", "e\n7\n");
+    for (name, age_ms) in [("1.csv.gz", 9000), ("2.csv", 8000), ("3.csv.gz", 7000), ("4.csv", 6000)] {
+        world.age(name, age_ms);
+    }
+    assert_eq!(world.try_batch(1).unwrap(), "{a:1,b:2}");
+    world.restart();
+    // In the middle of a packed file; and one that is damaged does not stop the others.
+    assert_eq!(world.batch(), "{a:3,b:4} {c:5} {e:7}");
+    world.check_again();
+}
+
+#[test]
 fn many_files_take_time_in_proportion() {
     let mut world = dir();
     for number in 0..3000 {

@@ -44,6 +44,8 @@ pub enum Step {
     AtLimit(u64),
     /// The file does not hold any more what was read of it.
     Anew(u64),
+    /// The file is packed, and cannot be unpacked on.
+    Damaged(u64, io::Error),
     /// The file was not taken when its turn came; it is off the desk.
     NotTaken(FileEntry, NotTaken),
     /// No file has anything.
@@ -135,7 +137,7 @@ impl<'a> Desk<'a> {
             number: self.next_number,
             path: path.to_owned(),
             stamp: Stamp::of_file(&file).map_err(failed)?,
-            print: Fingerprint::of(&file).map_err(failed)?,
+            print: Fingerprint::of_content(path, &file).map_err(failed)?,
             offset: from,
             is_done: false,
         };
@@ -229,7 +231,11 @@ impl<'a> Desk<'a> {
     /// `total` bytes. Returns how many bytes are left unread.
     pub fn limit(&mut self, mut total: u64) -> u64 {
         let mut left = 0;
+        let is_all = total == u64::MAX;
         for taken in self.files.values_mut() {
+            if taken.is_packed() && is_all {
+                continue;
+            }
             let more = taken.unread();
             let granted = more.min(total);
             (total, left) = (total - granted, left + more - granted);
@@ -336,6 +342,6 @@ impl<'a> Desk<'a> {
 fn open(path: &Path) -> io::Result<(File, Stamp, Fingerprint)> {
     let file = open_regular(path)?;
     let stamp = Stamp::of_file(&file)?;
-    let print = Fingerprint::of(&file)?;
+    let print = Fingerprint::of_content(path, &file)?;
     Ok((file, stamp, print))
 }

@@ -54,7 +54,14 @@ impl Desk<'_> {
                 Err(error) => return Ok(self.not_taken(number, NotTaken::Failed(error))),
             },
         };
-        let read = reader.read(taken.limit)?;
+        let read = match reader.read(taken.limit) {
+            Err(SourceError::Read { error, .. }) if reader.is_packed() => {
+                taken.in_turn = false;
+                self.turn.pop_front();
+                return Ok(Step::Damaged(number, error));
+            }
+            read => read?,
+        };
         self.read_bytes += read as u64;
         if read == 0 {
             reader.park();

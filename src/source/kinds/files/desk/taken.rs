@@ -30,8 +30,16 @@ impl Taken {
         self.reader.as_ref().map(FileReader::file)
     }
 
-    /// How many bytes it has that were not read; 0 if it is gone.
+    /// Whether it is packed, and so will not grow.
+    pub(super) fn is_packed(&self) -> bool {
+        self.reader.as_ref().is_some_and(FileReader::is_packed)
+    }
+
+    /// How many bytes it has that were not read; 0 if it is gone, or packed, when nobody knows.
     pub(super) fn unread(&self) -> u64 {
+        if self.is_packed() {
+            return 0;
+        }
         let metadata = match &self.reader {
             Some(reader) => reader.file().metadata(),
             None => self.entry.path.metadata(),
@@ -42,6 +50,7 @@ impl Taken {
     /// Whether it still holds what was read of it: false if it was truncated, or written anew.
     pub(super) fn is_as_before(&self) -> io::Result<bool> {
         match self.file() {
+            Some(_) if self.is_packed() => Ok(true),
             Some(file) => {
                 let stamp = Stamp::of_file(file)?;
                 // What an empty file began with is not known.
@@ -61,6 +70,7 @@ impl Taken {
     /// an empty one must be known for that.
     pub(super) fn refresh_print(&mut self) {
         if self.read_at() > 0
+            && !self.is_packed()
             && let Some(reader) = &self.reader
             && self.entry.print.length < Fingerprint::MOST as u32
             && let Ok(Some(print)) = self.entry.print.grown(reader.file())

@@ -1,6 +1,7 @@
 //! What the source of files asks of directories.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -68,6 +69,16 @@ impl Discovery for Dir {
         }
         desk.end(number);
         Ok(())
+    }
+
+    fn damaged(&mut self, number: u64, error: &io::Error, desk: &mut Desk<'_>) {
+        if let Some(taken) = desk.get(number) {
+            let (path, read_at) = (&taken.entry.path, taken.read_at());
+            self.left_out.add(path, error);
+            let error = crate::error::describe(error);
+            self.console.warn(&format!("{}: {error}: left out from byte {read_at} on", path.display()));
+        }
+        desk.end(number);
     }
 
     fn ended(&mut self, number: u64, desk: &mut Desk<'_>) {

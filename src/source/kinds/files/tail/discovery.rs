@@ -1,6 +1,7 @@
 //! What the source of files asks of followed files.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -65,6 +66,16 @@ impl Discovery for Tail {
         let Some(file) = desk.get(number).and_then(|taken| taken.file()) else { return Ok(()) };
         let stamp = Stamp::of_file(file).map_err(|error| SourceError::read("a followed file", error))?;
         self.look_at(number, stamp, desk)
+    }
+
+    fn damaged(&mut self, number: u64, error: &io::Error, desk: &mut Desk<'_>) {
+        if let Some(taken) = desk.get(number) {
+            let (path, read_at) = (&taken.entry.path, taken.read_at());
+            self.left_out.add(path, error);
+            let error = crate::error::describe(error);
+            self.console.warn(&format!("{}: {error}: left out from byte {read_at} on", path.display()));
+        }
+        desk.end(number);
     }
 
     fn ended(&mut self, number: u64, desk: &mut Desk<'_>) {

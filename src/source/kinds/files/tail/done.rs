@@ -9,6 +9,7 @@ use super::{Tail, failed};
 use crate::source::SourceError;
 use crate::source::kinds::files::find::files_in;
 use crate::source::kinds::files::identity::{Stamp, open_regular};
+use crate::source::kinds::files::packed::Packing;
 use crate::source::kinds::files::{Desk, FileEntry};
 
 impl Tail {
@@ -30,6 +31,9 @@ impl Tail {
         let Some(entry) = self.done.get_mut(&stamp.inode) else { return Ok(false) };
         entry.path = path.to_owned();
         if entry.stamp == *stamp {
+            return Ok(true);
+        }
+        if Packing::of(path).is_some() {
             return Ok(true);
         }
         let Ok(file) = open_regular(path) else { return Ok(true) };

@@ -11,14 +11,17 @@
 //! - **While the source is stopped**: the next start finds the file by its number on the disk
 //!   and its first bytes, renamed in its directory or copied. Files that were made, or
 //!   written, and renamed meanwhile, whose names begin with the file's, are read as well.
-//!   Where the file is not found, or was packed, what was not read of it is gone,
-//!   which is an error unless the user says otherwise.
+//!   Where the file is not found, what was not read of it is gone, which is an error
+//!   unless the user says otherwise.
+//! - **Packed**: known by the beginning of what it holds, and by how much that is. What was
+//!   read of it is not read again; what was not is read there.
 //!
 //! What is done with is known until it is gone, so that it is taken for nothing new; at the
 //! first start that is all that was rotated before.
 
 mod discovery;
 mod done;
+mod packed;
 mod rotation;
 
 use std::cmp::Reverse;
@@ -32,6 +35,7 @@ use std::time::Duration;
 use super::find::{original_name, rotation};
 use super::identity::{Inode, Stamp, inode, last_touched, open_regular};
 use super::left_out::LeftOut;
+use super::packed::Packing;
 use super::pattern::{Found, Pattern};
 use super::{Desk, FileEntry, PathError, patterns};
 use crate::clock::Reading;
@@ -156,7 +160,9 @@ impl Tail {
         let (path, original) = (path.to_owned(), original.to_owned());
         let (inode, stamp) = (inode(&metadata), Stamp::of(&metadata));
         let seen_in = self.scans;
-        let followed = Followed { path, original, inode, stamp, seen_in, left: None, is_copy: false };
+        // Nobody writes to what is packed.
+        let is_copy = Packing::of(&path).is_some();
+        let followed = Followed { path, original, inode, stamp, seen_in, left: None, is_copy };
         self.followed.insert(number, followed);
         self.by_inode.insert(inode, number);
         Ok(())
@@ -232,6 +238,9 @@ impl Tail {
             }
         };
         self.failing.remove(path);
+        if Packing::of(path).is_some() {
+            return self.consider_packed(path, &file, desk);
+        }
         if self.is_copied(path, &file, desk).map_err(|error| failed(path, error))? {
             return Ok(());
         }
@@ -259,6 +268,9 @@ impl Tail {
     fn look_at(&mut self, number: u64, stamp: Stamp, desk: &mut Desk<'_>) -> Result<(), SourceError> {
         let Some(followed) = self.followed.get_mut(&number) else { return Ok(()) };
         followed.stamp = stamp;
+        if Packing::of(&followed.path).is_some() {
+            return Ok(());
+        }
         let Some(taken) = desk.get(number) else { return Ok(()) };
         let was_empty = taken.entry.print.length == 0 && taken.entry.stamp.modified_ns != stamp.modified_ns;
         if was_empty && self.take_copied_since(number, desk)? {
@@ -337,7 +349,7 @@ impl Tail {
             let Some(taken) = desk.get(number) else { continue };
             let Some(file) = taken.file() else { continue };
             let stamp = Stamp::of_file(file).map_err(|error| failed(&followed.path, error))?;
-            if stamp.size != taken.read_at() {
+            if stamp.size != taken.read_at() && Packing::of(&followed.path).is_none() {
                 left.since = now.monotonic;
                 self.look_at(number, stamp, desk)?;
             } else if taken.is_at_end() && self.is_over(number, now, desk) {

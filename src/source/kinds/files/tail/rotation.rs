@@ -7,10 +7,12 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::packed::Before;
 use super::{Copied, Followed, Tail, failed};
 use crate::source::SourceError;
 use crate::source::kinds::files::find::{files_in, is_packed, is_rotated_name, original_name, rotation};
 use crate::source::kinds::files::identity::{Fingerprint, Stamp, begin_alike, inode, open_regular};
+use crate::source::kinds::files::packed::Packing;
 use crate::source::kinds::files::{Desk, Discovery as _, FileEntry};
 
 impl Tail {
@@ -96,7 +98,7 @@ impl Tail {
     }
 
     /// A file is done with, and a restart is not to take it for a new one.
-    fn leave(&mut self, entry: FileEntry, desk: &mut Desk<'_>) {
+    pub(super) fn leave(&mut self, entry: FileEntry, desk: &mut Desk<'_>) {
         desk.tell_of(entry.clone());
         desk.hurry();
         self.remember_done(entry);
@@ -175,7 +177,7 @@ impl Tail {
     ) -> Result<(), SourceError> {
         for path in self.rotated_since(original, since) {
             if is_packed(&path) {
-                self.finder().lost(&FileEntry { path, ..since.clone() }, "all of it")?;
+                self.take_packed_since(&path, original, since, desk)?;
                 continue;
             }
             let file = open_regular(&path).map_err(|error| failed(&path, error))?;
@@ -186,6 +188,25 @@ impl Tail {
             self.take_anew(&path, original, file, desk)?;
         }
         Ok(())
+    }
+
+    /// One of those files, which is packed: unless it is known from before it was.
+    fn take_packed_since(
+        &mut self,
+        path: &Path,
+        original: &Path,
+        since: &FileEntry,
+        desk: &mut Desk<'_>,
+    ) -> Result<(), SourceError> {
+        let readable = open_regular(path).ok().filter(|_| Packing::of(path).is_some());
+        let known = readable.map(|file| Ok((self.known_before(path, &file, desk)?, file)));
+        match known {
+            Some(Ok((Before::Unknown, file))) => self.take_anew(path, original, file, desk),
+            Some(Ok(_)) => Ok(()),
+            // It is being packed: what it is made of is still there.
+            Some(Err::<_, io::Error>(_)) if path.with_extension("").exists() => Ok(()),
+            _ => self.finder().lost(&FileEntry { path: path.to_owned(), ..since.clone() }, "all of it"),
+        }
     }
 
     /// Those files, the oldest first.

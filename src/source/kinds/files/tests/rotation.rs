@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use super::*;
+use crate::source::kinds::files::packed::testing::gzip;
 
 /// What a rotation does to the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,10 @@ enum Later {
     Kept,
     /// It is removed at the next rotation.
     Removed,
+    /// It is packed at once.
+    Packed,
+    /// It is packed at the next rotation.
+    PackedLater,
 }
 
 struct Rotating {
@@ -69,8 +74,10 @@ impl Rotating {
     fn rotate(&self, form: Form, later: Later) {
         let world = &self.world;
         for number in (1..9).rev() {
-            let name = |number: u32| world.path(&format!("app.log.{number}"));
-            let _ = std::fs::rename(name(number), name(number + 1));
+            for ending in ["", ".gz"] {
+                let name = |number: u32| world.path(&format!("app.log.{number}{ending}"));
+                let _ = std::fs::rename(name(number), name(number + 1));
+            }
         }
         if later == Later::Removed {
             let _ = std::fs::remove_file(world.path("app.log.2"));
@@ -81,6 +88,21 @@ impl Rotating {
             world.rename("app.log", "app.log.1");
         }
         File::create(world.path("app.log")).unwrap();
+        match later {
+            Later::Packed => self.pack("app.log.1"),
+            Later::PackedLater => self.pack("app.log.2"),
+            Later::Kept | Later::Removed => {}
+        }
+    }
+
+    /// As gzip does.
+    fn pack(&self, name: &str) {
+        let Ok(text) = std::fs::read_to_string(self.world.path(name)) else { return };
+        let modified = self.world.path(name).metadata().unwrap().modified().unwrap();
+        let packed = self.world.path(&format!("{name}.gz"));
+        std::fs::write(&packed, gzip(&text)).unwrap();
+        File::options().write(true).open(&packed).unwrap().set_modified(modified).unwrap();
+        std::fs::remove_file(self.world.path(name)).unwrap();
     }
 
     fn lines(&self) -> String {
@@ -93,7 +115,7 @@ impl Rotating {
 fn every_form_of_rotation_times_every_way_to_run() {
     for form in [Form::Rename, Form::Copytruncate, Form::Both] {
         for way in [Way::Live, Way::ShortRuns, Way::Cron] {
-            for later in [Later::Kept, Later::Removed] {
+            for later in [Later::Kept, Later::Removed, Later::Packed, Later::PackedLater] {
                 for pattern in ["app.log", "app.log*"] {
                     for (unfinished, drains) in [(false, true), (false, false), (true, true)] {
                         let case = format!("{form:?}, {way:?}, {later:?}, {pattern}, {unfinished}, {drains}");
@@ -191,4 +213,38 @@ fn a_backup_of_a_log_is_no_log_of_its_own() {
         rotating.run(1);
         assert_eq!(rotating.lines(), "1 2 3 ", "{way:?}");
     }
+}
+
+#[test]
+fn a_packed_log_is_read_on_inside() {
+    let mut rotating = Rotating::new("app.log", Way::ShortRuns);
+    rotating.world.append("app.log", "1\n2\n3\n4");
+    assert_eq!(rotating.world.try_batch(2).unwrap(), "1 2");
+    rotating.rotate(Form::Rename, Later::Packed);
+    rotating.world.append("app.log", "5\n");
+    rotating.world.restart();
+    assert_eq!(rotating.world.try_batch(1).unwrap(), "3");
+    rotating.world.rebase();
+    rotating.world.restart();
+    rotating.run(2);
+    assert_eq!(rotating.lines(), "1 2 3 4 5 ");
+    // What was read of it before it was packed is found in it too.
+    rotating.world.check_again();
+}
+
+#[test]
+fn a_pattern_takes_packed_logs_too() {
+    let mut rotating = Rotating::new("app.log*", Way::Live);
+    for lines in ["1\n", "2\n", "3\n"] {
+        rotating.world.append("app.log", lines);
+        rotating.rotate(Form::Rename, Later::PackedLater);
+    }
+    rotating.world.append("app.log", "4\n");
+    rotating.run(1);
+    assert_eq!(rotating.lines(), "1 2 3 4 ");
+    // One that is cut off is left out, and said.
+    let packed = gzip(&"7\n".repeat(50_000));
+    std::fs::write(rotating.world.path("app.log.9.gz"), &packed[..packed.len() / 2]).unwrap();
+    rotating.run(1);
+    assert!(!rotating.lines().contains('7'));
 }
