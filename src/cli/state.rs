@@ -6,11 +6,11 @@ use clap::{Parser, ValueEnum};
 
 use super::account::{Account, Stream};
 use super::agg::{KeyArgs, MERGE_VARIABLES, no_aggregation};
-use super::args::{Common, CutArgs, StageArgs, StateArgs};
+use super::args::{Common, CutArgs, StageArgs, StateArgs, TimeArgs};
 use super::first::stop_rules;
 use super::function::ExecTimeout;
 use super::program::program;
-use super::{Environment, Tool, ToolError, run_stage_saved};
+use super::{Environment, Tool, ToolError, run_stage_timed};
 use crate::agg::Aggregation;
 use crate::duration;
 use crate::op::state::{Emit, State, Update, VARIABLES};
@@ -61,13 +61,17 @@ pub struct StateTool {
     #[arg(long, value_enum, default_value = "all", help_heading = "State")]
     emit: EmitArg,
 
-    /// Drop a key when its last value is longer ago than this, by batch times
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms, help_heading = "State")]
+    /// Drop a key when its last value is longer ago than this, by batch times, or with --time
+    /// when the watermark has passed its greatest time by more than this
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms_or_none, help_heading = "State")]
     timeout: Option<u64>,
 
     /// Begin with the states in FILE: a pair [KEY, STATE] of JSON a line
     #[arg(long, value_name = "FILE", help_heading = "State")]
     initial: Option<PathBuf>,
+
+    #[command(flatten)]
+    time: TimeArgs,
 
     #[command(flatten)]
     key: KeyArgs,
@@ -144,7 +148,31 @@ impl StateTool {
             (None, None) => self.update()?,
             _ => Update::Function(Box::new(program("--expr", ".", &VARIABLES)?)),
         };
-        Ok(State::new(self.key.grouping()?, update, self.emit.emit(), self.timeout))
+        self.timed(State::new(self.key.grouping()?, update, self.emit.emit(), self.timeout))
+    }
+}
+
+impl StateTool {
+    /// By event time, if that is asked for.
+    fn timed(&self, state: State) -> Result<State, ToolError> {
+        if !self.time.is_wanted() {
+            return match self.timeout {
+                Some(0) => Err(ToolError::Usage("--timeout 0s: by batch times it is at least 1ms".to_owned())),
+                _ => Ok(state),
+            };
+        }
+        if self.timeout.is_none() {
+            return Err(ToolError::Usage(
+                "--time says when keys time out, and needs --timeout DURATION: without it a state knows no time"
+                    .to_owned(),
+            ));
+        }
+        if self.initial.is_some() {
+            return Err(ToolError::Usage(
+                "--initial: its states have no time, as --time wants them to have".to_owned(),
+            ));
+        }
+        Ok(state.with_timing(self.time.timing()?))
     }
 }
 
@@ -191,12 +219,12 @@ impl Tool for StateTool {
         self.key.by_key |= !self.key.is_keyed();
         let grouping = self.key.grouping()?;
         let update = self.update()?;
-        let mut state = State::new(grouping, update, self.emit.emit(), self.timeout);
+        let mut state = self.timed(State::new(grouping, update, self.emit.emit(), self.timeout))?;
         if let Some(path) = &self.initial {
             let stop = stop_rules(&self.stage.input.cut, environment);
             load_initial(path, &mut state, environment, stop)?;
         }
-        run_stage_saved(&mut state, &self.stage, self.saved, environment)
+        run_stage_timed(&mut state, &self.stage, self.saved, self.time.late(), environment)
     }
 }
 

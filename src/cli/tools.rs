@@ -5,6 +5,7 @@ use super::account::{Account, Begins, Stream};
 use super::args::CutArgs;
 use super::checkpoint::CheckpointTool;
 use super::connector::known::{self, Role};
+use super::dedup::DedupTool;
 use super::filter::FilterTool;
 use super::flatmap::FlatMapTool;
 use super::join::JoinTool;
@@ -32,8 +33,11 @@ pub struct Described {
     /// Kinds that are programs of their own, and what each is.
     pub connectors: Vec<(&'static str, &'static str)>,
     /// Its options, parsed by its own definition.
-    pub parse: fn(&[&str]) -> Result<Box<dyn Parsed>, clap::Error>,
+    pub parse: Parse,
 }
+
+/// Parses a command line by a tool's own definition.
+pub type Parse = fn(&[&str]) -> Result<Box<dyn Parsed>, clap::Error>;
 
 /// A tool with the options of some command line, which runs nothing.
 pub trait Parsed {
@@ -77,6 +81,7 @@ impl<T: Tool> Parsed for Options<T> {
 pub fn all() -> Vec<Described> {
     vec![
         describe::<CheckpointTool>(),
+        describe::<DedupTool>(),
         describe::<FilterTool>(),
         describe::<FlatMapTool>(),
         describe::<JoinTool>(),

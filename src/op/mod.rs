@@ -6,7 +6,9 @@
 //! itself is a [`PerRecord`] and becomes an operator by [`Each`], or by
 //! [`parallel::Parallel`] on several threads.
 
+pub mod dedup;
 pub mod durable;
+pub mod expiry;
 pub mod filter;
 pub mod flatmap;
 pub mod function;
@@ -29,6 +31,7 @@ pub mod text;
 pub mod transform;
 pub mod union;
 pub mod window;
+pub mod within;
 
 #[cfg(test)]
 pub mod testing;

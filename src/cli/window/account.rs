@@ -19,9 +19,12 @@ impl WindowTool {
             None if self.computes() => "an expression of them".to_owned(),
             None => "its records".to_owned(),
         };
-        if self.time.is_wanted() || self.event.is_wanted() {
-            let what = "windows of event time, or of sessions: each comes out once it is over";
-            return account.and(format!("{what}; gives {gives}")).and(self.keys.told());
+        if self.is_of_events() {
+            let account = match self.shown() {
+                Ok(_) => account,
+                Err(error) => Account::mistake(error),
+            };
+            return account.and(self.event_told(&gives)).and(self.event_kept()).and(self.keys.told());
         }
         if let Some(Extent::Records(length)) = length {
             let slide = match slide {

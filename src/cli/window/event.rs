@@ -7,7 +7,6 @@ use crate::agg::{Aggregation, Aggregator};
 use crate::cli::ToolError;
 use crate::cli::program::program;
 use crate::duration;
-use crate::op::Operator;
 pub use crate::op::window::event::Extent;
 use crate::op::window::event::{Emit, EventWindow, Gap, Layout, Options, TimeOutput, Windows};
 
@@ -82,13 +81,46 @@ impl EventArgs {
 }
 
 impl WindowTool {
+    /// What comes out, in words.
+    pub(super) fn event_told(&self, gives: &str) -> String {
+        let by = if self.time.is_wanted() { "event time" } else { "batch time" };
+        let windows = match (&self.event.session, &self.event.cumulate) {
+            (Some(gap), _) => format!("sessions by {by}: a key's records no further than {gap} apart"),
+            (None, Some(_)) => format!("cumulating windows by {by}"),
+            (None, None) => format!("windows by {by}"),
+        };
+        let when = match self.event.emit {
+            None | Some(EmitArg::Closed) => "each once the watermark has passed its end",
+            Some(EmitArg::Changed) => "those that a batch changed, with it",
+            Some(EmitArg::All) => "all of them with each batch",
+        };
+        format!("{windows}; gives {gives}, {when}")
+    }
+
+    /// What is held, and for how long.
+    pub(super) fn event_kept(&self) -> String {
+        match (self.event.emit, self.time.watermark) {
+            (Some(EmitArg::All), _) => {
+                "state: a partial result a window and key, for ever: --emit closed or changed lets go of what is over"
+            }
+            _ if !self.time.is_wanted() => "state: a partial result a window and key, until it is over",
+            (_, Some(_)) => "state: a partial result a window and key, until the watermark has passed its end",
+            (Some(EmitArg::Changed), None) => {
+                "state: a partial result a window and key, until the stream's watermark has passed its end; for ever if \
+                 it has none: --watermark"
+            }
+            (_, None) => "state: a partial result a window and key, until the stream's watermark has passed its end",
+        }
+        .to_owned()
+    }
+
     /// The operator.
     pub(super) fn event_window(
         &self,
         length: Option<Positional>,
         slide: Option<Positional>,
-        aggregation: Option<Aggregation>,
-    ) -> Result<Box<dyn Operator>, ToolError> {
+        aggregator: Option<Aggregator>,
+    ) -> Result<EventWindow, ToolError> {
         let EventArgs { session, max, cumulate, offset, emit, time_output } = &self.event;
         // By the times of batches there are sessions and cumulating windows; all else is of event
         // time, by --time or as a stage before says.
@@ -126,7 +158,7 @@ impl WindowTool {
             }
         };
         let collect = || Aggregator::new(Aggregation::Collect);
-        Ok(Box::new(EventWindow::new(Options {
+        Ok(EventWindow::new(Options {
             windows,
             timing,
             emit: match emit {
@@ -135,11 +167,11 @@ impl WindowTool {
                 Some(EmitArg::All) => Emit::All,
             },
             grouping: self.keys.grouping()?,
-            aggregator: self.keys.aggregator(aggregation, &self.expr)?.unwrap_or_else(collect),
+            aggregator: aggregator.unwrap_or_else(collect),
             time_output: match time_output {
                 None | Some(TimeOutputArg::Ms) => TimeOutput::Milliseconds,
                 Some(TimeOutputArg::Rfc3339) => TimeOutput::Rfc3339(self.time.zone()),
             },
-        })))
+        }))
     }
 }

@@ -9,6 +9,7 @@ use super::program::program;
 use super::{Environment, Tool, ToolError, run_stage_timed};
 use crate::agg::{Aggregation, Aggregator};
 use crate::op::Operator;
+use crate::op::window::event::EventWindow;
 use crate::op::window::{Fold, Panes, Plain, RecordWindow, TimeWindow};
 use event::EventArgs;
 
@@ -193,11 +194,26 @@ impl Tool for WindowTool {
 }
 
 impl WindowTool {
+    /// Whether windows are of event time, sessions or cumulating ones.
+    fn is_of_events(&self) -> bool {
+        self.time.is_wanted() || self.event.is_wanted()
+    }
+
+    /// A window of events to load a state into and look at it, if it is one; no command is started.
+    pub(super) fn shown(&self) -> Result<Option<EventWindow>, ToolError> {
+        if !self.is_of_events() {
+            return Ok(None);
+        }
+        let Positionals { length, slide, .. } = self.positionals()?;
+        self.event_window(length, slide, self.without_command()?).map(Some)
+    }
+
     /// The operator that was asked for.
     fn operator(&self) -> Result<Box<dyn Operator>, ToolError> {
         let Positionals { length, slide, aggregation } = self.positionals()?;
-        if self.time.is_wanted() || self.event.is_wanted() {
-            return self.event_window(length, slide, aggregation);
+        if self.is_of_events() {
+            let aggregator = self.keys.aggregator(aggregation, &self.expr)?;
+            return Ok(Box::new(self.event_window(length, slide, aggregator)?));
         }
         let panes = self.panes(aggregation)?;
         let plain = |what: &str, extent: event::Extent| {

@@ -14,7 +14,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::io;
 
-use super::buffer::{Link, LinkId, Taken};
+use super::buffer::{Link, Taken};
 use super::matcher::{Run, Runs, Way};
 use super::{Key, Sequences, Waiting};
 use crate::event::EventTime;
@@ -351,35 +351,4 @@ impl Durable for Sequences {
         matcher.buffer.track();
         Ok(())
     }
-}
-
-/// An entry as people read it: what it is, and what there is of it.
-pub fn show_entry(key: &[u8], value: &[u8]) -> Option<(String, String)> {
-    let (letter, key) = key.split_first()?;
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Some(match letter {
-        b'h' => {
-            let mut bytes = Bytes(value);
-            ("records".to_owned(), format!("{} taken, {} arrived", bytes.u64()?, bytes.u64()?))
-        }
-        b'w' => {
-            let ((time, _), waiting) = read_waiting(key, value)?;
-            (format!("waiting at {time}"), text(waiting.split().1))
-        }
-        b'r' => (format!("record {}", u32::from_be_bytes(key.try_into().ok()?)), text(value.get(16..)?)),
-        b'l' => {
-            let mut bytes = Bytes(value);
-            let (before, record, place) = (bytes.u32()?, bytes.u32()?, bytes.u32()?);
-            let before = before.checked_sub(1).map_or("the first".to_owned(), |before| format!("behind {before}"));
-            let id: LinkId = u32::from_be_bytes(key.try_into().ok()?);
-            (format!("link {id}"), format!("{before}: record {record} at place {place}"))
-        }
-        b'k' => {
-            let (written, runs) = read_runs(value)?;
-            let ways: usize = runs.iter().map(|run| run.ways.len()).sum();
-            let begun: Vec<String> = runs.iter().map(|run| run.start.to_string()).collect();
-            (format!("key {}", text(&written)), format!("{ways} open, begun at {}", begun.join(" ")))
-        }
-        _ => return None,
-    })
 }

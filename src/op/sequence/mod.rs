@@ -21,7 +21,6 @@ mod tests;
 
 pub use automaton::Automaton;
 pub use define::Definition;
-pub use durable::show_entry;
 pub use matcher::{Rules, Skip};
 pub use pattern::{Pattern, PatternError};
 pub use result::{Answer, VARIABLES, select_variables};
@@ -277,6 +276,26 @@ impl Sequences {
             self.matcher.finish(&mut self.keys.keys[place].runs, &mut self.found);
             self.give(place, out)?;
         }
+        Ok(())
+    }
+
+    /// Gives every way that is open, as what it has taken so far, outside of any batch: for those who
+    /// look into a checkpoint.
+    pub fn show(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
+        let mut answer = Answer::Plain;
+        let mut keys: Vec<&Key> = self.keys.index.values().map(|place| &self.keys.keys[*place]).collect();
+        keys.sort_unstable_by_key(|key| key.runs.front().map(|run| run.number));
+        for key in keys {
+            for (run, way) in key.runs.iter().flat_map(|run| run.ways.iter().map(move |way| (run, way))) {
+                let last = self.matcher.buffer.link(way.last);
+                let end = self.matcher.buffer.record(last.record).time;
+                let found = Found { last: way.last, start: run.start, end, is_timeout: false };
+                let has_time = self.timing.is_some();
+                let matched = result::Matched { found, key: &key.written, names: &self.names, has_time };
+                answer.give(&matched, &self.matcher, out)?;
+            }
+        }
+        out.finish_block();
         Ok(())
     }
 

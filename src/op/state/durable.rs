@@ -93,8 +93,21 @@ fn damaged(error: &AggError) -> OpError {
     OpError::Damaged { what: error.to_string() }
 }
 
+/// The key of what belongs to none: JSON does not begin so.
+const WATERMARK: &[u8] = b"\0watermark";
+
+impl State {
+    fn give_watermark(&self, out: &mut PairOut<'_>) {
+        if let Some(timing) = &self.timing {
+            let mut saved = Vec::new();
+            timing.watermarks.save(&mut saved);
+            out(WATERMARK, Some(&saved));
+        }
+    }
+}
+
 /// Keys are in normal form, entries are bytes with a version of their own;
-/// together they are the whole state, with its order.
+/// together they are the whole state, with its order. By event time the watermark is an entry too.
 impl KeyedState for State {
     fn changes(&mut self, out: &mut PairOut<'_>) -> io::Result<()> {
         let Some(journal) = &mut self.entries.journal else { return Ok(()) };
@@ -111,6 +124,7 @@ impl KeyedState for State {
         if let Some(journal) = &mut self.entries.journal {
             journal.changed.reuse(changed);
         }
+        self.give_watermark(out);
         Ok(())
     }
 
@@ -126,6 +140,7 @@ impl KeyedState for State {
             given += self.entries.give_entry(index, out);
             index += 1;
         }
+        self.give_watermark(out);
         let Some(journal) = &mut self.entries.journal else { return true };
         journal.slice_at = journal.sequences.get(index).copied().unwrap_or(journal.next_sequence);
         index >= journal.sequences.len()
@@ -157,6 +172,13 @@ impl Durable for State {
     }
 
     fn load(&mut self, key: &[u8], entry: Option<&[u8]>) -> Result<(), OpError> {
+        if key == WATERMARK {
+            let is_loaded = match (&mut self.timing, entry) {
+                (Some(timing), Some(saved)) => timing.watermarks.load(saved),
+                _ => false,
+            };
+            return if is_loaded { Ok(()) } else { Err(damaged(&AggError::Damaged)) };
+        }
         self.entries.load(key, entry).map_err(|error| damaged(&error))
     }
 

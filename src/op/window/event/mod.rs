@@ -21,7 +21,6 @@ mod tests;
 
 pub use layout::{Extent, Layout};
 pub use output::TimeOutput;
-pub use saved::show_entry;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
@@ -490,6 +489,13 @@ impl EventWindow {
         }
         all.sort_unstable();
         all.into_iter().try_for_each(|(window, index)| self.give_window(index, window, out))
+    }
+
+    /// Gives every window that is open, outside of any batch: for those who look into a checkpoint.
+    pub fn show(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
+        self.give_all(out)?;
+        out.finish_block();
+        Ok(())
     }
 
     fn held(&self) -> Held {

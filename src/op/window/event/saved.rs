@@ -16,7 +16,6 @@ use std::io;
 use super::panes::{Making, Pane, Part};
 use super::sessions::Sessions;
 use super::{EventWindow, NEVER, Windows};
-use crate::event::EventTime;
 use crate::frame::BatchTime;
 use crate::keyed_state::{KeyedState, PairOut};
 use crate::op::OpError;
@@ -304,32 +303,4 @@ impl Durable for EventWindow {
         self.journal = Some(Journal::default());
         Ok(())
     }
-}
-
-/// An entry as people read it: what it is, and what there is of it. Partial results are shown by the
-/// aggregation that they are of.
-pub fn show_entry(key: &[u8], value: &[u8], result: &dyn Fn(&[u8]) -> Option<String>) -> Option<(String, String)> {
-    let (letter, key) = key.split_first()?;
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let named =
-        |what: &str, key: &[u8]| if key.is_empty() { what.to_owned() } else { format!("{what} of {}", text(key)) };
-    Some(match letter {
-        b'h' => {
-            let newest = u64::from_le_bytes(value.get(17..25)?.try_into().ok()?);
-            ("windows".to_owned(), format!("up to batch {newest}"))
-        }
-        b'k' => (named("key", key), String::new()),
-        b'p' => {
-            let (number, key) = key.split_first_chunk()?;
-            let number = i64::from_be_bytes(*number);
-            (named(&format!("pane {number}"), key), result(value).unwrap_or_else(|| format!("{} bytes", value.len())))
-        }
-        b's' => {
-            let times = value.get(8..)?;
-            let start = times.get(..8).map(|start| EventTime::from_le_bytes(start.try_into().unwrap_or_default()));
-            let from = start.map_or("none".to_owned(), |start| format!("from {start}"));
-            (named("sessions", key), from)
-        }
-        _ => return None,
-    })
 }

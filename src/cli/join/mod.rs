@@ -12,6 +12,9 @@ use super::{Environment, Tool, ToolError, run_stage};
 use crate::op::join::{Join, JoinType};
 use crate::op::lookup::Lookup;
 use crate::source::pairs::PairsFile;
+use within::WithinArgs;
+
+mod within;
 
 /// Join two streams of pairs by key, batch by batch, or a stream with a file
 ///
@@ -20,6 +23,11 @@ use crate::source::pairs::PairsFile;
 /// A batch comes out when both sides have ended it; one that a side lacks, before its
 /// first or after its close, is empty. A side that is ahead of the other is held
 /// back. Beside the batches the keys are in memory, each with some 40 bytes, and 16 bytes a record.
+///
+/// With --within records meet by key and time, whatever their batches: those of one key
+/// (--by) whose right time is at least FROM and at most TO after the left one. What has met
+/// none comes out when the watermark says that none can come. In memory is each record until
+/// then.
 ///
 /// With --static each pair of stdin meets the pairs of a file, in the order of
 /// the stream. The file is looked at when a batch begins, and read again when it
@@ -49,6 +57,9 @@ pub struct JoinTool {
     static_file: Option<PathBuf>,
 
     #[command(flatten)]
+    within: WithinArgs,
+
+    #[command(flatten)]
     merge: MergeArgs,
 
     #[command(flatten)]
@@ -68,6 +79,10 @@ enum JoinKind {
     Full,
     /// Every key once, with all its values: [key,[[a…],[b…]]]
     Cogroup,
+    /// With --within: records of A that meet one of B, as they are
+    Semi,
+    /// With --within: records of A that meet none
+    Anti,
 }
 
 impl Tool for JoinTool {
@@ -90,6 +105,14 @@ impl Tool for JoinTool {
         if self.static_file.is_some() {
             return Account::does("joins each batch with a file of pairs, read again when it changes");
         }
+        if self.within.is_wanted() {
+            return match self.within_operator() {
+                Ok(_) => Account::does("joins two streams by key and time").and(
+                    "state: each record, until the watermark says that none can come that it would meet".to_owned(),
+                ),
+                Err(error) => Account::mistake(error),
+            };
+        }
         let kind = self.kind.to_possible_value().map_or_else(String::new, |kind| kind.get_name().to_owned());
         Account::does(format!("{kind} join of two streams, batch by batch; keeps the open batch of each side"))
     }
@@ -97,12 +120,20 @@ impl Tool for JoinTool {
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
         let Some(path) = &self.static_file else {
             self.check_framed_only()?;
+            if self.within.is_wanted() {
+                return self.run_within(environment);
+            }
             let mut join = Join::new(match self.kind {
                 JoinKind::Inner => JoinType::Inner,
                 JoinKind::Left => JoinType::Left,
                 JoinKind::Right => JoinType::Right,
                 JoinKind::Full => JoinType::Full,
                 JoinKind::Cogroup => JoinType::Cogroup,
+                JoinKind::Semi | JoinKind::Anti => {
+                    return Err(ToolError::Usage(
+                        "--type semi and anti are of joins by time: add --within FROM..TO, --by and --time".to_owned(),
+                    ));
+                }
             });
             let common = (&self.stage.common, self.stage.input.on_error());
             let streams: Vec<PathBuf> = self.left.into_iter().chain(self.right).collect();
@@ -116,10 +147,10 @@ impl Tool for JoinTool {
         let keep_unmatched = match self.kind {
             JoinKind::Inner => false,
             JoinKind::Left => true,
-            JoinKind::Right | JoinKind::Full | JoinKind::Cogroup => {
+            JoinKind::Right | JoinKind::Full | JoinKind::Cogroup | JoinKind::Semi | JoinKind::Anti => {
                 return Err(ToolError::Usage(
-                    "--static: a file has no batches, so --type right, full and cogroup would give all of it again in \
-                     every batch: take inner or left"
+                    "--static: a file has no batches, so there are no --type right, full, cogroup, semi and anti: take \
+                     inner or left"
                         .to_owned(),
                 ));
             }
