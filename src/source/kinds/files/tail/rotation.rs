@@ -226,8 +226,9 @@ impl Tail {
                 false => stamp.modified_ns >= since.stamp.modified_ns,
             };
             if is_later && !is_taken {
-                // A copy is younger than what it was copied from: their times of birth say little.
-                rotated.push((Reverse(rotation(&path)), stamp.modified_ns, stamp.born_ns, path));
+                // A copy is younger than what it was copied from, so that times of birth say little; and
+                // some count rotations up, some down.
+                rotated.push((stamp.modified_ns, Reverse(rotation(&path)), stamp.born_ns, path));
             }
         }
         rotated.sort();
