@@ -33,8 +33,11 @@ pub struct Described {
     /// Kinds that are programs of their own, and what each is.
     pub connectors: Vec<(&'static str, &'static str)>,
     /// Its options, parsed by its own definition.
-    pub parse: fn(&[&str]) -> Result<Box<dyn Parsed>, clap::Error>,
+    pub parse: Parse,
 }
+
+/// Parses a command line by a tool's own definition.
+pub type Parse = fn(&[&str]) -> Result<Box<dyn Parsed>, clap::Error>;
 
 /// A tool with the options of some command line, which runs nothing.
 pub trait Parsed {

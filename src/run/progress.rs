@@ -85,7 +85,7 @@ impl Progress {
     fn is_ready(&self, table: &Table, now: Reading) -> bool {
         let mut stages = table.processes.iter().filter(|process| is_stage(&process.command)).peekable();
         if self.begun.is_empty() {
-            let waits_for_a_byte = stages.peek().is_some() && stages.all(|stage| stage.command != "sstream-source");
+            let waits_for_a_byte = stages.peek().is_some() && !stages.any(|stage| is_source(&stage.command));
             return waits_for_a_byte && now.monotonic.saturating_sub(self.started) >= FIRST_BYTE;
         }
         self.begun.len() >= self.expected && stages.all(|stage| self.begun.contains(&stage.pid.cast_unsigned()))
@@ -95,6 +95,12 @@ impl Progress {
 /// Whether a command of this name publishes what it does.
 fn is_stage(name: &str) -> bool {
     name.starts_with("sstream") && !NO_STAGES.iter().any(|other| name.starts_with(other))
+}
+
+/// Whether it is a source: a connector's is called `sstream-source-KIND`, or as much of that
+/// as the system keeps of a name.
+fn is_source(name: &str) -> bool {
+    name.starts_with("sstream-source")
 }
 
 /// A pipeline's newest batch, lag and rate.
@@ -152,7 +158,9 @@ mod tests {
         assert!(!progress(2, &[]).is_ready(&lines, reading(9)));
         assert!(progress(2, &[]).is_ready(&lines, reading(10)));
         // It waits for the run before.
-        assert!(!progress(2, &[]).is_ready(&table(&["sstream-source", "sstream-sink"]), reading(10)));
+        for source in ["sstream-source", "sstream-source-"] {
+            assert!(!progress(2, &[]).is_ready(&table(&[source, "sstream-sink"]), reading(10)), "{source}");
+        }
         assert!(!progress(2, &[]).is_ready(&table(&["bash"]), reading(10)));
     }
 }

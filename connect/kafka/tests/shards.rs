@@ -36,7 +36,7 @@ fn a_shard_moves_with_its_state() {
          printf '#!/bin/sh\\necho \"$@\" >>asked\\n' >bin/systemctl; chmod +x bin/*",
     )
     .exits(0);
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/contrib/scaling/move-shard");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../contrib/scaling/move-shard");
     let line = format!("PATH=$PWD/bin:$PATH STATE=$PWD/host1 STATE_THERE=$PWD/host2 {script} 2 there");
     let moved = here.run(&line).exits(0);
     assert!(moved.stderr.contains("sstream-shard@2 runs at there"), "{moved}");

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Ends a line that hangs.
-pub const FOR_A_MINUTE: &[&str] = &["timeout", "--kill-after=5", "60"];
+/// Ends a line that hangs, with all that it started: at a gentler signal bash would go alone,
+/// and a tool that drains would stay.
+pub const FOR_A_MINUTE: &[&str] = &["timeout", "--signal=KILL", "60"];
 
 /// Bash with pipefail, the built tools in PATH and nothing on stdin, in
 /// `directory`; `runner` runs it, if there is one.

@@ -33,8 +33,9 @@ pub trait SourceKind: Args + fmt::Debug + 'static {
     /// Examples, a line each, indented by two spaces.
     const EXAMPLES: &'static str;
 
-    /// Whether it brings lines, which `--input` makes records of: [`Opened::Lines`].
-    const BRINGS_LINES: bool = false;
+    /// What to do in the place of `--input`, for a source that gives records and no
+    /// lines; none if it gives lines, [`Opened::Lines`].
+    const WITHOUT_INPUT: Option<&'static str> = Some("leave it out");
 
     /// Options that do not go together; what is wrong with them, and what to do.
     ///
@@ -173,9 +174,8 @@ impl<K: SourceKind> SourceTool<K> {
     /// Options that do not go together, of the kind and of all sources.
     pub(super) fn check(&self) -> Result<(), ToolError> {
         let Rest { input, cut, .. } = &self.rest;
-        if input.is_some() && !K::BRINGS_LINES {
-            let message = "--input: this source gives no lines: leave it out, or see the options of its own";
-            return Err(ToolError::Usage(message.to_owned()));
+        if let (Some(_), Some(advice)) = (input, K::WITHOUT_INPUT) {
+            return Err(ToolError::Usage(format!("--input: this source gives no lines: {advice}")));
         }
         if cut.columns.is_some() && *input != Some(InputForm::Csv) {
             return Err(ToolError::Usage("--columns names the columns of csv: add --input csv".to_owned()));

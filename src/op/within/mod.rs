@@ -273,7 +273,7 @@ impl Merge for IntervalJoin {
         for timing in [&mut *left, &mut *right] {
             timing.head(head).map_err(OpError::Usage)?;
         }
-        if !had_watermark && !(left.watermarks.is_own() && right.watermarks.is_own()) {
+        if !(had_watermark || left.watermarks.is_own() && right.watermarks.is_own()) {
             return Err(OpError::Usage(
                 "records are forgotten as a watermark passes them, and nobody makes one for both sides: add --watermark \
                  DURATION, how late a record may come"

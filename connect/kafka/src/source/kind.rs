@@ -100,6 +100,8 @@ A message is a record: its value as text, or with --value json as JSON; null whe
   sstream-source kafka --brokers kafka:9093 --config client.properties --topic events --shard 2/3
 ";
 
+    const WITHOUT_INPUT: Option<&'static str> = Some("give --value text or --value json");
+
     fn check(&self) -> Result<(), String> {
         if self.assign == Assign::Own {
             return Ok(());

@@ -327,3 +327,25 @@ fn a_member_commits_only_what_is_its_own() {
     assert_eq!(again, 100);
     assert_eq!((first.progress().len(), second.progress().len()), (1, 1));
 }
+
+/// A stop asks for all partitions at once: a broker that is slow to answer is waited for
+/// once, and not for each of its partitions.
+#[test]
+fn a_stop_waits_once_for_a_broker_that_is_slow() {
+    let cluster = cluster(8);
+    (0..8).for_each(|partition| cluster.partition_leader("t", partition, Some(1)).unwrap());
+    let mut source = source(&cluster, StartAt::Beginning, Form::default());
+    for _ in 0..300 {
+        if source.has_begun {
+            break;
+        }
+        source.wait(Duration::from_millis(50)).unwrap();
+    }
+    assert!(source.has_begun);
+    cluster.broker_round_trip_time(1, Duration::from_secs(1)).unwrap();
+    let began = std::time::Instant::now();
+    assert!(!source.held().unwrap(), "there is nothing");
+    let took = began.elapsed();
+    // Twice for each of eight partitions would be 16 s.
+    assert!(took >= Duration::from_secs(1) && took < Duration::from_secs(8), "{took:?}");
+}
