@@ -29,7 +29,7 @@ use super::job::{Job, Layout, StageFile, show_pipeline};
 use super::lock::{self, Lock, Said, Wait};
 use super::name::Id;
 use super::state::{KeyedState, PairOut, StateLog};
-use super::storage::{Storage, make_dir, remove_tree};
+use super::storage::{Storage, check_trusted, make_dir, remove_tree};
 use super::survey::purge_before;
 use super::{Error, Result};
 use crate::frame::keys::key;
@@ -101,6 +101,7 @@ impl Participant {
     ) -> Result<Participant> {
         let id = Id::stage(&stream.name, options.part)?;
         let layout = Layout::new(&stream.dir);
+        check_trusted(&*storage, &stream.dir)?;
         check_runs(&*storage, &layout, stream, &id)?;
         let path = layout.lock(&id);
         let mut lock = loop {
@@ -112,6 +113,10 @@ impl Participant {
                 None => {}
             }
         };
+        // A stage that was in this run before reads a recorded stream.
+        if lock.said()?.run == stream.run {
+            return Err(Error::SecondTime { name: id.to_string() });
+        }
         lock.say(&Said { run: stream.run.clone(), ..Said::default() })?;
         // A source that started in between has written its run before it looks
         // at locks: either it waits for this one, or this sees its run.
