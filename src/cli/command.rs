@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::args::MemoryArgs;
-use super::{Environment, ToolError};
+use super::{Environment, ToolError, near};
 use crate::command::{BatchCommand, CommandError, CommandOptions, Program, find};
 use crate::error::{Exit, Failure as _};
 use crate::flow::OutletError;
@@ -77,7 +77,8 @@ pub fn of_kind(
     let kind = words.first().map(|word| word.to_string_lossy()).unwrap_or_default();
     let name = OsString::from(format!("sstream-{role}-{kind}"));
     if kind.contains('/') || find(&name).is_none() {
-        let near = nearest(&kind, built_in).map_or(":".to_owned(), |near| format!(", did you mean {near}?"));
+        let near = near::nearest(&kind, built_in.iter().map(String::as_str))
+            .map_or(":".to_owned(), |near| format!(", did you mean {near}?"));
         return Err(ToolError::Usage(format!(
             "unknown kind '{kind}'{near} Kinds are {}, and programs in PATH that are called sstream-{role}-KIND",
             built_in.join(", ")
@@ -86,38 +87,4 @@ pub fn of_kind(
     let words = std::iter::once(name).chain(words.iter().skip(1).cloned()).collect();
     let options = CommandOptions { form: LineForm::Text, accept: None, memory_limit: DEFAULT_MEMORY };
     build(Program::new(words), options, environment)
-}
-
-/// The word that differs least, where that is little.
-fn nearest<'w>(word: &str, words: &'w [String]) -> Option<&'w str> {
-    let (distance, near) = words.iter().map(|other| (distance(word, other), other)).min()?;
-    (distance <= 2 && distance < near.len()).then_some(near.as_str())
-}
-
-/// How many characters must be put in, left out or changed (Levenshtein).
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (index, c) in from.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], index + 1);
-        for (column, other) in to.iter().enumerate() {
-            let change = diagonal + usize::from(c != *other);
-            diagonal = row[column + 1];
-            row[column + 1] = change.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[to.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn near_words_are_found() {
-        let words = ["print", "text", "json", "files"].map(str::to_owned);
-        for (word, near) in [("file", Some("files")), ("pirnt", Some("print")), ("kafkaesque", None), ("", None)] {
-            assert_eq!(nearest(word, &words), near, "{word}");
-        }
-    }
 }

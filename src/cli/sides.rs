@@ -11,7 +11,7 @@ use clap::Args;
 use super::args::Common;
 use super::{Environment, ToolError, context, output, tell_skipped};
 use crate::duration;
-use crate::flow::{BadRecords, OnError};
+use crate::flow::OnError;
 use crate::op::sides::Merge;
 use crate::os;
 use crate::source::stdin::wait_readable;
@@ -39,7 +39,7 @@ pub fn run_merge(
 ) -> Result<(), ToolError> {
     let inputs = inputs(paths, words)?;
     let mut outlet = output::open(common.output, environment)?;
-    let bad_records = BadRecords::new(environment.description.clone(), on_error);
+    let bad_records = super::bad_records(on_error, environment)?;
     let context = context(environment, bad_records, common);
     let options = MergeOptions { memory: arguments.memory.unwrap_or(DEFAULT_MEMORY), stop: environment.stop.clone() };
     let result = merge::run(inputs, merge, outlet.as_mut(), &context, &options);

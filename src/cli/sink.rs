@@ -126,7 +126,7 @@ impl Tool for SinkTool {
                 "--output is the form of the stream that --pass hands on; the KIND says what a sink writes".to_owned(),
             ));
         }
-        let bad_records = BadRecords::new(environment.description.clone(), self.stage.input.on_error());
+        let bad_records = super::bad_records(self.stage.input.on_error(), environment)?;
         let mut context = super::context(environment, bad_records, &self.stage.common);
         context.checkpoint.tool = self.kind.name();
         let sink = self.kind.build(self.pass, environment, &context.bad_records)?;

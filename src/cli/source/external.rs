@@ -6,6 +6,7 @@ use clap::CommandFactory as _;
 
 use super::SourceTool;
 use crate::cli::ToolError;
+use crate::cli::near;
 use crate::source::exec::find_program;
 
 /// The command of a kind that is not built in: `sstream-source-KIND ARGS`.
@@ -23,31 +24,11 @@ pub fn command(words: &[OsString]) -> Result<Vec<OsString>, ToolError> {
 fn unknown(kind: &str) -> ToolError {
     let command = SourceTool::command();
     let built_in: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
-    let near = built_in.iter().map(|name| (distance(kind, name), name)).min().filter(|(far, _)| *far <= 2);
-    let advice = match near {
-        Some((_, name)) => format!("did you mean {name}?"),
+    let advice = match near::nearest(kind, built_in.iter().copied()) {
+        Some(name) => format!("did you mean {name}?"),
         None => format!("the kinds are {}", built_in.join(", ")),
     };
     ToolError::Usage(format!("{kind}: there is no such kind of source, and no sstream-source-{kind} on PATH: {advice}"))
-}
-
-/// How many letters must be changed, put in, left out, or swapped with the next.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows = vec![(0..=b.len()).collect::<Vec<_>>()];
-    for i in 0..a.len() {
-        let mut row = vec![i + 1];
-        for j in 0..b.len() {
-            let replaced = rows[i][j] + usize::from(a[i] != b[j]);
-            let mut best = replaced.min(rows[i][j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j] {
-                best = best.min(rows[i - 1][j - 1] + 1);
-            }
-            row.push(best);
-        }
-        rows.push(row);
-    }
-    rows[a.len()][b.len()]
 }
 
 #[cfg(test)]
@@ -65,14 +46,6 @@ mod tests {
         ] {
             let message = command(&[kind.into(), "x".into()]).unwrap_err().to_string();
             assert!(message.contains(says), "{message}");
-        }
-    }
-
-    #[test]
-    fn distances() {
-        for (a, b, want) in [("", "abc", 3), ("tcp", "tcp", 0), ("tpc", "tcp", 1), ("kitten", "sitting", 3)] {
-            assert_eq!(distance(a, b), want);
-            assert_eq!(distance(b, a), want);
         }
     }
 }
