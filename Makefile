@@ -5,23 +5,35 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 CARGO ?= cargo
-# Cargo features of the tools; `make build FEATURES=` does without Kafka.
-FEATURES ?= kafka
+# Connectors beside the lean tools: all, none, or names as 'kafka mqtt'. All are built
+# and tested unless this says otherwise, and none is shown.
+CONNECT ?= $(if $(filter demo,$(MAKECMDGOALS)),none,all)
 # How long `make fuzz` searches, in seconds.
 FUZZ_SECONDS ?= 600
 # How often `make torture` kills a pipeline.
 ROUNDS ?= 300
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
-TOOLS := $(patsubst src/bin/%.rs,%,$(wildcard src/bin/*.rs))
-CARGO_FEATURES := $(if $(FEATURES),--features $(FEATURES))
+ALL_CONNECTORS := $(filter-out testkit,$(patsubst connect/%/Cargo.toml,%,$(wildcard connect/*/Cargo.toml)))
+CONNECTORS := $(if $(filter all,$(CONNECT)),$(ALL_CONNECTORS),$(filter-out none,$(CONNECT)))
+UNKNOWN := $(filter-out $(ALL_CONNECTORS),$(CONNECTORS))
+ifneq ($(UNKNOWN),)
+$(error CONNECT: there is no connector $(UNKNOWN): there are $(ALL_CONNECTORS))
+endif
+# What cargo is to build: the lean tools, and each connector's crate.
+PACKAGES := --package sstream $(CONNECTORS:%=--package sstream-%)
+TOOLS := $(patsubst src/bin/%.rs,%,$(wildcard src/bin/*.rs)) \
+  $(foreach name,$(CONNECTORS),$(patsubst connect/$(name)/src/bin/%.rs,%,$(wildcard connect/$(name)/src/bin/*.rs)))
+# What is installed beside them.
+DOCUMENTED := . $(CONNECTORS:%=connect/%)
+PAGES := $(foreach place,$(DOCUMENTED),$(wildcard $(place)/man/*.[17]))
 SHARE := $(DESTDIR)$(PREFIX)/share
 
-.PHONY: help build demo demo-kafka test format-check lint rustdoc unit install uninstall docs bench fuzz torture clean
+.PHONY: help build demo test format-check lint rustdoc unit install uninstall docs bench fuzz torture clean
 
 help:
-	@echo 'make demo       build, and count windows over a sample log sent through nc'
-	@echo 'make demo-kafka the same with a real Kafka, fetched and started for it (needs Java and Maven)'
+	@echo 'make demo       build, and count windows over a sample log sent through nc; with CONNECT=kafka'
+	@echo '                what that connector has to show, with a real server, fetched and started for it'
 	@echo 'make test       every check: format, lints, documentation, tests'
 	@echo 'make build      the tools, in $(TARGET)/release'
 	@echo 'make install    tools, man pages and completions (PREFIX=$(PREFIX), DESTDIR)'
@@ -29,60 +41,58 @@ help:
 	@echo 'make bench      the benchmarks; raw results go to benches/results/'
 	@echo 'make torture    fault tests in full: a pipeline killed ROUNDS=$(ROUNDS) times, and more'
 	@echo 'make fuzz       fuzz the reader of the stream format for FUZZ_SECONDS=$(FUZZ_SECONDS)'
+	@echo
+	@echo "Connectors: build, install, test and demo take CONNECT=all|none|'NAME …', of: $(ALL_CONNECTORS)"
 
 build:
-	@FEATURES='$(FEATURES)' scripts/setup build
-	$(CARGO) build --locked --release --bins $(CARGO_FEATURES)
+	@CONNECTORS='$(CONNECTORS)' scripts/setup build
+	$(CARGO) build --locked --release --bins $(PACKAGES)
 
 demo:
-	@scripts/setup demo
-	$(CARGO) build --locked --release --bins
-	@PATH="$(abspath $(TARGET))/release:$$PATH" examples/demo
-
-demo-kafka:
-	@FEATURES=kafka scripts/setup demo-kafka
-	$(CARGO) build --locked --release --bins --features kafka
-	@PATH="$(abspath $(TARGET))/release:$$PATH" examples/kafka/demo
+	@CONNECTORS='$(CONNECTORS)' scripts/setup demo
+	$(CARGO) build --locked --release --bins $(PACKAGES)
+	@PATH="$(abspath $(TARGET))/release:$$PATH"; export PATH; \
+	  set -e; for demo in $(if $(CONNECTORS),$(wildcard $(CONNECTORS:%=connect/%/examples/demo)),examples/demo); do $$demo; done
 
 # In this order: what fails most often fails first.
 test:
-	@FEATURES='$(FEATURES)' scripts/setup test
+	@CONNECTORS='$(CONNECTORS)' scripts/setup test
 	$(MAKE) --no-print-directory format-check lint unit rustdoc
 
 format-check:
-	$(CARGO) fmt --check
+	$(CARGO) fmt --all --check
 
 lint:
-	$(CARGO) clippy --locked --all-targets $(CARGO_FEATURES) -- -D warnings
+	$(CARGO) clippy --locked --all-targets $(PACKAGES) --package sstream-testkit -- -D warnings
 
 unit:
-	$(CARGO) test --locked $(CARGO_FEATURES) --lib --test '*'
-	$(CARGO) test --locked $(CARGO_FEATURES) --doc
+	$(CARGO) test --locked $(PACKAGES) --no-fail-fast --lib --bins --test '*'
+	$(CARGO) test --locked $(PACKAGES) --no-fail-fast --doc
 
 rustdoc:
-	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked $(CARGO_FEATURES) --no-deps --lib --quiet
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked $(PACKAGES) --no-deps --lib --document-private-items --quiet
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 $(SHARE)/man/man7 \
 	  $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 	install -m 755 $(TOOLS:%=$(TARGET)/release/%) $(DESTDIR)$(PREFIX)/bin
-	for page in man/*.[17]; do install -m 644 $$page $(SHARE)/man/man$${page##*.}; done
-	install -m 644 completions/bash/* $(SHARE)/bash-completion/completions
-	install -m 644 completions/zsh/* $(SHARE)/zsh/site-functions
-	install -m 644 completions/fish/* $(SHARE)/fish/vendor_completions.d
+	for page in $(PAGES); do install -m 644 $$page $(SHARE)/man/man$${page##*.}; done
+	install -m 644 $(DOCUMENTED:%=%/completions/bash/*) $(SHARE)/bash-completion/completions
+	install -m 644 $(DOCUMENTED:%=%/completions/zsh/*) $(SHARE)/zsh/site-functions
+	install -m 644 $(DOCUMENTED:%=%/completions/fish/*) $(SHARE)/fish/vendor_completions.d
 
 uninstall:
 	rm -f $(TOOLS:%=$(DESTDIR)$(PREFIX)/bin/%)
-	for page in man/*.[17]; do rm -f $(SHARE)/man/man$${page##*.}/$${page##*/}; done
+	for page in $(PAGES); do rm -f $(SHARE)/man/man$${page##*.}/$${page##*/}; done
 	rm -f $(TOOLS:%=$(SHARE)/bash-completion/completions/%) $(TOOLS:%=$(SHARE)/zsh/site-functions/_%) \
 	  $(TOOLS:%=$(SHARE)/fish/vendor_completions.d/%.fish)
 
 docs:
-	UPDATE=1 $(CARGO) test --locked --test docs man_pages_and_completions
+	UPDATE=1 $(CARGO) test --locked --workspace --test '*' man_pages_and_completions
 
 bench:
-	@FEATURES='$(FEATURES)' scripts/setup bench
-	$(CARGO) build --locked --release --bins --examples $(CARGO_FEATURES)
+	@CONNECTORS='$(CONNECTORS)' scripts/setup bench
+	$(CARGO) build --locked --release --bins --examples $(PACKAGES)
 	PATH="$(abspath $(TARGET))/release:$$PATH" benches/bench
 
 fuzz:
@@ -94,8 +104,8 @@ fuzz:
 # `make test` takes some of them.
 torture:
 	@scripts/setup test
-	SSTREAM_TORTURE=1 $(CARGO) test --locked $(CARGO_FEATURES) --lib checkpoint::tests
-	SSTREAM_TORTURE=1 ROUNDS=$(ROUNDS) $(CARGO) test --locked $(CARGO_FEATURES) --test torture -- --nocapture --test-threads 1
+	SSTREAM_TORTURE=1 $(CARGO) test --locked --lib checkpoint::tests
+	SSTREAM_TORTURE=1 ROUNDS=$(ROUNDS) $(CARGO) test --locked --test torture -- --nocapture --test-threads 1
 
 clean:
 	$(CARGO) clean

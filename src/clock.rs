@@ -109,11 +109,6 @@ impl BatchClock {
         self.last.after(self.interval_ms)
     }
 
-    /// The interval in milliseconds.
-    pub fn interval_ms(&self) -> u64 {
-        self.interval_ms
-    }
-
     /// How many batches are over: the open one, and those after it that were
     /// missed altogether.
     pub fn due(&self, now: Reading) -> u64 {

@@ -56,9 +56,47 @@ impl fmt::Display for Exit {
 
 /// An error that ends a tool: what happened and where and what to do is its
 /// `Display`, and the exit code follows from its kind.
-pub trait Failure: std::error::Error {
+///
+/// ```
+/// use std::fmt;
+/// use sstream::connect::{Exit, Failure, OutletError, SourceError};
+///
+/// /// What only this connector can meet.
+/// #[derive(Debug)]
+/// struct Refused {
+///     host: String,
+/// }
+///
+/// impl fmt::Display for Refused {
+///     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+///         write!(f, "{}: the password was refused: see --config", self.host)
+///     }
+/// }
+///
+/// impl std::error::Error for Refused {}
+///
+/// impl Failure for Refused {
+///     fn exit(&self) -> Exit {
+///         Exit::World
+///     }
+/// }
+///
+/// // Of a source, and of a sink:
+/// let error = SourceError::kind(Refused { host: "db:1".to_owned() });
+/// assert_eq!((error.exit(), error.to_string().starts_with("db:1: ")), (Exit::World, true));
+/// let error = OutletError::kind(Refused { host: "db:1".to_owned() });
+/// assert_eq!(error.exit(), Exit::World);
+/// ```
+pub trait Failure: std::error::Error + Send + Sync + 'static {
     /// The exit code that a tool ends with when it meets this error.
     fn exit(&self) -> Exit;
+}
+
+/// Any failure will do where it only has to be told and to end the tool.
+impl<E: Failure> From<E> for Box<dyn Failure> {
+    fn from(error: E) -> Self {
+        Box::new(error)
+    }
 }
 
 /// What the system said, without Rust's `(os error 28)`.

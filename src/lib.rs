@@ -5,7 +5,9 @@
 //! frames, feeds an [`op::Operator`] and writes frames. What passes between two
 //! tools is a stream of batches in the format that [`frame`] defines.
 //!
-//! Where to find what:
+//! [`connect`] is the public surface, for kinds of sources and sinks in crates of their
+//! own. Everything else is the tools' and may change in any version; who works on it reads
+//! `cargo doc --document-private-items`:
 //!
 //! | module | what it is |
 //! |---|---|
@@ -16,10 +18,11 @@
 //! | [`event`] | event time: times of records, the watermark |
 //! | [`op`], [`agg`] | the operators and aggregations: no I/O, no clock |
 //! | [`source`], [`sink`] | where records come from and go to, one file a kind |
-//! | [`kafka`] | what the Kafka source and sink share |
+//! | [`connect`] | the public surface for connectors: kinds that are programs of their own |
 //! | [`command`] | commands that run once a batch |
 //! | [`spool`] | records held in memory up to a limit, then on disk |
 //! | [`keyed_state`] | a state as an operator has it and a checkpoint keeps it |
+//! | [`varint`] | numbers as they stand in what is kept |
 //! | [`checkpoint`] | logs, state, locks, and the resume point as a pure function |
 //! | [`stage`] | the loop that ties these together |
 //! | [`monitor`] | seeing what goes on: published traces, delays, metrics |
@@ -28,29 +31,38 @@
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr))]
 
+// Hidden is what the tools, and this repository's tests and benchmarks, need.
+#[doc(hidden)]
 pub mod agg;
+#[doc(hidden)]
 pub mod checkpoint;
+#[doc(hidden)]
 pub mod cli;
-pub mod clock;
-pub mod command;
-pub mod console;
-pub mod duration;
+mod clock;
+mod command;
+pub mod connect;
+mod console;
+mod duration;
+#[doc(hidden)]
 pub mod error;
-pub mod event;
-pub mod expr;
-pub mod flow;
+mod event;
+mod expr;
+mod flow;
+#[doc(hidden)]
 pub mod frame;
-pub mod kafka;
+#[doc(hidden)]
 pub mod keyed_state;
-pub mod monitor;
+mod monitor;
+#[doc(hidden)]
 pub mod op;
-pub mod os;
-pub mod progress;
-pub mod record;
-pub mod run;
-pub mod signal;
-pub mod sink;
-pub mod source;
-pub mod spool;
-pub mod stage;
-pub mod window;
+mod os;
+mod progress;
+mod record;
+mod run;
+mod signal;
+mod sink;
+mod source;
+mod spool;
+mod stage;
+mod varint;
+mod window;

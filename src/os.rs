@@ -1,9 +1,11 @@
 //! Calls that only Linux has, with what other systems get instead.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 /// The size asked for pipes, in bytes: what an unprivileged process may have.
@@ -21,6 +23,15 @@ pub fn enlarge_pipe(fd: impl AsFd) {
 #[cfg(not(target_os = "linux"))]
 pub fn enlarge_pipe(fd: impl AsFd) {
     let _ = (fd, PIPE_BYTES);
+}
+
+/// Makes the names in a directory durable, on file systems that know of such a thing: the
+/// others cannot, and need not.
+pub fn sync_directory(directory: &Path) -> io::Result<()> {
+    match File::open(directory).and_then(|file| file.sync_all()) {
+        Err(error) if error.kind() != io::ErrorKind::InvalidInput => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Gives back the disk space of a part of a file that nobody will read again,
@@ -106,11 +117,6 @@ pub fn raise_open_files() {
     let limit = getrlimit(Resource::Nofile);
     // Where it may not, opening says so.
     let _ = setrlimit(Resource::Nofile, rustix::process::Rlimit { current: limit.maximum, ..limit });
-}
-
-/// The number of processors this process may use.
-pub fn processors() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// How much memory a process of this user holds, in bytes; none where that

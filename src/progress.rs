@@ -56,11 +56,6 @@ impl Progress {
         }
         self.bar.inc(bytes);
     }
-
-    /// There is more to read than was known.
-    pub fn grow(&mut self, bytes: u64) {
-        self.bar.inc_length(bytes);
-    }
 }
 
 impl Drop for Progress {

@@ -39,6 +39,18 @@ use signal_hook::iterator::Signals;
 const APART: Duration = Duration::from_secs(1);
 
 /// Whether the process was asked to stop.
+///
+/// ```
+/// use std::time::Duration;
+/// use sstream::connect::{Ready, StopSignal, wait_readable};
+///
+/// let (stop, stopper) = StopSignal::manual().unwrap();
+/// let wait = || wait_readable(stop.wake(), None, Some(Duration::from_millis(1))).unwrap();
+/// assert_eq!(wait(), Ready::Timeout);
+/// stopper.stop();
+/// assert_eq!(wait(), Ready::Input);
+/// assert!(stop.is_asked());
+/// ```
 #[derive(Clone, Debug)]
 pub struct StopSignal {
     asked: Arc<AtomicBool>,

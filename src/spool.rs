@@ -28,6 +28,24 @@ pub const DEFAULT_MEMORY: usize = 256 << 20;
 const PIECE_BYTES: usize = 256 << 10;
 
 /// A queue of blocks.
+///
+/// For a sink that has to hold a batch until its end has come:
+///
+/// ```
+/// use sstream::connect::{BatchTime, Block, Spool};
+///
+/// let mut spool = Spool::new(1 << 20);
+/// spool.append(Block { time: BatchTime(1000), records: 2, bytes: b"1\n2\n" }).unwrap();
+/// let mut records = 0;
+/// let mut blocks = spool.blocks();
+/// while let Some(block) = blocks.next().unwrap() {
+///     records += block.records;
+/// }
+/// drop(blocks);
+/// assert_eq!(records, 2);
+/// spool.discard_through(BatchTime(1000));
+/// assert!(spool.is_empty());
+/// ```
 #[derive(Debug)]
 pub struct Spool {
     memory_limit: usize,

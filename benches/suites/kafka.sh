@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 
 kafka() {
-  local count=${KAFKA_MESSAGES:-5000000} broker=tests/kafka/broker brokers='' input=INPUT name
+  local count=${KAFKA_MESSAGES:-5000000} broker=connect/kafka/tests/broker brokers='' input=INPUT name
   local -a names_here=(kafka-consume kafka-produce kafka-transform kafka-transactions kafka-2-shards kafka-4-shards)
   if [ "${list:-}" ]; then
     printf '%s\n' "${names_here[@]}"

@@ -2,8 +2,29 @@ complete -c sstream-join -l type -d 'Which keys are in the result, and how' -r -
 left\t'Every key of A'
 right\t'Every key of B'
 full\t'Every key'
-cogroup\t'Every key once, with all its values: [key,[[a…],[b…]]]'"
+cogroup\t'Every key once, with all its values: [key,[[a…],[b…]]]'
+semi\t'With --within: records of A that meet one of B, as they are'
+anti\t'With --within: records of A that meet none'"
 complete -c sstream-join -l static -d 'Join stdin with this file, JSON lines [key,value]' -r -F
+complete -c sstream-join -l within -d 'Records meet whose right time is so much after their left one: 0s..1h, -5s..5s' -r
+complete -c sstream-join -l by -d 'The key of a record, an EXPR, on both sides' -r
+complete -c sstream-join -l by-left -d 'The same on the left side' -r
+complete -c sstream-join -l by-right -d 'And on the right side' -r
+complete -c sstream-join -l time-left -d 'The time of a left record' -r
+complete -c sstream-join -l time-right -d 'The time of a right record' -r
+complete -c sstream-join -l watermark-left -d 'How late a left record may come' -r
+complete -c sstream-join -l watermark-right -d 'How late a right record may come' -r
+complete -c sstream-join -l time -d 'The time of a record, an EXPR: go by it in the place of when records arrive' -r
+complete -c sstream-join -l time-unit -d 'What a number counts since 1970 [default: ms]' -r -f -a "s\t'Seconds'
+ms\t'Milliseconds'
+us\t'Microseconds'
+ns\t'Nanoseconds'"
+complete -c sstream-join -l time-format -d 'How a string is to be read, as strptime does: \'%d/%b/%Y:%H:%M:%S %z\'; without it RFC 3339' -r
+complete -c sstream-join -l time-zone -d 'The zone of times that name none, and of days and longer windows: Europe/Berlin [default: UTC]' -r
+complete -c sstream-join -l watermark -d 'Wait so long, by the greatest time so far, for records that come out of order: the watermark is so far behind; by default that of the stream' -r
+complete -c sstream-join -l idle -d 'When no record has come for so long, let the watermark go on with the batches' -r
+complete -c sstream-join -l late -d 'Records that come when all they could change is closed: drop (counted), fail, or a FILE to append them to [default: drop]' -r
+complete -c sstream-join -l checkpoint-every -d 'Keep the state in the stream\'s checkpoint, if there is one, only at multiples of this: less is written, and more is sent again after a restart [default: each batch]' -r
 complete -c sstream-join -l memory -d 'How much of the open batches is kept in memory; what is beyond goes to a file in TMPDIR [default: 256MiB]' -r
 complete -c sstream-join -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'

@@ -70,7 +70,6 @@ complete -c sstream-source -n "__fish_sstream_source_needs_command" -f -a "dir" 
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -f -a "tail" -d 'Lines that are appended to files'
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -f -a "queue" -d 'A file of batches: each line a JSON array of records'
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -f -a "replay" -d 'A saved framed stream, once more'
-complete -c sstream-source -n "__fish_sstream_source_needs_command" -f -a "kafka" -d 'Messages of Kafka'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
@@ -343,7 +342,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l me
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l new-only -d 'Leave what is there at the first start'
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l available-now -d 'Take what is there at the start, in batches, and stop'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l available-now -d 'Take what is there at the start, in batches, and stop; exit code 1 if something could not be read'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -381,7 +380,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l t
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l available-now -d 'Take what is there at the start, in batches, and stop'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l available-now -d 'Take what is there at the start, in batches, and stop; exit code 1 if something could not be read'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -461,59 +460,3 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l brokers -d 'Brokers to ask for the others, as localhost:9092, several with commas' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l config -d 'Properties of librdkafka, a NAME=VALUE a line; the place for passwords' -r -F
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -s X -d 'A property of librdkafka, over those of the file' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l topic -d 'Topics, several with commas; /REGEX/ is every topic whose name matches' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l from -d 'Where to begin without a checkpoint: beginning, end, -2h, 2026-11-20T12:00:00Z, or offsets as 0:1500,1:1720 [default: end, and beginning under --available-now]' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l partitions -d 'These partitions only, as 0,2,4-7' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l shard -d 'One of N shares of the partitions, the I-th: on the second of three hosts 2/3' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l group -d 'Tell this consumer group the progress, for those who watch lag' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l assign -d 'Who deals out the partitions' -r -f -a "own\t'This source, which keeps its own offsets: each message in one batch'
-group\t'The brokers, among all members of --group, whose offsets count: each message at least once'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l value -d 'What a message\'s value is' -r -f -a "text\t'A string'
-json\t'A JSON value'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l with -d 'Make objects of the value and of these, several with commas' -r -f -a "key\t'The key, a string, or null'
-headers\t'The headers, an array of [NAME, VALUE]'
-timestamp\t'The time that the message bears, in ms since the epoch, or null'
-topic\t'The topic'
-partition\t'The partition\'s number'
-offset\t'The offset'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l max-rate-per-partition -d 'At most so many messages a second of each partition' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l isolation -d 'Which messages of transactions' -r -f -a "read_committed\t'Those of transactions that were committed, and those outside of any'
-read_uncommitted\t'All, as they are written'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
-json\t'Each line a JSON value'
-csv\t'Each row an object'
-logfmt\t'Each line key=value pairs, an object'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l block-interval -d 'How long a record may wait for its block to fill' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l max-line -d 'A longer line is a bad record' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l idle-timeout -d 'Stop when nothing has come for so long' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l stop-after -d 'Stop so long after the start' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
-skip\t'Leave it out, with a warning'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
-frames\t'The stream format, for another sstream tool'
-text\t'A string as itself and anything else as JSON, one a line'
-json\t'Every record as JSON, one a line'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l available-now -d 'What is there, and no more: then stop'
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l no-trace -d 'Leave the trace out of the stream\'s ends'
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l verbose -d 'Say what happens, on stderr'
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l quiet -d 'Say nothing but errors, on stderr'
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand kafka" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -6,8 +6,18 @@ complete -c sstream-state -l emit -d 'What comes out' -r -f -a "all\t'Every key,
 changed\t'The keys that have values in the batch, once each'
 each\t'One state for each value, with that value applied, as mapWithState does'
 timeout\t'The last states of keys that time out'"
-complete -c sstream-state -l timeout -d 'Drop a key when its last value is longer ago than this, by batch times' -r
+complete -c sstream-state -l timeout -d 'Drop a key when its last value is longer ago than this, by batch times, or with --time when the watermark has passed its greatest time by more than this' -r
 complete -c sstream-state -l initial -d 'Begin with the states in FILE: a pair [KEY, STATE] of JSON a line' -r -F
+complete -c sstream-state -l time -d 'The time of a record, an EXPR: go by it in the place of when records arrive' -r
+complete -c sstream-state -l time-unit -d 'What a number counts since 1970 [default: ms]' -r -f -a "s\t'Seconds'
+ms\t'Milliseconds'
+us\t'Microseconds'
+ns\t'Nanoseconds'"
+complete -c sstream-state -l time-format -d 'How a string is to be read, as strptime does: \'%d/%b/%Y:%H:%M:%S %z\'; without it RFC 3339' -r
+complete -c sstream-state -l time-zone -d 'The zone of times that name none, and of days and longer windows: Europe/Berlin [default: UTC]' -r
+complete -c sstream-state -l watermark -d 'Wait so long, by the greatest time so far, for records that come out of order: the watermark is so far behind; by default that of the stream' -r
+complete -c sstream-state -l idle -d 'When no record has come for so long, let the watermark go on with the batches' -r
+complete -c sstream-state -l late -d 'Records that come when all they could change is closed: drop (counted), fail, or a FILE to append them to [default: drop]' -r
 complete -c sstream-state -l by -d 'The key is what EXPR, a jq program, makes of a record: every result is one' -r
 complete -c sstream-state -l of -d 'Aggregate what EXPR makes of a record (with --by-key: of a pair\'s value); top:N ranks by it and gives the record' -r
 complete -c sstream-state -l error -d 'The relative error of count-distinct and quantile:Q [default: 0.01]' -r

@@ -1,3 +1,22 @@
+complete -c sstream-window -l session -d 'Windows of a key\'s records that are no further apart than this: 30m, or EXPR, the gap behind each record in ms' -r
+complete -c sstream-window -l max -d 'A session is no longer than this' -r
+complete -c sstream-window -l cumulate -d 'Windows from each multiple of LEN on, up to each STEP within it' -r
+complete -c sstream-window -l offset -d 'Let windows begin so long after the multiples of SLIDE since 1970; it may be negative' -r
+complete -c sstream-window -l emit -d 'Which windows of event time come out when [default: closed]' -r -f -a "closed\t'Each window once, when the watermark has passed its end'
+changed\t'With each batch the windows that it changed'
+all\t'With each batch all windows; none is ever forgotten'"
+complete -c sstream-window -l time-output -d 'How start and end are written [default: ms]' -r -f -a "ms\t'Milliseconds since 1970'
+rfc3339\t'As 2016-07-23T14:11:50Z, in the zone of --time-zone'"
+complete -c sstream-window -l time -d 'The time of a record, an EXPR: go by it in the place of when records arrive' -r
+complete -c sstream-window -l time-unit -d 'What a number counts since 1970 [default: ms]' -r -f -a "s\t'Seconds'
+ms\t'Milliseconds'
+us\t'Microseconds'
+ns\t'Nanoseconds'"
+complete -c sstream-window -l time-format -d 'How a string is to be read, as strptime does: \'%d/%b/%Y:%H:%M:%S %z\'; without it RFC 3339' -r
+complete -c sstream-window -l time-zone -d 'The zone of times that name none, and of days and longer windows: Europe/Berlin [default: UTC]' -r
+complete -c sstream-window -l watermark -d 'Wait so long, by the greatest time so far, for records that come out of order: the watermark is so far behind; by default that of the stream' -r
+complete -c sstream-window -l idle -d 'When no record has come for so long, let the watermark go on with the batches' -r
+complete -c sstream-window -l late -d 'Records that come when all they could change is closed: drop (counted), fail, or a FILE to append them to [default: drop]' -r
 complete -c sstream-window -l by -d 'The key is what EXPR, a jq program, makes of a record: every result is one' -r
 complete -c sstream-window -l of -d 'Aggregate what EXPR makes of a record (with --by-key: of a pair\'s value); top:N ranks by it and gives the record' -r
 complete -c sstream-window -l error -d 'The relative error of count-distinct and quantile:Q [default: 0.01]' -r

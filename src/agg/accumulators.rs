@@ -118,7 +118,7 @@ impl Accumulators {
     ) -> Result<(), AggError> {
         match self {
             Accumulators::Counts(counts) => {
-                counts[index] += 1;
+                counts[index] += u64::from(!aggregator.passes_over(value));
                 Ok(())
             }
             Accumulators::Any(any) => aggregator.add_by(&mut any[index], value, record),

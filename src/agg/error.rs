@@ -1,9 +1,10 @@
 //! What can be wrong with an aggregation's definition, and with its values.
 
-use super::definition::{ERROR_RANGE, NAMES};
+use std::fmt;
+
+use super::names::{ERROR_RANGE, NAMES};
 use crate::error::{Exit, Failure};
 use crate::record::NumberError;
-use std::fmt;
 
 /// Why a value could not be aggregated, or a saved result not be loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -24,6 +24,7 @@ mod count_distinct;
 mod definition;
 mod distinct;
 mod error;
+mod names;
 mod persist;
 mod quantile;
 pub(crate) mod saved;
@@ -32,8 +33,9 @@ mod total;
 
 pub use accumulators::Accumulators;
 pub use count_distinct::MAX_EXACT as MAX_EXACT_COUNT_DISTINCT;
-pub use definition::{Aggregation, DEFAULT_ERROR, ERROR_RANGE, NAMES, Share};
+pub use definition::{Aggregation, Share};
 pub use error::{AggError, DefinitionError};
+pub use names::{DEFAULT_ERROR, ERROR_RANGE, NAMES};
 pub use quantile::MAX_EXACT as MAX_EXACT_QUANTILE;
 
 use crate::record::compare;
@@ -65,6 +67,8 @@ enum Function {
 pub struct Aggregator {
     function: Function,
     buffer: Vec<u8>,
+    /// Whether null is no value.
+    passes_null: bool,
 }
 
 /// A result in the making. An error leaves it as it was.
@@ -88,13 +92,29 @@ enum State {
 impl Aggregator {
     /// The aggregator of one of the built-in aggregations.
     pub fn new(aggregation: Aggregation) -> Aggregator {
-        Aggregator { function: Function::BuiltIn(aggregation), buffer: Vec::new() }
+        Aggregator { function: Function::BuiltIn(aggregation), buffer: Vec::new(), passes_null: false }
     }
 
     /// The aggregator of an associative expression. Its result for one value is
     /// that value, and `combine` is called for each further one.
     pub fn expression(combine: Box<dyn Combine>) -> Aggregator {
-        Aggregator { function: Function::Expression(combine), buffer: Vec::new() }
+        Aggregator { function: Function::Expression(combine), buffer: Vec::new(), passes_null: false }
+    }
+
+    /// The same for values that were computed, by `--of`: null is no value then, as in SQL, and
+    /// the result of nulls alone is null, a count of 0 or an empty array. For `first`, `last` and
+    /// an expression null is a value as any other.
+    #[must_use]
+    pub fn passing_null(mut self) -> Aggregator {
+        use Aggregation::{First, Last};
+        self.passes_null = self.aggregation().is_some_and(|aggregation| !matches!(aggregation, First | Last));
+        self
+    }
+
+    /// Whether a value is none.
+    #[inline]
+    pub fn passes_over(&self, value: &[u8]) -> bool {
+        self.passes_null && value == b"null"
     }
 
     /// The stream is over, see [`Combine::close`].
@@ -143,6 +163,9 @@ impl Aggregator {
     /// Adds a value, which is later than all that were added before.
     #[inline]
     pub fn add(&mut self, into: &mut Accumulator, value: &[u8]) -> Result<(), AggError> {
+        if self.passes_over(value) {
+            return Ok(());
+        }
         match &mut into.0 {
             State::Count(count) => {
                 *count += 1;
@@ -158,13 +181,14 @@ impl Aggregator {
     #[inline]
     pub fn add_by(&mut self, into: &mut Accumulator, value: &[u8], record: &[u8]) -> Result<(), AggError> {
         match &mut into.0 {
+            State::Top(_) if self.passes_over(value) => Ok(()),
             state @ State::Top(_) => self.add_other(state, value, record),
             _ => self.add(into, value),
         }
     }
 
     fn add_other(&mut self, state: &mut State, value: &[u8], record: &[u8]) -> Result<(), AggError> {
-        let Aggregator { function, buffer } = self;
+        let Aggregator { function, buffer, .. } = self;
         match (state, function) {
             (State::One(one), function) => add_one(one, value, function, buffer)?,
             (State::Collected(joined), _) => append_joined(joined, value),
@@ -187,7 +211,7 @@ impl Aggregator {
 
     /// Merges in the result of values that are all later than those in `into`.
     pub fn merge(&mut self, into: &mut Accumulator, later: &Accumulator) -> Result<(), AggError> {
-        let Aggregator { function, buffer } = self;
+        let Aggregator { function, buffer, .. } = self;
         match (&mut into.0, &later.0, function) {
             (State::Count(count), State::Count(more), _) => *count += more,
             (State::Total(total), State::Total(more), _) => total.merge(more),
@@ -219,6 +243,9 @@ impl Aggregator {
 
     /// Takes a value out again, if the aggregation is subtractable.
     pub fn remove(&self, from: &mut Accumulator, value: &[u8]) -> Result<(), AggError> {
+        if self.passes_over(value) {
+            return Ok(());
+        }
         match &mut from.0 {
             State::Count(count) => *count = count.saturating_sub(1),
             State::Total(total) => total.remove(value)?,
@@ -243,7 +270,14 @@ impl Aggregator {
     /// result, 0.
     pub fn write(&self, from: &Accumulator, out: &mut Vec<u8>) -> bool {
         if from.is_empty() && !matches!(from.0, State::Count(_)) {
-            return false;
+            // There were values, and all of them were null.
+            let of_nulls: &[u8] = match from.0 {
+                State::Collected(_) | State::Distinct(_) | State::Top(_) => b"[]",
+                State::CountDistinct(_) => b"0",
+                _ => b"null",
+            };
+            out.extend_from_slice(if self.passes_null { of_nulls } else { b"" });
+            return self.passes_null;
         }
         match (&from.0, self.aggregation()) {
             (State::Count(count), _) => push_count(*count, out),
@@ -260,6 +294,13 @@ impl Aggregator {
             (State::Quantile(_), _) => return false,
         }
         true
+    }
+
+    /// Gives `each` the result of no value at all: only `count` has one, 0.
+    pub fn write_of_nothing(&self, mut each: impl FnMut(&[u8])) {
+        if let Some(Aggregation::Count) = self.aggregation() {
+            each(b"0");
+        }
     }
 
     /// Gives `each` the records of the result one by one if they

@@ -1,18 +1,15 @@
 //! Bytes of saved accumulators and states: little pieces that all layouts are
 //! made of.
 //!
-//! - number: LEB128, seven bits a byte, the lowest first, at most ten bytes;
+//! - number: as [`varint`] writes it;
 //! - signed: as a number, zigzag (0, -1, 1, -2 … are 0, 1, 2, 3 …);
 //! - bytes: their length as a number, then the bytes.
 
 use super::error::AggError;
+use crate::varint;
 
-pub(crate) fn push_number(mut number: u64, out: &mut Vec<u8>) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
+pub(crate) fn push_number(number: u64, out: &mut Vec<u8>) {
+    varint::push(number, out);
 }
 
 pub(crate) fn push_signed(signed: i64, out: &mut Vec<u8>) {
@@ -31,19 +28,7 @@ pub(crate) fn take_byte(input: &mut &[u8]) -> Result<u8, AggError> {
 }
 
 pub(crate) fn take_number(input: &mut &[u8]) -> Result<u64, AggError> {
-    let mut number = 0;
-    for shift in (0..64).step_by(7) {
-        let byte = take_byte(input)?;
-        let bits = u64::from(byte & 0x7f);
-        if bits << shift >> shift != bits {
-            return Err(AggError::Damaged);
-        }
-        number |= bits << shift;
-        if byte < 0x80 {
-            return Ok(number);
-        }
-    }
-    Err(AggError::Damaged)
+    varint::take(input).ok_or(AggError::Damaged)
 }
 
 pub(crate) fn take_signed(input: &mut &[u8]) -> Result<i64, AggError> {

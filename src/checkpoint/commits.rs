@@ -12,7 +12,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::log::{Entry, Kind, Log, Place, Reader, View};
+use super::log::{Entry, Log, LogKind, Place, Reader, View};
 use super::storage::Storage;
 use super::times::{Bytes, TIMES_BYTES};
 use super::{Error, Result, Times};
@@ -25,7 +25,7 @@ const RESUMED: u8 = 3;
 const TAKEN_BACK: u8 = 4;
 
 /// The log, of a sink that runs.
-pub struct Commits {
+pub struct CommitLog {
     log: Log,
     interval_ms: u64,
     /// The segments, each with the newest batch before it.
@@ -58,18 +58,18 @@ fn decode<'e>(entry: &Entry<'e>) -> Result<Decoded<'e>> {
     }
 }
 
-impl Commits {
+impl CommitLog {
     /// Makes the log of a sink on a stream of interval `interval_ms`.
-    pub fn create(storage: Arc<dyn Storage>, dir: &Path, interval_ms: u64) -> Result<Commits> {
-        let log = Log::create(storage, dir, Kind::Commits)?;
-        Ok(Commits { log, interval_ms, segments: vec![(1, 0)], last_ms: None, pending: None })
+    pub fn create(storage: Arc<dyn Storage>, dir: &Path, interval_ms: u64) -> Result<CommitLog> {
+        let log = Log::create(storage, dir, LogKind::Commits)?;
+        Ok(CommitLog { log, interval_ms, segments: vec![(1, 0)], last_ms: None, pending: None })
     }
 
     /// Opens the log to go on with it after `resume_ms`.
-    pub fn open(storage: Arc<dyn Storage>, dir: &Path, interval_ms: u64, resume_ms: u64) -> Result<Commits> {
-        let log = Log::open(storage, dir, Kind::Commits)?;
+    pub fn open(storage: Arc<dyn Storage>, dir: &Path, interval_ms: u64, resume_ms: u64) -> Result<CommitLog> {
+        let log = Log::open(storage, dir, LogKind::Commits)?;
         let mut closed = false;
-        let mut commits = Commits { log, interval_ms, segments: Vec::new(), last_ms: None, pending: None };
+        let mut commits = CommitLog { log, interval_ms, segments: Vec::new(), last_ms: None, pending: None };
         // Of older segments the first entry says where the one before ended.
         let newest = commits.log.end().segment;
         let mut is_known = true;
@@ -128,7 +128,7 @@ impl Commits {
         self.log.torn_bytes()
     }
 
-    /// Commits a batch, durably only after [`Commits::sync`]. With a `note`, bytes
+    /// Commits a batch, durably only after [`CommitLog::sync`]. With a `note`, bytes
     /// that are handed back at the next start.
     pub fn commit(&mut self, time_ms: u64, note: &[u8]) -> Result<()> {
         if note.is_empty() {
@@ -212,7 +212,7 @@ impl Commits {
 
 /// What a log of commits says to those who compute where to resume.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct CommitSummary {
     /// The newest batch committed.
     pub last_ms: Option<u64>,
     /// All up to this time is committed, or never was.
@@ -220,21 +220,26 @@ pub struct Seen {
 }
 
 /// Looks at a log without changing it; `None` if there is none.
-pub fn look(storage: Arc<dyn Storage>, dir: &Path, view: View) -> Result<Option<Seen>> {
-    let Some(mut reader) = Reader::open(storage, dir, Kind::Commits, view)? else { return Ok(None) };
+pub fn look(storage: Arc<dyn Storage>, dir: &Path, view: View) -> Result<Option<CommitSummary>> {
+    let Some(mut reader) = Reader::open(storage, dir, LogKind::Commits, view)? else { return Ok(None) };
     let newest = reader.end().segment;
     let before = Place { segment: newest.saturating_sub(1), offset: reader.place().offset };
     if before > reader.place() {
         reader.seek(before);
     }
-    let mut seen = Seen::default();
+    let mut seen = CommitSummary::default();
     while let Some(entry) = reader.peek(1 + TIMES_BYTES)? {
         match decode(&entry)? {
-            Decoded::Committed(times, _) => seen = Seen { last_ms: Some(times.last_ms), done_ms: times.last_ms },
+            Decoded::Committed(times, _) => {
+                seen = CommitSummary { last_ms: Some(times.last_ms), done_ms: times.last_ms }
+            }
             Decoded::Closed => seen.done_ms = u64::MAX,
             Decoded::Resumed(time_ms) => seen.done_ms = time_ms.max(seen.last_ms.unwrap_or(0)),
             Decoded::TakenBack(time_ms) => {
-                seen = Seen { last_ms: Some(seen.last_ms.map_or(time_ms, |last| last.min(time_ms))), done_ms: time_ms };
+                seen = CommitSummary {
+                    last_ms: Some(seen.last_ms.map_or(time_ms, |last| last.min(time_ms))),
+                    done_ms: time_ms,
+                };
             }
         }
     }
@@ -247,7 +252,7 @@ pub type Committed = (Times, Vec<u8>);
 /// All commits that are in a log and count, oldest first, without changing it.
 pub fn look_at_all(storage: Arc<dyn Storage>, dir: &Path) -> Result<Vec<Committed>> {
     let mut all: Vec<Committed> = Vec::new();
-    let Some(mut reader) = Reader::open(storage, dir, Kind::Commits, View::Visible)? else { return Ok(all) };
+    let Some(mut reader) = Reader::open(storage, dir, LogKind::Commits, View::Visible)? else { return Ok(all) };
     while let Some(entry) = reader.next_entry()? {
         match decode(&entry)? {
             Decoded::Committed(times, note) => all.push((times, note.to_vec())),
@@ -263,7 +268,7 @@ pub fn look_at_all(storage: Arc<dyn Storage>, dir: &Path) -> Result<Vec<Committe
 /// Takes back, durably, what a sink that does not run has committed after
 /// `time_ms`, and its close. One entry does it: a crash leaves all or nothing.
 pub fn take_back(storage: Arc<dyn Storage>, dir: &Path, time_ms: u64) -> Result<()> {
-    let mut log = Log::open(storage, dir, Kind::Commits)?;
+    let mut log = Log::open(storage, dir, LogKind::Commits)?;
     log.append(&[&[TAKEN_BACK], &time_ms.to_le_bytes()])?;
     log.sync()
 }

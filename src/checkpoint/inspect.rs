@@ -161,7 +161,7 @@ impl Inspected {
     }
 
     /// The stage with state that is called `name`.
-    pub fn stage(&self, name: &str) -> Result<&(Id, StageFile, state::Seen)> {
+    pub fn stage(&self, name: &str) -> Result<&(Id, StageFile, state::StateSummary)> {
         let stages = &self.survey.stages;
         stages.iter().find(|(id, ..)| id.to_string() == name).ok_or_else(|| {
             let known = stages.iter().map(|(id, ..)| id.to_string()).collect();

@@ -148,7 +148,7 @@ fn wait_for(storage: &dyn Storage, path: &Path, wait: &mut Wait<'_>) -> Result<(
 
 /// A lock that a process holds now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Held {
+pub struct HeldLock {
     /// The source or stage.
     pub id: Id,
     /// What its process says.
@@ -156,12 +156,12 @@ pub struct Held {
 }
 
 /// The locks of sources and stages that are held now.
-pub fn held(storage: &dyn Storage, layout: &Layout) -> Result<Vec<Held>> {
+pub fn held(storage: &dyn Storage, layout: &Layout) -> Result<Vec<HeldLock>> {
     let mut held = Vec::new();
     for id in names(storage, &layout.locks())?.iter().filter_map(|name| Id::parse(name).ok()) {
         let path = layout.lock(&id);
         if is_held(storage, &path)? {
-            held.push(Held { id, said: Said::of(storage, &path)? });
+            held.push(HeldLock { id, said: Said::of(storage, &path)? });
         }
     }
     Ok(held)
@@ -176,7 +176,7 @@ pub struct Still {
 /// Takes all that is needed to change a checkpoint, or says who runs.
 pub fn hold_still(storage: &dyn Storage, layout: &Layout) -> Result<Still> {
     make_dir(storage, &layout.locks())?;
-    let busy = |held: Held| Error::InUse { name: held.id.to_string(), pid: held.said.pid };
+    let busy = |held: HeldLock| Error::InUse { name: held.id.to_string(), pid: held.said.pid };
     let start_lock = layout.start_lock();
     let Some(mut start) = try_take(storage, &start_lock)? else {
         return Err(Error::InUse { name: ".start".to_owned(), pid: Said::of(storage, &start_lock)?.pid });
@@ -190,14 +190,14 @@ pub fn hold_still(storage: &dyn Storage, layout: &Layout) -> Result<Still> {
         let id = Id::source(name)?;
         let Some(mut lock) = try_take(storage, &layout.lock(&id))? else {
             let said = Said::of(storage, &layout.lock(&id))?;
-            return Err(busy(Held { id, said }));
+            return Err(busy(HeldLock { id, said }));
         };
         let before = lock.said()?;
         lock.say(&Said { run: random()?, ..before })?;
         locks.push(lock);
     }
     // Whoever came before it could see that its run is over.
-    let own = |held: &Held| held.id.is_source();
+    let own = |held: &HeldLock| held.id.is_source();
     match held(storage, layout)?.into_iter().find(|held| !own(held)) {
         Some(held) => Err(busy(held)),
         None => Ok(Still { _locks: locks }),

@@ -13,7 +13,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::log::{Entry, Kind, Log, Place, Reader, View};
+use super::log::{Entry, Log, LogKind, Place, Reader, View};
 use super::storage::Storage;
 use super::times::{Bytes, TIMES_BYTES};
 use super::{Error, Result, Times};
@@ -85,7 +85,7 @@ fn decode<'e>(entry: &Entry<'e>) -> Result<Decoded<'e>> {
 impl Offsets {
     /// Makes the log of a source whose first batch comes after `base_ms`.
     pub fn create(storage: Arc<dyn Storage>, dir: &Path, base_ms: u64) -> Result<Offsets> {
-        let mut log = Log::create(storage, dir, Kind::Offsets)?;
+        let mut log = Log::create(storage, dir, LogKind::Offsets)?;
         log.append(&[&[BASE], &base_ms.to_le_bytes()])?;
         log.sync()?;
         Ok(Offsets { log, segments: vec![(1, base_ms)], last_ms: base_ms, closed: None, base_bytes: 0 })
@@ -93,7 +93,7 @@ impl Offsets {
 
     /// Opens the log to go on with it.
     pub fn open(storage: Arc<dyn Storage>, dir: &Path) -> Result<(Offsets, Position)> {
-        let log = Log::open(storage, dir, Kind::Offsets)?;
+        let log = Log::open(storage, dir, LogKind::Offsets)?;
         let mut offsets = Offsets { log, segments: Vec::new(), last_ms: 0, closed: None, base_bytes: 0 };
         let position = offsets.index()?;
         Ok((offsets, position))
@@ -220,7 +220,7 @@ pub struct Batches {
 impl Batches {
     /// The batches after `time_ms` that are in a log, without changing it.
     pub fn look(storage: Arc<dyn Storage>, dir: &Path, time_ms: u64) -> Result<Batches> {
-        let reader = Reader::open(storage, dir, Kind::Offsets, View::Visible)?;
+        let reader = Reader::open(storage, dir, LogKind::Offsets, View::Visible)?;
         Ok(Batches { reader, time_ms })
     }
 
@@ -248,7 +248,7 @@ pub fn check<'e>(entry: &Entry<'e>) -> Result<Option<(Times, &'e [u8])>> {
 
 /// What a log of offsets says to those who compute where to resume.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct OffsetsSummary {
     /// The time before the first batch that is known.
     pub base_ms: u64,
     /// Batches after this time can be sent again; 0 while none was purged.
@@ -259,7 +259,7 @@ pub struct Seen {
     pub closed: bool,
 }
 
-impl Seen {
+impl OffsetsSummary {
     /// The newest batch, or the time before the first.
     pub fn last_ms(&self) -> u64 {
         self.runs.last().map_or(self.base_ms, |times| times.last_ms)
@@ -278,20 +278,21 @@ pub fn look(
     dir: &Path,
     view: View,
     usable: &mut dyn FnMut(&[u8]) -> bool,
-) -> Result<Option<Seen>> {
+) -> Result<Option<OffsetsSummary>> {
     const ENOUGH: usize = 1 + TIMES_BYTES + 64;
-    let Some(mut reader) = Reader::open(storage, dir, Kind::Offsets, view)? else { return Ok(None) };
-    let mut seen: Option<Seen> = None;
+    let Some(mut reader) = Reader::open(storage, dir, LogKind::Offsets, view)? else { return Ok(None) };
+    let mut seen: Option<OffsetsSummary> = None;
     while let Some(entry) = reader.peek(ENOUGH)? {
         match (decode(&entry)?, &mut seen) {
             (Decoded::Base(base_ms, _), None) => {
                 let from_ms = if entry.place.segment == 1 { 0 } else { base_ms };
-                seen = Some(Seen { base_ms, from_ms, ..Seen::default() });
+                seen = Some(OffsetsSummary { base_ms, from_ms, ..OffsetsSummary::default() });
             }
             (Decoded::Batches(times, bytes), Some(seen)) => {
                 seen.closed = false;
                 if !bytes.is_empty() && !usable(bytes) {
-                    *seen = Seen { base_ms: times.last_ms, from_ms: times.last_ms, ..Seen::default() };
+                    *seen =
+                        OffsetsSummary { base_ms: times.last_ms, from_ms: times.last_ms, ..OffsetsSummary::default() };
                     continue;
                 }
                 match seen.runs.last_mut().and_then(|last| Some((last.joined(times)?, last))) {

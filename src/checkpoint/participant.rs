@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::commits::Commits;
+use super::commits::CommitLog;
 use super::job::{Job, Layout, StageFile, show_pipeline};
 use super::lock::{self, Lock, Said, Wait};
 use super::name::Id;
@@ -166,7 +166,7 @@ impl Participant {
         let (storage, interval_ms) = (self.storage.clone(), options.interval_ms);
         let (commits, base_ms) = match known {
             Some(known) => {
-                let commits = Commits::open(storage, &dir, interval_ms, self.resume_ms)?;
+                let commits = CommitLog::open(storage, &dir, interval_ms, self.resume_ms)?;
                 let file = StageFile { base_ms: known.base_ms, ..self.file(options, Some(end)) };
                 if file != known {
                     file.write(&*self.storage, &dir)?;
@@ -175,7 +175,7 @@ impl Participant {
             }
             None => {
                 self.make_folder(options, &dir)?;
-                let commits = Commits::create(storage, &dir, interval_ms)?;
+                let commits = CommitLog::create(storage, &dir, interval_ms)?;
                 self.file(options, Some(end)).write(&*self.storage, &dir)?;
                 (commits, self.resume_ms)
             }
@@ -293,7 +293,7 @@ impl StageCheckpoint {
 pub struct SinkCheckpoint {
     storage: Arc<dyn Storage>,
     layout: Layout,
-    commits: Commits,
+    commits: CommitLog,
     base_ms: u64,
     purge_due: bool,
 }

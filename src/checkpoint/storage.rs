@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::FlockOperation;
 
 use super::{Error, Result};
+use crate::os;
 
 /// Files and directories.
 pub trait Storage: Send + Sync {
@@ -194,7 +195,7 @@ impl Storage for Disk {
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        File::open(dir)?.sync_all()
+        os::sync_directory(dir)
     }
 
     fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn LockFile>>> {

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::commits::Commits;
+use super::commits::CommitLog;
 use super::job::{Job, Layout, SourceFile, StageFile};
 use super::log::{View, first_segment};
 use super::name::Id;
-use super::offsets::{self, Seen};
+use super::offsets::{self, OffsetsSummary};
 use super::resume::{Conflict, Folder, Inputs, Resume, Source, resume};
 use super::storage::{Storage, names};
 use super::times::next_multiple;
@@ -22,11 +22,11 @@ pub struct Survey {
     /// What `job.json` says.
     pub job: Job,
     /// The sources, with what their logs say.
-    pub sources: Vec<(String, SourceFile, Seen)>,
+    pub sources: Vec<(String, SourceFile, OffsetsSummary)>,
     /// The stages with state, with what they can restore.
-    pub stages: Vec<(Id, StageFile, state::Seen)>,
+    pub stages: Vec<(Id, StageFile, state::StateSummary)>,
     /// The sinks, with their newest commit.
-    pub sinks: Vec<(Id, StageFile, commits::Seen)>,
+    pub sinks: Vec<(Id, StageFile, commits::CommitSummary)>,
 }
 
 impl Survey {
@@ -172,7 +172,7 @@ pub fn reopen_sinks(storage: &Arc<dyn Storage>, layout: &Layout, source: &str, r
     for id in ids(&**storage, &layout.commits())?.into_iter().filter(|id| id.contains(source)) {
         let folder = layout.commits().join(id.to_string());
         if let Some(file) = StageFile::read_sink(&**storage, &folder)? {
-            Commits::open(storage.clone(), &folder, file.interval_ms, resume_ms)?;
+            CommitLog::open(storage.clone(), &folder, file.interval_ms, resume_ms)?;
         }
     }
     Ok(())
@@ -188,7 +188,7 @@ pub fn purge_before(storage: &Arc<dyn Storage>, layout: &Layout) -> Option<u64> 
     survey.purge_before(resume.resume_ms)
 }
 
-fn look_at_source(storage: &Arc<dyn Storage>, folder: &Path, wal: bool, view: View) -> Result<Seen> {
+fn look_at_source(storage: &Arc<dyn Storage>, folder: &Path, wal: bool, view: View) -> Result<OffsetsSummary> {
     let offsets = folder.join("offsets");
     let wal = wal.then(|| folder.join("wal"));
     let first = match &wal {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::inspect::settled;
 use super::job::{Job, Layout, SourceFile, StageFile};
-use super::log::{Entry, Kind, Reader, Tail, View, first_segment, numbers, path_of};
+use super::log::{Entry, LogKind, Reader, Tail, View, first_segment, numbers, path_of};
 use super::storage::{Storage, names, read_if_there};
 use super::survey::Survey;
 use super::wal::{Blocks, Range};
@@ -72,12 +72,12 @@ pub fn verify(storage: &Arc<dyn Storage>, layout: &Layout, report: &mut Report<'
     for name in names(&**storage, &layout.stages())? {
         let dir = layout.stages().join(name);
         verifier.json(&dir.join("stage.json"), StageFile::read_stage(&**storage, &dir).map(|file| file.is_some()));
-        verifier.log(&dir, Kind::State, &mut |entry| state::check(entry));
+        verifier.log(&dir, LogKind::State, &mut |entry| state::check(entry));
     }
     for name in names(&**storage, &layout.commits())? {
         let dir = layout.commits().join(name);
         verifier.json(&dir.join("sink.json"), StageFile::read_sink(&**storage, &dir).map(|file| file.is_some()));
-        verifier.log(&dir, Kind::Commits, &mut |entry| commits::check(entry));
+        verifier.log(&dir, LogKind::Commits, &mut |entry| commits::check(entry));
     }
     verifier.whole();
     Ok(())
@@ -111,7 +111,7 @@ impl Verifier<'_, '_> {
         let has_wal = file.as_ref().is_ok_and(|file| file.as_ref().is_some_and(|file| file.wal));
         self.json(&folder.join("source.json"), file.map(|file| file.is_some()));
         let mut ranges = Vec::new();
-        self.log(&folder.join("offsets"), Kind::Offsets, &mut |entry| {
+        self.log(&folder.join("offsets"), LogKind::Offsets, &mut |entry| {
             if let Some((_, bytes)) = offsets::check(entry)?
                 && has_wal
                 && !bytes.is_empty()
@@ -122,7 +122,7 @@ impl Verifier<'_, '_> {
         });
         if has_wal {
             let dir = folder.join("wal");
-            self.log(&dir, Kind::Wal, &mut |entry| wal::check(entry).map(drop));
+            self.log(&dir, LogKind::Wal, &mut |entry| wal::check(entry).map(drop));
             if let Err(error) = settled(&**self.storage, self.layout, || self.ranges(&dir, &ranges)) {
                 self.say(&dir, What::Wrong(error));
             }
@@ -141,7 +141,7 @@ impl Verifier<'_, '_> {
         Ok(())
     }
 
-    fn log(&mut self, dir: &Path, kind: Kind, check: &mut dyn FnMut(&Entry<'_>) -> Result<()>) {
+    fn log(&mut self, dir: &Path, kind: LogKind, check: &mut dyn FnMut(&Entry<'_>) -> Result<()>) {
         let numbers = match numbers(&**self.storage, dir) {
             Ok(numbers) => numbers,
             Err(error) => return self.say(dir, What::Wrong(error)),
@@ -167,7 +167,7 @@ impl Verifier<'_, '_> {
     fn segment(
         &self,
         dir: &Path,
-        kind: Kind,
+        kind: LogKind,
         number: u64,
         check: &mut dyn FnMut(&Entry<'_>) -> Result<()>,
     ) -> Result<What> {

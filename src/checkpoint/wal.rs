@@ -12,7 +12,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::log::{Entry, Kind, Log, Place, Reader};
+use super::log::{Entry, Log, LogKind, Place, Reader};
 use super::storage::Storage;
 use super::times::Bytes;
 use super::{Error, Result};
@@ -65,7 +65,7 @@ pub struct Blocks {
 impl Blocks {
     /// The blocks of a batch, without changing the log in `dir`.
     pub fn look(storage: Arc<dyn Storage>, dir: &Path, range: Range) -> Result<Blocks> {
-        let reader = Reader::of_segments(storage, dir, Kind::Wal, range.from, range.to)?;
+        let reader = Reader::of_segments(storage, dir, LogKind::Wal, range.from, range.to)?;
         let written = Some((range.records, range.bytes));
         Ok(Blocks { reader, dir: dir.to_owned(), written, records: 0, bytes: 0 })
     }
@@ -110,13 +110,13 @@ pub struct Wal {
 impl Wal {
     /// Makes an empty one.
     pub fn create(storage: Arc<dyn Storage>, dir: &Path) -> Result<Wal> {
-        let log = Log::create(storage, dir, Kind::Wal)?;
+        let log = Log::create(storage, dir, LogKind::Wal)?;
         Ok(Wal { from: log.start(), log, records: 0, bytes: 0 })
     }
 
     /// Opens one to go on with it. `last` is the newest batch in the offsets.
     pub fn open(storage: Arc<dyn Storage>, dir: &Path, last: Option<Range>) -> Result<Wal> {
-        let log = Log::open(storage, dir, Kind::Wal)?;
+        let log = Log::open(storage, dir, LogKind::Wal)?;
         let from = last.map_or(log.start(), |range| range.to);
         if from > log.end() || from.segment < log.start().segment {
             let what = "records of a batch that was sent are missing".to_owned();

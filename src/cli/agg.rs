@@ -4,7 +4,8 @@
 use clap::Args;
 
 use super::ToolError;
-use super::function::{ExecTimeout, program};
+use super::function::ExecTimeout;
+use super::program::program;
 use crate::agg::{Aggregation, Aggregator, NAMES};
 use crate::expr::Function;
 use crate::op::grouping::{By, Grouping};
@@ -62,6 +63,16 @@ impl KeyArgs {
         self.by_key || self.by.is_some() || self.by_value
     }
 
+    /// The key that was chosen, in words.
+    pub fn told(&self) -> Option<String> {
+        match &self.by {
+            Some(by) => Some(format!("the key is what {by} gives")),
+            None if self.by_value => Some("the key is the record itself".to_owned()),
+            None if self.by_key => Some("takes pairs, [KEY, VALUE]".to_owned()),
+            None => None,
+        }
+    }
+
     /// The grouping that was chosen.
     pub fn grouping(&self) -> Result<Grouping, ToolError> {
         let by = match &self.by {
@@ -80,7 +91,8 @@ impl KeyArgs {
             Some(error) => aggregation.with_error(error).map_err(|error| usage(error.to_string()))?,
             None => aggregation,
         };
-        Ok(Aggregator::new(aggregation))
+        let aggregator = Aggregator::new(aggregation);
+        Ok(if self.of.is_some() { aggregator.passing_null() } else { aggregator })
     }
 
     /// The aggregator that `aggregation` or `expr` ask for; none if neither

@@ -3,13 +3,13 @@
 use std::ffi::OsString;
 
 use clap::Args;
+use strsim::osa_distance;
 
 use super::args::MemoryArgs;
-use super::{Environment, ToolError, near};
+use super::{Environment, ToolError};
 use crate::command::{BatchCommand, CommandError, CommandOptions, Program, find};
 use crate::error::{Exit, Failure as _};
-use crate::flow::OutletError;
-use crate::sink::text::LineForm;
+use crate::flow::{LineForm, OutletError};
 use crate::spool::DEFAULT_MEMORY;
 use crate::stage::StageError;
 
@@ -77,8 +77,7 @@ pub fn of_kind(
     let kind = words.first().map(|word| word.to_string_lossy()).unwrap_or_default();
     let name = OsString::from(format!("sstream-{role}-{kind}"));
     if kind.contains('/') || find(&name).is_none() {
-        let near = near::nearest(&kind, built_in.iter().map(String::as_str))
-            .map_or(":".to_owned(), |near| format!(", did you mean {near}?"));
+        let near = nearest(&kind, built_in).map_or(":".to_owned(), |near| format!(", did you mean {near}?"));
         return Err(ToolError::Usage(format!(
             "unknown kind '{kind}'{near} Kinds are {}, and programs in PATH that are called sstream-{role}-KIND",
             built_in.join(", ")
@@ -87,4 +86,23 @@ pub fn of_kind(
     let words = std::iter::once(name).chain(words.iter().skip(1).cloned()).collect();
     let options = CommandOptions { form: LineForm::Text, accept: None, memory_limit: DEFAULT_MEMORY };
     build(Program::new(words), options, environment)
+}
+
+/// The word that differs least, where that is little.
+pub fn nearest<'w>(word: &str, words: &'w [String]) -> Option<&'w str> {
+    let (distance, near) = words.iter().map(|other| (osa_distance(word, other), other)).min()?;
+    (distance <= 2 && distance < near.len()).then_some(near.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_words_are_found() {
+        let words = ["print", "text", "json", "files"].map(str::to_owned);
+        for (word, near) in [("file", Some("files")), ("pirnt", Some("print")), ("kafkaesque", None), ("", None)] {
+            assert_eq!(nearest(word, &words), near, "{word}");
+        }
+    }
 }

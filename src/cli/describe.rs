@@ -55,8 +55,17 @@ pub(super) fn identity<T: Tool>(arguments: &[OsString]) -> String {
     join::<T>(kept.into_iter())
 }
 
+/// A tool's name in a description: `filter`, and of a connector `source kafka`.
+fn spoken(tool: &str) -> String {
+    let name = tool.trim_start_matches("sstream-");
+    match name.split_once('-') {
+        Some((role @ ("source" | "sink"), kind)) => format!("{role} {kind}"),
+        _ => name.to_owned(),
+    }
+}
+
 fn join<T: Tool>(words: impl Iterator<Item = String>) -> String {
-    let mut description = T::NAME.trim_start_matches("sstream-").to_owned();
+    let mut description = spoken(T::NAME);
     for word in words {
         description.push(' ');
         let plain = |c: char| c.is_alphanumeric() || "-_./:,=@%+[]".contains(c);
@@ -77,6 +86,12 @@ mod tests {
 
     fn words(line: &str) -> Vec<OsString> {
         line.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn a_connector_is_called_as_it_is_written() {
+        assert_eq!(spoken("sstream-source-kafka"), "source kafka");
+        assert_eq!(spoken("sstream-filter"), "filter");
     }
 
     #[test]

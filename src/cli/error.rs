@@ -70,7 +70,7 @@ impl fmt::Display for ToolError {
 
 impl ToolError {
     /// What only this kind of source or sink can meet.
-    pub fn kind(error: impl Failure + 'static) -> ToolError {
+    pub fn kind(error: impl Failure) -> ToolError {
         ToolError::Kind(Box::new(error))
     }
 }

@@ -2,8 +2,10 @@
 
 use clap::Parser;
 
-use super::args::{Common, StageArgs};
-use super::function::{FunctionArgs, program, run_per_record};
+use super::account::{Account, Stream};
+use super::args::{Common, CutArgs, StageArgs};
+use super::function::{FunctionArgs, run_per_record};
+use super::program::program;
 use super::{Environment, Tool, ToolError};
 use crate::op::filter::{Filter, FilterBy, Test};
 use crate::op::parallel::AnyPerRecord;
@@ -109,6 +111,14 @@ impl Tool for FilterTool {
 
     fn common(&self) -> &Common {
         &self.stage.common
+    }
+
+    fn cut(&self) -> Option<&CutArgs> {
+        Some(&self.stage.input.cut)
+    }
+
+    fn account(&self, _: &mut Stream) -> Account {
+        Account::does("keeps the records that match; no state")
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::args::{CutArgs, InputForm};
-use super::{Environment, ToolError, input};
+use super::{Environment, ToolError};
 use crate::checkpoint::lock::Waiting;
 use crate::checkpoint::source::{Plan, SourceCheckpoint, SourceOptions};
 use crate::checkpoint::storage::Disk;
 use crate::clock::Clock as _;
 use crate::flow::{BadRecords, Input};
 use crate::source::SourceError;
-use crate::source::batches::Batches;
-use crate::source::first::FirstStage;
-use crate::source::kept::{Kept, KeptParts, is_interrupted};
+use crate::source::engine::batches::Batches;
+use crate::source::engine::first::FirstStage;
+use crate::source::engine::kept::{Kept, KeptParts, is_interrupted};
+use crate::source::engine::stop::StopRules;
 
 /// How long a lock is waited for between two looks.
 const LOOK: Duration = Duration::from_millis(50);
@@ -89,7 +90,7 @@ pub fn begin(identity: SourceIdentity, cut: &CutArgs, environment: &Environment)
         retain: keep.retain.unwrap_or_default(),
         wal: !identity.reads_again,
     };
-    let rules = input::stop_rules(cut, environment);
+    let rules = stop_rules(cut, environment);
     let mut waiter = Waiter { environment, since: None, told: None };
     let mut wait = |waiting: &Waiting| {
         let now = environment.clock.read().monotonic;
@@ -103,6 +104,18 @@ pub fn begin(identity: SourceIdentity, cut: &CutArgs, environment: &Environment)
             Ok(None)
         }
         Err(error) => Err(ToolError::Input(SourceError::Checkpoint(error))),
+    }
+}
+
+/// When a source stops of itself.
+pub fn stop_rules(arguments: &CutArgs, environment: &Environment) -> StopRules {
+    StopRules {
+        signal: environment.stop.clone(),
+        file: arguments.stop_file.clone(),
+        idle: arguments.idle_timeout,
+        after: arguments.stop_after,
+        started: environment.clock.read().monotonic,
+        waited: environment.waited.clone(),
     }
 }
 

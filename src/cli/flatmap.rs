@@ -2,7 +2,8 @@
 
 use clap::Parser;
 
-use super::args::{Common, StageArgs};
+use super::account::{Account, Stream};
+use super::args::{Common, CutArgs, StageArgs};
 use super::function::{FunctionArgs, run_per_record};
 use super::{Environment, Tool, ToolError};
 use crate::op::flatmap::FlatMap;
@@ -72,6 +73,14 @@ impl Tool for FlatMapTool {
 
     fn common(&self) -> &Common {
         &self.stage.common
+    }
+
+    fn cut(&self) -> Option<&CutArgs> {
+        Some(&self.stage.input.cut)
+    }
+
+    fn account(&self, _: &mut Stream) -> Account {
+        Account::does("makes records of each record; no state")
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {

@@ -7,10 +7,10 @@ use std::time::Duration;
 use clap::Args;
 
 use super::args::StageArgs;
+use super::program::{expr_error, program};
 use super::{Environment, ToolError, run_stage};
 use crate::duration;
-use crate::error::{Exit, Failure as _};
-use crate::expr::{DEFAULT_EXEC_TIMEOUT, Exec, ExprError, Program};
+use crate::expr::{DEFAULT_EXEC_TIMEOUT, Exec};
 use crate::op::Each;
 use crate::op::function::AnyFunction;
 use crate::op::parallel::{AnyPerRecord, Parallel};
@@ -67,19 +67,6 @@ impl ExecTimeout {
     pub fn start(&self, command: &str, variables: &[&str]) -> Result<Exec, ToolError> {
         let timeout = self.exec_timeout.unwrap_or(DEFAULT_EXEC_TIMEOUT);
         Exec::start(command, variables, timeout).map_err(|error| expr_error("--exec", error.into()))
-    }
-}
-
-/// The program that an option or argument holds.
-pub fn program(name: &str, source: &str, variables: &[&str]) -> Result<Program, ToolError> {
-    Program::parse(source, variables).map_err(|error| expr_error(name, error))
-}
-
-fn expr_error(name: &str, error: ExprError) -> ToolError {
-    let message = format!("{name}: {error}");
-    match error.exit() {
-        Exit::Usage => ToolError::Usage(message),
-        exit => ToolError::Command { message, exit },
     }
 }
 

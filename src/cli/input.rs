@@ -9,15 +9,15 @@ use super::{Environment, ToolError};
 use crate::clock::Clock as _;
 use crate::flow::{BadRecords, Input, InputError};
 use crate::frame::{Event, FrameError, FrameReader, MAGIC};
-use crate::source::batches::Batches;
-use crate::source::csv::Csv;
-use crate::source::cut::{CutOptions, Cutter, CutterParts};
-use crate::source::first::Stopped;
-use crate::source::format::{Format, Json, Logfmt, Text};
-use crate::source::line_source::LineSource;
-use crate::source::records::RecordSource;
-use crate::source::stdin::Stdin;
-use crate::source::stop::StopRules;
+use crate::record::forms::csv::Csv;
+use crate::record::forms::{Format, Json, Logfmt, Text};
+use crate::source::engine::batches::Batches;
+use crate::source::engine::cut::{CutOptions, Cutter, CutterParts};
+use crate::source::engine::first::Stopped;
+use crate::source::engine::line_source::LineSource;
+use crate::source::engine::records::RecordSource;
+use crate::source::engine::stop::StopRules;
+use crate::source::kinds::stdin::Stdin;
 use crate::source::{ByteSource, Got, SourceError};
 
 /// How long a stage that was asked to stop, and does not know yet whether it is
@@ -37,9 +37,9 @@ pub fn open<'a>(
     let mut stdin = stdin_with_progress(environment)?;
     let (form, read) = match arguments.input {
         Some(form) => (form, Vec::new()),
-        None => match detect(&mut stdin, &stop_rules(&arguments.cut, environment), environment)? {
-            Kind::Raw(read) => (InputForm::Text, read),
-            Kind::Framed(read) => {
+        None => match detect(&mut stdin, &first::stop_rules(&arguments.cut, environment), environment)? {
+            Detected::Raw(read) => (InputForm::Text, read),
+            Detected::Framed(read) => {
                 let reader = FrameReader::resume(FramedStdin(stdin), read);
                 return Ok(Box::new(Framed { reader, given: arguments.cut.of_first_stage() }));
             }
@@ -107,23 +107,11 @@ pub fn cutter<'a>(
     let parts = CutterParts {
         source,
         has_begun,
-        stop: stop_rules(arguments, environment),
+        stop: first::stop_rules(arguments, environment),
         clock: &environment.clock,
         bad_records,
     };
     Box::new(Cutter::new(parts, options))
-}
-
-/// When a source stops of itself.
-pub fn stop_rules(arguments: &CutArgs, environment: &Environment) -> StopRules {
-    StopRules {
-        signal: environment.stop.clone(),
-        file: arguments.stop_file.clone(),
-        idle: arguments.idle_timeout,
-        after: arguments.stop_after,
-        started: environment.clock.read().monotonic,
-        waited: environment.waited.clone(),
-    }
 }
 
 /// What makes records of lines.
@@ -137,7 +125,7 @@ pub fn format(form: InputForm, arguments: &CutArgs) -> Box<dyn Format> {
 }
 
 /// What input is, with what was read of it.
-enum Kind {
+enum Detected {
     Framed(Vec<u8>),
     Raw(Vec<u8>),
 }
@@ -145,16 +133,16 @@ enum Kind {
 /// Reads until it is clear whether input is framed: raw input is known by its
 /// first byte that differs from a head's beginning. Input with no byte at all
 /// is an empty raw one; input that ends inside a head's beginning was cut off.
-fn detect(stdin: &mut Stdin, stop: &StopRules, environment: &Environment) -> Result<Kind, ToolError> {
+fn detect(stdin: &mut Stdin, stop: &StopRules, environment: &Environment) -> Result<Detected, ToolError> {
     let mut read = Vec::with_capacity(64 << 10);
     let mut asked: Option<Duration> = None;
     loop {
         let length = read.len().min(MAGIC.len());
         if read[..length] != MAGIC[..length] {
-            return Ok(Kind::Raw(read));
+            return Ok(Detected::Raw(read));
         }
         if length == MAGIC.len() {
-            return Ok(Kind::Framed(read));
+            return Ok(Detected::Framed(read));
         }
         let mut buffer = [0; 64 << 10];
         let now = environment.clock.read().monotonic;
@@ -164,12 +152,12 @@ fn detect(stdin: &mut Stdin, stop: &StopRules, environment: &Environment) -> Res
         }
         let got = match asked {
             None => stdin.read_until_stop(&mut buffer, stop.wait(now, stop.started)),
-            Some(since) if now >= since + GRACE => return Ok(Kind::Raw(read)),
+            Some(since) if now >= since + GRACE => return Ok(Detected::Raw(read)),
             Some(_) => stdin.read_within(&mut buffer, GRACE),
         };
         match got.map_err(|error| ToolError::Input(SourceError::read("stdin", error)))? {
             Got::Bytes(count) => read.extend_from_slice(&buffer[..count]),
-            Got::End if read.is_empty() => return Ok(Kind::Raw(read)),
+            Got::End if read.is_empty() => return Ok(Detected::Raw(read)),
             Got::End => return Err(ToolError::Input(SourceError::CutOff)),
             Got::Timeout | Got::Stop | Got::Over => {}
         }

@@ -2,8 +2,10 @@
 
 use clap::Parser;
 
-use super::args::{Common, StageArgs};
-use super::function::{FunctionArgs, program, run_per_record};
+use super::account::{Account, Stream};
+use super::args::{Common, CutArgs, StageArgs};
+use super::function::{FunctionArgs, run_per_record};
+use super::program::program;
 use super::{Environment, Tool, ToolError};
 use crate::op::function::Part;
 use crate::op::map::{Map, Role};
@@ -72,6 +74,14 @@ impl Tool for MapTool {
 
     fn common(&self) -> &Common {
         &self.stage.common
+    }
+
+    fn cut(&self) -> Option<&CutArgs> {
+        Some(&self.stage.input.cut)
+    }
+
+    fn account(&self, _: &mut Stream) -> Account {
+        Account::does("makes records of each record; no state")
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {

@@ -8,10 +8,13 @@
 // Doc comments in here are help texts too, where [key,value] is no link and <name> no tag.
 #![allow(rustdoc::broken_intra_doc_links, rustdoc::invalid_html_tags)]
 
+pub mod account;
 pub mod agg;
 pub mod args;
 pub mod checkpoint;
 pub mod command;
+pub mod connector;
+pub mod dedup;
 mod describe;
 mod error;
 pub mod filter;
@@ -19,13 +22,14 @@ pub mod first;
 pub mod flatmap;
 pub mod front;
 pub mod function;
+pub mod guarantee;
 pub mod input;
 pub mod join;
-pub mod kafka;
 pub mod map;
-mod near;
+pub mod matching;
 pub mod output;
 mod process;
+pub mod program;
 pub mod reduce;
 pub mod run;
 pub mod sides;
@@ -43,6 +47,7 @@ mod watch;
 pub mod window;
 
 use std::cell::RefCell;
+use std::ffi::OsString;
 use std::sync::Arc;
 
 pub use error::ToolError;
@@ -57,7 +62,9 @@ use crate::monitor::watch::Watch;
 use crate::op::Operator;
 use crate::signal::StopSignal;
 use crate::stage::{self, CheckpointOptions, Context, StageError};
-use args::{Common, Messages, StageArgs, StateArgs};
+use account::{Account, Begins, Stream};
+use args::{Common, CutArgs, Messages, StageArgs, StateArgs};
+use connector::known::{self, Role};
 
 /// A tool of the family: its options, and what it does with them.
 pub trait Tool: clap::Parser {
@@ -74,6 +81,9 @@ pub trait Tool: clap::Parser {
     /// the stage behind it.
     const IS_STAGE: bool = true;
 
+    /// The kinds of connectors that it becomes, if it does.
+    const CONNECTORS: Option<Role> = None;
+
     /// Whether the tool takes care of signals itself.
     const TAKES_SIGNALS: bool = false;
 
@@ -89,6 +99,41 @@ pub trait Tool: clap::Parser {
     /// its failure to the stage behind it.
     fn writes_stream(&self) -> bool {
         Self::IS_STAGE
+    }
+
+    /// Becomes another program, where the command line asks for one: before anything
+    /// is opened, and before signals are taken care of. Comes back if it does not.
+    fn become_other(&self) -> Result<(), ToolError> {
+        match (Self::CONNECTORS, self.elsewhere()) {
+            (Some(role), Some(words)) => known::become_it(role, words),
+            _ => Ok(()),
+        }
+    }
+
+    /// What of the command line is a connector's: the kind, and all behind it.
+    fn elsewhere(&self) -> Option<&[OsString]> {
+        None
+    }
+
+    /// How raw input becomes batches, where it may.
+    fn cut(&self) -> Option<&CutArgs> {
+        None
+    }
+
+    /// How it begins a stream, if it always does.
+    fn begins(&self) -> Option<Begins> {
+        None
+    }
+
+    /// Whether it reads a stream from standard input.
+    fn reads_stdin(&self) -> bool {
+        Self::IS_STAGE
+    }
+
+    /// What it would do with a stream, in words; the stream becomes the one that comes out.
+    fn account(&self, stream: &mut Stream) -> Account {
+        let _ = stream;
+        Account::ends("passes no stream on")
     }
 
     /// Does the work.
@@ -115,9 +160,14 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// The stage's name in traces: the tool without `sstream-`.
+    /// The stage's name in traces: the tool without `sstream-`, and a connector's
+    /// without its kind.
     pub fn stage_name(&self) -> String {
-        self.console.tool().trim_start_matches("sstream-").to_owned()
+        let name = self.console.tool().trim_start_matches("sstream-");
+        match name.split_once('-') {
+            Some((role @ ("source" | "sink"), _)) => role.to_owned(),
+            _ => name.to_owned(),
+        }
     }
 }
 
@@ -139,6 +189,15 @@ pub fn command<T: Tool>() -> clap::Command {
     if T::SUBCOMMAND != "KIND" {
         return command;
     }
+    let connectors: String =
+        T::CONNECTORS.into_iter().flat_map(known::kinds).map(|(kind, about)| format!("\n  {kind}  {about}")).collect();
+    let after = format!(
+        "Connectors, programs of their own ({} KIND --help says more):{connectors}\n\nExit codes: {}\nMore in {}(1).",
+        T::NAME,
+        Exit::SUMMARY,
+        T::NAME
+    );
+    let command = if connectors.is_empty() { command } else { command.after_long_help(after) };
     // `sstream-source KIND --batch 1s` is as good as `--batch 1s KIND`.
     command
         .subcommand_help_heading("Kinds")
@@ -161,9 +220,21 @@ pub fn run_stage_saved(
     state: StateArgs,
     environment: &Environment,
 ) -> Result<(), ToolError> {
+    run_stage_timed(operator, arguments, state, OnError::Skip, environment)
+}
+
+/// The same for an operator of event time, with what becomes of `late` records.
+pub fn run_stage_timed(
+    operator: &mut dyn Operator,
+    arguments: &StageArgs,
+    state: StateArgs,
+    late: OnError,
+    environment: &Environment,
+) -> Result<(), ToolError> {
     let bad_records = bad_records(arguments.input.on_error(), environment)?;
     let mut context = context(environment, bad_records, &arguments.common);
     context.checkpoint.every_ms = state.checkpoint_every.unwrap_or(0);
+    context.late_records = BadRecords::late(environment.description.clone(), late);
     // First the output, so that a reader who goes is noticed while the input is waited for.
     let mut outlet = output::open(arguments.common.output, environment)?;
     let mut input = input::open(&arguments.input, environment, &context.bad_records)?;

@@ -4,12 +4,12 @@ use std::io::{self, IsTerminal as _};
 
 use super::args::OutputForm;
 use super::{Environment, ToolError};
-use crate::flow::Outlet;
+use crate::flow::{LineForm, Outlet};
 use crate::monitor::watch::{Watch, Watched};
 use crate::sink::frames::Frames;
-use crate::sink::print::Print;
+use crate::sink::kinds::print::Print;
+use crate::sink::kinds::text::Lines;
 use crate::sink::stdout::Stdout;
-use crate::sink::text::{LineForm, Lines};
 use crate::sink::{Both, Sink, SinkOutlet};
 
 /// How many records of a batch are printed, as in Spark.

@@ -29,25 +29,7 @@ pub fn main<T: Tool>() -> ExitCode {
     let console = Console::new(T::NAME, tool.messages().level());
     set_panic_hook(console.clone());
     let writes_frames = tool.writes_stream() && matches!(tool.common().output, None | Some(OutputForm::Frames));
-    let stop = match T::TAKES_SIGNALS {
-        true => StopSignal::manual().map(|(stop, _)| stop),
-        false => StopSignal::install(),
-    };
-    let result = match stop {
-        Ok(stop) => {
-            let environment = Environment {
-                console: console.clone(),
-                clock: SystemClock::new(),
-                stop,
-                waited: Waited::default(),
-                description: describe::description::<T>(&arguments),
-                identity: describe::identity::<T>(&arguments),
-                watch: RefCell::new(Watch::nobody(console.clone())),
-            };
-            watch::open(&tool.common().watch, &environment).and_then(|()| tool.run(&environment))
-        }
-        Err(error) => Err(ToolError::Open { what: "signals: cannot set the handlers".to_owned(), error }),
-    };
+    let result = tool.become_other().and_then(|()| work(tool, &console, &arguments));
     match result {
         Ok(()) => Exit::Done.code().into(),
         Err(ToolError::Stage(StageError::Outlet(OutletError::ReaderGone))) => signal::die_of_broken_pipe(),
@@ -73,6 +55,25 @@ pub fn main<T: Tool>() -> ExitCode {
     }
 }
 
+/// Runs the tool with all that it has around it.
+fn work<T: Tool>(tool: T, console: &Console, arguments: &[OsString]) -> Result<(), ToolError> {
+    let stop = match T::TAKES_SIGNALS {
+        true => StopSignal::manual().map(|(stop, _)| stop),
+        false => StopSignal::install(),
+    };
+    let environment = Environment {
+        console: console.clone(),
+        clock: SystemClock::new(),
+        stop: stop.map_err(|error| ToolError::Open { what: "signals: cannot set the handlers".to_owned(), error })?,
+        waited: Waited::default(),
+        description: describe::description::<T>(arguments),
+        identity: describe::identity::<T>(arguments),
+        watch: RefCell::new(Watch::nobody(console.clone())),
+    };
+    watch::open(&tool.common().watch, &environment)?;
+    tool.run(&environment)
+}
+
 /// Help and version are no errors; anything else is told as every other error
 /// is, and the next stage is told too.
 fn wrong_usage<T: Tool>(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
@@ -92,7 +93,7 @@ fn wrong_usage<T: Tool>(error: &clap::Error, arguments: &[OsString]) -> ExitCode
 
 /// Whether a command line that cannot be parsed asks for frames.
 fn seems_to_write_frames<T: Tool>(arguments: &[OsString]) -> bool {
-    let mut is_stream = T::NAME != "sstream-sink";
+    let mut is_stream = !T::NAME.starts_with("sstream-sink");
     let mut words = arguments.iter().map(|argument| argument.to_string_lossy());
     while let Some(word) = words.next() {
         let form = match word.strip_prefix("--output") {

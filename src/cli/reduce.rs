@@ -2,8 +2,9 @@
 
 use clap::Parser;
 
+use super::account::{Account, Stream};
 use super::agg::{ExprArgs, KeyArgs, no_aggregation};
-use super::args::{Common, StageArgs};
+use super::args::{Common, CutArgs, StageArgs};
 use super::{Environment, Tool, ToolError, run_stage};
 use crate::agg::Aggregation;
 use crate::op::reduce::Reduce;
@@ -54,6 +55,15 @@ impl Tool for ReduceTool {
 
     fn common(&self) -> &Common {
         &self.stage.common
+    }
+
+    fn cut(&self) -> Option<&CutArgs> {
+        Some(&self.stage.input.cut)
+    }
+
+    fn account(&self, _: &mut Stream) -> Account {
+        let what = self.aggregation.as_ref().map_or("an expression".to_owned(), Aggregation::to_string);
+        Account::does(format!("aggregates each batch: {what}; keeps nothing from batch to batch")).and(self.key.told())
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
+use super::account::{Account, Stream};
 use super::args::{Common, Messages};
 use super::front::shell;
 use super::{Environment, Tool, ToolError};
@@ -112,6 +113,10 @@ impl Tool for RunTool {
 
     fn messages(&self) -> &Messages {
         &self.messages
+    }
+
+    fn account(&self, _: &mut Stream) -> Account {
+        Account::ends("runs the pipeline that it is given: explain that one")
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {

@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::args::Common;
+use super::args::{Common, StateArgs};
 use super::{Environment, ToolError, context, output, tell_skipped};
 use crate::duration;
-use crate::flow::OnError;
+use crate::flow::{BadRecords, OnError};
 use crate::op::sides::Merge;
 use crate::os;
-use crate::source::stdin::wait_readable;
+use crate::source::kinds::stdin::wait_readable;
 use crate::spool::DEFAULT_MEMORY;
 use crate::stage::merge::{self, MergeOptions, SideInput};
 
@@ -37,10 +37,26 @@ pub fn run_merge(
     (common, on_error): (&Common, OnError),
     environment: &Environment,
 ) -> Result<(), ToolError> {
+    let kept = (StateArgs { checkpoint_every: None }, OnError::Skip);
+    run_merge_saved(merge, paths, words, arguments, (common, on_error), kept, environment)
+}
+
+/// The same for one with state, with what becomes of late records.
+pub fn run_merge_saved(
+    merge: &mut dyn Merge,
+    paths: &[PathBuf],
+    words: &[&str],
+    arguments: &MergeArgs,
+    (common, on_error): (&Common, OnError),
+    (state, late): (StateArgs, OnError),
+    environment: &Environment,
+) -> Result<(), ToolError> {
     let inputs = inputs(paths, words)?;
     let mut outlet = output::open(common.output, environment)?;
     let bad_records = super::bad_records(on_error, environment)?;
-    let context = context(environment, bad_records, common);
+    let mut context = context(environment, bad_records, common);
+    context.checkpoint.every_ms = state.checkpoint_every.unwrap_or(0);
+    context.late_records = BadRecords::late(environment.description.clone(), late);
     let options = MergeOptions { memory: arguments.memory.unwrap_or(DEFAULT_MEMORY), stop: environment.stop.clone() };
     let result = merge::run(inputs, merge, outlet.as_mut(), &context, &options);
     tell_skipped(&context, environment);

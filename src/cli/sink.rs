@@ -5,21 +5,22 @@ use std::path::{Path, PathBuf};
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use super::args::{Common, MemoryArgs, StageArgs};
+use super::account::{Account, Stream};
+use super::args::{Common, CutArgs, MemoryArgs, StageArgs};
 use super::command::{self, CommandArgs};
-use super::kafka::sink::KafkaSinkArgs;
-use super::{Environment, Tool, ToolError, input, output, tell_skipped};
+use super::connector::known::{self, Role};
+use super::connector::run_sink;
+use super::guarantee::{self, SinkGuarantee, WRITTEN};
+use super::{Environment, Tool, ToolError, output};
 use crate::checkpoint::name::check_stage;
-use crate::flow::BadRecords;
-use crate::op::pass::Pass;
+use crate::flow::LineForm;
 use crate::sink::Sink;
-use crate::sink::exec::{CommandOutput, Exec};
-use crate::sink::files::{FileNames, Files};
-use crate::sink::null::Null;
-use crate::sink::print::Print;
+use crate::sink::kinds::exec::{CommandOutput, Exec};
+use crate::sink::kinds::files::{FileNames, Files};
+use crate::sink::kinds::null::Null;
+use crate::sink::kinds::print::Print;
+use crate::sink::kinds::text::Lines;
 use crate::sink::stdout::Stdout;
-use crate::sink::text::{LineForm, Lines};
-use crate::stage;
 
 /// End a pipeline, or with --pass give it one more output
 ///
@@ -85,18 +86,6 @@ enum Kind {
         #[command(flatten)]
         command: CommandArgs,
     },
-    /// A topic of Kafka
-    ///
-    /// A string is a message of its text, anything else one of its JSON text, and
-    /// null a message without a value. A key is in normal form: 1 and 1.0 are one
-    /// key, and a string is its text. A batch is done with when the brokers have
-    /// acknowledged all of its messages, which are never reordered or doubled
-    /// while the sink runs.
-    #[command(before_help = "Examples:
-  … | sstream-sink kafka --brokers localhost:9092 --topic errors
-  … | sstream-sink kafka --brokers localhost:9092 --topic by-user --key .user
-  … | sstream-sink kafka --brokers kafka:9093 --config client.properties --topic counts --key '.[0]' --value '.[1]'")]
-    Kafka(KafkaSinkArgs),
     /// Nowhere
     Null,
     #[command(external_subcommand)]
@@ -112,6 +101,8 @@ impl Tool for SinkTool {
   … | sstream-filter ERROR | sstream-sink --pass print | sstream-window 30s 10s count
 ";
 
+    const CONNECTORS: Option<Role> = Some(Role::Sink);
+
     fn common(&self) -> &Common {
         &self.stage.common
     }
@@ -120,28 +111,55 @@ impl Tool for SinkTool {
         self.pass
     }
 
-    fn run(self, environment: &Environment) -> Result<(), ToolError> {
-        if self.stage.common.output.is_some() && !self.pass {
-            return Err(ToolError::Usage(
-                "--output is the form of the stream that --pass hands on; the KIND says what a sink writes".to_owned(),
-            ));
+    fn elsewhere(&self) -> Option<&[OsString]> {
+        match &self.kind {
+            Kind::Other(words) => Some(words),
+            _ => None,
         }
-        let bad_records = super::bad_records(self.stage.input.on_error(), environment)?;
-        let mut context = super::context(environment, bad_records, &self.stage.common);
-        context.checkpoint.tool = self.kind.name();
-        let sink = self.kind.build(self.pass, environment, &context.bad_records)?;
-        let mut outlet = match self.pass {
-            true => output::open_behind(sink, self.stage.common.output, environment)?,
-            false => output::open_sink(sink, environment),
-        };
-        let mut input = input::open(&self.stage.input, environment, &context.bad_records)?;
-        let result = stage::run(input.as_mut(), &mut Pass, outlet.as_mut(), &context);
-        tell_skipped(&context, environment);
-        super::end(result, input.must_restart())
+    }
+
+    fn cut(&self) -> Option<&CutArgs> {
+        Some(&self.stage.input.cut)
+    }
+
+    fn account(&self, stream: &mut Stream) -> Account {
+        let told = stream.kept.as_ref().and_then(|kept| guarantee::of_sink(kept, self.kind.guarantee().as_ref()));
+        let passes = self.pass.then(|| "passes the stream on, each batch when this sink is done with it".to_owned());
+        Account { ends: !self.pass, ..Account::does(self.kind.does()).and(told).and(passes) }
+    }
+
+    fn run(self, environment: &Environment) -> Result<(), ToolError> {
+        let name = self.kind.name();
+        let SinkTool { kind, pass, stage } = self;
+        run_sink(&name, pass, &stage, environment, Box::new(|_| kind.build(pass, environment)))
     }
 }
 
 impl Kind {
+    /// What it does with a stream.
+    fn does(&self) -> &'static str {
+        match self {
+            Kind::Print { .. } => "prints the first records of each batch",
+            Kind::Text | Kind::Json => "writes every record, a line each",
+            Kind::Files { .. } => "writes a file a batch, whole or not there",
+            Kind::Exec { .. } => "runs a command once a batch, empty ones too",
+            Kind::Null => "takes everything and does nothing",
+            Kind::Other(_) => "hands each batch to a program of that name",
+        }
+    }
+
+    /// What holds for its records under a checkpoint, if there is anything to promise.
+    fn guarantee(&self) -> Option<SinkGuarantee> {
+        match self {
+            Kind::Print { .. } | Kind::Text | Kind::Json => Some(WRITTEN),
+            Kind::Files { .. } => Some(SinkGuarantee::ExactlyOnce("whatever dies")),
+            Kind::Exec { .. } | Kind::Other(_) => Some(SinkGuarantee::AtLeastOnce(
+                "a command that was killed runs again, with the same SSTREAM_BATCH_TIME and records",
+            )),
+            Kind::Null => None,
+        }
+    }
+
     /// What the stage is called in a checkpoint, behind its number.
     fn name(&self) -> String {
         let name = match self {
@@ -150,7 +168,6 @@ impl Kind {
             Kind::Json => "json",
             Kind::Files { .. } => "files",
             Kind::Exec { .. } => "exec",
-            Kind::Kafka(_) => "kafka",
             Kind::Null => "null",
             Kind::Other(words) => match words.first().and_then(|word| word.to_str()) {
                 Some(word) if check_stage(word).is_ok() => word,
@@ -161,12 +178,7 @@ impl Kind {
     }
 
     /// With `pass`, stdout belongs to the stream that is passed on.
-    fn build<'a>(
-        self,
-        pass: bool,
-        environment: &Environment,
-        bad_records: &'a BadRecords,
-    ) -> Result<Box<dyn Sink + 'a>, ToolError> {
+    fn build<'a>(self, pass: bool, environment: &Environment) -> Result<Box<dyn Sink + 'a>, ToolError> {
         let what = if pass { "stderr" } else { "stdout" };
         let output = || {
             if !pass {
@@ -181,7 +193,6 @@ impl Kind {
             Kind::Json => Box::new(Lines::new(output()?, what, LineForm::Json)),
             Kind::Files { prefix, suffix, json, empty } => Box::new(files(&prefix, suffix.as_deref(), json, empty)?),
             Kind::Exec { command } => Box::new(Exec::new(command.build(environment)?, command_output)),
-            Kind::Kafka(arguments) => arguments.build(environment, bad_records)?,
             Kind::Null => Box::new(Null),
             Kind::Other(words) => {
                 let command = command::of_kind("sink", &words, &built_in(), environment)?;
@@ -198,7 +209,9 @@ fn files(prefix: &Path, suffix: Option<&str>, json: bool, empty: bool) -> Result
     Files::open(names, form, empty).map_err(|error| ToolError::Open { what, error })
 }
 
-/// The kinds' names.
+/// The kinds' names, those of connectors too.
 fn built_in() -> Vec<String> {
-    SinkTool::command().get_subcommands().map(|kind| kind.get_name().to_owned()).collect()
+    let command = SinkTool::command();
+    let kinds = command.get_subcommands().map(clap::Command::get_name);
+    kinds.chain(known::kinds(Role::Sink).map(|(kind, _)| kind)).map(str::to_owned).collect()
 }

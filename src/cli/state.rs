@@ -1,18 +1,22 @@
 //! `sstream-state`.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, ValueEnum};
 
+use super::account::{Account, Stream};
 use super::agg::{KeyArgs, MERGE_VARIABLES, no_aggregation};
-use super::args::{Common, StageArgs, StateArgs};
-use super::function::{ExecTimeout, program};
-use super::{Environment, Tool, ToolError, run_stage_saved};
+use super::args::{Common, CutArgs, StageArgs, StateArgs, TimeArgs};
+use super::first::stop_rules;
+use super::function::ExecTimeout;
+use super::program::program;
+use super::{Environment, Tool, ToolError, run_stage_timed};
 use crate::agg::Aggregation;
 use crate::duration;
 use crate::op::state::{Emit, State, Update, VARIABLES};
 use crate::record;
+use crate::source::engine::stop::StopRules;
+use crate::source::kinds::until_stop::read_to_end;
 
 /// Keep a state for each key over all batches: updateStateByKey and mapWithState
 ///
@@ -57,13 +61,17 @@ pub struct StateTool {
     #[arg(long, value_enum, default_value = "all", help_heading = "State")]
     emit: EmitArg,
 
-    /// Drop a key when its last value is longer ago than this, by batch times
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms, help_heading = "State")]
+    /// Drop a key when its last value is longer ago than this, by batch times, or with --time
+    /// when the watermark has passed its greatest time by more than this
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms_or_none, help_heading = "State")]
     timeout: Option<u64>,
 
     /// Begin with the states in FILE: a pair [KEY, STATE] of JSON a line
     #[arg(long, value_name = "FILE", help_heading = "State")]
     initial: Option<PathBuf>,
+
+    #[command(flatten)]
+    time: TimeArgs,
 
     #[command(flatten)]
     key: KeyArgs,
@@ -140,7 +148,31 @@ impl StateTool {
             (None, None) => self.update()?,
             _ => Update::Function(Box::new(program("--expr", ".", &VARIABLES)?)),
         };
-        Ok(State::new(self.key.grouping()?, update, self.emit.emit(), self.timeout))
+        self.timed(State::new(self.key.grouping()?, update, self.emit.emit(), self.timeout))
+    }
+}
+
+impl StateTool {
+    /// By event time, if that is asked for.
+    fn timed(&self, state: State) -> Result<State, ToolError> {
+        if !self.time.is_wanted() {
+            return match self.timeout {
+                Some(0) => Err(ToolError::Usage("--timeout 0s: by batch times it is at least 1ms".to_owned())),
+                _ => Ok(state),
+            };
+        }
+        if self.timeout.is_none() {
+            return Err(ToolError::Usage(
+                "--time says when keys time out, and needs --timeout DURATION: without it a state knows no time"
+                    .to_owned(),
+            ));
+        }
+        if self.initial.is_some() {
+            return Err(ToolError::Usage(
+                "--initial: its states have no time, as --time wants them to have".to_owned(),
+            ));
+        }
+        Ok(state.with_timing(self.time.timing()?))
     }
 }
 
@@ -163,6 +195,22 @@ impl Tool for StateTool {
         &self.stage.common
     }
 
+    fn cut(&self) -> Option<&CutArgs> {
+        Some(&self.stage.input.cut)
+    }
+
+    fn account(&self, _: &mut Stream) -> Account {
+        let emit = self.emit.to_possible_value().map_or_else(String::new, |emit| emit.get_name().to_owned());
+        let ages = match self.timeout {
+            Some(timeout_ms) => format!("drops keys without values for {}", duration::show_ms(timeout_ms)),
+            None => "keys stay for ever: --timeout lets go of those that are over".to_owned(),
+        };
+        let pairs = || "takes pairs, [KEY, VALUE]".to_owned();
+        Account::does(format!("state: one for each key over all batches; gives {emit} of them each batch"))
+            .and(ages)
+            .and(self.key.told().unwrap_or_else(pairs))
+    }
+
     fn run(mut self, environment: &Environment) -> Result<(), ToolError> {
         if self.emit == EmitArg::Timeout && self.timeout.is_none() {
             let message = "--emit timeout needs --timeout DURATION, after which keys time out";
@@ -171,19 +219,20 @@ impl Tool for StateTool {
         self.key.by_key |= !self.key.is_keyed();
         let grouping = self.key.grouping()?;
         let update = self.update()?;
-        let mut state = State::new(grouping, update, self.emit.emit(), self.timeout);
+        let mut state = self.timed(State::new(grouping, update, self.emit.emit(), self.timeout))?;
         if let Some(path) = &self.initial {
-            load_initial(path, &mut state)?;
+            let stop = stop_rules(&self.stage.input.cut, environment);
+            load_initial(path, &mut state, environment, stop)?;
         }
-        run_stage_saved(&mut state, &self.stage, self.saved, environment)
+        run_stage_timed(&mut state, &self.stage, self.saved, self.time.late(), environment)
     }
 }
 
-/// Reads a file of pairs, one a line.
-fn load_initial(path: &Path, state: &mut State) -> Result<(), ToolError> {
+/// Reads a file of pairs, one a line. A pipe may keep it waiting until the stage is to stop.
+fn load_initial(path: &Path, state: &mut State, environment: &Environment, stop: StopRules) -> Result<(), ToolError> {
     let shown = path.display();
-    let content =
-        fs::read(path).map_err(|error| ToolError::Open { what: format!("--initial {shown}: cannot read"), error })?;
+    let (_, content) = read_to_end(path, &environment.clock, stop)
+        .map_err(|error| ToolError::Open { what: format!("--initial {shown}: cannot read"), error })?;
     let mut pair = Vec::new();
     for (index, line) in content.split(|&byte| byte == b'\n').enumerate() {
         let line = record::without_mark(line);

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _};
 
 use clap::Parser;
 
+use super::account::{Account, Stream};
 use super::args::{Common, Messages};
 use super::{Environment, Tool, ToolError, input};
 use crate::console::Console;
@@ -62,6 +63,14 @@ impl Tool for TopTool {
 
     fn writes_stream(&self) -> bool {
         self.is_stage()
+    }
+
+    fn reads_stdin(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    fn account(&self, _: &mut Stream) -> Account {
+        Account::does("shows what comes by; the stream passes byte for byte")
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
@@ -171,8 +180,8 @@ fn tell_until_over(sources: &mut Sources, environment: &Environment) {
         }
         let wake = environment.stop.wake();
         let tick = std::time::Duration::from_millis(250);
-        let is_asked = crate::source::stdin::wait_readable(wake, None, Some(tick))
-            .is_ok_and(|ready| ready == crate::source::stdin::Ready::Input);
+        let is_asked = crate::source::kinds::stdin::wait_readable(wake, None, Some(tick))
+            .is_ok_and(|ready| ready == crate::source::kinds::stdin::Ready::Input);
         if is_asked || !is_running {
             return;
         }

@@ -2,11 +2,12 @@
 
 use clap::Parser;
 
-use super::args::{Common, StageArgs};
+use super::account::{Account, Stream};
+use super::args::{Common, CutArgs, StageArgs};
 use super::command::CommandArgs;
 use super::{Environment, Tool, ToolError, run_stage};
 use crate::op::transform::Transform;
-use crate::source::format::{Format, Json, Text};
+use crate::record::forms::{Format, Json, Text};
 
 /// Run a command on each batch: records in as lines, lines out as records
 ///
@@ -37,6 +38,14 @@ impl Tool for TransformTool {
 
     fn common(&self) -> &Common {
         &self.stage.common
+    }
+
+    fn cut(&self) -> Option<&CutArgs> {
+        Some(&self.stage.input.cut)
+    }
+
+    fn account(&self, _: &mut Stream) -> Account {
+        Account::does("runs a command once a batch, empty ones too; its output is the batch")
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {

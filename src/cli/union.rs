@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+use super::account::{Account, Stream};
 use super::args::Common;
 use super::sides::{MergeArgs, run_merge};
 use super::{Environment, Tool, ToolError};
@@ -37,6 +38,10 @@ impl Tool for UnionTool {
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn account(&self, _: &mut Stream) -> Account {
+        Account::does("one stream of several, batch by batch, in the order of the sides")
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {

@@ -24,12 +24,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
 use crate::error::{Exit, Failure, describe};
-use crate::flow::OutletError;
+use crate::flow::{LineForm, OutletError, push_lines};
 use crate::frame::{BatchTime, Block};
 use crate::op::OpError;
 use crate::op::transform::{BatchRunner, Take};
 use crate::signal::StopSignal;
-use crate::sink::text::{LineForm, push_lines};
 use crate::spool::SpoolError;
 use input::BatchFile;
 use running::Running;

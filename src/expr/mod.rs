@@ -179,6 +179,15 @@ pub trait Function {
 
 /// A jq program, ready to run. Clones share what was compiled: one for each
 /// thread costs nothing.
+///
+/// ```
+/// use sstream::connect::Program;
+///
+/// let mut key = Program::parse(".user", &[]).unwrap();
+/// let mut results = Vec::new();
+/// key.run(br#"{"user":"ada","n":1}"#, &[], &mut |result| results.push(result.to_vec())).unwrap();
+/// assert_eq!(results, [br#""ada""#]);
+/// ```
 #[derive(Clone)]
 pub struct Program {
     source: Arc<str>,

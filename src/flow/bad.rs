@@ -64,6 +64,15 @@ impl What {
 }
 
 /// Applies the choice, and counts.
+///
+/// ```
+/// use sstream::connect::{BadRecords, BatchTime, Exit, Failure as _, OnError};
+///
+/// // A sink's world has refused a record.
+/// let refused = |choice| BadRecords::new("sink", choice).take(BatchTime(1000), b"\"x\"", "too long");
+/// assert_eq!(refused(OnError::Fail).unwrap_err().exit(), Exit::BadRecord);
+/// assert!(refused(OnError::Skip).is_ok());
+/// ```
 #[derive(Debug)]
 pub struct BadRecords {
     stage: String,

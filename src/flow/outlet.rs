@@ -119,7 +119,7 @@ impl OutletError {
     }
 
     /// What only this kind of sink can meet.
-    pub fn kind(error: impl Failure + 'static) -> OutletError {
+    pub fn kind(error: impl Failure) -> OutletError {
         OutletError::Kind(Box::new(error))
     }
 }

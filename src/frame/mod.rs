@@ -50,6 +50,13 @@ pub const MAX_BLOCK: usize = 16 << 20;
 pub const MAGIC: &[u8] = b"{\"sstream\":";
 
 /// Records of one batch: `records` JSON values with a newline each.
+///
+/// ```
+/// use sstream::connect::{BatchTime, Block};
+///
+/// let block = Block { time: BatchTime(1000), records: 2, bytes: b"\"a\"\n[1,2]\n" };
+/// assert!(block.iter().eq([&b"\"a\""[..], b"[1,2]"]));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Block<'a> {
     /// The batch that the records belong to.

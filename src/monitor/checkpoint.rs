@@ -73,7 +73,7 @@ fn milliseconds(time: SystemTime) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checkpoint::commits::Commits;
+    use crate::checkpoint::commits::CommitLog;
 
     #[test]
     fn the_slowest_sink_counts() {
@@ -84,7 +84,7 @@ mod tests {
         fs::create_dir(&commits).unwrap();
         for (name, last_ms) in [("stdin.02-print", 5000), ("stdin.04-files", 3000)] {
             fs::create_dir(commits.join(name)).unwrap();
-            let mut log = Commits::create(storage.clone(), &commits.join(name), 1000).unwrap();
+            let mut log = CommitLog::create(storage.clone(), &commits.join(name), 1000).unwrap();
             (1..=last_ms / 1000).for_each(|second| log.commit(second * 1000, b"").unwrap());
             log.sync().unwrap();
         }

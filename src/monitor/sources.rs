@@ -73,11 +73,6 @@ impl Sources {
         Ok(())
     }
 
-    /// Whether records were asked for.
-    pub fn wishes_for_records(&self) -> bool {
-        self.wish.is_some()
-    }
-
     /// The pipelines, the newest first, then the trace logs.
     pub fn pipelines(&self) -> Vec<Pipeline<'_>> {
         let mut pipelines: Vec<Pipeline<'_>> = self.registry.iter().flat_map(Registry::pipelines).collect();

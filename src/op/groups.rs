@@ -77,7 +77,7 @@ fn add_item(
 ) -> Result<(), OpError> {
     let (index, is_new) = group_of(&item, keys, accumulators, aggregator);
     if accumulators.is_counting() {
-        accumulators.add_count(index, 1);
+        accumulators.add_count(index, u64::from(!aggregator.passes_over(item.value)));
         return Ok(());
     }
     if let Err(error) = accumulators.add_by(aggregator, index, item.value, item.ranked) {

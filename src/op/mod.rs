@@ -6,7 +6,9 @@
 //! itself is a [`PerRecord`] and becomes an operator by [`Each`], or by
 //! [`parallel::Parallel`] on several threads.
 
+pub mod dedup;
 pub mod durable;
+pub mod expiry;
 pub mod filter;
 pub mod flatmap;
 pub mod function;
@@ -21,6 +23,7 @@ pub mod parallel;
 pub mod pass;
 pub mod pattern;
 pub mod reduce;
+pub mod sequence;
 pub mod sides;
 pub mod split;
 pub mod state;
@@ -28,6 +31,7 @@ pub mod text;
 pub mod transform;
 pub mod union;
 pub mod window;
+pub mod within;
 
 #[cfg(test)]
 pub mod testing;
@@ -323,6 +327,8 @@ pub enum OpError {
         /// For what, and when it was closed.
         reason: String,
     },
+    /// The same, as who reads the records says it.
+    Record(Box<dyn Failure>),
     /// The stream is not one that this operator, with its arguments, can take.
     Usage(String),
     /// Records held beyond the memory limit could not be kept on disk, or bad
@@ -381,6 +387,7 @@ impl fmt::Display for OpError {
                 "late record {record}: {reason}: --late drop or --late FILE goes on without such records, \
                  a longer --watermark waits for them"
             ),
+            OpError::Record(error) => error.fmt(f),
             OpError::Usage(message) => f.write_str(message),
             OpError::Storage { what, error } => write!(f, "{what}: {}", describe(error)),
             OpError::Damaged { what } => {
@@ -393,6 +400,12 @@ impl fmt::Display for OpError {
 
 impl std::error::Error for OpError {}
 
+impl From<Box<dyn Failure>> for OpError {
+    fn from(error: Box<dyn Failure>) -> OpError {
+        OpError::Record(error)
+    }
+}
+
 impl From<SpoolError> for OpError {
     fn from(error: SpoolError) -> OpError {
         let (what, error) = error.into_parts();
@@ -404,6 +417,7 @@ impl Failure for OpError {
     fn exit(&self) -> Exit {
         match self {
             OpError::BadRecord { .. } | OpError::LateRecord { .. } => Exit::BadRecord,
+            OpError::Record(error) => error.exit(),
             OpError::Usage(_) => Exit::Usage,
             OpError::Storage { .. } => Exit::World,
             OpError::Damaged { .. } => Exit::Checkpoint,

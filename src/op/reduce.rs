@@ -30,8 +30,7 @@ impl Operator for Reduce {
 
     fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
         if self.groups.keys.is_empty() && !self.grouping.is_keyed() {
-            let of_nothing = self.aggregator.accumulator();
-            self.aggregator.write_each(&of_nothing, |result| out.record(result));
+            self.aggregator.write_of_nothing(|result| out.record(result));
         }
         for index in self.groups.keys.indexes() {
             self.groups.write(index, &self.aggregator, out);

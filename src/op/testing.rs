@@ -72,3 +72,59 @@ pub fn try_run<S: AsRef<str>>(
     assert!(collected.open.is_empty(), "records without an end");
     Ok(collected)
 }
+
+/// Runs an operator with state over batches of one second; before the batch `at` it is killed, and
+/// another one goes on with what was saved. The batches, without one at the close.
+pub fn run_restored<S: AsRef<str>>(
+    make: &mut dyn FnMut() -> Box<dyn Operator>,
+    batches: &[Vec<S>],
+    at: usize,
+) -> Vec<(u64, Vec<String>)> {
+    use std::collections::HashMap;
+    let mut collected = Collected::default();
+    let mut saved: Vec<(Vec<u8>, Option<Vec<u8>>)> = Vec::new();
+    let begin = |operator: &mut dyn Operator, saved: &[(Vec<u8>, Option<Vec<u8>>)]| {
+        operator.head(&mut Head::new(1000)).unwrap();
+        let Some(durable) = operator.durable() else { panic!("an operator without state") };
+        durable.track(!saved.is_empty());
+        for (key, entry) in saved {
+            durable.load(key, entry.as_deref()).unwrap();
+        }
+        if !saved.is_empty() {
+            durable.finish_load().unwrap();
+        }
+    };
+    let mut operator = make();
+    begin(operator.as_mut(), &saved);
+    for (index, batch) in batches.iter().enumerate() {
+        if index == at {
+            operator = make();
+            begin(operator.as_mut(), &saved);
+        }
+        let mut out = Out::new(&mut collected);
+        let time = BatchTime((index as u64 + 1) * 1000);
+        out.set_time(time);
+        let bytes: String = batch.iter().map(|record| format!("{}\n", record.as_ref())).collect();
+        if !batch.is_empty() {
+            operator.block(Block { time, records: batch.len() as u64, bytes: bytes.as_bytes() }, &mut out).unwrap();
+        }
+        operator.end(time, &mut out).unwrap();
+        if let Some(durable) = operator.durable() {
+            let mut keep = |key: &[u8], entry: Option<&[u8]>| saved.push((key.to_vec(), entry.map(<[u8]>::to_vec)));
+            durable.changes(&mut keep).unwrap();
+            // A snapshot in slices, now and then, is as good as all changes.
+            if index % 3 == 2 {
+                let mut whole: HashMap<Vec<u8>, Option<Vec<u8>>> = HashMap::new();
+                let mut from_start = true;
+                while !durable.slice(from_start, 16, &mut |key, entry| {
+                    whole.insert(key.to_vec(), entry.map(<[u8]>::to_vec));
+                }) {
+                    from_start = false;
+                }
+                saved = whole.into_iter().collect();
+                saved.sort();
+            }
+        }
+    }
+    collected.batches
+}

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use super::{OpError, Operator, Out};
 use crate::frame::{BatchTime, Block};
-use crate::source::format::Format;
+use crate::record::forms::Format;
 
 /// Takes bytes of output as they come, whether they end in a newline or not,
 /// and says whether more is wanted.
@@ -123,7 +123,7 @@ impl Lines {
             self.give(&line, out)?;
         }
         let mut records = std::mem::take(&mut self.records);
-        let count = self.format.finish(&mut records, &mut |bad, reason| out.bad_record(bad, reason))?;
+        let count = self.format.finish(&mut records, &mut |bad, reason| Ok(out.bad_record(bad, reason)?))?;
         out.records(count, &records);
         records.clear();
         self.records = records;
@@ -133,7 +133,7 @@ impl Lines {
     /// Gives the records of whole lines.
     fn give(&mut self, lines: &[u8], out: &mut Out<'_>) -> Result<(), OpError> {
         self.records.clear();
-        let mut bad = |line: &[u8], reason: &str| out.bad_record(line, reason);
+        let mut bad = |line: &[u8], reason: &str| Ok(out.bad_record(line, reason)?);
         let count = self.format.records(lines, self.max_line, &mut self.records, &mut bad)?;
         if count > 0 {
             out.records(count, &self.records);
@@ -147,7 +147,7 @@ impl Lines {
 mod tests {
     use super::*;
     use crate::op::testing::{run, try_run};
-    use crate::source::format::{Json, Text};
+    use crate::record::forms::{Json, Text};
     use proptest::prelude::*;
 
     /// Gives the batch's bytes back, then its number, in pieces of some length.

@@ -22,6 +22,7 @@ pub mod canon;
 pub mod compare;
 pub mod error;
 pub mod escape;
+pub mod forms;
 pub mod key;
 mod literal;
 pub mod number;
@@ -31,7 +32,7 @@ pub use canon::{Canonicalizer, canonicalize};
 pub use compare::compare;
 pub use error::JsonError;
 pub use escape::{push_escaped, push_string, unescape};
-pub use key::{normal_key, push_normal_key};
+pub use key::normal_key;
 pub use number::{Decimal, NumberError};
 pub use scan::{Kind, elements, field, kind, members, pair, skip_value, text};
 

@@ -156,7 +156,7 @@ pub fn supervise(pipeline: &Pipeline, rules: &Rules, clock: &dyn Clock, console:
             _ => console.info(&format!("the pipeline has ended: {again}")),
         }
         supervisor.notifier.status(&again);
-        if supervisor.is_stopped_within(delay) {
+        if supervisor.wait_for_stop(delay) {
             return Ok(());
         }
     }
@@ -199,7 +199,7 @@ impl Supervisor<'_> {
             if running.is_over() {
                 return Ok(running.end());
             }
-            let is_wished = self.signals.is_stop_wished(now);
+            let is_wished = self.signals.take_stop_wish(now);
             let is_file_new = !is_file_seen && self.has_stop_file();
             is_file_seen |= is_file_new;
             if !is_wished && now < due {
@@ -246,11 +246,11 @@ impl Supervisor<'_> {
     }
 
     /// Waits; true if it is asked to stop meanwhile.
-    fn is_stopped_within(&mut self, delay: Duration) -> bool {
+    fn wait_for_stop(&mut self, delay: Duration) -> bool {
         let end = self.now().saturating_add(delay);
         loop {
             let now = self.now();
-            if self.signals.is_stop_wished(now) || self.has_stop_file() {
+            if self.signals.take_stop_wish(now) || self.has_stop_file() {
                 self.notifier.stopping();
                 return true;
             }

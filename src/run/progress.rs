@@ -35,9 +35,9 @@ pub struct Progress {
     newest: HashMap<String, (Option<BatchTime>, Duration)>,
 }
 
-/// What was seen.
+/// How far the pipeline is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct Standing {
     /// Every stage has read the head.
     pub is_ready: bool,
     /// How far it is, in a line.
@@ -59,7 +59,7 @@ impl Progress {
     }
 
     /// Looks at what the pipeline's processes have published.
-    pub fn look(&mut self, table: &Table, now: Reading) -> Seen {
+    pub fn look(&mut self, table: &Table, now: Reading) -> Standing {
         self.registry.refresh();
         let processes: HashSet<u32> = table.processes.iter().map(|process| process.pid.cast_unsigned()).collect();
         let is_here = |pid: Option<u32>| pid.is_some_and(|pid| processes.contains(&pid));
@@ -79,13 +79,13 @@ impl Progress {
             let interval = Duration::from_millis(pipeline.view.facts().interval_ms);
             overdue = overdue.max(now.monotonic.saturating_sub(known.1).saturating_sub(interval));
         }
-        Seen { is_ready: self.is_ready(table, now), status: texts.join("; "), overdue }
+        Standing { is_ready: self.is_ready(table, now), status: texts.join("; "), overdue }
     }
 
     fn is_ready(&self, table: &Table, now: Reading) -> bool {
         let mut stages = table.processes.iter().filter(|process| is_stage(&process.command)).peekable();
         if self.begun.is_empty() {
-            let waits_for_a_byte = stages.peek().is_some() && stages.all(|stage| stage.command != "sstream-source");
+            let waits_for_a_byte = stages.peek().is_some() && !stages.any(|stage| is_source(&stage.command));
             return waits_for_a_byte && now.monotonic.saturating_sub(self.started) >= FIRST_BYTE;
         }
         self.begun.len() >= self.expected && stages.all(|stage| self.begun.contains(&stage.pid.cast_unsigned()))
@@ -95,6 +95,12 @@ impl Progress {
 /// Whether a command of this name publishes what it does.
 fn is_stage(name: &str) -> bool {
     name.starts_with("sstream") && !NO_STAGES.iter().any(|other| name.starts_with(other))
+}
+
+/// Whether it is a source: a connector's is called `sstream-source-KIND`, or as much of that
+/// as the system keeps of a name.
+fn is_source(name: &str) -> bool {
+    name.starts_with("sstream-source")
 }
 
 /// A pipeline's newest batch, lag and rate.
@@ -152,7 +158,9 @@ mod tests {
         assert!(!progress(2, &[]).is_ready(&lines, reading(9)));
         assert!(progress(2, &[]).is_ready(&lines, reading(10)));
         // It waits for the run before.
-        assert!(!progress(2, &[]).is_ready(&table(&["sstream-source", "sstream-sink"]), reading(10)));
+        for source in ["sstream-source", "sstream-source-"] {
+            assert!(!progress(2, &[]).is_ready(&table(&[source, "sstream-sink"]), reading(10)), "{source}");
+        }
         assert!(!progress(2, &[]).is_ready(&table(&["bash"]), reading(10)));
     }
 }

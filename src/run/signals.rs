@@ -47,7 +47,7 @@ impl Signals {
     }
 
     /// Whether there is a new wish to stop.
-    pub fn is_stop_wished(&mut self, now: Duration) -> bool {
+    pub fn take_stop_wish(&mut self, now: Duration) -> bool {
         if !drain(&mut self.stop) {
             return false;
         }

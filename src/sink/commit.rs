@@ -22,7 +22,7 @@ const MOST_HELD_BYTES: usize = 4 << 20;
 const SYNC_EMPTY: Duration = Duration::from_secs(1);
 
 /// What is committed, and what waits for it.
-pub(super) struct Commits {
+pub(super) struct Committer {
     checkpoint: SinkCheckpoint,
     /// The newest batch that the sink's own system has.
     newest_there: Option<BatchTime>,
@@ -35,24 +35,24 @@ pub(super) struct Commits {
     has_output: bool,
     synced: Instant,
     /// What is to be passed on once these are committed.
-    held: Vec<Held>,
+    held: Vec<Passing>,
     held_bytes: usize,
 }
 
-enum Held {
+enum Passing {
     Block { time: BatchTime, records: u64, bytes: Vec<u8> },
     Finish(BatchTime, u64),
     End(End),
 }
 
-impl Commits {
+impl Committer {
     pub fn begin(
         checkpoint: SinkCheckpoint,
         under: &Under<'_>,
         sink: &mut (dyn Sink + '_),
-    ) -> Result<Commits, OutletError> {
+    ) -> Result<Committer, OutletError> {
         let newest_there = sink.begin(under)?;
-        Ok(Commits {
+        Ok(Committer {
             checkpoint,
             newest_there,
             waiting: Vec::new(),
@@ -93,17 +93,17 @@ impl Commits {
 
     pub fn hold_block(&mut self, block: Block<'_>) {
         self.held_bytes += block.bytes.len();
-        self.held.push(Held::Block { time: block.time, records: block.records, bytes: block.bytes.to_vec() });
+        self.held.push(Passing::Block { time: block.time, records: block.records, bytes: block.bytes.to_vec() });
     }
 
     pub fn hold_finish(&mut self, time: BatchTime, records: u64) {
-        self.held.push(Held::Finish(time, records));
+        self.held.push(Passing::Finish(time, records));
     }
 
     pub fn hold_end(&mut self, end: End) {
         // About what an end with a trace takes.
         self.held_bytes += 1 << 10;
-        self.held.push(Held::End(end));
+        self.held.push(Passing::End(end));
     }
 
     /// Whether no batch more should be waited for.
@@ -142,9 +142,9 @@ impl Commits {
         let Some(pass) = pass else { return Ok(()) };
         for held in held {
             match held {
-                Held::Block { time, records, bytes } => pass.block(Block { time, records, bytes: &bytes })?,
-                Held::Finish(time, records) => pass.finish_batch(time, records)?,
-                Held::End(end) => pass.end(&end)?,
+                Passing::Block { time, records, bytes } => pass.block(Block { time, records, bytes: &bytes })?,
+                Passing::Finish(time, records) => pass.finish_batch(time, records)?,
+                Passing::End(end) => pass.end(&end)?,
             }
         }
         Ok(())

@@ -4,16 +4,11 @@
 //! kind.
 
 mod commit;
-pub mod exec;
-pub mod files;
 pub mod form;
 pub mod frames;
-pub mod kafka;
-pub mod null;
+pub mod kinds;
 mod outlet;
-pub mod print;
 pub mod stdout;
-pub mod text;
 
 pub use outlet::SinkOutlet;
 
@@ -41,6 +36,54 @@ use crate::frame::{BatchTime, Block};
 ///   whole transaction, with the batch's time in it. `begin` answers with the
 ///   newest batch that is in the sink's own system: what the checkpoint's log does not have
 ///   yet counts as committed all the same.
+///
+/// Exactly once, by a transaction:
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use sstream::connect::{BatchTime, Block, OutletError, Sink, Under};
+///
+/// /// A database with a row for the newest batch of each sink.
+/// #[derive(Default)]
+/// struct Database {
+///     records: Vec<Vec<u8>>,
+///     newest: BTreeMap<String, BatchTime>,
+/// }
+///
+/// /// What is open of a batch, and who writes it.
+/// struct Table<'d> {
+///     database: &'d mut Database,
+///     open: Vec<Vec<u8>>,
+///     sink: String,
+/// }
+///
+/// impl Sink for Table<'_> {
+///     fn begin(&mut self, under: &Under<'_>) -> Result<Option<BatchTime>, OutletError> {
+///         self.sink = format!("{}/{}", under.job, under.stage);
+///         Ok(self.database.newest.get(&self.sink).copied())
+///     }
+///     fn block(&mut self, block: Block<'_>) -> Result<(), OutletError> {
+///         self.open.extend(block.iter().map(<[u8]>::to_vec));
+///         Ok(())
+///     }
+///     fn end(&mut self, time: BatchTime, _: u64) -> Result<(), OutletError> {
+///         // Both in one transaction: a restart finds the time, if it finds the records.
+///         self.database.records.append(&mut self.open);
+///         self.database.newest.insert(self.sink.clone(), time);
+///         Ok(())
+///     }
+/// }
+///
+/// let mut database = Database::default();
+/// let under = Under { job: "0123", stage: "a.01-table", resume: BatchTime(0), notes: &[] };
+/// let mut sink = Table { database: &mut database, open: Vec::new(), sink: String::new() };
+/// assert_eq!(sink.begin(&under).unwrap(), None);
+/// sink.block(Block { time: BatchTime(1000), records: 1, bytes: b"1\n" }).unwrap();
+/// sink.end(BatchTime(1000), 1).unwrap();
+/// // Killed before the commit was in the checkpoint's log; the next one finds it.
+/// let mut next = Table { database: &mut database, open: Vec::new(), sink: String::new() };
+/// assert_eq!(next.begin(&under).unwrap(), Some(BatchTime(1000)));
+/// ```
 pub trait Sink {
     /// Takes records of the open batch.
     fn block(&mut self, block: Block<'_>) -> Result<(), OutletError>;

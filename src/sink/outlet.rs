@@ -1,7 +1,7 @@
 //! A sink as the outlet of a stage.
 
 use super::Sink;
-use super::commit::Commits;
+use super::commit::Committer;
 use crate::checkpoint::participant::SinkCheckpoint;
 use crate::error::Failure as _;
 use crate::flow::{Committing, Outlet, OutletError, Under};
@@ -12,7 +12,7 @@ use crate::frame::{BatchTime, Block, Close, End, Head, Reason};
 pub struct SinkOutlet<'a> {
     sink: Box<dyn Sink + 'a>,
     pass: Option<Box<dyn Outlet + 'a>>,
-    commits: Option<Commits>,
+    commits: Option<Committer>,
 }
 
 impl<'a> SinkOutlet<'a> {
@@ -37,7 +37,7 @@ impl<'a> SinkOutlet<'a> {
     }
 
     /// The commits, if what is passed on has to wait for them.
-    fn waiting(&mut self) -> Option<&mut Commits> {
+    fn waiting(&mut self) -> Option<&mut Committer> {
         self.commits.as_mut().filter(|commits| self.pass.is_some() && commits.is_waiting())
     }
 
@@ -49,7 +49,7 @@ impl<'a> SinkOutlet<'a> {
     }
 
     fn settle_if_due(&mut self) -> Result<(), OutletError> {
-        if self.commits.as_ref().is_some_and(Commits::is_due) { self.settle() } else { Ok(()) }
+        if self.commits.as_ref().is_some_and(Committer::is_due) { self.settle() } else { Ok(()) }
     }
 }
 
@@ -142,7 +142,7 @@ impl Committing for SinkOutlet<'_> {
     }
 
     fn begin(&mut self, checkpoint: SinkCheckpoint, under: &Under<'_>) -> Result<(), OutletError> {
-        self.commits = Some(Commits::begin(checkpoint, under, self.sink.as_mut())?);
+        self.commits = Some(Committer::begin(checkpoint, under, self.sink.as_mut())?);
         Ok(())
     }
 }

@@ -13,11 +13,14 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::SourceError;
+use crate::clock::Clock;
 use crate::console::Console;
 use crate::op::join::NO_PAIR;
 use crate::op::lookup::{Table, Tables};
 use crate::record::{self, Canonicalizer};
+use crate::source::SourceError;
+use crate::source::engine::stop::StopRules;
+use crate::source::kinds::until_stop::read_to_end;
 
 /// The file, and what was read from it.
 pub struct PairsFile {
@@ -52,9 +55,14 @@ impl Stamp {
 }
 
 impl PairsFile {
-    /// Reads the file for the first time, when there is nothing to fall back to.
-    pub fn open(path: &Path, console: Console) -> Result<PairsFile, SourceError> {
-        let (stamp, content) = read(path).map_err(|error| SourceError::read(path.display().to_string(), error))?;
+    /// Reads the file for the first time, when there is nothing to fall back to. A pipe is
+    /// read until its writers have gone, or `stop` says that it is enough.
+    pub fn open(path: &Path, console: Console, clock: &dyn Clock, stop: StopRules) -> Result<PairsFile, SourceError> {
+        let failed = |error| SourceError::read(path.display().to_string(), error);
+        let (stamp, content) = match path.metadata().map_err(failed)?.is_file() {
+            true => read(path).map_err(failed)?,
+            false => (None, read_to_end(path, clock, stop).map_err(failed)?.1),
+        };
         let table = Rc::new(parse(path, &content)?);
         Ok(PairsFile { path: path.to_owned(), console, table, stamp, is_gone: false })
     }
@@ -136,7 +144,14 @@ fn parse(path: &Path, content: &[u8]) -> Result<Table, SourceError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::testing::ManualClock;
     use crate::console::Level;
+    use crate::signal::StopSignal;
+
+    fn open(path: &Path) -> Result<PairsFile, SourceError> {
+        let stop = StopRules::signals(StopSignal::manual().unwrap().0);
+        PairsFile::open(path, Console::new("test", Level::Error), &ManualClock::at(0), stop)
+    }
 
     struct Fixture {
         folder: tempfile::TempDir,
@@ -148,7 +163,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("pairs");
             std::fs::write(&path, content).unwrap();
-            let pairs = PairsFile::open(&path, Console::new("test", Level::Error)).unwrap();
+            let pairs = open(&path).unwrap();
             Fixture { folder, pairs }
         }
 
@@ -195,7 +210,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pairs");
         std::fs::write(&path, "[1,2]\n[1,2,3]\n").unwrap();
-        let error = PairsFile::open(&path, Console::new("test", Level::Error)).err().unwrap();
+        let error = open(&path).err().unwrap();
         assert!(error.to_string().contains("pairs, line 2: expected a pair"), "{error}");
     }
 }

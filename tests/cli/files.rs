@@ -200,3 +200,122 @@ fn what_is_gone_is_an_error_or_left_out() {
     let ran = folder.run(&format!("{line} --on-loss skip")).exits(0);
     assert!(ran.stderr.contains("app.log, bytes 0 to 4: gone, and left out") && ran.stdout == "3\n", "{ran}");
 }
+
+/// As root a file is unreadable only to a process that gave up the right to read all.
+const UNPRIVILEGED: &str = "$([ $(id -u) = 0 ] && echo setpriv --bounding-set=-dac_override,-dac_read_search)";
+
+#[test]
+fn a_file_that_cannot_be_read_does_not_stop_the_others() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path("in")).unwrap();
+    folder.file("in/a", "a\n").file("in/b", "b\n").file("in/c", "c\n");
+    folder.run("chmod 000 in/b && touch -d '1 minute ago' in/*").exits(0);
+    for source in ["dir in", "tail 'in/*'"] {
+        let line = format!("{UNPRIVILEGED} sstream-source {source} --checkpoint ck-${{RANDOM}} --available-now");
+        let ran = folder.run(&format!("{line} | sstream-sink text")).exits(1);
+        assert!(ran.stdout == "a\nc\n" && ran.stderr.contains("/in/b: Permission denied: left out; all else"), "{ran}");
+    }
+    // While it goes on, it is tried again.
+    for source in ["dir in --scan 50ms", "tail 'in/*' --scan 50ms"] {
+        folder.run("chmod 000 in/b").exits(0);
+        let line = format!("exec {UNPRIVILEGED} sstream-source {source} --batch 50ms --output text");
+        let mut source = live::start_in(folder.clone(), &line);
+        source.until_holds("stdout", "c\n");
+        source.until_holds("stderr", "/in/b: Permission denied: left out, and tried again");
+        folder.run("chmod 644 in/b").exits(0);
+        source.until_holds("stdout", "b\n");
+        assert_eq!(source.stderr().matches("Permission denied").count(), 1, "{source}");
+        stop(source);
+    }
+}
+
+#[test]
+fn packed_files_are_read_and_a_damaged_one_is_an_error() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path("in")).unwrap();
+    folder
+        .run("cd in && echo a | gzip >a.gz && seq 100000 | gzip >../all && head -c 50000 ../all >b.gz && echo c >c")
+        .exits(0);
+    folder.run("touch -d '1 minute ago' in/*").exits(0);
+    for source in ["dir in", "tail 'in/*'"] {
+        let ran = folder.run(&format!("sstream-source {source} --available-now --output text")).exits(1);
+        assert!(ran.stdout.starts_with("a\n1\n2\n") && ran.stdout.contains("\nc\n"), "{ran}");
+        assert!(ran.stderr.contains("/in/b.gz: packed, and cut off: left out; all else was taken"), "{ran}");
+    }
+}
+
+#[test]
+fn too_many_open_files_are_an_error_of_a_run_that_takes_what_is_there() {
+    let folder = Folder::new();
+    let line = "for n in $(seq 60); do echo $n >$n.log; done; ulimit -n 30; \
+                sstream-source tail '*.log' --available-now --output text";
+    let ran = folder.run(line).exits(1);
+    assert!(ran.stdout.lines().count() > 3 && ran.stderr.contains("Too many open files: left out, and "), "{ran}");
+}
+
+#[test]
+fn a_fifo_without_a_writer_holds_nobody() {
+    let folder = Folder::new();
+    folder.run("mkfifo fifo && echo x >a.log").exits(0);
+    for line in ["tail fifo", "tail a.log fifo"] {
+        folder.run(&format!("sstream-source {line}")).exits(2).says("/fifo: a FIFO, where tail takes regular files");
+    }
+    folder
+        .run("sstream-source tail 'f*' a.log --available-now --output text")
+        .exits(0)
+        .prints("x\n")
+        .says("/fifo: a FIFO: left out");
+    folder.run("sstream-source replay fifo --checkpoint ck").exits(2).says("fifo cannot be read again after a restart");
+    for line in ["queue fifo", "replay fifo"] {
+        folder.run(&format!("sstream-source {line} --stop-after 100ms")).exits(0);
+        let mut source = live::start_in(folder.clone(), &format!("exec sstream-source {line} --name n"));
+        source.until("waiting", |source| is_open(source));
+        stop(source);
+    }
+    for line in ["sstream-state count --initial fifo", "sstream-join --static fifo"] {
+        let line = format!("exec {line} --input json </dev/null");
+        folder.run(&format!("{line} --stop-after 100ms")).exits(1).says("stopped before all of it had come");
+        let mut stage = live::start_in(folder.clone(), &line);
+        stage.until("waiting", |stage| is_open(stage));
+        stage.signal(Signal::TERM);
+        stage.exits(1);
+    }
+    // With a writer all of them read it.
+    let ran = folder.run("(sleep 0.2; echo '[1]' >fifo) & sstream-source queue fifo --output text").exits(0);
+    assert_eq!(ran.stdout, "1\n");
+    let ran = folder.run(
+        "(echo '[\"a\",1]' >fifo) & echo '[\"a\",2]' | sstream-state sum --initial fifo --input json --output text",
+    );
+    ran.exits(0).prints("[\"a\",3]\n");
+}
+
+/// Whether the process has opened the FIFO, and waits.
+fn is_open(process: &Live) -> bool {
+    let fds = fs::read_dir(format!("/proc/{}/fd", process.id())).into_iter().flatten().flatten();
+    fds.filter_map(|fd| fs::read_link(fd.path()).ok()).any(|path| path.ends_with("fifo"))
+}
+
+#[test]
+fn a_rotated_file_that_was_read_is_let_go_of_by_runs_from_cron() {
+    let folder = Folder::new();
+    let line = "sstream-source tail app.log --available-now --checkpoint ck --output text >>out";
+    folder.file("app.log", "a1\n");
+    folder.run(line).exits(0);
+    append(&folder, "app.log", "a2\n");
+    rename(&folder, "app.log", "app.log.1");
+    folder.file("app.log", "b1\n");
+    folder.run(line).exits(0);
+    // It was read to its end after it was rotated; whoever packs or removes it takes nothing away.
+    rename(&folder, "app.log.1", "app.log.2");
+    folder.run("gzip app.log.2").exits(0);
+    rename(&folder, "app.log", "app.log.1");
+    folder.file("app.log", "c1\n");
+    for _ in 0..3 {
+        folder.run(line).exits(0);
+    }
+    fs::remove_file(folder.path("app.log.2.gz")).unwrap();
+    fs::remove_file(folder.path("app.log.1")).unwrap();
+    append(&folder, "app.log", "c2\n");
+    folder.run(line).exits(0);
+    assert_eq!(folder.read("out"), "a1\na2\nb1\nc1\nc2\n");
+}

@@ -78,6 +78,11 @@ impl Live {
         kill_process_group(group, signal).unwrap();
     }
 
+    /// Of the process, where the line is one: `exec …`.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Whether it has ended, and how.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().unwrap()

@@ -3,13 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::wrong_self_convention)]
 
 mod aggregate;
-#[path = "../support/bash.rs"]
-mod bash;
 mod checkpoint_admin;
 mod checkpoint_pipelines;
 mod checkpoint_sources;
 mod checkpoint_stages;
 mod connections;
+mod connectors;
 mod every_tool;
 mod examples;
 mod files;
@@ -22,6 +21,7 @@ mod run;
 mod signals;
 mod sinks;
 mod sources;
-mod support;
 mod transform;
 mod usage;
+
+use sstream_testkit::{bash, shell as support};

@@ -1,20 +1,23 @@
-//! What Spark 3.5.8 answered, case by case, through the built tools.
+//! What Spark 3.5.8 answered, case by case, through the built tools: its DStreams in `cases/`, its
+//! Structured Streaming in `events/`; and in `match/` what Flink 2.3 answered.
 //!
-//! A case is a JSON file under `cases/`: `input` (or `inputs.left` and
+//! A case is a JSON file: `input` (or `inputs.left` and
 //! `inputs.right`) holds the batches, `pipeline` is the bash pipeline to run, in
 //! which `$IN`, `$LEFT`, `$RIGHT`, `$INITIAL` and `$STATIC` are files made from
 //! the case. `expected` holds what Spark gave at each batch, null where it gave
 //! no batch at all; unless `ordered`, the order within a batch is free. The last
 //! tool writes frames, which two readers take strictly: ours, and one that was
-//! written for this test alone. Print cases have `expected_stdout`, to the byte.
+//! written for this test alone. Print cases have `expected_stdout`, to the byte. Cases of event time
+//! have `steps` in the place of `input`, a batch each, of which null says that Spark ran nothing in it;
+//! with `whole` the records of all batches are compared together, those of the close among them. Where
+//! a case is a `deviation`, `expected` is what the tools give on purpose, and why.
 
 #![allow(clippy::unwrap_used)] // helpers of tests are tests too
 
-#[path = "../support/bash.rs"]
-mod bash;
 mod independent;
 mod values;
 
+use sstream_testkit::bash;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,9 +40,8 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance")
 }
 
-fn cases() -> Vec<Case> {
-    let mut paths: Vec<PathBuf> =
-        fs::read_dir(folder().join("cases")).unwrap().map(|entry| entry.unwrap().path()).collect();
+fn cases(of: &str) -> Vec<Case> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder().join(of)).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     let parse = |path: &PathBuf| {
         let content: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
@@ -50,8 +52,23 @@ fn cases() -> Vec<Case> {
 
 #[test]
 fn the_answers_of_spark() {
-    let cases = cases();
-    assert_eq!(cases.len(), 96);
+    run_all("cases", 96);
+}
+
+#[test]
+fn the_answers_of_structured_streaming() {
+    run_all("events", 118);
+}
+
+#[test]
+fn the_answers_of_flink() {
+    run_all("match", 89);
+}
+
+/// Runs the cases of a folder, of which there are so many.
+fn run_all(of: &str, count: usize) {
+    let cases = cases(of);
+    assert_eq!(cases.len(), count);
     let next = AtomicUsize::new(0);
     let wrong = Mutex::new(BTreeMap::new());
     // A case waits for its processes most of the time.
@@ -87,6 +104,9 @@ fn run(case: &Case) -> Result<(), String> {
         ("IN", &content["input"]),
         ("LEFT", &content["inputs"]["left"]),
         ("RIGHT", &content["inputs"]["right"]),
+        ("IN", &content["steps"]),
+        ("LEFT", &content["steps_left"]),
+        ("RIGHT", &content["steps_right"]),
         ("INITIAL", &content["initial"]),
         ("STATIC", &content["static"]),
     ] {
@@ -96,6 +116,7 @@ fn run(case: &Case) -> Result<(), String> {
             command.env(name, folder.path().join(name));
         }
     }
+    command.env("OUT", folder.path());
     let output = command.output().unwrap();
     if !output.status.success() {
         return Err(format!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr).trim()));
@@ -136,6 +157,9 @@ fn decode(stream: &[u8]) -> Result<Batches, String> {
 /// Batches after the last one of the input (what a window still held at the
 /// close) are not compared: Spark's streams do not end.
 fn compare(case: &Value, got: &Batches) -> Result<(), String> {
+    if case["whole"] == true {
+        return compare_whole(case["expected"].as_array().unwrap(), got);
+    }
     let interval_ms = case["batch_interval_ms"].as_u64().unwrap_or(1000);
     let expected = case["expected"].as_array().unwrap();
     let ordered = case["ordered"].as_bool().unwrap_or(false);
@@ -150,6 +174,8 @@ fn compare(case: &Value, got: &Batches) -> Result<(), String> {
     for (time, want) in (1..).map(|number| number * interval_ms).zip(expected) {
         match (want.as_array(), got.get(&time)) {
             (None, None) => {}
+            // Of event time: Spark ran nothing for a step without records.
+            (None, Some(_)) if case["input"].is_null() && case["inputs"].is_null() => {}
             (Some(want), None) => return Err(format!("no batch at {time} ms; Spark gave {}", show(want))),
             (None, Some(got)) => return Err(format!("a batch at {time} ms where Spark gave none: {}", show(got))),
             (Some(want), Some(got)) if comparable(want) != comparable(got) => {
@@ -163,4 +189,15 @@ fn compare(case: &Value, got: &Batches) -> Result<(), String> {
         Some(time) => Err(format!("a batch at {time} ms, between those of Spark")),
         None => Ok(()),
     }
+}
+
+/// All records, whatever their batches.
+fn compare_whole(want: &[Value], got: &Batches) -> Result<(), String> {
+    let comparable = |records: &mut dyn Iterator<Item = &Value>| {
+        let mut records: Vec<String> = records.map(values::comparable).collect();
+        records.sort();
+        records
+    };
+    let (want, got) = (comparable(&mut want.iter()), comparable(&mut got.values().flatten()));
+    if want == got { Ok(()) } else { Err(format!("expected {want:?}\n  here     {got:?}")) }
 }

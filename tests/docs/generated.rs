@@ -2,74 +2,25 @@
 //! `docs/SPARK.md` for sstream-spark(7). After a change to these, `make docs`
 //! writes them anew.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
 
-use clap_complete::{Shell, generate};
-use sstream::cli::tools;
+use sstream::cli::connector::known::KNOWN;
+use sstream::cli::front::family;
+use sstream_testkit::docs;
 
-use super::{man, markdown, root};
+use super::{markdown, root};
 
-/// Every generated file, and what it should hold.
-fn files() -> BTreeMap<PathBuf, String> {
-    let tools = tools::all();
-    let names: Vec<String> = tools.iter().map(|tool| tool.command.get_name().to_owned()).collect();
-    let mut files = BTreeMap::new();
-    let spark = fs::read_to_string(root().join("docs/SPARK.md")).unwrap();
-    files.insert("man/sstream-spark.7".into(), markdown::page("sstream-spark", &spark, &names));
-    for tool in &tools {
-        let name = tool.command.get_name();
-        files.insert(format!("man/{name}.1").into(), man::page(tool, &names));
-        for (shell, path) in [
-            (Shell::Bash, format!("completions/bash/{name}")),
-            (Shell::Zsh, format!("completions/zsh/_{name}")),
-            (Shell::Fish, format!("completions/fish/{name}.fish")),
-        ] {
-            let mut script = Vec::new();
-            generate(shell, &mut tool.command.clone(), name, &mut script);
-            files.insert(path.into(), String::from_utf8(script).unwrap());
-        }
-    }
-    files
-}
-
-/// What is in `man/` and `completions/` and was not written by hand: pages of
-/// section 1 and all completions.
-fn present() -> Vec<PathBuf> {
-    let mut paths = Vec::new();
-    for directory in ["man", "completions/bash", "completions/zsh", "completions/fish"] {
-        for entry in fs::read_dir(root().join(directory)).into_iter().flatten() {
-            let path = Path::new(directory).join(entry.unwrap().file_name());
-            if directory != "man" || path.extension().is_some_and(|extension| extension == "1") {
-                paths.push(path);
-            }
-        }
-    }
-    paths
+fn names() -> Vec<String> {
+    family().iter().map(|tool| tool.command.get_name().to_owned()).collect()
 }
 
 #[test]
 fn man_pages_and_completions_match_the_command_line() {
-    let files = files();
-    if std::env::var_os("UPDATE").is_some() {
-        for path in present().iter().filter(|path| !files.contains_key(*path)) {
-            fs::remove_file(root().join(path)).unwrap();
-        }
-        for (path, content) in &files {
-            let path = root().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, content).unwrap();
-        }
-    }
-    let mut stale: Vec<_> = present().into_iter().filter(|path| !files.contains_key(path)).collect();
-    stale.extend(
-        files
-            .iter()
-            .filter(|(path, content)| fs::read_to_string(root().join(path)).ok().as_ref() != Some(content))
-            .map(|(path, _)| path.clone()),
-    );
-    assert!(stale.is_empty(), "these are not what the command line gives; run `make docs`: {stale:?}");
+    let names = names();
+    let mut files = docs::files(&family(), &names);
+    let spark = fs::read_to_string(root().join("docs/SPARK.md")).unwrap();
+    files.insert("man/sstream-spark.7".into(), markdown::page("sstream-spark", &spark, &names));
+    docs::compare(root(), &files);
 }
 
 #[test]
@@ -79,19 +30,35 @@ fn every_binary_is_documented() {
         .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
         .collect();
     binaries.sort();
-    let tools: Vec<String> = tools::all().iter().map(|tool| tool.command.get_name().to_owned()).collect();
-    assert_eq!(tools, binaries, "cli::tools::all() lists each tool of src/bin, by name");
+    assert_eq!(names(), binaries, "the list of src/cli/tools.rs lists each tool of src/bin, by name");
 }
 
 #[test]
 fn definitions_are_sound() {
-    for tool in tools::all() {
-        tool.command.clone().debug_assert();
-        let name = tool.command.get_name().to_owned();
-        assert!(tool.examples.contains(&name), "{name}: the examples should show {name}");
-        assert!(
-            tool.examples.lines().all(|line| line.is_empty() || line.starts_with("  ")),
-            "{name}: examples are indented"
-        );
+    docs::are_sound(&family());
+}
+
+/// Every kind that the tools look for is brought by a crate in `connect/`, and every
+/// program that a crate there brings is looked for.
+#[test]
+fn every_connector_is_known() {
+    let mut known: Vec<String> = KNOWN
+        .iter()
+        .flat_map(|of| {
+            let roles = [("source", of.source), ("sink", of.sink)];
+            roles.into_iter().filter(|(_, about)| about.is_some()).map(move |(role, _)| (role, of))
+        })
+        .map(|(role, of)| format!("{}/src/bin/sstream-{role}-{}.rs", of.connector, of.kind))
+        .collect();
+    known.sort();
+    let mut brought = Vec::new();
+    for connector in fs::read_dir(root().join("connect")).unwrap() {
+        let connector = connector.unwrap();
+        for program in fs::read_dir(connector.path().join("src/bin")).into_iter().flatten() {
+            let (connector, program) = (connector.file_name(), program.unwrap().file_name());
+            brought.push(format!("{}/src/bin/{}", connector.to_string_lossy(), program.to_string_lossy()));
+        }
     }
+    brought.sort();
+    assert_eq!(known, brought, "left: src/cli/connector/known.rs, right: connect/");
 }

@@ -7,20 +7,20 @@ use super::root;
 #[test]
 fn mandoc_reads_the_man_pages() {
     // Generated pages have no date; what they are made from has.
-    check("mandoc -T lint -W warning man/*.[1-8] | grep -v 'missing date' || true", "mandoc");
+    check("mandoc -T lint -W warning man/*.[1-8] connect/*/man/*.1 | grep -v 'missing date' || true", "mandoc");
 }
 
 #[test]
 fn shells_read_the_completions() {
-    check("for f in completions/bash/*; do bash -n $f || exit 1; done", "bash");
-    check("for f in completions/zsh/*; do zsh -n $f || exit 1; done", "zsh");
-    check("for f in completions/fish/*; do fish --no-execute $f || exit 1; done", "fish");
+    check("for f in completions/bash/* connect/*/completions/bash/*; do bash -n $f || exit 1; done", "bash");
+    check("for f in completions/zsh/* connect/*/completions/zsh/*; do zsh -n $f || exit 1; done", "zsh");
+    check("for f in completions/fish/* connect/*/completions/fish/*; do fish --no-execute $f || exit 1; done", "fish");
 }
 
 #[test]
 fn scripts_parse() {
     check(
-        "for f in $(find examples -maxdepth 1 -type f -perm -u+x) scripts/* benches/bench benches/make-log benches/suites/* .ci/run; do bash -n $f || exit 1; done",
+        "for f in $(find examples connect/*/examples -maxdepth 1 -type f -perm -u+x) scripts/* benches/bench benches/make-log benches/suites/* .ci/run; do bash -n $f || exit 1; done",
         "bash",
     );
 }

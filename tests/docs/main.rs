@@ -3,17 +3,16 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests are tests too
 
-#[path = "../support/bash.rs"]
-mod bash;
 mod dependencies;
 mod generated;
 mod hygiene;
+mod imports;
 mod lint;
-mod man;
 mod markdown;
 mod readme;
 mod spark;
 
+use sstream_testkit::bash;
 use std::path::Path;
 
 /// The repository.

@@ -4,7 +4,7 @@
 use std::iter::Peekable;
 use std::str::Lines;
 
-use super::man::{Page, escape};
+use sstream_testkit::man::{Page, escape};
 
 /// The man page in section 7. The page's title is what stands in NAME.
 pub fn page(name: &str, markdown: &str, see_also: &[String]) -> String {

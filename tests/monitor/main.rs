@@ -3,10 +3,6 @@
 // What fails here fails the test; checks are chained.
 #![allow(clippy::unwrap_used, clippy::print_stderr, clippy::wrong_self_convention)]
 
-// Some of this and of the other shared modules is for others.
-#[allow(dead_code)]
-#[path = "../support/bash.rs"]
-mod bash;
 mod browser;
 #[allow(dead_code)]
 #[path = "../cli/live.rs"]
@@ -17,7 +13,6 @@ mod page_json;
 mod progress;
 mod screen;
 mod stage;
-#[allow(dead_code)]
-#[path = "../cli/support.rs"]
-mod support;
 mod top;
+
+use sstream_testkit::{bash, shell as support};

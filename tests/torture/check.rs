@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use sstream::checkpoint::inspect::Inspected;
-use sstream::checkpoint::log::{Kind, Reader, View};
+use sstream::checkpoint::log::{LogKind, Reader, View};
 use sstream::checkpoint::storage::Disk;
 
 use crate::input::Written;
@@ -78,7 +78,7 @@ pub fn every_line_in_one_batch(dir: &Path, all: &Files, written: &[(&str, u64)])
 /// The numbers of all lines in the WAL of tcp.
 fn wal(dir: &Path) -> Vec<u64> {
     let wal = dir.join("ckpt/sources/tcp/wal");
-    let mut reader = Reader::open(Arc::new(Disk), &wal, Kind::Wal, View::Visible).unwrap().unwrap();
+    let mut reader = Reader::open(Arc::new(Disk), &wal, LogKind::Wal, View::Visible).unwrap().unwrap();
     let mut numbers = Vec::new();
     while let Some(entry) = reader.next_entry().unwrap() {
         for line in std::str::from_utf8(&entry.payload[4..]).unwrap().lines() {

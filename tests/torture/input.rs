@@ -1,4 +1,4 @@
-//! What comes in: a log that is rotated by renaming, files dropped into a
+//! What comes in: a log that is rotated now by renaming, now by copytruncate, files dropped into a
 //! directory, lines over TCP. Each line says where it belongs and has a number.
 
 use std::fs::{self, File};
@@ -11,6 +11,9 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::random::Random;
+
+/// So many rotations later, a minute or more, a log is packed.
+const PACKED_AFTER: u64 = 40;
 
 /// How far each writer has come.
 #[derive(Debug, Default)]
@@ -73,8 +76,9 @@ impl Drop for Writers {
 
 fn tail(dir: &Path, written: &Written, stop: &AtomicBool, mut random: Random) {
     let path = dir.join("logs/app.log");
-    let mut log = File::create(&path).unwrap();
-    let (mut number, mut rotated) = (0, 0);
+    let open = || File::options().create(true).append(true).open(&path).unwrap();
+    let mut log = open();
+    let (mut number, mut rotated) = (0, 0u64);
     while !stop.load(Ordering::SeqCst) {
         let mut bytes = Vec::new();
         for _ in 0..random.below(12) {
@@ -89,18 +93,38 @@ fn tail(dir: &Path, written: &Written, stop: &AtomicBool, mut random: Random) {
         written.tail.store(number, Ordering::SeqCst);
         if random.below(120) == 0 && written.is_known.load(Ordering::SeqCst) {
             rotated += 1;
-            fs::rename(&path, dir.join(format!("logs/app.log.{rotated}"))).unwrap();
+            let name = |number: u64| dir.join(format!("logs/app.log.{number}"));
+            // What was rotated long ago was read, and is packed.
+            if let Some(old) = rotated.checked_sub(PACKED_AFTER).filter(|old| *old > 0) {
+                pack(&name(old));
+            }
+            if random.below(2) == 0 {
+                fs::copy(&path, name(rotated)).unwrap();
+                log.set_len(0).unwrap();
+                written.rotations.store(rotated, Ordering::SeqCst);
+                continue;
+            }
+            fs::rename(&path, name(rotated)).unwrap();
             // Who has it open may write to it a little longer.
             if random.below(2) == 0 {
                 number += 1;
                 log.write_all(line("tail", number, &mut random).as_bytes()).unwrap();
                 written.tail.store(number, Ordering::SeqCst);
             }
-            log = File::create(&path).unwrap();
+            log = open();
             written.rotations.store(rotated, Ordering::SeqCst);
         }
         thread::sleep(Duration::from_millis(random.between(5, 20)));
     }
+}
+
+/// As gzip does, by its name and its times; nobody is to read it.
+fn pack(path: &Path) {
+    let modified = fs::metadata(path).unwrap().modified().unwrap();
+    let packed = path.with_extension(format!("{}.gz", path.extension().unwrap().display()));
+    fs::write(&packed, b"\x1f\x8bpacked").unwrap();
+    File::options().write(true).open(&packed).unwrap().set_modified(modified).unwrap();
+    fs::remove_file(path).unwrap();
 }
 
 fn files(dir: &Path, written: &Written, stop: &AtomicBool, mut random: Random) {

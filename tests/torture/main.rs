@@ -4,16 +4,12 @@
 // What fails here fails the test.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-#[path = "../support/bash.rs"]
-#[allow(dead_code)]
-mod bash;
 mod check;
 mod faults;
 mod input;
 mod kills;
-mod pipeline;
-mod random;
 
+use sstream_testkit::{pipeline, random};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -42,7 +42,7 @@ use super::{Error, Result};
 
 pub use reader::{Entry, Reader, View};
 use segment::{HEADER, entry_header, scan, segment_header};
-pub use segment::{Kind, Tail, first_segment, numbers, path_of};
+pub use segment::{LogKind, Tail, first_segment, numbers, path_of};
 
 /// A place in a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,7 +57,7 @@ pub struct Place {
 pub struct Log {
     storage: Arc<dyn Storage>,
     dir: PathBuf,
-    kind: Kind,
+    kind: LogKind,
     first: u64,
     current: u64,
     file: Box<dyn StoredFile>,
@@ -70,7 +70,7 @@ pub struct Log {
 impl Log {
     /// Makes a log with one segment, durably but for the name of `dir`, which
     /// is there and empty.
-    pub fn create(storage: Arc<dyn Storage>, dir: &Path, kind: Kind) -> Result<Log> {
+    pub fn create(storage: Arc<dyn Storage>, dir: &Path, kind: LogKind) -> Result<Log> {
         let file = new_segment(&*storage, dir, kind, 1, 0)?;
         let len = HEADER as u64;
         Ok(Log {
@@ -89,7 +89,7 @@ impl Log {
 
     /// Opens a log to go on with it: cuts off a torn end, and syncs what is
     /// left, so that all that is read from it is durable.
-    pub fn open(storage: Arc<dyn Storage>, dir: &Path, kind: Kind) -> Result<Log> {
+    pub fn open(storage: Arc<dyn Storage>, dir: &Path, kind: LogKind) -> Result<Log> {
         let mut numbers = numbers(&*storage, dir)?;
         let mut torn = 0;
         loop {
@@ -265,7 +265,7 @@ fn first_place(segment: u64) -> Place {
 fn new_segment(
     storage: &dyn Storage,
     dir: &Path,
-    kind: Kind,
+    kind: LogKind,
     number: u64,
     len_before: u64,
 ) -> Result<Box<dyn StoredFile>> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::storage::{Storage, StoredFile};
 use super::super::{Error, Result};
-use super::segment::{ENTRY_HEADER, EntryHeader, HEADER, Kind, Tail, Window, check_header, numbers, path_of, scan};
+use super::segment::{ENTRY_HEADER, EntryHeader, HEADER, LogKind, Tail, Window, check_header, numbers, path_of, scan};
 use super::{Place, first_place};
 
 /// How much of a log that another process may be writing is looked at.
@@ -34,7 +34,7 @@ pub struct Entry<'r> {
 pub struct Reader {
     storage: Arc<dyn Storage>,
     dir: PathBuf,
-    kind: Kind,
+    kind: LogKind,
     at: Place,
     end: Place,
     open: Option<(u64, PathBuf, Box<dyn StoredFile>)>,
@@ -45,7 +45,7 @@ pub struct Reader {
 impl Reader {
     /// Reads a log from its oldest entry on, without changing anything; `None`
     /// if there is no log.
-    pub fn open(storage: Arc<dyn Storage>, dir: &Path, kind: Kind, view: View) -> Result<Option<Reader>> {
+    pub fn open(storage: Arc<dyn Storage>, dir: &Path, kind: LogKind, view: View) -> Result<Option<Reader>> {
         let mut numbers = numbers(&*storage, dir)?;
         while !numbers.is_empty() {
             let newest = numbers.end - 1;
@@ -66,7 +66,7 @@ impl Reader {
     /// Reads the entries of one segment, and gives how its file ends. Of the
     /// newest segment the valid entries; of an older one all there must be,
     /// and the one after it, which says how long this one is.
-    pub fn of_segment(storage: Arc<dyn Storage>, dir: &Path, kind: Kind, number: u64) -> Result<(Reader, Tail)> {
+    pub fn of_segment(storage: Arc<dyn Storage>, dir: &Path, kind: LogKind, number: u64) -> Result<(Reader, Tail)> {
         let path = path_of(dir, number);
         let file = storage.open(&path, false).map_err(|error| Error::io("cannot open", &path, error))?;
         let is_newest = numbers(&*storage, dir)?.end == number + 1;
@@ -84,7 +84,13 @@ impl Reader {
     }
 
     /// Reads the entries from `from` to `end`.
-    pub fn of_segments(storage: Arc<dyn Storage>, dir: &Path, kind: Kind, from: Place, end: Place) -> Result<Reader> {
+    pub fn of_segments(
+        storage: Arc<dyn Storage>,
+        dir: &Path,
+        kind: LogKind,
+        from: Place,
+        end: Place,
+    ) -> Result<Reader> {
         Ok(Reader {
             storage,
             dir: dir.to_owned(),

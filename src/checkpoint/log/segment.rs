@@ -20,7 +20,7 @@ const FORMAT: u32 = 1;
 /// Which of the logs a segment belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
-pub enum Kind {
+pub enum LogKind {
     /// `sources/NAME/offsets`
     Offsets = 1,
     /// `sources/NAME/wal`
@@ -75,7 +75,7 @@ pub fn first_segment(storage: &dyn Storage, dir: &Path) -> Result<Option<u64>> {
 }
 
 /// The header of a segment that follows one of `len_before` bytes.
-pub fn segment_header(kind: Kind, number: u64, len_before: u64) -> [u8; HEADER] {
+pub fn segment_header(kind: LogKind, number: u64, len_before: u64) -> [u8; HEADER] {
     let mut header = [0; HEADER];
     header[..8].copy_from_slice(MAGIC);
     header[8..12].copy_from_slice(&FORMAT.to_le_bytes());
@@ -89,7 +89,7 @@ pub fn segment_header(kind: Kind, number: u64, len_before: u64) -> [u8; HEADER] 
 
 /// Checks the header of a segment that must have a valid one, and gives the
 /// length that the segment before it has.
-pub fn check_header(header: &[u8], path: &Path, kind: Kind, number: u64) -> Result<u64> {
+pub fn check_header(header: &[u8], path: &Path, kind: LogKind, number: u64) -> Result<u64> {
     let len_before = if header.len() == HEADER { u64_at(header, 24) } else { 0 };
     if header == segment_header(kind, number, len_before) {
         return Ok(len_before);
@@ -201,7 +201,7 @@ impl Window {
 
 /// Finds where the newest segment's valid entries end. Payloads that were
 /// synced are not read.
-pub fn scan(file: &dyn StoredFile, path: &Path, kind: Kind, number: u64) -> Result<Tail> {
+pub fn scan(file: &dyn StoredFile, path: &Path, kind: LogKind, number: u64) -> Result<Tail> {
     let len = file.size().map_err(|error| Error::io("cannot read", path, error))?;
     let mut window = Window::new();
     let header = window.get(file, path, 0, HEADER)?;

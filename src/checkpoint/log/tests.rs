@@ -16,11 +16,11 @@ fn memory() -> Memory {
 }
 
 fn create(memory: &Memory) -> Log {
-    Log::create(Arc::new(memory.clone()), Path::new(DIR), Kind::Wal).unwrap()
+    Log::create(Arc::new(memory.clone()), Path::new(DIR), LogKind::Wal).unwrap()
 }
 
 fn open(memory: &Memory) -> Result<Log> {
-    Log::open(Arc::new(memory.clone()), Path::new(DIR), Kind::Wal)
+    Log::open(Arc::new(memory.clone()), Path::new(DIR), LogKind::Wal)
 }
 
 fn read(mut reader: Reader) -> Result<Vec<Vec<u8>>> {
@@ -179,7 +179,7 @@ fn nothing_is_written_after_a_failure() {
 fn others_see_what_is_durable_or_what_is_there() {
     let memory = memory();
     let look = |view| {
-        let reader = Reader::open(Arc::new(memory.clone()), Path::new(DIR), Kind::Wal, view).unwrap();
+        let reader = Reader::open(Arc::new(memory.clone()), Path::new(DIR), LogKind::Wal, view).unwrap();
         read(reader.unwrap()).unwrap().len()
     };
     let mut log = create(&memory);
@@ -205,7 +205,7 @@ fn a_newer_version_is_told_from_damage() {
     let reader = Reader::of_segments(
         Arc::new(memory),
         Path::new(DIR),
-        Kind::Wal,
+        LogKind::Wal,
         first_place(1),
         Place { segment: 2, offset: 0 },
     );

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::super::log::{Entry, Kind, Place, Reader, View, first_segment};
+use super::super::log::{Entry, LogKind, Place, Reader, View, first_segment};
 use super::super::resume::Spans;
 use super::super::storage::Storage;
 use super::super::times::{Bytes, TIMES_BYTES, next_multiple};
@@ -160,7 +160,7 @@ pub fn check(entry: &Entry<'_>) -> Result<()> {
 
 /// What a log of a state says to those who compute where to resume.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct StateSummary {
     /// The times that the state can be restored at.
     pub covers: Spans,
     /// The newest batch that it has an entry of.
@@ -168,9 +168,15 @@ pub struct Seen {
 }
 
 /// Looks at a log without changing it; `None` if there is none.
-pub fn look(storage: Arc<dyn Storage>, dir: &Path, view: View, base_ms: u64, interval_ms: u64) -> Result<Option<Seen>> {
+pub fn look(
+    storage: Arc<dyn Storage>,
+    dir: &Path,
+    view: View,
+    base_ms: u64,
+    interval_ms: u64,
+) -> Result<Option<StateSummary>> {
     let Some(first) = first_segment(&*storage, dir)? else { return Ok(None) };
-    let Some(mut reader) = Reader::open(storage, dir, Kind::State, view)? else { return Ok(None) };
+    let Some(mut reader) = Reader::open(storage, dir, LogKind::State, view)? else { return Ok(None) };
     let mut covered: Vec<(u64, u64)> = Vec::new();
     let mut newest_ms = None;
     if first == 1 {
@@ -199,7 +205,7 @@ pub fn look(storage: Arc<dyn Storage>, dir: &Path, view: View, base_ms: u64, int
             }
         }
     }
-    Ok(Some(Seen { covers: covered, newest_ms }))
+    Ok(Some(StateSummary { covers: covered, newest_ms }))
 }
 
 /// The state after `time_ms`, by looking at a log without changing it. False if
@@ -211,7 +217,7 @@ pub fn look_at(
     interval_ms: u64,
     give: &mut PairOut<'_>,
 ) -> Result<bool> {
-    let Some(mut reader) = Reader::open(storage, dir, Kind::State, View::Visible)? else { return Ok(false) };
+    let Some(mut reader) = Reader::open(storage, dir, LogKind::State, View::Visible)? else { return Ok(false) };
     let Some(found) = find(&mut reader, (base_ms, time_ms), interval_ms)? else { return Ok(false) };
     reader.seek(found.origin);
     restore(&mut reader, found.end, give)?;

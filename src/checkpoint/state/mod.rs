@@ -25,12 +25,12 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::log::{Kind, Log, Place};
+use super::log::{Log, LogKind, Place};
 use super::storage::Storage;
 use super::{Error, Result, Times};
 
 use entries::{CLOSED, END, PAIRS, Span, add_span, find, restore};
-pub use entries::{Seen, check, look, look_at};
+pub use entries::{StateSummary, check, look, look_at};
 
 pub use crate::keyed_state::{KeyedState, PairOut};
 
@@ -63,7 +63,7 @@ impl StateLog {
     /// Makes the log of a state that is empty at first, of a stage whose input
     /// has an interval of `interval_ms`, saved at multiples of `every_ms`.
     pub fn create(storage: Arc<dyn Storage>, dir: &Path, interval_ms: u64, every_ms: u64) -> Result<StateLog> {
-        Ok(StateLog::new(Log::create(storage, dir, Kind::State)?, interval_ms, every_ms))
+        Ok(StateLog::new(Log::create(storage, dir, LogKind::State)?, interval_ms, every_ms))
     }
 
     fn new(log: Log, interval_ms: u64, every_ms: u64) -> StateLog {
@@ -90,7 +90,7 @@ impl StateLog {
         (interval_ms, every_ms): (u64, u64),
         give: &mut PairOut<'_>,
     ) -> Result<StateLog> {
-        let mut state = StateLog::new(Log::open(storage, dir, Kind::State)?, interval_ms, every_ms);
+        let mut state = StateLog::new(Log::open(storage, dir, LogKind::State)?, interval_ms, every_ms);
         let Some(found) = find(&mut state.log.reader(state.log.start())?, (base_ms, resume_ms), interval_ms)? else {
             let what = format!("the state after {resume_ms} is not there");
             return Err(Error::Lost { path: dir.to_owned(), what });

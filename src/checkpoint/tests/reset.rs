@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::super::commits::Commits;
+use super::super::commits::CommitLog;
 use super::super::inspect::{Has, Inspected};
 use super::super::job::Retain;
 use super::super::memory::{Image, Memory};
@@ -206,7 +206,7 @@ fn a_time_that_is_not_covered_is_refused_and_so_is_a_running_pipeline() {
 fn times_given_at_a_close_are_empty_batches_of_what_is_sent_again() {
     let memory = made(true);
     let storage: Arc<dyn Storage> = Arc::new(memory.clone());
-    let mut commits = Commits::open(storage.clone(), Path::new("/d/c/commits/a.03-print"), 10, 60).unwrap();
+    let mut commits = CommitLog::open(storage.clone(), Path::new("/d/c/commits/a.03-print"), 10, 60).unwrap();
     commits.commit(70, b"").unwrap();
     commits.close().unwrap();
     drop(commits);

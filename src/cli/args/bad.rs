@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
-use crate::cli::near;
+use crate::cli::command::nearest;
 use crate::flow::OnError;
 
 /// Parses `--on-error`.
@@ -28,7 +28,7 @@ fn choice(text: OsString, skip: &str) -> Result<OnError, String> {
         Some("") => return Err(format!("give fail, {skip}, or a file")),
         _ => {}
     }
-    match near::nearest(&word, ["fail", skip]) {
+    match nearest(&word, &["fail".to_owned(), skip.to_owned()]) {
         Some(near) => Err(format!("did you mean {near}? For a file of that name give ./{}", text.display())),
         None => Ok(OnError::File(text.into())),
     }

@@ -9,7 +9,7 @@ use super::{KeepArgs, bad};
 use crate::cli::ToolError;
 use crate::duration;
 use crate::flow::OnError;
-use crate::source::limits::LimitOptions;
+use crate::source::engine::limits::LimitOptions;
 
 /// How raw input becomes records and batches. Framed input is what it is.
 #[derive(Args, Clone, Debug)]

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::checkpoint::job::Retain;
 use crate::checkpoint::name::check_source;
-use crate::source::kept::OnLoss;
+use crate::source::engine::kept::OnLoss;
 
 /// What a first stage keeps for a restart.
 #[derive(Args, Clone, Debug)]

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::bad;
 use crate::cli::ToolError;
-use crate::cli::function::program;
+use crate::cli::program::program;
 use crate::duration;
 use crate::event::{TimeForm, TimeUnit, Timing, Watermarks};
 use crate::flow::OnError;

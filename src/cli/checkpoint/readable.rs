@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use super::moment::Moment;
 use super::print::Printer;
 use crate::checkpoint::inspect::Inspected;
+use crate::cli::dedup::DedupTool;
 use crate::cli::front::shell;
+use crate::cli::join::JoinTool;
+use crate::cli::matching::MatchTool;
 use crate::cli::state::StateTool;
 use crate::cli::window::WindowTool;
 use crate::cli::{self, ToolError, command};
 use crate::error::{Exit, Failure as _};
-use crate::op::durable::Durable as _;
+use crate::op::durable::Durable;
 use crate::op::window::show_entry;
 use crate::op::{Downstream, OpError, Out};
 
@@ -39,17 +42,29 @@ pub fn give(inspected: &Inspected, stage: &str, time_ms: u64, to: &mut dyn Downs
     match Tool::of(&file.arguments)? {
         Tool::State(tool) => {
             let mut state = tool.without_function()?;
-            state.track(true);
-            let mut loaded = Ok(());
-            inspected.state(stage, time_ms, &mut |key, entry| {
-                if loaded.is_ok() {
-                    loaded = state.load(key, entry);
-                }
-            })?;
-            loaded.and_then(|()| state.finish_load()).map_err(damaged)?;
+            load(inspected, stage, time_ms, &mut state)?;
             state.show(&mut out);
         }
+        Tool::Dedup(tool) => {
+            let mut dedup = tool.operator()?;
+            load(inspected, stage, time_ms, &mut dedup)?;
+            dedup.show(&mut out);
+        }
+        Tool::Match(tool) => {
+            let mut sequences = tool.operator()?;
+            load(inspected, stage, time_ms, &mut sequences)?;
+            sequences.show(&mut out).map_err(damaged)?;
+        }
+        Tool::Join(tool) => {
+            let mut join = tool.within_operator()?;
+            load(inspected, stage, time_ms, &mut join)?;
+            join.show(&mut out);
+        }
         Tool::Window(tool) => {
+            if let Some(mut window) = tool.shown()? {
+                load(inspected, stage, time_ms, &mut window)?;
+                return window.show(&mut out).map_err(damaged);
+            }
             let aggregator = tool.without_command()?;
             // Its keys are in the order of the panes.
             let mut entries = BTreeMap::new();
@@ -72,6 +87,22 @@ pub fn give(inspected: &Inspected, stage: &str, time_ms: u64, to: &mut dyn Downs
 enum Tool {
     State(Box<StateTool>),
     Window(Box<WindowTool>),
+    Dedup(Box<DedupTool>),
+    Match(Box<MatchTool>),
+    Join(Box<JoinTool>),
+}
+
+/// Loads a state as it was after a batch.
+fn load(inspected: &Inspected, stage: &str, time_ms: u64, state: &mut dyn Durable) -> Result<(), ToolError> {
+    let damaged = |error: OpError| ToolError::Command { message: format!("{stage}: {error}"), exit: error.exit() };
+    state.track(true);
+    let mut loaded = Ok(());
+    inspected.state(stage, time_ms, &mut |key, entry| {
+        if loaded.is_ok() {
+            loaded = state.load(key, entry);
+        }
+    })?;
+    loaded.and_then(|()| state.finish_load()).map_err(damaged)
 }
 
 impl Tool {
@@ -87,6 +118,9 @@ impl Tool {
         match words.first().map(String::as_str) {
             Some("state") => parse(words).map(Box::new).map(Tool::State),
             Some("window") => parse(words).map(Box::new).map(Tool::Window),
+            Some("dedup") => parse(words).map(Box::new).map(Tool::Dedup),
+            Some("match") => parse(words).map(Box::new).map(Tool::Match),
+            Some("join") => parse(words).map(Box::new).map(Tool::Join),
             _ => None,
         }
         .ok_or_else(|| unknown("no tool has that state and those options"))

@@ -7,7 +7,7 @@ use super::print::{self, Printer};
 use crate::checkpoint::inspect::{Has, Inspected, SourceBatch};
 use crate::cli::ToolError;
 use crate::duration::show_size;
-use crate::source::files::position::{Range, Record};
+use crate::source::kinds::files::position::{Range, Record};
 
 /// Shows what is known of a batch.
 pub fn show(inspected: &Inspected, moment: Moment, records: bool, json: bool) -> Result<(), ToolError> {

@@ -1,12 +1,12 @@
 //! `sstream explain`: walks along a pipeline and says what each stage would do,
 //! and what is wrong. Options are checked by the tools' own definitions.
 
-use clap::ArgMatches;
-
-use super::guarantee::Kept;
 use super::shell::{self, Command, Pipeline};
-use super::stages::{self, Account, Stream};
-use crate::cli::tools::{self, Described};
+use crate::cli::account::{Begins, Stream};
+use crate::cli::args::CutArgs;
+use crate::cli::connector::known::{self, Connector, Role};
+use crate::cli::guarantee::{self, Kept};
+use crate::cli::tools::{self, Described, Parsed};
 use crate::cli::{ToolError, usage};
 use crate::duration;
 
@@ -137,21 +137,26 @@ impl Walk {
 
     fn tool(&mut self, tool: &str, command: &Command, flow: Flow, sides: &[Flow]) -> Flow {
         let unknown = Flow::Batches(Stream::default());
+        let words = arguments(tool, command);
+        for role in [Role::Source, Role::Sink] {
+            let kind = tool.strip_prefix("sstream-").and_then(|name| name.strip_prefix(role.name())?.strip_prefix('-'));
+            if let Some(connector) = kind.and_then(|kind| known::connector(role, kind.as_ref())) {
+                return self.connector(role, connector, command, flow, &words[1..]);
+            }
+        }
         let Some(described) = self.tools.iter().find(|described| described.command.get_name() == tool) else {
             self.mistake(&format!("there is no tool {tool}: sstream --list lists them"));
             return unknown;
         };
-        let parsed = described.command.clone().try_get_matches_from(arguments(tool, command));
-        let matches = match parsed {
-            Ok(matches) => matches,
+        let parsed = match (described.parse)(&words) {
+            Ok(parsed) => parsed,
             Err(error) if !error.use_stderr() => {
                 self.say("shows its help or version");
                 return Flow::Ended(tool.to_owned());
             }
             Err(error) => {
-                let is_variable = command.words.iter().any(|word| word.contains(['$', '`']));
                 let message = usage::explain(&error, tool);
-                if is_variable {
+                if depends_on_a_variable(&words) {
                     self.say(&format!("not sure, since it depends on a variable: {message}"));
                 } else {
                     self.mistake(&message);
@@ -159,56 +164,139 @@ impl Walk {
                 return unknown;
             }
         };
-        let mut stream = self.input(tool, &matches, command, flow, sides);
-        let account: Account = stages::account(tool, &matches, &mut stream);
+        if let Some((role, behind)) = parsed.elsewhere() {
+            let place = words.len() - behind;
+            if let Some(connector) = known::connector(role, words[place].as_ref()) {
+                let all = [&words[1..place], &words[place + 1..]].concat();
+                return self.connector(role, connector, command, flow, &all);
+            }
+        }
+        let mut stream = self.input(&*parsed, command, flow, sides);
+        let account = parsed.account(&mut stream);
         account.does.iter().for_each(|line| self.say(line));
-        account.mistakes.iter().for_each(|line| self.mistake(line));
+        for line in &account.mistakes {
+            match depends_on_a_variable(&words) {
+                true => self.say(&format!("not sure, since it depends on a variable: {line}")),
+                false => self.mistake(line),
+            }
+        }
         if account.ends { Flow::Ended(tool.to_owned()) } else { Flow::Batches(stream) }
     }
 
-    /// What a tool reads.
-    fn input(&mut self, tool: &str, matches: &ArgMatches, command: &Command, flow: Flow, sides: &[Flow]) -> Stream {
-        let kind = matches.subcommand_name();
-        if tool == "sstream-source" {
-            if let Flow::Batches(_) | Flow::Ended(_) = flow {
-                self.mistake("a source begins a pipeline: what stands before it is not read");
-            } else if matches!(flow, Flow::Lines) && kind != Some("stdin") {
-                self.mistake("this source does not read its stdin: what stands before it is lost");
+    /// A connector's program, which says itself what it would do.
+    fn connector(&mut self, role: Role, connector: &Connector, command: &Command, flow: Flow, words: &[&str]) -> Flow {
+        let mut stream = match (role, flow) {
+            (Role::Source, flow) => {
+                self.before_a_source(&flow, false);
+                Stream::default()
             }
-            let (stream, lines) = stages::cuts(matches, kind, checkpoint(command).as_deref());
-            lines.iter().for_each(|line| self.say(line));
-            return stream;
-        }
-        if !sides.is_empty() {
-            return self.merge(sides);
-        }
-        let from_file = command.redirections.iter().any(|(operator, _)| operator == "<");
-        match flow {
-            Flow::Batches(stream) => {
-                for option in ["batch", "checkpoint"] {
-                    if stages::given(matches, option) {
-                        self.mistake(&format!("--{option} behind the first stage: give it to the first one"));
-                    }
-                }
-                stream
-            }
-            Flow::Ended(stage) => {
+            (Role::Sink, Flow::Batches(stream)) => stream,
+            (Role::Sink, Flow::Ended(stage)) => {
                 self.mistake(&format!(
                     "{stage} before it ends the stream: nothing comes: a sink passes it on with --pass"
                 ));
                 Stream::default()
             }
-            Flow::Outside if !reads_stdin(tool, matches) => Stream::default(),
-            Flow::Outside | Flow::Lines => {
-                let (stream, lines) = stages::cuts(matches, None, checkpoint(command).as_deref());
+            _ => Stream::default(),
+        };
+        let unknown = |stream| match role {
+            Role::Source => Flow::Batches(stream),
+            Role::Sink => Flow::Ended(format!("sstream-sink {}", connector.kind)),
+        };
+        let answer = match known::declared(role, connector, words, checkpoint(command)) {
+            Ok(Some(answer)) => answer,
+            Ok(None) => {
+                self.say("its program does not say what it would do");
+                return unknown(stream);
+            }
+            Err(error) => {
+                self.mistake(&error.to_string());
+                return unknown(stream);
+            }
+        };
+        if let Some(message) = answer["mistake"].as_str() {
+            match depends_on_a_variable(words) {
+                true => self.say(&format!("not sure, since it depends on a variable: {message}")),
+                false => self.mistake(message),
+            }
+            return unknown(stream);
+        }
+        if answer["help"].as_bool() == Some(true) {
+            self.say("shows its help or version");
+            return Flow::Ended(connector.kind.to_owned());
+        }
+        if role == Role::Source {
+            let (kept, restart) = guarantee::of_declared_source(&answer);
+            stream = Stream { interval_ms: answer["interval"].as_u64(), kept: Some(kept) };
+            let interval = stream.interval_ms.map_or_else(String::new, |ms| format!(" of {}", duration::show_ms(ms)));
+            self.say(&format!("first stage: cuts its input into batches{interval} by the wall clock"));
+            self.say(&restart);
+            return Flow::Batches(stream);
+        }
+        self.say(answer["does"].as_str().unwrap_or_default());
+        if let Some(kept) = &stream.kept {
+            self.say(&guarantee::of_declared_sink(kept, &answer));
+        }
+        if answer["pass"].as_bool() == Some(true) {
+            self.say("passes the stream on, each batch when this sink is done with it");
+            return Flow::Batches(stream);
+        }
+        unknown(stream)
+    }
+
+    /// What a tool reads.
+    fn input(&mut self, tool: &dyn Parsed, command: &Command, flow: Flow, sides: &[Flow]) -> Stream {
+        if let (Some(begins), Some(cut)) = (tool.begins(), tool.cut()) {
+            self.before_a_source(&flow, begins.reads_stdin);
+            return self.begin(&begins, cut, command);
+        }
+        if !sides.is_empty() {
+            return self.merge(sides);
+        }
+        let from_file = command.redirections.iter().any(|(operator, _)| operator == "<");
+        match (flow, tool.cut()) {
+            (Flow::Batches(stream), cut) => {
+                if let Some(option) = cut.and_then(CutArgs::of_first_stage) {
+                    self.mistake(&format!("{option} behind the first stage: give it to the first one"));
+                }
+                stream
+            }
+            (Flow::Ended(stage), _) => {
+                self.mistake(&format!(
+                    "{stage} before it ends the stream: nothing comes: a sink passes it on with --pass"
+                ));
+                Stream::default()
+            }
+            (Flow::Outside, _) if !tool.reads_stdin() => Stream::default(),
+            (Flow::Outside | Flow::Lines, None) => Stream::default(),
+            (flow, Some(cut)) => {
                 if matches!(flow, Flow::Outside) && !from_file {
                     self.say("reads the stdin of the whole pipeline: lines, or a stream of batches");
                 } else if from_file {
                     self.say("reads a file: lines, or a saved stream of batches");
                 }
-                lines.iter().for_each(|line| self.say(line));
-                stream
+                self.begin(&Begins::with_lines(cut), cut, command)
             }
+        }
+    }
+
+    /// A stream begins here.
+    fn begin(&mut self, begins: &Begins, cut: &CutArgs, command: &Command) -> Stream {
+        let (stream, lines) = begins.stream(cut, checkpoint(command));
+        lines.iter().for_each(|line| self.say(line));
+        stream
+    }
+
+    /// What stands before a source is a mistake, unless it reads that.
+    fn before_a_source(&mut self, flow: &Flow, reads_stdin: bool) {
+        match flow {
+            Flow::Batches(_) | Flow::Ended(_) => {
+                self.mistake("a source begins a pipeline: what stands before it is not read");
+            }
+            Flow::Lines if !reads_stdin => {
+                self.mistake("this source does not read its stdin: what stands before it is lost");
+            }
+            Flow::Lines | Flow::Outside => {}
         }
     }
 
@@ -262,13 +350,9 @@ fn checkpoint(command: &Command) -> Option<String> {
     dir.filter(|dir| !dir.is_empty())
 }
 
-/// Tools that look at running pipelines read no stdin.
-fn reads_stdin(tool: &str, matches: &ArgMatches) -> bool {
-    match tool {
-        "sstream-ui" | "sstream-run" | "sstream-checkpoint" | "sstream" => false,
-        "sstream-top" => matches.try_get_raw("names").ok().flatten().is_none(),
-        _ => true,
-    }
+/// Whether a command line cannot be known before a shell has read it.
+fn depends_on_a_variable(words: &[&str]) -> bool {
+    words.iter().any(|word| word.contains(['$', '`']))
 }
 
 /// The tool that a command runs, `sstream-filter` for `sstream filter` too.
@@ -345,6 +429,19 @@ mod tests {
         check("sstream-filter --no-such x", 1, &["--no-such: no such option"]);
         check("sstream-fliter x", 1, &["there is no tool sstream-fliter"]);
         check("nc h 1 | sstream-source rate 5", 1, &["does not read its stdin"]);
+        check("sstream-source rate 5 --input json | sstream-sink null", 1, &["rate does not read lines"]);
+        check("nc h 1 | sstream-filter x | sstream-filter y --idle-timeout 5s", 1, &["--idle-timeout behind"]);
+        check("sstream-source rate 5 | sstream-window 2s sun", 1, &["did you mean \"sum\"?"]);
+    }
+
+    #[test]
+    fn what_an_expression_gives_is_no_record() {
+        check("nc h 1 | sstream-window 3s --expr '$a + $b'", 0, &["gives an expression of them", "partial results"]);
+        check(
+            "sstream-source queue - --checkpoint ck | sstream-window 3s",
+            0,
+            &["virtual clock", "come again from its log"],
+        );
     }
 
     #[test]
@@ -371,12 +468,12 @@ mod tests {
             ],
         );
         check(
-            "SSTREAM_CHECKPOINT=ck nc h 1 | SSTREAM_CHECKPOINT=ck sstream-filter x | sstream-sink kafka --brokers h:1 --topic t",
+            "SSTREAM_CHECKPOINT=ck nc h 1 | SSTREAM_CHECKPOINT=ck sstream-filter x | sstream-sink files out/t",
             0,
             &[
                 "come again from its log",
                 "of the records that reached the log each counts exactly once",
-                "read_committed",
+                "whatever dies",
             ],
         );
         check(
@@ -388,11 +485,6 @@ mod tests {
             "sstream-source rate 5 --checkpoint ck | tee copy | sstream-map .n > file",
             0,
             &["guarantee: none for the copy", "guarantee: none for file"],
-        );
-        check(
-            "sstream-source kafka --brokers h:1 --topic t --assign group --group g --checkpoint ck | sstream-sink files out/t",
-            0,
-            &["guarantee: each record at least once: the brokers may give"],
         );
     }
 

@@ -1,10 +1,8 @@
 //! `sstream`: one command in front of the tools.
 
 mod explain;
-mod guarantee;
 mod running;
 pub(in crate::cli) mod shell;
-mod stages;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -14,7 +12,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::args::{Common, Messages};
-use super::{Environment, Tool, ToolError, tools};
+use super::tools::{self, Described};
+use super::{Environment, Tool, ToolError};
 use crate::error::describe;
 
 /// Run a tool, list and stop pipelines, explain one
@@ -119,10 +118,17 @@ fn beside(tool: &str) -> Option<PathBuf> {
     path.is_file().then_some(path)
 }
 
+/// Every tool, by name.
+pub fn family() -> Vec<Described> {
+    let mut all = vec![tools::describe::<FrontTool>()];
+    all.extend(tools::all());
+    all
+}
+
 /// All tools with what they do, and kinds that others have put into PATH.
 fn list() -> String {
     let mut text = String::new();
-    let all = tools::all();
+    let all = family();
     let width = all.iter().map(|tool| tool.command.get_name().len()).max().unwrap_or(0);
     let mut known = Vec::new();
     for tool in &all {

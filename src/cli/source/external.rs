@@ -6,8 +6,9 @@ use clap::CommandFactory as _;
 
 use super::SourceTool;
 use crate::cli::ToolError;
-use crate::cli::near;
-use crate::source::exec::find_program;
+use crate::cli::command::nearest;
+use crate::cli::connector::known::{self, Role};
+use crate::command::find;
 
 /// The command of a kind that is not built in: `sstream-source-KIND ARGS`.
 pub fn command(words: &[OsString]) -> Result<Vec<OsString>, ToolError> {
@@ -15,7 +16,7 @@ pub fn command(words: &[OsString]) -> Result<Vec<OsString>, ToolError> {
     let name = kind.to_string_lossy();
     let program = OsString::from(format!("sstream-source-{name}"));
     let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
-    if !is_plain || find_program(&program).is_none() {
+    if !is_plain || find(&program).is_none() {
         return Err(unknown(&name));
     }
     Ok(std::iter::once(program).chain(arguments.iter().cloned()).collect())
@@ -23,8 +24,9 @@ pub fn command(words: &[OsString]) -> Result<Vec<OsString>, ToolError> {
 
 fn unknown(kind: &str) -> ToolError {
     let command = SourceTool::command();
-    let built_in: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
-    let advice = match near::nearest(kind, built_in.iter().copied()) {
+    let mut built_in: Vec<String> = command.get_subcommands().map(|kind| kind.get_name().to_owned()).collect();
+    built_in.extend(known::kinds(Role::Source).map(|(kind, _)| kind.to_owned()));
+    let advice = match nearest(kind, &built_in) {
         Some(name) => format!("did you mean {name}?"),
         None => format!("the kinds are {}", built_in.join(", ")),
     };

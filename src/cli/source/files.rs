@@ -9,11 +9,11 @@ use crate::cli::first::SourceIdentity;
 use crate::cli::{Environment, ToolError, input};
 use crate::os;
 use crate::source::SourceError;
-use crate::source::files::dir::{Dir, DirOptions};
-use crate::source::files::tail::{Tail, TailOptions};
-use crate::source::files::{Desk, Discovery, Events, FileSource, Lines};
-use crate::source::kept::OnLoss;
-use crate::source::records::RecordSource;
+use crate::source::engine::kept::OnLoss;
+use crate::source::engine::records::RecordSource;
+use crate::source::kinds::files::dir::{Dir, DirOptions};
+use crate::source::kinds::files::tail::{Tail, TailOptions};
+use crate::source::kinds::files::{Desk, Discovery, Events, FileSource, Lines};
 
 /// A file that has lost its name is read on with nothing coming for so long.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -21,7 +21,7 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// What such a source is to a checkpoint: the paths are what must stay the same.
 pub fn identity(kind: &str, paths: &[PathBuf], lines: impl Fn(&str, &str) -> SourceIdentity) -> SourceIdentity {
     let words: Vec<_> = paths.iter().map(|path| path.to_string_lossy()).collect();
-    SourceIdentity { reads_again: true, ..lines(kind, &words.join(" ")) }
+    lines(kind, &words.join(" "))
 }
 
 /// What both kinds are opened with.

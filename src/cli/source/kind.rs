@@ -1,16 +1,16 @@
 //! The kinds of `sstream-source`, with their help.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::cli::kafka::source::KafkaSourceArgs;
+use crate::cli::guarantee::SourceGuarantee;
 use crate::duration;
-use crate::source::address::{Address, OwnAddress};
-use crate::source::clients::ClientLimits;
-use crate::source::replay::Speed;
+use crate::source::kinds::receive::address::{Address, OwnAddress};
+use crate::source::kinds::receive::allowance::ClientLimits;
+use crate::source::kinds::replay::Speed;
 
 /// How much the clients of a source may take.
 #[derive(Args, Clone, Copy, Debug)]
@@ -159,7 +159,9 @@ pub enum Kind {
     /// (over a network). Names with a dot at the beginning, *.tmp and *._COPYING_ are left
     /// alone. A file that is renamed within the directories is the same file; a
     /// new one under an old name is another; what is changed after it was taken is not taken
-    /// again. A last line with no newline is a record, and each csv file has its own header.
+    /// again. A packed file (.gz .bz2 .xz .zst) is read as what it holds. A file that cannot be read is left
+    /// out, and tried again. A last line with no newline is
+    /// a record, and each csv file has its own header.
     ///
     /// PATH is a directory, or a quoted pattern of directories or files: 'in/*.log',
     /// '/data/*/in', '/data/**/*.csv'. Under a checkpoint a restart reads the files of
@@ -192,13 +194,15 @@ pub enum Kind {
     /// As tail -F, from the files' beginning unless told, and with nothing lost in a
     /// rotation: a file that was renamed is read to its end before the one that takes
     /// its place; of one that was truncated (copytruncate) the rest is read from its copy beside
-    /// it, but what was written and cut off since the last look, when the file was empty then, is lost, as
-    /// to every reader. A file that vanishes is waited for. Only whole lines are taken; a rotated
-    /// file's last line needs no newline. Lines of several files keep their order within each.
+    /// it. A pattern may match what a log becomes ('app.log*'): each line comes once. A file that
+    /// vanishes is waited for; one that cannot be read is left out, and tried again. Only whole lines
+    /// are taken; a rotated file's last line needs no newline. Lines of several files keep their order
+    /// within each.
     ///
     /// Under a checkpoint a restart goes on where the run before ended, and finds files
-    /// that were rotated meanwhile, in the same directory and not packed: let logrotate keep
-    /// one (delaycompress). What is gone is an error, exit code 5, unless --on-loss skip.
+    /// that were rotated meanwhile, in the same directory. One that was packed (.gz .bz2 .xz .zst) is known by
+    /// what it holds, and what was not read of it is read there. What is gone is an error, exit
+    /// code 5, unless --on-loss skip.
     #[command(before_help = "Examples:
   sstream-source tail /var/log/app.log | sstream-filter ERROR | sstream-window 30s 10s count
   sstream-source tail '/var/log/*/access.log' --from end --input logfmt | sstream-sink print
@@ -256,28 +260,46 @@ pub enum Kind {
         speed: Speed,
     },
 
-    /// Messages of Kafka
-    ///
-    /// A message is a record: its value as text, or with --value json as JSON; null
-    /// where it has none. The offsets are this source's own, not a consumer
-    /// group's. Brokers that are away are waited for; new partitions are taken up
-    /// as they are found, every 10 s (-X topic.metadata.refresh.interval.ms=…), and
-    /// read from their beginning.
-    #[command(before_help = "Examples:
-  sstream-source kafka --brokers localhost:9092 --topic sfb | sstream-filter ERROR
-  sstream-source kafka --brokers localhost:9092 --topic '/log-.*/' --from -2h --value json --with key,timestamp
-  sstream-source kafka --brokers kafka:9093 --config client.properties --topic events --shard 2/3")]
-    Kafka(Box<KafkaSourceArgs>),
-
     /// A kind that is a program on PATH.
     #[command(external_subcommand)]
     Other(Vec<OsString>),
 }
 
+impl Kind {
+    /// Whether it reads standard input.
+    pub fn reads_stdin(&self) -> bool {
+        match self {
+            Kind::Stdin => true,
+            Kind::Queue { file, .. } | Kind::Replay { file, .. } => file == Path::new("-"),
+            _ => false,
+        }
+    }
+
+    /// What a restart finds of its batches.
+    pub fn guarantee(&self) -> SourceGuarantee {
+        match self {
+            Kind::Dir { .. } | Kind::Tail { .. } => {
+                SourceGuarantee::ReadAgain("from the files, which must stay there until then")
+            }
+            Kind::Queue { file, .. } | Kind::Replay { file, .. } if is_seekable(file) => {
+                SourceGuarantee::ReadAgain("from the file")
+            }
+            Kind::Rate { .. } => SourceGuarantee::ReadAgain("as they were made, and the numbers go on"),
+            _ => SourceGuarantee::Logged,
+        }
+    }
+}
+
+/// Whether a file can be read again from anywhere: not standard input, nor a FIFO. One that
+/// is not there yet may be.
+pub fn is_seekable(path: &Path) -> bool {
+    path != Path::new("-") && path.metadata().map_or(true, |metadata| metadata.is_file())
+}
+
 /// How files are found.
 #[derive(Args, Clone, Debug)]
 pub struct LookArgs {
-    /// Take what is there at the start, in batches, and stop
+    /// Take what is there at the start, in batches, and stop; exit code 1 if something could not be read
     #[arg(long)]
     pub available_now: bool,
 

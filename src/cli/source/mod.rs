@@ -10,30 +10,34 @@ use std::path::Path;
 
 use clap::Parser;
 
+use super::account::{Account, Begins, Stream};
 use super::args::{Common, CutArgs, InputForm};
+use super::connector::known::Role;
 use super::first::{self, SourceIdentity};
-use super::kafka::source::KafkaSourceArgs;
+use super::guarantee::SourceGuarantee;
 use super::{Environment, Tool, ToolError, input, output, tell_skipped};
+use crate::duration;
 use crate::flow::{BadRecords, Input};
 use crate::frame::{BatchTime, Event, FrameReader};
 use crate::op::pass::Pass;
-use crate::source::batches::Batches;
-use crate::source::first::Stopped;
-use crate::source::kafka::Assign;
-#[cfg(feature = "kafka")]
-use crate::source::kafka::{GroupSource, KafkaSource};
-use crate::source::kept::OnLoss;
-use crate::source::pace::Pace;
-use crate::source::queue::Queue;
-use crate::source::rate::{Rate, RateOptions};
-use crate::source::receive::Surroundings;
-use crate::source::records::RecordSource;
-use crate::source::replay::Replay;
-use crate::source::stdin::Stdin;
-use crate::source::until_stop::UntilStop;
-use crate::source::{ByteSource, SourceError, exec, listen, tcp, udp, unix};
+use crate::source::engine::batches::Batches;
+use crate::source::engine::first::Stopped;
+use crate::source::engine::kept::OnLoss;
+use crate::source::engine::pace::Pace;
+use crate::source::kinds::exec;
+use crate::source::kinds::listen;
+use crate::source::kinds::queue::Queue;
+use crate::source::kinds::rate::{Rate, RateOptions};
+use crate::source::kinds::receive::Surroundings;
+use crate::source::kinds::replay::Replay;
+use crate::source::kinds::stdin::Stdin;
+use crate::source::kinds::tcp;
+use crate::source::kinds::udp;
+use crate::source::kinds::unix;
+use crate::source::kinds::until_stop::{UntilStop, open_at_once};
+use crate::source::{ByteSource, SourceError};
 use crate::stage::{self, Context};
-use kind::{ClockKind, Kind};
+use kind::{ClockKind, Kind, is_seekable};
 
 /// Begin a pipeline: read records from somewhere and cut them into batches
 ///
@@ -65,8 +69,43 @@ impl Tool for SourceTool {
   sstream-source exec -- journalctl -f | sstream-filter -i error
 ";
 
+    const CONNECTORS: Option<Role> = Some(Role::Source);
+
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn elsewhere(&self) -> Option<&[OsString]> {
+        match &self.kind {
+            Kind::Other(words) => Some(words),
+            _ => None,
+        }
+    }
+
+    fn cut(&self) -> Option<&CutArgs> {
+        Some(&self.cut)
+    }
+
+    fn begins(&self) -> Option<Begins> {
+        let lines = Begins::with_lines(&self.cut);
+        let interval = duration::show_ms(lines.interval_ms.unwrap_or_default());
+        let begins = Begins { reads_stdin: self.kind.reads_stdin(), guarantee: self.kind.guarantee(), ..lines };
+        Some(match &self.kind {
+            Kind::Replay { .. } => Begins {
+                interval_ms: None,
+                does: "gives the batches of a saved stream again, with their times".to_owned(),
+                ..begins
+            },
+            Kind::Queue { clock: ClockKind::Virtual, .. } => Begins {
+                does: format!("batches of {interval} from a file, as fast as they go (virtual clock)"),
+                ..begins
+            },
+            _ => begins,
+        })
+    }
+
+    fn account(&self, _: &mut Stream) -> Account {
+        self.check().map_or_else(Account::mistake, |()| Account::default())
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
@@ -107,12 +146,6 @@ impl SourceTool {
                 "--input csv: {kind} takes lines of several clients in turn, whose headers and rows would mix: send json \
                  or logfmt"
             ),
-            (_, _, Kind::Kafka(_)) if self.input.is_some() => {
-                "--input: messages of Kafka are no lines: give --value text or --value json".to_owned()
-            }
-            (_, _, Kind::Kafka(arguments)) if arguments.check().is_some() => {
-                arguments.check().unwrap_or_default().to_owned()
-            }
             (_, _, Kind::Replay { .. }) if self.cut.batch.is_some() => {
                 "--batch: replay keeps the batches of the saved stream: leave it out".to_owned()
             }
@@ -125,6 +158,9 @@ impl SourceTool {
             ),
             (_, _, Kind::Replay { file, .. }) if file == Path::new("-") && self.cut.keep.dir().is_some() => {
                 "--checkpoint: standard input cannot be replayed again after a restart: give the file's name".to_owned()
+            }
+            (_, _, Kind::Replay { file, .. }) if self.cut.keep.dir().is_some() && !is_seekable(file) => {
+                format!("--checkpoint: {} cannot be read again after a restart: save it in a file", file.display())
             }
             _ if self.cut.columns.is_some() && self.input != Some(InputForm::Csv) => {
                 "--columns names the columns of csv: add --input csv".to_owned()
@@ -157,7 +193,8 @@ impl SourceTool {
         let form = self.input.unwrap_or(InputForm::Text);
         let lines = |kind: &str, words: &str| {
             let words = if words.is_empty() { kind.to_owned() } else { format!("{kind} {words}") };
-            SourceIdentity::of_lines(kind, &words, form, &self.cut, interval_ms)
+            let reads_again = matches!(self.kind.guarantee(), SourceGuarantee::ReadAgain(_));
+            SourceIdentity { reads_again, ..SourceIdentity::of_lines(kind, &words, form, &self.cut, interval_ms) }
         };
         Ok(match &self.kind {
             Kind::Stdin => lines("stdin", ""),
@@ -171,22 +208,14 @@ impl SourceTool {
                 let kind = words.first().map_or_else(String::new, |word| word.to_string_lossy().into_owned());
                 lines(&kind, &joined(words.get(1..).unwrap_or_default()))
             }
-            Kind::Kafka(words) => {
-                let arguments = format!("source {}", words.words());
-                SourceIdentity { arguments, reads_again: words.assign == Assign::Own, ..lines("kafka", "") }
-            }
             Kind::Dir { paths, .. } => files::identity("dir", paths, lines),
             Kind::Tail { paths, .. } => files::identity("tail", paths, lines),
             // The numbers go on, at whatever rate.
-            Kind::Rate { .. } => SourceIdentity { reads_again: true, ..lines("rate", "") },
+            Kind::Rate { .. } => lines("rate", ""),
             Kind::Queue { file, clock, start } => {
                 let is_wall = *clock == ClockKind::Wall;
                 let words = format!("{}{}", file.display(), if is_wall { " --clock wall" } else { "" });
-                SourceIdentity {
-                    virtual_start_ms: (!is_wall).then_some(start.unwrap_or(0)),
-                    reads_again: file != Path::new("-"),
-                    ..lines("queue", &words)
-                }
+                SourceIdentity { virtual_start_ms: (!is_wall).then_some(start.unwrap_or(0)), ..lines("queue", &words) }
             }
             Kind::Replay { file, .. } => {
                 let (interval_ms, start_ms) = match self.cut.keep.dir() {
@@ -195,7 +224,7 @@ impl SourceTool {
                 };
                 let words = file.display().to_string();
                 let virtual_start_ms = Some(start_ms);
-                SourceIdentity { interval_ms, virtual_start_ms, reads_again: true, ..lines("replay", &words) }
+                SourceIdentity { interval_ms, virtual_start_ms, ..lines("replay", &words) }
             }
         })
     }
@@ -217,7 +246,7 @@ impl SourceTool {
             max_line: self.cut.max_line,
         };
         let clock = &environment.clock;
-        let stop = input::stop_rules(&self.cut, environment);
+        let stop = first::stop_rules(&self.cut, environment);
         let trace = !self.cut.no_trace;
         let source: Box<dyn ByteSource> = match &self.kind {
             Kind::Stdin => Box::new(input::stdin_with_progress(environment)?),
@@ -236,10 +265,6 @@ impl SourceTool {
                 let source = self.files(environment).tail(paths, files::tail_options(*from, look, &self.cut))?;
                 return Ok(input::cutter(source, false, &self.cut, interval_ms, environment, bad_records));
             }
-            Kind::Kafka(arguments) => {
-                let source = kafka(arguments, self.cut.keep.on_loss(), environment)?;
-                return Ok(input::cutter(source, false, &self.cut, interval_ms, environment, bad_records));
-            }
             Kind::Rate { per_second } => {
                 let block_interval = self.cut.block_interval;
                 let options = RateOptions { per_second: *per_second, interval_ms, block_interval, trace };
@@ -251,7 +276,7 @@ impl SourceTool {
                     ClockKind::Wall => Pace::wall(clock, stop.clone()),
                 };
                 let (file, name) = open_file(path)?;
-                let again = file.as_ref().map(File::try_clone).transpose();
+                let again = file.as_ref().filter(|_| is_seekable(path)).map(File::try_clone).transpose();
                 let again = again.map_err(|error| ToolError::Open { what: name.clone(), error })?;
                 let reader = UntilStop::new(read_whole(file, &name, environment)?, clock, stop);
                 let queue = Queue::new(reader, &name, interval_ms, trace, pace);
@@ -270,27 +295,6 @@ impl SourceTool {
         let lines = input::lines(source, format, Vec::new(), &self.cut, environment);
         Ok(input::cutter(lines, false, &self.cut, interval_ms, environment, bad_records))
     }
-}
-
-#[cfg(feature = "kafka")]
-fn kafka(
-    arguments: &KafkaSourceArgs,
-    on_loss: OnLoss,
-    environment: &Environment,
-) -> Result<Box<dyn RecordSource>, ToolError> {
-    let (console, stop, waited) = (environment.console.clone(), environment.stop.clone(), environment.waited.clone());
-    if arguments.assign == Assign::Group {
-        let options = arguments.options(on_loss);
-        let source = GroupSource::open(&arguments.client.settings(), &options, console, stop, waited)?;
-        return Ok(Box::new(source));
-    }
-    let source = KafkaSource::open(&arguments.client.settings(), arguments.options(on_loss), console, stop, waited)?;
-    Ok(Box::new(source))
-}
-
-#[cfg(not(feature = "kafka"))]
-fn kafka(_: &KafkaSourceArgs, _: OnLoss, _: &Environment) -> Result<Box<dyn RecordSource>, ToolError> {
-    Err(crate::kafka::KafkaError::NotBuilt.into())
 }
 
 fn joined(words: &[OsString]) -> String {
@@ -323,7 +327,7 @@ fn open_file(path: &Path) -> Result<(Option<File>, String), ToolError> {
         return Ok((None, "stdin".to_owned()));
     }
     let name = path.display().to_string();
-    match File::open(path) {
+    match open_at_once(path) {
         Ok(file) => Ok((Some(file), name)),
         Err(error) => Err(ToolError::Open { what: name, error }),
     }

@@ -9,7 +9,7 @@ pub use text::{Format, Subject, render};
 
 /// What a metric is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum MetricKind {
     /// Grows; its samples end in `_total`.
     Counter,
     /// Goes up and down.
@@ -26,8 +26,9 @@ pub struct Family {
     /// Its name, without the ending that goes with its kind.
     pub name: &'static str,
     /// What it is.
-    pub kind: Kind,
-    /// Labels beside `pipeline`.
+    pub kind: MetricKind,
+    /// Labels beside `pipeline`, which the documentation is compared with.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the documentation's part"))]
     pub labels: &'static [&'static str],
     /// What it tells.
     pub help: &'static str,
@@ -37,7 +38,7 @@ macro_rules! families {
     ($($constant:ident = $name:literal $kind:ident $labels:tt $help:literal;)*) => {
         $(
             #[doc = $help]
-            pub const $constant: Family = Family { name: $name, kind: Kind::$kind, labels: &$labels, help: $help };
+            pub const $constant: Family = Family { name: $name, kind: MetricKind::$kind, labels: &$labels, help: $help };
         )*
         /// All there are, in the order in which they are written.
         pub const FAMILIES: &[Family] = &[$($constant),*];

@@ -113,18 +113,18 @@ impl Text {
     /// The older form has no infos, and names a counter as its samples.
     fn name(&self, family: &Family) -> String {
         match (self.format, family.kind) {
-            (Format::Prometheus, Kind::Counter) => format!("{}_total", family.name),
-            (Format::Prometheus, Kind::Info) => format!("{}_info", family.name),
+            (Format::Prometheus, MetricKind::Counter) => format!("{}_total", family.name),
+            (Format::Prometheus, MetricKind::Info) => format!("{}_info", family.name),
             _ => family.name.to_owned(),
         }
     }
 
-    fn kind(&self, kind: Kind) -> &'static str {
+    fn kind(&self, kind: MetricKind) -> &'static str {
         match kind {
-            Kind::Counter => "counter",
-            Kind::Histogram => "histogram",
-            Kind::Info if self.format == Format::OpenMetrics => "info",
-            Kind::Gauge | Kind::Info => "gauge",
+            MetricKind::Counter => "counter",
+            MetricKind::Histogram => "histogram",
+            MetricKind::Info if self.format == Format::OpenMetrics => "info",
+            MetricKind::Gauge | MetricKind::Info => "gauge",
         }
     }
 

@@ -1,5 +1,7 @@
 //! Byte strings one behind another.
 
+use crate::varint;
+
 /// The size of a piece, and the power of two that it is.
 const PIECE_BITS: u32 = 20;
 pub(super) const PIECE_BYTES: usize = 1 << PIECE_BITS;
@@ -27,7 +29,7 @@ impl Arena {
         }
         let piece = &mut self.pieces[self.open];
         let place = (self.open as u64) << PIECE_BITS | piece.len() as u64;
-        push_length(bytes.len(), piece);
+        varint::push(bytes.len() as u64, piece);
         piece.extend_from_slice(bytes);
         place
     }
@@ -82,29 +84,14 @@ impl Arena {
     }
 }
 
-/// How many bytes [`push_length`] appends.
+/// How many bytes [`varint::push`] appends.
 fn length_bytes(length: usize) -> usize {
     (usize::BITS - (length | 1).leading_zeros()).div_ceil(7) as usize
 }
 
-/// Appends a length: seven bits a byte, the lowest first.
-#[inline]
-fn push_length(mut length: usize, out: &mut Vec<u8>) {
-    while length >= 0x80 {
-        out.push(length as u8 | 0x80);
-        length >>= 7;
-    }
-    out.push(length as u8);
-}
-
 /// Reads a length, and how many bytes it took.
 fn take_length(bytes: &[u8]) -> (usize, usize) {
-    let mut length = 0;
-    for (count, &byte) in bytes.iter().enumerate().take(9) {
-        length |= usize::from(byte & 0x7f) << (7 * count);
-        if byte < 0x80 {
-            return (length, count + 1);
-        }
-    }
-    (0, 0)
+    let mut rest = bytes;
+    let length = varint::take(&mut rest).unwrap_or(0);
+    (length as usize, bytes.len() - rest.len())
 }

@@ -42,7 +42,7 @@ impl Entries {
         if is_new {
             self.values.push();
             if let Some(journal) = &mut self.journal {
-                journal.is_new(index);
+                journal.add(index);
             }
         }
         (index, is_new)

@@ -11,6 +11,7 @@
 
 mod change_set;
 mod computation;
+mod durable;
 mod entries;
 mod initial;
 mod journal;
@@ -25,8 +26,9 @@ use super::grouping::{Grouping, Item, aggregation_failed, bad_or_fatal};
 use super::groups::fetch;
 use super::{OpError, Operator, Out};
 use crate::agg::Aggregator;
+use crate::event::{EventTime, Timing};
 use crate::expr::Function;
-use crate::frame::{BatchTime, Block, Close};
+use crate::frame::{BatchTime, Block, Close, Head, Reason, Watermark};
 use change_set::ChangeSet;
 use computation::Computation;
 use entries::Entries;
@@ -66,6 +68,11 @@ pub struct State {
     computation: Option<Computation>,
     /// Whether the keys there are have not been in a batch yet.
     is_initial: bool,
+    /// The time of a record, where keys time out by event time.
+    timing: Option<Timing>,
+    interval_ms: u64,
+    newest: BatchTime,
+    has_checkpoint: bool,
 }
 
 impl State {
@@ -84,7 +91,19 @@ impl State {
             changed: ChangeSet::new(),
             computation,
             is_initial: true,
+            timing: None,
+            interval_ms: 1,
+            newest: BatchTime::default(),
+            has_checkpoint: false,
         }
+    }
+
+    /// The same, but a key times out when the watermark is more than the timeout after the greatest
+    /// time of its records. A record that is not after the watermark from before its batch is late.
+    #[must_use]
+    pub fn with_timing(mut self, timing: Timing) -> State {
+        self.timing = Some(timing);
+        self
     }
 
     /// Gives all there is, as `[key, state]`, outside of any batch: for those who
@@ -106,8 +125,8 @@ impl State {
     }
 
     /// Drops the keys that time out, and emits them if they are what is wanted.
-    fn time_out(&mut self, time: BatchTime, out: &mut Out<'_>) {
-        for index in self.entries.expired(time.0) {
+    fn time_out(&mut self, now: u64, out: &mut Out<'_>) {
+        for index in self.entries.expired(now) {
             if self.emit == Emit::Timeout {
                 self.entries.give(index as usize, out);
             }
@@ -148,16 +167,88 @@ impl State {
     }
 }
 
+/// An event time as a number that sorts as it does: timeouts count from 0.
+fn ordered(time: EventTime) -> u64 {
+    (time as u64) ^ (1 << 63)
+}
+
+impl State {
+    /// As [`Operator::block`], by event time.
+    fn timed_block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
+        let State { grouping, emit, entries, changed, computation, timing, .. } = self;
+        let Some(timing) = timing else { return Ok(()) };
+        grouping.items(block, out, |item, out| {
+            let time = match timing.read(item.record) {
+                Ok(time) => time,
+                Err(reason) => return out.bad_record(item.record, &reason.to_string()),
+            };
+            timing.watermarks.observe(time);
+            if timing.watermarks.has_reached(time) {
+                return out.late_record(item.record, &format!("the watermark had passed its time {time}"));
+            }
+            let Some(computation) = computation else {
+                return aggregate(item, ordered(time), entries, *emit, changed, out);
+            };
+            let (index, _) = entries.insert(&item);
+            entries.has_value(index, ordered(time));
+            computation.add(index, item.value);
+            if *emit == Emit::Each {
+                computation.run(entries, &[index as u32], Some(item.record), true, out)?;
+                computation.clear();
+            }
+            Ok(())
+        })
+    }
+
+    /// As [`Operator::end`]: a key that has a record in the batch gets it before it can time out.
+    fn timed_end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
+        let Some(timing) = &mut self.timing else { return Ok(()) };
+        let watermark = timing.watermarks.end(time, out.watermark());
+        out.set_watermark(watermark);
+        if self.emit != Emit::All {
+            self.give(out)?;
+        }
+        if let Some(Watermark(watermark)) = watermark {
+            self.time_out(ordered(watermark), out);
+        }
+        if self.emit == Emit::All {
+            self.give(out)?;
+        }
+        Ok(())
+    }
+
+    /// The batch is over for what makes states: gives those that are wanted.
+    fn give(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
+        if self.computation.is_some() {
+            return self.compute(out);
+        }
+        self.emit(out);
+        Ok(())
+    }
+}
+
 impl Operator for State {
+    fn head(&mut self, head: &mut Head) -> Result<(), OpError> {
+        self.interval_ms = head.interval_ms;
+        self.has_checkpoint = head.checkpoint().is_some();
+        match &mut self.timing {
+            Some(timing) => timing.head(head).map_err(OpError::Usage),
+            None => Ok(()),
+        }
+    }
+
     fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
+        if self.timing.is_some() {
+            return self.timed_block(block, out);
+        }
         self.begin(block.time);
         let State { grouping, emit, entries, changed, computation, .. } = self;
         match computation {
             None if entries.keys.is_large() => grouping.chunks(block, out, |items, out| {
                 fetch(items, &entries.keys, |index| entries.fetch(index) ^ changed.fetch(index));
-                items.iter().try_for_each(|item| aggregate(*item, block.time, entries, *emit, changed, out))
+                items.iter().try_for_each(|item| aggregate(*item, block.time.0, entries, *emit, changed, out))
             }),
-            None => grouping.items(block, out, |item, out| aggregate(item, block.time, entries, *emit, changed, out)),
+            None => grouping.items(block, out, |item, out| aggregate(item, block.time.0, entries, *emit, changed, out)),
             Some(computation) => grouping.items(block, out, |item, out| {
                 let (index, _) = entries.insert(&item);
                 entries.has_value(index, block.time.0);
@@ -172,12 +263,13 @@ impl Operator for State {
     }
 
     fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
-        self.begin(time);
-        self.time_out(time, out);
-        if self.computation.is_some() {
-            self.compute(out)?;
+        self.newest = time;
+        if self.timing.is_some() {
+            self.timed_end(time, out)?;
         } else {
-            self.emit(out);
+            self.begin(time);
+            self.time_out(time.0, out);
+            self.give(out)?;
         }
         self.entries.compact();
         out.holds(self.entries.held());
@@ -185,7 +277,17 @@ impl Operator for State {
         Ok(())
     }
 
-    fn close(&mut self, _close: &Close, _out: &mut Out<'_>) -> Result<(), OpError> {
+    fn close(&mut self, close: &Close, out: &mut Out<'_>) -> Result<(), OpError> {
+        // At the end of event time what is left times out.
+        let is_final = !self.has_checkpoint || close.reason == Reason::Eof;
+        if self.timing.is_some() && self.emit == Emit::Timeout && is_final && !self.entries.keys.is_empty() {
+            let time = self.newest.after(self.interval_ms);
+            out.set_time(time);
+            self.time_out(u64::MAX, out);
+            self.newest = time;
+            out.holds(self.entries.held());
+            out.end(time);
+        }
         match (&mut self.computation, &mut self.entries.values) {
             (Some(computation), _) => computation.close(),
             (None, Values::Aggregated { aggregator, .. }) => aggregator.close().map_err(aggregation_failed),
@@ -202,7 +304,7 @@ impl Operator for State {
 #[inline]
 fn aggregate(
     item: Item<'_>,
-    time: BatchTime,
+    time: u64,
     entries: &mut Entries,
     emit: Emit,
     changed: &mut ChangeSet,
@@ -217,7 +319,7 @@ fn aggregate(
         }
         return bad_or_fatal(item.record, &error, out);
     }
-    entries.has_value(index, time.0);
+    entries.has_value(index, time);
     entries.changed(index);
     match emit {
         Emit::Changed => {

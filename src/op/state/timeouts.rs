@@ -29,7 +29,8 @@ impl Timeouts {
     #[inline]
     pub fn touch(&mut self, index: usize, time_ms: u64) {
         match self.last_ms.get_mut(index) {
-            Some(last_ms) => *last_ms = time_ms,
+            // The greatest: records of event time come in any order.
+            Some(last_ms) => *last_ms = time_ms.max(*last_ms),
             None => {
                 self.last_ms.resize(index + 1, time_ms);
                 self.lists.entry(time_ms).or_default().push(index as u32);

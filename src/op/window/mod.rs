@@ -16,6 +16,7 @@
 //! Both windows keep their panes in a [`row`], which is also what a checkpoint
 //! keeps of them.
 
+pub mod event;
 mod fold;
 mod plain;
 mod records;

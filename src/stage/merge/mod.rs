@@ -18,7 +18,7 @@ use std::sync::mpsc::{RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
 pub use error::MergeError;
-pub use side::{Opener, SideInput};
+pub use side::SideInput;
 
 use super::back::{Back, Tap};
 use super::{Context, StageError};

@@ -277,8 +277,7 @@ impl Fold {
     fn give_all(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
         if self.keys.is_empty() {
             // Of no records only a count has a result.
-            let nothing = self.aggregator.accumulator();
-            self.aggregator.write_each(&nothing, |result| out.record(result));
+            self.aggregator.write_of_nothing(|result| out.record(result));
             return Ok(());
         }
         let given = self.result(0, |aggregator, all| aggregator.write_each(all, |result| out.record(result)));

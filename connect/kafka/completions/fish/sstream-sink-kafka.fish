@@ -1,0 +1,53 @@
+complete -c sstream-sink-kafka -l brokers -d 'Brokers to ask for the others, as localhost:9092, several with commas' -r
+complete -c sstream-sink-kafka -l config -d 'Properties of librdkafka, a NAME=VALUE a line; the place for passwords' -r -F
+complete -c sstream-sink-kafka -s X -d 'A property of librdkafka, over those of the file' -r
+complete -c sstream-sink-kafka -l topic -d 'The topic' -r
+complete -c sstream-sink-kafka -l key -d 'The message\'s key: the result of a jq program; none without a result' -r
+complete -c sstream-sink-kafka -l value -d 'The message\'s value: the result of a jq program; no message without a result' -r
+complete -c sstream-sink-kafka -l partitioner -d 'How the key chooses the partition' -r -f -a "murmur2\t'As Java\'s clients do'
+crc32\t'As librdkafka\'s clients do'
+fnv1a\t'As Sarama\'s clients do'
+random\t'Any, with and without a key'"
+complete -c sstream-sink-kafka -l compression -d 'How messages are compressed' -r -f -a "none\t'Not at all'
+gzip\t'gzip'
+snappy\t'Snappy'
+lz4\t'LZ4'
+zstd\t'Zstandard'"
+complete -c sstream-sink-kafka -l memory -d 'Records held in memory; what is more goes to a file in $TMPDIR' -r
+complete -c sstream-sink-kafka -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-sink-kafka -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink-kafka -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-sink-kafka -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-sink-kafka -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink-kafka -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-sink-kafka -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-sink-kafka -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-sink-kafka -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-sink-kafka -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-sink-kafka -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-sink-kafka -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-sink-kafka -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-sink-kafka -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
+complete -c sstream-sink-kafka -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink-kafka -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-sink-kafka -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
+complete -c sstream-sink-kafka -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
+complete -c sstream-sink-kafka -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
+complete -c sstream-sink-kafka -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink-kafka -l no-batch-header -d 'Leave out the header sstream-batch, which has the batch\'s time in ms'
+complete -c sstream-sink-kafka -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it'
+complete -c sstream-sink-kafka -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-sink-kafka -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-sink-kafka -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
+complete -c sstream-sink-kafka -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-sink-kafka -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-sink-kafka -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
+complete -c sstream-sink-kafka -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-sink-kafka -s V -l version -d 'Print version'

@@ -1,0 +1,169 @@
+//! Options of `sstream-source kafka`.
+
+use clap::{Args, ValueEnum as _};
+
+use crate::client::ClientArgs;
+use crate::source::message::{Field, Form, ValueForm};
+use crate::source::selection::{PartitionSet, Selection, Shard, TopicPattern};
+use crate::source::start::StartAt;
+use crate::source::{Assign, GroupSource, Isolation, KafkaSource, Options};
+use sstream::connect::{OnLoss, Opened, SourceGuarantee, SourceKind, SourceParts, ToolError};
+
+/// What the source takes.
+#[derive(Args, Debug)]
+pub struct SourceArgs {
+    /// How brokers are reached.
+    #[command(flatten)]
+    pub client: ClientArgs,
+
+    /// Topics, several with commas; /REGEX/ is every topic whose name matches
+    #[arg(long, value_name = "TOPIC,…", required = true, value_delimiter = ',', help_heading = "Kafka")]
+    pub topic: Vec<TopicPattern>,
+
+    /// Where to begin without a checkpoint: beginning, end, -2h,
+    /// 2026-11-20T12:00:00Z, or offsets as 0:1500,1:1720 [default: end, and
+    /// beginning under --available-now]
+    #[arg(long, value_name = "PLACE", allow_hyphen_values = true, help_heading = "Kafka")]
+    pub from: Option<StartAt>,
+
+    /// These partitions only, as 0,2,4-7
+    #[arg(long, value_name = "NUMBERS", help_heading = "Kafka")]
+    pub partitions: Option<PartitionSet>,
+
+    /// One of N shares of the partitions, the I-th: on the second of three hosts 2/3
+    #[arg(long, value_name = "I/N", help_heading = "Kafka")]
+    pub shard: Option<Shard>,
+
+    /// What is there, and no more: then stop
+    #[arg(long, help_heading = "Kafka")]
+    pub available_now: bool,
+
+    /// Tell this consumer group the progress, for those who watch lag
+    #[arg(long, value_name = "GROUP", help_heading = "Kafka")]
+    pub group: Option<String>,
+
+    /// Who deals out the partitions
+    #[arg(long, value_enum, default_value = "own", help_heading = "Kafka")]
+    pub assign: Assign,
+
+    /// What a message's value is
+    #[arg(long, value_enum, default_value = "text", help_heading = "Kafka")]
+    pub value: ValueForm,
+
+    /// Make objects of the value and of these, several with commas
+    #[arg(long, value_enum, value_name = "FIELD,…", value_delimiter = ',', help_heading = "Kafka")]
+    pub with: Vec<Field>,
+
+    /// At most so many messages a second of each partition
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Kafka")]
+    pub max_rate_per_partition: Option<u64>,
+
+    /// Which messages of transactions
+    #[arg(long, value_enum, default_value = "read_committed", help_heading = "Kafka")]
+    pub isolation: Isolation,
+}
+
+impl SourceArgs {
+    /// As data.
+    pub fn options(&self, on_loss: OnLoss) -> Options {
+        // An object has each of its fields once.
+        let mut with = self.with.clone();
+        with.sort_unstable();
+        with.dedup();
+        let by_default = if self.available_now { StartAt::Beginning } else { StartAt::End };
+        Options {
+            selection: Selection { topics: self.topic.clone(), partitions: self.partitions.clone(), shard: self.shard },
+            from: self.from.clone().unwrap_or(by_default),
+            available_now: self.available_now,
+            group: self.group.clone(),
+            form: Form { value: self.value, with },
+            max_rate_per_partition: self.max_rate_per_partition,
+            isolation: self.isolation,
+            on_loss,
+        }
+    }
+}
+
+impl SourceKind for SourceArgs {
+    const TOOL: &'static str = "sstream-source-kafka";
+
+    const ABOUT: &'static str = "Messages of Kafka
+
+A message is a record: its value as text, or with --value json as JSON; null where it has none. The offsets are this \
+                                 source's own, not a consumer group's. Brokers that are away are waited for; new \
+                                 partitions are taken up as they are found, every 10 s \
+                                 (-X topic.metadata.refresh.interval.ms=…), and read from their beginning.";
+
+    const EXAMPLES: &'static str = "  \
+  sstream-source kafka --brokers localhost:9092 --topic sfb | sstream-filter ERROR
+  sstream-source kafka --brokers localhost:9092 --topic '/log-.*/' --from -2h --value json --with key,timestamp
+  sstream-source kafka --brokers kafka:9093 --config client.properties --topic events --shard 2/3
+";
+
+    const WITHOUT_INPUT: Option<&'static str> = Some("give --value text or --value json");
+
+    fn check(&self) -> Result<(), String> {
+        if self.assign == Assign::Own {
+            return Ok(());
+        }
+        [
+            (self.group.is_none(), "--assign group: among whom? add --group GROUP"),
+            (self.partitions.is_some(), "--partitions: with --assign group the brokers deal them out: leave it out"),
+            (self.shard.is_some(), "--shard: with --assign group the brokers deal partitions out: leave it out"),
+            (self.available_now, "--available-now needs offsets of its own: leave out --assign group"),
+            (
+                self.max_rate_per_partition.is_some(),
+                "--max-rate-per-partition: not with --assign group: give --max-rate",
+            ),
+            (
+                !matches!(self.from, None | Some(StartAt::Beginning | StartAt::End)),
+                "--from: with --assign group it is beginning or end, for what the group has no offset of",
+            ),
+        ]
+        .into_iter()
+        .find_map(|(is_wrong, message)| is_wrong.then(|| Err(message.to_owned())))
+        .unwrap_or(Ok(()))
+    }
+
+    /// Which messages are read, and what records are made of them.
+    fn identity(&self) -> String {
+        let mut words = String::new();
+        for (index, topic) in self.topic.iter().enumerate() {
+            words.push_str(if index == 0 { " --topic " } else { "," });
+            words.push_str(&topic.to_string());
+        }
+        if let Some(partitions) = &self.partitions {
+            words.push_str(&format!(" --partitions {partitions}"));
+        }
+        if let Some(shard) = &self.shard {
+            words.push_str(&format!(" --shard {shard}"));
+        }
+        if self.value == ValueForm::Json {
+            words.push_str(" --value json");
+        }
+        for (index, field) in self.with.iter().enumerate() {
+            words.push_str(if index == 0 { " --with " } else { "," });
+            words.push_str(field.to_possible_value().as_ref().map_or("", clap::builder::PossibleValue::get_name));
+        }
+        if self.isolation == Isolation::ReadUncommitted {
+            words.push_str(" --isolation read_uncommitted");
+        }
+        words.trim_start().to_owned()
+    }
+
+    fn guarantee(&self) -> SourceGuarantee {
+        match self.assign {
+            Assign::Own => SourceGuarantee::ReadAgain("from the topic, by their offsets"),
+            Assign::Group => SourceGuarantee::Redelivered("where the brokers have the group"),
+        }
+    }
+
+    fn open(&self, parts: SourceParts) -> Result<Opened, ToolError> {
+        let (settings, options) = (self.client.settings(), self.options(parts.on_loss));
+        let SourceParts { console, stop, waited, .. } = parts;
+        Ok(Opened::Records(match self.assign {
+            Assign::Own => Box::new(KafkaSource::open(&settings, options, console, stop, waited)?),
+            Assign::Group => Box::new(GroupSource::open(&settings, &options, console, stop, waited)?),
+        }))
+    }
+}

@@ -1,0 +1,98 @@
+//! What a stage would do, in words: each tool says it of its own parsed options, for
+//! `sstream explain`.
+
+use super::args::{Common, CutArgs, OutputForm};
+use super::guarantee::{self, Kept, SourceGuarantee, WRITTEN};
+use crate::duration;
+
+/// What is known of the stream at a place in a pipeline.
+#[derive(Clone, Debug, Default)]
+pub struct Stream {
+    /// Milliseconds between batches; none if it cannot be told, as from a file.
+    pub interval_ms: Option<u64>,
+    /// What a restart finds of it; none if that cannot be told, as from a file.
+    pub kept: Option<Kept>,
+}
+
+/// What a stage is, in words.
+#[derive(Clone, Debug, Default)]
+pub struct Account {
+    /// What it does, a line each.
+    pub does: Vec<String>,
+    /// What is wrong.
+    pub mistakes: Vec<String>,
+    /// It ends the pipeline: nothing comes out for a next stage.
+    pub ends: bool,
+}
+
+impl Account {
+    /// A stage that does this.
+    pub fn does(line: impl Into<String>) -> Account {
+        Account { does: vec![line.into()], ..Account::default() }
+    }
+
+    /// One behind which there is no stream.
+    pub fn ends(line: impl Into<String>) -> Account {
+        Account { ends: true, ..Account::does(line) }
+    }
+
+    /// One that would not start.
+    pub fn mistake(message: impl ToString) -> Account {
+        Account { mistakes: vec![message.to_string()], ..Account::default() }
+    }
+
+    /// One more line, if there is one.
+    pub fn and(mut self, line: impl Into<Option<String>>) -> Account {
+        self.does.extend(line.into());
+        self
+    }
+
+    /// With what `--output` makes of the stream: the end of any stage.
+    pub fn with_output(self, common: &Common, stream: &Stream) -> Account {
+        let form = match common.output {
+            None | Some(OutputForm::Frames) => return self,
+            Some(_) if self.ends => return self,
+            Some(OutputForm::Print) => "print",
+            Some(OutputForm::Text) => "text",
+            Some(OutputForm::Json) => "json",
+        };
+        let told = stream.kept.as_ref().and_then(|kept| guarantee::of_sink(kept, Some(&WRITTEN)));
+        let ended = self.and(format!("writes its records in the form {form}: the stream ends here")).and(told);
+        Account { ends: true, ..ended }
+    }
+}
+
+/// How a stage begins a stream.
+#[derive(Clone, Debug)]
+pub struct Begins {
+    /// Whether it reads standard input.
+    pub reads_stdin: bool,
+    /// Milliseconds between batches; none if it cannot be told.
+    pub interval_ms: Option<u64>,
+    /// What it does.
+    pub does: String,
+    /// What holds after a crash.
+    pub guarantee: SourceGuarantee,
+}
+
+impl Begins {
+    /// With lines that come in by a pipe.
+    pub fn with_lines(cut: &CutArgs) -> Begins {
+        let interval_ms = cut.interval_ms().unwrap_or(1000);
+        let interval = duration::show_ms(interval_ms);
+        Begins {
+            reads_stdin: true,
+            interval_ms: Some(interval_ms),
+            does: format!("first stage: cuts its input into batches of {interval} by the wall clock"),
+            guarantee: SourceGuarantee::Logged,
+        }
+    }
+
+    /// The stream, and what is to be said of it. `checkpoint` is the directory of
+    /// SSTREAM_CHECKPOINT, which the option overrides.
+    pub fn stream(&self, cut: &CutArgs, checkpoint: Option<String>) -> (Stream, [String; 2]) {
+        let own = cut.keep.checkpoint.as_ref().map(|dir| dir.display().to_string());
+        let (kept, restart) = guarantee::of_source(&self.guarantee, own.or(checkpoint));
+        (Stream { interval_ms: self.interval_ms, kept: Some(kept) }, [self.does.clone(), restart])
+    }
+}

@@ -1,0 +1,221 @@
+//! `sstream-source-KIND`: a source made of what its kind says.
+
+use std::fmt;
+use std::time::Duration;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser};
+
+use super::with_about;
+use crate::cli::args::{Common, CutArgs, InputForm};
+use crate::cli::first::{self, SourceIdentity};
+use crate::cli::guarantee::SourceGuarantee;
+use crate::cli::{Environment, Tool, ToolError, input, output, tell_skipped};
+use crate::console::Console;
+use crate::flow::{BadRecords, Input, Waited};
+use crate::op::pass::Pass;
+use crate::signal::StopSignal;
+use crate::source::ByteSource;
+use crate::source::engine::first::Stopped;
+use crate::source::engine::kept::OnLoss;
+use crate::source::engine::records::{Came, RecordSource};
+use crate::source::kinds::stdin::{Ready, wait_readable};
+use crate::stage;
+
+/// A kind of source: its options (this type, by clap), and what it says of itself once
+/// for its help, its checkpoint, `sstream explain` and the manual.
+pub trait SourceKind: Args + fmt::Debug + 'static {
+    /// The program, `sstream-source-KIND`.
+    const TOOL: &'static str;
+
+    /// What it is: a line for lists; behind an empty line more, for its help.
+    const ABOUT: &'static str;
+
+    /// Examples, a line each, indented by two spaces.
+    const EXAMPLES: &'static str;
+
+    /// What to do in the place of `--input`, for a source that gives records and no
+    /// lines; none if it gives lines, [`Opened::Lines`].
+    const WITHOUT_INPUT: Option<&'static str> = Some("leave it out");
+
+    /// Options that do not go together; what is wrong with them, and what to do.
+    ///
+    /// # Errors
+    /// The message of a wrong usage (exit 2).
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// What must stay the same under a checkpoint, as an option would be written: which
+    /// records are read, and what they are made of. No more: a restart may change
+    /// addresses and speeds.
+    fn identity(&self) -> String;
+
+    /// What holds after a crash.
+    fn guarantee(&self) -> SourceGuarantee;
+
+    /// Begins to read. The options are checked, and a checkpoint is open.
+    ///
+    /// # Errors
+    /// What keeps it from beginning; what may pass by itself is waited for instead.
+    fn open(&self, parts: SourceParts) -> Result<Opened, ToolError>;
+}
+
+/// What a source has around it.
+#[derive(Clone, Debug)]
+pub struct SourceParts {
+    /// For what a careful person wants to know.
+    pub console: Console,
+    /// Whoever waits, waits for this too: the source is asked to stop.
+    pub stop: StopSignal,
+    /// Counts the time that the world is waited for.
+    pub waited: Waited,
+    /// What becomes of records that a position names and that are gone.
+    pub on_loss: OnLoss,
+    /// A longer line is a bad record, in bytes.
+    pub max_line: usize,
+}
+
+impl SourceParts {
+    /// Waits, for a source whose world does not say when something has come:
+    /// [`Came::Timeout`] after so long, or [`Came::Stop`] at once.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use sstream::connect::{Came, testing};
+    ///
+    /// assert_eq!(testing::source_parts().pause(Duration::from_millis(1)), Came::Timeout);
+    /// ```
+    pub fn pause(&self, time: Duration) -> Came {
+        match self.waited.during(|| wait_readable(self.stop.wake(), None, Some(time))) {
+            Ok(Ready::Input) => Came::Stop,
+            _ => Came::Timeout,
+        }
+    }
+}
+
+/// A source that has begun.
+pub enum Opened {
+    /// It gives records.
+    Records(Box<dyn RecordSource>),
+    /// It gives bytes, of which `--input` makes records, a line each.
+    Lines(Box<dyn ByteSource>),
+}
+
+/// A source as a tool.
+#[derive(Debug)]
+pub struct SourceTool<K: SourceKind> {
+    pub(super) kind: K,
+    pub(super) rest: Rest,
+}
+
+/// What every source has.
+#[derive(Args, Debug)]
+pub(super) struct Rest {
+    /// What a line is; text unless told
+    #[arg(long, value_enum, value_name = "FORM", help_heading = "Raw input")]
+    input: Option<InputForm>,
+
+    #[command(flatten)]
+    pub(super) cut: CutArgs,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+impl<K: SourceKind> CommandFactory for SourceTool<K> {
+    fn command() -> clap::Command {
+        let command = Rest::augment_args(K::augment_args(clap::Command::new(K::TOOL)));
+        with_about(command, K::ABOUT)
+    }
+
+    fn command_for_update() -> clap::Command {
+        Self::command()
+    }
+}
+
+impl<K: SourceKind> FromArgMatches for SourceTool<K> {
+    fn from_arg_matches(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
+        Ok(SourceTool { kind: K::from_arg_matches(matches)?, rest: Rest::from_arg_matches(matches)? })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &clap::ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl<K: SourceKind> Parser for SourceTool<K> {}
+
+impl<K: SourceKind> Tool for SourceTool<K> {
+    const NAME: &'static str = K::TOOL;
+    const EXAMPLES: &'static str = K::EXAMPLES;
+
+    fn common(&self) -> &Common {
+        &self.rest.common
+    }
+
+    fn run(self, environment: &Environment) -> Result<(), ToolError> {
+        self.check()?;
+        let Rest { cut, common, .. } = &self.rest;
+        let bad_records = crate::cli::bad_records(cut.on_error.clone(), environment)?;
+        let context = crate::cli::context(environment, bad_records, common);
+        let mut outlet = output::open(common.output, environment)?;
+        let mut input = self.open(environment, &context.bad_records)?;
+        let result = stage::run(input.as_mut(), &mut Pass, outlet.as_mut(), &context);
+        let must_restart = input.must_restart();
+        // A source may have something to close.
+        drop(input);
+        tell_skipped(&context, environment);
+        crate::cli::end(result, must_restart)
+    }
+}
+
+impl<K: SourceKind> SourceTool<K> {
+    /// Options that do not go together, of the kind and of all sources.
+    pub(super) fn check(&self) -> Result<(), ToolError> {
+        let Rest { input, cut, .. } = &self.rest;
+        if let (Some(_), Some(advice)) = (input, K::WITHOUT_INPUT) {
+            return Err(ToolError::Usage(format!("--input: this source gives no lines: {advice}")));
+        }
+        if cut.columns.is_some() && *input != Some(InputForm::Csv) {
+            return Err(ToolError::Usage("--columns names the columns of csv: add --input csv".to_owned()));
+        }
+        self.kind.check().map_err(ToolError::Usage)
+    }
+
+    fn open<'a>(
+        &self,
+        environment: &'a Environment,
+        bad_records: &'a BadRecords,
+    ) -> Result<Box<dyn Input + 'a>, ToolError> {
+        let Rest { input: form, cut, .. } = &self.rest;
+        let form = form.unwrap_or(InputForm::Text);
+        let interval_ms = cut.interval_ms()?;
+        let name = kind_name::<K>();
+        let words = format!("{name} {}", self.kind.identity());
+        let identity = SourceIdentity {
+            reads_again: matches!(self.kind.guarantee(), SourceGuarantee::ReadAgain(_)),
+            ..SourceIdentity::of_lines(name, words.trim_end(), form, cut, interval_ms)
+        };
+        let Some(begun) = first::begin(identity, cut, environment)? else {
+            return Ok(Box::new(Stopped::new(interval_ms)));
+        };
+        let source = match self.kind.open(SourceParts {
+            console: environment.console.clone(),
+            stop: environment.stop.clone(),
+            waited: environment.waited.clone(),
+            on_loss: cut.keep.on_loss(),
+            max_line: cut.max_line,
+        })? {
+            Opened::Records(source) => source,
+            Opened::Lines(source) => input::lines(source, input::format(form, cut), Vec::new(), cut, environment),
+        };
+        let batches = input::cutter(source, false, cut, interval_ms, environment, bad_records);
+        Ok(begun.input(batches, cut, environment, bad_records))
+    }
+}
+
+/// What the kind is called: its program's name behind `sstream-source-`.
+pub(super) fn kind_name<K: SourceKind>() -> &'static str {
+    K::TOOL.trim_start_matches("sstream-source-")
+}

@@ -1,0 +1,141 @@
+//! `sstream-join --within`: a join by key and time.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{JoinKind, JoinTool};
+use crate::cli::args::{StateArgs, TimeArgs};
+use crate::cli::program::program;
+use crate::cli::sides::run_merge_saved;
+use crate::cli::{Environment, ToolError};
+use crate::duration;
+use crate::op::within::{IntervalJoin, Range, SideOptions, Type, by};
+
+/// Which records meet.
+#[derive(Args, Clone, Debug)]
+pub(super) struct WithinArgs {
+    /// Records meet whose right time is so much after their left one: 0s..1h, -5s..5s
+    #[arg(long, value_name = "FROM..TO", value_parser = parse_range, allow_hyphen_values = true, help_heading = "By time")]
+    within: Option<Range>,
+
+    /// The key of a record, an EXPR, on both sides
+    #[arg(long, value_name = "EXPR", help_heading = "By time")]
+    by: Option<String>,
+
+    /// The same on the left side
+    #[arg(long, value_name = "EXPR", help_heading = "By time")]
+    by_left: Option<String>,
+
+    /// And on the right side
+    #[arg(long, value_name = "EXPR", help_heading = "By time")]
+    by_right: Option<String>,
+
+    /// The time of a left record
+    #[arg(long, value_name = "EXPR", help_heading = "By time")]
+    time_left: Option<String>,
+
+    /// The time of a right record
+    #[arg(long, value_name = "EXPR", help_heading = "By time")]
+    time_right: Option<String>,
+
+    /// How late a left record may come
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms_or_none, help_heading = "By time")]
+    watermark_left: Option<u64>,
+
+    /// How late a right record may come
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms_or_none, help_heading = "By time")]
+    watermark_right: Option<u64>,
+
+    #[command(flatten)]
+    time: TimeArgs,
+
+    #[command(flatten)]
+    saved: StateArgs,
+}
+
+fn parse_range(text: &str) -> Result<Range, String> {
+    let signed = |text: &str| {
+        let (sign, length) = match text.strip_prefix('-') {
+            Some(length) => (-1, length),
+            None => (1, text),
+        };
+        let ms = duration::parse_ms_or_none(length).map_err(|reason| format!("{text}: {reason}"))?;
+        Ok::<i64, String>(sign * i64::try_from(ms).map_err(|_| "is too long".to_owned())?)
+    };
+    let (from, to) = text.split_once("..").ok_or("is no range: FROM..TO, as 0s..1h or -5s..5s")?;
+    let range = Range { from_ms: signed(from)?, to_ms: signed(to)? };
+    if range.from_ms > range.to_ms {
+        return Err(format!("{from} is after {to}: nothing would meet"));
+    }
+    Ok(range)
+}
+
+impl WithinArgs {
+    /// Whether records meet by time.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.within.is_some() || self.first_given().is_some() || self.time.is_wanted()
+    }
+
+    fn first_given(&self) -> Option<&'static str> {
+        [
+            (self.by.is_some() || self.by_left.is_some() || self.by_right.is_some(), "--by"),
+            (self.time_left.is_some() || self.time_right.is_some(), "--time"),
+            (self.watermark_left.is_some() || self.watermark_right.is_some(), "--watermark"),
+        ]
+        .into_iter()
+        .find_map(|(given, option)| given.then_some(option))
+    }
+
+    /// What one side is told.
+    fn side(&self, word: &str, own: [Option<&String>; 2], watermark: Option<u64>) -> Result<SideOptions, ToolError> {
+        let [key, time] = own;
+        let key = key.or(self.by.as_ref()).ok_or_else(|| {
+            ToolError::Usage(format!("the key of a {word} record is missing: --by EXPR, or --by-{word} EXPR"))
+        })?;
+        let mut arguments = self.time.clone();
+        arguments.time = time.or(self.time.time.as_ref()).cloned();
+        arguments.watermark = watermark.or(self.time.watermark);
+        Ok(SideOptions { grouping: by(program("--by", key, &[])?), timing: arguments.timing()? })
+    }
+}
+
+impl JoinTool {
+    /// The operator; nothing is opened for it.
+    pub(crate) fn within_operator(&self) -> Result<IntervalJoin, ToolError> {
+        let arguments = &self.within;
+        let range = arguments.within.ok_or_else(|| {
+            let given = arguments.first_given().unwrap_or("--time");
+            ToolError::Usage(format!("{given} is of a join by time, and --within FROM..TO is missing, as 0s..1h"))
+        })?;
+        let kind = match self.kind {
+            JoinKind::Inner => Type::Inner,
+            JoinKind::Left => Type::Left,
+            JoinKind::Right => Type::Right,
+            JoinKind::Full => Type::Full,
+            JoinKind::Semi => Type::Semi,
+            JoinKind::Anti => Type::Anti,
+            JoinKind::Cogroup => {
+                return Err(ToolError::Usage(
+                    "--type cogroup puts the values of a batch together, and --within knows no batches: take full"
+                        .to_owned(),
+                ));
+            }
+        };
+        let left = [arguments.by_left.as_ref(), arguments.time_left.as_ref()];
+        let right = [arguments.by_right.as_ref(), arguments.time_right.as_ref()];
+        let sides = [
+            arguments.side("left", left, arguments.watermark_left)?,
+            arguments.side("right", right, arguments.watermark_right)?,
+        ];
+        Ok(IntervalJoin::new(kind, range, sides))
+    }
+
+    pub(super) fn run_within(self, environment: &Environment) -> Result<(), ToolError> {
+        let mut join = self.within_operator()?;
+        let common = (&self.stage.common, self.stage.input.on_error());
+        let kept = (self.within.saved, self.within.time.late());
+        let streams: Vec<PathBuf> = self.left.into_iter().chain(self.right).collect();
+        run_merge_saved(&mut join, &streams, &["left", "right"], &self.merge, common, kept, environment)
+    }
+}

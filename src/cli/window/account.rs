@@ -1,0 +1,73 @@
+//! What a window would do, in words.
+
+use super::{Extent, Positionals, WindowTool};
+use crate::agg::Aggregation;
+use crate::cli::account::{Account, Stream};
+use crate::duration::show_ms;
+use crate::window::Span;
+
+impl WindowTool {
+    /// Says it, and what comes out.
+    pub(super) fn told(&self, stream: &mut Stream) -> Account {
+        let Positionals { length, slide, aggregation } = match self.positionals() {
+            Ok(positionals) => positionals,
+            Err(error) => return Account::mistake(error),
+        };
+        let account = self.operator_mistake();
+        let gives = match &aggregation {
+            Some(aggregation) => aggregation.to_string(),
+            None if self.computes() => "an expression of them".to_owned(),
+            None => "its records".to_owned(),
+        };
+        if self.is_of_events() {
+            let account = match self.shown() {
+                Ok(_) => account,
+                Err(error) => Account::mistake(error),
+            };
+            return account.and(self.event_told(&gives)).and(self.event_kept()).and(self.keys.told());
+        }
+        if let Some(Extent::Records(length)) = length {
+            let slide = match slide {
+                Some(Extent::Records(slide)) => slide,
+                _ => length,
+            };
+            return account.and(format!("window: every {slide} records the newest {length}; gives {gives}"));
+        }
+        let in_ms = |extent: Option<Extent>| match extent {
+            Some(Extent::Time(extent)) => extent.plain_ms(),
+            _ => None,
+        };
+        let (Some(length_ms), slide_ms) = (in_ms(length), in_ms(slide).or(stream.interval_ms)) else { return account };
+        let account = match stream.interval_ms.map(|interval_ms| Span::new(length_ms, slide_ms, interval_ms)) {
+            Some(Err(message)) => Account::mistake(message),
+            _ => account,
+        };
+        let keeps_records = matches!(aggregation, Some(Aggregation::Collect)) || gives == "its records";
+        let state = match keeps_records {
+            true => "state: the window's records, beyond --memory on disk",
+            false => "state: partial results of the window's batches, not its records",
+        };
+        let gaps = (slide_ms > Some(length_ms))
+            .then(|| "SLIDE is longer than LEN: records between two windows are in none".to_owned());
+        let every = slide_ms.map_or("batch".to_owned(), show_ms);
+        stream.interval_ms = slide_ms;
+        account
+            .and(format!("window: the last {} every {every}; gives {gives}", show_ms(length_ms)))
+            .and(state.to_owned())
+            .and(gaps)
+            .and(self.keys.told())
+    }
+
+    /// Whether an expression or a command makes the result.
+    fn computes(&self) -> bool {
+        self.expr.expr.is_some() || self.expr.exec.is_some()
+    }
+
+    /// What keeps the operator from being made; a command is not started for that.
+    fn operator_mistake(&self) -> Account {
+        match self.without_command().map(drop) {
+            Ok(()) => Account::default(),
+            Err(error) => Account::mistake(error),
+        }
+    }
+}

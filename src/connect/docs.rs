@@ -1,0 +1,17 @@
+//! What documentation is made of: the definitions of command lines.
+
+pub use crate::cli::front::family;
+pub use crate::cli::tools::Described;
+
+use crate::cli::connector::{SinkKind, SinkTool, SourceKind, SourceTool};
+use crate::cli::tools::describe;
+
+/// A connector's source.
+pub fn source<K: SourceKind>() -> Described {
+    describe::<SourceTool<K>>()
+}
+
+/// A connector's sink.
+pub fn sink<K: SinkKind>() -> Described {
+    describe::<SinkTool<K>>()
+}

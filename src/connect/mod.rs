@@ -1,0 +1,180 @@
+//! The public surface for connectors: kinds of sources and sinks that are programs of
+//! their own.
+//!
+//! A source is a [`SourceKind`], its options and what it says of itself, that opens a
+//! [`RecordSource`]; a sink is a [`SinkKind`] that opens a [`Sink`]. [`source_main`] and
+//! [`sink_main`] make a tool of a kind, with everything that all tools have: `--batch`,
+//! `--checkpoint` and its log, back-pressure, `--on-error`, `--pass`, `--metrics`.
+//!
+//! `docs/CONNECTORS.md` leads through a source of a hundred lines. What is not in this module may
+//! change in any version; what is in it changes as semantic versioning has it.
+//!
+//! # A source
+//!
+//! ```
+//! use std::time::Duration;
+//! use sstream::connect::{
+//!     Bad, Came, Opened, Reason, RecordSource, Room, SourceError, SourceGuarantee, SourceKind, SourceParts, ToolError,
+//! };
+//!
+//! /// Options of the kind.
+//! #[derive(clap::Args, Debug)]
+//! struct Countdown {
+//!     /// Where to begin
+//!     from: u64,
+//! }
+//!
+//! impl SourceKind for Countdown {
+//!     const TOOL: &'static str = "sstream-source-countdown";
+//!     const ABOUT: &'static str = "Numbers, down to one";
+//!     const EXAMPLES: &'static str = "  sstream-source-countdown 10 | sstream-reduce count\n";
+//!
+//!     fn identity(&self) -> String {
+//!         self.from.to_string()
+//!     }
+//!
+//!     fn guarantee(&self) -> SourceGuarantee {
+//!         SourceGuarantee::Logged
+//!     }
+//!
+//!     fn open(&self, _: SourceParts) -> Result<Opened, ToolError> {
+//!         Ok(Opened::Records(Box::new(Numbers(self.from))))
+//!     }
+//! }
+//!
+//! struct Numbers(u64);
+//!
+//! impl RecordSource for Numbers {
+//!     fn wait(&mut self, _: Duration) -> Result<Came, SourceError> {
+//!         Ok(if self.0 > 0 { Came::Something } else { Came::End })
+//!     }
+//!     fn held(&mut self) -> Result<bool, SourceError> {
+//!         Ok(false)
+//!     }
+//!     fn has_records(&self) -> bool {
+//!         self.0 > 0
+//!     }
+//!     fn take(&mut self, room: Room, block: &mut Vec<u8>, _: &mut Bad<'_>) -> Result<u64, SourceError> {
+//!         let records = room.records.min(self.0);
+//!         for _ in 0..records {
+//!             block.extend_from_slice(format!("{}\n", self.0).as_bytes());
+//!             self.0 -= 1;
+//!         }
+//!         Ok(records)
+//!     }
+//!     fn finish(&mut self, _: &Reason, _: &mut Vec<u8>, _: &mut Bad<'_>) -> Result<u64, SourceError> {
+//!         Ok(0)
+//!     }
+//! }
+//!
+//! // The tool: fn main() -> std::process::ExitCode { sstream::connect::source_main::<Countdown>() }
+//! let mut block = Vec::new();
+//! let room = Room { records: 2, bytes: 1 << 20 };
+//! let mut bad = |_: &[u8], reason: &str| panic!("{reason}");
+//! assert_eq!(Numbers(3).take(room, &mut block, &mut bad).unwrap(), 2);
+//! assert_eq!(block, b"3\n2\n");
+//! ```
+//!
+//! # A sink
+//!
+//! ```
+//! use sstream::connect::{BatchTime, Block, OutletError, Sink, SinkGuarantee, SinkKind, SinkParts, ToolError};
+//!
+//! /// Options of the kind: none.
+//! #[derive(clap::Args, Debug)]
+//! struct Tally;
+//!
+//! impl SinkKind for Tally {
+//!     const TOOL: &'static str = "sstream-sink-tally";
+//!     const ABOUT: &'static str = "A line with the number of records on stderr";
+//!     const EXAMPLES: &'static str = "  … | sstream-sink-tally\n";
+//!     const DOES: &'static str = "tells how many records a batch has";
+//!
+//!     fn guarantee(&self) -> SinkGuarantee {
+//!         SinkGuarantee::AtLeastOnce("the last line may come again")
+//!     }
+//!
+//!     fn open<'a>(self, parts: SinkParts<'a>) -> Result<Box<dyn Sink + 'a>, ToolError> {
+//!         Ok(Box::new(Counts(0, parts)))
+//!     }
+//! }
+//!
+//! struct Counts<'a>(u64, SinkParts<'a>);
+//!
+//! impl Sink for Counts<'_> {
+//!     fn block(&mut self, block: Block<'_>) -> Result<(), OutletError> {
+//!         self.0 += block.records;
+//!         Ok(())
+//!     }
+//!     fn end(&mut self, time: BatchTime, _: u64) -> Result<(), OutletError> {
+//!         self.1.console.warn(&format!("{time}: {}", std::mem::take(&mut self.0)));
+//!         Ok(())
+//!     }
+//! }
+//! # let _ = sstream::connect::sink_main::<Tally>;
+//! ```
+
+#[doc(hidden)]
+pub mod docs;
+pub mod testing;
+
+pub use crate::checkpoint::offsets::Position;
+pub use crate::cli::ToolError;
+pub use crate::cli::args::MemoryArgs;
+pub use crate::cli::connector::{Opened, SinkKind, SinkParts, SourceKind, SourceParts, sink_main, source_main};
+pub use crate::cli::guarantee::{SinkGuarantee, SourceGuarantee};
+pub use crate::cli::program::program;
+pub use crate::console::{Console, Level};
+pub use crate::error::{Exit, Failure, describe};
+pub use crate::expr::Program;
+pub use crate::flow::{BadRecords, OnError, OutletError, Under, Waited};
+pub use crate::frame::{BatchTime, Block, Reason};
+pub use crate::op::{BLOCK_BYTES, OpError};
+pub use crate::record::forms::Bad;
+pub use crate::signal::StopSignal;
+pub use crate::sink::Sink;
+pub use crate::source::engine::kept::OnLoss;
+pub use crate::source::engine::rate_limit::RateLimiter;
+pub use crate::source::engine::records::{Came, ReadAgain, RecordSource, Room};
+pub use crate::source::kinds::stdin::{Ready, wait_readable};
+pub use crate::source::{ByteSource, Got, SourceError, Torn};
+pub use crate::spool::Spool;
+
+/// Records: JSON values as bytes, in canonical form.
+///
+/// ```
+/// use sstream::connect::record::{canonicalize, field, kind, normal_key, push_string, unescape, Kind};
+///
+/// let mut block = Vec::new();
+/// push_string("a \"quoted\" line".as_bytes(), &mut block);
+/// assert_eq!(block, br#""a \"quoted\" line""#);
+/// assert_eq!(kind(&block), Some(Kind::String));
+/// assert_eq!(&*unescape(&block), br#"a "quoted" line"#);
+///
+/// let mut json = Vec::new();
+/// canonicalize(br#" { "b" : 1.50 } "#, &mut json).unwrap();
+/// assert_eq!(json, br#"{"b":1.50}"#);
+/// assert_eq!(field(&json, b"b"), Some(&b"1.50"[..]));
+/// // Keys are compared by meaning.
+/// assert_eq!(&*normal_key(b"10e-1"), b"1");
+/// ```
+pub mod record {
+    pub use crate::record::{
+        Canonicalizer, JsonError, Kind, canonicalize, elements, field, kind, members, normal_key, pair, push_string,
+        text, unescape,
+    };
+}
+
+/// Durations and sizes as people write them.
+///
+/// ```
+/// use std::time::Duration;
+/// use sstream::connect::duration;
+///
+/// assert_eq!(duration::parse("1m30s"), Ok(Duration::from_secs(90)));
+/// assert_eq!(duration::parse_size("64KiB"), Ok(65_536));
+/// assert!(duration::parse("5").is_err(), "of what?");
+/// ```
+pub mod duration {
+    pub use crate::duration::{parse, parse_ms, parse_size};
+}

@@ -1,0 +1,400 @@
+//! `match`: sequences of a key's records, as SQL's MATCH_RECOGNIZE and Flink's CEP find them.
+//!
+//! A pattern's text is read ([`pattern`]) and made into an automaton ([`automaton`]); what its names
+//! mean is in [`define`]. The [`matcher`] takes a key's records in order and knows all ways that are
+//! open; what they have taken is in one [`buffer`]. A record costs what it is to find its key and the
+//! ways of that key that are open, whatever their length.
+//!
+//! With a time, records wait until the watermark has passed them and come in order then, those of one
+//! time in order of arrival. Rules: Flink 2.3 as measured; in patterns of spaces alone a greedy loop
+//! gives back, as SQL:2016 has it.
+
+mod automaton;
+mod buffer;
+mod define;
+mod durable;
+mod matcher;
+mod pattern;
+mod result;
+#[cfg(test)]
+mod tests;
+
+pub use automaton::Automaton;
+pub use define::Definition;
+pub use matcher::{Rules, Skip};
+pub use pattern::{Pattern, PatternError};
+pub use result::{Answer, VARIABLES, select_variables};
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use super::durable::Durable;
+use super::grouping::Grouping;
+use super::{Held, OpError, Operator, Out};
+use crate::event::{EventTime, Timing};
+use crate::frame::{BatchTime, Block, Close, Head, Reason, Watermark};
+use crate::record::key::normal_key;
+use buffer::{Buffer, Taken};
+use durable::Changes;
+use matcher::{Found, Matcher, Runs};
+
+/// Which of what is found comes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Emit {
+    /// Matches.
+    pub matches: bool,
+    /// What was begun and not finished within the time.
+    pub timeouts: bool,
+}
+
+/// What `match` is told.
+pub struct Options {
+    /// What is matched.
+    pub rules: Rules,
+    /// The names of the pattern, for results.
+    pub names: Vec<String>,
+    /// The key of a record.
+    pub grouping: Grouping,
+    /// The time of a record; without it they come in order of arrival, by the times of batches.
+    pub timing: Option<Timing>,
+    /// Which of what is found comes out.
+    pub emit: Emit,
+    /// What comes out of it.
+    pub answer: Answer,
+    /// So many ways of a key may be open.
+    pub most_partial: usize,
+}
+
+/// Finds sequences of records.
+pub struct Sequences {
+    options_emit: Emit,
+    names: Vec<String>,
+    grouping: Grouping,
+    timing: Option<Timing>,
+    answer: Answer,
+    most_partial: usize,
+    matcher: Matcher,
+    keys: Keys,
+    /// Records that the watermark has not passed, by time and arrival.
+    waiting: BTreeMap<(EventTime, u64), Waiting>,
+    /// When beginnings are over: the time, the number of the first record, the key.
+    deadlines: BinaryHeap<Reverse<(EventTime, u64, usize)>>,
+    /// How many records have been taken, and how many have arrived.
+    taken: u64,
+    arrived: u64,
+    interval_ms: u64,
+    newest: BatchTime,
+    has_checkpoint: bool,
+    changes: Option<Changes>,
+    found: Vec<Found>,
+}
+
+/// A record that waits for its turn.
+struct Waiting {
+    /// The key as it was written, then the record.
+    bytes: Box<[u8]>,
+    key_length: usize,
+}
+
+impl Waiting {
+    fn split(&self) -> (&[u8], &[u8]) {
+        self.bytes.split_at(self.key_length)
+    }
+}
+
+/// The keys with a beginning that is open.
+#[derive(Default)]
+struct Keys {
+    index: HashMap<Box<[u8]>, usize, RandomState>,
+    keys: Vec<Key>,
+    free: Vec<usize>,
+}
+
+#[derive(Default)]
+struct Key {
+    normal: Box<[u8]>,
+    /// As it was written in the record that began.
+    written: Box<[u8]>,
+    runs: Runs,
+}
+
+impl Keys {
+    /// The place of a key, which may be a new one.
+    fn place(&mut self, normal: &[u8], written: &[u8]) -> usize {
+        if let Some(place) = self.index.get(normal) {
+            return *place;
+        }
+        let key = Key { normal: normal.into(), written: written.into(), runs: Runs::new() };
+        let place = match self.free.pop() {
+            Some(place) => {
+                self.keys[place] = key;
+                place
+            }
+            None => {
+                self.keys.push(key);
+                self.keys.len() - 1
+            }
+        };
+        self.index.insert(normal.into(), place);
+        place
+    }
+
+    /// Lets a key go that has no beginning any more.
+    fn remove_if_idle(&mut self, place: usize) {
+        let key = &mut self.keys[place];
+        if key.runs.is_empty() {
+            self.index.remove(&key.normal);
+            *key = Key::default();
+            self.free.push(place);
+        }
+    }
+}
+
+impl Sequences {
+    /// As it is told.
+    pub fn new(options: Options) -> Sequences {
+        let Options { rules, names, grouping, timing, emit, answer, most_partial } = options;
+        Sequences {
+            options_emit: emit,
+            names,
+            grouping,
+            timing,
+            answer,
+            most_partial,
+            matcher: Matcher { rules, buffer: Buffer::default() },
+            keys: Keys::default(),
+            waiting: BTreeMap::new(),
+            deadlines: BinaryHeap::new(),
+            taken: 0,
+            arrived: 0,
+            interval_ms: 1,
+            newest: BatchTime::default(),
+            has_checkpoint: false,
+            changes: None,
+            found: Vec::new(),
+        }
+    }
+
+    /// Takes the next record of a key.
+    fn take(&mut self, key: &[u8], record: &[u8], time: EventTime, out: &mut Out<'_>) -> Result<(), OpError> {
+        self.taken += 1;
+        let place = self.keys.place(&normal_key(key), key);
+        let taken = Taken { time, number: self.taken, bytes: record.into() };
+        let runs = &mut self.keys.keys[place].runs;
+        let failed = self.matcher.record(runs, taken, &mut self.found).err();
+        let partial: usize = runs.iter().map(|run| run.ways.len()).sum();
+        if runs.back().is_some_and(|run| run.number == self.taken)
+            && let Some(within_ms) = self.matcher.rules.within_ms
+        {
+            self.deadlines.push(Reverse((time.saturating_add(within_ms), self.taken, place)));
+        }
+        self.give(place, out)?;
+        if let Some(reason) = failed {
+            out.bad_record(record, &reason)?;
+        }
+        if partial > self.most_partial {
+            return Err(OpError::Usage(format!(
+                "key {}: more than {} partial matches are open: a shorter --within or a pattern that fits less often \
+                 keeps less open, and --max-partial allows more",
+                String::from_utf8_lossy(if key.is_empty() { b"(none)" } else { key }),
+                self.most_partial
+            )));
+        }
+        Ok(())
+    }
+
+    /// Gives what was found for a key.
+    fn give(&mut self, place: usize, out: &mut Out<'_>) -> Result<(), OpError> {
+        let mut result = Ok(());
+        for found in self.found.drain(..) {
+            let is_wanted = if found.is_timeout { self.options_emit.timeouts } else { self.options_emit.matches };
+            if is_wanted && result.is_ok() {
+                let key = &self.keys.keys[place].written;
+                let has_time = self.timing.is_some();
+                let matched = result::Matched { found, key, names: &self.names, has_time };
+                result = self.answer.give(&matched, &self.matcher, out);
+            }
+            self.matcher.buffer.release(found.last);
+        }
+        if let Some(changes) = &mut self.changes {
+            changes.key(&self.keys.keys[place].normal);
+        }
+        self.keys.remove_if_idle(place);
+        result
+    }
+
+    /// Takes the records that the time has passed, in order.
+    fn take_waiting(&mut self, before: Option<EventTime>, out: &mut Out<'_>) -> Result<(), OpError> {
+        while let Some(entry) = self.waiting.first_entry() {
+            let (time, number) = *entry.key();
+            if before.is_some_and(|before| time >= before) {
+                break;
+            }
+            let waiting = entry.remove();
+            if let Some(changes) = &mut self.changes {
+                changes.waiting(time, number);
+            }
+            let (key, record) = waiting.split();
+            self.take(key, record, time, out)?;
+        }
+        Ok(())
+    }
+
+    /// The time has come so far: beginnings that are over are dealt with, whatever their key.
+    fn advance(&mut self, time: EventTime, out: &mut Out<'_>) -> Result<(), OpError> {
+        while let Some(Reverse((deadline, number, place))) = self.deadlines.peek().copied() {
+            if deadline > time {
+                break;
+            }
+            self.deadlines.pop();
+            // The place may be another key's by now.
+            let key = &mut self.keys.keys[place];
+            if key.runs.binary_search_by_key(&number, |run| run.number).is_ok() {
+                self.matcher.advance(&mut key.runs, deadline, &mut self.found);
+                self.give(place, out)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// No more records will come.
+    fn finish(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
+        self.take_waiting(None, out)?;
+        self.advance(EventTime::MAX, out)?;
+        let mut open: Vec<(u64, usize)> = self
+            .keys
+            .index
+            .values()
+            .map(|&place| (place, &self.keys.keys[place]))
+            .filter_map(|(place, key)| Some((key.runs.front()?.number, place)))
+            .collect();
+        open.sort_unstable();
+        for (_, place) in open {
+            self.matcher.finish(&mut self.keys.keys[place].runs, &mut self.found);
+            self.give(place, out)?;
+        }
+        Ok(())
+    }
+
+    /// Gives every way that is open, as what it has taken so far, outside of any batch: for those who
+    /// look into a checkpoint.
+    pub fn show(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
+        let mut answer = Answer::Plain;
+        let mut keys: Vec<&Key> = self.keys.index.values().map(|place| &self.keys.keys[*place]).collect();
+        keys.sort_unstable_by_key(|key| key.runs.front().map(|run| run.number));
+        for key in keys {
+            for (run, way) in key.runs.iter().flat_map(|run| run.ways.iter().map(move |way| (run, way))) {
+                let last = self.matcher.buffer.link(way.last);
+                let end = self.matcher.buffer.record(last.record).time;
+                let found = Found { last: way.last, start: run.start, end, is_timeout: false };
+                let has_time = self.timing.is_some();
+                let matched = result::Matched { found, key: &key.written, names: &self.names, has_time };
+                answer.give(&matched, &self.matcher, out)?;
+            }
+        }
+        out.finish_block();
+        Ok(())
+    }
+
+    fn held(&self) -> Held {
+        let waiting: u64 = self.waiting.values().map(|waiting| waiting.bytes.len() as u64 + 64).sum();
+        Held {
+            keys: Some(self.keys.index.len() as u64),
+            records: Some((self.waiting.len() + self.matcher.buffer.records()) as u64),
+            bytes: waiting + self.matcher.buffer.bytes(),
+        }
+    }
+}
+
+impl Operator for Sequences {
+    fn head(&mut self, head: &mut Head) -> Result<(), OpError> {
+        self.interval_ms = head.interval_ms;
+        self.has_checkpoint = head.checkpoint().is_some();
+        if let Some(timing) = &mut self.timing {
+            timing.head(head).map_err(OpError::Usage)?;
+            if !timing.has_watermark(head) {
+                return Err(OpError::Usage(
+                    "records are put in order as a watermark passes them, and nobody makes one: add --watermark \
+                     DURATION, how late a record may come"
+                        .to_owned(),
+                ));
+            }
+            if self.answer.is_plain() {
+                head.set_time(".end");
+            }
+        }
+        Ok(())
+    }
+
+    fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
+        let batch_ms = i64::try_from(block.time.0).unwrap_or(i64::MAX);
+        let mut grouping = std::mem::replace(&mut self.grouping, Grouping::new(super::grouping::By::Nothing, None));
+        let result = grouping.items(block, out, |item, out| {
+            let Some(timing) = &mut self.timing else { return self.take(item.key, item.record, batch_ms, out) };
+            let time = match timing.read(item.record) {
+                Ok(time) => time,
+                Err(reason) => return out.bad_record(item.record, &reason.to_string()),
+            };
+            timing.watermarks.observe(time);
+            if let Some(Watermark(passed)) = timing.watermarks.current()
+                && time < passed
+            {
+                return out.late_record(item.record, &format!("records up to {passed} have been put in order"));
+            }
+            self.arrived += 1;
+            let waiting = Waiting { bytes: [item.key, item.record].concat().into(), key_length: item.key.len() };
+            self.waiting.insert((time, self.arrived), waiting);
+            if let Some(changes) = &mut self.changes {
+                changes.waiting(time, self.arrived);
+            }
+            Ok(())
+        });
+        self.grouping = grouping;
+        result
+    }
+
+    fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
+        self.newest = time;
+        let now = match &mut self.timing {
+            Some(timing) => {
+                let watermark = timing.watermarks.end(time, out.watermark());
+                out.set_watermark(watermark);
+                watermark.map(|Watermark(ms)| ms)
+            }
+            None => i64::try_from(time.0).ok(),
+        };
+        if let Some(now) = now {
+            if self.timing.is_some() {
+                self.take_waiting(Some(now), out)?;
+            }
+            self.advance(now, out)?;
+        }
+        out.holds(self.held());
+        out.end(time);
+        Ok(())
+    }
+
+    fn close(&mut self, close: &Close, out: &mut Out<'_>) -> Result<(), OpError> {
+        // After a stop a checkpoint goes on, with what is open.
+        if self.has_checkpoint && close.reason != Reason::Eof {
+            return Ok(());
+        }
+        if self.waiting.is_empty() && self.keys.index.is_empty() {
+            return Ok(());
+        }
+        let time = self.newest.after(self.interval_ms);
+        out.set_time(time);
+        self.finish(out)?;
+        self.newest = time;
+        out.holds(self.held());
+        out.end(time);
+        Ok(())
+    }
+
+    fn durable(&mut self) -> Option<&mut dyn Durable> {
+        Some(self)
+    }
+}

@@ -1,0 +1,259 @@
+//! Comma-separated values, as RFC 4180 has them and as they are in the wild.
+//!
+//! Each row is an object by the columns' names, which are given or stand in the first
+//! row. A quoted field may hold newlines, so a row may be several lines. What is not as
+//! it should be is a bad record, or is read like this:
+//!
+//! - A row that is the header once more (a program was started again, a server was
+//!   connected to again, files were joined) is no record.
+//! - The second column called `a` is `a_2`; one without a name is called by its place,
+//!   from 1.
+//! - Blank lines are no rows.
+//! - A quote that is not closed when the input or the connection ends is a bad record,
+//!   which holds all that came behind the quote; so is one that goes on for longer than
+//!   the longest line.
+//! - A row with more or fewer fields than there are columns is a bad record.
+
+use std::borrow::Cow;
+
+use csv_core::ReadRecordResult;
+
+use crate::error::Failure;
+use crate::record;
+use crate::record::forms::{Bad, Format, too_long};
+
+/// Makes an object of each row.
+pub struct Csv {
+    reader: csv_core::Reader,
+    columns: Option<Columns>,
+    /// Fields of the row that is being read, end to end, and where they end.
+    fields: Vec<u8>,
+    used: usize,
+    ends: Vec<usize>,
+    ends_used: usize,
+    /// The raw bytes of the row, for a message.
+    row: Vec<u8>,
+    invalid: u64,
+}
+
+/// The columns' names.
+struct Columns {
+    /// As the header has them.
+    header: Vec<String>,
+    /// As records have them, no two the same.
+    keys: Vec<String>,
+}
+
+impl Columns {
+    fn new(header: Vec<String>) -> Columns {
+        let mut keys: Vec<String> = Vec::with_capacity(header.len());
+        for (index, name) in header.iter().enumerate() {
+            let name = if name.is_empty() { (index + 1).to_string() } else { name.clone() };
+            let is_taken = |key: &String| keys.contains(key) || header[index + 1..].contains(key);
+            let key = match keys.contains(&name) {
+                false => name,
+                true => (2..).map(|n| format!("{name}_{n}")).find(|key| !is_taken(key)).unwrap_or(name),
+            };
+            keys.push(key);
+        }
+        Columns { header, keys }
+    }
+}
+
+impl Csv {
+    /// With the columns' names, or the names from the first row.
+    pub fn new(columns: Option<Vec<String>>) -> Csv {
+        Csv {
+            reader: csv_core::Reader::new(),
+            columns: columns.map(Columns::new),
+            fields: vec![0; 4096],
+            used: 0,
+            ends: vec![0; 64],
+            ends_used: 0,
+            row: Vec::new(),
+            invalid: 0,
+        }
+    }
+
+    /// Reads a line, with its end.
+    fn feed(
+        &mut self,
+        mut line: &[u8],
+        max_line: usize,
+        out: &mut Vec<u8>,
+        bad: &mut Bad<'_>,
+    ) -> Result<u64, Box<dyn Failure>> {
+        let mut records = 0;
+        if self.row.is_empty() {
+            line = record::without_mark(line);
+        }
+        loop {
+            let (result, read, written, ends) =
+                self.reader.read_record(line, &mut self.fields[self.used..], &mut self.ends[self.ends_used..]);
+            self.row.extend_from_slice(&line[..read]);
+            line = &line[read..];
+            self.used += written;
+            self.ends_used += ends;
+            match result {
+                ReadRecordResult::OutputFull => self.fields.resize(self.fields.len() * 2, 0),
+                ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
+                ReadRecordResult::Record => {
+                    records += self.finish_row(max_line, out, bad)?;
+                    self.begin_row();
+                }
+                // The line is read.
+                ReadRecordResult::InputEmpty | ReadRecordResult::End => {
+                    if self.row.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
+                        self.row.clear();
+                    }
+                    if self.row.len() > max_line {
+                        bad(&self.row[..max_line], "a row is longer than --max-line: is a quote not closed?")?;
+                        self.reader = csv_core::Reader::new();
+                        self.begin_row();
+                    }
+                    return Ok(records);
+                }
+            }
+        }
+    }
+
+    fn begin_row(&mut self) {
+        (self.used, self.ends_used) = (0, 0);
+        self.row.clear();
+    }
+
+    fn finish_row(&mut self, max_line: usize, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, Box<dyn Failure>> {
+        if self.row.len() > max_line.saturating_add(2) {
+            bad(&self.row[..max_line], &too_long(max_line))?;
+            return Ok(0);
+        }
+        let mut start = 0;
+        let mut invalid = false;
+        let fields: Vec<_> = self.ends[..self.ends_used]
+            .iter()
+            .map(|end| {
+                let field = String::from_utf8_lossy(&self.fields[start..*end]);
+                start = *end;
+                invalid |= matches!(field, Cow::Owned(_));
+                field
+            })
+            .collect();
+        self.invalid += u64::from(invalid);
+        let Some(Columns { header, keys }) = &self.columns else {
+            self.columns = Some(Columns::new(fields.into_iter().map(|name| name.into_owned()).collect()));
+            return Ok(0);
+        };
+        if fields.len() != keys.len() {
+            let reason = format!("{} fields where the columns are {}", fields.len(), keys.len());
+            bad(self.row.trim_ascii(), &reason)?;
+            return Ok(0);
+        }
+        if fields == *header {
+            return Ok(0);
+        }
+        out.push(b'{');
+        for (index, (key, field)) in keys.iter().zip(&fields).enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            record::push_string(key.as_bytes(), out);
+            out.push(b':');
+            record::push_string(field.as_bytes(), out);
+        }
+        out.extend_from_slice(b"}\n");
+        Ok(1)
+    }
+}
+
+impl Format for Csv {
+    fn records(
+        &mut self,
+        lines: &[u8],
+        max_line: usize,
+        out: &mut Vec<u8>,
+        bad: &mut Bad<'_>,
+    ) -> Result<u64, Box<dyn Failure>> {
+        // By lines, so that a row that is too long ends at the same place however
+        // the lines come.
+        let mut records = 0;
+        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+            records += self.feed(line, max_line, out, bad)?;
+        }
+        Ok(records)
+    }
+
+    fn finish(&mut self, _out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, Box<dyn Failure>> {
+        // Lines come whole, so nothing but a quote keeps a row open.
+        if !self.row.is_empty() {
+            bad(&self.row, "a quote is not closed: all that came behind it is one field")?;
+            self.reader = csv_core::Reader::new();
+            self.begin_row();
+        }
+        Ok(0)
+    }
+
+    fn invalid_lines(&self) -> u64 {
+        self.invalid
+    }
+
+    fn unfinished(&self) -> usize {
+        self.row.len()
+    }
+
+    fn needs_header(&self) -> bool {
+        self.columns.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::forms::tests::run;
+
+    fn csv(chunks: &[&str]) -> (Vec<String>, Vec<String>) {
+        run(&mut Csv::new(None), chunks)
+    }
+
+    #[test]
+    fn rows_are_objects() {
+        let (records, bad) = csv(&["a,b\r\n1,\"x \"\"y\"\",z\"\r\n", "2,\"two\n", "lines\"\n\n3\n4,\"\"\n"]);
+        assert_eq!(records, [r#"{"a":"1","b":"x \"y\",z"}"#, r#"{"a":"2","b":"two\nlines"}"#, r#"{"a":"4","b":""}"#]);
+        assert_eq!(bad, ["3: 1 fields where the columns are 2"]);
+        let (records, _) = run(&mut Csv::new(Some(vec!["x".into(), "y".into()])), &["1,2\n"]);
+        assert_eq!(records, [r#"{"x":"1","y":"2"}"#]);
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_is_a_bad_record() {
+        let (records, bad) = csv(&["a,b\n1,2\n1,\"2\n3,4\n", "5,6\n"]);
+        assert_eq!(records, [r#"{"a":"1","b":"2"}"#]);
+        assert_eq!(bad, ["1,\"2\n3,4\n5,6\n: a quote is not closed: all that came behind it is one field"]);
+    }
+
+    #[test]
+    fn a_connection_that_ends_takes_no_row_of_the_next_one() {
+        let mut format = Csv::new(None);
+        let (_, bad) = run(&mut format, &["a,b\n1,\"2\n"]);
+        assert_eq!(bad.len(), 1);
+        assert_eq!(run(&mut format, &["a,b\n3,4\n"]), (vec![r#"{"a":"3","b":"4"}"#.to_owned()], vec![]));
+    }
+
+    #[test]
+    fn a_header_that_comes_again_is_no_record() {
+        let one = vec![r#"{"a":"1","b":"2"}"#.to_owned(), r#"{"a":"b","b":"a"}"#.to_owned()];
+        let chunks = ["\u{feff}a,b\n1,2\n", "\u{feff}\"a\",b\r\nb,a\n"];
+        assert_eq!(csv(&chunks), (one.clone(), vec![]));
+        assert_eq!(run(&mut Csv::new(Some(vec!["a".into(), "b".into()])), &chunks), (one, vec![]));
+    }
+
+    #[test]
+    fn no_two_columns_have_one_name() {
+        for (header, record) in [
+            ("a,a,a_2,a", r#"{"a":"1","a_3":"2","a_2":"3","a_4":"4"}"#),
+            (",x,,x", r#"{"1":"1","x":"2","3":"3","x_2":"4"}"#),
+            ("2,,c,d", r#"{"2":"1","2_2":"2","c":"3","d":"4"}"#),
+        ] {
+            assert_eq!(csv(&[header, "\n1,2,3,4\n"]).0, [record], "{header}");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The kinds of sinks, a file or folder each.
+
+pub mod exec;
+pub mod files;
+pub mod null;
+pub mod print;
+pub mod text;

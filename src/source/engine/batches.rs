@@ -1,0 +1,78 @@
+//! Where the batches of a first stage come from: the cutter, or a source that
+//! brings batches of its own. [`crate::source::engine::first::FirstStage`] makes an input of it,
+//! with or without a checkpoint.
+
+use crate::frame::{BatchTime, Block, Close, End, Event, Head};
+use crate::source::SourceError;
+use crate::source::engine::records::ReadAgain;
+
+/// One step of a stream that begins here.
+#[derive(Debug)]
+pub enum Step {
+    /// Always first.
+    Head(Head),
+    /// A block of the open batch, whose bytes are [`Batches::block`].
+    Block {
+        /// The batch.
+        time: BatchTime,
+        /// How many records, at least one.
+        records: u64,
+    },
+    /// The open batch is complete.
+    End(End),
+    /// Nothing follows.
+    Close(Close),
+}
+
+impl Step {
+    /// The event, where `block` are the bytes of a block.
+    pub fn event(self, block: &[u8]) -> Event<'_> {
+        match self {
+            Step::Head(head) => Event::Head(head),
+            Step::Block { time, records } => Event::Block(Block { time, records, bytes: block }),
+            Step::End(end) => Event::End(end),
+            Step::Close(close) => Event::Close(close),
+        }
+    }
+}
+
+/// Gives the batches of a stream that begins here.
+pub trait Batches {
+    /// The next step; waits for it if it must.
+    fn step(&mut self) -> Result<Step, SourceError>;
+
+    /// The bytes of the block that [`Batches::step`] has just given.
+    fn block(&self) -> &[u8];
+
+    /// Whether the next step is here already, so that it will not wait.
+    fn is_ready(&self) -> bool;
+
+    /// Whether ends carry a trace.
+    fn begins_trace(&self) -> bool;
+
+    /// After the head, under a checkpoint: the first batch is the one after `time`.
+    /// `has_begun` means that it has records already, and is to have an end.
+    fn start_after(&mut self, time: BatchTime, has_begun: bool);
+
+    /// Asked after an end: so many batches follow at once, with nothing in them,
+    /// because their intervals were missed. They come whatever happens.
+    fn missed(&mut self) -> u64 {
+        0
+    }
+
+    /// How to read batches again; otherwise they are kept as they come.
+    fn replay(&mut self) -> Option<&mut dyn ReadAgain> {
+        None
+    }
+
+    /// Takes at most so many records a second from now on; `None` is no limit.
+    fn set_rate(&mut self, per_second: Option<f64>) {
+        let _ = per_second;
+    }
+
+    /// Whether a limit set by [`Batches::set_rate`] has held records back since
+    /// the last call.
+    fn was_held_back(&mut self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,70 @@
+//! Where bytes come from.
+
+use std::time::Duration;
+
+use crate::source::SourceError;
+
+/// What came of waiting for bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Got {
+    /// So many bytes, at least one.
+    Bytes(usize),
+    /// Nothing within the time.
+    Timeout,
+    /// One of the connections that the bytes come from is over: what follows is
+    /// another's. [`ByteSource::torn`] has what it left undone.
+    Over,
+    /// The process was asked to stop.
+    Stop,
+    /// The input is over.
+    End,
+}
+
+/// The beginning of a line whose connection or program did not end well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Torn {
+    /// What came of it.
+    pub line: Vec<u8>,
+    /// What became of the connection.
+    pub reason: String,
+}
+
+/// Bytes from the world.
+///
+/// ```
+/// use std::time::Duration;
+/// use sstream::connect::{ByteSource, Got, SourceError};
+///
+/// /// Bytes that are there already.
+/// struct Text(&'static [u8]);
+///
+/// impl ByteSource for Text {
+///     fn read(&mut self, buffer: &mut [u8], _: Duration) -> Result<Got, SourceError> {
+///         let count = self.0.len().min(buffer.len());
+///         buffer[..count].copy_from_slice(&self.0[..count]);
+///         self.0 = &self.0[count..];
+///         Ok(if count > 0 { Got::Bytes(count) } else { Got::End })
+///     }
+///     fn read_held(&mut self, buffer: &mut [u8]) -> Result<Got, SourceError> {
+///         self.read(buffer, Duration::ZERO)
+///     }
+/// }
+///
+/// let (mut source, mut buffer) = (Text(b"a line\n"), [0; 4]);
+/// assert_eq!(source.read(&mut buffer, Duration::ZERO).unwrap(), Got::Bytes(4));
+/// // A kind gives it as `Opened::Lines(Box::new(source))`, and --input makes records of it.
+/// ```
+pub trait ByteSource {
+    /// Waits at most `timeout` for bytes, and puts what is there into `buffer`.
+    fn read(&mut self, buffer: &mut [u8], timeout: Duration) -> Result<Got, SourceError>;
+
+    /// After a stop, instead of [`ByteSource::read`]: what the input held at the
+    /// first of these calls, piece by piece. [`Got::End`] when that was all.
+    fn read_held(&mut self, buffer: &mut [u8]) -> Result<Got, SourceError>;
+
+    /// After [`Got::Over`]: the unfinished line of that connection, if it did not end
+    /// well.
+    fn torn(&mut self) -> Option<Torn> {
+        None
+    }
+}

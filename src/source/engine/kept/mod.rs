@@ -1,0 +1,344 @@
+//! A source under a checkpoint: sends again what a restart needs, keeps what
+//! comes, and has each batch on disk before its end leaves. The order of the
+//! steps is that of [`crate::checkpoint::source`].
+
+mod again;
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use crate::checkpoint::offsets::Closed;
+use crate::checkpoint::source::{Plan, SourceCheckpoint};
+use crate::checkpoint::survey::Commit;
+use crate::checkpoint::times::next_multiple;
+use crate::checkpoint::wal::Blocks;
+use crate::checkpoint::{self, Times};
+use crate::clock::Clock;
+use crate::console::Console;
+use crate::flow::BadRecords;
+use crate::frame::{BatchTime, Close, End, Reason};
+use crate::source::SourceError;
+use crate::source::engine::batches::{Batches, Step};
+use crate::source::engine::sink_progress::SinkProgress;
+
+/// To send more batches again than this is worth a warning.
+const MANY: u64 = 100;
+
+/// So much is held while batches that follow each other at once share a sync.
+const MOST_HELD_BYTES: usize = 1 << 20;
+
+/// The same, in blocks and ends.
+const MOST_HELD_STEPS: usize = 1000;
+
+/// What becomes of a batch that offsets name and that is gone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnLoss {
+    /// The source stops with exit code 5.
+    #[default]
+    Fail,
+    /// What is gone is left out, with a warning.
+    Skip,
+}
+
+/// What a source under a checkpoint is, and has around it.
+pub struct KeptParts<'a> {
+    /// The checkpoint, opened.
+    pub checkpoint: SourceCheckpoint,
+    /// What to do first.
+    pub plan: Plan,
+    /// Milliseconds between batches.
+    pub interval_ms: u64,
+    /// Whether batches go by the wall clock, so that some were missed since the
+    /// run before.
+    pub is_wall: bool,
+    /// Send more than a million missed batches too.
+    pub skip_missed: bool,
+    /// What becomes of what is gone.
+    pub on_loss: OnLoss,
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// What becomes of bad records.
+    pub bad_records: &'a BadRecords,
+    /// For what a careful person wants to know.
+    pub console: Console,
+}
+
+/// Puts the checkpoint around batches.
+pub struct Kept<'a> {
+    parts: KeptParts<'a>,
+    phase: Phase,
+    /// Blocks that are sent again, or wait in `held`.
+    bytes: Vec<u8>,
+    /// Where the block just given is in `bytes`, if it is there.
+    given: Option<Range<usize>>,
+    /// Steps of batches that share one sync, with where their blocks are in `bytes`.
+    held: VecDeque<(Step, Range<usize>)>,
+    /// What ended the source behind those.
+    failed: Option<SourceError>,
+    /// Records of the first new batch that came before a crash.
+    carried: u64,
+    /// So many of the next ends are in the offsets already.
+    recorded: u64,
+    commits: SinkProgress,
+}
+
+enum Phase {
+    Head,
+    /// Looking for the next batch to send again.
+    Again,
+    /// One is being sent again.
+    Batch {
+        times: Times,
+        blocks: Option<Blocks>,
+        records: u64,
+        is_over: bool,
+    },
+    /// Ends that follow each other.
+    Ends {
+        times: Times,
+        records: u64,
+        then: Box<Phase>,
+    },
+    /// What came before a crash.
+    Leftover(Blocks),
+    /// Batches missed since the run before.
+    Missed,
+    New,
+    /// All is done but the close.
+    Closing(Closed),
+}
+
+impl<'a> Kept<'a> {
+    /// Says what the start found.
+    pub fn new(parts: KeptParts<'a>) -> Kept<'a> {
+        let plan = &parts.plan;
+        let console = &parts.console;
+        if plan.torn_bytes > 0 {
+            console.warn(&format!("checkpoint: cut off {} bytes that a crash left unfinished", plan.torn_bytes));
+        }
+        if plan.is_restart {
+            let behind = plan.last_ms.saturating_sub(plan.resume_ms) / parts.interval_ms;
+            let held_back = match &plan.held_back_by {
+                Some(folder) if behind > 0 => format!(": {folder} has come no further"),
+                _ => String::new(),
+            };
+            let text = format!("checkpoint: goes on after {}, sends {behind} batches again{held_back}", plan.resume_ms);
+            if behind > MANY { console.warn(&text) } else { console.info(&text) }
+        }
+        let commits = SinkProgress::new(parts.clock.read().monotonic, console.clone());
+        Kept {
+            parts,
+            phase: Phase::Head,
+            bytes: Vec::new(),
+            given: None,
+            held: VecDeque::new(),
+            failed: None,
+            carried: 0,
+            recorded: 0,
+            commits,
+        }
+    }
+
+    /// The bytes of the block just given, if they are not the batches' own.
+    pub fn block(&self) -> Option<&[u8]> {
+        self.given.clone().map(|given| &self.bytes[given])
+    }
+
+    /// Whether the next step is here already, if this knows.
+    pub fn is_ready(&self) -> Option<bool> {
+        (!matches!(self.phase, Phase::New) || !self.held.is_empty()).then_some(true)
+    }
+
+    /// Whether this run only ended what the one before had begun to close.
+    pub fn is_finished(&self) -> bool {
+        self.parts.plan.finish.is_some()
+    }
+
+    /// The next step of the stream.
+    pub fn step(&mut self, batches: &mut dyn Batches) -> Result<Step, SourceError> {
+        self.given = None;
+        loop {
+            match &mut self.phase {
+                Phase::Head => {
+                    if let Some(source) = batches.replay() {
+                        source.restore(&self.parts.plan.position)?;
+                    }
+                    self.phase = Phase::Again;
+                    let mut step = batches.step()?;
+                    if let Step::Head(head) = &mut step {
+                        head.other.extend(self.parts.plan.head());
+                    }
+                    return Ok(step);
+                }
+                Phase::Again => self.next_again(batches)?,
+                Phase::Batch { .. } => {
+                    if let Some(step) = self.block_again(batches)? {
+                        return Ok(step);
+                    }
+                }
+                Phase::Ends { times, records, then } => {
+                    let (time_ms, records) = (times.first_ms, std::mem::take(records));
+                    match times.after(time_ms) {
+                        Some(rest) => *times = rest,
+                        None => self.phase = std::mem::replace(then, Phase::New),
+                    }
+                    let end = self.end(batches, time_ms, records);
+                    return Ok(end);
+                }
+                Phase::Leftover(blocks) => {
+                    let time = BatchTime(next_multiple(self.parts.plan.after_ms, self.parts.interval_ms));
+                    if let Some((records, bytes)) = blocks.next_block()? {
+                        self.bytes.clear();
+                        self.bytes.extend_from_slice(bytes);
+                        self.given = Some(0..bytes.len());
+                        self.carried += u64::from(records);
+                        return Ok(Step::Block { time, records: records.into() });
+                    }
+                    self.parts.checkpoint.adopt(blocks);
+                    self.phase = Phase::Missed;
+                }
+                Phase::Missed => self.miss(batches)?,
+                Phase::New => return self.new_step(batches),
+                Phase::Closing(closed) => {
+                    let closed = *closed;
+                    self.parts.checkpoint.close(closed)?;
+                    let reason = if closed == Closed::Eof { Reason::Eof } else { Reason::Stop };
+                    return Ok(Step::Close(Close::new(reason)));
+                }
+            }
+        }
+    }
+
+    fn new_step(&mut self, batches: &mut dyn Batches) -> Result<Step, SourceError> {
+        if self.held.is_empty() {
+            self.failed.take().map_or(Ok(()), Err)?;
+            match self.next_kept(batches)? {
+                end @ Step::End(_) => self.hold(end, batches)?,
+                step => return self.give(step),
+            }
+        }
+        match self.held.pop_front() {
+            Some((step, block)) => {
+                self.given = matches!(step, Step::Block { .. }).then_some(block);
+                self.give(step)
+            }
+            None => self.new_step(batches),
+        }
+    }
+
+    /// A batch has ended: it waits for those that end at once behind it, then all are
+    /// synced together.
+    fn hold(&mut self, end: Step, batches: &mut dyn Batches) -> Result<(), SourceError> {
+        self.bytes.clear();
+        self.held.push_back((end, 0..0));
+        while batches.is_ready() && self.bytes.len() < MOST_HELD_BYTES && self.held.len() < MOST_HELD_STEPS {
+            let from = self.bytes.len();
+            match self.next_kept(batches) {
+                Ok(step) => {
+                    let is_last = matches!(step, Step::Close(_));
+                    if let Step::Block { .. } = step {
+                        self.bytes.extend_from_slice(batches.block());
+                    }
+                    self.held.push_back((step, from..self.bytes.len()));
+                    if is_last {
+                        break;
+                    }
+                }
+                Err(error) => {
+                    // What is whole goes first.
+                    self.failed = Some(error);
+                    break;
+                }
+            }
+        }
+        Ok(self.parts.checkpoint.sync()?)
+    }
+
+    /// The next step of the batches, written to the checkpoint.
+    fn next_kept(&mut self, batches: &mut dyn Batches) -> Result<Step, SourceError> {
+        let mut step = batches.step()?;
+        match &mut step {
+            Step::Block { records, .. } => {
+                // A block holds fewer records than bytes, of which there are some MiB.
+                let records = u32::try_from(*records).unwrap_or(u32::MAX);
+                self.parts.checkpoint.append(records, batches.block())?;
+            }
+            Step::End(end) => {
+                end.records += std::mem::take(&mut self.carried);
+                match self.recorded.checked_sub(1) {
+                    Some(rest) => self.recorded = rest,
+                    None => self.keep(batches, end)?,
+                }
+            }
+            Step::Head(_) | Step::Close(_) => {}
+        }
+        Ok(step)
+    }
+
+    /// A step leaves.
+    fn give(&mut self, step: Step) -> Result<Step, SourceError> {
+        match &step {
+            Step::End(_) => self.commits.end(),
+            Step::Close(close) => match close.reason {
+                Reason::Eof => self.parts.checkpoint.close(Closed::Eof)?,
+                Reason::Stop => self.parts.checkpoint.close(Closed::Stop)?,
+                Reason::Error { .. } => {}
+            },
+            Step::Head(_) | Step::Block { .. } => {}
+        }
+        Ok(step)
+    }
+
+    /// Writes down a batch that ends, and the missed ones that follow it.
+    fn keep(&mut self, batches: &mut dyn Batches, end: &End) -> Result<(), SourceError> {
+        let interval_ms = self.parts.interval_ms;
+        let mut times = Times::one(end.time.0, interval_ms);
+        let mut position = Vec::new();
+        let can_replay = match batches.replay() {
+            Some(source) => {
+                source.position(&mut position);
+                true
+            }
+            None => false,
+        };
+        if !can_replay && end.records > 0 {
+            self.parts.checkpoint.record_wal(end.time.0)?;
+        } else {
+            if end.records == 0 && position.is_empty() {
+                self.recorded = batches.missed();
+                times.last_ms += self.recorded * interval_ms;
+            }
+            self.record(batches, times, &position)?;
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, batches: &mut dyn Batches, times: Times, position: &[u8]) -> Result<(), SourceError> {
+        match batches.replay() {
+            Some(source) => self.parts.checkpoint.record(times, position, &mut |base| source.base(base))?,
+            None => self.parts.checkpoint.record_wal_empty(times),
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, batches: &dyn Batches, time_ms: u64, records: u64) -> Step {
+        let mut end = End::new(BatchTime(time_ms), records);
+        end.trace = batches.begins_trace().then(Vec::new);
+        self.commits.end();
+        Step::End(end)
+    }
+
+    /// What the sinks behind have committed, if that is news: see [`SinkProgress::news`].
+    pub fn news(&mut self, often: bool) -> Option<Commit> {
+        let now = self.parts.clock.read().monotonic;
+        self.commits.news(&self.parts.checkpoint, now, often)
+    }
+}
+
+/// Whether waiting for the run before was ended by a stop.
+pub fn is_interrupted(error: &checkpoint::Error) -> bool {
+    matches!(error, checkpoint::Error::Interrupted)
+}
+
+#[cfg(test)]
+mod tests;

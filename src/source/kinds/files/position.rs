@@ -1,0 +1,187 @@
+//! What a checkpoint keeps of a source of files: which files it knows, how far it has
+//! come in each, and which ranges a batch was made of.
+//!
+//! ```text
+//! 1                   version
+//! files               how many; then of each
+//!   number            of the file, given by the source as it finds them
+//!   flags             1 done: nothing of it is read any more
+//!   inode, born, modified, size
+//!   length, crc       of its first bytes
+//!   offset            up to where it was read
+//!   shared, rest      its path: so many bytes as in the one before, then others
+//! ranges              how many; then of each
+//!   file              which of the files above, from 0
+//!   from, length      bytes
+//! ```
+//!
+//! All numbers are as [`varint`] writes them, times are ns since the epoch, the path's rest is its
+//! length and its bytes. A batch's entry names all that is needed to read it again; a base has
+//! files only.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::PathBuf;
+
+use super::identity::{Fingerprint, Stamp};
+use crate::varint;
+
+const VERSION: u64 = 1;
+const DONE: u64 = 1;
+
+/// A file, as far as a source has come in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileEntry {
+    /// The source's number for it. A file that was truncated is another file.
+    pub number: u64,
+    /// Where it is, or was.
+    pub path: PathBuf,
+    /// What the system says of it.
+    pub stamp: Stamp,
+    /// Its first bytes.
+    pub print: Fingerprint,
+    /// Up to where it was read.
+    pub offset: u64,
+    /// Nothing of it is read any more.
+    pub is_done: bool,
+}
+
+/// Bytes of a file that became records of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// Which of the batch's files.
+    pub file: usize,
+    /// The first byte.
+    pub from: u64,
+    /// The byte after the last one.
+    pub to: u64,
+}
+
+/// What is kept of a batch, or of all batches so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    /// The files.
+    pub files: Vec<FileEntry>,
+    /// In the order in which they were read.
+    pub ranges: Vec<Range>,
+}
+
+impl Record {
+    /// Appends the bytes.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        varint::push(VERSION, out);
+        varint::push(self.files.len() as u64, out);
+        let mut before: &[u8] = &[];
+        for file in &self.files {
+            let Stamp { inode, born_ns, modified_ns, size } = file.stamp;
+            let Fingerprint { length, crc } = file.print;
+            let flags = if file.is_done { DONE } else { 0 };
+            for number in
+                [file.number, flags, inode, born_ns, modified_ns, size, length.into(), crc.into(), file.offset]
+            {
+                varint::push(number, out);
+            }
+            let path = file.path.as_os_str().as_bytes();
+            let shared = before.iter().zip(path).take_while(|(a, b)| a == b).count();
+            varint::push(shared as u64, out);
+            varint::push((path.len() - shared) as u64, out);
+            out.extend_from_slice(&path[shared..]);
+            before = path;
+        }
+        varint::push(self.ranges.len() as u64, out);
+        for range in &self.ranges {
+            varint::push(range.file as u64, out);
+            varint::push(range.from, out);
+            varint::push(range.to - range.from, out);
+        }
+    }
+
+    /// Reads the bytes; nothing is an empty record. `None` if they are none of ours.
+    pub fn read(mut bytes: &[u8]) -> Option<Record> {
+        let mut record = Record::default();
+        if bytes.is_empty() {
+            return Some(record);
+        }
+        let bytes = &mut bytes;
+        if varint::take(bytes)? != VERSION {
+            return None;
+        }
+        let mut path: Vec<u8> = Vec::new();
+        for _ in 0..varint::take(bytes)? {
+            let (number, flags) = (varint::take(bytes)?, varint::take(bytes)?);
+            let stamp = Stamp {
+                inode: varint::take(bytes)?,
+                born_ns: varint::take(bytes)?,
+                modified_ns: varint::take(bytes)?,
+                size: varint::take(bytes)?,
+            };
+            let print = Fingerprint {
+                length: varint::take(bytes)?.try_into().ok()?,
+                crc: varint::take(bytes)?.try_into().ok()?,
+            };
+            let offset = varint::take(bytes)?;
+            let shared = usize::try_from(varint::take(bytes)?).ok()?;
+            let rest = usize::try_from(varint::take(bytes)?).ok()?;
+            path.truncate(shared);
+            path.extend_from_slice(bytes.split_off(..rest)?);
+            let is_done = flags & DONE != 0;
+            let path = PathBuf::from(OsString::from_vec(path.clone()));
+            record.files.push(FileEntry { number, path, stamp, print, offset, is_done });
+        }
+        for _ in 0..varint::take(bytes)? {
+            let file = usize::try_from(varint::take(bytes)?).ok()?;
+            let from = varint::take(bytes)?;
+            let to = from.checked_add(varint::take(bytes)?)?;
+            record.files.get(file)?;
+            record.ranges.push(Range { file, from, to });
+        }
+        bytes.is_empty().then_some(record)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn entry() -> impl Strategy<Value = FileEntry> {
+        let path = prop::sample::select(vec!["spool/a", "spool/ab", "spool", "", "x/\u{fc}"]);
+        (any::<[u64; 6]>(), any::<(u32, u32, bool)>(), path).prop_map(|(n, (length, crc, is_done), path)| FileEntry {
+            number: n[0],
+            path: path.into(),
+            stamp: Stamp { inode: n[1], born_ns: n[2], modified_ns: n[3], size: n[4] },
+            print: Fingerprint { length, crc },
+            offset: n[5],
+            is_done,
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_is_read(
+            files in prop::collection::vec(entry(), 0..5),
+            ranges in prop::collection::vec((any::<usize>(), 0u64..1 << 40, 0u64..1 << 40), 0..5),
+            cut in any::<usize>(),
+        ) {
+            let ranges = ranges.into_iter().filter(|_| !files.is_empty());
+            let ranges = ranges.map(|(file, from, length)| Range { file: file % files.len(), from, to: from + length });
+            let record = Record { ranges: ranges.collect(), files: files.clone() };
+            let mut bytes = Vec::new();
+            record.write(&mut bytes);
+            prop_assert_eq!(Record::read(&bytes), Some(record));
+            let cut = 1 + cut % bytes.len();
+            if cut < bytes.len() {
+                prop_assert_eq!(Record::read(&bytes[..cut]), None);
+            }
+        }
+    }
+
+    #[test]
+    fn paths_share_what_they_have_in_common() {
+        let files =
+            (0..1000).map(|n| FileEntry { path: format!("/var/spool/in/{n:08}.log").into(), ..Default::default() });
+        let mut bytes = Vec::new();
+        Record { files: files.collect(), ranges: Vec::new() }.write(&mut bytes);
+        assert!(bytes.len() < 20_000, "{}", bytes.len());
+    }
+}

@@ -1,0 +1,166 @@
+//! One open file: its lines as records, and up to where they were taken.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+
+use super::packed::{Packing, Unpacked};
+use crate::op::BLOCK_BYTES;
+use crate::record::forms::{self, Bad, Format};
+use crate::source::SourceError;
+use crate::source::engine::lines::LineBuffer;
+use crate::source::engine::records::Room;
+
+/// The most that is read at a time, in bytes.
+pub const READ: usize = 256 << 10;
+
+/// How lines become records, the same for all files of a source.
+pub struct Lines<'a> {
+    /// Makes the format of one file: of csv each has its own header.
+    pub format: Box<dyn Fn() -> Box<dyn Format> + 'a>,
+    /// A longer line is bad, in bytes.
+    pub max_line: usize,
+}
+
+/// A file that is being read.
+pub struct FileReader {
+    file: File,
+    /// What the file holds, if it is packed.
+    unpacked: Option<Unpacked>,
+    name: String,
+    format: Box<dyn Format>,
+    lines: LineBuffer,
+    max_line: usize,
+    /// Where the next read begins.
+    read_at: u64,
+    /// Up to where lines were taken.
+    taken: u64,
+}
+
+impl FileReader {
+    /// Reads `file` on from the byte `from`, where a record begins. `path` is for messages, and tells
+    /// whether it is packed.
+    pub fn open(path: &Path, file: File, from: u64, lines: &Lines<'_>) -> Result<FileReader, SourceError> {
+        let unpacked = Packing::of(path).map(|packing| Unpacked::open(&file, packing)).transpose();
+        let mut reader = FileReader {
+            file,
+            unpacked: unpacked.map_err(|error| SourceError::read(path.display().to_string(), error))?,
+            name: path.display().to_string(),
+            format: (lines.format)(),
+            lines: LineBuffer::new(Vec::new()),
+            max_line: lines.max_line,
+            read_at: 0,
+            taken: 0,
+        };
+        if from > 0 {
+            reader.read_header(from)?;
+            reader.lines = LineBuffer::new(Vec::new());
+            (reader.read_at, reader.taken) = (from, from);
+        }
+        Ok(reader)
+    }
+
+    /// Where the columns' names stand in the first lines, they are needed further down too.
+    fn read_header(&mut self, before: u64) -> Result<(), SourceError> {
+        while self.format.needs_header() && (self.lines.has_line() || self.read(before)? > 0) {
+            let line = self.lines.lines(usize::MAX, 1).to_vec();
+            self.format.records(&line, usize::MAX - 2, &mut Vec::new(), &mut |_, _| Ok(()))?;
+            self.lines.consume(line.len());
+            self.lines.take_overlong();
+        }
+        Ok(())
+    }
+
+    /// Whether the file is packed: then it is whole, and bytes are of what it holds.
+    pub fn is_packed(&self) -> bool {
+        self.unpacked.is_some()
+    }
+
+    /// The file itself.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Reads on, not beyond the byte `limit`; 0 when there is nothing more now.
+    pub fn read(&mut self, limit: u64) -> Result<usize, SourceError> {
+        let want = usize::try_from(limit.saturating_sub(self.read_at)).unwrap_or(READ).min(READ);
+        if want == 0 {
+            return Ok(0);
+        }
+        loop {
+            let space = &mut self.lines.space(READ)[..want];
+            let read = match &mut self.unpacked {
+                Some(unpacked) => unpacked.read_at(space, self.read_at),
+                None => self.file.read_at(space, self.read_at),
+            };
+            match read {
+                Ok(count) => {
+                    self.read_at += count as u64;
+                    self.lines.add(count);
+                    self.lines.skip_beyond(self.max_line);
+                    return Ok(count);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(SourceError::read(&self.name, error)),
+            }
+        }
+    }
+
+    /// Whether a whole line was read and not taken.
+    pub fn has_line(&self) -> bool {
+        self.lines.has_line()
+    }
+
+    /// Takes lines that were read, as far as there is room.
+    pub fn take(&mut self, room: Room, block: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, SourceError> {
+        if let Some(start) = self.lines.take_overlong() {
+            self.taken = self.read_at - self.lines.buffered() as u64;
+            bad(&start, &forms::too_long(self.max_line))?;
+            return Ok(0);
+        }
+        let lines = self.lines.lines(room.bytes.min(BLOCK_BYTES), room.records);
+        let records = self.format.records(lines, self.max_line, block, bad)?;
+        let length = lines.len();
+        self.lines.consume(length);
+        self.taken += length as u64;
+        Ok(records)
+    }
+
+    /// The file is over: what is unfinished is a record.
+    pub fn finish(&mut self, block: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, SourceError> {
+        let mut records = 0;
+        self.lines.finish();
+        while self.lines.has_line() {
+            records += self.take(Room { records: u64::MAX, bytes: BLOCK_BYTES }, block, bad)?;
+        }
+        records += self.format.finish(block, bad)?;
+        self.taken = self.read_at;
+        Ok(records)
+    }
+
+    /// Up to where the file became records: a place from which it can be read on.
+    pub fn boundary(&self) -> u64 {
+        self.taken - self.format.unfinished() as u64
+    }
+
+    /// Up to where it was read.
+    pub fn read_at(&self) -> u64 {
+        self.read_at
+    }
+
+    /// How many bytes were read that are no whole record.
+    pub fn unfinished(&self) -> u64 {
+        self.read_at - self.boundary()
+    }
+
+    /// How many lines had invalid UTF-8.
+    pub fn invalid_lines(&self) -> u64 {
+        self.format.invalid_lines()
+    }
+
+    /// It will be a while until there is more: holds no more memory than it needs.
+    pub fn park(&mut self) {
+        self.lines.shrink();
+    }
+}

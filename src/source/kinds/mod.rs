@@ -1,0 +1,15 @@
+//! The kinds of sources, a file or folder each. Those on sockets and processes are tasks of
+//! one [`receive::Receiver`].
+
+pub mod exec;
+pub mod files;
+pub mod listen;
+pub mod queue;
+pub mod rate;
+pub mod receive;
+pub mod replay;
+pub mod stdin;
+pub mod tcp;
+pub mod udp;
+pub mod unix;
+pub mod until_stop;
