@@ -84,6 +84,10 @@ pub trait Tool: clap::Parser {
     /// The kinds of connectors that it becomes, if it does.
     const CONNECTORS: Option<Role> = None;
 
+    /// Options of its own that say nothing of what it computes, as those of
+    /// [`args::OF_RUNNING`] do: a restart under a checkpoint may have others.
+    const OF_RUNNING: &'static [&'static str] = &[];
+
     /// Whether the tool takes care of signals itself.
     const TAKES_SIGNALS: bool = false;
 

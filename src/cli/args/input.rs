@@ -83,6 +83,10 @@ pub struct CutArgs {
 }
 
 impl CutArgs {
+    /// Those of these options that say nothing of what is computed.
+    pub const OF_RUNNING: &[&str] =
+        &["block-interval", "no-trace", "skip-missed", "stop-file", "idle-timeout", "stop-after", "on-error"];
+
     /// The interval: the option, or SSTREAM_BATCH, or one second.
     pub fn interval_ms(&self) -> Result<u64, ToolError> {
         match (self.batch, std::env::var("SSTREAM_BATCH")) {
@@ -135,6 +139,9 @@ pub struct LimitArgs {
 }
 
 impl LimitArgs {
+    /// Those of these options that say nothing of what is computed.
+    pub const OF_RUNNING: &[&str] = &["max-rate", "max-batch", "backpressure"];
+
     /// What the source itself keeps to.
     pub fn options(&self) -> LimitOptions {
         LimitOptions { max_rate: self.max_rate, max_batch: self.max_batch }

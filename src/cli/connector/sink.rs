@@ -30,6 +30,10 @@ pub trait SinkKind: Args + fmt::Debug + 'static {
     /// What it does with a batch, in a line for `sstream explain`.
     const DOES: &'static str;
 
+    /// Options of the kind that say nothing of what is written or read, as a buffer's size: a
+    /// restart may have others.
+    const OF_RUNNING: &'static [&'static str] = &[];
+
     /// Options that do not go together; what is wrong with them, and what to do.
     ///
     /// # Errors
@@ -107,6 +111,7 @@ impl<K: SinkKind> Parser for SinkTool<K> {}
 impl<K: SinkKind> Tool for SinkTool<K> {
     const NAME: &'static str = K::TOOL;
     const EXAMPLES: &'static str = K::EXAMPLES;
+    const OF_RUNNING: &'static [&'static str] = K::OF_RUNNING;
 
     fn common(&self) -> &Common {
         &self.rest.stage.common

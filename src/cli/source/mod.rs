@@ -3,6 +3,7 @@
 mod external;
 mod files;
 mod kind;
+pub mod position;
 
 use std::ffi::OsString;
 use std::fs::File;
