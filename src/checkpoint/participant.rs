@@ -32,7 +32,7 @@ use super::state::{KeyedState, PairOut, StateLog};
 use super::storage::{Storage, check_trusted, make_dir, remove_tree};
 use super::survey::purge_before;
 use super::{Error, Result};
-use crate::frame::keys::key;
+use crate::frame::keys::{key, text_path};
 
 /// What the head of a stream says of its checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl Stream {
     pub fn of_head(head: &Map<String, Value>) -> Option<Stream> {
         let text = |key: &str| head.get(key).and_then(Value::as_str).map(str::to_owned);
         Some(Stream {
-            dir: text(key::CHECKPOINT)?.into(),
+            dir: text_path(&text(key::CHECKPOINT)?),
             name: text(key::NAME).unwrap_or_default(),
             run: text(key::RUN).unwrap_or_default(),
             resume_ms: head.get(key::RESUME).and_then(Value::as_u64).unwrap_or(0),

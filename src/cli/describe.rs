@@ -3,14 +3,8 @@
 
 use std::ffi::OsString;
 
+use super::args::OF_RUNNING;
 use super::{Tool, command};
-
-/// Options under these headings change nothing of what a stage computes.
-const WITHOUT_EFFECT: [&str; 7] =
-    ["Checkpoint", "Messages", "Monitoring", "Output", "Stopping", "Memory", "Bad records"];
-
-/// So do these of the first stage.
-const OF_SPEED: [&str; 6] = ["block-interval", "no-trace", "skip-missed", "max-rate", "max-batch", "backpressure"];
 
 /// The tool and its arguments, quoted as a shell would need them: `filter -v ERROR`.
 pub(super) fn description<T: Tool>(arguments: &[OsString]) -> String {
@@ -43,8 +37,7 @@ pub(super) fn identity<T: Tool>(arguments: &[OsString]) -> String {
             kept.push(word);
             continue;
         };
-        let is_kept = !option.get_help_heading().is_some_and(|heading| WITHOUT_EFFECT.contains(&heading))
-            && !option.get_long().is_some_and(|name| OF_SPEED.contains(&name));
+        let is_kept = !option.get_long().is_some_and(is_of_running::<T>);
         let has_value_behind = option.get_action().takes_values() && !word.contains('=');
         let value = has_value_behind.then(|| words.next()).flatten();
         if is_kept {
@@ -53,6 +46,11 @@ pub(super) fn identity<T: Tool>(arguments: &[OsString]) -> String {
         }
     }
     join::<T>(kept.into_iter())
+}
+
+/// Whether an option says nothing of what the tool computes, as it declares itself.
+fn is_of_running<T: Tool>(option: &str) -> bool {
+    OF_RUNNING.iter().copied().chain([T::OF_RUNNING]).any(|options| options.contains(&option))
 }
 
 /// A tool's name in a description: `filter`, and of a connector `source kafka`.
@@ -109,5 +107,28 @@ mod tests {
         assert_eq!(identity::<SinkTool>(&words(line)), "sink --pass exec -- sh --new");
         assert_eq!(description::<SinkTool>(&words(line)), &line["sstream-".len()..]);
         assert_eq!(description::<StateTool>(&[OsString::new(), "it's".into()]), "state 'it'\\''s'");
+    }
+
+    #[test]
+    fn what_is_of_running_is_an_option_of_a_stage_and_nothing_under_its_headings_is_left_out() {
+        let mut options = Vec::new();
+        for tool in crate::cli::tools::all().iter().filter(|tool| tool.command.get_name() != "sstream-run") {
+            let kinds = tool.command.get_subcommands().flat_map(clap::Command::get_arguments);
+            let all = tool.command.get_arguments().chain(kinds);
+            options.extend(all.filter_map(|option| {
+                Some((option.get_long()?.to_owned(), option.get_help_heading().unwrap_or_default().to_owned()))
+            }));
+        }
+        for name in OF_RUNNING.concat() {
+            assert!(options.iter().any(|(option, _)| option == name), "--{name} is no option");
+        }
+        for (option, heading) in &options {
+            if ["Checkpoint", "Messages", "Monitoring", "Output", "Stopping", "Bad records"].contains(&&heading[..]) {
+                assert!(
+                    is_of_running::<StateTool>(option),
+                    "--{option}, under {heading}, says nothing of what is computed"
+                );
+            }
+        }
     }
 }

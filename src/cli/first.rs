@@ -129,9 +129,9 @@ impl Begun {
         bad_records: &'a BadRecords,
     ) -> Box<dyn Input + 'a> {
         let interval_ms = self.identity.interval_ms;
-        let mut first = FirstStage::new(batches, &environment.clock, cut.keep.name.clone());
+        let mut batches = batches;
         if let Some((checkpoint, plan)) = self.checkpoint {
-            first = first.kept(Kept::new(KeptParts {
+            let parts = KeptParts {
                 checkpoint,
                 plan,
                 interval_ms,
@@ -141,8 +141,10 @@ impl Begun {
                 clock: &environment.clock,
                 bad_records,
                 console: environment.console.clone(),
-            }));
+            };
+            batches = Box::new(Kept::new(batches, parts));
         }
+        let mut first = FirstStage::new(batches, &environment.clock, cut.keep.name.clone());
         if cut.limits.backpressure {
             first = first.with_backpressure(interval_ms);
         }

@@ -179,6 +179,8 @@ impl Tool for MatchTool {
         --define 'up=.price > $down[-1].price'   a V in a price
 ";
 
+    const OF_RUNNING: &'static [&'static str] = &["max-partial"];
+
     fn common(&self) -> &Common {
         &self.stage.common
     }

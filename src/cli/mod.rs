@@ -84,6 +84,10 @@ pub trait Tool: clap::Parser {
     /// The kinds of connectors that it becomes, if it does.
     const CONNECTORS: Option<Role> = None;
 
+    /// Options of its own that say nothing of what it computes, as those of
+    /// [`args::OF_RUNNING`] do: a restart under a checkpoint may have others.
+    const OF_RUNNING: &'static [&'static str] = &[];
+
     /// Whether the tool takes care of signals itself.
     const TAKES_SIGNALS: bool = false;
 
@@ -231,7 +235,7 @@ pub fn run_stage_timed(
     late: OnError,
     environment: &Environment,
 ) -> Result<(), ToolError> {
-    let bad_records = BadRecords::new(environment.description.clone(), arguments.input.on_error());
+    let bad_records = bad_records(arguments.input.on_error(), environment)?;
     let mut context = context(environment, bad_records, &arguments.common);
     context.checkpoint.every_ms = state.checkpoint_every.unwrap_or(0);
     context.late_records = BadRecords::late(environment.description.clone(), late);
@@ -247,6 +251,16 @@ pub fn run_stage_timed(
 pub fn end(result: Result<(), StageError>, must_restart: bool) -> Result<(), ToolError> {
     result?;
     if must_restart { Err(ToolError::Restart) } else { Ok(()) }
+}
+
+/// What becomes of bad records. A file for them that cannot be written is told now, not
+/// when the first one comes.
+pub fn bad_records(choice: OnError, environment: &Environment) -> Result<BadRecords, ToolError> {
+    choice.check().map_err(|(path, error)| ToolError::Open {
+        what: format!("--on-error {}: cannot be written", path.display()),
+        error,
+    })?;
+    Ok(BadRecords::new(environment.description.clone(), choice))
 }
 
 /// The stage's context.

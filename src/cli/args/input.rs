@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::KeepArgs;
+use super::{KeepArgs, bad};
 use crate::cli::ToolError;
 use crate::duration;
 use crate::flow::OnError;
@@ -78,11 +78,15 @@ pub struct CutArgs {
     pub keep: KeepArgs,
 
     /// Bad records: fail, skip, or a FILE to append them to
-    #[arg(long, value_name = "fail|skip|FILE", default_value = "fail", value_parser = parse_on_error, help_heading = "Bad records")]
+    #[arg(long, value_name = "fail|skip|FILE", default_value = "fail", value_parser = bad::on_error(), help_heading = "Bad records")]
     pub on_error: OnError,
 }
 
 impl CutArgs {
+    /// Those of these options that say nothing of what is computed.
+    pub const OF_RUNNING: &[&str] =
+        &["block-interval", "no-trace", "skip-missed", "stop-file", "idle-timeout", "stop-after", "on-error"];
+
     /// The interval: the option, or SSTREAM_BATCH, or one second.
     pub fn interval_ms(&self) -> Result<u64, ToolError> {
         match (self.batch, std::env::var("SSTREAM_BATCH")) {
@@ -135,6 +139,9 @@ pub struct LimitArgs {
 }
 
 impl LimitArgs {
+    /// Those of these options that say nothing of what is computed.
+    pub const OF_RUNNING: &[&str] = &["max-rate", "max-batch", "backpressure"];
+
     /// What the source itself keeps to.
     pub fn options(&self) -> LimitOptions {
         LimitOptions { max_rate: self.max_rate, max_batch: self.max_batch }
@@ -163,12 +170,4 @@ pub enum InputForm {
     Csv,
     /// Each line key=value pairs, an object
     Logfmt,
-}
-
-fn parse_on_error(text: &str) -> Result<OnError, std::convert::Infallible> {
-    Ok(match text {
-        "fail" => OnError::Fail,
-        "skip" => OnError::Skip,
-        path => OnError::File(path.into()),
-    })
 }

@@ -38,6 +38,9 @@ pub enum OnLossArg {
 }
 
 impl KeepArgs {
+    /// Those of these options that say nothing of what is computed.
+    pub const OF_RUNNING: &[&str] = &["checkpoint", "name", "retain", "on-loss"];
+
     /// Where the checkpoint is: the option, or SSTREAM_CHECKPOINT.
     pub fn dir(&self) -> Option<PathBuf> {
         let from_environment = || std::env::var_os("SSTREAM_CHECKPOINT").filter(|dir| !dir.is_empty());

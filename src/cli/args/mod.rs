@@ -1,5 +1,6 @@
 //! Groups of options that several tools share.
 
+mod bad;
 mod input;
 mod keep;
 mod time;
@@ -30,6 +31,9 @@ pub struct Messages {
 }
 
 impl Messages {
+    /// Those of these options that say nothing of what is computed.
+    pub const OF_RUNNING: &[&str] = &["verbose", "quiet"];
+
     /// How much to say: the options, or SSTREAM_LOG.
     pub fn level(&self) -> Level {
         match (self.quiet, self.verbose, std::env::var("SSTREAM_LOG").as_deref()) {
@@ -63,6 +67,9 @@ pub struct Common {
 }
 
 impl Common {
+    /// Those of these options that say nothing of what is computed.
+    pub const OF_RUNNING: &[&str] = &["output"];
+
     /// What a tool that is no stage has.
     pub const NONE: Common = Common {
         messages: Messages { verbose: false, quiet: false },
@@ -88,6 +95,11 @@ pub struct WatchArgs {
     pub metrics_file: Option<PathBuf>,
 }
 
+impl WatchArgs {
+    /// Those of these options that say nothing of what is computed.
+    pub const OF_RUNNING: &[&str] = &["trace-log", "metrics", "metrics-file"];
+}
+
 /// How a stage takes part in its stream's checkpoint: one with state, and one
 /// that writes anything but frames.
 #[derive(Args, Clone, Debug)]
@@ -103,6 +115,11 @@ pub struct PartArgs {
     pub stage_name: Option<String>,
 }
 
+impl PartArgs {
+    /// Those of these options that say nothing of what is computed.
+    pub const OF_RUNNING: &[&str] = &["new", "stage-name"];
+}
+
 fn parse_stage_name(name: &str) -> Result<String, String> {
     check_stage(name).map(|()| name.to_owned()).map_err(|error| error.to_string())
 }
@@ -114,6 +131,11 @@ pub struct StateArgs {
     /// less is written, and more is sent again after a restart [default: each batch]
     #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms, help_heading = "Checkpoint")]
     pub checkpoint_every: Option<u64>,
+}
+
+impl StateArgs {
+    /// Those of these options that say nothing of what is computed.
+    pub const OF_RUNNING: &[&str] = &["checkpoint-every"];
 }
 
 /// Parses an address to listen at: `9102`, `127.0.0.1:9102`, `[::]:9102`.
@@ -158,3 +180,22 @@ pub struct MemoryArgs {
     #[arg(long, value_name = "SIZE", value_parser = duration::parse_size, default_value = "256MiB", help_heading = "Memory")]
     pub memory: usize,
 }
+
+impl MemoryArgs {
+    /// Those of these options that say nothing of what is computed.
+    pub const OF_RUNNING: &[&str] = &["memory"];
+}
+
+/// The options of the groups that all tools share which say nothing of what a stage
+/// computes: a restart may have others.
+pub const OF_RUNNING: [&[&str]; 9] = [
+    Messages::OF_RUNNING,
+    Common::OF_RUNNING,
+    WatchArgs::OF_RUNNING,
+    PartArgs::OF_RUNNING,
+    StateArgs::OF_RUNNING,
+    MemoryArgs::OF_RUNNING,
+    CutArgs::OF_RUNNING,
+    LimitArgs::OF_RUNNING,
+    KeepArgs::OF_RUNNING,
+];

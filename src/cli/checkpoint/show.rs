@@ -1,13 +1,15 @@
 //! `sstream-checkpoint show`.
 
+use std::path::Path;
+
 use serde_json::{Map, Value, json};
 
 use super::moment::{Moment, show as show_time};
 use super::print::{self, Printer};
 use crate::checkpoint::inspect::{Has, Inspected, SourceBatch};
 use crate::cli::ToolError;
+use crate::cli::source::position::{FileRange, file_ranges};
 use crate::duration::show_size;
-use crate::source::kinds::files::position::{Range, Record};
 
 /// Shows what is known of a batch.
 pub fn show(inspected: &Inspected, moment: Moment, records: bool, json: bool) -> Result<(), ToolError> {
@@ -63,7 +65,8 @@ fn origin(batch: &SourceBatch) -> String {
         ),
         (None, recorded) => match ranges(batch) {
             Some(ranges) => {
-                let show = |(path, from, to): &(String, u64, u64)| format!("{path} from byte {from} to {to}");
+                let show =
+                    |FileRange { path, from, to }: &FileRange| format!("{} from byte {from} to {to}", path.display());
                 format!("in {}", ranges.iter().map(show).collect::<Vec<_>>().join(", "))
             }
             None => format!("read again from {}", readable(recorded)),
@@ -71,15 +74,11 @@ fn origin(batch: &SourceBatch) -> String {
     }
 }
 
-/// The files, and the bytes of each, that a batch of dir or tail was made of.
-fn ranges(batch: &SourceBatch) -> Option<Vec<(String, u64, u64)>> {
-    let is_of_files = batch.arguments.split(' ').any(|word| word == "tail" || word == "dir");
-    let record = is_of_files.then(|| Record::read(&batch.recorded)).flatten()?;
-    let range = |range: &Range| {
-        let file = record.files.get(range.file)?;
-        Some((file.path.display().to_string(), range.from, range.to))
-    };
-    record.ranges.iter().map(range).collect()
+/// The files, and the bytes of each, that a batch was made of, if its kind says that.
+fn ranges(batch: &SourceBatch) -> Option<Vec<FileRange>> {
+    let words = batch.arguments.strip_prefix("source ")?;
+    let (kind, file) = words.split_once(' ').unwrap_or((words, ""));
+    file_ranges(kind, Path::new(file.trim_end_matches(" --clock wall")), &batch.recorded)
 }
 
 /// The note of a sink's commit. That of `files` is a temporary name, a zero and the name that
@@ -118,7 +117,8 @@ fn object(
         } else if batch.recorded.is_empty() {
             source.insert("records".into(), 0.into());
         } else if let Some(ranges) = ranges(batch) {
-            let file = |(path, from, to): (String, u64, u64)| json!({"path": path, "from": from, "to": to});
+            let file =
+                |FileRange { path, from, to }| json!({"path": path.display().to_string(), "from": from, "to": to});
             source.insert("files".into(), ranges.into_iter().map(file).collect::<Vec<Value>>().into());
         } else {
             source.insert("position".into(), readable(&batch.recorded).into());

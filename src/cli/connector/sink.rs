@@ -30,6 +30,10 @@ pub trait SinkKind: Args + fmt::Debug + 'static {
     /// What it does with a batch, in a line for `sstream explain`.
     const DOES: &'static str;
 
+    /// Options of the kind that say nothing of what is written or read, as a buffer's size: a
+    /// restart may have others.
+    const OF_RUNNING: &'static [&'static str] = &[];
+
     /// Options that do not go together; what is wrong with them, and what to do.
     ///
     /// # Errors
@@ -107,6 +111,7 @@ impl<K: SinkKind> Parser for SinkTool<K> {}
 impl<K: SinkKind> Tool for SinkTool<K> {
     const NAME: &'static str = K::TOOL;
     const EXAMPLES: &'static str = K::EXAMPLES;
+    const OF_RUNNING: &'static [&'static str] = K::OF_RUNNING;
 
     fn common(&self) -> &Common {
         &self.rest.stage.common
@@ -144,7 +149,7 @@ pub(in crate::cli) fn run_sink(
             "--output is the form of the stream that --pass hands on; the KIND says what a sink writes".to_owned(),
         ));
     }
-    let bad_records = BadRecords::new(environment.description.clone(), arguments.input.on_error());
+    let bad_records = crate::cli::bad_records(arguments.input.on_error(), environment)?;
     let mut context = crate::cli::context(environment, bad_records, &arguments.common);
     context.checkpoint.tool = name.to_owned();
     let sink = open(&context.bad_records)?;

@@ -37,6 +37,10 @@ pub trait SourceKind: Args + fmt::Debug + 'static {
     /// lines; none if it gives lines, [`Opened::Lines`].
     const WITHOUT_INPUT: Option<&'static str> = Some("leave it out");
 
+    /// Options of the kind that say nothing of what is written or read, as a buffer's size: a
+    /// restart may have others.
+    const OF_RUNNING: &'static [&'static str] = &[];
+
     /// Options that do not go together; what is wrong with them, and what to do.
     ///
     /// # Errors
@@ -149,6 +153,7 @@ impl<K: SourceKind> Parser for SourceTool<K> {}
 impl<K: SourceKind> Tool for SourceTool<K> {
     const NAME: &'static str = K::TOOL;
     const EXAMPLES: &'static str = K::EXAMPLES;
+    const OF_RUNNING: &'static [&'static str] = K::OF_RUNNING;
 
     fn common(&self) -> &Common {
         &self.rest.common
@@ -157,7 +162,7 @@ impl<K: SourceKind> Tool for SourceTool<K> {
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
         self.check()?;
         let Rest { cut, common, .. } = &self.rest;
-        let bad_records = BadRecords::new(environment.description.clone(), cut.on_error.clone());
+        let bad_records = crate::cli::bad_records(cut.on_error.clone(), environment)?;
         let context = crate::cli::context(environment, bad_records, common);
         let mut outlet = output::open(common.output, environment)?;
         let mut input = self.open(environment, &context.bad_records)?;

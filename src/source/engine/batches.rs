@@ -1,7 +1,9 @@
 //! Where the batches of a first stage come from: the cutter, or a source that
 //! brings batches of its own. [`crate::source::engine::first::FirstStage`] makes an input of it,
-//! with or without a checkpoint.
+//! with the checkpoint
+//! around them ([`super::kept::Kept`]) or without.
 
+use crate::checkpoint::survey::Commit;
 use crate::frame::{BatchTime, Block, Close, End, Event, Head};
 use crate::source::SourceError;
 use crate::source::engine::records::ReadAgain;
@@ -74,5 +76,22 @@ pub trait Batches {
     /// the last call.
     fn was_held_back(&mut self) -> bool {
         false
+    }
+
+    /// Whether there is a checkpoint around them.
+    fn is_kept(&self) -> bool {
+        false
+    }
+
+    /// Asked after the close: see [`Input::must_restart`](crate::flow::Input::must_restart).
+    fn must_restart(&self) -> bool {
+        false
+    }
+
+    /// What the sinks behind have committed, under a checkpoint, if that is news; `often`
+    /// for one who goes by it.
+    fn committed(&mut self, often: bool) -> Option<Commit> {
+        let _ = often;
+        None
     }
 }

@@ -9,13 +9,11 @@ use crate::frame::{BatchTime, Close, Event, Head, Reason};
 use crate::source::SourceError;
 use crate::source::engine::backpressure::{Backpressure, Ledger};
 use crate::source::engine::batches::{Batches, Step};
-use crate::source::engine::kept::Kept;
 use crate::source::engine::rate_limit::Processed;
 
 /// An [`Input`] whose stream begins here.
 pub struct FirstStage<'a> {
     batches: Box<dyn Batches + 'a>,
-    kept: Option<Kept<'a>>,
     pressure: Option<Pressure>,
     clock: &'a dyn Clock,
     /// What `--name` said.
@@ -33,14 +31,9 @@ struct Pressure {
 }
 
 impl<'a> FirstStage<'a> {
-    /// Without a checkpoint; `name` goes into the head.
+    /// Of these batches; `name` goes into the head.
     pub fn new(batches: Box<dyn Batches + 'a>, clock: &'a dyn Clock, name: Option<String>) -> FirstStage<'a> {
-        FirstStage { batches, kept: None, pressure: None, clock, name }
-    }
-
-    /// Under a checkpoint.
-    pub fn kept(self, kept: Kept<'a>) -> FirstStage<'a> {
-        FirstStage { kept: Some(kept), ..self }
+        FirstStage { batches, pressure: None, clock, name }
     }
 
     /// With a rate that the pipeline keeps up with, for batches of `interval_ms`.
@@ -52,10 +45,7 @@ impl<'a> FirstStage<'a> {
 
     fn step(&mut self) -> Result<Step, SourceError> {
         self.feel();
-        let mut step = match &mut self.kept {
-            Some(kept) => kept.step(&mut *self.batches)?,
-            None => self.batches.step()?,
-        };
+        let mut step = self.batches.step()?;
         if let Step::Head(head) = &mut step {
             if let Some(name) = &self.name {
                 head.set_name(name);
@@ -72,7 +62,9 @@ impl<'a> FirstStage<'a> {
                 Step::End(end) => Some((end.time, end.records)),
                 _ => None,
             };
-            if let (Some((time, records)), Some(_)) = (end, &self.kept) {
+            if let Some((time, records)) = end
+                && self.batches.is_kept()
+            {
                 pressure.ledger.left(time.0, records, now.wall_ms());
             }
             pressure.given = Some((now.monotonic, end));
@@ -82,11 +74,11 @@ impl<'a> FirstStage<'a> {
 
     /// How the pipeline behind does.
     fn feel(&mut self) {
-        let commit = self.kept.as_mut().and_then(|kept| kept.news(self.pressure.is_some()));
+        let commit = self.batches.committed(self.pressure.is_some());
         let Some(pressure) = &mut self.pressure else { return };
-        let processed = match &self.kept {
-            Some(_) => commit.and_then(|commit| pressure.ledger.committed(commit)),
-            None => pressure.taken(self.clock),
+        let processed = match self.batches.is_kept() {
+            true => commit.and_then(|commit| pressure.ledger.committed(commit)),
+            false => pressure.taken(self.clock),
         };
         if let Some(processed) = processed {
             let was_held_back = self.batches.was_held_back();
@@ -118,16 +110,15 @@ impl Pressure {
 impl Input for FirstStage<'_> {
     fn next(&mut self) -> Result<Event<'_>, InputError> {
         let step = self.step()?;
-        let block = self.kept.as_ref().and_then(Kept::block).unwrap_or_else(|| self.batches.block());
-        Ok(step.event(block))
+        Ok(step.event(self.batches.block()))
     }
 
     fn is_ready(&self) -> bool {
-        self.kept.as_ref().and_then(Kept::is_ready).unwrap_or_else(|| self.batches.is_ready())
+        self.batches.is_ready()
     }
 
     fn must_restart(&self) -> bool {
-        self.kept.as_ref().is_some_and(Kept::is_finished)
+        self.batches.must_restart()
     }
 }
 

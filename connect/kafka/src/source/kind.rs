@@ -167,3 +167,27 @@ A message is a record: its value as text, or with --value json as JSON; null whe
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::FromArgMatches as _;
+
+    fn parse(options: &str) -> SourceArgs {
+        let words = format!("x --brokers h:1 --topic t {options}");
+        let matches = SourceArgs::augment_args(clap::Command::new("x")).get_matches_from(words.split_whitespace());
+        SourceArgs::from_arg_matches(&matches).unwrap()
+    }
+
+    #[test]
+    fn an_object_has_each_of_its_fields_once() {
+        let options = parse("--with offset,key,key").options(OnLoss::Fail);
+        assert_eq!(options.form.with, [Field::Key, Field::Offset]);
+    }
+
+    #[test]
+    fn the_identity_is_what_is_read_and_what_becomes_of_it() {
+        assert_eq!(parse("--from beginning --group g -X a=b").identity(), "--topic t");
+        assert_eq!(parse("--value json --partitions 0,2").identity(), "--topic t --partitions 0,2 --value json");
+    }
+}

@@ -6,19 +6,19 @@ use crate::checkpoint::Times;
 use crate::checkpoint::times::next_multiple;
 use crate::frame::BatchTime;
 use crate::source::SourceError;
-use crate::source::engine::batches::{Batches, Step};
+use crate::source::engine::batches::Step;
 use crate::source::engine::cut::MOST_MISSED;
 
 impl Kept<'_> {
     /// Finds the next batch to send again, or goes on to new ones.
-    pub(super) fn next_again(&mut self, batches: &mut dyn Batches) -> Result<(), SourceError> {
+    pub(super) fn next_again(&mut self) -> Result<(), SourceError> {
         self.phase = match self.parts.checkpoint.next_again()? {
             Some((times, recorded)) => {
                 let mut is_over = recorded.is_empty();
                 let blocks = if is_over { None } else { self.parts.checkpoint.read_again(&recorded)? };
                 if blocks.is_none()
                     && !is_over
-                    && let Some(source) = batches.replay()
+                    && let Some(source) = self.batches.replay()
                 {
                     is_over = lost(&self.parts, source.begin_again(&recorded))?.is_none();
                 }
@@ -36,7 +36,7 @@ impl Kept<'_> {
     }
 
     /// The next block of a batch that is sent again.
-    pub(super) fn block_again(&mut self, batches: &mut dyn Batches) -> Result<Option<Step>, SourceError> {
+    pub(super) fn block_again(&mut self) -> Result<Option<Step>, SourceError> {
         let Phase::Batch { times, blocks, records, is_over } = &mut self.phase else { return Ok(None) };
         let time = BatchTime(times.first_ms);
         self.bytes.clear();
@@ -46,7 +46,7 @@ impl Kept<'_> {
                 self.bytes.extend_from_slice(bytes);
                 u64::from(count)
             }),
-            None => match batches.replay() {
+            None => match self.batches.replay() {
                 Some(source) => {
                     let bad = self.parts.bad_records;
                     let mut bad = |record: &[u8], reason: &str| Ok(bad.take(time, record, reason)?);
@@ -71,7 +71,7 @@ impl Kept<'_> {
     }
 
     /// Batches between the newest in the offsets and the present come as empty ones.
-    pub(super) fn miss(&mut self, batches: &mut dyn Batches) -> Result<(), SourceError> {
+    pub(super) fn miss(&mut self) -> Result<(), SourceError> {
         let interval_ms = self.parts.interval_ms;
         let first_ms = next_multiple(self.parts.plan.after_ms, interval_ms);
         let now_ms = self.parts.clock.read().wall_ms();
@@ -82,7 +82,7 @@ impl Kept<'_> {
         };
         if missed == 0 {
             let after = BatchTime(first_ms - interval_ms);
-            batches.start_after(after, self.carried > 0);
+            self.batches.start_after(after, self.carried > 0);
             self.phase = Phase::New;
             return Ok(());
         }
@@ -97,10 +97,10 @@ impl Kept<'_> {
             empty = times.after(first_ms);
         }
         if let Some(empty) = empty {
-            self.record(batches, empty, &[])?;
+            self.record(empty, &[])?;
         }
         self.parts.checkpoint.sync()?;
-        batches.start_after(BatchTime(times.last_ms), false);
+        self.batches.start_after(BatchTime(times.last_ms), false);
         self.phase = Phase::Ends { times, records, then: Box::new(Phase::New) };
         Ok(())
     }

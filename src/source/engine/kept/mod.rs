@@ -63,8 +63,9 @@ pub struct KeptParts<'a> {
     pub console: Console,
 }
 
-/// Puts the checkpoint around batches.
+/// Batches with the checkpoint around them.
 pub struct Kept<'a> {
+    batches: Box<dyn Batches + 'a>,
     parts: KeptParts<'a>,
     phase: Phase,
     /// Blocks that are sent again, or wait in `held`.
@@ -110,7 +111,7 @@ enum Phase {
 
 impl<'a> Kept<'a> {
     /// Says what the start found.
-    pub fn new(parts: KeptParts<'a>) -> Kept<'a> {
+    pub fn new(batches: Box<dyn Batches + 'a>, parts: KeptParts<'a>) -> Kept<'a> {
         let plan = &parts.plan;
         let console = &parts.console;
         if plan.torn_bytes > 0 {
@@ -127,6 +128,7 @@ impl<'a> Kept<'a> {
         }
         let commits = SinkProgress::new(parts.clock.read().monotonic, console.clone());
         Kept {
+            batches,
             parts,
             phase: Phase::Head,
             bytes: Vec::new(),
@@ -139,40 +141,24 @@ impl<'a> Kept<'a> {
         }
     }
 
-    /// The bytes of the block just given, if they are not the batches' own.
-    pub fn block(&self) -> Option<&[u8]> {
-        self.given.clone().map(|given| &self.bytes[given])
-    }
-
-    /// Whether the next step is here already, if this knows.
-    pub fn is_ready(&self) -> Option<bool> {
-        (!matches!(self.phase, Phase::New) || !self.held.is_empty()).then_some(true)
-    }
-
-    /// Whether this run only ended what the one before had begun to close.
-    pub fn is_finished(&self) -> bool {
-        self.parts.plan.finish.is_some()
-    }
-
-    /// The next step of the stream.
-    pub fn step(&mut self, batches: &mut dyn Batches) -> Result<Step, SourceError> {
+    fn advance(&mut self) -> Result<Step, SourceError> {
         self.given = None;
         loop {
             match &mut self.phase {
                 Phase::Head => {
-                    if let Some(source) = batches.replay() {
+                    if let Some(source) = self.batches.replay() {
                         source.restore(&self.parts.plan.position)?;
                     }
                     self.phase = Phase::Again;
-                    let mut step = batches.step()?;
+                    let mut step = self.batches.step()?;
                     if let Step::Head(head) = &mut step {
                         head.other.extend(self.parts.plan.head());
                     }
                     return Ok(step);
                 }
-                Phase::Again => self.next_again(batches)?,
+                Phase::Again => self.next_again()?,
                 Phase::Batch { .. } => {
-                    if let Some(step) = self.block_again(batches)? {
+                    if let Some(step) = self.block_again()? {
                         return Ok(step);
                     }
                 }
@@ -182,7 +168,7 @@ impl<'a> Kept<'a> {
                         Some(rest) => *times = rest,
                         None => self.phase = std::mem::replace(then, Phase::New),
                     }
-                    let end = self.end(batches, time_ms, records);
+                    let end = self.end(time_ms, records);
                     return Ok(end);
                 }
                 Phase::Leftover(blocks) => {
@@ -197,8 +183,8 @@ impl<'a> Kept<'a> {
                     self.parts.checkpoint.adopt(blocks);
                     self.phase = Phase::Missed;
                 }
-                Phase::Missed => self.miss(batches)?,
-                Phase::New => return self.new_step(batches),
+                Phase::Missed => self.miss()?,
+                Phase::New => return self.new_step(),
                 Phase::Closing(closed) => {
                     let closed = *closed;
                     self.parts.checkpoint.close(closed)?;
@@ -209,11 +195,11 @@ impl<'a> Kept<'a> {
         }
     }
 
-    fn new_step(&mut self, batches: &mut dyn Batches) -> Result<Step, SourceError> {
+    fn new_step(&mut self) -> Result<Step, SourceError> {
         if self.held.is_empty() {
             self.failed.take().map_or(Ok(()), Err)?;
-            match self.next_kept(batches)? {
-                end @ Step::End(_) => self.hold(end, batches)?,
+            match self.next_kept()? {
+                end @ Step::End(_) => self.hold(end)?,
                 step => return self.give(step),
             }
         }
@@ -222,22 +208,22 @@ impl<'a> Kept<'a> {
                 self.given = matches!(step, Step::Block { .. }).then_some(block);
                 self.give(step)
             }
-            None => self.new_step(batches),
+            None => self.new_step(),
         }
     }
 
     /// A batch has ended: it waits for those that end at once behind it, then all are
     /// synced together.
-    fn hold(&mut self, end: Step, batches: &mut dyn Batches) -> Result<(), SourceError> {
+    fn hold(&mut self, end: Step) -> Result<(), SourceError> {
         self.bytes.clear();
         self.held.push_back((end, 0..0));
-        while batches.is_ready() && self.bytes.len() < MOST_HELD_BYTES && self.held.len() < MOST_HELD_STEPS {
+        while self.batches.is_ready() && self.bytes.len() < MOST_HELD_BYTES && self.held.len() < MOST_HELD_STEPS {
             let from = self.bytes.len();
-            match self.next_kept(batches) {
+            match self.next_kept() {
                 Ok(step) => {
                     let is_last = matches!(step, Step::Close(_));
                     if let Step::Block { .. } = step {
-                        self.bytes.extend_from_slice(batches.block());
+                        self.bytes.extend_from_slice(self.batches.block());
                     }
                     self.held.push_back((step, from..self.bytes.len()));
                     if is_last {
@@ -255,19 +241,19 @@ impl<'a> Kept<'a> {
     }
 
     /// The next step of the batches, written to the checkpoint.
-    fn next_kept(&mut self, batches: &mut dyn Batches) -> Result<Step, SourceError> {
-        let mut step = batches.step()?;
+    fn next_kept(&mut self) -> Result<Step, SourceError> {
+        let mut step = self.batches.step()?;
         match &mut step {
             Step::Block { records, .. } => {
                 // A block holds fewer records than bytes, of which there are some MiB.
                 let records = u32::try_from(*records).unwrap_or(u32::MAX);
-                self.parts.checkpoint.append(records, batches.block())?;
+                self.parts.checkpoint.append(records, self.batches.block())?;
             }
             Step::End(end) => {
                 end.records += std::mem::take(&mut self.carried);
                 match self.recorded.checked_sub(1) {
                     Some(rest) => self.recorded = rest,
-                    None => self.keep(batches, end)?,
+                    None => self.keep(end)?,
                 }
             }
             Step::Head(_) | Step::Close(_) => {}
@@ -290,11 +276,11 @@ impl<'a> Kept<'a> {
     }
 
     /// Writes down a batch that ends, and the missed ones that follow it.
-    fn keep(&mut self, batches: &mut dyn Batches, end: &End) -> Result<(), SourceError> {
+    fn keep(&mut self, end: &End) -> Result<(), SourceError> {
         let interval_ms = self.parts.interval_ms;
         let mut times = Times::one(end.time.0, interval_ms);
         let mut position = Vec::new();
-        let can_replay = match batches.replay() {
+        let can_replay = match self.batches.replay() {
             Some(source) => {
                 source.position(&mut position);
                 true
@@ -305,31 +291,71 @@ impl<'a> Kept<'a> {
             self.parts.checkpoint.record_wal(end.time.0)?;
         } else {
             if end.records == 0 && position.is_empty() {
-                self.recorded = batches.missed();
+                self.recorded = self.batches.missed();
                 times.last_ms += self.recorded * interval_ms;
             }
-            self.record(batches, times, &position)?;
+            self.record(times, &position)?;
         }
         Ok(())
     }
 
-    fn record(&mut self, batches: &mut dyn Batches, times: Times, position: &[u8]) -> Result<(), SourceError> {
-        match batches.replay() {
+    fn record(&mut self, times: Times, position: &[u8]) -> Result<(), SourceError> {
+        match self.batches.replay() {
             Some(source) => self.parts.checkpoint.record(times, position, &mut |base| source.base(base))?,
             None => self.parts.checkpoint.record_wal_empty(times),
         }
         Ok(())
     }
 
-    fn end(&mut self, batches: &dyn Batches, time_ms: u64, records: u64) -> Step {
+    fn end(&mut self, time_ms: u64, records: u64) -> Step {
         let mut end = End::new(BatchTime(time_ms), records);
-        end.trace = batches.begins_trace().then(Vec::new);
+        end.trace = self.batches.begins_trace().then(Vec::new);
         self.commits.end();
         Step::End(end)
     }
+}
 
-    /// What the sinks behind have committed, if that is news: see [`SinkProgress::news`].
-    pub fn news(&mut self, often: bool) -> Option<Commit> {
+impl Batches for Kept<'_> {
+    fn step(&mut self) -> Result<Step, SourceError> {
+        self.advance()
+    }
+
+    fn block(&self) -> &[u8] {
+        match &self.given {
+            Some(given) => &self.bytes[given.clone()],
+            None => self.batches.block(),
+        }
+    }
+
+    fn is_ready(&self) -> bool {
+        !matches!(self.phase, Phase::New) || !self.held.is_empty() || self.batches.is_ready()
+    }
+
+    fn begins_trace(&self) -> bool {
+        self.batches.begins_trace()
+    }
+
+    fn start_after(&mut self, time: BatchTime, has_begun: bool) {
+        self.batches.start_after(time, has_begun);
+    }
+
+    fn set_rate(&mut self, per_second: Option<f64>) {
+        self.batches.set_rate(per_second);
+    }
+
+    fn was_held_back(&mut self) -> bool {
+        self.batches.was_held_back()
+    }
+
+    fn is_kept(&self) -> bool {
+        true
+    }
+
+    fn must_restart(&self) -> bool {
+        self.parts.plan.finish.is_some()
+    }
+
+    fn committed(&mut self, often: bool) -> Option<Commit> {
         let now = self.parts.clock.read().monotonic;
         self.commits.news(&self.parts.checkpoint, now, often)
     }

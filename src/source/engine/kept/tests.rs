@@ -101,15 +101,14 @@ fn run(memory: &Memory, clock: &ManualClock, is_wall: bool, is_ready: bool, batc
         bad_records,
         console,
     };
-    let mut kept = Kept::new(parts);
     let batches = batches.to_vec().into();
-    let mut script =
-        Script { batches, block: Vec::new(), time: BatchTime(0), records: None, has_head: false, is_ready };
+    let script = Script { batches, block: Vec::new(), time: BatchTime(0), records: None, has_head: false, is_ready };
+    let mut kept = Kept::new(Box::new(script), parts);
     loop {
-        match kept.step(&mut script) {
+        match kept.step() {
             Ok(Step::Head(_)) => {}
             Ok(Step::Block { records, .. }) => {
-                let block = kept.block().unwrap_or_else(|| script.block()).to_vec();
+                let block = kept.block().to_vec();
                 let text = String::from_utf8(block).unwrap();
                 assert_eq!(text.lines().count() as u64, records);
                 left.open.extend(text.lines().map(str::to_owned));

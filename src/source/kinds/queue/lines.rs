@@ -42,6 +42,11 @@ impl Line {
     }
 }
 
+/// The bytes of the file that a batch was, by what a checkpoint keeps of it.
+pub fn bytes_of(recorded: &[u8]) -> Option<(u64, u64)> {
+    Line::read(recorded).map(|line| (line.from, line.to))
+}
+
 /// Reads lines again.
 pub struct QueueLines {
     file: File,

@@ -3,6 +3,8 @@
 
 mod lines;
 
+pub use lines::bytes_of;
+
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 

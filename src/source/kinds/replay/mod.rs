@@ -5,6 +5,8 @@
 
 mod passage;
 
+pub use passage::bytes_of;
+
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;

@@ -59,3 +59,8 @@ impl Passage {
         }
     }
 }
+
+/// The bytes of the stream that a batch was, by what a checkpoint keeps of it.
+pub fn bytes_of(recorded: &[u8]) -> Option<(u64, u64)> {
+    Passage::read(recorded, "").ok().map(|passage| (passage.from, passage.to))
+}
