@@ -124,6 +124,23 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// The stream is of a run that is over: a newer one has begun.
+    Over {
+        /// The source.
+        source: String,
+        /// The checkpoint.
+        dir: PathBuf,
+    },
+    /// The stage was in this run before: the stream is a recorded one.
+    SecondTime {
+        /// The stage.
+        name: String,
+    },
+    /// Somebody else owns the checkpoint, or could write into it.
+    NotTrusted {
+        /// The checkpoint.
+        dir: PathBuf,
+    },
     /// The stream is not of the run that this checkpoint is in.
     OtherRun {
         /// The source whose lock says otherwise.
@@ -234,6 +251,23 @@ impl fmt::Display for Error {
                 "{name}: another stage of this run has that name: give one of them --stage-name \
                  (a plain tee under a checkpoint is not supported: --pass on a sink does it)"
             ),
+            Error::Over { source, dir } => write!(
+                f,
+                "{}: the source {source} has begun another run since: the stream is of an earlier one, which is over: \
+                 start the pipeline again",
+                dir.display()
+            ),
+            Error::SecondTime { name } => write!(
+                f,
+                "{name} was in this run already, so the stream is a recorded one: read it by sstream-source replay, which \
+                 leaves the checkpoint alone"
+            ),
+            Error::NotTrusted { dir } => write!(
+                f,
+                "{}: another user owns this checkpoint or can write into it: what is in it is not to be trusted; make it \
+                 this user's, with chown, and chmod go-w",
+                dir.display()
+            ),
             Error::OtherRun { source, dir } => write!(
                 f,
                 "{}: the source {source} is not running the stream that came in: \
@@ -266,6 +300,7 @@ impl Failure for Error {
             | Error::Latched { .. }
             | Error::Running { .. }
             | Error::GoesOn { .. }
+            | Error::Over { .. }
             | Error::InUse { .. } => Exit::World,
             Error::BadName { .. }
             | Error::NameTaken { .. }
@@ -279,6 +314,8 @@ impl Failure for Error {
             | Error::Mismatch { .. }
             | Error::NoFolder { .. }
             | Error::NoResume { .. }
+            | Error::SecondTime { .. }
+            | Error::NotTrusted { .. }
             | Error::OtherRun { .. } => Exit::Checkpoint,
             Error::Interrupted => Exit::Done,
         }

@@ -278,8 +278,12 @@ pub fn wait_for_quiet(
 /// Whether the source called `name` is running `run`.
 pub fn check_run(storage: &dyn Storage, layout: &Layout, name: &str, run: &str) -> Result<()> {
     let path = layout.lock(&Id::source(name)?);
-    if !run.is_empty() && Said::of(storage, &path)?.run == run {
+    let newest = Said::of(storage, &path)?.run;
+    if !run.is_empty() && newest == run {
         return Ok(());
+    }
+    if !run.is_empty() && !newest.is_empty() {
+        return Err(Error::Over { source: name.to_owned(), dir: layout.dir().to_owned() });
     }
     Err(Error::OtherRun { source: name.to_owned(), dir: layout.dir().to_owned() })
 }

@@ -29,10 +29,10 @@ use super::job::{Job, Layout, StageFile, show_pipeline};
 use super::lock::{self, Lock, Said, Wait};
 use super::name::Id;
 use super::state::{KeyedState, PairOut, StateLog};
-use super::storage::{Storage, make_dir, remove_tree};
+use super::storage::{Storage, check_trusted, make_dir, remove_tree};
 use super::survey::purge_before;
 use super::{Error, Result};
-use crate::frame::keys::key;
+use crate::frame::keys::{key, text_path};
 
 /// What the head of a stream says of its checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl Stream {
     pub fn of_head(head: &Map<String, Value>) -> Option<Stream> {
         let text = |key: &str| head.get(key).and_then(Value::as_str).map(str::to_owned);
         Some(Stream {
-            dir: text(key::CHECKPOINT)?.into(),
+            dir: text_path(&text(key::CHECKPOINT)?),
             name: text(key::NAME).unwrap_or_default(),
             run: text(key::RUN).unwrap_or_default(),
             resume_ms: head.get(key::RESUME).and_then(Value::as_u64).unwrap_or(0),
@@ -101,6 +101,7 @@ impl Participant {
     ) -> Result<Participant> {
         let id = Id::stage(&stream.name, options.part)?;
         let layout = Layout::new(&stream.dir);
+        check_trusted(&*storage, &stream.dir)?;
         check_runs(&*storage, &layout, stream, &id)?;
         let path = layout.lock(&id);
         let mut lock = loop {
@@ -112,6 +113,10 @@ impl Participant {
                 None => {}
             }
         };
+        // A stage that was in this run before reads a recorded stream.
+        if lock.said()?.run == stream.run {
+            return Err(Error::SecondTime { name: id.to_string() });
+        }
         lock.say(&Said { run: stream.run.clone(), ..Said::default() })?;
         // A source that started in between has written its run before it looks
         // at locks: either it waits for this one, or this sees its run.

@@ -35,6 +35,13 @@ pub struct Folder {
     pub end: bool,
 }
 
+impl Folder {
+    /// Whether it has done what is to be done at a close: then it covers all times to come.
+    fn has_closed(&self) -> bool {
+        self.covers.last().is_some_and(|(_, to_ms)| *to_ms == u64::MAX)
+    }
+}
+
 /// All that the decision rests on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inputs {
@@ -109,7 +116,11 @@ pub fn resume(inputs: &Inputs) -> Result<Resume, Conflict> {
         let committed = |folder: &Folder| {
             folder.is_sink && folder.sources.contains(&source.name) && folder.newest_ms > Some(source.last_ms)
         };
-        source.closed && resume_ms <= source.last_ms && inputs.folders.iter().any(committed)
+        let is_open = |folder: &Folder| folder.sources.contains(&source.name) && !folder.has_closed();
+        source.closed
+            && resume_ms <= source.last_ms
+            && inputs.folders.iter().any(committed)
+            && inputs.folders.iter().any(is_open)
     });
     Ok(Resume { resume_ms, held_back_by, finish })
 }

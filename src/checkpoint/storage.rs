@@ -22,6 +22,12 @@ pub trait Storage: Send + Sync {
     fn open(&self, path: &Path, create: bool) -> io::Result<Box<dyn StoredFile>>;
     /// The whole content of a small file.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+    /// Whether nobody but this user, or root, can have written what is in a directory. One that is not
+    /// there was written by nobody.
+    fn is_trusted(&self, dir: &Path) -> io::Result<bool> {
+        let _ = dir;
+        Ok(true)
+    }
     /// When a file was last written to, in ms since the epoch.
     fn modified_ms(&self, path: &Path) -> io::Result<u64>;
     /// Gives a file its name, in place of what had that name.
@@ -138,7 +144,28 @@ pub fn read_if_there(storage: &dyn Storage, path: &Path) -> Result<Option<Vec<u8
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Disk;
 
+/// Refuses a checkpoint that somebody else could have written: what is in it says which files are
+/// renamed, with this user's rights.
+pub fn check_trusted(storage: &dyn Storage, dir: &Path) -> Result<()> {
+    match storage.is_trusted(dir) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Error::NotTrusted { dir: dir.to_owned() }),
+        Err(error) => Err(Error::io("cannot look at", dir, error)),
+    }
+}
+
 impl Storage for Disk {
+    fn is_trusted(&self, dir: &Path) -> io::Result<bool> {
+        use std::os::unix::fs::MetadataExt as _;
+        const WRITABLE_BY_OTHERS: u32 = 0o022;
+        let metadata = match std::fs::metadata(dir) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+            metadata => metadata?,
+        };
+        let is_own = metadata.uid() == rustix::process::geteuid().as_raw() || metadata.uid() == 0;
+        Ok(is_own && metadata.mode() & WRITABLE_BY_OTHERS == 0)
+    }
+
     fn open(&self, path: &Path, create: bool) -> io::Result<Box<dyn StoredFile>> {
         // Not O_APPEND: after a truncation the position is set by hand, and
         // only the lock's holder writes.

@@ -18,6 +18,8 @@ pub enum ToolError {
         /// The tool's name.
         tool: &'static str,
     },
+    /// A stage in the middle of a line got no head: the one before was killed before it.
+    NoHead,
     /// Something that is to be read or written cannot be opened.
     Open {
         /// What.
@@ -54,6 +56,11 @@ impl fmt::Display for ToolError {
                 f,
                 "stdin is a terminal: pipe a stream or lines in, or type lines with --input text: see {tool} --help"
             ),
+            ToolError::NoHead => f.write_str(
+                "the input ended before anything came, and no source of its own is in the checkpoint: the stage before was \
+                 killed before its head had left: start the pipeline again (a line's first stage that reads stdin says so by \
+                 --checkpoint)",
+            ),
             ToolError::Open { what, error } => write!(f, "{what}: {}", describe(error)),
             ToolError::Input(error) => error.fmt(f),
             ToolError::Kind(error) => error.fmt(f),
@@ -81,6 +88,7 @@ impl Failure for ToolError {
     fn exit(&self) -> Exit {
         match self {
             ToolError::Usage(_) | ToolError::Terminal { .. } => Exit::Usage,
+            ToolError::NoHead => Exit::Input,
             ToolError::Open { .. } | ToolError::Restart => Exit::World,
             ToolError::Input(error) => error.exit(),
             ToolError::Kind(error) => error.exit(),

@@ -38,7 +38,12 @@ pub fn open<'a>(
     let (form, read) = match arguments.input {
         Some(form) => (form, Vec::new()),
         None => match detect(&mut stdin, &first::stop_rules(&arguments.cut, environment), environment)? {
-            Detected::Raw(read) => (InputForm::Text, read),
+            Detected::Raw(read) => {
+                if read.is_empty() && stdin.is_pipe() && is_behind(&arguments.cut) {
+                    return Err(ToolError::NoHead);
+                }
+                (InputForm::Text, read)
+            }
             Detected::Framed(read) => {
                 let reader = FrameReader::resume(FramedStdin(stdin), read);
                 return Ok(Box::new(Framed { reader, given: arguments.cut.of_first_stage() }));
@@ -55,6 +60,13 @@ pub fn open<'a>(
     let source = lines(Box::new(stdin), format, read, &arguments.cut, environment);
     let cutter = cutter(source, has_begun, &arguments.cut, interval_ms, environment, bad_records);
     Ok(begun.input(cutter, &arguments.cut, environment, bad_records))
+}
+
+/// Whether a stage whose pipe was closed before anything came stands behind another one, which was
+/// then killed before its head had left: in a line that sstream-run keeps a checkpoint of, and not told to
+/// be its first stage. An empty source of its own in that checkpoint would be another pipeline's.
+fn is_behind(arguments: &CutArgs) -> bool {
+    arguments.keep.checkpoint.is_none() && arguments.keep.dir().is_some_and(|dir| !dir.join("sources/stdin").exists())
 }
 
 /// Standard input as a byte source.

@@ -235,7 +235,7 @@ pub fn run_stage_timed(
     late: OnError,
     environment: &Environment,
 ) -> Result<(), ToolError> {
-    let bad_records = BadRecords::new(environment.description.clone(), arguments.input.on_error());
+    let bad_records = bad_records(arguments.input.on_error(), environment)?;
     let mut context = context(environment, bad_records, &arguments.common);
     context.checkpoint.every_ms = state.checkpoint_every.unwrap_or(0);
     context.late_records = BadRecords::late(environment.description.clone(), late);
@@ -251,6 +251,16 @@ pub fn run_stage_timed(
 pub fn end(result: Result<(), StageError>, must_restart: bool) -> Result<(), ToolError> {
     result?;
     if must_restart { Err(ToolError::Restart) } else { Ok(()) }
+}
+
+/// What becomes of bad records. A file for them that cannot be written is told now, not
+/// when the first one comes.
+pub fn bad_records(choice: OnError, environment: &Environment) -> Result<BadRecords, ToolError> {
+    choice.check().map_err(|(path, error)| ToolError::Open {
+        what: format!("--on-error {}: cannot be written", path.display()),
+        error,
+    })?;
+    Ok(BadRecords::new(environment.description.clone(), choice))
 }
 
 /// The stage's context.

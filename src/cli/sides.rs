@@ -53,7 +53,7 @@ pub fn run_merge_saved(
 ) -> Result<(), ToolError> {
     let inputs = inputs(paths, words)?;
     let mut outlet = output::open(common.output, environment)?;
-    let bad_records = BadRecords::new(environment.description.clone(), on_error);
+    let bad_records = super::bad_records(on_error, environment)?;
     let mut context = context(environment, bad_records, common);
     context.checkpoint.every_ms = state.checkpoint_every.unwrap_or(0);
     context.late_records = BadRecords::late(environment.description.clone(), late);

@@ -1,5 +1,6 @@
 //! `sstream-top`.
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 
 use clap::Parser;
@@ -30,7 +31,7 @@ use crate::stage::StageError;
 pub struct TopTool {
     /// Pipelines by --name, id or process, or trace logs by file
     #[arg(value_name = "NAME|FILE")]
-    names: Vec<String>,
+    names: Vec<OsString>,
 
     /// Show all running pipelines
     #[arg(long, conflicts_with = "names")]
@@ -133,7 +134,8 @@ impl TopTool {
         let mut sources = sources(&self.names, RETAIN)?;
         if let (false, Some(name)) = (self.names.is_empty() || !sources.pipelines().is_empty(), self.names.first()) {
             return Err(ToolError::Usage(format!(
-                "{name}: neither a running pipeline of this user nor a file: sstream ps lists what runs"
+                "{}: neither a running pipeline of this user nor a file: sstream ps lists what runs",
+                name.display()
             )));
         }
         let stop = environment.stop.clone();
@@ -187,7 +189,7 @@ fn tell_until_over(sources: &mut Sources, environment: &Environment) {
 }
 
 /// Opens what a viewer was told to look at.
-pub(super) fn sources(names: &[String], limit: usize) -> Result<Sources, ToolError> {
+pub(super) fn sources(names: &[OsString], limit: usize) -> Result<Sources, ToolError> {
     Sources::open(names, limit).map_err(|LogError { path, error }| {
         let path = path.display();
         match error {

@@ -1,5 +1,6 @@
 //! `sstream-ui`.
 
+use std::ffi::OsString;
 use std::net::{SocketAddr, TcpListener};
 
 use clap::Parser;
@@ -25,7 +26,7 @@ const TRIES: u16 = 16;
 pub struct UiTool {
     /// Pipelines by --name, id or process, or trace logs by file
     #[arg(value_name = "NAME|FILE")]
-    names: Vec<String>,
+    names: Vec<OsString>,
 
     /// Serve here; a port alone is on 127.0.0.1 [default: 4040 or the next free port]
     #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]

@@ -2,9 +2,11 @@
 //! fails), and of those that come too late.
 
 use std::cell::{Cell, RefCell};
-use std::fs::{File, OpenOptions};
-use std::io::Write as _;
-use std::path::PathBuf;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Access, access};
 
 use crate::error::printable_line;
 use crate::frame::BatchTime;
@@ -22,6 +24,27 @@ pub enum OnError {
     /// The record is appended to a file, with batch, stage and reason, and the
     /// stream goes on.
     File(PathBuf),
+}
+
+impl OnError {
+    /// Whether a file that is chosen can be written, as far as that can be told without
+    /// making it.
+    ///
+    /// # Errors
+    /// The file, and what the system says.
+    pub fn check(&self) -> Result<(), (&Path, io::Error)> {
+        let OnError::File(path) = self else { return Ok(()) };
+        let check = || match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+            Ok(_) => Ok(access(path, Access::WRITE_OK)?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+                Ok(access(dir, Access::WRITE_OK | Access::EXEC_OK)?)
+            }
+            Err(error) => Err(error),
+        };
+        check().map_err(|error| (path.as_path(), error))
+    }
 }
 
 /// What is wrong with a record.

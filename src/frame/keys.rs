@@ -4,7 +4,7 @@
 //! | key | what it is |
 //! |---|---|
 //! | `name` | what the source is called; behind a join `a+b` |
-//! | `checkpoint` | the checkpoint's directory, absolute |
+//! | `checkpoint` | the checkpoint's directory, absolute; a path that is not UTF-8 as `file://` with `%XX` for such bytes |
 //! | `run` | a random number of this start; behind a join `4f0c+99ab` |
 //! | `resume` | the batch time after which all begin, in ms since the epoch |
 //! | `time` | the EXPR of the records' own time, where a stage gives them one, as an event-time window does |
@@ -12,7 +12,10 @@
 //! | `clock` | `virtual` where batch times are no moments |
 //! | `pipeline` | a random id, by which those who watch put its stages together |
 
-use std::path::Path;
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -38,6 +41,46 @@ pub mod key {
     pub const PIPELINE: &str = "pipeline";
 }
 
+/// What begins an absolute path that is not UTF-8.
+const URL: &str = "file://";
+
+/// An absolute path as text: as itself, or as a URL where it is not UTF-8.
+pub fn path_text(path: &Path) -> String {
+    if let Some(text) = path.to_str() {
+        return text.to_owned();
+    }
+    let mut text = URL.to_owned();
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'/' | b'-' | b'.' | b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => text.push(char::from(*byte)),
+            // Writing to a string does not fail.
+            byte => drop(write!(text, "%{byte:02X}")),
+        }
+    }
+    text
+}
+
+/// The path that [`path_text`] made a text of.
+pub fn text_path(text: &str) -> PathBuf {
+    let Some(url) = text.strip_prefix(URL) else { return PathBuf::from(text) };
+    let mut bytes = Vec::with_capacity(url.len());
+    let mut rest = url.as_bytes();
+    while let Some((byte, behind)) = rest.split_first() {
+        let hex = behind.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
+        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(escaped) if *byte == b'%' => {
+                bytes.push(escaped);
+                rest = &behind[2..];
+            }
+            _ => {
+                bytes.push(*byte);
+                rest = behind;
+            }
+        }
+    }
+    OsString::from_vec(bytes).into()
+}
+
 impl Head {
     /// What the source is called, if it was given a name.
     pub fn name(&self) -> Option<&str> {
@@ -50,8 +93,8 @@ impl Head {
     }
 
     /// The directory of the stream's checkpoint, if it has one.
-    pub fn checkpoint(&self) -> Option<&Path> {
-        self.text(key::CHECKPOINT).map(Path::new)
+    pub fn checkpoint(&self) -> Option<PathBuf> {
+        self.text(key::CHECKPOINT).map(text_path)
     }
 
     /// Which start of the checkpoint's pipeline this is.
@@ -125,4 +168,19 @@ fn random_id() -> String {
     // Without random numbers all pipelines look like one, which harms nothing.
     let _ = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
     format!("{:016x}", u64::from_ne_bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_any_bytes_are_texts() {
+        for bytes in [&b"/plain path%20"[..], b"/c\xe9 %41/\xff", "/caf\u{e9}".as_bytes()] {
+            let path = PathBuf::from(OsString::from_vec(bytes.to_vec()));
+            assert_eq!(text_path(&path_text(&path)), path, "{}", path_text(&path));
+        }
+        assert_eq!(path_text(Path::new("/caf\u{e9}")), "/caf\u{e9}");
+        assert_eq!(path_text(&PathBuf::from(OsString::from_vec(b"/c\xe9 x".to_vec()))), "file:///c%E9%20x");
+    }
 }

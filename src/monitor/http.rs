@@ -6,8 +6,11 @@
 //! Host's own.
 
 use std::convert::Infallible;
+use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http_body_util::combinators::UnsyncBoxBody;
@@ -17,6 +20,9 @@ use hyper::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, Header
 use hyper::service::service_fn;
 use hyper::{Method, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::Sleep;
 
 /// A request; its body is never read.
 pub type Request = hyper::Request<Incoming>;
@@ -27,6 +33,9 @@ pub type Response = hyper::Response<Body>;
 
 /// A client has so long to send its request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A client that takes nothing of its answer for so long loses its place.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// So many clients at a time; more wait.
 const MOST_CLIENTS: usize = 128;
@@ -132,9 +141,57 @@ where
             let mut server = hyper::server::conn::http1::Builder::new();
             server.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
             // A client that breaks off is no concern of ours.
-            let _ = server.serve_connection(TokioIo::new(stream), service).await;
+            let stream = Impatient { stream, waiting: None };
+            let _ = server.serve_connection(TokioIo::new(Box::pin(stream)), service).await;
             drop(permit);
         });
+    }
+}
+
+/// A client's stream that fails when it takes nothing for [`WRITE_TIMEOUT`].
+struct Impatient {
+    stream: TcpStream,
+    /// While a write waits: until when it may.
+    waiting: Option<Pin<Box<Sleep>>>,
+}
+
+impl Impatient {
+    /// What a write came to, and whether its client has been waited for long enough.
+    fn judged<T>(&mut self, written: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.waiting = None;
+            return written;
+        }
+        let waiting = self.waiting.get_or_insert_with(|| Box::pin(tokio::time::sleep(WRITE_TIMEOUT)));
+        match waiting.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl AsyncRead for Impatient {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Impatient {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.judged(written, context)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
 

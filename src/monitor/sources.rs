@@ -1,7 +1,8 @@
 //! What a viewer looks at: all published pipelines, those of some names, or
 //! trace logs.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use super::follow::FollowError;
 use super::publish::Wish;
@@ -31,8 +32,8 @@ pub struct LogError {
 impl Sources {
     /// A NAME that is a file is a trace log, any other one a running pipeline;
     /// without names all that run. Keeps at most `limit` batches a pipeline.
-    pub fn open(names: &[String], limit: usize) -> Result<Sources, LogError> {
-        let (files, names): (Vec<&String>, Vec<&String>) = names.iter().partition(|name| PathBuf::from(name).is_file());
+    pub fn open(names: &[OsString], limit: usize) -> Result<Sources, LogError> {
+        let (files, names): (Vec<&OsString>, Vec<&OsString>) = names.iter().partition(|name| Path::new(name).is_file());
         let mut logs = Vec::new();
         for path in files.iter().map(PathBuf::from) {
             let opened = Feed::open(&path).map_err(FollowError::Read).and_then(|mut feed| {
@@ -47,7 +48,7 @@ impl Sources {
         let directory = runtime::directory();
         let looks_at_running = files.is_empty() || !names.is_empty();
         let registry = looks_at_running.then(|| Registry::new(vec![directory.clone()], limit));
-        let names = names.into_iter().cloned().collect();
+        let names = names.into_iter().map(|name| name.to_string_lossy().into_owned()).collect();
         let mut sources = Sources { registry, directory, names, logs, limit, wish: None };
         sources.refresh();
         Ok(sources)

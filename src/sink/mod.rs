@@ -124,6 +124,12 @@ pub trait Sink {
         self.end(time, records)
     }
 
+    /// Whether what [`Sink::prepare`] does can neither be taken back nor done again without harm, as a
+    /// command that ran: then each batch is committed before the next one is prepared.
+    fn commits_each(&self) -> bool {
+        false
+    }
+
     /// The batches prepared are about to be committed: whatever their notes name
     /// has to be durable when this returns. Called if one has a note.
     fn persist(&mut self) -> Result<(), OutletError> {

@@ -76,9 +76,16 @@ impl Outlet for SinkOutlet<'_> {
     }
 
     fn finish_batch(&mut self, time: BatchTime, records: u64) -> Result<(), OutletError> {
-        self.sink(|this| match &mut this.commits {
-            Some(commits) => commits.finish(time, records, this.sink.as_mut()),
-            None => this.sink.end(time, records),
+        self.sink(|this| {
+            if this.sink.commits_each() {
+                this.settle()?;
+            }
+            let finished = match &mut this.commits {
+                Some(commits) => commits.finish(time, records, this.sink.as_mut()),
+                None => this.sink.end(time, records),
+            };
+            // What was done before is not to be done again because of this batch.
+            finished.or_else(|error| this.settle().and(Err(error)))
         })?;
         match self.waiting() {
             Some(commits) => {

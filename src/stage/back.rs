@@ -70,7 +70,9 @@ impl<'o, 'c> Back<'o, 'c> {
         let at = checkpoint::At { head: &head, number, interval_ms };
         self.part = Part::enter(&self.context.checkpoint, &at, durable, self.outlet.committing())?;
         self.has_head = true;
-        Ok(self.outlet.head(&head)?)
+        self.outlet.head(&head)?;
+        // Who is behind takes its place in the checkpoint now, however long the first batch takes here.
+        Ok(self.outlet.flush()?)
     }
 
     pub(super) fn input_end(&mut self, end: End) {

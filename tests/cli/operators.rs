@@ -173,3 +173,23 @@ fn messages_are_short_and_have_no_control_codes_whatever_the_record_is() {
     let ran = Shell::new("sstream-map 'error' --input json").stdin(evil).run().says("\\u{1b}[2J\\nsstream-filter");
     assert!(ran.stderr.trim_end().chars().all(|c| !c.is_control()), "{ran}");
 }
+
+#[test]
+fn what_becomes_of_bad_records_is_told_to_be_wrong_at_the_start() {
+    let line = |choice: &str| format!("sleep 5 | timeout 3 sstream-filter x --on-error {choice}");
+    shell(&line("skipp")).exits(2).says("did you mean skip?");
+    shell(&line("none/bad")).exits(1).says("--on-error none/bad: cannot be written: No such file or directory");
+    shell(&line(".")).exits(1).says("--on-error .: cannot be written");
+}
+
+#[test]
+fn paths_are_any_bytes() {
+    let line = "cp=$(printf 'ck\\351'); echo a > log; \
+                sstream-source tail log --available-now --checkpoint \"$cp\" \
+                | sstream-sink files out && cat out-* && ls -d \"$cp\"/stages/ > /dev/null; \
+                sstream-source tail log --available-now --checkpoint \"$cp\" | sstream-sink files out && cat out-*; \
+                echo 'x' | sstream-filter '' --input json --on-error \"$cp.bad\"; wc -l < \"$cp.bad\"";
+    let ran = shell(line).exits(0);
+    assert_eq!(ran.stdout.lines().filter(|line| *line == "a").count(), 2, "{ran}");
+    assert!(ran.stdout.ends_with("1\n"), "{ran}");
+}

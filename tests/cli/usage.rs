@@ -7,15 +7,15 @@ use super::support::shell;
 fn wrong_usage_helps() {
     for (line, says) in [
         ("sstream-window 30 10", "sstream-window: LEN '30': a duration needs a unit: 30s, 30ms or 30m?"),
-        ("sstream-window 30s 1M", "'M' has no fixed length"),
+        ("sstream-window 30s 1M", "SLIDE: months and years are for --time"),
         ("sstream-window 30s 10x", "SLIDE '10x': no unit of time 'x': durations are written as 500ms"),
         ("sstream-window 99999999999999999s", "LEN '99999999999999999s': is too long"),
         ("sstream-window 0n", "LEN '0n': is no number of records, as 100n is"),
         ("sstream-window 18446744073709551615n", "is no number of records"),
-        ("sstream-window 30s count 10s", "SLIDE 'count' does not begin with a digit"),
+        ("sstream-window 30s count 10s", "'count' does not begin with a digit: the arguments are LEN [SLIDE] [AGG]"),
         ("sstream-window 30s cuont", "no aggregation \"cuont\": did you mean \"count\"?"),
         ("sstream-window 30s 10s count sum", "'sum' is one argument too many: usage: sstream-window"),
-        ("sstream-window", "sstream-window: LEN is missing: usage: sstream-window <LEN>"),
+        ("sstream-window", "sstream-window: LEN is missing: how far the window reaches back"),
         ("sstream-filter --bacth 1s x", "sstream-filter: --bacth: no such option, did you mean --batch?"),
         ("sstream-filter -Q x", "sstream-filter: -Q: no such option: see sstream-filter --help"),
         (

@@ -35,7 +35,7 @@ use super::storage::{Storage, absolute};
 use super::survey::{Commit, Survey, commits_behind, newest_commits, purge_before, reopen_sinks};
 use super::wal::{Blocks, Range, Wal};
 use super::{Error, Result, Times};
-use crate::frame::keys::key;
+use crate::frame::keys::{key, path_text};
 use folder::{Opened, make_folder, open_folder, open_job};
 
 /// What a source is.
@@ -180,7 +180,7 @@ impl SourceCheckpoint {
             is_restart,
             held_back_by,
             torn_bytes: offsets.torn_bytes() + wal.as_ref().map_or(0, Wal::torn_bytes),
-            checkpoint: layout.dir().to_string_lossy().into_owned(),
+            checkpoint: path_text(layout.dir()),
             name: options.name.to_owned(),
         };
         let source = SourceCheckpoint {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::KeepArgs;
+use super::{KeepArgs, bad};
 use crate::cli::ToolError;
 use crate::duration;
 use crate::flow::OnError;
@@ -78,7 +78,7 @@ pub struct CutArgs {
     pub keep: KeepArgs,
 
     /// Bad records: fail, skip, or a FILE to append them to
-    #[arg(long, value_name = "fail|skip|FILE", default_value = "fail", value_parser = parse_on_error, help_heading = "Bad records")]
+    #[arg(long, value_name = "fail|skip|FILE", default_value = "fail", value_parser = bad::on_error(), help_heading = "Bad records")]
     pub on_error: OnError,
 }
 
@@ -170,12 +170,4 @@ pub enum InputForm {
     Csv,
     /// Each line key=value pairs, an object
     Logfmt,
-}
-
-fn parse_on_error(text: &str) -> Result<OnError, std::convert::Infallible> {
-    Ok(match text {
-        "fail" => OnError::Fail,
-        "skip" => OnError::Skip,
-        path => OnError::File(path.into()),
-    })
 }

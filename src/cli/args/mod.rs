@@ -1,5 +1,6 @@
 //! Groups of options that several tools share.
 
+mod bad;
 mod input;
 mod keep;
 mod time;

@@ -1,10 +1,9 @@
 //! Options of event time.
 
-use std::convert::Infallible;
-
 use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
 
+use super::bad;
 use crate::cli::ToolError;
 use crate::cli::program::program;
 use crate::duration;
@@ -41,7 +40,7 @@ pub struct TimeArgs {
 
     /// Records that come when all they could change is closed: drop (counted), fail, or a FILE to
     /// append them to [default: drop]
-    #[arg(long, value_name = "drop|fail|FILE", value_parser = parse_late, help_heading = "Event time")]
+    #[arg(long, value_name = "drop|fail|FILE", value_parser = bad::late(), help_heading = "Event time")]
     pub late: Option<OnError>,
 }
 
@@ -112,12 +111,4 @@ impl TimeArgs {
 
 fn parse_zone(name: &str) -> Result<TimeZone, String> {
     TimeZone::get(name).map_err(|_| "is no time zone: names are as Europe/Berlin, America/New_York or UTC".to_owned())
-}
-
-fn parse_late(text: &str) -> Result<OnError, Infallible> {
-    Ok(match text {
-        "drop" => OnError::Skip,
-        "fail" => OnError::Fail,
-        path => OnError::File(path.into()),
-    })
 }

@@ -149,7 +149,7 @@ pub(in crate::cli) fn run_sink(
             "--output is the form of the stream that --pass hands on; the KIND says what a sink writes".to_owned(),
         ));
     }
-    let bad_records = BadRecords::new(environment.description.clone(), arguments.input.on_error());
+    let bad_records = crate::cli::bad_records(arguments.input.on_error(), environment)?;
     let mut context = crate::cli::context(environment, bad_records, &arguments.common);
     context.checkpoint.tool = name.to_owned();
     let sink = open(&context.bad_records)?;

@@ -162,7 +162,7 @@ impl<K: SourceKind> Tool for SourceTool<K> {
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
         self.check()?;
         let Rest { cut, common, .. } = &self.rest;
-        let bad_records = BadRecords::new(environment.description.clone(), cut.on_error.clone());
+        let bad_records = crate::cli::bad_records(cut.on_error.clone(), environment)?;
         let context = crate::cli::context(environment, bad_records, common);
         let mut outlet = output::open(common.output, environment)?;
         let mut input = self.open(environment, &context.bad_records)?;

@@ -111,7 +111,7 @@ impl Tool for SourceTool {
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
         self.check()?;
-        let bad_records = BadRecords::new(environment.description.clone(), self.cut.on_error.clone());
+        let bad_records = super::bad_records(self.cut.on_error.clone(), environment)?;
         let context = super::context(environment, bad_records, &self.common);
         let mut outlet = output::open(self.common.output, environment)?;
         let mut input = self.open(environment, &context)?;

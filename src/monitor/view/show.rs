@@ -54,15 +54,18 @@ pub fn show_held(held: Held) -> String {
 
 /// A watermark as [`show_time`], or as a plain number where that has no date of four digits.
 pub fn show_watermark(Watermark(ms): Watermark) -> String {
-    const YEAR_10000_MS: u64 = 253_402_300_800_000;
-    match u64::try_from(ms) {
-        Ok(ms) if ms < YEAR_10000_MS => show_time(BatchTime(ms)),
-        _ => ms.to_string(),
-    }
+    u64::try_from(ms).map_or_else(|_| ms.to_string(), |ms| show_time(BatchTime(ms)))
 }
 
-/// A batch's time as `2016-07-23 14:11:50Z`, with ms where they are not zero.
+/// From here on a date has more than four digits.
+const YEAR_10000_MS: u64 = 253_402_300_800_000;
+
+/// A batch's time as `2016-07-23 14:11:50Z`, with ms where they are not zero; a plain number where
+/// that has no date of four digits.
 pub fn show_time(time: BatchTime) -> String {
+    if time.0 >= YEAR_10000_MS {
+        return time.to_string();
+    }
     let moment = std::time::UNIX_EPOCH + std::time::Duration::from_millis(time.0);
     let text = if time.0.is_multiple_of(1000) {
         humantime::format_rfc3339_seconds(moment).to_string()

@@ -42,4 +42,8 @@ impl Sink for Exec {
         };
         Ok(self.command.run(time, stdout)?)
     }
+
+    fn commits_each(&self) -> bool {
+        true
+    }
 }

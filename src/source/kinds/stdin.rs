@@ -33,6 +33,12 @@ impl Stdin {
         Ok(Stdin::from_file(file, "stdin", stop, waited))
     }
 
+    /// Whether it is a pipe.
+    pub fn is_pipe(&self) -> bool {
+        rustix::fs::fstat(&self.file)
+            .is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode) == rustix::fs::FileType::Fifo)
+    }
+
     /// Any open file, which messages call `name`.
     pub fn from_file(file: File, name: &str, stop: StopSignal, waited: Waited) -> Stdin {
         os::enlarge_pipe(&file);

@@ -140,7 +140,8 @@ impl Sink for Files {
     }
 
     fn begin(&mut self, under: &Under<'_>) -> Result<Option<BatchTime>, OutletError> {
-        under.notes.iter().try_for_each(|note| finish_rename(note))?;
+        let directory = self.names.directory();
+        under.notes.iter().try_for_each(|note| finish_rename(note, directory))?;
         self.names = self.names.clone().marked(under.job);
         remove_leftovers(&self.names).map_err(|error| failed(self.names.directory(), error))?;
         Ok(None)
@@ -182,9 +183,15 @@ fn push_note(temporary: &Path, path: &Path, note: &mut Vec<u8>) -> io::Result<()
 }
 
 /// Does what a note says, if a crash came before that.
-fn finish_rename(note: &[u8]) -> Result<(), OutletError> {
+fn finish_rename(note: &[u8], directory: &Path) -> Result<(), OutletError> {
     let Some(zero) = note.iter().position(|&byte| byte == 0) else { return Ok(()) };
     let [from, to] = [&note[..zero], &note[zero + 1..]].map(|name| Path::new(OsStr::from_bytes(name)));
+    let own = std::path::absolute(directory).map_err(|error| failed(directory, error))?;
+    if [from, to].iter().any(|name| name.parent() != Some(&own)) {
+        let error =
+            io::Error::new(io::ErrorKind::InvalidData, "a commit names it, and it is not in the sink's directory");
+        return Err(failed(to, error));
+    }
     match fs::rename(from, to) {
         // It has its name, and may have been taken away since.
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

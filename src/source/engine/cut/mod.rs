@@ -60,6 +60,28 @@ enum State {
     Ending(BatchClock, Reason),
 }
 
+/// What was given last, which is done with when the next step is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Given {
+    #[default]
+    Nothing,
+    /// The block, which is to be emptied before it is filled again.
+    Block,
+    /// A batch's end.
+    End,
+}
+
+/// What has come of the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Arrival {
+    /// Nothing: at the input's end there is no batch to end.
+    Nothing,
+    /// Something, or a batch was cut: the open batch gets an end.
+    Batch,
+    /// Something whose batch is not known yet.
+    Fresh,
+}
+
 /// Cuts batches.
 pub struct Cutter<'a> {
     parts: CutterParts<'a>,
@@ -68,14 +90,8 @@ pub struct Cutter<'a> {
     block: Vec<u8>,
     block_records: u64,
     batch_records: u64,
-    /// The block was given and is to be emptied before it is filled again.
-    given: bool,
-    /// A batch's end was given, and nothing since.
-    ended: bool,
-    /// Something has come whose batch is not known yet.
-    fresh: bool,
-    /// Something has come, or a batch was cut: the open batch gets an end.
-    began: bool,
+    given: Given,
+    arrival: Arrival,
     /// The moment up to which batches are being cut.
     caught_up_to: Option<Reading>,
     /// Why there is no more to wait for; what the input still holds is read.
@@ -93,13 +109,11 @@ impl<'a> Cutter<'a> {
         let now = parts.clock.read().monotonic;
         Cutter {
             state: State::Start,
-            fresh: parts.has_begun,
-            began: parts.has_begun,
+            arrival: if parts.has_begun { Arrival::Fresh } else { Arrival::Nothing },
             block: Vec::new(),
             block_records: 0,
             batch_records: 0,
-            given: false,
-            ended: false,
+            given: Given::Nothing,
             caught_up_to: None,
             over: None,
             last_came: now,
@@ -112,12 +126,13 @@ impl<'a> Cutter<'a> {
     }
 
     fn advance(&mut self) -> Result<Step, SourceError> {
-        if std::mem::take(&mut self.ended) {
-            self.parts.source.batch_left()?;
-        }
-        if std::mem::take(&mut self.given) {
-            self.block.clear();
-            self.block_records = 0;
+        match std::mem::take(&mut self.given) {
+            Given::Nothing => {}
+            Given::Block => {
+                self.block.clear();
+                self.block_records = 0;
+            }
+            Given::End => self.parts.source.batch_left()?,
         }
         loop {
             match &mut self.state {
@@ -131,7 +146,7 @@ impl<'a> Cutter<'a> {
                         let time = clock.open();
                         return Ok(self.give_block(time));
                     }
-                    if !std::mem::take(&mut self.began) {
+                    if std::mem::replace(&mut self.arrival, Arrival::Nothing) == Arrival::Nothing {
                         self.parts.source.close()?;
                         return Ok(Step::Close(Close::new(reason.clone())));
                     }
@@ -156,7 +171,7 @@ impl<'a> Cutter<'a> {
         if self.block.len() >= BLOCK_BYTES {
             return Ok(Some(self.give_block(open)));
         }
-        if !self.fresh && self.take(open)? {
+        if self.arrival != Arrival::Fresh && self.take(open)? {
             return Ok(None);
         }
         // Batches are caught up to one moment, then it is read
@@ -173,18 +188,18 @@ impl<'a> Cutter<'a> {
         if due > 1 && self.promised == 0 && self.may_end_now(now) {
             // Far behind, an end does not wait for the present.
             self.over.get_or_insert(Reason::Stop);
-            if !std::mem::take(&mut self.fresh) {
+            if !self.take_fresh() {
                 self.read_rest(open)?;
             }
             return Ok(None);
         }
         if due > 0 {
-            self.began = true;
+            self.begin_batch();
             self.promised = self.promised.saturating_sub(1);
             return Ok(self.cut(now));
         }
         self.caught_up_to = None;
-        if std::mem::take(&mut self.fresh) {
+        if self.take_fresh() {
             return Ok(None);
         }
         if self.is_all_in() {
@@ -251,7 +266,23 @@ impl<'a> Cutter<'a> {
         let now = self.parts.clock.read();
         self.last_came = now.monotonic;
         self.caught_up_to = Some(now);
-        (self.fresh, self.began) = (true, true);
+        self.arrival = Arrival::Fresh;
+    }
+
+    /// Whether something had come whose batch was not known: it is the open one's now.
+    fn take_fresh(&mut self) -> bool {
+        let is_fresh = self.arrival == Arrival::Fresh;
+        if is_fresh {
+            self.arrival = Arrival::Batch;
+        }
+        is_fresh
+    }
+
+    /// The open batch gets an end, whatever comes.
+    fn begin_batch(&mut self) {
+        if self.arrival == Arrival::Nothing {
+            self.arrival = Arrival::Batch;
+        }
     }
 
     /// When there is no more to wait for: reads what the input holds at a stop,
@@ -300,14 +331,14 @@ impl<'a> Cutter<'a> {
     }
 
     fn give_block(&mut self, time: BatchTime) -> Step {
-        self.given = true;
+        self.given = Given::Block;
         self.batch_records += self.block_records;
         Step::Block { time, records: self.block_records }
     }
 
     fn end(&mut self, time: BatchTime) -> Step {
         self.limits.end_batch();
-        self.ended = true;
+        self.given = Given::End;
         let mut end = End::new(time, std::mem::take(&mut self.batch_records));
         end.trace = self.options.trace.then(Vec::new);
         Step::End(end)
@@ -326,7 +357,9 @@ impl Batches for Cutter<'_> {
     fn is_ready(&self) -> bool {
         match self.state {
             // A limit may make it wait.
-            State::Running(_) => !self.fresh && self.parts.source.has_records() && !self.limits.are_set(),
+            State::Running(_) => {
+                self.arrival != Arrival::Fresh && self.parts.source.has_records() && !self.limits.are_set()
+            }
             State::Start | State::Ending(..) => true,
         }
     }
@@ -339,13 +372,15 @@ impl Batches for Cutter<'_> {
         let now = self.parts.clock.read();
         self.state = State::Running(BatchClock::after(self.options.interval_ms, time, now));
         self.last_came = now.monotonic;
-        self.began |= has_begun;
+        if has_begun {
+            self.begin_batch();
+        }
     }
 
     fn missed(&mut self) -> u64 {
         // Until the clock is read again nothing more is taken.
         if let (State::Running(clock), Some(now)) = (&self.state, self.caught_up_to)
-            && (self.fresh || !self.parts.source.has_records())
+            && (self.arrival == Arrival::Fresh || !self.parts.source.has_records())
         {
             self.promised = clock.due(now);
         }
