@@ -143,7 +143,7 @@ fn a_stage_of_the_run_before_that_comes_late_stops() {
     let (_source, now) = open(&memory, "a");
     let error = enter(&memory, &stream(&before), "01-files").map(drop).unwrap_err();
     assert!(matches!(error, Error::Over { .. }), "{error}");
-    assert_eq!(error.exit(), Exit::Checkpoint);
+    assert_eq!(error.exit(), Exit::World);
     enter(&memory, &stream(&now), "01-files").unwrap();
 }
 

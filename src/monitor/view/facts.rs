@@ -56,7 +56,7 @@ impl Facts {
             is_virtual: head.has_virtual_clock(),
             stages: shape::stages(&head.stages),
             publisher,
-            checkpoint: head.checkpoint().map(PathBuf::from),
+            checkpoint: head.checkpoint(),
         }
     }
 

@@ -149,7 +149,10 @@ impl KeyedState for State {
     fn live_bytes(&self) -> u64 {
         let keys = self.entries.keys.len() as u64;
         match &self.entries.journal {
-            Some(Journal { written: (entries @ 1.., bytes), .. }) => keys * bytes / entries,
+            Some(Journal { written: (entries @ 1.., bytes), .. }) => {
+                let bytes = u128::from(keys) * u128::from(*bytes) / u128::from(*entries);
+                u64::try_from(bytes).unwrap_or(u64::MAX)
+            }
             _ => keys * TYPICAL_ENTRY_BYTES,
         }
     }

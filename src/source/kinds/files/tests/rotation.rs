@@ -37,7 +37,7 @@ enum Later {
     /// It is packed at once.
     Packed,
     /// It is packed at the next rotation.
-    PackedLater,
+    DelayCompress,
 }
 
 struct Rotating {
@@ -90,7 +90,7 @@ impl Rotating {
         File::create(world.path("app.log")).unwrap();
         match later {
             Later::Packed => self.pack("app.log.1"),
-            Later::PackedLater => self.pack("app.log.2"),
+            Later::DelayCompress => self.pack("app.log.2"),
             Later::Kept | Later::Removed => {}
         }
     }
@@ -115,7 +115,7 @@ impl Rotating {
 fn every_form_of_rotation_times_every_way_to_run() {
     for form in [Form::Rename, Form::Copytruncate, Form::Both] {
         for way in [Way::Live, Way::ShortRuns, Way::Cron] {
-            for later in [Later::Kept, Later::Removed, Later::Packed, Later::PackedLater] {
+            for later in [Later::Kept, Later::Removed, Later::Packed, Later::DelayCompress] {
                 for pattern in ["app.log", "app.log*"] {
                     for (unfinished, drains) in [(false, true), (false, false), (true, true)] {
                         let case = format!("{form:?}, {way:?}, {later:?}, {pattern}, {unfinished}, {drains}");
@@ -237,7 +237,7 @@ fn a_pattern_takes_packed_logs_too() {
     let mut rotating = Rotating::new("app.log*", Way::Live);
     for lines in ["1\n", "2\n", "3\n"] {
         rotating.world.append("app.log", lines);
-        rotating.rotate(Form::Rename, Later::PackedLater);
+        rotating.rotate(Form::Rename, Later::DelayCompress);
     }
     rotating.world.append("app.log", "4\n");
     rotating.run(1);
