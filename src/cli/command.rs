@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 
 use clap::Args;
-use strsim::osa_distance;
 
 use super::args::MemoryArgs;
+use super::nearest::nearest;
 use super::{Environment, ToolError};
 use crate::command::{BatchCommand, CommandError, CommandOptions, Program, find};
 use crate::error::{Exit, Failure as _};
@@ -86,23 +86,4 @@ pub fn of_kind(
     let words = std::iter::once(name).chain(words.iter().skip(1).cloned()).collect();
     let options = CommandOptions { form: LineForm::Text, accept: None, memory_limit: DEFAULT_MEMORY };
     build(Program::new(words), options, environment)
-}
-
-/// The word that differs least, where that is little.
-pub fn nearest<'w>(word: &str, words: &'w [String]) -> Option<&'w str> {
-    let (distance, near) = words.iter().map(|other| (osa_distance(word, other), other)).min()?;
-    (distance <= 2 && distance < near.len()).then_some(near.as_str())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn near_words_are_found() {
-        let words = ["print", "text", "json", "files"].map(str::to_owned);
-        for (word, near) in [("file", Some("files")), ("pirnt", Some("print")), ("kafkaesque", None), ("", None)] {
-            assert_eq!(nearest(word, &words), near, "{word}");
-        }
-    }
 }

@@ -27,6 +27,7 @@ pub mod input;
 pub mod join;
 pub mod map;
 pub mod matching;
+mod nearest;
 pub mod output;
 mod process;
 pub mod program;

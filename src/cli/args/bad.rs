@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
-use crate::cli::command::nearest;
+use crate::cli::nearest::nearest;
 use crate::flow::OnError;
 
 /// Parses `--on-error`.

@@ -6,8 +6,8 @@ use clap::CommandFactory as _;
 
 use super::SourceTool;
 use crate::cli::ToolError;
-use crate::cli::command::nearest;
 use crate::cli::connector::known::{self, Role};
+use crate::cli::nearest::nearest;
 use crate::command::find;
 
 /// The command of a kind that is not built in: `sstream-source-KIND ARGS`.
