@@ -68,8 +68,10 @@ impl Panes {
     /// The pane with this number, which is a new one if need be.
     pub fn pane(&mut self, number: i64, making: &Making<'_>) -> &mut Pane {
         // Records come mostly in order: the newest pane first.
-        let behind = self.panes.iter().rev().take_while(|pane| pane.number > number).count();
-        let at = self.panes.len() - behind;
+        let at = match self.panes.back() {
+            Some(newest) if newest.number > number => self.panes.partition_point(|pane| pane.number <= number),
+            _ => self.panes.len(),
+        };
         if at == 0 || self.panes[at - 1].number != number {
             let part = match making.listing {
                 Listing::None => Part::Merged(making.aggregator.accumulator()),
@@ -93,8 +95,8 @@ impl Panes {
     /// The result of the panes from `first` up to and without `end`, if there are any. Calls for
     /// later windows are cheap.
     pub fn result(&mut self, first: i64, end: i64, making: &mut Making<'_>) -> Result<Option<Accumulator>, AggError> {
-        if let [only] = self.within(first, end)[..] {
-            return self.panes[only].part.finished(making).map(Some);
+        if let Some(only) = self.only(first, end) {
+            return only.part.finished(making).map(Some);
         }
         if making.listing != Listing::None {
             return self.listed(first, end, making);
@@ -109,10 +111,11 @@ impl Panes {
         result
     }
 
-    /// Where the first two panes within stand; enough to know whether there is one.
-    fn within(&self, first: i64, end: i64) -> Vec<usize> {
+    /// The pane within, if there is one and no other.
+    fn only(&self, first: i64, end: i64) -> Option<&Pane> {
         let from = self.panes.partition_point(|pane| pane.number < first);
-        (from..self.panes.len()).take_while(|at| self.panes[*at].number < end).take(2).collect()
+        let within = |at: usize| self.panes.get(at).filter(|pane| pane.number < end);
+        within(from).filter(|_| within(from + 1).is_none())
     }
 
     /// The same where the order of arrival counts.
