@@ -1,14 +1,6 @@
 # The operators, against the tools that one would write it with.
 # shellcheck shell=bash
 
-# made NAME COMMAND: the path of a file that COMMAND writes, made when it is not there.
-made() {
-  local path=$data/$1
-  mkdir -p "$data"
-  [ -s "$path" ] || { bash -o pipefail -c "$2" >"$path.tmp" && mv "$path.tmp" "$path"; }
-  echo "$path"
-}
-
 # Nine words a line, a few thousand different ones.
 words='awk -v lines=2000000 "BEGIN { seed = 1; for (i = 0; i < lines; i++) { line = \"\"; for (j = 0; j < 9; j++) {
   seed = (seed * 16807) % 2147483647; r = seed / 2147483647; line = line (j ? \" \" : \"\") \"word\" int(3000 * r * r) }; print line } }"'

@@ -9,6 +9,7 @@ mod checkpoint_sources;
 mod checkpoint_stages;
 mod connections;
 mod connectors;
+mod event_time;
 mod every_tool;
 mod examples;
 mod files;
