@@ -10,6 +10,7 @@ mod checkpoint_stages;
 mod connections;
 mod connectors;
 mod every_tool;
+mod exactly_once;
 mod examples;
 mod files;
 mod first_minute;

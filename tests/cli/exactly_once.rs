@@ -1,0 +1,121 @@
+//! What a checkpoint promises where it is hard to keep: stages that are killed before they
+//! have said anything, recorded streams, commands that fail, checkpoints from elsewhere.
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::live::start_in;
+use crate::support::{Folder, Ran};
+
+/// A folder with `out`, and a queue of so many batches.
+fn folder(batches: usize) -> Folder {
+    let folder = Folder::new();
+    folder.file("q", "[\"a\"]\n".repeat(batches));
+    std::fs::create_dir(folder.path("out")).unwrap();
+    folder
+}
+
+/// What is in a directory, in order.
+fn names(folder: &Folder, directory: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(folder.path(directory)).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+/// A stage that is killed before it becomes what it is to be, if there is a file of that name.
+fn killed_if(file: &str, command: &str) -> String {
+    format!("{{ if [ -e {file} ]; then rm {file}; kill -9 $BASHPID; fi; exec {command}; }}")
+}
+
+/// Runs a line of stages by sstream-run under the checkpoint `ck`.
+fn run(folder: &Folder, input: &str, stages: &[String]) -> Ran {
+    folder.file("line", stages.join(" | "));
+    folder
+        .shell(
+            "XDG_RUNTIME_DIR=$PWD sstream-run --checkpoint ck --batch 1s --restart-delay 1ms --max-restarts 3 --file line",
+        )
+        .stdin(input)
+        .run()
+}
+
+#[test]
+fn whoever_is_killed_before_its_head_nobody_else_becomes_the_first_stage() {
+    let stages: Vec<String> =
+        ["sstream-source queue q", "sstream-state --by-value count", "sstream-filter .", "sstream-sink files out/x"]
+            .iter()
+            .enumerate()
+            .map(|(number, command)| killed_if(&format!("boom{number}"), command))
+            .collect();
+    let quiet = folder(5);
+    run(&quiet, "", &stages).exits(0).is_quiet();
+    assert_eq!(names(&quiet, "out").len(), 5);
+    for number in 0..stages.len() {
+        // At the first start, and at a later one.
+        for is_later in [false, true] {
+            let folder = folder(4);
+            if is_later {
+                run(&folder, "", &stages).exits(0);
+            }
+            folder.file("q", "[\"a\"]\n".repeat(5)).file(&format!("boom{number}"), "");
+            let ran = run(&folder, "", &stages).exits(0);
+            assert_eq!(names(&folder, "ck/sources"), ["queue"], "{number} {is_later} {ran}");
+            assert_eq!(names(&folder, "ck/stages"), ["queue.01-state"], "{number} {is_later} {ran}");
+            let all =
+                |of: &Folder| names(of, "out").iter().map(|name| of.read(&format!("out/{name}"))).collect::<String>();
+            assert_eq!((names(&folder, "out"), all(&folder)), (names(&quiet, "out"), all(&quiet)), "{ran}");
+        }
+    }
+}
+
+#[test]
+fn a_line_that_reads_stdin_has_its_first_stage_there() {
+    let stages = |first: &str| {
+        [killed_if("boom", first), "sstream-state --by-value count".to_owned(), "sstream-sink files out/x".to_owned()]
+    };
+    let folder = folder(0);
+    run(&folder, "a\nb\n", &stages("sstream-map --batch 1s .")).exits(0);
+    // The source stdin is in the checkpoint already: the state must not take itself for it.
+    folder.file("boom", "");
+    let ran = run(&folder, "c\n", &stages("sstream-map --batch 1s .")).exits(0);
+    assert!(ran.stderr.contains("ended before anything came"), "{ran}");
+    assert_eq!(
+        (names(&folder, "ck/sources").join(" "), names(&folder, "ck/stages").join(" ")),
+        ("stdin".into(), "stdin.01-state".into())
+    );
+    let all: String = names(&folder, "out").iter().map(|name| folder.read(&format!("out/{name}"))).collect();
+    assert_eq!(all.matches("\"c\"").count(), 1, "{all}");
+    // An empty input of the whole line is one.
+    run(&folder, "", &stages("sstream-map --batch 1s .")).exits(0).is_quiet();
+}
+
+#[test]
+fn an_empty_pipe_in_a_line_under_a_checkpoint_begins_nothing_unless_it_is_told_to_be_the_first() {
+    for (options, code) in [("", 3), ("--input text", 0), ("--checkpoint ck", 0)] {
+        let folder = folder(0);
+        let line = format!(
+            "set -o pipefail; export SSTREAM_CHECKPOINT=ck; true | sstream-filter {options} . | sstream-sink files out/x"
+        );
+        let ran = folder.run(&line).exits(code);
+        assert_eq!(folder.path("ck").exists(), code == 0, "{ran}");
+    }
+    // What is no pipe, and what is under no checkpoint, is empty.
+    let folder = folder(0);
+    folder.run("SSTREAM_CHECKPOINT=ck sstream-filter . < /dev/null | sstream-sink text").exits(0).prints("");
+    folder.run("true | sstream-filter . | sstream-sink text").exits(0).prints("").is_quiet();
+}
+
+#[test]
+fn a_stage_that_is_killed_while_it_waits_was_no_empty_input() {
+    let folder = folder(1);
+    folder.run("sstream-source queue q --checkpoint ck | sstream-sink null").exits(0);
+    let mut live = start_in(
+        folder.clone(),
+        "exec 9> ck/locks/.start; flock 9; { echo $BASHPID > pid; exec sstream-source queue q --checkpoint ck 9>&-; } \
+         | { sstream-filter . 9>&-; echo $? > filter; } | { sstream-sink text 9>&-; echo $? > sink; }",
+    );
+    live.until_holds("stderr", "waits for .start");
+    let pid = Pid::from_raw(folder.read("pid").trim().parse().unwrap()).unwrap();
+    kill_process(pid, Signal::KILL).unwrap();
+    live.until("both ended", |live| ["filter", "sink"].iter().all(|name| !live.read(name).is_empty()));
+    assert_eq!((folder.read("filter").trim(), folder.read("sink").trim()), ("3", "3"), "{live}");
+}
