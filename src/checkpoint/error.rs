@@ -136,6 +136,13 @@ pub enum Error {
         /// The stage.
         name: String,
     },
+    /// The run has its end already: the stream is a copy of what went there.
+    BehindEnd {
+        /// The stage.
+        name: String,
+        /// The sink at the end of the line.
+        end: String,
+    },
     /// Somebody else owns the checkpoint, or could write into it.
     NotTrusted {
         /// The checkpoint.
@@ -262,6 +269,12 @@ impl fmt::Display for Error {
                 "{name} was in this run already, so the stream is a recorded one: read it by sstream-source replay, which \
                  leaves the checkpoint alone"
             ),
+            Error::BehindEnd { name, end } => write!(
+                f,
+                "{name}: the run that this stream is of has its end already, {end}, so the stream is a copy: read one that was \
+                 recorded by sstream-source replay, which leaves the checkpoint alone; a second output is a sink with --pass, no \
+                 tee"
+            ),
             Error::NotTrusted { dir } => write!(
                 f,
                 "{}: another user owns this checkpoint or can write into it: what is in it is not to be trusted; make it \
@@ -315,6 +328,7 @@ impl Failure for Error {
             | Error::NoFolder { .. }
             | Error::NoResume { .. }
             | Error::SecondTime { .. }
+            | Error::BehindEnd { .. }
             | Error::NotTrusted { .. }
             | Error::OtherRun { .. } => Exit::Checkpoint,
             Error::Interrupted => Exit::Done,

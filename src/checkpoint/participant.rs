@@ -26,6 +26,7 @@ use serde_json::{Map, Value};
 
 use super::commits::CommitLog;
 use super::job::{Job, Layout, StageFile, show_pipeline};
+use super::lineup;
 use super::lock::{self, Lock, Said, Wait};
 use super::name::Id;
 use super::state::{KeyedState, PairOut, StateLog};
@@ -104,6 +105,9 @@ impl Participant {
         check_trusted(&*storage, &stream.dir)?;
         check_runs(&*storage, &layout, stream, &id)?;
         let path = layout.lock(&id);
+        if Said::of(&*storage, &path)?.run != stream.run {
+            check_lineup(&*storage, &layout, stream, &id)?;
+        }
         let mut lock = loop {
             match lock::take_free(&*storage, &path, wait)? {
                 Some(lock) => break lock,
@@ -117,7 +121,8 @@ impl Participant {
         if lock.said()?.run == stream.run {
             return Err(Error::SecondTime { name: id.to_string() });
         }
-        lock.say(&Said { run: stream.run.clone(), ..Said::default() })?;
+        // Whoever comes later in the line relies on it, after a power cut too.
+        lock.say_durably(&Said { run: stream.run.clone(), ..Said::default() })?;
         // A source that started in between has written its run before it looks
         // at locks: either it waits for this one, or this sees its run.
         check_runs(&*storage, &layout, stream, &id)?;
@@ -237,6 +242,16 @@ fn check_runs(storage: &dyn Storage, layout: &Layout, stream: &Stream, id: &Id) 
         let own = runs.get(index).copied().unwrap_or_default();
         let whole = layout.dir().is_absolute() && runs.len() == id.sources().len();
         lock::check_run(storage, layout, source, if whole { own } else { "" })?;
+    }
+    Ok(())
+}
+
+/// Whoever comes once the end of the line is in the run reads a copy of the stream.
+fn check_lineup(storage: &dyn Storage, layout: &Layout, stream: &Stream, id: &Id) -> Result<()> {
+    for (source, run) in id.sources().iter().zip(stream.run.split('+')) {
+        if let Some(end) = lineup::end_of(storage, layout, source, run)? {
+            return Err(Error::BehindEnd { name: id.to_string(), end: end.to_string() });
+        }
     }
     Ok(())
 }

@@ -73,6 +73,8 @@ pub trait LockFile: Send {
     fn read(&mut self) -> io::Result<Vec<u8>>;
     /// Replaces that, in place: the lock is the file's, not the name's.
     fn write(&mut self, content: &[u8]) -> io::Result<()>;
+    /// Makes what the file says durable.
+    fn sync(&mut self) -> io::Result<()>;
 }
 
 /// Replaces a small file whole: a temporary name, sync, rename, sync of the
@@ -310,6 +312,10 @@ impl LockFile for DiskLock {
     fn write(&mut self, content: &[u8]) -> io::Result<()> {
         self.file.write_all_at(content, 0)?;
         self.file.set_len(content.len() as u64)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.file.sync_data()
     }
 }
 

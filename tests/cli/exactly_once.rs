@@ -119,3 +119,49 @@ fn a_stage_that_is_killed_while_it_waits_was_no_empty_input() {
     live.until("both ended", |live| ["filter", "sink"].iter().all(|name| !live.read(name).is_empty()));
     assert_eq!((folder.read("filter").trim(), folder.read("sink").trim()), ("3", "3"), "{live}");
 }
+
+const COUNTED: &str = "sstream-source queue q --checkpoint ck --retain 10 | tee saved | sstream-state --by-value count \
+     | sstream-sink --pass files out/x | sstream-sink text";
+
+#[test]
+fn a_recorded_stream_leaves_the_checkpoint_alone_whoever_reads_it() {
+    let folder = folder(500);
+    folder.run(COUNTED).exits(0);
+    let saved = folder.file("before", folder.read("saved")).read("before");
+    let kept = |folder: &Folder| folder.run("cd ck && find . -type f | sort | xargs sha256sum").stdout;
+    let before = kept(&folder);
+    for (reader, code) in [
+        ("sstream-state --by-value count", 5),
+        ("sstream-filter . | sstream-state --by-value count", 5),
+        ("sstream-sink print", 5),
+        ("sstream-filter . --output text", 5),
+        ("sstream-sink files out/y", 5),
+        ("sstream-filter .", 0),
+        ("sstream-source replay before | sstream-state --by-value count", 0),
+    ] {
+        let ran = folder.run(&format!("set -o pipefail; cat before | {reader} > read")).exits(code);
+        assert_eq!(kept(&folder), before, "{ran}");
+    }
+    assert!(saved.contains("\"checkpoint\""));
+    folder.file("q", "[\"a\"]\n".repeat(501));
+    folder.run(COUNTED).exits(0).prints("[\"a\",501]\n");
+}
+
+#[test]
+fn a_sink_that_was_taken_out_after_a_clean_stop_does_not_hold_back_for_ever() {
+    let folder = folder(0);
+    let run = |batches: usize, sinks: &str| {
+        folder.file("q", "[\"a\"]\n".repeat(batches));
+        folder
+            .run(&format!("set -o pipefail; sstream-source queue q --checkpoint ck --verbose | {sinks} --new"))
+            .exits(0)
+    };
+    run(3, "sstream-sink --pass files out/x | sstream-sink --stage-name end text");
+    run(4, "sstream-sink --stage-name end text");
+    let told = run(5, "sstream-sink --stage-name end text");
+    assert!(told.stderr.contains("commits/queue.01-files was not in the last run"), "{told}");
+    for batches in 6..8 {
+        let ran = run(batches, "sstream-sink --stage-name end text").prints("a\n");
+        assert!(ran.stderr.contains("sends 0 batches again"), "{ran}");
+    }
+}

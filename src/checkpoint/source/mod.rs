@@ -26,6 +26,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::job::{Layout, Retain, SourceFile, random};
+use super::lineup;
 use super::lock::{self, Generation, Lock, Said, Wait};
 use super::log::View;
 use super::name::{Id, check_source};
@@ -34,7 +35,7 @@ use super::resume::Resume;
 use super::storage::{Storage, absolute};
 use super::survey::{Commit, Survey, commits_behind, newest_commits, purge_before, reopen_sinks};
 use super::wal::{Blocks, Range, Wal};
-use super::{Error, Result, Times};
+use super::{Error, Result, Times, commits};
 use crate::frame::keys::{key, path_text};
 use folder::{Opened, make_folder, open_folder, open_job};
 
@@ -80,6 +81,9 @@ pub struct Plan {
     pub is_restart: bool,
     /// The folder that made `resume_ms` older than `last_ms`.
     pub held_back_by: Option<String>,
+    /// The folders of sinks that were done with all and were not in the last run: from now on they hold
+    /// nothing back, and one that comes back begins with the first batch that comes then.
+    pub let_go: Vec<String>,
     /// Bytes of a torn end that a crash left in the logs, cut off now.
     pub torn_bytes: u64,
     checkpoint: String,
@@ -146,6 +150,13 @@ impl SourceCheckpoint {
         own.say(&Said { run: run.clone(), ..before.clone() })?;
         let generation = lock::wait_for_quiet(&*storage, &layout, options.name, before.generation.as_deref(), wait)?;
 
+        let taken_out = lineup::taken_out(&storage, &layout, options.name, &before.run)?;
+        let mut let_go = Vec::new();
+        for id in &taken_out {
+            if commits::close_again(storage.clone(), &layout.commits().join(id.to_string()))? {
+                let_go.push(format!("commits/{id}"));
+            }
+        }
         let job = open_job(&*storage, &layout, options)?;
         let (generation, Resume { resume_ms, held_back_by, finish }) = match generation {
             // The others run, and what they write is not to be looked at now.
@@ -164,7 +175,7 @@ impl SourceCheckpoint {
             None => make_folder(&storage, &folder, options, behind_ms.max(options.start_ms))?,
         };
         let Opened { offsets, wal, position, last_range } = opened;
-        reopen_sinks(&storage, &layout, options.name, resume_ms)?;
+        reopen_sinks(&storage, &layout, options.name, resume_ms, &taken_out)?;
         let generation = Some(generation);
         own.say(&Said { run: run.clone(), generation, resume_ms: Some(resume_ms), finish, pid: None })?;
 
@@ -179,6 +190,7 @@ impl SourceCheckpoint {
             last_ms,
             is_restart,
             held_back_by,
+            let_go,
             torn_bytes: offsets.torn_bytes() + wal.as_ref().map_or(0, Wal::torn_bytes),
             checkpoint: path_text(layout.dir()),
             name: options.name.to_owned(),
