@@ -30,7 +30,7 @@ use super::lineup;
 use super::lock::{self, Lock, Said, Wait};
 use super::name::Id;
 use super::state::{KeyedState, PairOut, StateLog};
-use super::storage::{Storage, check_trusted, make_dir, remove_tree};
+use super::storage::{Storage, check_trusted, make_dir, remove_folder};
 use super::survey::purge_before;
 use super::{Error, Result};
 use crate::frame::keys::{key, text_path};
@@ -214,7 +214,7 @@ impl Participant {
             return Err(Error::NoFolder { name, resume_ms, pipelines: self.pipelines(options) });
         }
         // What a crash left without its file.
-        remove_tree(&*self.storage, dir)?;
+        remove_folder(&*self.storage, dir)?;
         make_dir(&*self.storage, dir)
     }
 

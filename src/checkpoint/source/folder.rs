@@ -8,7 +8,7 @@ use serde_json::json;
 use super::SourceOptions;
 use crate::checkpoint::job::{Job, Layout, SourceFile, random, show_pipeline};
 use crate::checkpoint::offsets::{Offsets, Position};
-use crate::checkpoint::storage::{Storage, make_dir, names, remove_tree};
+use crate::checkpoint::storage::{Storage, make_dir, names, remove_folder};
 use crate::checkpoint::wal::{Range, Wal};
 use crate::checkpoint::{Error, Result};
 
@@ -48,7 +48,7 @@ pub(super) fn make_folder(
     base_ms: u64,
 ) -> Result<Opened> {
     // What a crash left without its file.
-    remove_tree(&**storage, folder)?;
+    remove_folder(&**storage, folder)?;
     make_dir(&**storage, folder)?;
     let dir = folder.join("offsets");
     make_dir(&**storage, &dir)?;
