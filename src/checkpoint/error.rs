@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, describe};
 
 /// A result of this layer.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -188,7 +188,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Io { action, path, source } => write!(f, "{action} {}: {source}", path.display()),
+            Error::Io { action, path, source } => write!(f, "{action} {}: {}", path.display(), describe(source)),
             Error::Latched { path } => {
                 write!(f, "{}: nothing more is written after the write that failed: restart", path.display())
             }

@@ -105,6 +105,13 @@ pub struct Job {
 }
 
 impl Job {
+    /// Removes it, durably.
+    pub fn remove(storage: &dyn Storage, layout: &Layout) -> Result<()> {
+        let path = layout.job();
+        storage.remove(&path).map_err(|error| Error::io("cannot remove", &path, error))?;
+        storage.sync_dir(layout.dir()).map_err(|error| Error::io("cannot sync", layout.dir(), error))
+    }
+
     /// Reads it; `None` if there is none yet.
     pub fn read(storage: &dyn Storage, layout: &Layout) -> Result<Option<Job>> {
         let Some(fields) = sealed::read(storage, &layout.job())? else { return Ok(None) };

@@ -141,7 +141,8 @@ pub fn take_free(storage: &dyn Storage, path: &Path, wait: &mut Wait<'_>) -> Res
     Ok(None)
 }
 
-fn try_take(storage: &dyn Storage, path: &Path) -> Result<Option<Lock>> {
+/// Takes a lock if it is free at this moment.
+pub fn try_take(storage: &dyn Storage, path: &Path) -> Result<Option<Lock>> {
     let file = storage.lock(path).map_err(|error| Error::io("cannot lock", path, error))?;
     Ok(file.map(|file| Lock { file, path: path.to_owned() }))
 }

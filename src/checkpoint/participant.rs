@@ -19,6 +19,7 @@
 //!    renamed and passed on. At a close "eof" or "stop": [`SinkCheckpoint::close`], before it
 //!    is passed on. At a close "error", or none: nothing of the sort.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -88,6 +89,8 @@ pub struct Participant {
     job: Job,
     output_id: String,
     resume_ms: u64,
+    /// The folders that were made in this start.
+    made: RefCell<Vec<PathBuf>>,
     _lock: Lock,
 }
 
@@ -131,7 +134,16 @@ impl Participant {
             return Err(Error::OtherRun { source, dir: stream.dir.clone() });
         };
         let output_id = job.output_id();
-        Ok(Participant { storage, layout, id, job, output_id, resume_ms: stream.resume_ms, _lock: lock })
+        Ok(Participant {
+            storage,
+            layout,
+            id,
+            job,
+            output_id,
+            resume_ms: stream.resume_ms,
+            made: RefCell::default(),
+            _lock: lock,
+        })
     }
 
     /// The checkpoint's random id: for names of temporary files that no other
@@ -145,6 +157,12 @@ impl Participant {
     /// What the stage is called: `tail.03-files`.
     pub fn name(&self) -> String {
         self.id.to_string()
+    }
+
+    /// The stage ends in an error before it has been given a whole batch: the folders that it
+    /// made for this start go, so that they hold nothing back if the next start is another one.
+    pub fn undo(&self) -> Result<()> {
+        self.made.take().iter().try_for_each(|dir| remove_folder(&*self.storage, dir))
     }
 
     /// Opens or makes the state of this stage; `load` is given the keys and values
@@ -215,6 +233,7 @@ impl Participant {
         }
         // What a crash left without its file.
         remove_folder(&*self.storage, dir)?;
+        self.made.borrow_mut().push(dir.to_owned());
         make_dir(&*self.storage, dir)
     }
 

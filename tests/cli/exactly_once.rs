@@ -165,3 +165,36 @@ fn a_sink_that_was_taken_out_after_a_clean_stop_does_not_hold_back_for_ever() {
         assert!(ran.stderr.contains("sends 0 batches again"), "{ran}");
     }
 }
+
+/// The folders of a checkpoint.
+fn folders(folder: &Folder) -> Vec<String> {
+    ["sources", "stages", "commits"].iter().flat_map(|kind| names(folder, &format!("ck/{kind}"))).collect()
+}
+
+#[test]
+fn a_start_that_is_refused_leaves_no_folder_behind() {
+    let folder = folder(2);
+    for source in ["queue nope", "dir nope", "listen 192.0.2.1:9", "unix nope/x", "exec -- ./nope", "replay nope"] {
+        let ran = folder.run(&format!("sstream-source --checkpoint ck {source} > /dev/null"));
+        assert!(ran.code() > Some(0) && folders(&folder).is_empty() && !folder.path("ck/job.json").exists(), "{ran}");
+    }
+    // A stage behind that never got a batch: the one before it was killed, or refused what it got.
+    folder.file("head", "");
+    let line = "sstream-source queue q --checkpoint ck > first; head -1 first > head; \
+        sstream-state --by-value count --output text < head";
+    folder.run(line).exits(3);
+    assert_eq!(folders(&folder), ["queue"]);
+    // So the next start may have another stage and another sink in the place.
+    folder.run("sstream-source queue q --checkpoint ck | sstream-sink files out/x").exits(0);
+    folder.file("q", "[\"a\"]\n".repeat(3));
+    let line = "sstream-source queue q --checkpoint ck --verbose | sstream-sink files out/x";
+    let ran = folder.run(line).exits(0);
+    assert!(ran.stderr.contains("sends 0 batches again"), "{ran}");
+    // Nor does a later start whose new stage is refused what it needs.
+    let before = folders(&folder);
+    let ran = folder.run(
+        "set -o pipefail; sstream-source queue q --checkpoint ck | sstream-state --new --by-value count \
+         --checkpoint-every 1500ms | sstream-sink files out/x",
+    );
+    assert!(ran.code() == Some(2) && folders(&folder) == before, "{ran}");
+}

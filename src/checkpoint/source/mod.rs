@@ -25,14 +25,14 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::job::{Layout, Retain, SourceFile, random};
+use super::job::{Job, Layout, Retain, SourceFile, random};
 use super::lineup;
 use super::lock::{self, Generation, Lock, Said, Wait};
 use super::log::View;
 use super::name::{Id, check_source};
 use super::offsets::{Batches, Closed, Offsets, Position};
 use super::resume::Resume;
-use super::storage::{Storage, absolute};
+use super::storage::{Storage, absolute, names, remove_folder};
 use super::survey::{Commit, Survey, commits_behind, newest_commits, purge_before, reopen_sinks};
 use super::wal::{Blocks, Range, Wal};
 use super::{Error, Result, Times, commits};
@@ -122,6 +122,8 @@ pub struct SourceCheckpoint {
     unsynced: Vec<(Times, Option<Range>)>,
     purge_due: bool,
     wal_segments: u64,
+    /// Whether this start made the source's folder, and whether it made the job.
+    made: (bool, bool),
     _lock: Lock,
 }
 
@@ -157,7 +159,7 @@ impl SourceCheckpoint {
                 let_go.push(format!("commits/{id}"));
             }
         }
-        let job = open_job(&*storage, &layout, options)?;
+        let (job, made_job) = open_job(&*storage, &layout, options)?;
         let (generation, Resume { resume_ms, held_back_by, finish }) = match generation {
             // The others run, and what they write is not to be looked at now.
             Generation::Joined { generation, resume_ms, finish } => {
@@ -209,10 +211,26 @@ impl SourceCheckpoint {
             last_range,
             unsynced: Vec::new(),
             purge_due: true,
+            made: (!is_restart, made_job),
             _lock: own,
         };
         drop(start_lock);
         Ok((source, plan))
+    }
+
+    /// The source cannot begin: the checkpoint is as it was before this start. Only before the
+    /// head has left.
+    pub fn undo(self) -> Result<()> {
+        let (made_folder, made_job) = self.made;
+        if made_folder {
+            remove_folder(&*self.storage, &self.layout.source(&self.id.sources()[0]))?;
+        }
+        // No other source looks for the job meanwhile.
+        let start_lock = lock::try_take(&*self.storage, &self.layout.start_lock())?;
+        if made_job && start_lock.is_some() && names(&*self.storage, &self.layout.sources())?.is_empty() {
+            Job::remove(&*self.storage, &self.layout)?;
+        }
+        Ok(())
     }
 
     /// The next batch to send again, with what was recorded for it; several if
