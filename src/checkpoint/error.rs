@@ -143,6 +143,13 @@ pub enum Error {
         /// The sink at the end of the line.
         end: String,
     },
+    /// A commit names a file that is not of the sink's directory.
+    ForeignFile {
+        /// What it names.
+        name: PathBuf,
+        /// Where the sink writes.
+        directory: PathBuf,
+    },
     /// Somebody else owns the checkpoint, or could write into it.
     NotTrusted {
         /// The checkpoint.
@@ -275,6 +282,13 @@ impl fmt::Display for Error {
                  recorded by sstream-source replay, which leaves the checkpoint alone; a second output is a sink with --pass, no \
                  tee"
             ),
+            Error::ForeignFile { name, directory } => write!(
+                f,
+                "{}: a commit of the run before names this file, which a sink that writes into {} is not to touch: if the \
+                 PREFIX is another one now, start it once with the one that it had",
+                name.display(),
+                directory.display()
+            ),
             Error::NotTrusted { dir } => write!(
                 f,
                 "{}: another user owns this checkpoint or can write into it: what is in it is not to be trusted; make it \
@@ -329,6 +343,7 @@ impl Failure for Error {
             | Error::NoResume { .. }
             | Error::SecondTime { .. }
             | Error::BehindEnd { .. }
+            | Error::ForeignFile { .. }
             | Error::NotTrusted { .. }
             | Error::OtherRun { .. } => Exit::Checkpoint,
             Error::Interrupted => Exit::Done,

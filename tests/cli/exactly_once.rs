@@ -92,9 +92,8 @@ fn a_line_that_reads_stdin_has_its_first_stage_there() {
 fn an_empty_pipe_in_a_line_under_a_checkpoint_begins_nothing_unless_it_is_told_to_be_the_first() {
     for (options, code) in [("", 3), ("--input text", 0), ("--checkpoint ck", 0)] {
         let folder = folder(0);
-        let line = format!(
-            "set -o pipefail; export SSTREAM_CHECKPOINT=ck; true | sstream-filter {options} . | sstream-sink files out/x"
-        );
+        let line =
+            format!("export SSTREAM_CHECKPOINT=ck; true | sstream-filter {options} . | sstream-sink files out/x");
         let ran = folder.run(&line).exits(code);
         assert_eq!(folder.path("ck").exists(), code == 0, "{ran}");
     }
@@ -139,7 +138,7 @@ fn a_recorded_stream_leaves_the_checkpoint_alone_whoever_reads_it() {
         ("sstream-filter .", 0),
         ("sstream-source replay before | sstream-state --by-value count", 0),
     ] {
-        let ran = folder.run(&format!("set -o pipefail; cat before | {reader} > read")).exits(code);
+        let ran = folder.run(&format!("cat before | {reader} > read")).exits(code);
         assert_eq!(kept(&folder), before, "{ran}");
     }
     assert!(saved.contains("\"checkpoint\""));
@@ -152,9 +151,7 @@ fn a_sink_that_was_taken_out_after_a_clean_stop_does_not_hold_back_for_ever() {
     let folder = folder(0);
     let run = |batches: usize, sinks: &str| {
         folder.file("q", "[\"a\"]\n".repeat(batches));
-        folder
-            .run(&format!("set -o pipefail; sstream-source queue q --checkpoint ck --verbose | {sinks} --new"))
-            .exits(0)
+        folder.run(&format!("sstream-source queue q --checkpoint ck --verbose | {sinks} --new")).exits(0)
     };
     run(3, "sstream-sink --pass files out/x | sstream-sink --stage-name end text");
     run(4, "sstream-sink --stage-name end text");
@@ -193,8 +190,77 @@ fn a_start_that_is_refused_leaves_no_folder_behind() {
     // Nor does a later start whose new stage is refused what it needs.
     let before = folders(&folder);
     let ran = folder.run(
-        "set -o pipefail; sstream-source queue q --checkpoint ck | sstream-state --new --by-value count \
+        "sstream-source queue q --checkpoint ck | sstream-state --new --by-value count \
          --checkpoint-every 1500ms | sstream-sink files out/x",
     );
     assert!(ran.code() == Some(2) && folders(&folder) == before, "{ran}");
+}
+
+/// Notes each run of its command, and fails at the batch of 3 s.
+const FAILING: &str = "exec --sh 'cat > /dev/null; echo $SSTREAM_BATCH_TIME >> runs; [ $SSTREAM_BATCH_TIME != 3000 ]'";
+
+#[test]
+fn commands_that_ended_well_do_not_run_again_because_a_later_one_fails() {
+    // With records and without, alone and with the stream passed on, and to nobody.
+    for records in ["[\"a\"]\n", "[]\n"] {
+        for sink in ["", "--pass"] {
+            let folder = folder(0);
+            folder.file("q", records.repeat(4));
+            let line =
+                format!("sstream-source queue q --batch 1s --checkpoint ck | sstream-sink {sink} {FAILING} > out/x");
+            for _ in 0..4 {
+                folder.run(&line).exits(1);
+            }
+            let runs = folder.read("runs");
+            let count = |time: &str| runs.lines().filter(|line| *line == time).count();
+            assert_eq!((count("1000"), count("2000"), count("3000"), count("4000")), (1, 1, 4, 0), "{line}: {runs}");
+        }
+    }
+}
+
+#[test]
+fn a_command_that_ended_well_does_not_run_again_because_nobody_reads_on() {
+    let folder = folder(3);
+    let line = "sstream-source queue q --batch 1s --checkpoint ck \
+         | sstream-sink --pass exec --sh 'sleep 0.2; echo $SSTREAM_BATCH_TIME >> runs' | head -1 > first";
+    for _ in 0..4 {
+        folder.run(line).exits(141);
+    }
+    let runs = folder.read("runs");
+    assert!(runs.lines().collect::<Vec<_>>().is_sorted_by(|a, b| a < b), "{runs}");
+}
+
+#[test]
+fn a_checkpoint_that_others_can_write_into_is_refused() {
+    let folder = folder(1);
+    let line = "sstream-source queue q --checkpoint ck | sstream-sink files out/x";
+    folder.run(line).exits(0);
+    let stream = folder.run("sstream-source queue q --checkpoint ck; chmod 777 ck").exits(0).stdout;
+    let ran = folder.run(line).exits(5);
+    assert!(ran.stderr.contains("ck: another user owns this checkpoint or can write into it"), "{ran}");
+    let ran = folder.shell("sstream-sink files out/x").stdin(stream).run().exits(5);
+    assert!(ran.stderr.contains("another user owns this checkpoint"), "{ran}");
+    folder.run(&format!("chmod 700 ck; {line}")).exits(0);
+    // An empty directory becomes one.
+    folder.run(&format!("mkdir -m 777 new; {}", line.replace(" ck", " new"))).exits(0);
+    assert_eq!(folder.run("stat -c %a new").stdout, "700\n");
+}
+
+#[test]
+fn the_run_that_comes_second_is_the_one_that_waits_or_goes() {
+    // However long a command takes, wherever it stands.
+    for slow in ["sstream-transform --sh 'sleep 1; cat'", "sstream-map --exec 'sleep 1; cat'"] {
+        let folder = folder(0);
+        folder.file("log", "a\n");
+        let line =
+            format!("sstream-source tail log --available-now | {slow} | sstream-filter . | sstream-sink files out/x");
+        folder.file("line", line);
+        let run = "XDG_RUNTIME_DIR=$PWD sstream-run --restart no --checkpoint ck --file line";
+        let mut first = start_in(folder.clone(), run);
+        first.until("the sink is there", |_| folder.path("ck/locks/tail.03-files").exists());
+        let second = folder.run(run);
+        first.exits(0);
+        assert!(second.code() == Some(0) || second.code() == Some(1), "{second}");
+        assert_eq!(names(&folder, "out").len(), 1, "{second}");
+    }
 }
