@@ -12,6 +12,10 @@ use crate::error::printable;
 /// stages, which then say their place in it.
 pub const RUN_VARIABLE: &str = "SSTREAM_RUN";
 
+/// What sstream-run reads on stdin, as `DEVICE:INODE`: set for its stages, of which the one
+/// that has the same stdin is the first. The underscore says that it is nobody else's business.
+pub const RUN_INPUT_VARIABLE: &str = "_SSTREAM_RUN_STDIN";
+
 /// How much a tool says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Level {

@@ -61,6 +61,12 @@ pub fn memory_file() -> Option<std::fs::File> {
     None
 }
 
+/// Which file, pipe or socket is behind `fd`, as `DEVICE:INODE`: the same text for no other
+/// that is open at the same time.
+pub fn identity(fd: impl AsFd) -> Option<String> {
+    rustix::fs::fstat(fd).ok().map(|stat| format!("{}:{}", stat.st_dev, stat.st_ino))
+}
+
 /// How many bytes can be read from `fd` at this moment without waiting; 0 where
 /// that cannot be told.
 pub fn bytes_waiting(fd: impl AsFd) -> u64 {

@@ -217,6 +217,8 @@ pub struct CommitSummary {
     pub last_ms: Option<u64>,
     /// All up to this time is committed, or never was.
     pub done_ms: u64,
+    /// Whether the sink was done with all at a close, and has committed nothing since.
+    pub is_done: bool,
 }
 
 /// Looks at a log without changing it; `None` if there is none.
@@ -231,19 +233,36 @@ pub fn look(storage: Arc<dyn Storage>, dir: &Path, view: View) -> Result<Option<
     while let Some(entry) = reader.peek(1 + TIMES_BYTES)? {
         match decode(&entry)? {
             Decoded::Committed(times, _) => {
-                seen = CommitSummary { last_ms: Some(times.last_ms), done_ms: times.last_ms }
+                seen = CommitSummary { last_ms: Some(times.last_ms), done_ms: times.last_ms, is_done: false }
             }
-            Decoded::Closed => seen.done_ms = u64::MAX,
+            Decoded::Closed => (seen.done_ms, seen.is_done) = (u64::MAX, true),
             Decoded::Resumed(time_ms) => seen.done_ms = time_ms.max(seen.last_ms.unwrap_or(0)),
             Decoded::TakenBack(time_ms) => {
                 seen = CommitSummary {
                     last_ms: Some(seen.last_ms.map_or(time_ms, |last| last.min(time_ms))),
                     done_ms: time_ms,
+                    is_done: false,
                 };
             }
         }
     }
     Ok(Some(seen))
+}
+
+/// Whether a sink was done with all at a close, and has committed nothing since.
+pub fn is_done(storage: Arc<dyn Storage>, dir: &Path) -> Result<bool> {
+    Ok(look(storage, dir, View::Visible)?.is_some_and(|seen| seen.is_done))
+}
+
+/// Says once more, durably, that a sink is done with all, where it was to go on since then; whether it was.
+pub fn close_again(storage: Arc<dyn Storage>, dir: &Path) -> Result<bool> {
+    if look(storage.clone(), dir, View::Visible)?.is_none_or(|seen| seen.done_ms == u64::MAX) {
+        return Ok(false);
+    }
+    let mut log = Log::open(storage, dir, LogKind::Commits)?;
+    log.append(&[&[CLOSED]])?;
+    log.sync()?;
+    Ok(true)
 }
 
 /// A commit that counts: its batches, and the sink's note.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, describe};
 
 /// A result of this layer.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -136,6 +136,20 @@ pub enum Error {
         /// The stage.
         name: String,
     },
+    /// The run has its end already: the stream is a copy of what went there.
+    BehindEnd {
+        /// The stage.
+        name: String,
+        /// The sink at the end of the line.
+        end: String,
+    },
+    /// A commit names a file that is not of the sink's directory.
+    ForeignFile {
+        /// What it names.
+        name: PathBuf,
+        /// Where the sink writes.
+        directory: PathBuf,
+    },
     /// Somebody else owns the checkpoint, or could write into it.
     NotTrusted {
         /// The checkpoint.
@@ -181,7 +195,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Io { action, path, source } => write!(f, "{action} {}: {source}", path.display()),
+            Error::Io { action, path, source } => write!(f, "{action} {}: {}", path.display(), describe(source)),
             Error::Latched { path } => {
                 write!(f, "{}: nothing more is written after the write that failed: restart", path.display())
             }
@@ -262,6 +276,19 @@ impl fmt::Display for Error {
                 "{name} was in this run already, so the stream is a recorded one: read it by sstream-source replay, which \
                  leaves the checkpoint alone"
             ),
+            Error::BehindEnd { name, end } => write!(
+                f,
+                "{name}: the run that this stream is of has its end already, {end}, so the stream is a copy: read one that was \
+                 recorded by sstream-source replay, which leaves the checkpoint alone; a second output is a sink with --pass, no \
+                 tee"
+            ),
+            Error::ForeignFile { name, directory } => write!(
+                f,
+                "{}: a commit of the run before names this file, which a sink that writes into {} is not to touch: if the \
+                 PREFIX is another one now, start it once with the one that it had",
+                name.display(),
+                directory.display()
+            ),
             Error::NotTrusted { dir } => write!(
                 f,
                 "{}: another user owns this checkpoint or can write into it: what is in it is not to be trusted; make it \
@@ -315,6 +342,8 @@ impl Failure for Error {
             | Error::NoFolder { .. }
             | Error::NoResume { .. }
             | Error::SecondTime { .. }
+            | Error::BehindEnd { .. }
+            | Error::ForeignFile { .. }
             | Error::NotTrusted { .. }
             | Error::OtherRun { .. } => Exit::Checkpoint,
             Error::Interrupted => Exit::Done,

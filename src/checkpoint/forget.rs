@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::job::{Job, Layout};
 use super::lock::hold_still;
 use super::log::View;
-use super::storage::{Storage, remove_tree};
+use super::storage::{Storage, remove_folder};
 use super::survey::Survey;
 use super::{Error, Result};
 
@@ -39,7 +39,7 @@ pub fn forget(storage: &Arc<dyn Storage>, layout: &Layout, name: &str) -> Result
     // First the new start: a crash in between leaves a folder that is forgotten again.
     survey.job.write(&**storage, layout)?;
     for dir in [layout.stages(), layout.commits()] {
-        remove_tree(&**storage, &dir.join(name))?;
+        remove_folder(&**storage, &dir.join(name))?;
     }
     Ok(resume_ms)
 }

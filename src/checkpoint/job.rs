@@ -20,7 +20,7 @@ use std::str::FromStr;
 use serde_json::{Map, Value};
 
 use super::name::Id;
-use super::storage::{Storage, make_dir, names};
+use super::storage::{Storage, check_trusted, make_dir, names};
 use super::{Error, Result, sealed};
 
 /// Where the parts of a checkpoint are.
@@ -83,10 +83,16 @@ impl Layout {
     pub fn make(&self, storage: &dyn Storage) -> Result<()> {
         const OWN: [&str; 6] = ["job.json", ".job.json.tmp", "sources", "stages", "commits", "locks"];
         make_dir(storage, &self.dir)?;
-        if let Some(found) = names(storage, &self.dir)?.into_iter().find(|name| !OWN.contains(&name.as_str())) {
-            return Err(Error::NotACheckpoint { dir: self.dir.clone(), found });
+        let there = names(storage, &self.dir)?;
+        if let Some(found) = there.iter().find(|name| !OWN.contains(&name.as_str())) {
+            return Err(Error::NotACheckpoint { dir: self.dir.clone(), found: found.clone() });
+        }
+        // An empty one is made private; who could write into one that is not, may have done so.
+        if !there.is_empty() {
+            check_trusted(storage, &self.dir)?;
         }
         storage.make_private(&self.dir).map_err(|error| Error::io("cannot make private", &self.dir, error))?;
+        check_trusted(storage, &self.dir)?;
         [self.locks(), self.sources(), self.stages(), self.commits()].iter().try_for_each(|dir| make_dir(storage, dir))
     }
 }
@@ -105,6 +111,13 @@ pub struct Job {
 }
 
 impl Job {
+    /// Removes it, durably.
+    pub fn remove(storage: &dyn Storage, layout: &Layout) -> Result<()> {
+        let path = layout.job();
+        storage.remove(&path).map_err(|error| Error::io("cannot remove", &path, error))?;
+        storage.sync_dir(layout.dir()).map_err(|error| Error::io("cannot sync", layout.dir(), error))
+    }
+
     /// Reads it; `None` if there is none yet.
     pub fn read(storage: &dyn Storage, layout: &Layout) -> Result<Option<Job>> {
         let Some(fields) = sealed::read(storage, &layout.job())? else { return Ok(None) };

@@ -60,7 +60,9 @@ pub struct Said {
 impl Said {
     /// Reads it; what is not readable says nothing.
     pub fn parse(bytes: &[u8]) -> Said {
-        let Ok(Value::Object(object)) = serde_json::from_slice(bytes) else { return Said::default() };
+        // The file is written in place: behind the line may be the end of a longer one.
+        let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let Ok(Value::Object(object)) = serde_json::from_slice(line) else { return Said::default() };
         let text = |key: &str| object.get(key).and_then(Value::as_str).map(str::to_owned);
         let number = |key: &str| object.get(key).and_then(Value::as_u64);
         Said {
@@ -105,6 +107,12 @@ impl Lock {
         self.file.write(&said.to_bytes()).map_err(|error| Error::io("cannot write", &self.path, error))
     }
 
+    /// Says it so that a power cut does not take it back.
+    pub fn say_durably(&mut self, said: &Said) -> Result<()> {
+        self.say(said)?;
+        self.file.sync().map_err(|error| Error::io("cannot sync", &self.path, error))
+    }
+
     /// What the file says; after [`take`] what its last holder said.
     pub fn said(&mut self) -> Result<Said> {
         let bytes = self.file.read().map_err(|error| Error::io("cannot read", &self.path, error))?;
@@ -133,7 +141,8 @@ pub fn take_free(storage: &dyn Storage, path: &Path, wait: &mut Wait<'_>) -> Res
     Ok(None)
 }
 
-fn try_take(storage: &dyn Storage, path: &Path) -> Result<Option<Lock>> {
+/// Takes a lock if it is free at this moment.
+pub fn try_take(storage: &dyn Storage, path: &Path) -> Result<Option<Lock>> {
     let file = storage.lock(path).map_err(|error| Error::io("cannot lock", path, error))?;
     Ok(file.map(|file| Lock { file, path: path.to_owned() }))
 }

@@ -422,6 +422,10 @@ impl LockFile for MemoryLock {
         inner.locks.insert(self.path.clone(), content.to_vec());
         Ok(())
     }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.memory.inner().call()
+    }
 }
 
 impl Drop for MemoryLock {

@@ -18,7 +18,7 @@
 //! | [`job`], [`sealed`] | the JSON files |
 //! | [`forget`], [`reset`] | letting a stage go; letting all begin again at an older time |
 //! | [`inspect`], [`verify`] | looking into a checkpoint, also while its pipeline runs |
-//! | [`lock`], [`name`] | who runs, and what things are called |
+//! | [`lock`], [`name`] | who runs, and what things are called; `lineup` knows who was in a run |
 //! | [`storage`] | the file system behind a trait |
 
 pub mod commits;
@@ -26,6 +26,7 @@ pub mod error;
 pub mod forget;
 pub mod inspect;
 pub mod job;
+mod lineup;
 pub mod lock;
 pub mod log;
 pub mod name;

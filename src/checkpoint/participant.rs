@@ -19,6 +19,7 @@
 //!    renamed and passed on. At a close "eof" or "stop": [`SinkCheckpoint::close`], before it
 //!    is passed on. At a close "error", or none: nothing of the sort.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -26,10 +27,11 @@ use serde_json::{Map, Value};
 
 use super::commits::CommitLog;
 use super::job::{Job, Layout, StageFile, show_pipeline};
+use super::lineup;
 use super::lock::{self, Lock, Said, Wait};
 use super::name::Id;
 use super::state::{KeyedState, PairOut, StateLog};
-use super::storage::{Storage, check_trusted, make_dir, remove_tree};
+use super::storage::{Storage, check_trusted, make_dir, remove_folder};
 use super::survey::purge_before;
 use super::{Error, Result};
 use crate::frame::keys::{key, text_path};
@@ -87,6 +89,8 @@ pub struct Participant {
     job: Job,
     output_id: String,
     resume_ms: u64,
+    /// The folders that were made in this start.
+    made: RefCell<Vec<PathBuf>>,
     _lock: Lock,
 }
 
@@ -104,6 +108,9 @@ impl Participant {
         check_trusted(&*storage, &stream.dir)?;
         check_runs(&*storage, &layout, stream, &id)?;
         let path = layout.lock(&id);
+        if Said::of(&*storage, &path)?.run != stream.run {
+            check_lineup(&*storage, &layout, stream, &id)?;
+        }
         let mut lock = loop {
             match lock::take_free(&*storage, &path, wait)? {
                 Some(lock) => break lock,
@@ -117,7 +124,8 @@ impl Participant {
         if lock.said()?.run == stream.run {
             return Err(Error::SecondTime { name: id.to_string() });
         }
-        lock.say(&Said { run: stream.run.clone(), ..Said::default() })?;
+        // Whoever comes later in the line relies on it, after a power cut too.
+        lock.say_durably(&Said { run: stream.run.clone(), ..Said::default() })?;
         // A source that started in between has written its run before it looks
         // at locks: either it waits for this one, or this sees its run.
         check_runs(&*storage, &layout, stream, &id)?;
@@ -126,7 +134,16 @@ impl Participant {
             return Err(Error::OtherRun { source, dir: stream.dir.clone() });
         };
         let output_id = job.output_id();
-        Ok(Participant { storage, layout, id, job, output_id, resume_ms: stream.resume_ms, _lock: lock })
+        Ok(Participant {
+            storage,
+            layout,
+            id,
+            job,
+            output_id,
+            resume_ms: stream.resume_ms,
+            made: RefCell::default(),
+            _lock: lock,
+        })
     }
 
     /// The checkpoint's random id: for names of temporary files that no other
@@ -140,6 +157,12 @@ impl Participant {
     /// What the stage is called: `tail.03-files`.
     pub fn name(&self) -> String {
         self.id.to_string()
+    }
+
+    /// The stage ends in an error before it has been given a whole batch: the folders that it
+    /// made for this start go, so that they hold nothing back if the next start is another one.
+    pub fn undo(&self) -> Result<()> {
+        self.made.take().iter().try_for_each(|dir| remove_folder(&*self.storage, dir))
     }
 
     /// Opens or makes the state of this stage; `load` is given the keys and values
@@ -209,7 +232,8 @@ impl Participant {
             return Err(Error::NoFolder { name, resume_ms, pipelines: self.pipelines(options) });
         }
         // What a crash left without its file.
-        remove_tree(&*self.storage, dir)?;
+        remove_folder(&*self.storage, dir)?;
+        self.made.borrow_mut().push(dir.to_owned());
         make_dir(&*self.storage, dir)
     }
 
@@ -237,6 +261,16 @@ fn check_runs(storage: &dyn Storage, layout: &Layout, stream: &Stream, id: &Id) 
         let own = runs.get(index).copied().unwrap_or_default();
         let whole = layout.dir().is_absolute() && runs.len() == id.sources().len();
         lock::check_run(storage, layout, source, if whole { own } else { "" })?;
+    }
+    Ok(())
+}
+
+/// Whoever comes once the end of the line is in the run reads a copy of the stream.
+fn check_lineup(storage: &dyn Storage, layout: &Layout, stream: &Stream, id: &Id) -> Result<()> {
+    for (source, run) in id.sources().iter().zip(stream.run.split('+')) {
+        if let Some(end) = lineup::end_of(storage, layout, source, run)? {
+            return Err(Error::BehindEnd { name: id.to_string(), end: end.to_string() });
+        }
     }
     Ok(())
 }

@@ -73,6 +73,8 @@ pub trait LockFile: Send {
     fn read(&mut self) -> io::Result<Vec<u8>>;
     /// Replaces that, in place: the lock is the file's, not the name's.
     fn write(&mut self, content: &[u8]) -> io::Result<()>;
+    /// Makes what the file says durable.
+    fn sync(&mut self) -> io::Result<()>;
 }
 
 /// Replaces a small file whole: a temporary name, sync, rename, sync of the
@@ -105,8 +107,22 @@ pub fn make_dir(storage: &dyn Storage, dir: &Path) -> Result<()> {
     }
 }
 
+/// Removes a source's or a stage's folder, if it is there. First, durably, its JSON file: a
+/// folder without that is none, so that whatever a crash leaves of the rest is no damage.
+pub fn remove_folder(storage: &dyn Storage, dir: &Path) -> Result<()> {
+    let jsons: Vec<String> = names(storage, dir)?.into_iter().filter(|name| name.ends_with(".json")).collect();
+    for name in &jsons {
+        let path = dir.join(name);
+        storage.remove(&path).map_err(|error| Error::io("cannot remove", &path, error))?;
+    }
+    if !jsons.is_empty() {
+        storage.sync_dir(dir).map_err(|error| Error::io("cannot sync", dir, error))?;
+    }
+    remove_tree(storage, dir)
+}
+
 /// Removes a directory with all that is in it, if it is there.
-pub fn remove_tree(storage: &dyn Storage, dir: &Path) -> Result<()> {
+fn remove_tree(storage: &dyn Storage, dir: &Path) -> Result<()> {
     for name in names(storage, dir)? {
         let path = dir.join(name);
         match storage.remove(&path) {
@@ -310,6 +326,10 @@ impl LockFile for DiskLock {
     fn write(&mut self, content: &[u8]) -> io::Result<()> {
         self.file.write_all_at(content, 0)?;
         self.file.set_len(content.len() as u64)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.file.sync_data()
     }
 }
 

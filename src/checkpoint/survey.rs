@@ -167,9 +167,17 @@ pub fn newest_commits(
 
 /// Lets the sinks behind a source that had closed expect more after `resume_ms`, before
 /// the source has any. A sink that is done with a stream covers all times; without this
-/// it would go on doing so in a run that ends before it has come up.
-pub fn reopen_sinks(storage: &Arc<dyn Storage>, layout: &Layout, source: &str, resume_ms: u64) -> Result<()> {
-    for id in ids(&**storage, &layout.commits())?.into_iter().filter(|id| id.contains(source)) {
+/// it would go on doing so in a run that ends before it has come up. Those that were taken out of the
+/// pipeline stay as they are.
+pub fn reopen_sinks(
+    storage: &Arc<dyn Storage>,
+    layout: &Layout,
+    source: &str,
+    resume_ms: u64,
+    taken_out: &[Id],
+) -> Result<()> {
+    let is_behind = |id: &Id| id.contains(source) && !taken_out.contains(id);
+    for id in ids(&**storage, &layout.commits())?.into_iter().filter(is_behind) {
         let folder = layout.commits().join(id.to_string());
         if let Some(file) = StageFile::read_sink(&**storage, &folder)? {
             CommitLog::open(storage.clone(), &folder, file.interval_ms, resume_ms)?;

@@ -18,7 +18,7 @@ pub enum ToolError {
         /// The tool's name.
         tool: &'static str,
     },
-    /// A stage in the middle of a line got no head: the one before was killed before it.
+    /// Nothing came by a pipe, and the stage may be one behind another that was killed before its head.
     NoHead,
     /// Something that is to be read or written cannot be opened.
     Open {
@@ -57,9 +57,8 @@ impl fmt::Display for ToolError {
                 "stdin is a terminal: pipe a stream or lines in, or type lines with --input text: see {tool} --help"
             ),
             ToolError::NoHead => f.write_str(
-                "the input ended before anything came, and no source of its own is in the checkpoint: the stage before was \
-                 killed before its head had left: start the pipeline again (a line's first stage that reads stdin says so by \
-                 --checkpoint)",
+                "the input ended before anything came: if a stage before this one was killed, start the pipeline again; \
+                 if this is the first stage, which SSTREAM_CHECKPOINT does not tell, say so with --input text",
             ),
             ToolError::Open { what, error } => write!(f, "{what}: {}", describe(error)),
             ToolError::Input(error) => error.fmt(f),

@@ -120,6 +120,22 @@ pub fn stop_rules(arguments: &CutArgs, environment: &Environment) -> StopRules {
 }
 
 impl Begun {
+    /// What the source opens, now that it may. Should that fail, the checkpoint is as it was
+    /// before this start, so that the next one may have another source.
+    pub fn open<T>(
+        &mut self,
+        environment: &Environment,
+        open: impl FnOnce() -> Result<T, ToolError>,
+    ) -> Result<T, ToolError> {
+        open().inspect_err(|_| {
+            if let Some((checkpoint, _)) = self.checkpoint.take()
+                && let Err(error) = checkpoint.undo()
+            {
+                environment.console.warn(&format!("checkpoint: {error}"));
+            }
+        })
+    }
+
     /// The input of the stage that these batches begin.
     pub fn input<'a>(
         self,

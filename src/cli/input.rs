@@ -7,8 +7,10 @@ use super::args::{CutArgs, InputArgs, InputForm};
 use super::first::{self, SourceIdentity};
 use super::{Environment, ToolError};
 use crate::clock::Clock as _;
+use crate::console::RUN_INPUT_VARIABLE;
 use crate::flow::{BadRecords, Input, InputError};
 use crate::frame::{Event, FrameError, FrameReader, MAGIC};
+use crate::os;
 use crate::record::forms::csv::Csv;
 use crate::record::forms::{Format, Json, Logfmt, Text};
 use crate::source::engine::batches::Batches;
@@ -39,7 +41,7 @@ pub fn open<'a>(
         Some(form) => (form, Vec::new()),
         None => match detect(&mut stdin, &first::stop_rules(&arguments.cut, environment), environment)? {
             Detected::Raw(read) => {
-                if read.is_empty() && stdin.is_pipe() && is_behind(&arguments.cut) {
+                if read.is_empty() && stdin.is_pipe() && may_be_behind(&arguments.cut) {
                     return Err(ToolError::NoHead);
                 }
                 (InputForm::Text, read)
@@ -62,11 +64,18 @@ pub fn open<'a>(
     Ok(begun.input(cutter, &arguments.cut, environment, bad_records))
 }
 
-/// Whether a stage whose pipe was closed before anything came stands behind another one, which was
-/// then killed before its head had left: in a line that sstream-run keeps a checkpoint of, and not told to
-/// be its first stage. An empty source of its own in that checkpoint would be another pipeline's.
-fn is_behind(arguments: &CutArgs) -> bool {
-    arguments.keep.checkpoint.is_none() && arguments.keep.dir().is_some_and(|dir| !dir.join("sources/stdin").exists())
+/// Whether a stage whose pipe was closed before anything came may stand behind another
+/// one, which was killed before it had said that it is one. A source of this stage's own in
+/// the line's checkpoint would then be wrong whatever came of it, so that SSTREAM_CHECKPOINT, which all
+/// stages see, is not taken: but by one that reads what sstream-run itself was given to read, which
+/// is the line's first stage for certain, as is one that has `--checkpoint` or `--input`.
+fn may_be_behind(arguments: &CutArgs) -> bool {
+    arguments.keep.checkpoint.is_none() && arguments.keep.dir().is_some() && !is_input_of_run()
+}
+
+/// Whether stdin is that of the sstream-run around this stage.
+fn is_input_of_run() -> bool {
+    std::env::var(RUN_INPUT_VARIABLE).is_ok_and(|input| os::identity(io::stdin()).is_some_and(|own| own == input))
 }
 
 /// Standard input as a byte source.

@@ -47,8 +47,9 @@ mod usage;
 mod watch;
 pub mod window;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
+use std::rc::Rc;
 use std::sync::Arc;
 
 pub use error::ToolError;
@@ -162,6 +163,8 @@ pub struct Environment {
     pub identity: String,
     /// Who will watch the stage.
     pub watch: RefCell<Watch>,
+    /// Whether the next stage has the first bytes of a stream already.
+    pub is_announced: Rc<Cell<bool>>,
 }
 
 impl Environment {

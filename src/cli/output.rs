@@ -11,17 +11,33 @@ use crate::sink::kinds::print::Print;
 use crate::sink::kinds::text::Lines;
 use crate::sink::stdout::Stdout;
 use crate::sink::{Both, Sink, SinkOutlet};
+use crate::stage::StageError;
 
 /// How many records of a batch are printed, as in Spark.
 pub const PRINT_LIMIT: u64 = 10;
 
 /// Standard output: print form on a terminal, frames anywhere else, unless told.
 pub fn open(form: Option<OutputForm>, environment: &Environment) -> Result<Box<dyn Outlet>, ToolError> {
-    let outlet = match open_either(form, environment)? {
+    Ok(alone(open_either(form, environment)?, environment))
+}
+
+/// The same for what reads several streams, and gives nothing before each of them has
+/// sent its head.
+pub fn open_after_heads(form: Option<OutputForm>, environment: &Environment) -> Result<Box<dyn Outlet>, ToolError> {
+    let output = match form_of_stdout(form) {
+        OutputForm::Frames => Output::Frames(Box::new(Frames::new(stdout(environment)?))),
+        _ => open_either(form, environment)?,
+    };
+    Ok(alone(output, environment))
+}
+
+/// An output with no sink in front of it.
+fn alone(output: Output, environment: &Environment) -> Box<dyn Outlet> {
+    let outlet = match output {
         Output::Frames(frames) => frames,
         Output::Form(sink) => Box::new(SinkOutlet::new(sink, None)),
     };
-    Ok(watched(outlet, environment))
+    watched(outlet, environment)
 }
 
 /// A sink that is the end of the pipeline.
@@ -60,11 +76,19 @@ enum Output {
     Form(Box<dyn Sink>),
 }
 
+/// What stdout gets.
+fn form_of_stdout(form: Option<OutputForm>) -> OutputForm {
+    form.unwrap_or(if io::stdout().is_terminal() { OutputForm::Print } else { OutputForm::Frames })
+}
+
 fn open_either(form: Option<OutputForm>, environment: &Environment) -> Result<Output, ToolError> {
     let output = stdout(environment)?;
-    let by_default = if io::stdout().is_terminal() { OutputForm::Print } else { OutputForm::Frames };
-    Ok(Output::Form(match form.unwrap_or(by_default) {
-        OutputForm::Frames => return Ok(Output::Frames(Box::new(Frames::new(output)))),
+    Ok(Output::Form(match form_of_stdout(form) {
+        OutputForm::Frames => {
+            let frames = Frames::announced(output).map_err(StageError::Outlet)?;
+            environment.is_announced.set(true);
+            return Ok(Output::Frames(Box::new(frames)));
+        }
         OutputForm::Print => Box::new(Print::new(output, "stdout", PRINT_LIMIT)),
         OutputForm::Text => Box::new(Lines::new(output, "stdout", LineForm::Text)),
         OutputForm::Json => Box::new(Lines::new(output, "stdout", LineForm::Json)),

@@ -1,10 +1,11 @@
 //! The process of a tool, from its arguments to its exit code: the only place that
 //! ends it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use super::args::OutputForm;
 use super::{Environment, Tool, ToolError, command, describe, usage, watch};
@@ -12,7 +13,7 @@ use crate::clock::SystemClock;
 use crate::console::{Console, Level};
 use crate::error::{Exit, Failure as _};
 use crate::flow::{OutletError, Waited};
-use crate::frame::Close;
+use crate::frame::{Close, MAGIC};
 use crate::monitor::watch::Watch;
 use crate::run::RunError;
 use crate::signal::{self, StopSignal};
@@ -29,7 +30,8 @@ pub fn main<T: Tool>() -> ExitCode {
     let console = Console::new(T::NAME, tool.messages().level());
     set_panic_hook(console.clone());
     let writes_frames = tool.writes_stream() && matches!(tool.common().output, None | Some(OutputForm::Frames));
-    let result = tool.become_other().and_then(|()| work(tool, &console, &arguments));
+    let is_announced = Rc::new(Cell::new(false));
+    let result = tool.become_other().and_then(|()| work(tool, &console, &arguments, is_announced.clone()));
     match result {
         Ok(()) => Exit::Done.code().into(),
         Err(ToolError::Stage(StageError::Outlet(OutletError::ReaderGone))) => signal::die_of_broken_pipe(),
@@ -48,7 +50,7 @@ pub fn main<T: Tool>() -> ExitCode {
             console.error(&error.to_string());
             // A stage that had begun has told the next one already.
             if writes_frames && !matches!(error, ToolError::Stage(_) | ToolError::Restart) {
-                tell_next_stage(error.exit(), &format!("{}: {error}", T::NAME));
+                tell_next_stage(error.exit(), &format!("{}: {error}", T::NAME), is_announced.get());
             }
             error.exit().code().into()
         }
@@ -56,7 +58,12 @@ pub fn main<T: Tool>() -> ExitCode {
 }
 
 /// Runs the tool with all that it has around it.
-fn work<T: Tool>(tool: T, console: &Console, arguments: &[OsString]) -> Result<(), ToolError> {
+fn work<T: Tool>(
+    tool: T,
+    console: &Console,
+    arguments: &[OsString],
+    is_announced: Rc<Cell<bool>>,
+) -> Result<(), ToolError> {
     let stop = match T::TAKES_SIGNALS {
         true => StopSignal::manual().map(|(stop, _)| stop),
         false => StopSignal::install(),
@@ -69,6 +76,7 @@ fn work<T: Tool>(tool: T, console: &Console, arguments: &[OsString]) -> Result<(
         description: describe::description::<T>(arguments),
         identity: describe::identity::<T>(arguments),
         watch: RefCell::new(Watch::nobody(console.clone())),
+        is_announced,
     };
     watch::open(&tool.common().watch, &environment)?;
     tool.run(&environment)
@@ -86,7 +94,7 @@ fn wrong_usage<T: Tool>(error: &clap::Error, arguments: &[OsString]) -> ExitCode
     let message = usage::explain(error, T::NAME);
     Console::new(T::NAME, Level::Error).error(&message);
     if T::IS_STAGE && seems_to_write_frames::<T>(arguments) {
-        tell_next_stage(Exit::Usage, &format!("{}: {message}", T::NAME));
+        tell_next_stage(Exit::Usage, &format!("{}: {message}", T::NAME), false);
     }
     Exit::Usage.code().into()
 }
@@ -117,15 +125,16 @@ fn show_short_help<T: Tool>() {
     let _ = io::Write::write_all(&mut io::stderr(), help.as_bytes());
 }
 
-/// A tool that fails before its head writes one line in its place.
-fn tell_next_stage(exit: Exit, message: &str) {
+/// A tool that fails before its head writes one line in its place, or the rest of it.
+fn tell_next_stage(exit: Exit, message: &str, is_announced: bool) {
     if io::stdout().is_terminal() {
         return;
     }
     let mut line = Vec::new();
     Close::error(exit, message).write(&mut line, true);
     // If there is nobody to read it, there is nobody to tell.
-    let _ = io::Write::write_all(&mut io::stdout(), &line);
+    let rest = if is_announced { &line[MAGIC.len()..] } else { &line[..] };
+    let _ = io::Write::write_all(&mut io::stdout(), rest);
     let _ = io::Write::flush(&mut io::stdout());
 }
 

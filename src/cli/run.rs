@@ -1,6 +1,7 @@
 //! `sstream-run`.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,8 +11,9 @@ use super::account::{Account, Stream};
 use super::args::{Common, Messages};
 use super::front::shell;
 use super::{Environment, Tool, ToolError};
-use crate::console::RUN_VARIABLE;
+use crate::console::{RUN_INPUT_VARIABLE, RUN_VARIABLE};
 use crate::duration;
+use crate::os;
 use crate::run::cause::Stage;
 use crate::run::command::Pipeline;
 use crate::run::restart::{Restart, RestartRules};
@@ -129,6 +131,7 @@ impl Tool for RunTool {
             ("SSTREAM_CHECKPOINT", self.checkpoint.map(OsString::from)),
             ("SSTREAM_BATCH", self.batch.map(|ms| duration::show_ms(ms).into())),
             (RUN_VARIABLE, Some(self.name.clone().unwrap_or_default().into())),
+            (RUN_INPUT_VARIABLE, Some(os::identity(io::stdin()).unwrap_or_default().into())),
         ];
         let mut pipeline = Pipeline {
             text,

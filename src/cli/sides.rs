@@ -52,7 +52,7 @@ pub fn run_merge_saved(
     environment: &Environment,
 ) -> Result<(), ToolError> {
     let inputs = inputs(paths, words)?;
-    let mut outlet = output::open(common.output, environment)?;
+    let mut outlet = output::open_after_heads(common.output, environment)?;
     let bad_records = super::bad_records(on_error, environment)?;
     let mut context = context(environment, bad_records, common);
     context.checkpoint.every_ms = state.checkpoint_every.unwrap_or(0);

@@ -27,6 +27,9 @@
 //!   batch and makes that batch void. A tool that fails before its head writes
 //!   `{"sstream":1,"close":"error",…}` alone.
 //!
+//! The first bytes, [`MAGIC`], are written as soon as a tool starts, long before it has a
+//! head to write: input with no byte at all is empty, and input that ends behind these was cut off.
+//!
 //! Batch times are the END of the batch's interval, in milliseconds since the
 //! Unix epoch, each a multiple of the interval and one interval after the one
 //! before: no gaps, no repeats. A stream that stops without a close was cut off.

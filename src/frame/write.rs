@@ -2,7 +2,7 @@
 
 use std::io::{self, IoSlice, Write};
 
-use super::{BatchTime, Block, Close, End, Head, MAX_BLOCK};
+use super::{BatchTime, Block, Close, End, Head, MAGIC, MAX_BLOCK};
 
 /// Payloads from this size on are written from where they are, together with
 /// what is pending; smaller ones are copied behind it.
@@ -15,20 +15,39 @@ const PENDING: usize = 64 << 10;
 pub struct FrameWriter<W> {
     output: W,
     pending: Vec<u8>,
+    /// Whether the reader has the stream's first bytes already.
+    is_announced: bool,
     has_head: bool,
 }
 
 impl<W: Write> FrameWriter<W> {
     /// A writer at the beginning of a stream.
     pub fn new(output: W) -> FrameWriter<W> {
-        FrameWriter { output, pending: Vec::with_capacity(PENDING), has_head: false }
+        FrameWriter { output, pending: Vec::with_capacity(PENDING), is_announced: false, has_head: false }
+    }
+
+    /// Writes what every stream begins with, at once, long before there is a head. A
+    /// reader that gets no more then knows that a stream was cut off, and does not
+    /// take it for an empty input.
+    pub fn announce(&mut self) -> io::Result<()> {
+        self.output.write_all(MAGIC)?;
+        self.is_announced = true;
+        self.output.flush()
     }
 
     /// Writes the head.
     pub fn head(&mut self, head: &Head) -> io::Result<()> {
         head.write(&mut self.pending);
-        self.has_head = true;
+        self.begin();
         self.relieve()
+    }
+
+    /// The first line is pending: what the reader has of it goes.
+    fn begin(&mut self) {
+        self.has_head = true;
+        if self.is_announced {
+            self.pending.drain(..MAGIC.len());
+        }
     }
 
     /// Writes records of the open batch, as one block or, beyond
@@ -73,6 +92,9 @@ impl<W: Write> FrameWriter<W> {
     /// that stands for a whole stream.
     pub fn close(&mut self, close: &Close) -> io::Result<()> {
         close.write(&mut self.pending, !self.has_head);
+        if !self.has_head {
+            self.begin();
+        }
         self.output.write_all(&self.pending)?;
         self.pending.clear();
         match self.output.flush() {
@@ -148,5 +170,29 @@ mod tests {
         let mut out = Vec::new();
         FrameWriter::new(&mut out).close(&Close::error(crate::error::Exit::Usage, "no")).unwrap();
         assert_eq!(out, b"{\"sstream\":1,\"close\":\"error\",\"exit\":2,\"message\":\"no\"}\n");
+    }
+
+    #[test]
+    fn what_is_announced_makes_no_difference_in_the_end() {
+        let written = |write: &dyn Fn(&mut FrameWriter<&mut Vec<u8>>)| {
+            let mut out = Vec::new();
+            write(&mut FrameWriter::new(&mut out));
+            out
+        };
+        assert_eq!(written(&|writer| writer.announce().unwrap()), MAGIC);
+        let head = |writer: &mut FrameWriter<&mut Vec<u8>>| {
+            writer.head(&Head::new(10)).unwrap();
+            writer.close(&Close::new(Reason::Eof)).unwrap();
+        };
+        let failure = |writer: &mut FrameWriter<&mut Vec<u8>>| {
+            writer.close(&Close::error(crate::error::Exit::Usage, "no")).unwrap();
+        };
+        for rest in [&head as &dyn Fn(&mut FrameWriter<&mut Vec<u8>>), &failure] {
+            let announced = written(&|writer| {
+                writer.announce().unwrap();
+                rest(writer);
+            });
+            assert_eq!(String::from_utf8(announced), String::from_utf8(written(rest)));
+        }
     }
 }

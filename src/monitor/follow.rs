@@ -82,6 +82,11 @@ impl Follower {
         }
     }
 
+    /// Which file it is that it reads now.
+    pub fn inode(&self) -> u64 {
+        self.inode
+    }
+
     /// Whether a process still publishes this file.
     pub fn is_published(&self) -> bool {
         is_locked(&self.file)

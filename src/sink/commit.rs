@@ -79,7 +79,7 @@ impl Committer {
         if !self.is_committed(time) {
             sink.prepare(time, records, &mut note)?;
         }
-        self.has_output |= records > 0 || !note.is_empty();
+        self.has_output |= records > 0 || !note.is_empty() || sink.commits_each();
         self.notes += usize::from(!note.is_empty());
         self.waiting.push((time, note));
         self.since.get_or_insert_with(Instant::now);
@@ -123,7 +123,7 @@ impl Committer {
             return Ok(());
         }
         let has_notes = self.notes > 0;
-        if has_notes {
+        if self.has_output {
             sink.persist()?;
         }
         for (time, note) in self.waiting.drain(..) {

@@ -14,6 +14,15 @@ impl Frames {
     pub fn new(output: Stdout) -> Frames {
         Frames { writer: FrameWriter::new(output) }
     }
+
+    /// The same, and its reader is told at once that frames will come: should this
+    /// process be killed before its head, then the next stage does not take itself for the
+    /// first one, with an empty input.
+    pub fn announced(output: Stdout) -> Result<Frames, OutletError> {
+        let mut writer = FrameWriter::new(output);
+        writer.announce().map_err(failed)?;
+        Ok(Frames { writer })
+    }
 }
 
 fn failed(error: std::io::Error) -> OutletError {

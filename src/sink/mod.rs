@@ -130,8 +130,9 @@ pub trait Sink {
         false
     }
 
-    /// The batches prepared are about to be committed: whatever their notes name
-    /// has to be durable when this returns. Called if one has a note.
+    /// The batches prepared are about to be committed: whatever their notes name, and what
+    /// was written of them, has to be durable when this returns, as far as this sink can
+    /// bring that about. Called if one has a note or records.
     fn persist(&mut self) -> Result<(), OutletError> {
         Ok(())
     }
@@ -185,8 +186,13 @@ impl Sink for Both<'_> {
         self.second.end(time, records)
     }
 
+    fn commits_each(&self) -> bool {
+        self.first.commits_each() || self.second.commits_each()
+    }
+
     fn persist(&mut self) -> Result<(), OutletError> {
-        self.first.persist()
+        self.first.persist()?;
+        self.second.persist()
     }
 
     fn publish(&mut self) -> Result<(), OutletError> {

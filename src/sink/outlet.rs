@@ -130,6 +130,15 @@ impl Outlet for SinkOutlet<'_> {
         self.pass(|pass| pass.close(close))
     }
 
+    fn cut_off(&mut self, close: &Close) {
+        // What is done stays done, also where nobody reads what is passed on. Should that fail, the
+        // stage ends with what cut it off.
+        let _ = self.settle();
+        if let Some(pass) = &mut self.pass {
+            pass.cut_off(close);
+        }
+    }
+
     fn flush(&mut self) -> Result<(), OutletError> {
         self.sink(|this| {
             this.sink.flush()?;

@@ -70,14 +70,34 @@ pub trait Output: Write {
     fn is_reader_gone(&self) -> bool {
         false
     }
+
+    /// Makes durable what was written, where it is a file; elsewhere there is nothing to do.
+    fn sync(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Output for Stdout {
     fn is_reader_gone(&self) -> bool {
         self.has_reader && signal::is_reader_gone(self.file.as_fd())
     }
+
+    fn sync(&mut self) -> io::Result<()> {
+        match self.file.metadata()?.is_file() {
+            true => self.file.sync_data(),
+            false => Ok(()),
+        }
+    }
 }
 
 impl Output for Vec<u8> {}
 
-impl<W: Output> Output for &mut W {}
+impl<W: Output> Output for &mut W {
+    fn is_reader_gone(&self) -> bool {
+        (**self).is_reader_gone()
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        (**self).sync()
+    }
+}

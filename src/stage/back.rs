@@ -29,7 +29,7 @@ pub(super) struct Back<'o, 'c> {
     /// What waits for the operator's state to be saved.
     waiting: Waiting,
     /// The newest batch of the input that is complete.
-    newest: BatchTime,
+    pub(super) newest: Option<BatchTime>,
 }
 
 /// The ends that an operator with state has given in a call, and the blocks behind the first of
@@ -53,7 +53,7 @@ impl<'o, 'c> Back<'o, 'c> {
             has_head: false,
             part: None,
             waiting: Waiting { ends: Vec::new(), blocks: Spool::new(WAITING_BYTES) },
-            newest: BatchTime::default(),
+            newest: None,
         }
     }
 
@@ -76,7 +76,7 @@ impl<'o, 'c> Back<'o, 'c> {
     }
 
     pub(super) fn input_end(&mut self, end: End) {
-        self.newest = end.time;
+        self.newest = Some(end.time);
         self.trace.add_input(end.trace);
         self.other.extend(end.other);
     }
@@ -95,7 +95,7 @@ impl<'o, 'c> Back<'o, 'c> {
     /// The operator is done with a batch of its input.
     pub(super) fn save(&mut self, durable: Option<&mut dyn Durable>) -> Result<(), StageError> {
         if let (Some(part), Some(durable)) = (&mut self.part, durable) {
-            part.save(self.newest, durable)?;
+            part.save(self.newest.unwrap_or_default(), durable)?;
         }
         self.release()
     }

@@ -34,6 +34,9 @@ const SYNC_IDLE: Duration = Duration::from_secs(1);
 /// State is synced this often however busy the stage is.
 const SYNC_BUSY: Duration = Duration::from_secs(10);
 
+const NEW_WITHOUT_CHECKPOINT: &str =
+    "--new: the stream has no checkpoint to begin in: leave it out, or add --checkpoint DIR to the first stage";
+
 /// How a stage takes part in a checkpoint.
 pub struct CheckpointOptions {
     /// Where checkpoints are.
@@ -98,7 +101,7 @@ pub(super) fn stages(stages: &[Value]) -> usize {
 pub(super) struct Part {
     state: Option<State>,
     /// Holds the stage's lock.
-    _participant: Participant,
+    participant: Participant,
 }
 
 struct State {
@@ -116,7 +119,12 @@ impl Part {
         durable: Option<&mut dyn Durable>,
         sink: Option<&mut dyn Committing>,
     ) -> Result<Option<Part>, StageError> {
-        let Some(stream) = Stream::of_head(&at.head.other) else { return Ok(None) };
+        let Some(stream) = Stream::of_head(&at.head.other) else {
+            return match options.new {
+                true => Err(OpError::Usage(NEW_WITHOUT_CHECKPOINT.to_owned()).into()),
+                false => Ok(None),
+            };
+        };
         if durable.is_none() && sink.is_none() {
             return Ok(None);
         }
@@ -130,28 +138,53 @@ impl Part {
             new: options.new,
         };
         let participant = Participant::enter(options.storage.clone(), &stream, &stage, &mut options.waiting())?;
-        let state = match durable {
-            Some(durable) => Some(State::open(options, &participant, &stage, durable, stream.resume_ms())?),
-            None => None,
-        };
-        if let Some(sink) = sink {
-            let stage = StageOptions { interval_ms: at.head.interval_ms, ..stage };
-            let checkpoint = participant.sink(&stage, sink.is_end())?;
-            tell_torn(options, &participant, checkpoint.torn_bytes());
-            let mut notes = Vec::new();
-            checkpoint.notes(&mut |_, note| {
-                notes.push(note.to_vec());
-                Ok(())
-            })?;
-            let under = Under {
-                job: participant.job_id(),
-                stage: &participant.name(),
-                resume: BatchTime(stream.resume_ms()),
-                notes: &notes,
-            };
-            sink.begin(checkpoint, &under)?;
+        let mut part = Part { state: None, participant };
+        match part.open(options, &stage, at.head.interval_ms, stream.resume_ms(), (durable, sink)) {
+            Ok(()) => Ok(Some(part)),
+            Err(error) => {
+                part.undo(options);
+                Err(error)
+            }
         }
-        Ok(Some(Part { state, _participant: participant }))
+    }
+
+    /// Opens or makes the folders.
+    fn open(
+        &mut self,
+        options: &CheckpointOptions,
+        stage: &StageOptions<'_>,
+        output_interval_ms: u64,
+        resume_ms: u64,
+        (durable, sink): (Option<&mut dyn Durable>, Option<&mut dyn Committing>),
+    ) -> Result<(), StageError> {
+        let participant = &self.participant;
+        if let Some(durable) = durable {
+            self.state = Some(State::open(options, participant, stage, durable, resume_ms)?);
+        }
+        let Some(sink) = sink else { return Ok(()) };
+        let stage = StageOptions { interval_ms: output_interval_ms, ..stage.clone() };
+        let checkpoint = participant.sink(&stage, sink.is_end())?;
+        tell_torn(options, participant, checkpoint.torn_bytes());
+        let mut notes = Vec::new();
+        checkpoint.notes(&mut |_, note| {
+            notes.push(note.to_vec());
+            Ok(())
+        })?;
+        let under = Under {
+            job: participant.job_id(),
+            stage: &participant.name(),
+            resume: BatchTime(resume_ms),
+            notes: &notes,
+        };
+        Ok(sink.begin(checkpoint, &under)?)
+    }
+
+    /// The stage ends in an error before it has got a whole batch: the checkpoint is as it was
+    /// before this start.
+    pub fn undo(&self, options: &CheckpointOptions) {
+        if let Err(error) = self.participant.undo() {
+            options.console.warn(&format!("checkpoint: {error}"));
+        }
     }
 
     /// Whether the stage has a state here.

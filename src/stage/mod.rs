@@ -67,7 +67,10 @@ fn run_between(
     let back = RefCell::new(Back::new(outlet, context));
     let result = drive(&back);
     // What takes part in a checkpoint keeps its lock until all is said.
-    let Back { outlet, has_head, part: _part, .. } = back.into_inner();
+    let Back { outlet, has_head, part, newest, .. } = back.into_inner();
+    if let (Some(part), None, Err(_)) = (&part, newest, &result) {
+        part.undo(&context.checkpoint);
+    }
     let close = match &result {
         Ok(()) => return result,
         Err(StageError::Upstream { exit, message, other }) => {

@@ -149,9 +149,13 @@ fn options_of_a_part_are_checked() {
         .run("sstream-source queue q --checkpoint c | sstream-state count --checkpoint-every 1500ms --output text")
         .exits(2)
         .says("no multiple of the interval 1s: take 2s");
-    // Without a checkpoint they mean nothing.
+    // Without a checkpoint a name means nothing, and there is nothing to begin anew in.
     folder
-        .run("sstream-source queue q | sstream-state --new --stage-name x count --output text")
+        .run("sstream-source queue q | sstream-state --stage-name x count --output text")
         .exits(0)
         .prints("[\"k\",1]\n");
+    folder
+        .run("sstream-source queue q | sstream-state --new count --output text")
+        .exits(2)
+        .says("sstream-state: --new: the stream has no checkpoint to begin in");
 }

@@ -11,6 +11,7 @@ mod connections;
 mod connectors;
 mod event_time;
 mod every_tool;
+mod exactly_once;
 mod examples;
 mod files;
 mod first_minute;

@@ -8,14 +8,14 @@ use serde_json::json;
 use super::SourceOptions;
 use crate::checkpoint::job::{Job, Layout, SourceFile, random, show_pipeline};
 use crate::checkpoint::offsets::{Offsets, Position};
-use crate::checkpoint::storage::{Storage, make_dir, names, remove_tree};
+use crate::checkpoint::storage::{Storage, make_dir, names, remove_folder};
 use crate::checkpoint::wal::{Range, Wal};
 use crate::checkpoint::{Error, Result};
 
-/// What all sources have in common; made by the first of them.
-pub(super) fn open_job(storage: &dyn Storage, layout: &Layout, options: &SourceOptions<'_>) -> Result<Job> {
+/// What all sources have in common, and whether it is made now, by the first of them.
+pub(super) fn open_job(storage: &dyn Storage, layout: &Layout, options: &SourceOptions<'_>) -> Result<(Job, bool)> {
     match Job::read(storage, layout)? {
-        Some(job) => Ok(job),
+        Some(job) => Ok((job, false)),
         None => {
             // It is written before any folder.
             for name in names(storage, &layout.sources())? {
@@ -27,7 +27,7 @@ pub(super) fn open_job(storage: &dyn Storage, layout: &Layout, options: &SourceO
             let pipeline = json!([options.arguments]);
             let job = Job { id: random()?, start_ms: options.start_ms, pipeline, resets: 0 };
             job.write(storage, layout)?;
-            Ok(job)
+            Ok((job, true))
         }
     }
 }
@@ -48,7 +48,7 @@ pub(super) fn make_folder(
     base_ms: u64,
 ) -> Result<Opened> {
     // What a crash left without its file.
-    remove_tree(&**storage, folder)?;
+    remove_folder(&**storage, folder)?;
     make_dir(&**storage, folder)?;
     let dir = folder.join("offsets");
     make_dir(&**storage, &dir)?;

@@ -25,16 +25,17 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::job::{Layout, Retain, SourceFile, random};
+use super::job::{Job, Layout, Retain, SourceFile, random};
+use super::lineup;
 use super::lock::{self, Generation, Lock, Said, Wait};
 use super::log::View;
 use super::name::{Id, check_source};
 use super::offsets::{Batches, Closed, Offsets, Position};
 use super::resume::Resume;
-use super::storage::{Storage, absolute};
+use super::storage::{Storage, absolute, names, remove_folder};
 use super::survey::{Commit, Survey, commits_behind, newest_commits, purge_before, reopen_sinks};
 use super::wal::{Blocks, Range, Wal};
-use super::{Error, Result, Times};
+use super::{Error, Result, Times, commits};
 use crate::frame::keys::{key, path_text};
 use folder::{Opened, make_folder, open_folder, open_job};
 
@@ -80,6 +81,9 @@ pub struct Plan {
     pub is_restart: bool,
     /// The folder that made `resume_ms` older than `last_ms`.
     pub held_back_by: Option<String>,
+    /// The folders of sinks that were done with all and were not in the last run: from now on they hold
+    /// nothing back, and one that comes back begins with the first batch that comes then.
+    pub let_go: Vec<String>,
     /// Bytes of a torn end that a crash left in the logs, cut off now.
     pub torn_bytes: u64,
     checkpoint: String,
@@ -118,6 +122,8 @@ pub struct SourceCheckpoint {
     unsynced: Vec<(Times, Option<Range>)>,
     purge_due: bool,
     wal_segments: u64,
+    /// Whether this start made the source's folder, and whether it made the job.
+    made: (bool, bool),
     _lock: Lock,
 }
 
@@ -146,7 +152,14 @@ impl SourceCheckpoint {
         own.say(&Said { run: run.clone(), ..before.clone() })?;
         let generation = lock::wait_for_quiet(&*storage, &layout, options.name, before.generation.as_deref(), wait)?;
 
-        let job = open_job(&*storage, &layout, options)?;
+        let taken_out = lineup::taken_out(&storage, &layout, options.name, &before.run)?;
+        let mut let_go = Vec::new();
+        for id in &taken_out {
+            if commits::close_again(storage.clone(), &layout.commits().join(id.to_string()))? {
+                let_go.push(format!("commits/{id}"));
+            }
+        }
+        let (job, made_job) = open_job(&*storage, &layout, options)?;
         let (generation, Resume { resume_ms, held_back_by, finish }) = match generation {
             // The others run, and what they write is not to be looked at now.
             Generation::Joined { generation, resume_ms, finish } => {
@@ -164,7 +177,7 @@ impl SourceCheckpoint {
             None => make_folder(&storage, &folder, options, behind_ms.max(options.start_ms))?,
         };
         let Opened { offsets, wal, position, last_range } = opened;
-        reopen_sinks(&storage, &layout, options.name, resume_ms)?;
+        reopen_sinks(&storage, &layout, options.name, resume_ms, &taken_out)?;
         let generation = Some(generation);
         own.say(&Said { run: run.clone(), generation, resume_ms: Some(resume_ms), finish, pid: None })?;
 
@@ -179,6 +192,7 @@ impl SourceCheckpoint {
             last_ms,
             is_restart,
             held_back_by,
+            let_go,
             torn_bytes: offsets.torn_bytes() + wal.as_ref().map_or(0, Wal::torn_bytes),
             checkpoint: path_text(layout.dir()),
             name: options.name.to_owned(),
@@ -197,10 +211,26 @@ impl SourceCheckpoint {
             last_range,
             unsynced: Vec::new(),
             purge_due: true,
+            made: (!is_restart, made_job),
             _lock: own,
         };
         drop(start_lock);
         Ok((source, plan))
+    }
+
+    /// The source cannot begin: the checkpoint is as it was before this start. Only before the
+    /// head has left.
+    pub fn undo(self) -> Result<()> {
+        let (made_folder, made_job) = self.made;
+        if made_folder {
+            remove_folder(&*self.storage, &self.layout.source(&self.id.sources()[0]))?;
+        }
+        // No other source looks for the job meanwhile.
+        let start_lock = lock::try_take(&*self.storage, &self.layout.start_lock())?;
+        if made_job && start_lock.is_some() && names(&*self.storage, &self.layout.sources())?.is_empty() {
+            Job::remove(&*self.storage, &self.layout)?;
+        }
+        Ok(())
     }
 
     /// The next batch to send again, with what was recorded for it; several if

@@ -1,16 +1,25 @@
 //! A crash at every call of the file system, and every call failing once.
 
-use super::super::memory::Image;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::super::forget::forget;
+use super::super::inspect::Inspected;
+use super::super::job::Layout;
+use super::super::memory::{Image, Memory};
+use super::super::storage::Storage;
 use super::simulation::{Shape, World, check, run};
 
-const LINEAR: Shape = Shape { items: 24, wal: false, join: false, every_ms: 0, seed: 1 };
+const LINEAR: Shape =
+    Shape { items: 24, wal: false, join: false, every_ms: 0, gives_at_close: false, new: false, seed: 1 };
 
-pub fn shapes() -> [Shape; 4] {
+pub fn shapes() -> [Shape; 5] {
     [
         LINEAR,
         Shape { every_ms: 30, seed: 2, ..LINEAR },
         Shape { wal: true, seed: 3, ..LINEAR },
         Shape { join: true, seed: 4, items: 12, ..LINEAR },
+        Shape { gives_at_close: true, seed: 5, ..LINEAR },
     ]
 }
 
@@ -102,8 +111,15 @@ fn random_pipelines_and_random_crashes() {
     let rounds = if std::env::var_os("SSTREAM_TORTURE").is_some() { 5000 } else { 60 };
     for seed in 0..rounds {
         let kind = seed % 3;
-        let shape =
-            Shape { items: 20, wal: kind == 0, join: kind == 1, every_ms: [0, 20, 30][seed as usize / 3 % 3], seed };
+        let shape = Shape {
+            items: 20,
+            wal: kind == 0,
+            join: kind == 1,
+            every_ms: [0, 20, 30][seed as usize / 3 % 3],
+            gives_at_close: seed % 2 == 0,
+            seed,
+            ..LINEAR
+        };
         let mut number = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
         let mut below = |below: u64| {
             number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -112,5 +128,45 @@ fn random_pipelines_and_random_crashes() {
         let at: Vec<u64> = (0..1 + below(4)).map(|_| 1 + below(700)).collect();
         let image = if below(3) == 0 { Image::Everything } else { Image::Some(seed) };
         crash(&shape, image, &at);
+    }
+}
+
+/// A stage is forgotten wherever a run was cut off, the forgetting is cut off too, and then the
+/// pipeline is started with --new: it gets to the end of its input.
+#[test]
+fn what_is_forgotten_in_any_state_leaves_a_checkpoint_that_starts() {
+    for shape in shapes() {
+        let shape = Shape { gives_at_close: true, ..shape };
+        let names: &[&str] = match shape.join {
+            true => &["a.01-count", "b.01-count", "a+b.02-files", "a+b.03-files"],
+            false => &["a.01-count", "a.02-files", "a.03-files"],
+        };
+        // At last beyond all calls: everything had closed.
+        for at in points(&shape, 41).chain([u64::MAX >> 1]) {
+            for (number, name) in names.iter().enumerate() {
+                let cut = (at % 13 + number as u64) * 7 + 1;
+                let image = [Image::Everything, Image::Synced, Image::Some(at)][(at as usize + number) % 3];
+                let mut world = World::new();
+                world.memory.die_at(at);
+                let _ = run(&mut world, &shape, 0);
+                world.memory = world.memory.after_crash(image);
+                let layout = Layout::new(Path::new("/d/checkpoint"));
+                let forgotten =
+                    |memory: &Memory| forget(&(Arc::new(memory.clone()) as Arc<dyn Storage>), &layout, name);
+                world.memory.die_at(cut);
+                let first = forgotten(&world.memory).is_ok();
+                world.memory = world.memory.after_crash(image);
+                // Cut off or not, and whether it is done once more or not.
+                if !first && number % 2 == 0 {
+                    let _ = forgotten(&world.memory);
+                }
+                let shape = Shape { new: true, ..shape };
+                if let Err(error) = run(&mut world, &shape, 1) {
+                    panic!("{shape:?} {image:?} {name} at {at}, cut at {cut}: {error}\n{error:?}");
+                }
+                let source = Inspected::open(Arc::new(world.memory.clone()), layout.dir()).unwrap().survey.sources;
+                assert!(source.iter().all(|(_, _, seen)| seen.closed), "{shape:?} {name} at {at}");
+            }
+        }
     }
 }

@@ -428,3 +428,85 @@ fn a_sink_that_does_not_come_up_after_a_close_misses_nothing() {
     assert_eq!((plan.resume_ms, plan.held_back_by.as_deref()), (110, Some("commits/a.01-files")));
     assert_eq!(source.next_again().unwrap().map(|(times, _)| times.first_ms), Some(120));
 }
+
+/// Runs a to its end with these sinks, each but the last passing on, and one batch.
+fn whole_run(memory: &Memory, sinks: &[&str], time_ms: u64) -> Plan {
+    let (mut source, plan) = open(memory, "a");
+    let pipeline = json!([]);
+    let mut entered = Vec::new();
+    for (index, part) in sinks.iter().enumerate() {
+        let participant = enter(memory, &stream(&plan), part).unwrap();
+        let options = StageOptions { new: true, ..stage_options(part, part, &pipeline) };
+        let commits = participant.sink(&options, index + 1 == sinks.len()).unwrap();
+        entered.push((participant, commits));
+    }
+    record(&mut source, time_ms);
+    source.close(Closed::Eof).unwrap();
+    for (_, commits) in &mut entered {
+        for time_ms in (plan.resume_ms + 10..=time_ms).step_by(10) {
+            if !commits.is_committed(time_ms) {
+                commits.commit(time_ms, b"").unwrap();
+            }
+        }
+        commits.close().unwrap();
+    }
+    plan
+}
+
+#[test]
+fn a_sink_that_was_taken_out_after_a_close_holds_nothing_back_once_a_run_was_whole_without_it() {
+    let memory = memory();
+    whole_run(&memory, &["01-files", "02-print"], 110);
+    assert_eq!(whole_run(&memory, &["02-print"], 120).resume_ms, 110);
+    let plan = whole_run(&memory, &["02-print"], 130);
+    assert_eq!((plan.resume_ms, plan.let_go), (120, vec!["commits/a.01-files".to_owned()]));
+    let plan = whole_run(&memory, &["02-print"], 140);
+    assert_eq!((plan.resume_ms, plan.let_go.len()), (130, 0));
+    // It comes back, and holds back as any other then.
+    assert_eq!(whole_run(&memory, &["01-files", "02-print"], 150).resume_ms, 140);
+    let (_source, plan) = open(&memory, "a");
+    assert_eq!((plan.resume_ms, plan.held_back_by), (150, None));
+}
+
+#[test]
+fn a_sink_that_was_taken_out_before_it_was_done_holds_back() {
+    let memory = memory();
+    let pipeline = json!([]);
+    let (mut source, plan) = open(&memory, "a");
+    let participant = enter(&memory, &stream(&plan), "01-files").unwrap();
+    let mut commits = participant.sink(&stage_options("01-files", "files", &pipeline), false).unwrap();
+    record(&mut source, 110);
+    commits.commit(110, b"").unwrap();
+    commits.sync().unwrap();
+    drop((source, participant, commits));
+    for time_ms in [120, 130, 140] {
+        whole_run(&memory, &["02-print"], time_ms);
+    }
+    let (_source, plan) = open(&memory, "a");
+    assert_eq!((plan.resume_ms, plan.held_back_by.as_deref()), (110, Some("commits/a.01-files")));
+}
+
+#[test]
+fn nobody_enters_a_run_twice_or_behind_its_end() {
+    let memory = memory();
+    let plan = whole_run(&memory, &["01-files", "02-print"], 110);
+    let before = memory.all_files();
+    for (part, is_known) in [("01-files", true), ("02-print", true), ("01-print", false), ("05-state", false)] {
+        let error = enter(&memory, &stream(&plan), part).map(drop).unwrap_err();
+        assert_eq!(matches!(error, Error::SecondTime { .. }), is_known, "{error}");
+        assert_eq!(matches!(error, Error::BehindEnd { .. }), !is_known, "{error}");
+        assert_eq!(error.exit(), Exit::Checkpoint);
+    }
+    assert_eq!(memory.all_files(), before);
+    let locks = memory.list(Path::new("/d/c/locks")).unwrap();
+    assert_eq!(locks, [".start", "a.01-files", "a.02-print", "a.source"]);
+    // A side of a join too, whose end is behind both.
+    let memory = self::memory();
+    let ((_a, a), (_b, b)) = (open(&memory, "a"), open(&memory, "b"));
+    let end = sink(&memory, &joined(&a, &b), "03-files").unwrap();
+    for is_over in [false, true] {
+        let error = enter(&memory, &stream(&b), "01-print").map(drop).unwrap_err();
+        assert!(matches!(&error, Error::BehindEnd { end, .. } if end == "a+b.03-files"), "{is_over} {error}");
+    }
+    drop(end);
+}

@@ -202,16 +202,17 @@ impl<K: SourceKind> SourceTool<K> {
             reads_again: matches!(self.kind.guarantee(), SourceGuarantee::ReadAgain(_)),
             ..SourceIdentity::of_lines(name, words.trim_end(), form, cut, interval_ms)
         };
-        let Some(begun) = first::begin(identity, cut, environment)? else {
+        let Some(mut begun) = first::begin(identity, cut, environment)? else {
             return Ok(Box::new(Stopped::new(interval_ms)));
         };
-        let source = match self.kind.open(SourceParts {
+        let parts = SourceParts {
             console: environment.console.clone(),
             stop: environment.stop.clone(),
             waited: environment.waited.clone(),
             on_loss: cut.keep.on_loss(),
             max_line: cut.max_line,
-        })? {
+        };
+        let source = match begun.open(environment, || Ok(self.kind.open(parts)?))? {
             Opened::Records(source) => source,
             Opened::Lines(source) => input::lines(source, input::format(form, cut), Vec::new(), cut, environment),
         };

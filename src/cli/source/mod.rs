@@ -179,8 +179,9 @@ impl SourceTool {
         let identity = self.identity()?;
         let interval_ms = identity.interval_ms;
         match first::begin(identity, &self.cut, environment)? {
-            Some(begun) => {
-                let batches = self.batches(interval_ms, environment, &context.bad_records)?;
+            Some(mut begun) => {
+                let batches =
+                    begun.open(environment, || self.batches(interval_ms, environment, &context.bad_records))?;
                 Ok(begun.input(batches, &self.cut, environment, &context.bad_records))
             }
             None => Ok(Box::new(Stopped::new(interval_ms))),

@@ -107,9 +107,17 @@ impl Feed {
         if self.life != Life::Running {
             return;
         }
-        // Asked before reading: what a process wrote last is read after it went.
-        let is_published = self.follower.is_published();
-        let read = self.poll(limit);
+        let (mut is_published, mut read);
+        loop {
+            // Asked before reading: what a process wrote last is read after it went.
+            is_published = self.follower.is_published();
+            let file = self.follower.inode();
+            read = self.poll(limit);
+            // A file that was begun anew has no lock any more: the one in its place is asked.
+            if is_published || read.is_err() || self.follower.inode() == file {
+                break;
+            }
+        }
         let is_closed = self.view.as_ref().is_some_and(|view| view.closed().is_some());
         if is_closed {
             self.life = Life::Closed;

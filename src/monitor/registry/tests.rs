@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::frame::{BatchTime, Close, End, Head, Reason};
+use crate::monitor::publish::Publisher;
 use crate::monitor::view::keys;
 
 /// Writes what a stage would publish; it looks like the file of a process that
@@ -81,4 +82,33 @@ fn what_a_killed_process_left_is_known_and_removed() {
     let registry = registry(directory.path());
     assert_eq!(registry.pipelines()[0].life(), Life::Killed);
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_stage_whose_file_is_begun_anew_runs_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut head = Head::new(1);
+    head.stages = vec!["source a".into()];
+    head.other.insert("pipeline".into(), "aaaa".into());
+    let mut publisher = Publisher::start(directory.path(), &head, 5).unwrap();
+    let mut registry = registry(directory.path());
+    let file = || fs::metadata(directory.path().join(format!("aaaa.{}.jsonl", std::process::id()))).unwrap();
+    let mut time = 0;
+    for _ in 0..3 {
+        let before = std::os::unix::fs::MetadataExt::ino(&file());
+        while std::os::unix::fs::MetadataExt::ino(&file()) == before {
+            time += 1;
+            let mut end = End::new(BatchTime(time), 1);
+            end.other.insert("filler".into(), "x".repeat(10_000).into());
+            publisher.end(&end).unwrap();
+        }
+        registry.refresh();
+        let pipelines = registry.pipelines();
+        assert_eq!((pipelines.len(), pipelines[0].life()), (1, Life::Running));
+    }
+    assert!(file().len() > 0, "nobody took it for what a killed process left");
+    publisher.close(&Close::new(Reason::Eof)).unwrap();
+    drop(publisher);
+    registry.refresh();
+    assert_eq!(registry.pipelines()[0].life(), Life::Closed);
 }

@@ -86,6 +86,10 @@ impl<W: Output> Sink for Print<W> {
         Ok(())
     }
 
+    fn persist(&mut self) -> Result<(), OutletError> {
+        self.output.sync().map_err(|error| OutletError::write(self.what, error))
+    }
+
     fn is_reader_gone(&self) -> bool {
         self.output.is_reader_gone()
     }

@@ -45,6 +45,11 @@ impl<W: Output> Sink for Lines<W> {
         self.write()
     }
 
+    fn persist(&mut self) -> Result<(), OutletError> {
+        self.write()?;
+        self.output.sync().map_err(|error| OutletError::write(self.what, error))
+    }
+
     fn close(&mut self, _complete: bool) -> Result<(), OutletError> {
         // A reader that has all it wanted may have gone by now.
         if self.buffer.is_empty() { Ok(()) } else { self.write() }
@@ -62,6 +67,40 @@ impl<W: Output> Sink for Lines<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Says what was written when it was synced.
+    #[derive(Default)]
+    struct Synced {
+        written: Vec<u8>,
+        durable: usize,
+    }
+
+    impl std::io::Write for Synced {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.written.write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Output for Synced {
+        fn sync(&mut self) -> std::io::Result<()> {
+            self.durable = self.written.len();
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_is_committed_is_durable_before() {
+        let mut out = Synced::default();
+        let mut lines = Lines::new(&mut out, "stdout", LineForm::Text);
+        lines.block(Block { time: BatchTime(1), records: 1, bytes: b"\"a\"\n" }).unwrap();
+        lines.prepare(BatchTime(1), 1, &mut Vec::new()).unwrap();
+        lines.persist().unwrap();
+        assert_eq!(out.durable, 2);
+    }
 
     #[test]
     fn lines_are_out_at_a_flush_and_at_an_end() {

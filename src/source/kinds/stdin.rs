@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek as _};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::FileTypeExt as _;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -33,10 +34,9 @@ impl Stdin {
         Ok(Stdin::from_file(file, "stdin", stop, waited))
     }
 
-    /// Whether it is a pipe.
+    /// Whether it is a pipe, or the socket that some shells take for one.
     pub fn is_pipe(&self) -> bool {
-        rustix::fs::fstat(&self.file)
-            .is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode) == rustix::fs::FileType::Fifo)
+        self.file.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo() || metadata.file_type().is_socket())
     }
 
     /// Any open file, which messages call `name`.

@@ -27,6 +27,7 @@ use rustix::fs::{FlockOperation, flock};
 
 pub use names::FileNames;
 
+use crate::checkpoint;
 use crate::flow::{LineForm, OutletError, Under, push_lines};
 use crate::frame::{BatchTime, Block};
 use crate::os;
@@ -153,6 +154,9 @@ impl Sink for Files {
     }
 
     fn persist(&mut self) -> Result<(), OutletError> {
+        if self.prepared.is_empty() {
+            return Ok(());
+        }
         self.sync_files()?;
         sync_directory(self.names.directory())?;
         self.has_new_names = false;
@@ -186,18 +190,29 @@ fn push_note(temporary: &Path, path: &Path, note: &mut Vec<u8>) -> io::Result<()
 fn finish_rename(note: &[u8], directory: &Path) -> Result<(), OutletError> {
     let Some(zero) = note.iter().position(|&byte| byte == 0) else { return Ok(()) };
     let [from, to] = [&note[..zero], &note[zero + 1..]].map(|name| Path::new(OsStr::from_bytes(name)));
-    let own = std::path::absolute(directory).map_err(|error| failed(directory, error))?;
-    if [from, to].iter().any(|name| name.parent() != Some(&own)) {
-        let error =
-            io::Error::new(io::ErrorKind::InvalidData, "a commit names it, and it is not in the sink's directory");
-        return Err(failed(to, error));
+    // It has its name, and may have been taken away since.
+    if from.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        return Ok(());
+    }
+    // A note comes from a checkpoint, and says no more than how a file of this directory is called.
+    let own = directory.canonicalize().map_err(|error| failed(directory, error))?;
+    let is_own = |name: &Path| name.parent().and_then(|parent| parent.canonicalize().ok()).as_ref() == Some(&own);
+    if !is_own(from) || !is_own(to) || !is_temporary_of(from, to) {
+        let (name, directory) = (to.to_owned(), directory.to_owned());
+        return Err(OutletError::Checkpoint(checkpoint::Error::ForeignFile { name, directory }));
     }
     match fs::rename(from, to) {
-        // It has its name, and may have been taken away since.
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(failed(to, error)),
         Ok(()) => to.parent().map_or(Ok(()), sync_directory),
     }
+}
+
+/// Whether a file is called as `to` is until it is whole, under any checkpoint.
+fn is_temporary_of(from: &Path, to: &Path) -> bool {
+    let bytes = |path: &Path| path.file_name().map(|name| name.as_bytes().to_vec()).unwrap_or_default();
+    let (from, to) = (bytes(from), [b".", &bytes(to)[..], b"."].concat());
+    from.starts_with(&to) && from.ends_with(names::TEMPORARY.as_bytes())
 }
 
 /// Makes the names in a directory durable.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::frame::BatchTime;
 
-const TEMPORARY: &str = ".tmp";
+pub(super) const TEMPORARY: &str = ".tmp";
 
 /// How the files of a stream are called: `PREFIX-TIME_IN_MS[.SUFFIX]`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -176,3 +176,39 @@ fn wrong_names_are_told() {
     let missing = FileNames::new(Path::new("/no/such/x"), None).unwrap();
     assert!(Files::open(missing, LineForm::Text, false).is_err());
 }
+
+#[test]
+fn a_note_renames_nothing_but_a_temporary_file_of_the_own_directory() {
+    let (own, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (own, other) = (own.path(), other.path());
+    let make = |directory: &Path, name: &str| {
+        fs::write(directory.join(name), "x").unwrap();
+        directory.join(name)
+    };
+    let note = |from: &Path, to: &Path| {
+        let mut note = Vec::new();
+        push_note(from, to, &mut note).unwrap();
+        note
+    };
+    let temporary = make(own, ".out-1.0123.tmp");
+    for (from, to) in [
+        (make(other, "key"), other.join("authorized_keys")),
+        (make(other, ".out-1.0123.tmp"), own.join("out-1")),
+        (temporary.clone(), other.join("out-1")),
+        (temporary.clone(), own.join("out-2")),
+        (temporary.clone(), own.join("../out-1")),
+        (make(own, "key"), own.join("out-1")),
+    ] {
+        let error = finish_rename(&note(&from, &to), own).unwrap_err();
+        assert!(from.exists() && !to.exists(), "{from:?} {to:?}");
+        assert_eq!(crate::error::Failure::exit(&error), crate::error::Exit::Checkpoint, "{error}");
+        assert!(error.to_string().contains("is not to touch"), "{error}");
+    }
+    // Nothing is left to do, wherever that was.
+    finish_rename(&note(&other.join("gone"), &other.join("there")), own).unwrap();
+    // The same directory by another way to it.
+    let link = other.join("link");
+    std::os::unix::fs::symlink(own, &link).unwrap();
+    finish_rename(&note(&temporary, &own.join("out-1")), &link).unwrap();
+    assert!(own.join("out-1").exists());
+}

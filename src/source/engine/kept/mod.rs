@@ -117,6 +117,9 @@ impl<'a> Kept<'a> {
         if plan.torn_bytes > 0 {
             console.warn(&format!("checkpoint: cut off {} bytes that a crash left unfinished", plan.torn_bytes));
         }
+        for folder in &plan.let_go {
+            console.warn(&format!("checkpoint: {folder} was not in the last run, and holds nothing back any more"));
+        }
         if plan.is_restart {
             let behind = plan.last_ms.saturating_sub(plan.resume_ms) / parts.interval_ms;
             let held_back = match &plan.held_back_by {
