@@ -25,6 +25,7 @@ pub mod function;
 pub mod guarantee;
 pub mod input;
 pub mod join;
+pub mod learn;
 pub mod map;
 pub mod matching;
 mod nearest;

@@ -9,6 +9,7 @@ use super::dedup::DedupTool;
 use super::filter::FilterTool;
 use super::flatmap::FlatMapTool;
 use super::join::JoinTool;
+use super::learn::LearnTool;
 use super::map::MapTool;
 use super::matching::MatchTool;
 use super::reduce::ReduceTool;
@@ -85,6 +86,7 @@ pub fn all() -> Vec<Described> {
         describe::<FilterTool>(),
         describe::<FlatMapTool>(),
         describe::<JoinTool>(),
+        describe::<LearnTool>(),
         describe::<MapTool>(),
         describe::<MatchTool>(),
         describe::<ReduceTool>(),

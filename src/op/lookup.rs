@@ -4,6 +4,7 @@
 
 use std::rc::Rc;
 
+use super::beside::Beside;
 use super::join::{NO_PAIR, push_row};
 use super::key_table::KeyTable;
 use super::{OpError, Operator, Out};
@@ -38,12 +39,6 @@ impl Table {
     }
 }
 
-/// Where a table comes from that may change from batch to batch.
-pub trait Tables {
-    /// The table as it is now, at the beginning of a batch.
-    fn current(&mut self) -> Rc<Table>;
-}
-
 /// Joins a stream with a table.
 pub struct Lookup<T> {
     tables: T,
@@ -54,14 +49,14 @@ pub struct Lookup<T> {
     normal: Vec<u8>,
 }
 
-impl<T: Tables> Lookup<T> {
+impl<T: Beside<Table>> Lookup<T> {
     /// An inner join or, with `keep_unmatched`, a left one.
     pub fn new(tables: T, keep_unmatched: bool) -> Lookup<T> {
         Lookup { tables, keep_unmatched, table: None, normal: Vec::new() }
     }
 }
 
-impl<T: Tables> Operator for Lookup<T> {
+impl<T: Beside<Table>> Operator for Lookup<T> {
     fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
         let tables = &mut self.tables;
         let table = self.table.get_or_insert_with(|| tables.current());
@@ -97,7 +92,7 @@ mod tests {
     /// Another table each batch.
     struct Scripted(Vec<Vec<&'static str>>);
 
-    impl Tables for Scripted {
+    impl Beside<Table> for Scripted {
         fn current(&mut self) -> Rc<Table> {
             let mut table = Table::default();
             assert!(self.0.remove(0).into_iter().all(|pair| table.add(pair.as_bytes())));

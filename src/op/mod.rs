@@ -6,6 +6,7 @@
 //! itself is a [`PerRecord`] and becomes an operator by [`Each`], or by
 //! [`parallel::Parallel`] on several threads.
 
+pub mod beside;
 pub mod dedup;
 pub mod durable;
 pub mod expiry;
@@ -16,6 +17,7 @@ pub mod grouping;
 pub mod groups;
 pub mod join;
 pub mod key_table;
+pub mod learn;
 pub mod lookup;
 pub mod map;
 pub mod merge;

@@ -8,6 +8,7 @@ use crate::checkpoint::inspect::Inspected;
 use crate::cli::dedup::DedupTool;
 use crate::cli::front::shell;
 use crate::cli::join::JoinTool;
+use crate::cli::learn::{LearnTool, Made};
 use crate::cli::matching::MatchTool;
 use crate::cli::state::StateTool;
 use crate::cli::window::WindowTool;
@@ -60,6 +61,14 @@ pub fn give(inspected: &Inspected, stage: &str, time_ms: u64, to: &mut dyn Downs
             load(inspected, stage, time_ms, &mut join)?;
             join.show(&mut out);
         }
+        Tool::Learn(tool) => {
+            if let Made::Learns(mut learner, _) = tool.made()?
+                && let Some(durable) = learner.durable()
+            {
+                load(inspected, stage, time_ms, durable)?;
+                learner.show(&mut out);
+            }
+        }
         Tool::Window(tool) => {
             if let Some(mut window) = tool.shown()? {
                 load(inspected, stage, time_ms, &mut window)?;
@@ -90,6 +99,7 @@ enum Tool {
     Dedup(Box<DedupTool>),
     Match(Box<MatchTool>),
     Join(Box<JoinTool>),
+    Learn(Box<LearnTool>),
 }
 
 /// Loads a state as it was after a batch.
@@ -120,6 +130,7 @@ impl Tool {
             Some("window") => parse(words).map(Box::new).map(Tool::Window),
             Some("dedup") => parse(words).map(Box::new).map(Tool::Dedup),
             Some("match") => parse(words).map(Box::new).map(Tool::Match),
+            Some("learn") => parse(words).map(Box::new).map(Tool::Learn),
             Some("join") => parse(words).map(Box::new).map(Tool::Join),
             _ => None,
         }

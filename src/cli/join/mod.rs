@@ -11,7 +11,8 @@ use super::sides::{MergeArgs, run_merge};
 use super::{Environment, Tool, ToolError, run_stage};
 use crate::op::join::{Join, JoinType};
 use crate::op::lookup::Lookup;
-use crate::source::pairs::PairsFile;
+use crate::source::beside::FileBeside;
+use crate::source::pairs;
 use within::WithinArgs;
 
 mod within;
@@ -156,7 +157,8 @@ impl Tool for JoinTool {
             }
         };
         let stop = stop_rules(&self.stage.input.cut, environment);
-        let pairs = PairsFile::open(path, environment.console.clone(), &environment.clock, stop);
+        let pairs =
+            FileBeside::open(path, Box::new(pairs::parse), environment.console.clone(), &environment.clock, stop);
         let pairs = pairs.map_err(ToolError::Input)?;
         run_stage(&mut Lookup::new(pairs, keep_unmatched), &self.stage, environment)
     }
