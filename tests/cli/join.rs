@@ -233,7 +233,7 @@ fn a_static_file_is_read_again_between_batches() {
                   until grep -q end..1000 out; do sleep 0.01; done; mv new pairs; cat second >&3; \
                   until grep -q end..2000 out; do sleep 0.01; done; printf '[2,\"ne' > pairs; cat third >&3; \
                   echo '{\"close\":\"eof\"}' >&3; exec 3>&-; wait $!; echo $?; grep '^\\[' out";
-    let ran = folder.run(script).exits(0).says("pairs, line 1: not JSON").says("going on with the pairs read before");
+    let ran = folder.run(script).exits(0).says("pairs, line 1: not JSON").says("going on with what was read before");
     let new = "[1,[\"a\",null]]\n[2.0,[\"b\",\"new\"]]\n";
     let want = format!("0\n[1,[\"a\",\"old\"]]\n[1,[\"a\",\"older\"]]\n[2.0,[\"b\",null]]\n{new}{new}");
     assert_eq!(ran.stdout, want);
