@@ -1,5 +1,5 @@
 //! What Spark 3.5.8 answered, case by case, through the built tools: its DStreams in `cases/`, its
-//! Structured Streaming in `events/`; and in `match/` what Flink 2.3 answered.
+//! Structured Streaming in `events/`, its streaming MLlib in `learn/`; and in `match/` what Flink 2.3 answered.
 //!
 //! A case is a JSON file: `input` (or `inputs.left` and
 //! `inputs.right`) holds the batches, `pipeline` is the bash pipeline to run, in
@@ -9,7 +9,8 @@
 //! tool writes frames, which two readers take strictly: ours, and one that was
 //! written for this test alone. Print cases have `expected_stdout`, to the byte. Cases of event time
 //! have `steps` in the place of `input`, a batch each, of which null says that Spark ran nothing in it;
-//! with `whole` the records of all batches are compared together, those of the close among them. Where
+//! with `whole` the records of all batches are compared together, those of the close among them. With
+//! `tolerance` numbers may differ by such a share of their size, and the order counts. Where
 //! a case is a `deviation`, `expected` is what the tools give on purpose, and why.
 
 #![allow(clippy::unwrap_used)] // helpers of tests are tests too
@@ -63,6 +64,11 @@ fn the_answers_of_structured_streaming() {
 #[test]
 fn the_answers_of_flink() {
     run_all("match", 89);
+}
+
+#[test]
+fn the_answers_of_streaming_mllib() {
+    run_all("learn", 20);
 }
 
 /// Runs the cases of a folder, of which there are so many.
@@ -162,6 +168,15 @@ fn compare(case: &Value, got: &Batches) -> Result<(), String> {
     }
     let interval_ms = case["batch_interval_ms"].as_u64().unwrap_or(1000);
     let expected = case["expected"].as_array().unwrap();
+    if let Some(tolerance) = case["tolerance"].as_f64() {
+        for (time, want) in (1..).map(|number| number * interval_ms).zip(expected) {
+            let got = got.get(&time).cloned().map(Value::from);
+            if got.as_ref().is_none_or(|got| !values::is_near(want, got, tolerance)) {
+                return Err(format!("at {time} ms: Spark {want}, here {got:?}"));
+            }
+        }
+        return Ok(());
+    }
     let ordered = case["ordered"].as_bool().unwrap_or(false);
     let comparable = |batch: &[Value]| {
         let mut records: Vec<String> = batch.iter().map(values::comparable).collect();

@@ -18,6 +18,25 @@ pub fn comparable(value: &Value) -> String {
     }
 }
 
+/// Whether two values are the same but for their numbers, which may differ by such a share of their size,
+/// or by so much where they are small.
+pub fn is_near(one: &Value, other: &Value, tolerance: f64) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => {
+            let [one, other] = [one, other].map(|number| number.to_string().parse::<f64>().unwrap());
+            (one - other).abs() <= tolerance * one.abs().max(other.abs()).max(1.0)
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_near(one, other, tolerance))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            let has_near = |(key, one)| other.get(key).is_some_and(|other| is_near(one, other, tolerance));
+            one.len() == other.len() && one.iter().all(has_near)
+        }
+        _ => one == other,
+    }
+}
+
 fn comparable_number(number: &str) -> String {
     if !number.contains(['.', 'e', 'E']) {
         return number.to_owned();
@@ -40,5 +59,20 @@ fn comparable_values() {
     ] {
         let [one, other] = [one, other].map(|text| comparable(&serde_json::from_str(text).unwrap()));
         assert_eq!(one == other, same, "{one} {other}");
+    }
+}
+
+#[test]
+fn near_values() {
+    for (one, other, near) in [
+        ("{\"a\":[1,2000000000]}", "{\"a\":[1.0,2000000001]}", true),
+        ("[1]", "[1.00001]", false),
+        ("[1]", "[1,2]", false),
+        ("{\"a\":1}", "{\"b\":1}", false),
+        ("\"a\"", "\"a\"", true),
+        ("0", "false", false),
+    ] {
+        let [one, other] = [one, other].map(|text| serde_json::from_str(text).unwrap());
+        assert_eq!(is_near(&one, &other, 1e-9), near, "{one} {other}");
     }
 }

@@ -12,9 +12,7 @@ pub struct Random {
 impl Random {
     /// With a seed, of which all bits are spread.
     pub fn new(seed: i64) -> Random {
-        // Spark hashes a buffer of 64 bytes, 8 times what the seed takes.
-        let mut bytes = [0; 64];
-        bytes[..8].copy_from_slice(&seed.to_be_bytes());
+        let bytes = seed.to_be_bytes();
         let low = murmur(&bytes, ARRAY_SEED);
         let high = murmur(&bytes, low);
         Random { state: u64::from(high) << 32 | u64::from(low), next_gaussian: None }

@@ -3,7 +3,8 @@
 use std::f64::consts::PI;
 
 /// The probability that a number of Student's distribution with so many degrees of freedom, which need not
-/// be whole, is as far from 0 as `t` or further. Right to 1e-12 of its size; NaN where there is none.
+/// be whole, is as far from 0 as `t` or further. NaN where there is none. Right to 1e-12 of its size for up
+/// to 10,000 degrees of freedom; above, the error grows with them, to 3e-11 for a million.
 pub fn two_sided(t: f64, degrees_of_freedom: f64) -> f64 {
     let a = degrees_of_freedom / 2.0;
     if t.is_nan() || a.is_nan() || a <= 0.0 {
@@ -69,20 +70,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn as_others_have_it() {
-        // 2 * TDistribution(df).cumulativeProbability(-t) of Apache Commons Math, which Spark takes.
+    fn as_arithmetic_of_40_digits_has_it() {
+        // Computed with 40 digits.
         for (df, t, want) in [
-            (1.0, 0.5, 0.7048327646991335),
-            (2.0, 1.0, 0.42264973081037427),
-            (3.18, 2.365, 0.09403142570038459),
-            (50.0, 7.0, 6.0009362288517634e-09),
-            (1e6, 2.5, 0.01241948949791402),
-            (0.7, 30.0, 0.05747675523534036),
-            (123456.7, 0.001, 0.999202119195894),
-            (30.0, 20.0, 6.749083665771275e-19),
+            (1.0, 0.5, 0.704832764699133452),
+            (2.0, 1.0, 0.422649730810374235),
+            (3.18, 2.365, 0.094031425700384667),
+            (50.0, 7.0, 6.00093622885176561e-9),
+            (1e6, 2.5, 0.0124194895021632462),
+            (0.7, 30.0, 0.0574767552353403586),
+            (123_456.7, 0.001, 0.999202117187894462),
+            (30.0, 20.0, 6.7490836657712864e-19),
         ] {
             let got = two_sided(t, df);
-            assert!((got / want - 1.0).abs() < 1e-11, "{df} {t}: {got} {want}");
+            assert!((got / want - 1.0).abs() < if df > 1e4 { 5e-11 } else { 1e-12 }, "{df} {t}: {got} {want}");
             assert_eq!(got, two_sided(-t, df));
         }
     }
