@@ -54,6 +54,11 @@ function verdict(pipeline) {
   return element("div", { class: `panel verdict ${kind}`, role: "status" }, ...lines);
 }
 
+// The stages that the pipeline's name does not say: without one of its own it is called after its first.
+function behind(pipeline) {
+  return pipeline.stages.filter((stage, index) => index > 0 || stage !== pipeline.name);
+}
+
 // The server says times in UTC; here they are local, as everywhere on the page.
 function readable(pipeline) {
   if (pipeline.behindSince === null) return pipeline.verdict;
@@ -77,7 +82,7 @@ function showList() {
       return;
     }
     const rows = list.map((one) => element("tr", { class: one.behindSince === null ? "" : "late", "data-href": href(one.id) },
-      element("td", { class: "text" }, link(href(one.id), one.name), element("div", { class: "faint" }, one.stages.slice(1).join(" | "))),
+      element("td", { class: "text" }, link(href(one.id), one.name), element("div", { class: "faint" }, behind(one).join(" | "))),
       element("td", {}, stateMark(one.state)),
       element("td", {}, one.startTimeEpoch ? time(one.startTimeEpoch) : "–"),
       element("td", {}, span(one.batchDuration)),

@@ -27,6 +27,7 @@ pub mod key;
 mod literal;
 pub mod number;
 pub mod scan;
+mod visible;
 
 pub use canon::{Canonicalizer, canonicalize};
 pub use compare::compare;
@@ -35,6 +36,7 @@ pub use escape::{push_escaped, push_string, unescape};
 pub use key::normal_key;
 pub use number::{Decimal, NumberError};
 pub use scan::{Kind, elements, field, kind, members, pair, skip_value, text};
+pub use visible::{push_visible, visible};
 
 /// UTF-8's byte order mark, which programs of Windows put at a file's beginning.
 pub const MARK: &[u8] = b"\xef\xbb\xbf";

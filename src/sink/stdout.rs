@@ -2,13 +2,14 @@
 //! it know best when to write.
 
 use std::fs::File;
-use std::io::{self, IoSlice, Write};
+use std::io::{self, IoSlice, IsTerminal as _, Write};
 use std::os::fd::AsFd;
 
 use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::flow::Waited;
 use crate::os;
+use crate::record::push_visible;
 use crate::signal;
 
 /// Writes to a descriptor and counts the time that this takes as waiting.
@@ -18,6 +19,8 @@ pub struct Stdout {
     waited: Waited,
     /// Whether it is a pipe or a socket.
     has_reader: bool,
+    /// Whether it is a terminal, which is to obey nothing that stands in a record.
+    is_terminal: bool,
 }
 
 impl Stdout {
@@ -25,13 +28,16 @@ impl Stdout {
     pub fn open(waited: Waited) -> io::Result<Stdout> {
         let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         os::enlarge_pipe(&file);
-        Ok(Stdout { has_reader: signal::has_reader(file.as_fd()), file, waited })
+        Ok(Stdout::of(file, waited))
     }
 
     /// Standard error, for sinks that pass the stream on.
     pub fn error(waited: Waited) -> io::Result<Stdout> {
-        let file = File::from(io::stderr().as_fd().try_clone_to_owned()?);
-        Ok(Stdout { has_reader: signal::has_reader(file.as_fd()), file, waited })
+        Ok(Stdout::of(File::from(io::stderr().as_fd().try_clone_to_owned()?), waited))
+    }
+
+    fn of(file: File, waited: Waited) -> Stdout {
+        Stdout { has_reader: signal::has_reader(file.as_fd()), is_terminal: file.is_terminal(), file, waited }
     }
 
     /// A descriptor that somebody set to non-blocking is waited for, as if it
@@ -52,10 +58,23 @@ impl Stdout {
 
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.is_terminal {
+            let mut shown = Vec::with_capacity(bytes.len());
+            push_visible(bytes, &mut shown);
+            let mut rest = &shown[..];
+            while !rest.is_empty() {
+                let count = self.when_writable(|mut file| file.write(rest))?;
+                rest = &rest[count..];
+            }
+            return Ok(bytes.len());
+        }
         self.when_writable(|mut file| file.write(bytes))
     }
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        if self.is_terminal {
+            return slices.iter().find(|slice| !slice.is_empty()).map_or(Ok(0), |slice| self.write(slice));
+        }
         self.when_writable(|mut file| file.write_vectored(slices))
     }
 

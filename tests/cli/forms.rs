@@ -193,6 +193,41 @@ fn a_terminal_gets_print_form() {
     assert!(shown.contains("\nTime: 1000 ms\n") && shown.contains("\na\n"), "{shown}");
 }
 
+/// A stream whose head, record and failure have control codes.
+const HOSTILE: &str = concat!(
+    r#"{"sstream":1,"interval":1000,"stages":["source \u001b]0;x\u0007"],"name":"n\u009b31m"}"#,
+    "\n",
+    r#"{"batch":1000,"records":1,"bytes":21}"#,
+    "\n",
+    r#""a\u001b[31m\u009bb\r\t""#,
+    "\n",
+    r#"{"end":1000,"records":1}"#,
+    "\n",
+);
+
+#[test]
+fn what_came_in_the_stream_reaches_no_terminal_with_its_control_codes() {
+    let hostile = HOSTILE.replace("\"bytes\":21", &format!("\"bytes\":{}", HOSTILE.lines().nth(2).unwrap().len() + 1));
+    let is_plain = |text: &str| text.replace("\r\n", "\n").chars().all(|c| !c.is_control() || "\n\t".contains(c));
+    for tool in
+        ["sink print", "sink text", "sink json", "filter .", "filter . --output text", "sink --pass print", "map .x"]
+    {
+        let line = format!("script -qec 'sstream-{tool} < stream' /dev/null");
+        let ran = Shell::new(&line).file("stream", hostile.clone() + "{\"close\":\"eof\"}\n").run();
+        assert!(is_plain(&ran.stdout) && ran.stdout.contains("u001b[31m"), "{ran}");
+    }
+    let failure = "{\"close\":\"error\",\"exit\":1,\"message\":\"\\u001b[31m\"}\n";
+    let ran = Shell::new("sstream-sink text < stream > out").file("stream", hostile.clone() + failure).run();
+    assert!(is_plain(&ran.stderr), "{ran}");
+    // Elsewhere records are what they are.
+    let ran = Shell::new("sstream-sink text < stream").file("stream", hostile.clone() + "{\"close\":\"eof\"}\n").run();
+    ran.exits(0).prints("a\u{1b}[31m\u{9b}b\r\t\n");
+    let line = "export XDG_RUNTIME_DIR=$PWD; mkfifo on; (cat stream; cat on) | sstream-sink null & exec 9> on
+        until sstream ps | grep -q source; do :; done; sstream ps; sstream-top --all --lines & kill $!; exec 9>&-; wait";
+    let ran = Shell::new(line).file("stream", hostile).run();
+    assert!(is_plain(&ran.stdout) && ran.stdout.contains("source \\u001b]0;x"), "{ran}");
+}
+
 #[test]
 fn an_empty_input_is_an_honest_empty_stream() {
     let ran = Shell::new("sstream-filter --no-trace x").run().exits(0).is_quiet();

@@ -197,13 +197,16 @@ fn when_a_pipeline_dies_the_page_says_so() {
     let folder = Folder::new();
     let mut line = start(
         &folder,
-        "sstream-source rate 100 --batch 100ms | { echo $BASHPID > pid; exec sstream-filter n; } \
+        "sstream-source rate 100 --batch 100ms --name doomed | { echo $BASHPID > pid; exec sstream-filter n; } \
          | sstream-sink --pass null > stream",
     );
     line.until_holds("stream", "{\"end\"");
     let mut page = page(&folder, "");
     browser.go(&page.url);
     browser.until_says("#pipelines", "running");
+    // Of a pipeline that has a name all stages are shown, the first one too.
+    let row = browser.text("#pipelines");
+    assert!(row.contains("doomed") && row.contains("source rate 100") && row.contains("| filter n"), "{row}");
     browser.click("#pipelines a");
     browser.until_says("#verdict", "Keeps up");
     assert_eq!(browser.text("#connection"), "live");

@@ -1,33 +1,45 @@
 //! Output that may be long, and may have a reader that goes away.
 
-use std::io::{self, BufWriter, StdoutLock, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write as _};
 
 use crate::cli::ToolError;
 use crate::frame::{BatchTime, Block, Watermark};
 use crate::op::{Downstream, OpError};
+use crate::record::{push_visible, visible};
 
 /// Writes to stdout; an error is kept until the end.
 pub struct Printer {
     stdout: BufWriter<StdoutLock<'static>>,
+    is_terminal: bool,
     result: io::Result<()>,
 }
 
 impl Printer {
     /// On stdout.
     pub fn new() -> Printer {
-        Printer { stdout: BufWriter::new(io::stdout().lock()), result: Ok(()) }
+        let stdout = io::stdout().lock();
+        Printer { is_terminal: stdout.is_terminal(), stdout: BufWriter::new(stdout), result: Ok(()) }
     }
 
-    /// Writes bytes as they are.
-    pub fn bytes(&mut self, bytes: &[u8]) {
+    fn bytes(&mut self, bytes: &[u8]) {
         if self.result.is_ok() {
             self.result = self.stdout.write_all(bytes);
         }
     }
 
-    /// Writes a line.
+    /// Writes records: on a terminal without what it would obey.
+    pub fn records(&mut self, bytes: &[u8]) {
+        if !self.is_terminal {
+            return self.bytes(bytes);
+        }
+        let mut shown = Vec::with_capacity(bytes.len());
+        push_visible(bytes, &mut shown);
+        self.bytes(&shown);
+    }
+
+    /// Writes a line for people.
     pub fn line(&mut self, line: &str) {
-        self.bytes(line.as_bytes());
+        self.bytes(visible(line).as_bytes());
         self.bytes(b"\n");
     }
 
@@ -45,7 +57,7 @@ impl Printer {
 /// Records of an operator, as lines.
 impl Downstream for Printer {
     fn block(&mut self, block: Block<'_>) {
-        self.bytes(block.bytes);
+        self.records(block.bytes);
     }
 
     fn end(&mut self, _: BatchTime, _: u64, _: Option<Watermark>) {}
@@ -62,6 +74,6 @@ impl Downstream for Printer {
 /// Prints a short text.
 pub fn text(text: &str) -> Result<(), ToolError> {
     let mut printer = Printer::new();
-    printer.bytes(text.as_bytes());
+    printer.bytes(visible(text).as_bytes());
     printer.finish()
 }

@@ -27,7 +27,7 @@ pub fn show(inspected: &Inspected, moment: Moment, records: bool, json: bool) ->
     for batch in &batches {
         printer.line(&format!("  sources/{}: {}", batch.name, origin(batch)));
         if records {
-            inspected.records(batch, &mut |block| printer.bytes(block))?;
+            inspected.records(batch, &mut |block| printer.records(block))?;
         }
     }
     for (folder, has) in &folders {

@@ -15,6 +15,7 @@ use super::args::{Common, Messages};
 use super::tools::{self, Described};
 use super::{Environment, Tool, ToolError};
 use crate::error::describe;
+use crate::record::visible;
 
 /// Run a tool, list and stop pipelines, explain one
 ///
@@ -155,6 +156,7 @@ fn list() -> String {
 }
 
 fn print(text: &str) -> Result<(), ToolError> {
+    let text = visible(text);
     match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
         Ok(()) => Ok(()),
         // `sstream ps | head -1`
