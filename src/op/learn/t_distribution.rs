@@ -70,6 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::excessive_precision, reason = "the digits as they were computed")]
     fn as_arithmetic_of_40_digits_has_it() {
         // Computed with 40 digits.
         for (df, t, want) in [
