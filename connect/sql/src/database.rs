@@ -185,11 +185,8 @@ impl Guard {
             AuthAction::Function { .. } => "load_extension is refused",
             AuthAction::Attach { .. } | AuthAction::Detach { .. } => "ATTACH and DETACH are refused",
             AuthAction::Pragma { .. } => "PRAGMA is refused",
-            AuthAction::Insert { .. } | AuthAction::Update { .. } | AuthAction::Delete { .. } => {
-                "INSERT, UPDATE and DELETE are refused"
-            }
             AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => "transactions are refused",
-            _ => "CREATE, DROP, ALTER and the like are refused",
+            _ => "statements that change something are refused",
         };
         lock(&self.refused).get_or_insert(refused);
         Authorization::Deny
