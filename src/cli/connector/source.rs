@@ -212,7 +212,7 @@ impl<K: SourceKind> SourceTool<K> {
             on_loss: cut.keep.on_loss(),
             max_line: cut.max_line,
         };
-        let source = match begun.open(environment, || Ok(self.kind.open(parts)?))? {
+        let source = match begun.open(environment, || self.kind.open(parts))? {
             Opened::Records(source) => source,
             Opened::Lines(source) => input::lines(source, input::format(form, cut), Vec::new(), cut, environment),
         };
