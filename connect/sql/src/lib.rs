@@ -6,6 +6,7 @@
 //! | [`operator`] | collects a batch, runs the query, gives its rows |
 //! | [`database`] | the connection: what a query may do, how long, and which columns it asks for |
 //! | [`table`] | the virtual table `batch`, over the records' bytes |
+//! | [`order`] | a batch in the order of a column |
 //! | [`column`] | a record's columns |
 //! | [`value`] | values of JSON as SQL has them, and back |
 
@@ -15,6 +16,7 @@ pub mod args;
 pub mod column;
 pub mod database;
 pub mod operator;
+pub mod order;
 pub mod table;
 pub mod value;
 

@@ -8,12 +8,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::vtab::{
-    Context, CreateVTab, Filters, IndexInfo, Module, VTab, VTabConfig, VTabConnection, VTabCursor, VTabKind,
+    Context, CreateVTab, DistinctMode, Filters, IndexInfo, Module, VTab, VTabConfig, VTabConnection, VTabCursor,
+    VTabKind,
 };
 use rusqlite::{Connection, Error, Result, ffi};
 use sstream::connect::BatchTime;
 
 use crate::column::{self, HIDDEN};
+use crate::order::Order;
 use crate::value::{self, Passed};
 
 /// The name of the module of which the table is made.
@@ -105,6 +107,18 @@ unsafe impl<'vtab> VTab<'vtab> for Table {
     }
 
     fn best_index(&self, info: &mut IndexInfo) -> Result<bool> {
+        let mut wanted = info.order_bys();
+        if let (Some(by), None) = (wanted.next(), wanted.next()) {
+            let number = usize::try_from(by.column()).ok().filter(|&number| number < self.columns.len());
+            let plan = number.and_then(|number| c_int::try_from(number * 2 + 1).ok());
+            let is_descending = by.is_order_by_desc();
+            // Where only duplicates are to be dropped, rows stay in the order in which they came.
+            let is_of_use = !matches!(info.distinct(), DistinctMode::Distinct);
+            if let Some(plan) = plan.filter(|_| is_of_use) {
+                info.set_idx_num(plan + c_int::from(is_descending));
+                info.set_order_by_consumed(true);
+            }
+        }
         // Always all of it: other tables of a join are better looked up for each record.
         info.set_estimated_cost(1e6);
         info.set_estimated_rows(1_000_000);
@@ -117,6 +131,7 @@ unsafe impl<'vtab> VTab<'vtab> for Table {
             held: Arc::default(),
             columns: self.columns.clone(),
             shared: self.shared.clone(),
+            order: None,
             start: 0,
             end: 0,
             row: 0,
@@ -136,16 +151,24 @@ struct Cursor<'vtab> {
     shared: Arc<Shared>,
     held: Arc<Held>,
     columns: Arc<[String]>,
+    /// The order, where it is not the one in which records came.
+    order: Option<Order>,
     /// The record is the bytes from here …
     start: usize,
     /// … to its newline.
     end: usize,
-    row: i64,
+    /// How many records were before this one.
+    row: usize,
     table: PhantomData<&'vtab Table>,
 }
 
 impl Cursor<'_> {
-    fn find_end(&mut self) {
+    /// Goes to the record that is there after `row` others, if there is an order.
+    fn go_to(&mut self, row: usize) {
+        self.row = row;
+        if let Some(order) = &self.order {
+            self.start = order.at(row).map_or(self.held.bytes.len(), |(_, start)| start);
+        }
         let rest = self.held.bytes.get(self.start..).unwrap_or_default();
         self.end = self.start + memchr::memchr(b'\n', rest).unwrap_or(rest.len());
     }
@@ -154,17 +177,22 @@ impl Cursor<'_> {
 // SAFETY: repr(C) and the base in front are what the trait asks for.
 #[expect(unsafe_code, reason = "rusqlite has virtual tables by these traits alone")]
 unsafe impl VTabCursor for Cursor<'_> {
-    fn filter(&mut self, _idx_num: c_int, _idx_str: Option<&str>, _args: &Filters<'_>) -> Result<()> {
+    fn filter(&mut self, plan: c_int, _idx_str: Option<&str>, _args: &Filters<'_>) -> Result<()> {
         self.held = self.shared.held();
-        (self.start, self.row) = (0, 1);
-        self.find_end();
+        // As `best_index` chose: 1 and 2 are up and down by the first column.
+        let wanted = usize::try_from(plan).ok().filter(|&plan| plan > 0).map(|plan| ((plan - 1) / 2, plan % 2 == 0));
+        self.order = wanted.and_then(|(number, is_descending)| {
+            let name = self.columns.get(number)?;
+            Some(Order::new(&self.held.bytes, is_descending, |record| column::read(record, name)))
+        });
+        self.start = 0;
+        self.go_to(0);
         Ok(())
     }
 
     fn next(&mut self) -> Result<()> {
         self.start = self.end + 1;
-        self.row += 1;
-        self.find_end();
+        self.go_to(self.row + 1);
         Ok(())
     }
 
@@ -177,13 +205,19 @@ unsafe impl VTabCursor for Cursor<'_> {
         let index = usize::try_from(i).unwrap_or_default();
         let keep = |keep: &mut dyn FnMut(&mut Passed)| keep(&mut lock(&self.held.passed));
         match self.columns.get(index) {
-            Some(name) => value::deliver(column::read(record, name), index, keep, |value| ctx.set_result(value)),
+            Some(name) => value::deliver(column::read(record, name), index, keep, |value| {
+                ctx.set_result(ToSqlOutput::Borrowed(value))
+            }),
             None if index == self.columns.len() => ctx.set_result(ToSqlOutput::Borrowed(ValueRef::Text(record))),
             None => ctx.set_result(i64::try_from(self.held.time.0).unwrap_or(i64::MAX)),
         }
     }
 
     fn rowid(&self) -> Result<i64> {
-        Ok(self.row)
+        let number = match &self.order {
+            Some(order) => order.at(self.row).map_or(self.row, |(number, _)| number),
+            None => self.row,
+        };
+        Ok(i64::try_from(number).unwrap_or(i64::MAX - 1) + 1)
     }
 }

@@ -16,7 +16,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
 
-use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::types::ValueRef;
 use sstream::connect::record::{self, Kind, kind, push_float, push_string, unescape};
 
 /// What values of a batch were, where SQL's type does not tell.
@@ -79,16 +79,16 @@ fn looks_like_json(text: &[u8]) -> bool {
     matches!(text.first(), Some(b'{' | b'[' | b'-' | b'0'..=b'9'))
 }
 
-/// Gives a value of a record as SQL has it to `deliver`; `keep` gets at what keeps in mind what that
+/// Gives a value of a record as SQL has it to `take`; `keep` gets at what keeps in mind what that
 /// does not tell.
 pub fn deliver<R>(
     json: Option<&[u8]>,
     column: usize,
     keep: impl FnOnce(&mut dyn FnMut(&mut Passed)),
-    deliver: impl FnOnce(ToSqlOutput<'_>) -> R,
+    take: impl FnOnce(ValueRef<'_>) -> R,
 ) -> R {
     let string;
-    deliver(ToSqlOutput::Borrowed(match json.map(|json| (kind(json), json)) {
+    take(match json.map(|json| (kind(json), json)) {
         None | Some((None | Some(Kind::Null), _)) => ValueRef::Null,
         Some((Some(Kind::False | Kind::True), json)) => {
             keep(&mut |passed| passed.mark(column, BOOLEAN));
@@ -125,7 +125,12 @@ pub fn deliver<R>(
                 ValueRef::Text(json)
             }
         },
-    }))
+    })
+}
+
+/// Gives a value as SQL has it to `take`, and keeps nothing in mind.
+pub fn with_plain<R>(json: Option<&[u8]>, take: impl FnOnce(ValueRef<'_>) -> R) -> R {
+    deliver(json, 0, |_| {}, take)
 }
 
 enum Number {
