@@ -38,7 +38,7 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// So many clients at a time; more wait.
-const MOST_CLIENTS: usize = 128;
+pub const MOST_CLIENTS: usize = 128;
 
 /// Who may ask.
 #[derive(Clone, Debug)]

@@ -224,7 +224,9 @@ fn a_command_that_ended_well_does_not_run_again_because_nobody_reads_on() {
     let line = "sstream-source queue q --batch 1s --checkpoint ck \
          | sstream-sink --pass exec --sh 'sleep 0.2; echo $SSTREAM_BATCH_TIME >> runs' | head -1 > first";
     for _ in 0..4 {
-        folder.run(line).exits(141);
+        // The sink can be through before it sees that nobody reads on.
+        let ran = folder.run(line);
+        assert!(matches!(ran.code(), Some(0 | 141)), "{ran}");
     }
     let runs = folder.read("runs");
     assert!(runs.lines().collect::<Vec<_>>().is_sorted_by(|a, b| a < b), "{runs}");

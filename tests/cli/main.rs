@@ -17,6 +17,7 @@ mod files;
 mod first_minute;
 mod forms;
 mod join;
+mod learn;
 mod live;
 mod operators;
 mod run;

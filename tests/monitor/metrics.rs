@@ -2,6 +2,7 @@
 //! unknown name, a missing unit or an odd bucket fails.
 
 use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
 use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
@@ -80,10 +81,14 @@ fn a_live_stage_and_the_page_speak_openmetrics() {
     let page = page(&folder, "");
     let page_port = page.url.trim_end_matches('/').rsplit(':').next().unwrap().parse().unwrap();
     for port in [port, page_port] {
+        // What a batch was is published a moment after the batch has gone on.
+        let batches = |text: &str| {
+            text.lines().find_map(|line| line.strip_prefix("sstream_batches_total")?.split(' ').nth(1)?.parse().ok())
+        };
+        line.until("five batches in the metrics", |_| batches(&get(port, OPENMETRICS).1) >= Some(5.0));
         let (head, text) = get(port, OPENMETRICS);
         assert!(head.contains("application/openmetrics-text; version=1.0.0; charset=utf-8"), "{head}");
         let samples = samples("openmetrics", &text);
-        assert!(value(&samples, "sstream_batches_total{}") >= 5.0);
         assert_eq!(value(&samples, "sstream_pipeline_up{}"), 1.0);
         assert_eq!(value(&samples, "sstream_batch_interval_seconds{}"), 0.1);
         assert_eq!(value(&samples, "sstream_mismatched_batches_total{}"), 0.0);
@@ -106,6 +111,49 @@ fn a_live_stage_and_the_page_speak_openmetrics() {
         let (head, text) = get(port, "text/plain");
         assert!(head.contains("text/plain; version=0.0.4"), "{head}");
         assert!(value(&self::samples("prometheus", &text), "sstream_batches_total{}") >= 5.0);
+    }
+}
+
+/// As many clients as want to, with requests of one kind to send, and none that reads an answer.
+fn clients_that_do_not_read(port: u16, request: &str) -> Vec<TcpStream> {
+    let client = |_| {
+        let client = socket_with_a_small_buffer(port);
+        client.set_nonblocking(true).unwrap();
+        // Until nothing more goes: then the answers are stuck too.
+        let requests = format!("GET {request} HTTP/1.1\r\nHost: localhost\r\n\r\n").repeat(50);
+        for _ in 0..400 {
+            if (&client).write(requests.as_bytes()).is_err() {
+                break;
+            }
+        }
+        client
+    };
+    (0..128).map(client).collect()
+}
+
+/// A connection that soon has no room for more of an answer.
+fn socket_with_a_small_buffer(port: u16) -> TcpStream {
+    use rustix::net::{AddressFamily, SocketType, connect, socket, sockopt};
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    sockopt::set_socket_recv_buffer_size(&socket, 2048).unwrap();
+    connect(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)).unwrap();
+    TcpStream::from(socket)
+}
+
+#[test]
+fn clients_that_do_not_read_their_answers_lose_their_places() {
+    let (folder, port) = (Folder::new(), free_port());
+    let mut line =
+        start(&folder, &format!("sstream-source rate 10 --metrics {port} | sstream-sink --pass null > stream"));
+    line.until("it serves", |_| TcpStream::connect(("127.0.0.1", port)).is_ok());
+    let page = page(&folder, "");
+    let page_port = page.url.trim_end_matches('/').rsplit(':').next().unwrap().parse().unwrap();
+    for (port, path) in [(port, "/metrics"), (page_port, "/metrics"), (page_port, "/api/v1/events")] {
+        let clients = clients_that_do_not_read(port, path);
+        // Whoever comes now waits for a place, and gets one.
+        let (head, _) = get(port, "text/plain");
+        assert!(head.starts_with("HTTP/1.1 200"), "{path}: {head}");
+        drop(clients);
     }
 }
 

@@ -66,7 +66,8 @@ enum Action {
     ///
     /// Of sstream-state [KEY, STATE]. Of sstream-window [[PANE, KEY], RESULT], or
     /// [[PANE], RECORD] where it keeps records, as far as the next windows need them:
-    /// PANE is the time of a batch, or how many records had come.
+    /// PANE is the time of a batch, or how many records had come. Of sstream-learn the model, or
+    /// what there is of each group.
     State {
         /// The checkpoint
         dir: PathBuf,

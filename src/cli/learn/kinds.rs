@@ -103,7 +103,7 @@ pub struct KMeansArgs {
         value_name = "N",
         default_value = "0",
         allow_hyphen_values = true,
-        requires = "random",
+        conflicts_with = "centers",
         help_heading = "Clusters"
     )]
     seed: i64,

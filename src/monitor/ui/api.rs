@@ -8,10 +8,13 @@ use serde_json::{Map, Value, json};
 
 use crate::frame::{BatchTime, Reason};
 use crate::monitor::registry::{Life, Pipeline};
-use crate::monitor::view::{Batch, View, held_to_json};
+use crate::monitor::view::{Batch, View, YEAR_10000_MS, held_to_json};
 
-/// A moment as Spark writes it: `2016-07-23T14:11:50.000GMT`.
+/// A moment as Spark writes it: `2016-07-23T14:11:50.000GMT`; its ms where that has no date of four digits.
 fn date(ms: u64) -> Value {
+    if ms >= YEAR_10000_MS {
+        return ms.to_string().into();
+    }
     let moment = UNIX_EPOCH + Duration::from_millis(ms);
     humantime::format_rfc3339_millis(moment).to_string().replace('Z', "GMT").into()
 }
@@ -264,4 +267,21 @@ pub fn stages(pipeline: &Pipeline<'_>) -> Value {
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_time_that_the_format_allows_has_a_date() {
+        for (ms, shown) in [
+            (1_469_283_110_000, "2016-07-23T14:11:50.000GMT"),
+            (YEAR_10000_MS - 1, "9999-12-31T23:59:59.999GMT"),
+            (YEAR_10000_MS, "253402300800000"),
+            (u64::MAX, "18446744073709551615"),
+        ] {
+            assert_eq!(date(ms), shown);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Server-sent events: the list of pipelines as it changes, and of one of them
 //! each new batch and how its stages are.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -8,7 +9,9 @@ use http_body_util::BodyExt as _;
 use http_body_util::channel::{Channel, Sender};
 use hyper::StatusCode;
 use hyper::body::Bytes;
+use hyper::header::{CONNECTION, HeaderValue};
 use serde_json::{Value, json};
+use tokio::task::AbortHandle;
 
 use super::{Site, api};
 use crate::frame::BatchTime;
@@ -24,8 +27,32 @@ const QUIET: u32 = 40;
 /// one after `since`.
 pub fn stream(site: Arc<Site>, key: Option<String>, since: Option<BatchTime>) -> Response {
     let (sender, body) = Channel::<Bytes, Infallible>::new(WAITING);
-    tokio::spawn(send(site, key, since, sender));
-    http::respond(StatusCode::OK, "text/event-stream", body.boxed_unsync())
+    let task = tokio::spawn(send(site.clone(), key, since, sender));
+    site.watchers().admit(task.abort_handle());
+    let mut response = http::respond(StatusCode::OK, "text/event-stream", body.boxed_unsync());
+    // Its place is free once the stream ends, whatever the client has asked for behind it.
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// So many clients may watch at a time: half of all, for a stream of events has no end, and little in
+/// it shows whether it is read.
+const MOST_WATCHERS: usize = http::MOST_CLIENTS / 2;
+
+/// Who watches, the oldest first.
+#[derive(Default)]
+pub struct Watchers(VecDeque<AbortHandle>);
+
+impl Watchers {
+    /// Lets one more watch. Where there are too many, the oldest has to go; a browser that was
+    /// that one connects again by itself.
+    fn admit(&mut self, new: AbortHandle) {
+        self.0.retain(|watcher| !watcher.is_finished());
+        while self.0.len() >= MOST_WATCHERS {
+            self.0.pop_front().iter().for_each(AbortHandle::abort);
+        }
+        self.0.push_back(new);
+    }
 }
 
 /// What one client was told last.

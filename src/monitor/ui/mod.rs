@@ -26,12 +26,22 @@ pub struct Site {
     sources: Mutex<Sources>,
     show_records: bool,
     ticks: tokio::sync::watch::Sender<u64>,
+    watchers: Mutex<events::Watchers>,
 }
 
 impl Site {
     /// A site about these pipelines.
     pub fn new(sources: Sources, show_records: bool) -> Site {
-        Site { sources: Mutex::new(sources), show_records, ticks: tokio::sync::watch::Sender::new(0) }
+        Site {
+            sources: Mutex::new(sources),
+            show_records,
+            ticks: tokio::sync::watch::Sender::new(0),
+            watchers: Mutex::default(),
+        }
+    }
+
+    fn watchers(&self) -> MutexGuard<'_, events::Watchers> {
+        self.watchers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn sources(&self) -> MutexGuard<'_, Sources> {

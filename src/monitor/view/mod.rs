@@ -15,7 +15,7 @@ use facts::held_of;
 pub use facts::{Batch, Facts, held_to_json, keys};
 #[cfg(test)]
 use show::show_bytes;
-pub use show::{show_count, show_held, show_span, show_time, show_watermark};
+pub use show::{YEAR_10000_MS, show_count, show_held, show_span, show_time, show_watermark};
 pub use totals::{DELAY_BOUNDS_MS, DelayCounts, Totals};
 
 use super::delays::delays;

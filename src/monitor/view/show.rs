@@ -58,7 +58,7 @@ pub fn show_watermark(Watermark(ms): Watermark) -> String {
 }
 
 /// From here on a date has more than four digits.
-const YEAR_10000_MS: u64 = 253_402_300_800_000;
+pub const YEAR_10000_MS: u64 = 253_402_300_800_000;
 
 /// A batch's time as `2016-07-23 14:11:50Z`, with ms where they are not zero; a plain number where
 /// that has no date of four digits.

@@ -123,3 +123,16 @@ fn what_a_stage_keeps_is_read_as_it_was_written() {
     view.end(&last);
     assert_eq!(view.held(), Some(held));
 }
+
+#[test]
+fn every_time_that_the_format_allows_is_shown() {
+    use super::show::{YEAR_10000_MS, show_time};
+    for (ms, shown) in [
+        (1_469_283_110_000, "2016-07-23 14:11:50Z"),
+        (YEAR_10000_MS - 1, "9999-12-31 23:59:59.999Z"),
+        (YEAR_10000_MS, "253402300800000"),
+        (u64::MAX, "18446744073709551615"),
+    ] {
+        assert_eq!(show_time(BatchTime(ms)), shown);
+    }
+}
