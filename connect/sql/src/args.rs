@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sstream::connect::{Operator, OperatorKind, ToolError, duration};
 
+use crate::column::HIDDEN;
 use crate::operator::Sql;
 
 /// Options of `sstream-sql`.
@@ -24,8 +25,29 @@ pub struct SqlArgs {
 
 impl SqlArgs {
     fn operator(&self) -> Result<Sql, ToolError> {
+        self.check_fields().map_err(ToolError::Usage)?;
         Sql::new(&self.query, self.fields.as_deref(), Some(self.query_timeout))
             .map_err(|reason| ToolError::Usage(format!("QUERY: {reason}")))
+    }
+}
+
+impl SqlArgs {
+    /// Names that a table can have beside each other.
+    fn check_fields(&self) -> Result<(), String> {
+        let fields = self.fields.as_deref().unwrap_or_default();
+        for (index, name) in fields.iter().enumerate() {
+            let is_same = |other: &str| other.eq_ignore_ascii_case(name);
+            if name.is_empty() {
+                return Err("--fields: a column without a name".to_owned());
+            }
+            if HIDDEN.iter().any(|hidden| is_same(hidden)) {
+                return Err(format!("--fields: {name} is there anyway, and is not one of the record's: leave it out"));
+            }
+            if let Some(other) = fields[..index].iter().find(|other| is_same(other)) {
+                return Err(format!("--fields: {other} and {name} are one column to SQL: name it once"));
+            }
+        }
+        Ok(())
     }
 }
 

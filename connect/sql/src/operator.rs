@@ -6,10 +6,13 @@ use std::time::Duration;
 use sstream::connect::record::push_string;
 use sstream::connect::{BatchTime, Block, OpError, Operator, Out, nearest};
 
-use crate::column::{self, Found};
+use crate::column::{self, Found, HIDDEN};
 use crate::database::{Asked, Database};
 use crate::table::{Held, lock};
 use crate::value::{Origin, push_json};
+
+/// SQLite's tables have 2000 columns at most, and two of them are hidden.
+const MOST_COLUMNS: usize = 2000 - HIDDEN.len();
 
 /// How the table gets its columns.
 #[derive(Debug)]
@@ -86,6 +89,12 @@ impl Sql {
                 let missing = (!self.held.is_empty()).then(|| named.iter().find(|name| !has(found.names(), name)));
                 if let Some(name) = missing.flatten() {
                     return Err(no_column(name, found.names()));
+                }
+                if found.names().len() > MOST_COLUMNS {
+                    return Err(format!(
+                        "the records have more than {MOST_COLUMNS} columns, which is all that a table can have: name \
+                         those that are of use with --fields, or in the query in the place of *"
+                    ));
                 }
                 if has_new {
                     self.database.declare(found.names()).map_err(|error| error.to_string())?;

@@ -142,3 +142,22 @@ fn raw_lines_are_a_first_stage_and_a_pattern_is_searched() {
         .exits(4)
         .says("unclosed group");
 }
+
+#[test]
+fn columns_that_a_table_cannot_have_are_told() {
+    for (fields, says) in [
+        ("a,A", "a and A are one column to SQL"),
+        ("a,record", "record is there anyway"),
+        ("a,,b", "a column without a name"),
+    ] {
+        ask("select * from batch", "[]", &format!("--fields {fields}")).exits(2).says(says);
+    }
+    let keys = |count: usize| (0..count).map(|key| format!("\"k{key}\":1")).collect::<Vec<_>>().join(",");
+    ask("select * from batch", &format!("[{{{}}}]", keys(1998)), "--output json").exits(0).is_quiet();
+    ask("select * from batch", &format!("[{{{}}}]", keys(1999)), "--output json")
+        .exits(4)
+        .says("more than 1998 columns");
+    ask("select k1998 from batch", &format!("[{{{}}}]", keys(1999)), "--output json")
+        .exits(0)
+        .prints("{\"k1998\":1}\n");
+}
