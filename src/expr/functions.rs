@@ -8,7 +8,7 @@ use jaq_core::{RunPtr, ValT as _};
 use jaq_json::{Rc, Val};
 
 use super::value::{Error, Value};
-use super::{json, regexes};
+use super::{json, recursion, regexes};
 
 /// What programs run on: values, and no global data.
 pub(super) type Data = JustLut<Value>;
@@ -22,7 +22,7 @@ const REPLACED: [&str; 2] = ["debug_empty", "stderr_empty"];
 /// All native functions: jaq's and those of this module.
 pub(super) fn all() -> impl Iterator<Item = Fun<Data>> {
     let standard = jaq_std::funs().filter(|(name, ..)| !REPLACED.contains(name));
-    let own = own().into_iter().chain(regexes::natives()).map(native::run::<Data>);
+    let own = own().into_iter().chain(regexes::natives()).map(native::run::<Data>).chain([recursion::native()]);
     jaq_core::funs().chain(standard).chain(own)
 }
 
