@@ -9,7 +9,7 @@ use jaq_json::{Map, Val};
 
 use super::functions::{self, Data};
 use super::value::Value;
-use super::{Each, ExprError, json, recursion};
+use super::{Each, ExprError, json, recursion, regexes};
 
 /// jq's functions that are replaced: these by definitions.jq or by a native
 /// function of the same name. (A definition of jaq's would win over the
@@ -54,7 +54,7 @@ impl Compiled {
         let environment = has_environment.then_some(ENVIRONMENT);
         let names = names.iter().map(String::as_str).chain(environment);
         let filter = Compiler::default()
-            .with_funs(functions::all())
+            .with_funs(functions::all().chain(regexes::natives()).chain([recursion::native()]))
             .with_global_vars(names)
             .compile(modules)
             .map_err(|errors| compile_error(source, &errors))?;
