@@ -49,13 +49,17 @@ impl Account {
 
     /// With what `--output` makes of the stream: the end of any stage.
     pub fn with_output(self, common: &Common, stream: &Stream) -> Account {
-        let form = match common.output {
-            None | Some(OutputForm::Frames) => return self,
-            Some(_) if self.ends => return self,
-            Some(OutputForm::Print) => "print",
-            Some(OutputForm::Text) => "text",
-            Some(OutputForm::Json) => "json",
-        };
+        match common.output.and_then(OutputForm::of_records) {
+            Some(form) => self.with_form(form, stream),
+            None => self,
+        }
+    }
+
+    /// With the stream written as records of this form.
+    pub fn with_form(self, form: &str, stream: &Stream) -> Account {
+        if self.ends {
+            return self;
+        }
         let told = stream.kept.as_ref().and_then(|kept| guarantee::of_sink(kept, Some(&WRITTEN)));
         let ended = self.and(format!("writes its records in the form {form}: the stream ends here")).and(told);
         Account { ends: true, ..ended }

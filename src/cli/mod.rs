@@ -28,7 +28,7 @@ pub mod join;
 pub mod learn;
 pub mod map;
 pub mod matching;
-mod nearest;
+pub mod nearest;
 pub mod output;
 mod process;
 pub mod program;

@@ -3,7 +3,7 @@
 pub use crate::cli::front::family;
 pub use crate::cli::tools::Described;
 
-use crate::cli::connector::{SinkKind, SinkTool, SourceKind, SourceTool};
+use crate::cli::connector::{OperatorKind, OperatorTool, SinkKind, SinkTool, SourceKind, SourceTool};
 use crate::cli::tools::describe;
 
 /// A connector's source.
@@ -14,4 +14,9 @@ pub fn source<K: SourceKind>() -> Described {
 /// A connector's sink.
 pub fn sink<K: SinkKind>() -> Described {
     describe::<SinkTool<K>>()
+}
+
+/// A tool between two pipes that is a crate of its own.
+pub fn operator<K: OperatorKind>() -> Described {
+    describe::<OperatorTool<K>>()
 }

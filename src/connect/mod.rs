@@ -2,8 +2,8 @@
 //! their own.
 //!
 //! A source is a [`SourceKind`], its options and what it says of itself, that opens a
-//! [`RecordSource`]; a sink is a [`SinkKind`] that opens a [`Sink`]. [`source_main`] and
-//! [`sink_main`] make a tool of a kind, with everything that all tools have: `--batch`,
+//! [`RecordSource`]; a sink is a [`SinkKind`] that opens a [`Sink`]; an [`OperatorKind`] makes an
+//! [`Operator`]. [`source_main`], [`sink_main`] and [`operator_main`] make a tool of a kind, with everything that all tools have: `--batch`,
 //! `--checkpoint` and its log, back-pressure, `--on-error`, `--pass`, `--metrics`.
 //!
 //! `docs/CONNECTORS.md` leads through a source of a hundred lines. What is not in this module may
@@ -121,15 +121,18 @@ pub mod testing;
 pub use crate::checkpoint::offsets::Position;
 pub use crate::cli::ToolError;
 pub use crate::cli::args::MemoryArgs;
-pub use crate::cli::connector::{Opened, SinkKind, SinkParts, SourceKind, SourceParts, sink_main, source_main};
+pub use crate::cli::connector::{
+    Opened, OperatorKind, SinkKind, SinkParts, SourceKind, SourceParts, operator_main, sink_main, source_main,
+};
 pub use crate::cli::guarantee::{SinkGuarantee, SourceGuarantee};
+pub use crate::cli::nearest::nearest;
 pub use crate::cli::program::program;
 pub use crate::console::{Console, Level};
 pub use crate::error::{Exit, Failure, describe};
 pub use crate::expr::Program;
 pub use crate::flow::{BadRecords, OnError, OutletError, Under, Waited};
 pub use crate::frame::{BatchTime, Block, Reason};
-pub use crate::op::{BLOCK_BYTES, OpError};
+pub use crate::op::{BLOCK_BYTES, Downstream, OpError, Operator, Out};
 pub use crate::record::forms::Bad;
 pub use crate::signal::StopSignal;
 pub use crate::sink::Sink;
@@ -160,8 +163,8 @@ pub use crate::spool::Spool;
 /// ```
 pub mod record {
     pub use crate::record::{
-        Canonicalizer, JsonError, Kind, canonicalize, elements, field, kind, members, normal_key, pair, push_string,
-        text, unescape,
+        Canonicalizer, JsonError, Kind, canonicalize, elements, field, kind, members, normal_key, pair, push_float,
+        push_string, text, unescape,
     };
 }
 
@@ -176,5 +179,5 @@ pub mod record {
 /// assert!(duration::parse("5").is_err(), "of what?");
 /// ```
 pub mod duration {
-    pub use crate::duration::{parse, parse_ms, parse_size};
+    pub use crate::duration::{parse, parse_ms, parse_size, show_ms};
 }

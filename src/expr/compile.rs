@@ -14,7 +14,8 @@ use super::{Each, ExprError, json};
 /// jq's functions that are replaced: these by definitions.jq or by a native
 /// function of the same name. (A definition of jaq's would win over the
 /// latter.)
-const REPLACED: [(&str, usize); 5] = [("nan", 0), ("infinite", 0), ("type", 0), ("delpaths", 1), ("keys_unsorted", 0)];
+const REPLACED: [(&str, usize); 7] =
+    [("nan", 0), ("infinite", 0), ("type", 0), ("delpaths", 1), ("keys_unsorted", 0), ("test", 1), ("test", 2)];
 
 /// The environment, a variable of every program.
 const ENVIRONMENT: &str = "$ENV";

@@ -34,6 +34,26 @@ def ltrimstr($x): if type == "string" and ($x | type) == "string" and startswith
 def rtrimstr($x): if type == "string" and ($x | type) == "string" and $x != "" and endswith($x)
   then .[:length - ($x | length)] else . end;
 def trimstr($x): ltrimstr($x) | rtrimstr($x);
+
+def match($re): match_all($re)[];
+def match($re; $flags): match_all($re; $flags)[];
+def capture($re): capture_all($re)[];
+def capture($re; $flags): capture_all($re; $flags)[];
+def scan($re; $flags): match_all($re; "g" + $flags)[]
+  | if .captures | length > 0 then [.captures[].string] else .string end;
+def scan($re): scan($re; null);
+def split($re; $flags): [split_captures($re; "g" + $flags) | .[range(0; length; 2)]];
+def splits($re; $flags): split($re; $flags)[];
+def splits($re): splits($re; null);
+# Each result of f makes a text of its own: the first of every match the first.
+def sub($re; f; $flags): . as $in | split_captures($re; $flags) as $parts
+  | reduce range(1; $parts | length; 2) as $at ([];
+      [$parts[$at] | f] as $inserts
+      | reduce range($inserts | length) as $i (.; .[$i] += $parts[$at - 1] + $inserts[$i]))
+  | .[] + $parts[-1] // $in;
+def sub($re; f): sub($re; f; "");
+def gsub($re; f; $flags): sub($re; f; $flags + "g");
+def gsub($re; f): sub($re; f; "g");
 def ascii: [.] | implode;
 def toarray: if type == "array" then . else [.] end;
 def isvalid(f): try (f | true) catch false;

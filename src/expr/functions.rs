@@ -7,14 +7,14 @@ use jaq_core::native::{self, Fun, bome, unary, v};
 use jaq_core::{RunPtr, ValT as _};
 use jaq_json::{Rc, Val};
 
-use super::json;
 use super::value::{Error, Value};
+use super::{json, regexes};
 
 /// What programs run on: values, and no global data.
 pub(super) type Data = JustLut<Value>;
 
-type Native = native::Filter<RunPtr<Data>>;
-type ValueResult = Result<Value, Error>;
+pub(super) type Native = native::Filter<RunPtr<Data>>;
+pub(super) type ValueResult = Result<Value, Error>;
 
 /// Functions of jaq's standard library that are replaced here.
 const REPLACED: [&str; 2] = ["debug_empty", "stderr_empty"];
@@ -22,7 +22,7 @@ const REPLACED: [&str; 2] = ["debug_empty", "stderr_empty"];
 /// All native functions: jaq's and those of this module.
 pub(super) fn all() -> impl Iterator<Item = Fun<Data>> {
     let standard = jaq_std::funs().filter(|(name, ..)| !REPLACED.contains(name));
-    let own = Vec::from(own()).into_iter().map(native::run::<Data>);
+    let own = own().into_iter().chain(regexes::natives()).map(native::run::<Data>);
     jaq_core::funs().chain(standard).chain(own)
 }
 
@@ -57,7 +57,7 @@ fn say(text: &str) {
     drop(std::io::stderr().write_all(text.as_bytes()));
 }
 
-fn fail<T>(message: impl ToString) -> Result<T, Error> {
+pub(super) fn fail<T>(message: impl ToString) -> Result<T, Error> {
     Err(Error::str(message.to_string()))
 }
 

@@ -34,7 +34,7 @@ pub use compare::compare;
 pub use error::JsonError;
 pub use escape::{push_escaped, push_string, unescape};
 pub use key::normal_key;
-pub use number::{Decimal, NumberError};
+pub use number::{Decimal, NumberError, push_float};
 pub use scan::{Kind, elements, field, kind, members, pair, skip_value, text};
 pub use visible::{push_visible, visible};
 

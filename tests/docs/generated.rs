@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use sstream::cli::connector::known::KNOWN;
+use sstream::cli::connector::known::{KNOWN, Role};
 use sstream::cli::front::family;
 use sstream_testkit::docs;
 
@@ -45,10 +45,10 @@ fn every_connector_is_known() {
     let mut known: Vec<String> = KNOWN
         .iter()
         .flat_map(|of| {
-            let roles = [("source", of.source), ("sink", of.sink)];
+            let roles = [(Role::Source, of.source), (Role::Sink, of.sink), (Role::Operator, of.operator)];
             roles.into_iter().filter(|(_, about)| about.is_some()).map(move |(role, _)| (role, of))
         })
-        .map(|(role, of)| format!("{}/src/bin/sstream-{role}-{}.rs", of.connector, of.kind))
+        .map(|(role, of)| format!("{}/src/bin/{}.rs", of.connector, role.program(of.kind)))
         .collect();
     known.sort();
     let mut brought = Vec::new();

@@ -161,6 +161,18 @@ pub enum OutputForm {
     Json,
 }
 
+impl OutputForm {
+    /// The form's name, where it is one of records: one that ends the stream.
+    pub fn of_records(self) -> Option<&'static str> {
+        match self {
+            OutputForm::Print => Some("print"),
+            OutputForm::Frames => None,
+            OutputForm::Text => Some("text"),
+            OutputForm::Json => Some("json"),
+        }
+    }
+}
+
 /// What a tool between two pipes has.
 #[derive(Args, Clone, Debug)]
 pub struct StageArgs {

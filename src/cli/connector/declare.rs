@@ -7,7 +7,8 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use super::{SinkKind, SinkTool, SourceKind, SourceTool};
+use super::{OperatorKind, OperatorTool, SinkKind, SinkTool, SourceKind, SourceTool};
+use crate::cli::account::Stream;
 use crate::cli::guarantee::{SinkGuarantee, SourceGuarantee};
 use crate::cli::{Tool, command, usage};
 use crate::error::Exit;
@@ -48,6 +49,24 @@ impl<K: SinkKind> Declared for SinkTool<K> {
             SinkGuarantee::AtLeastOnce(words) => (false, words),
         };
         json!({ "does": K::DOES, "once": once, "words": words, "pass": self.rest.pass })
+    }
+}
+
+impl<K: OperatorKind> Declared for OperatorTool<K> {
+    fn declare(&self) -> Value {
+        let account = self.account(&mut Stream::default());
+        if let Some(mistake) = account.mistakes.first() {
+            return json!({ "mistake": mistake });
+        }
+        let cut = &self.stage.input.cut;
+        json!({
+            "does": account.does,
+            "interval": cut.interval_ms().ok(),
+            "checkpoint": cut.keep.dir().map(|dir| dir.display().to_string()),
+            "again": "log",
+            "of_first_stage": cut.of_first_stage(),
+            "output": self.stage.common.output.and_then(|form| form.of_records()),
+        })
     }
 }
 

@@ -10,10 +10,10 @@ use serde_json::Value;
 use crate::cli::ToolError;
 use crate::command::find;
 
-/// A kind that is a program of its own, in `connect/`.
+/// A kind, or a tool, that is a program of its own, in `connect/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Connector {
-    /// The kind.
+    /// The kind; of an operator its tool, without `sstream-`.
     pub kind: &'static str,
     /// The connector that brings it, as `make install CONNECT=…` knows it.
     pub connector: &'static str,
@@ -21,15 +21,21 @@ pub struct Connector {
     pub source: Option<&'static str>,
     /// What it is as a sink; nothing if it is none.
     pub sink: Option<&'static str>,
+    /// What it is as a tool between two pipes; nothing if it is none.
+    pub operator: Option<&'static str>,
 }
 
 /// Every kind that a connector of ours brings.
-pub const KNOWN: &[Connector] = &[Connector {
-    kind: "kafka",
-    connector: "kafka",
-    source: Some("Messages of Kafka"),
-    sink: Some("A topic of Kafka"),
-}];
+pub const KNOWN: &[Connector] = &[
+    Connector {
+        kind: "kafka",
+        connector: "kafka",
+        source: Some("Messages of Kafka"),
+        sink: Some("A topic of Kafka"),
+        operator: None,
+    },
+    Connector { kind: "sql", connector: "sql", source: None, sink: None, operator: Some("SQL over each batch") },
+];
 
 /// What a connector's program is to a pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,14 +44,22 @@ pub enum Role {
     Source,
     /// `sstream-sink-KIND`.
     Sink,
+    /// `sstream-NAME`, between two pipes.
+    Operator,
 }
 
 impl Role {
-    /// As in the program's name.
-    pub fn name(self) -> &'static str {
+    /// The program of a kind in this role.
+    pub fn program(self, kind: &str) -> String {
+        format!("{}{kind}", self.prefix())
+    }
+
+    /// How the names of its programs begin.
+    pub fn prefix(self) -> &'static str {
         match self {
-            Role::Source => "source",
-            Role::Sink => "sink",
+            Role::Source => "sstream-source-",
+            Role::Sink => "sstream-sink-",
+            Role::Operator => "sstream-",
         }
     }
 
@@ -53,6 +67,7 @@ impl Role {
         match self {
             Role::Source => connector.source,
             Role::Sink => connector.sink,
+            Role::Operator => connector.operator,
         }
     }
 }
@@ -73,7 +88,7 @@ pub fn connector(role: Role, kind: &OsStr) -> Option<&'static Connector> {
 /// Wrong usage: it is not installed, and how it is.
 pub fn program(role: Role, connector: &Connector) -> Result<PathBuf, ToolError> {
     let Connector { kind, connector, .. } = connector;
-    let name = format!("sstream-{}-{kind}", role.name());
+    let name = role.program(kind);
     let beside = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.join(&name)));
     let beside = beside.filter(|path| path.is_file());
     beside.or_else(|| find(OsStr::new(&name))).ok_or_else(|| {
@@ -125,11 +140,12 @@ mod tests {
 
     #[test]
     fn what_is_not_installed_says_how() {
-        let nowhere = Connector { kind: "nowhere", connector: "far", source: Some("x"), sink: None };
+        let nowhere = Connector { kind: "nowhere", connector: "far", source: Some("x"), sink: None, operator: None };
         let error = program(Role::Source, &nowhere).unwrap_err();
         assert_eq!(error.exit(), Exit::Usage);
         assert!(error.to_string().contains("make install CONNECT=far"), "{error}");
         assert_eq!(connector(Role::Source, OsStr::new("tcp")), None);
         assert!(connector(Role::Sink, OsStr::new("kafka")).is_some());
+        assert!(connector(Role::Operator, OsStr::new("sql")).is_some());
     }
 }

@@ -3,10 +3,12 @@
 
 mod declare;
 pub mod known;
+mod operator;
 mod sink;
 mod source;
 
 pub use declare::Declared;
+pub use operator::{OperatorKind, OperatorTool};
 pub(in crate::cli) use sink::run_sink;
 pub use sink::{SinkKind, SinkParts, SinkTool};
 pub use source::{Opened, SourceKind, SourceParts, SourceTool};
@@ -32,6 +34,11 @@ pub fn source_main<K: SourceKind>() -> ExitCode {
 /// The main function of `sstream-sink-KIND`.
 pub fn sink_main<K: SinkKind>() -> ExitCode {
     main::<SinkTool<K>>()
+}
+
+/// The main function of a tool between two pipes, `sstream-NAME`.
+pub fn operator_main<K: OperatorKind>() -> ExitCode {
+    main::<OperatorTool<K>>()
 }
 
 /// A kind's words about itself: the first paragraph is for lists, all of it for the

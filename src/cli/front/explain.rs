@@ -1,8 +1,10 @@
 //! `sstream explain`: walks along a pipeline and says what each stage would do,
 //! and what is wrong. Options are checked by the tools' own definitions.
 
+use serde_json::Value;
+
 use super::shell::{self, Command, Pipeline};
-use crate::cli::account::{Begins, Stream};
+use crate::cli::account::{Account, Begins, Stream};
 use crate::cli::args::CutArgs;
 use crate::cli::connector::known::{self, Connector, Role};
 use crate::cli::guarantee::{self, Kept};
@@ -43,6 +45,16 @@ enum Flow {
     Batches(Stream),
     /// Nothing that a stage could read, with the stage that ended it.
     Ended(String),
+}
+
+/// What a program of its own says of its command line.
+enum Declared {
+    /// What it would do.
+    Answer(Value),
+    /// Nothing that helps; why is told.
+    Nothing,
+    /// It would show its help.
+    Help,
 }
 
 struct Walk {
@@ -138,8 +150,8 @@ impl Walk {
     fn tool(&mut self, tool: &str, command: &Command, flow: Flow, sides: &[Flow]) -> Flow {
         let unknown = Flow::Batches(Stream::default());
         let words = arguments(tool, command);
-        for role in [Role::Source, Role::Sink] {
-            let kind = tool.strip_prefix("sstream-").and_then(|name| name.strip_prefix(role.name())?.strip_prefix('-'));
+        for role in [Role::Source, Role::Sink, Role::Operator] {
+            let kind = tool.strip_prefix(role.prefix());
             if let Some(connector) = kind.and_then(|kind| known::connector(role, kind.as_ref())) {
                 return self.connector(role, connector, command, flow, &words[1..]);
             }
@@ -186,51 +198,29 @@ impl Walk {
     /// A connector's program, which says itself what it would do.
     fn connector(&mut self, role: Role, connector: &Connector, command: &Command, flow: Flow, words: &[&str]) -> Flow {
         let mut stream = match (role, flow) {
+            (Role::Operator, flow) => return self.operator(connector, command, flow, words),
             (Role::Source, flow) => {
                 self.before_a_source(&flow, false);
                 Stream::default()
             }
             (Role::Sink, Flow::Batches(stream)) => stream,
             (Role::Sink, Flow::Ended(stage)) => {
-                self.mistake(&format!(
-                    "{stage} before it ends the stream: nothing comes: a sink passes it on with --pass"
-                ));
+                self.ends_too_early(&stage);
                 Stream::default()
             }
             _ => Stream::default(),
         };
         let unknown = |stream| match role {
-            Role::Source => Flow::Batches(stream),
+            Role::Source | Role::Operator => Flow::Batches(stream),
             Role::Sink => Flow::Ended(format!("sstream-sink {}", connector.kind)),
         };
-        let answer = match known::declared(role, connector, words, checkpoint(command)) {
-            Ok(Some(answer)) => answer,
-            Ok(None) => {
-                self.say("its program does not say what it would do");
-                return unknown(stream);
-            }
-            Err(error) => {
-                self.mistake(&error.to_string());
-                return unknown(stream);
-            }
+        let answer = match self.declared(role, connector, command, words) {
+            Declared::Answer(answer) => answer,
+            Declared::Nothing => return unknown(stream),
+            Declared::Help => return Flow::Ended(connector.kind.to_owned()),
         };
-        if let Some(message) = answer["mistake"].as_str() {
-            match depends_on_a_variable(words) {
-                true => self.say(&format!("not sure, since it depends on a variable: {message}")),
-                false => self.mistake(message),
-            }
-            return unknown(stream);
-        }
-        if answer["help"].as_bool() == Some(true) {
-            self.say("shows its help or version");
-            return Flow::Ended(connector.kind.to_owned());
-        }
         if role == Role::Source {
-            let (kept, restart) = guarantee::of_declared_source(&answer);
-            stream = Stream { interval_ms: answer["interval"].as_u64(), kept: Some(kept) };
-            let interval = stream.interval_ms.map_or_else(String::new, |ms| format!(" of {}", duration::show_ms(ms)));
-            self.say(&format!("first stage: cuts its input into batches{interval} by the wall clock"));
-            self.say(&restart);
+            stream = self.begin_declared(&answer);
             return Flow::Batches(stream);
         }
         self.say(answer["does"].as_str().unwrap_or_default());
@@ -242,6 +232,77 @@ impl Walk {
             return Flow::Batches(stream);
         }
         unknown(stream)
+    }
+
+    /// What a connector's program says that it would do.
+    fn declared(&mut self, role: Role, connector: &Connector, command: &Command, words: &[&str]) -> Declared {
+        let answer = match known::declared(role, connector, words, checkpoint(command)) {
+            Ok(Some(answer)) => answer,
+            Ok(None) => {
+                self.say("its program does not say what it would do");
+                return Declared::Nothing;
+            }
+            Err(error) => {
+                self.mistake(&error.to_string());
+                return Declared::Nothing;
+            }
+        };
+        if let Some(message) = answer["mistake"].as_str() {
+            match depends_on_a_variable(words) {
+                true => self.say(&format!("not sure, since it depends on a variable: {message}")),
+                false => self.mistake(message),
+            }
+            return Declared::Nothing;
+        }
+        if answer["help"].as_bool() == Some(true) {
+            self.say("shows its help or version");
+            return Declared::Help;
+        }
+        Declared::Answer(answer)
+    }
+
+    /// A tool between two pipes that is a program of its own.
+    fn operator(&mut self, connector: &Connector, command: &Command, flow: Flow, words: &[&str]) -> Flow {
+        let begins = matches!(flow, Flow::Outside | Flow::Lines);
+        let mut stream = match flow {
+            Flow::Batches(stream) => stream,
+            Flow::Ended(stage) => {
+                self.ends_too_early(&stage);
+                Stream::default()
+            }
+            Flow::Outside | Flow::Lines => Stream::default(),
+        };
+        let answer = match self.declared(Role::Operator, connector, command, words) {
+            Declared::Answer(answer) => answer,
+            Declared::Nothing => return Flow::Batches(stream),
+            Declared::Help => return Flow::Ended(connector.kind.to_owned()),
+        };
+        if begins {
+            stream = self.begin_declared(&answer);
+        } else if let Some(option) = answer["of_first_stage"].as_str() {
+            self.mistake(&format!("{option} behind the first stage: give it to the first one"));
+        }
+        let lines = answer["does"].as_array().into_iter().flatten().filter_map(|line| line.as_str());
+        let mut account = Account { does: lines.map(str::to_owned).collect(), ..Account::default() };
+        if let Some(form) = answer["output"].as_str() {
+            account = account.with_form(form, &stream);
+        }
+        account.does.iter().for_each(|line| self.say(line));
+        if account.ends { Flow::Ended(format!("sstream-{}", connector.kind)) } else { Flow::Batches(stream) }
+    }
+
+    /// A stream that a program of its own begins.
+    fn begin_declared(&mut self, answer: &Value) -> Stream {
+        let (kept, restart) = guarantee::of_declared_source(answer);
+        let stream = Stream { interval_ms: answer["interval"].as_u64(), kept: Some(kept) };
+        let interval = stream.interval_ms.map_or_else(String::new, |ms| format!(" of {}", duration::show_ms(ms)));
+        self.say(&format!("first stage: cuts its input into batches{interval} by the wall clock"));
+        self.say(&restart);
+        stream
+    }
+
+    fn ends_too_early(&mut self, stage: &str) {
+        self.mistake(&format!("{stage} before it ends the stream: nothing comes: a sink passes it on with --pass"));
     }
 
     /// What a tool reads.
@@ -262,9 +323,7 @@ impl Walk {
                 stream
             }
             (Flow::Ended(stage), _) => {
-                self.mistake(&format!(
-                    "{stage} before it ends the stream: nothing comes: a sink passes it on with --pass"
-                ));
+                self.ends_too_early(&stage);
                 Stream::default()
             }
             (Flow::Outside, _) if !tool.reads_stdin() => Stream::default(),

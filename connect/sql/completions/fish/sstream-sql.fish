@@ -1,0 +1,37 @@
+complete -c sstream-sql -l fields -d 'The columns that batch has, whatever the records have; one that a record lacks is NULL [default: those of the records]' -r
+complete -c sstream-sql -l query-timeout -d 'A query that takes longer fails' -r
+complete -c sstream-sql -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-sql -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sql -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-sql -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-sql -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sql -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-sql -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-sql -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-sql -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-sql -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-sql -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-sql -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-sql -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-sql -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
+complete -c sstream-sql -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sql -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-sql -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
+complete -c sstream-sql -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
+complete -c sstream-sql -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
+complete -c sstream-sql -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sql -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-sql -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-sql -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
+complete -c sstream-sql -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-sql -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-sql -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
+complete -c sstream-sql -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-sql -s V -l version -d 'Print version'

@@ -1,0 +1,61 @@
+//! The command line.
+
+use std::time::Duration;
+
+use sstream::connect::{Operator, OperatorKind, ToolError, duration};
+
+use crate::operator::Sql;
+
+/// Options of `sstream-sql`.
+#[derive(clap::Args, Debug)]
+pub struct SqlArgs {
+    /// A query of the table batch, in SQLite's SQL
+    query: String,
+
+    /// The columns that batch has, whatever the records have; one that a record lacks is NULL
+    /// [default: those of the records]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Query")]
+    fields: Option<Vec<String>>,
+
+    /// A query that takes longer fails
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "1m", help_heading = "Query")]
+    query_timeout: Duration,
+}
+
+impl SqlArgs {
+    fn operator(&self) -> Result<Sql, ToolError> {
+        Sql::new(&self.query, self.fields.as_deref(), Some(self.query_timeout))
+            .map_err(|reason| ToolError::Usage(format!("QUERY: {reason}")))
+    }
+}
+
+impl OperatorKind for SqlArgs {
+    const TOOL: &'static str = "sstream-sql";
+
+    const ABOUT: &'static str = "Ask each batch in SQL
+
+The query, in SQLite's SQL, is run when a batch has ended; its rows come out as objects, in the query's order. Each batch is the table batch. Its columns are an object's keys, a pair's key and value, and value of anything else; record (its JSON) and batch_time (milliseconds) are there too, but * leaves them out. What a record lacks is NULL, as null is. A column that no record has had so far is an error. With * a new key is a new column from the batch on in which it came.
+
+Only the columns that the query names are read. Names that differ in case alone are one column.
+
+true and false are 1 and 0; arrays and objects are JSON, for SQLite's JSON functions; integers beyond 64 bits are their digits as text. A column of batch that the query only passes on comes out as it was: numbers with all their digits, arrays and objects as such. text REGEXP pattern is there beside SQLite's functions.
+
+A query only reads, and no files. One that fails, as by an integer overflow, makes all records of its batch bad records. The batch is in memory while it is open, and what a query sorts or groups.";
+
+    const EXAMPLES: &'static str = "  \
+  … | sstream-sql 'select level, count(*) as n from batch group by level order by n desc'
+  … | sstream-window 30s 10s | sstream-sql 'select host, max(ms) as slowest from batch group by host'
+  … | sstream-sql 'select user ->> \"$.name\" as name, price * amount as sum from batch where amount > 1'
+";
+
+    const OF_RUNNING: &'static [&'static str] = &["query-timeout"];
+
+    fn account(&self) -> Result<Vec<String>, ToolError> {
+        self.operator()?;
+        Ok(vec![format!("asks each batch: {}", self.query), "keeps the open batch".to_owned()])
+    }
+
+    fn open(self) -> Result<Box<dyn Operator>, ToolError> {
+        Ok(Box::new(self.operator()?))
+    }
+}

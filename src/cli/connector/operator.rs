@@ -1,0 +1,97 @@
+//! `sstream-NAME` between two pipes, whose operator comes from a crate of its own.
+
+use std::fmt;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser};
+
+use super::with_about;
+use crate::cli::account::{Account, Stream};
+use crate::cli::args::{Common, CutArgs, StageArgs};
+use crate::cli::{Environment, Tool, ToolError, run_stage};
+use crate::op::Operator;
+
+/// A tool that takes a stream and gives one: its options (this type, by clap), and what it
+/// says of itself once for its help, `sstream explain` and the manual.
+pub trait OperatorKind: Args + fmt::Debug + 'static {
+    /// The program, `sstream-NAME`.
+    const TOOL: &'static str;
+
+    /// What it is: a line for lists; behind an empty line more, for its help.
+    const ABOUT: &'static str;
+
+    /// Examples, a line each, indented by two spaces.
+    const EXAMPLES: &'static str;
+
+    /// Options of the kind that say nothing of what is computed, as a limit of time: a
+    /// restart may have others.
+    const OF_RUNNING: &'static [&'static str] = &[];
+
+    /// What it does with a batch, lines for `sstream explain`; nothing is opened for it.
+    ///
+    /// # Errors
+    /// Options that do not go together, or mean nothing (exit 2).
+    fn account(&self) -> Result<Vec<String>, ToolError>;
+
+    /// Makes the operator, before the first batch.
+    ///
+    /// # Errors
+    /// What is wrong with the options, or keeps it from being made.
+    fn open(self) -> Result<Box<dyn Operator>, ToolError>;
+}
+
+/// An operator as a tool.
+#[derive(Debug)]
+pub struct OperatorTool<K: OperatorKind> {
+    pub(super) kind: K,
+    pub(super) stage: StageArgs,
+}
+
+impl<K: OperatorKind> CommandFactory for OperatorTool<K> {
+    fn command() -> clap::Command {
+        let command = StageArgs::augment_args(K::augment_args(clap::Command::new(K::TOOL)));
+        with_about(command, K::ABOUT)
+    }
+
+    fn command_for_update() -> clap::Command {
+        Self::command()
+    }
+}
+
+impl<K: OperatorKind> FromArgMatches for OperatorTool<K> {
+    fn from_arg_matches(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
+        Ok(OperatorTool { kind: K::from_arg_matches(matches)?, stage: StageArgs::from_arg_matches(matches)? })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &clap::ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl<K: OperatorKind> Parser for OperatorTool<K> {}
+
+impl<K: OperatorKind> Tool for OperatorTool<K> {
+    const NAME: &'static str = K::TOOL;
+    const EXAMPLES: &'static str = K::EXAMPLES;
+    const OF_RUNNING: &'static [&'static str] = K::OF_RUNNING;
+
+    fn common(&self) -> &Common {
+        &self.stage.common
+    }
+
+    fn cut(&self) -> Option<&CutArgs> {
+        Some(&self.stage.input.cut)
+    }
+
+    fn account(&self, _: &mut Stream) -> Account {
+        match self.kind.account() {
+            Ok(does) => Account { does, ..Account::default() },
+            Err(error) => Account::mistake(error),
+        }
+    }
+
+    fn run(self, environment: &Environment) -> Result<(), ToolError> {
+        let mut operator = self.kind.open()?;
+        run_stage(operator.as_mut(), &self.stage, environment)
+    }
+}
