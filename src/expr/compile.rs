@@ -9,13 +9,17 @@ use jaq_json::{Map, Val};
 
 use super::functions::{self, Data};
 use super::value::Value;
-use super::{Each, ExprError, json};
+use super::{Each, ExprError, json, recursion, regexes};
 
 /// jq's functions that are replaced: these by definitions.jq or by a native
 /// function of the same name. (A definition of jaq's would win over the
 /// latter.)
 const REPLACED: [(&str, usize); 7] =
     [("nan", 0), ("infinite", 0), ("type", 0), ("delpaths", 1), ("keys_unsorted", 0), ("test", 1), ("test", 2)];
+
+/// The name of a program that had to be changed; no name that a person would
+/// choose.
+const PROGRAM: &str = "sstream_program";
 
 /// The environment, a variable of every program.
 const ENVIRONMENT: &str = "$ENV";
@@ -35,16 +39,22 @@ impl Compiled {
     pub(super) fn new(source: &str, variables: &[String]) -> Result<Compiled, ExprError> {
         let arena = Arena::default();
         let program = File { code: source, path: () };
-        let modules = Loader::new(definitions()).load(&arena, program).map_err(|errors| load_error(source, errors))?;
+        let mut modules =
+            Loader::new(definitions()).load(&arena, program).map_err(|errors| load_error(source, errors))?;
         let no_import = |_: load::Import<&str, ()>| Err(String::new());
         load::import(&modules, no_import).map_err(|errors| load_error(source, errors))?;
+        if let Some(guarded) = guarded(source) {
+            let call = File { code: PROGRAM, path: () };
+            let loader = Loader::new(definitions().chain([guarded]));
+            modules = loader.load(&arena, call).map_err(|errors| load_error(source, errors))?;
+        }
 
         let names: Vec<String> = variables.iter().map(|name| format!("${name}")).collect();
         let has_environment = source.contains(ENVIRONMENT);
         let environment = has_environment.then_some(ENVIRONMENT);
         let names = names.iter().map(String::as_str).chain(environment);
         let filter = Compiler::default()
-            .with_funs(functions::all())
+            .with_funs(functions::all().chain(regexes::natives()).chain([recursion::native()]))
             .with_global_vars(names)
             .compile(modules)
             .map_err(|errors| compile_error(source, &errors))?;
@@ -57,6 +67,16 @@ impl Compiled {
     /// # Errors
     /// [`ExprError::Eval`].
     pub(super) fn run(
+        &self,
+        record: &[u8],
+        variables: &[&[u8]],
+        out: &mut Vec<u8>,
+        each: &mut Each<'_>,
+    ) -> Result<(), ExprError> {
+        recursion::run(each, &mut |each| self.evaluate(record, variables, out, each))
+    }
+
+    fn evaluate(
         &self,
         record: &[u8],
         variables: &[&[u8]],
@@ -97,10 +117,23 @@ fn error_message(value: Value) -> String {
     }
 }
 
-fn definitions() -> impl Iterator<Item = Def<&'static str>> {
+fn definitions<'s>() -> impl Iterator<Item = Def<&'s str>> {
     let own = load::parse(include_str!("definitions.jq"), |parser| parser.defs());
     let replaced = |def: &Def| !REPLACED.contains(&(def.name, def.args.len()));
-    jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs()).filter(replaced).chain(own.unwrap_or_default())
+    let all = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs()).filter(replaced);
+    all.chain(own.unwrap_or_default()).map(|def| {
+        let mut def: Def<&'s str> = def;
+        recursion::guard(&mut def);
+        def
+    })
+}
+
+/// The program as a function that is named [`PROGRAM`], if functions in it call
+/// themselves: with the guard against too deep recursion.
+fn guarded(source: &str) -> Option<Def<&str>> {
+    let body = load::parse(source, |parser| parser.term())?;
+    let mut def = Def { name: PROGRAM, args: Vec::new(), body };
+    recursion::guard(&mut def).then_some(def)
 }
 
 fn environment_json() -> Vec<u8> {

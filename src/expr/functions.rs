@@ -7,8 +7,8 @@ use jaq_core::native::{self, Fun, bome, unary, v};
 use jaq_core::{RunPtr, ValT as _};
 use jaq_json::{Rc, Val};
 
+use super::json;
 use super::value::{Error, Value};
-use super::{json, regexes};
 
 /// What programs run on: values, and no global data.
 pub(super) type Data = JustLut<Value>;
@@ -19,10 +19,10 @@ pub(super) type ValueResult = Result<Value, Error>;
 /// Functions of jaq's standard library that are replaced here.
 const REPLACED: [&str; 2] = ["debug_empty", "stderr_empty"];
 
-/// All native functions: jaq's and those of this module.
+/// Native functions: jaq's and those of this module.
 pub(super) fn all() -> impl Iterator<Item = Fun<Data>> {
     let standard = jaq_std::funs().filter(|(name, ..)| !REPLACED.contains(name));
-    let own = own().into_iter().chain(regexes::natives()).map(native::run::<Data>);
+    let own = Vec::from(own()).into_iter().map(native::run::<Data>);
     jaq_core::funs().chain(standard).chain(own)
 }
 

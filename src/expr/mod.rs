@@ -15,6 +15,7 @@ mod exec;
 mod functions;
 mod json;
 mod plain;
+mod recursion;
 mod regexes;
 mod scan;
 mod value;

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 
-use jaq_core::native::v;
+use jaq_core::native::{self, Fun, v};
 use jaq_json::Val;
 use regex::{Captures, Match, Regex, RegexBuilder};
 
-use super::functions::{Native, ValueResult, fail};
+use super::functions::{Data, Native, ValueResult, fail};
 use super::value::{Error, Value};
 
 /// How many compiled expressions a thread keeps, the last used ones: a program
@@ -36,8 +36,8 @@ thread_local! {
 
 /// The native functions of this module. What jq's manual names besides is made
 /// from them in definitions.jq.
-pub(super) fn natives() -> [Native; 7] {
-    [
+pub(super) fn natives() -> impl Iterator<Item = Fun<Data>> {
+    let natives: [Native; 7] = [
         ("test", v(1), |mut cv| one(with_pattern(&cv.1, &cv.0.pop_var(), None, test))),
         ("test", v(2), |mut cv| {
             let flags = cv.0.pop_var();
@@ -57,7 +57,8 @@ pub(super) fn natives() -> [Native; 7] {
             let flags = cv.0.pop_var();
             one(with_pattern(&cv.1, &cv.0.pop_var(), Some(&flags), split_captures))
         }),
-    ]
+    ];
+    natives.into_iter().map(native::run::<Data>)
 }
 
 fn one<'a>(result: ValueResult) -> jaq_core::ValXs<'a, Value> {
