@@ -15,7 +15,7 @@ use crate::op::sequence::{
 /// Find sequences of records, by key: three failures and then a success within a minute
 ///
 /// PATTERN: names; a space is the very next record of the key, -> a later one (others
-/// between are passed over); * + ? {n} {n,} {n,m} times, as often as can be, or with a
+/// between are passed over); * + ? {2} {2,} {2,5} times, as often as can be, or with a
 /// further ? as seldom as will do; ( ) and |; !NAME after -> none of these before the
 /// next one does, or at the end of the pattern within the time.
 ///
