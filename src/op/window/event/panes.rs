@@ -142,3 +142,103 @@ impl Pane {
         Some(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::agg::{Aggregator, Combine};
+
+    /// Joins texts, and counts how often: the order shows, and the cost.
+    struct Join(Rc<Cell<usize>>);
+
+    impl Combine for Join {
+        fn combine(&mut self, a: &[u8], b: &[u8], out: &mut Vec<u8>) -> Result<bool, AggError> {
+            self.0.set(self.0.get() + 1);
+            out.extend_from_slice(a);
+            out.extend_from_slice(b);
+            Ok(true)
+        }
+    }
+
+    fn making() -> (Making, Rc<Cell<usize>>) {
+        let count = Rc::new(Cell::new(0));
+        (Making::new(Aggregator::expression(Box::new(Join(count.clone()))), true), count)
+    }
+
+    fn add(panes: &mut Panes, number: i64, value: &[u8], making: &mut Making) {
+        let pane = panes.pane(number, making);
+        making.add(&mut pane.part, 0, value, value).unwrap();
+    }
+
+    fn result(panes: &mut Panes, first: i64, end: i64, making: &mut Making) -> Vec<u8> {
+        let (mut out, result) = (Vec::new(), panes.result(first, end, making).unwrap());
+        result.map(|result| making.aggregator.write(&result, &mut out));
+        out
+    }
+
+    #[test]
+    fn a_record_in_an_old_pane_costs_a_logarithm_of_what_is_held() {
+        const LENGTH: i64 = 3600;
+        let (mut making, merges) = making();
+        let mut panes = Panes::default();
+        // One text of each pane would be joined with thousands: an empty one is all that is.
+        (0..LENGTH).for_each(|number| add(&mut panes, number, b"", &mut making));
+        let mut most = 0;
+        for second in 0..2 * LENGTH {
+            let before = merges.get();
+            add(&mut panes, second + LENGTH, b"", &mut making);
+            add(&mut panes, second + 1 + (second * 37) % (LENGTH - 1), b"", &mut making);
+            result(&mut panes, second + 1, second + 1 + LENGTH, &mut making);
+            panes.drop_before(second + 2, |_| {});
+            // The blocks are made once.
+            most = if second > 1 { most.max(merges.get() - before) } else { 0 };
+        }
+        assert!(most <= 100, "{most} merges a second");
+    }
+
+    #[test]
+    fn without_such_records_it_costs_what_comes_and_goes() {
+        for length in [60, 3600] {
+            let (mut making, merges) = making();
+            let mut panes = Panes::default();
+            for second in 0..4 * length {
+                add(&mut panes, second, b"", &mut making);
+                result(&mut panes, second + 1 - length, second + 1, &mut making);
+                panes.drop_before(second + 2 - length, |_| {});
+            }
+            let each = merges.get() as f64 / (4 * length) as f64;
+            assert!(each < 3.1, "{each} merges a second");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_changes_a_window_is_its_panes_in_order(
+            steps in prop::collection::vec((0_i64..120, 0_i64..100, 1_i64..90), 1..60),
+        ) {
+            let (mut making, _) = making();
+            let mut panes = Panes::default();
+            let mut model = std::collections::BTreeMap::<i64, String>::new();
+            // Numbers below 0 too; no window begins before what was dropped.
+            let mut dropped = -40;
+            for (step, (number, first, length)) in (0..).zip(steps) {
+                let (number, first) = (dropped.max(number - 40), dropped.max(first - 40));
+                add(&mut panes, number, format!("{step},").as_bytes(), &mut making);
+                model.entry(number).or_default().push_str(&format!("{step},"));
+                let want: String = model.range(first..first + length).map(|(_, text)| text.as_str()).collect();
+                let got = result(&mut panes, first, first + length, &mut making);
+                prop_assert_eq!(String::from_utf8(got).unwrap(), want);
+                if step % 7 == 6 {
+                    panes.drop_before(first, |_| {});
+                    model = model.split_off(&first);
+                    dropped = first;
+                }
+            }
+        }
+    }
+}
