@@ -34,6 +34,8 @@ struct Guard {
     is_open: AtomicBool,
     /// Somebody asked for [`ALL`].
     asks_for_all: AtomicBool,
+    /// Somebody asked for records as they are.
+    asks_for_records: AtomicBool,
     /// What was refused.
     refused: Mutex<Option<&'static str>>,
     /// When the query is stopped.
@@ -47,6 +49,8 @@ pub struct Asked {
     pub columns: Vec<String>,
     /// It has a `*`: whatever columns there are.
     pub all: bool,
+    /// It asks for records as they are.
+    pub records: bool,
 }
 
 impl Database {
@@ -101,6 +105,7 @@ impl Database {
             let with_all: Vec<String> = columns.iter().cloned().chain([ALL.to_owned()]).collect();
             self.declare(&with_all).map_err(|error| error.to_string())?;
             self.guard.asks_for_all.store(false, Ordering::Relaxed);
+            self.guard.asks_for_records.store(false, Ordering::Relaxed);
             let error = match self.connection.prepare(query) {
                 Ok(statement) => {
                     if statement.column_count() == 0 || statement.is_explain() != 0 {
@@ -109,7 +114,8 @@ impl Database {
                     if statement.parameter_count() > 0 {
                         return Err("a parameter (? or :name) has no value here: write the value".to_owned());
                     }
-                    return Ok(Asked { columns, all: self.guard.asks_for_all.load(Ordering::Relaxed) });
+                    let all = self.guard.asks_for_all.load(Ordering::Relaxed);
+                    return Ok(Asked { columns, all, records: self.guard.asks_for_records.load(Ordering::Relaxed) });
                 }
                 Err(error) => error,
             };
@@ -176,6 +182,9 @@ impl Guard {
             AuthAction::Read { column_name, .. } => {
                 if column_name == ALL {
                     self.asks_for_all.store(true, Ordering::Relaxed);
+                }
+                if column_name == RECORD {
+                    self.asks_for_records.store(true, Ordering::Relaxed);
                 }
                 return Authorization::Allow;
             }

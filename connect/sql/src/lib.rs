@@ -3,9 +3,10 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`args`] | the command line |
+//! | [`batch`] | what is kept of a batch while it is open |
 //! | [`operator`] | collects a batch, runs the query, gives its rows |
 //! | [`database`] | the connection: what a query may do, how long, and which columns it asks for |
-//! | [`table`] | the virtual table `batch`, over the records' bytes |
+//! | [`table`] | the virtual table `batch`, over what was kept |
 //! | [`order`] | a batch in the order of a column |
 //! | [`column`] | a record's columns |
 //! | [`value`] | values of JSON as SQL has them, and back |
@@ -13,6 +14,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr))]
 
 pub mod args;
+pub mod batch;
 pub mod column;
 pub mod database;
 pub mod operator;
