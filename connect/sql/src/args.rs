@@ -62,7 +62,7 @@ Only the columns that the query names are read. Names that differ in case alone 
 
 true and false are 1 and 0; arrays and objects are JSON, for SQLite's JSON functions; integers beyond 64 bits are their digits as text. A column of batch that the query only passes on comes out as it was: numbers with all their digits, arrays and objects as such. text REGEXP pattern is there beside SQLite's functions.
 
-A query only reads, and no files. One that fails, as by an integer overflow, makes all records of its batch bad records. The batch is in memory while it is open, and what a query sorts or groups.";
+A query only reads, and no files. One that fails, as by an integer overflow, makes all records of its batch bad records. While a batch is open the columns that the query names are in memory, with * or --on-error all of its records; and so is what a query sorts.";
 
     const EXAMPLES: &'static str = "  \
   … | sstream-sql 'select level, count(*) as n from batch group by level order by n desc'

@@ -213,7 +213,10 @@ mod tests {
         };
         assert_eq!(of("b"), [r#""x""#, "", "", r#""y""#, r#""x""#]);
         assert_eq!(of("A"), ["1", "2", "", "", ""]);
-        assert_eq!((batch.records().len(), batch.records().get(0), batch.column_at(0, "c").is_some()), (1, &b"7"[..], false));
+        assert_eq!(
+            (batch.records().len(), batch.records().get(0), batch.column_at(0, "c").is_some()),
+            (1, &b"7"[..], false)
+        );
         assert_eq!(seen, ["b", "A", "A", "b", "b"]);
         assert_eq!(batch.column_at(0, "b").unwrap().different(), 3);
         batch.clear();
