@@ -89,6 +89,37 @@ impl Database {
         declared
     }
 
+    /// Makes a static table anew, with these columns and the rows that `fill` inserts. When something
+    /// fails the one before is still there.
+    pub fn replace(
+        &self,
+        name: &str,
+        columns: &[String],
+        fill: impl FnOnce(&mut rusqlite::Statement<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.guard.is_open.store(true, Ordering::Relaxed);
+        let replaced = self.replace_within(name, columns, fill);
+        self.guard.is_open.store(false, Ordering::Relaxed);
+        replaced
+    }
+
+    fn replace_within(
+        &self,
+        name: &str,
+        columns: &[String],
+        fill: impl FnOnce(&mut rusqlite::Statement<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let table = quoted(name);
+        let names = columns.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(",");
+        let places = vec!["?"; columns.len()].join(",");
+        // Taken back when it is dropped without a commit.
+        let transaction = self.connection.unchecked_transaction()?;
+        self.connection
+            .execute_batch(&format!("drop table if exists temp.{table}; create table temp.{table}({names})"))?;
+        fill(&mut self.connection.prepare(&format!("insert into temp.{table} values({places})"))?)?;
+        transaction.commit()
+    }
+
     /// Stops the query that runs next when it has run so long.
     pub fn limit(&self, longest: Option<Duration>) {
         *lock(&self.guard.deadline) = longest.map(|longest| Instant::now() + longest);
@@ -114,7 +145,8 @@ impl Database {
                     if statement.parameter_count() > 0 {
                         return Err("a parameter (? or :name) has no value here: write the value".to_owned());
                     }
-                    let all = self.guard.asks_for_all.load(Ordering::Relaxed);
+                    // The columns of a natural join are those that both sides have.
+                    let all = self.guard.asks_for_all.load(Ordering::Relaxed) || has_word(query, "natural");
                     return Ok(Asked { columns, all, records: self.guard.asks_for_records.load(Ordering::Relaxed) });
                 }
                 Err(error) => error,
@@ -206,14 +238,28 @@ impl Guard {
     }
 }
 
+/// A name as SQL takes it for one.
+pub fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 /// The column that SQLite does not know, as the query calls it.
 fn missing_column(error: &Error) -> Option<String> {
-    let Error::SqlInputError { msg, .. } = error else { return None };
+    // Of one in a join no place is known.
+    let (Error::SqlInputError { msg, .. } | Error::SqliteFailure(_, Some(msg))) = error else { return None };
+    if let Some(rest) = msg.strip_prefix("cannot join using column ") {
+        return rest.strip_suffix(" - column not present in both tables").map(str::to_owned);
+    }
     let name = msg.strip_prefix("no such column: ")?;
     // Behind a name in double quotes comes advice.
     let name = name.strip_suffix(" - should this be a string literal in single-quotes?").unwrap_or(name);
     let name = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(name);
     Some(name.to_owned())
+}
+
+/// Whether a query has a word somewhere.
+fn has_word(query: &str, word: &str) -> bool {
+    query.split(|c: char| !c.is_alphanumeric() && c != '_').any(|other| other.eq_ignore_ascii_case(word))
 }
 
 /// A name without its table's.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`args`] | the command line |
 //! | [`batch`] | what is kept of a batch while it is open |
+//! | [`beside`] | static tables, of files |
 //! | [`operator`] | collects a batch, runs the query, gives its rows |
 //! | [`database`] | the connection: what a query may do, how long, and which columns it asks for |
 //! | [`table`] | the virtual table `batch`, over what was kept |
@@ -15,6 +16,7 @@
 
 pub mod args;
 pub mod batch;
+pub mod beside;
 pub mod column;
 pub mod database;
 pub mod operator;

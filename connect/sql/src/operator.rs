@@ -1,10 +1,11 @@
 //! The operator: collects a batch, runs the query on it, gives the rows.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sstream::connect::record::push_string;
-use sstream::connect::{BatchTime, Block, OpError, Operator, Out, nearest};
+use sstream::connect::{BatchTime, Beside, Block, FileBeside, OpError, Operator, Out, nearest};
 
 use crate::batch::Batch;
 use crate::column::{Found, HIDDEN};
@@ -28,7 +29,9 @@ enum Columns {
 
 /// Runs a query for each batch.
 pub struct Sql {
-    database: Database,
+    database: Rc<Database>,
+    /// The files of its static tables.
+    files: Vec<FileBeside<()>>,
     query: String,
     columns: Columns,
     found: Found,
@@ -42,13 +45,18 @@ pub struct Sql {
 }
 
 impl Sql {
-    /// Checks the query and prepares for it. `fixed` are the columns that `batch` has, without them
-    /// it has what the records have.
+    /// Checks the query and prepares for it, in a database that has its static tables, of these
+    /// files. `fixed` are the columns that `batch` has, without them it has what the records have.
     ///
     /// # Errors
     /// What is wrong with the query, where.
-    pub fn new(query: &str, fixed: Option<&[String]>, timeout: Option<Duration>) -> Result<Sql, String> {
-        let database = Database::open().map_err(|error| error.to_string())?;
+    pub fn new(
+        database: Rc<Database>,
+        files: Vec<FileBeside<()>>,
+        query: &str,
+        fixed: Option<&[String]>,
+        timeout: Option<Duration>,
+    ) -> Result<Sql, String> {
         let Asked { columns: named, all, records } = database.ask(query)?;
         let (declared, kept, columns) = match fixed {
             Some(fixed) => {
@@ -63,6 +71,7 @@ impl Sql {
         database.declare(&declared).map_err(|error| error.to_string())?;
         let sql = Sql {
             database,
+            files,
             query: query.to_owned(),
             keeps_records: records || matches!(columns, Columns::All(_)),
             columns,
@@ -202,6 +211,9 @@ impl Operator for Sql {
     }
 
     fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
+        for file in &mut self.files {
+            file.current();
+        }
         let ran = if out.ends_with_a_bad_record() {
             self.run(time, &mut |row| {
                 out.record(row);

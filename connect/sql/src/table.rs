@@ -15,6 +15,7 @@ use rusqlite::{Connection, Error, Result, ffi};
 
 use crate::batch::{Batch, Values};
 use crate::column::{self, HIDDEN};
+use crate::database::quoted;
 use crate::order::Order;
 use crate::value::{self, Passed};
 
@@ -95,7 +96,6 @@ unsafe impl<'vtab> VTab<'vtab> for Table {
     ) -> Result<(Cow<'static, CStr>, Self)> {
         let shared = aux.cloned().unwrap_or_default();
         let columns = shared.columns();
-        let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
         let visible = columns.iter().map(|name| quoted(name));
         let hidden = HIDDEN.iter().map(|name| format!("{} hidden", quoted(name)));
         let declared = format!("create table batch({})", visible.chain(hidden).collect::<Vec<_>>().join(","));
