@@ -9,7 +9,7 @@
 //! | [`database`] | the connection: what a query may do, how long, and which columns it asks for |
 //! | [`table`] | the virtual table `batch`, over what was kept |
 //! | [`order`] | a batch in the order of a column |
-//! | [`column`] | a record's columns |
+//! | [`mod@column`] | a record's columns |
 //! | [`value`] | values of JSON as SQL has them, and back |
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr))]
