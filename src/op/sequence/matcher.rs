@@ -156,6 +156,7 @@ impl Matcher {
             self.buffer.release_record(kept);
         }
         self.give_ready(runs, found);
+        runs.retain(|run| !run.ways.is_empty() || run.best.is_some());
         self.fits.error.take().map_or(Ok(()), Err)
     }
 
@@ -236,44 +237,63 @@ impl Matcher {
         }
     }
 
-    /// The places of a chain, in order.
-    fn places(&self, last: LinkId) -> Vec<usize> {
-        let mut places: Vec<usize> = self.buffer.chain(last).map(|link| link.place as usize).collect();
-        places.reverse();
-        places
+    /// Where two ways of a strict pattern part: the place, and where each goes from there, unless it
+    /// is its last one. What both have taken is one chain, so that this costs what came since.
+    fn parting(&self, one: LinkId, other: LinkId) -> (usize, Option<usize>, Option<usize>) {
+        let number = |id: LinkId| self.buffer.record(self.buffer.link(id).record).number;
+        let back = |at: &mut Option<LinkId>, places: &mut Vec<usize>| {
+            if let Some(link) = at.map(|id| self.buffer.link(id)) {
+                places.push(link.place as usize);
+                *at = link.before;
+            }
+        };
+        let (mut one, mut other) = (Some(one), Some(other));
+        let (mut of_one, mut of_other) = (Vec::new(), Vec::new());
+        while one != other {
+            let (newest_of_one, newest_of_other) = (one.map(number), other.map(number));
+            if newest_of_one >= newest_of_other {
+                back(&mut one, &mut of_one);
+            }
+            if newest_of_other >= newest_of_one {
+                back(&mut other, &mut of_other);
+            }
+        }
+        let mut place = one.map_or(self.rules.automaton.start(), |id| self.buffer.link(id).place as usize);
+        // Two ways may have taken the same, each by a chain of its own.
+        while let (Some(one), Some(other)) = (of_one.last(), of_other.last())
+            && one == other
+        {
+            place = *one;
+            (of_one.pop(), of_other.pop());
+        }
+        (place, of_one.pop(), of_other.pop())
     }
 
-    /// Where two ways of a strict pattern part: the place, and the edge by which each goes on.
-    fn parting(&self, one: &[usize], other: &[usize]) -> (usize, usize, usize) {
-        let automaton = &self.rules.automaton;
-        let common = one.iter().zip(other).take_while(|(one, other)| one == other).count();
-        let place = common.checked_sub(1).map_or(automaton.start(), |last| one[last]);
-        let edge = |way: &[usize]| {
-            let to = way.get(common).map_or(Target::End, |next| Target::Place(*next));
-            automaton.edges(place).iter().position(|edge| edge.to == to).unwrap_or(usize::MAX)
-        };
-        (place, edge(one), edge(other))
+    /// The edge from a place to another, or to the end.
+    fn edge(&self, place: usize, next: Option<usize>) -> usize {
+        let to = next.map_or(Target::End, Target::Place);
+        self.rules.automaton.edges(place).iter().position(|edge| edge.to == to).unwrap_or(usize::MAX)
     }
 
     /// Whether a match is better than one that was complete before, or together with it.
     fn is_better(&self, new: LinkId, best: LinkId, end_together: bool) -> bool {
-        let (place, new, best) = self.parting(&self.places(new), &self.places(best));
+        let (place, new, best) = self.parting(new, best);
+        let (new, best) = (self.edge(place, new), self.edge(place, best));
         new < best && (end_together || self.rules.automaton.waits_for(place, new, best))
     }
 
     /// The edges of a way by which it can still become better than a match.
     fn can_beat(&self, way: Way, best: LinkId) -> u64 {
-        let automaton = &self.rules.automaton;
-        let (own, best) = (self.places(way.last), self.places(best));
-        if own != best {
-            let (place, own, best) = self.parting(&own, &best);
-            let is_better = own < best && automaton.waits_for(place, own, best);
-            return if is_better { way.open } else { 0 };
+        let (place, own, best) = self.parting(way.last, best);
+        let best = self.edge(place, best);
+        let waits = |edge: usize| edge < best && self.rules.automaton.waits_for(place, edge, best);
+        match own {
+            Some(own) if waits(self.edge(place, Some(own))) => way.open,
+            Some(_) => 0,
+            None => {
+                (0..64).filter(|edge| way.open & 1 << edge != 0 && waits(*edge)).fold(0, |open, edge| open | 1 << edge)
+            }
         }
-        let place = own.last().copied().unwrap_or(automaton.start());
-        let (_, end, _) = self.parting(&own, &best);
-        let waits = |edge: usize| edge < end && automaton.waits_for(place, edge, end);
-        (0..automaton.edges(place).len()).filter(|edge| waits(*edge)).fold(0, |open, edge| open | 1 << edge) & way.open
     }
 
     /// Each way once that has taken the same records as another.
@@ -305,7 +325,6 @@ impl Matcher {
                 self.skip(runs, last);
             }
         }
-        runs.retain(|run| !run.ways.is_empty() || run.best.is_some());
     }
 
     /// Takes away the beginnings that a match passes over.
@@ -339,7 +358,6 @@ impl Matcher {
     /// The time has come so far for a key: what was to end before is over.
     pub fn advance(&mut self, runs: &mut Runs, time: EventTime, found: &mut Vec<Found>) {
         self.expire(runs, time, found);
-        self.give_ready(runs, found);
     }
 
     /// No more records will come.
@@ -350,21 +368,20 @@ impl Matcher {
                 for run in runs.iter_mut() {
                     run.ways.drain(..).for_each(|way| self.buffer.release(way.last));
                 }
+                self.give_ready(runs, found);
             }
         }
-        self.give_ready(runs, found);
     }
 
+    /// Beginnings whose time is over, one after the other: a match takes away those that it passes
+    /// over before their time is.
     fn expire(&mut self, runs: &mut Runs, time: EventTime, found: &mut Vec<Found>) {
         let Some(within_ms) = self.rules.within_ms else { return };
-        for run in runs.iter_mut() {
-            let end = run.start.saturating_add(within_ms);
-            if end > time {
-                break;
-            }
-            if !run.ways.is_empty() {
-                self.time_out(run, end, found);
-            }
+        let over = |run: &Run| run.start.saturating_add(within_ms);
+        while let Some(run) = runs.front_mut().filter(|run| over(run) <= time) {
+            let end = over(run);
+            self.time_out(run, end, found);
+            self.give_ready(runs, found);
         }
     }
 
@@ -379,16 +396,13 @@ impl Matcher {
             };
             if edges.iter().enumerate().any(is_absence) { absences.push(way.last) } else { told.push(way.last) }
         }
-        for last in self.without_repeats(absences) {
-            match self.rules.skip {
-                None => found.push(Found { last, start: run.start, end, is_timeout: false }),
-                Some(_) if run.best.is_none() => run.best = Some((last, end)),
-                Some(_) => self.buffer.release(last),
-            }
-        }
-        for last in self.without_repeats(told) {
-            if self.rules.finds_timeouts && (self.rules.skip.is_none() || !was_complete) {
-                found.push(Found { last, start: run.start, end, is_timeout: true });
+        let is_told = self.rules.finds_timeouts && (self.rules.skip.is_none() || !was_complete);
+        for last in self.without_repeats([&absences[..], &told].concat()) {
+            let is_timeout = !absences.contains(&last);
+            if is_timeout && is_told || !is_timeout && self.rules.skip.is_none() {
+                found.push(Found { last, start: run.start, end, is_timeout });
+            } else if !is_timeout && run.best.is_none() {
+                run.best = Some((last, end));
             } else {
                 self.buffer.release(last);
             }
