@@ -140,7 +140,7 @@ pub use crate::source::engine::kept::OnLoss;
 pub use crate::source::engine::rate_limit::RateLimiter;
 pub use crate::source::engine::records::{Came, ReadAgain, RecordSource, Room};
 pub use crate::source::kinds::stdin::{Ready, wait_readable};
-pub use crate::source::{ByteSource, Got, SourceError, Torn};
+pub use crate::source::{ByteSource, Client, Got, SourceError, Torn};
 pub use crate::spool::Spool;
 
 /// Records: JSON values as bytes, in canonical form.

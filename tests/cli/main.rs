@@ -10,6 +10,7 @@ mod checkpoint_stages;
 mod connections;
 mod connectors;
 mod event_time;
+mod events;
 mod every_tool;
 mod exactly_once;
 mod examples;
