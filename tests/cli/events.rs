@@ -55,7 +55,10 @@ fn options_that_do_not_go_together_are_wrong_usage() {
     for (line, says) in [
         ("sstream-filter . --max-lines 9 --input text", "--max-lines: there are no events of several lines: add"),
         ("sstream-filter . --multiline-start '(' --input text", "unclosed group"),
-        ("sstream-filter . --multiline java --multiline-end x --input text", "--multiline does not go with --multiline-end"),
+        (
+            "sstream-filter . --multiline java --multiline-end x --input text",
+            "--multiline does not go with --multiline-end",
+        ),
         ("sstream-filter . --multiline java --input csv", "the rows of csv say themselves where they end"),
         ("sstream-source rate 1 --multiline java", "--multiline: rate does not read lines of text"),
         ("sstream-source rate 1 --with host", "--with: rate does not read lines of text"),
