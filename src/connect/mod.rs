@@ -176,7 +176,7 @@ pub mod record {
 /// What raw lines mean.
 pub mod forms {
     pub use crate::record::forms::csv::Csv;
-    pub use crate::record::forms::{Bad, Format, Json};
+    pub use crate::record::forms::{Bad, Form, Format, Recipe};
 }
 
 /// The directory of the stages that run, this user's own.
