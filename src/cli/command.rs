@@ -85,5 +85,5 @@ pub fn of_kind(
     }
     let words = std::iter::once(name).chain(words.iter().skip(1).cloned()).collect();
     let options = CommandOptions { form: LineForm::Text, accept: None, memory_limit: DEFAULT_MEMORY };
-    build(Program::new(words), options, environment)
+    build(Program::of_kind(words), options, environment)
 }

@@ -67,6 +67,7 @@ use crate::signal::StopSignal;
 use crate::stage::{self, CheckpointOptions, Context, StageError};
 use account::{Account, Begins, Stream};
 use args::{Common, CutArgs, Messages, StageArgs, StateArgs};
+use connector::found;
 use connector::known::{self, Role};
 
 /// A tool of the family: its options, and what it does with them.
@@ -112,7 +113,7 @@ pub trait Tool: clap::Parser {
     /// is opened, and before signals are taken care of. Comes back if it does not.
     fn become_other(&self) -> Result<(), ToolError> {
         match (Self::CONNECTORS, self.elsewhere()) {
-            (Some(role), Some(words)) => known::become_it(role, words),
+            (Some(role), Some(words)) => found::become_it(role, words),
             _ => Ok(()),
         }
     }
