@@ -22,7 +22,7 @@ mod tests;
 pub use layout::{Extent, Layout};
 pub use output::TimeOutput;
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, HashSet};
 
 use crate::agg::{Aggregation, Aggregator};
@@ -222,6 +222,7 @@ impl EventWindow {
         {
             journal.pane(index, number);
         }
+        pane.first = pane.first.min(time);
         self.panes += (state.panes.panes.len() - before) as u64;
         match self.emit {
             Emit::Closed => self.schedule(index, first),
@@ -326,27 +327,50 @@ impl EventWindow {
     /// The watermark has come to `time`: what it closes is given, if that is wanted, and let go.
     fn close_until(&mut self, time: EventTime, out: &mut Out<'_>) -> Result<(), OpError> {
         let mut closed = Vec::new();
+        let mut together: Vec<(EventTime, usize, i64)> = Vec::new();
         while let Some(Reverse((end, index, window))) = self.schedule.peek().copied()
             && end <= time
         {
             self.schedule.pop();
             let index = index as usize;
             // What has another window next, or has gone, has an entry of its own or needs none.
-            if self.states.get(index).is_none_or(|state| state.next != window) || !self.keys.contains(index) {
-                continue;
+            if self.states.get(index).is_some_and(|state| state.next == window) && self.keys.contains(index) {
+                match &self.windows {
+                    Windows::Paned(layout) => {
+                        let first = self.states[index].panes.first_time(layout.panes(window).0);
+                        together.push((first, index, window));
+                    }
+                    Windows::Sessions { .. } => self.close_sessions(index, end, &mut closed)?,
+                }
             }
-            match self.windows {
-                Windows::Paned(_) => self.close_window(index, window, out)?,
-                Windows::Sessions { .. } => self.close_sessions(index, end, &mut closed)?,
+            // Windows that end at the same time are the same window of several keys.
+            if self.schedule.peek().is_none_or(|Reverse((next, ..))| *next != end) {
+                together.sort_unstable_by(|one, two| self.as_keys_came((one.0, one.1), (two.0, two.1)));
+                // A window may be scheduled twice.
+                together.dedup();
+                together.drain(..).try_for_each(|(_, index, window)| self.close_window(index, window, out))?;
             }
         }
-        // Sessions come by their beginnings, then as keys came first.
-        closed.sort_unstable_by_key(|(start, index, ..)| (*start, *index));
+        // As they end: in which batch they do must not show.
+        closed.sort_unstable_by(|one, two| {
+            one.2.cmp(&two.2).then_with(|| self.as_keys_came((one.0, one.1), (two.0, two.1)))
+        });
         for (start, index, end, result) in closed {
             self.output.give(self.keys.written(index), (start, end), &result, &self.aggregator, out);
         }
         self.remove_idle_sessions();
         Ok(())
+    }
+
+    /// The order of two keys in a window, or of two sessions, by the first time in it and the key's index: as they
+    /// came first by their own time, so that results do not depend on the order of arrival.
+    fn as_keys_came(&self, one: (EventTime, usize), two: (EventTime, usize)) -> Ordering {
+        let by_key = || match self.timing {
+            Some(_) => self.keys.normal(one.1).cmp(self.keys.normal(two.1)),
+            // A batch's records are all of one time.
+            None => one.1.cmp(&two.1),
+        };
+        one.0.cmp(&two.0).then_with(by_key)
     }
 
     fn close_window(&mut self, index: usize, window: i64, out: &mut Out<'_>) -> Result<(), OpError> {
@@ -445,7 +469,8 @@ impl EventWindow {
         match self.windows {
             Windows::Paned(_) => {
                 self.changed.clear();
-                changed.into_iter().try_for_each(|(window, index)| self.give_window(index as usize, window, out))
+                let changed = changed.into_iter().map(|(window, index)| (window, index as usize)).collect();
+                self.give_windows(changed, out)
             }
             Windows::Sessions { .. } => {
                 let keys = changed.into_iter().map(|(_, index)| index as usize).collect();
@@ -466,7 +491,7 @@ impl EventWindow {
                 }
             }
         }
-        given.sort_unstable_by_key(|(start, index, ..)| (*start, *index));
+        given.sort_unstable_by(|one, two| self.as_keys_came((one.0, one.1), (two.0, two.1)));
         for (start, index, end, result) in given {
             self.output.give(self.keys.written(index), (start, end), &result, &self.aggregator, out);
         }
@@ -487,8 +512,19 @@ impl EventWindow {
                 }
             }
         }
-        all.sort_unstable();
-        all.into_iter().try_for_each(|(window, index)| self.give_window(index, window, out))
+        self.give_windows(all, out)
+    }
+
+    /// Gives windows in order of time.
+    fn give_windows(&mut self, windows: Vec<(i64, usize)>, out: &mut Out<'_>) -> Result<(), OpError> {
+        let Windows::Paned(layout) = &self.windows else { return Ok(()) };
+        let first = |(window, index): (i64, usize)| self.states[index].panes.first_time(layout.panes(window).0);
+        let mut ordered: Vec<(i64, EventTime, usize)> =
+            windows.into_iter().map(|window| (window.0, first(window), window.1)).collect();
+        ordered.sort_unstable_by(|one, two| {
+            one.0.cmp(&two.0).then_with(|| self.as_keys_came((one.1, one.2), (two.1, two.2)))
+        });
+        ordered.into_iter().try_for_each(|(window, _, index)| self.give_window(index, window, out))
     }
 
     /// Gives every window that is open, outside of any batch: for those who look into a checkpoint.

@@ -7,11 +7,14 @@
 use std::collections::VecDeque;
 
 use crate::agg::{Accumulator, AggError, Aggregator};
+use crate::event::EventTime;
 
 /// What a pane covers.
 pub(super) struct Pane {
     /// Its number.
     pub number: i64,
+    /// The least time of its records.
+    pub first: EventTime,
     /// The result so far.
     pub part: Part,
     /// Whether a checkpoint has not seen it as it is.
@@ -77,7 +80,7 @@ impl Panes {
                 Listing::None => Part::Merged(making.aggregator.accumulator()),
                 _ => Part::Listed(Vec::new()),
             };
-            self.panes.insert(at, Pane { number, part, is_changed: false, is_saved: false });
+            self.panes.insert(at, Pane { number, first: EventTime::MAX, part, is_changed: false, is_saved: false });
             self.touched(number);
             return &mut self.panes[at];
         }
@@ -109,6 +112,12 @@ impl Panes {
         let result = roll.slide(&self.panes, first, end, making.aggregator);
         self.roll = Some(roll);
         result
+    }
+
+    /// The least time of the records in the panes from `first` on.
+    pub fn first_time(&self, first: i64) -> EventTime {
+        let from = self.panes.partition_point(|pane| pane.number < first);
+        self.panes.get(from).map_or(EventTime::MAX, |pane| pane.first)
     }
 
     /// The pane within, if there is one and no other.
@@ -148,6 +157,21 @@ impl Panes {
         {
             gone(pane);
         }
+    }
+}
+
+impl Pane {
+    /// Appends it as bytes.
+    pub fn save(&self, aggregator: &Aggregator, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.first.to_le_bytes());
+        self.part.save(aggregator, out);
+    }
+
+    /// Reads what [`Pane::save`] gave.
+    pub fn load(&mut self, making: &Making<'_>, saved: &[u8]) -> Option<()> {
+        let (first, part) = saved.split_first_chunk()?;
+        (self.first, self.part) = (EventTime::from_le_bytes(*first), Part::load(making, part)?);
+        Some(())
     }
 }
 

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `h` | version, how many values have come, the next key's number, the newest batch; the watermark |
 //! | `k` key | the key's number; the key as it was written, if that is not its normal form |
-//! | `p` pane, key | the pane's partial result |
+//! | `p` pane, key | the least time of the pane's records, the partial result |
 //! | `s` key | its sessions |
 //!
 //! Numbers are little-endian, but that of a pane, which is big-endian. A batch writes the panes and
@@ -13,7 +13,7 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use super::panes::{Making, Pane, Part};
+use super::panes::{Making, Pane};
 use super::sessions::Sessions;
 use super::{EventWindow, NEVER, Windows};
 use crate::frame::BatchTime;
@@ -22,7 +22,7 @@ use crate::op::OpError;
 use crate::op::durable::Durable;
 use crate::op::window::damaged;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// What a checkpoint has not seen yet. Keys are by index, which stay as they are while there is
 /// anything.
@@ -129,7 +129,7 @@ impl EventWindow {
         }
         for pane in &mut self.states[index].panes.panes {
             let mut value = Vec::new();
-            pane.part.save(&self.aggregator, &mut value);
+            pane.save(&self.aggregator, &mut value);
             pane.is_saved = true;
             give(&pane_key(pane.number, &normal), &value);
         }
@@ -169,14 +169,13 @@ impl EventWindow {
             (b'p', value) => {
                 let (number, key) = key.split_first_chunk()?;
                 let number = i64::from_be_bytes(*number);
-                let making = Making { aggregator: &mut self.aggregator, listing: self.listing };
                 match value {
                     Some(value) => {
-                        let part = Part::load(&making, value)?;
                         let index = self.loaded_key(key);
                         let making = Making { aggregator: &mut self.aggregator, listing: self.listing };
                         let pane = self.states[index].panes.pane(number, &making);
-                        (pane.part, pane.is_saved) = (part, true);
+                        pane.load(&making, value)?;
+                        pane.is_saved = true;
                     }
                     None => {
                         if let Some(index) = self.keys.find_normal(key) {
@@ -225,7 +224,7 @@ impl KeyedState for EventWindow {
                 let pane = &mut state.panes.panes[at];
                 (pane.is_changed, pane.is_saved) = (false, true);
                 value.clear();
-                pane.part.save(&self.aggregator, &mut value);
+                pane.save(&self.aggregator, &mut value);
                 out(&pane_key(number, self.keys.normal(index as usize)), Some(&value));
             }
         }
