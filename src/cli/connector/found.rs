@@ -2,14 +2,17 @@
 //! them, and how one is asked what it would do.
 
 use std::ffi::{OsStr, OsString};
+use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use super::ask::question;
 use super::known::{Connector, Role, connector};
-use super::mark;
+use super::mark::{self, DECLARE, SHOW_POSITION};
+use crate::checkpoint::offsets::Position;
 use crate::cli::ToolError;
 use crate::command::find;
 
@@ -55,12 +58,10 @@ pub fn kind(role: Role, kind: &OsStr) -> Result<Named, ToolError> {
 pub fn program(word: &str) -> Result<Named, ToolError> {
     let name = word.rsplit('/').next().unwrap_or(word);
     let path = if word.contains('/') { find(OsStr::new(word)) } else { locate(name) };
-    for role in [Role::Source, Role::Sink, Role::Operator] {
-        if let Some(kind) = name.strip_prefix(role.prefix()) {
-            return look(role, kind, path);
-        }
+    match Role::of(name) {
+        Some((role, kind)) => look(role, kind, path),
+        None => Ok(Named::Nothing),
     }
-    Ok(Named::Nothing)
 }
 
 fn look(role: Role, kind: &str, path: Option<PathBuf>) -> Result<Named, ToolError> {
@@ -105,6 +106,11 @@ pub fn become_it(role: Role, words: &[OsString]) -> Result<(), ToolError> {
 }
 
 impl Found {
+    /// What it is called.
+    pub fn name(&self) -> String {
+        self.role.program(&self.kind)
+    }
+
     /// What it says that it would do with these arguments; nothing if it does not answer.
     /// `checkpoint` is that of its environment.
     pub fn declared(&self, arguments: &[&str], checkpoint: Option<String>) -> Option<Value> {
@@ -112,8 +118,21 @@ impl Found {
         if let Some(dir) = checkpoint {
             command.env("SSTREAM_CHECKPOINT", dir);
         }
-        let output = command.arg("--declare").args(arguments).output();
+        let output = command.arg(DECLARE).args(arguments).output();
         output.ok().and_then(|output| serde_json::from_slice(&output.stdout).ok())
+    }
+
+    /// How it reads what one of its sources recorded of a batch, behind all that it had
+    /// recorded `before`; nothing if it does not say.
+    pub fn position(&self, before: &Position, recorded: &[u8]) -> Option<String> {
+        let mut command = Command::new(&self.path);
+        command.arg(SHOW_POSITION).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().ok()?;
+        // It reads all before it writes anything, and whoever reads nothing has no answer.
+        let asked = child.stdin.take().map(|mut input| write!(input, "{}", question(before, recorded)));
+        let output = child.wait_with_output().ok()?;
+        let answer: Value = asked.and_then(|_| serde_json::from_slice(&output.stdout).ok())?;
+        answer["position"].as_str().map(str::to_owned)
     }
 }
 

@@ -46,6 +46,22 @@ impl Role {
         format!("{}{kind}", self.prefix())
     }
 
+    /// The role and the kind of a program of the family, by its name.
+    pub fn of(program: &str) -> Option<(Role, &str)> {
+        [Role::Source, Role::Sink, Role::Operator]
+            .into_iter()
+            .find_map(|role| Some((role, program.strip_prefix(role.prefix())?)))
+    }
+
+    /// What a kind in this role is called, as people write it: `source kafka`.
+    pub fn spoken(self, kind: &str) -> String {
+        match self {
+            Role::Source => format!("source {kind}"),
+            Role::Sink => format!("sink {kind}"),
+            Role::Operator => kind.to_owned(),
+        }
+    }
+
     /// How the names of its programs begin.
     pub fn prefix(self) -> &'static str {
         match self {
@@ -84,5 +100,19 @@ mod tests {
         assert!(connector(Role::Sink, OsStr::new("kafka")).is_some());
         assert!(connector(Role::Operator, OsStr::new("sql")).is_some());
         assert_eq!(connector(Role::Source, OsStr::new("sql")), None);
+    }
+
+    #[test]
+    fn a_program_s_name_says_what_it_is() {
+        for (program, role, kind, spoken) in [
+            ("sstream-source-kafka", Role::Source, "kafka", "source kafka"),
+            ("sstream-sink-a-b", Role::Sink, "a-b", "sink a-b"),
+            ("sstream-sql", Role::Operator, "sql", "sql"),
+            ("sstream-source", Role::Operator, "source", "source"),
+        ] {
+            assert_eq!(Role::of(program), Some((role, kind)));
+            assert_eq!(role.spoken(kind), spoken);
+        }
+        assert_eq!(Role::of("kafka"), None);
     }
 }

@@ -1,6 +1,6 @@
 //! How a connector's program is told from a program of lines without being started: each
 //! file that holds a connector's main function holds this mark. A program of lines may be
-//! anything, and may do anything when it is started to be asked.
+//! anything, and may do anything when it is started to be asked. One with the mark is asked by a word in front of its arguments.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -10,6 +10,18 @@ use memchr::memmem;
 
 /// In a program: it is a stage, and answers `--declare`.
 static MARK: [u8; 40] = *b"\0sstream connector: answers --declare 1\0";
+
+/// Asks what a program would do.
+pub const DECLARE: &str = "--declare";
+
+/// Asks for documentation.
+pub const GENERATE: &str = "--generate";
+
+/// Asks how a position reads.
+pub const SHOW_POSITION: &str = "--show-position";
+
+/// No option of a kind may be called like this.
+pub const WORDS: [&str; 3] = [DECLARE, GENERATE, SHOW_POSITION];
 
 /// How much of a file is looked at together, in bytes.
 const PIECE: usize = 1 << 20;

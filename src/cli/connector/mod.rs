@@ -1,15 +1,16 @@
 //! Kinds of sources and sinks that are programs of their own: what such a kind says of
 //! itself, the tool that is made of it, and how `sstream-source KIND` finds it.
 
-mod declare;
+pub(in crate::cli) mod ask;
 pub(in crate::cli) mod found;
 pub mod known;
 mod mark;
 mod operator;
 mod sink;
+mod sound;
 mod source;
 
-pub use declare::Declared;
+pub use ask::Declared;
 pub use operator::{OperatorKind, OperatorTool};
 pub(in crate::cli) use sink::run_sink;
 pub use sink::{SinkKind, SinkParts, SinkTool};
@@ -22,11 +23,16 @@ use crate::command::ONCE_A_BATCH;
 use crate::console::{Console, Level};
 use crate::error::Exit;
 
-/// The main function of a tool that is a connector's: with `--declare` in front it says
-/// what it would do, for `sstream explain`, and does nothing.
-fn main<T: Tool + Declared>() -> ExitCode {
+/// The main function of a tool that is a connector's, which may only be asked something.
+fn main<T: Tool + Declared + 'static>() -> ExitCode {
     mark::leave();
-    match declare::asked::<T>() {
+    if cfg!(debug_assertions)
+        && let Some(fault) = T::faults().first()
+    {
+        Console::new(T::NAME, Level::Error).error(&format!("{fault} (this is said in debug builds only)"));
+        return Exit::Usage.code().into();
+    }
+    match ask::asked::<T>() {
         Some(code) => code,
         None => process::main::<T>(),
     }

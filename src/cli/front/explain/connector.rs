@@ -39,7 +39,7 @@ impl Walk {
         };
         let unknown = |stream| match role {
             Role::Source | Role::Operator => Flow::Batches(stream),
-            Role::Sink => Flow::Ended(format!("sstream-sink {}", found.kind)),
+            Role::Sink => Flow::Ended(found.name()),
         };
         let answer = match self.declared(found, command, words) {
             Declared::Answer(answer) => answer,
@@ -108,7 +108,7 @@ impl Walk {
             account = account.with_form(form, &stream);
         }
         account.does.iter().for_each(|line| self.say(line));
-        if account.ends { Flow::Ended(format!("sstream-{}", found.kind)) } else { Flow::Batches(stream) }
+        if account.ends { Flow::Ended(found.name()) } else { Flow::Batches(stream) }
     }
 
     /// A stream that a program of its own begins.
