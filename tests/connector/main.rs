@@ -97,7 +97,8 @@ fn a_connector_that_nobody_knows_is_none_of_lines() {
         ran.exits(2).says("its output is a stream of batches, no lines");
     }
     let ran = run(&folder, &format!("PATH=.:$PATH; {} | sstream-sink wrapped book", SOURCE.replace(" ck ", " other ")));
-    ran.exits(1).says("end the pipeline with … | sstream-sink-ledger ARGS");
+    let ran = ran.exits(1);
+    assert!(ran.stderr.contains("end the pipeline with … | sstream-sink-ledger ARGS"), "{ran}");
 }
 
 #[test]

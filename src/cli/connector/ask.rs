@@ -25,6 +25,7 @@ use crate::cli::guarantee::{SinkGuarantee, SourceGuarantee};
 use crate::cli::{Tool, command, tools, usage};
 use crate::console::{Console, Level};
 use crate::error::Exit;
+use crate::os;
 
 /// A tool that says of itself what others want to know.
 pub trait Declared {
@@ -134,9 +135,8 @@ pub fn asked<T: Tool + Declared + 'static>() -> Option<ExitCode> {
         }
         _ => return None,
     };
-    let mut output = io::stdout();
-    let written =
-        output.write_all(&answer).and_then(|()| output.write_all(if answer.ends_with(b"\n") { b"" } else { b"\n" }));
+    let end: &[u8] = if answer.ends_with(b"\n") { b"" } else { b"\n" };
+    let written = os::stdout().and_then(|mut stdout| stdout.write_all(&[&answer, end].concat()));
     Some(if written.is_ok() { Exit::Done } else { Exit::World }.code().into())
 }
 

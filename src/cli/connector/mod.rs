@@ -11,7 +11,7 @@ mod sound;
 mod source;
 
 pub use ask::Declared;
-pub use operator::{OperatorKind, OperatorTool};
+pub use operator::{OperatorKind, OperatorParts, OperatorTool};
 pub(in crate::cli) use sink::run_sink;
 pub use sink::{SinkKind, SinkParts, SinkTool};
 pub use source::{Opened, SourceKind, SourceParts, SourceTool};
