@@ -4,6 +4,8 @@
 
 mod docs;
 mod explain;
+mod functions;
+mod living;
 mod query;
 mod tables;
 

@@ -4,6 +4,7 @@
 mod declare;
 pub mod known;
 mod operator;
+pub mod show;
 mod sink;
 mod source;
 
@@ -38,7 +39,7 @@ pub fn sink_main<K: SinkKind>() -> ExitCode {
 
 /// The main function of a tool between two pipes, `sstream-NAME`.
 pub fn operator_main<K: OperatorKind>() -> ExitCode {
-    main::<OperatorTool<K>>()
+    show::asked::<K>().unwrap_or_else(main::<OperatorTool<K>>)
 }
 
 /// A kind's words about itself: the first paragraph is for lists, all of it for the
