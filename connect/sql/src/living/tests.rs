@@ -181,3 +181,17 @@ fn what_is_no_state_of_tables_is_damaged() {
     none.track(true);
     assert!(none.finish_load().is_err());
 }
+
+#[test]
+fn a_full_disk_is_not_the_batch_s_fault() {
+    let mut living = living();
+    living.database.letting(May::All, |connection| connection.pragma_update(None, "max_page_count", 10)).unwrap();
+    living.begin().unwrap();
+    let insert = "insert into log select hex(zeroblob(50000))";
+    let error = living.database.letting(May::Change, |connection| connection.execute_batch(insert)).unwrap_err();
+    assert!(crate::database::is_of_the_world(&error), "{error:?}");
+    assert!(living.of_sqlite(&error).to_string().contains("tables.db: database or disk is full"));
+    living.roll_back().unwrap();
+    batch(&mut living, "insert into log values(1)");
+    assert_eq!(shown(&living), "[[\"log\",1],{\"x\":1}]\n");
+}
