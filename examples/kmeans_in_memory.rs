@@ -21,7 +21,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).ok_or("usage: kmeans_in_memory POINTS.jsonl")?;
     let text = std::fs::read(path)?;
     let mut numbers = Vec::new();
-    let dimensions = text.split(|byte| *byte == b'\n').next().map_or(0, |line| line.split(|byte| *byte == b',').count());
+    let dimensions =
+        text.split(|byte| *byte == b'\n').next().map_or(0, |line| line.split(|byte| *byte == b',').count());
     for line in text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         push_numbers(line, dimensions, &mut numbers)?;
     }

@@ -16,11 +16,12 @@ learning() {
     "sstream-learn kmeans --centers '$centers' --input json --batch 1h < $text | sstream-sink null"
   resident kmeans-memory 20 "cat $text" "sstream-learn kmeans --centers $centers --input json --batch 1h"
 
-  # What learning from a batch takes: of numbers in memory, and from a file of lines to the new model.
+  # What learning from a batch takes: of numbers in memory; and from a file of lines to the new model, most of
+  # which is reading them, for which nothing is wanted but that it stays so.
   numbers="${CARGO_TARGET_DIR:-target}/release/examples/kmeans_in_memory $text"
   records="sstream-learn kmeans --centers '$centers' --input json --batch 1h < $text > $folder/out"
   beside kmeans-against-spark 0.2 kmeans spark memory 15 "$text" "$numbers"
-  beside kmeans-file-against-spark 0.2 kmeans spark file 7 "$text" "$records"
+  beside kmeans-file-against-spark 0.5 kmeans spark file 7 "$text" "$records"
   beside kmeans-against-scikit-learn 0.333 kmeans scikit-learn memory 15 "$text" "$numbers"
   beside kmeans-file-against-scikit-learn 0.333 kmeans scikit-learn file 5 "$text" "$records"
 }

@@ -8,7 +8,7 @@ use crate::record;
 /// It is no such array, or a number is none that is finite; numbers before it were appended.
 pub fn push_numbers(array: &[u8], dimensions: usize, to: &mut Vec<f64>) -> Result<(), String> {
     if array.first() != Some(&b'[') {
-        return Err(format!("features are an array of {dimensions} numbers, and this is {}", shown(array)));
+        return Err(format!("no array of numbers but {}", shown(array)));
     }
     let before = to.len();
     if !push_plain(array, to) {

@@ -158,8 +158,8 @@ impl Reader {
                 Some(pair) => (label, features) = pair,
                 None if parts.features.is_none() && parts.label.is_none() => {
                     return Err(Wrong::Record(
-                        "no sample, which is [label, features]: make such arrays with sstream-map, or say with --label \
-                         EXPR and --features EXPR where they are"
+                        "no sample, which is [label, features]: --label EXPR and --features EXPR say where they are in a \
+                         record, --input json reads lines as JSON"
                             .to_owned(),
                     ));
                 }
@@ -177,7 +177,17 @@ impl Reader {
             }
             features = room;
         }
-        push_numbers(features, *dimensions, &mut chunk.features).map_err(Wrong::Record)?;
+        push_numbers(features, *dimensions, &mut chunk.features).map_err(|reason| {
+            let hint = match features.first() {
+                Some(b'[') => "",
+                Some(b'"') if parts.features.is_none() => {
+                    ", which is text: --input json reads lines as JSON, --features EXPR makes features of a record"
+                }
+                _ if parts.features.is_none() => ": --features EXPR makes features of a record",
+                _ => ", made by --features",
+            };
+            Wrong::Record(format!("{reason}{hint}"))
+        })?;
         if let Some(program) = &mut parts.label {
             if !one_result(program, record, "--label", room)? {
                 return Ok(false);
