@@ -48,8 +48,9 @@ pub trait OperatorKind: Args + fmt::Debug + 'static {
     /// Examples, a line each, indented by two spaces.
     const EXAMPLES: &'static str;
 
-    /// Options of the kind that say nothing of what is computed, as a limit of time: a
-    /// restart may have others.
+    /// Options of the kind that say nothing of what is computed, as `"query-timeout"`: their long
+    /// names, without the dashes. Under a checkpoint the state of a tool is refused (exit 5) where its command
+    /// line is another one than it was; these are left out of the comparison, as `--verbose` is.
     const OF_RUNNING: &'static [&'static str] = &[];
 
     /// What it does with a batch, lines for `sstream explain`; nothing is opened for it.
