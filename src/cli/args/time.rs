@@ -109,6 +109,7 @@ impl TimeArgs {
     }
 }
 
-fn parse_zone(name: &str) -> Result<TimeZone, String> {
+/// A zone by its name.
+pub fn parse_zone(name: &str) -> Result<TimeZone, String> {
     TimeZone::get(name).map_err(|_| "is no time zone: names are as Europe/Berlin, America/New_York or UTC".to_owned())
 }
