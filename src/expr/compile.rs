@@ -91,7 +91,7 @@ impl Compiled {
         let values: Vec<Value> = values.map(read).collect::<Result<_, _>>()?;
         let context = Ctx::<Data>::new(&self.filter.lut, Vars::new(values));
         // It may be of a run that was given up.
-        value::was_exceeded();
+        value::take_exceeded();
         for result in self.filter.id.run((context, read(record)?)) {
             check_nesting()?;
             let value = result.map_err(|exception| ExprError::Eval {
@@ -114,7 +114,7 @@ impl Compiled {
 
 /// What came of a value that is nested too deep is void.
 fn check_nesting() -> Result<(), ExprError> {
-    match value::was_exceeded() {
+    match value::take_exceeded() {
         true => Err(ExprError::Eval { message: format!("a value is nested deeper than {NESTING_MAX} levels") }),
         false => Ok(()),
     }

@@ -10,7 +10,7 @@ use sstream::connect::{BatchTime, Beside, Block, FileBeside, OpError, Operator, 
 use crate::batch::Batch;
 use crate::column::{Found, HIDDEN};
 use crate::database::{Asked, Database};
-use crate::table::{Held, lock};
+use crate::table::{AskedBatch, lock};
 use crate::value::{Origin, push_json};
 
 /// SQLite's tables have 2000 columns at most, and two of them are hidden.
@@ -142,11 +142,11 @@ impl Sql {
             return Ok(());
         }
         self.batch.time = time;
-        self.database.shared().put(Held { batch: std::mem::take(&mut self.batch), ..Held::default() });
+        self.database.shared().put(AskedBatch { batch: std::mem::take(&mut self.batch), ..AskedBatch::default() });
         self.database.limit(self.timeout);
         let ran = self.rows(give);
         self.database.limit(None);
-        let held = self.database.shared().put(Held::default());
+        let held = self.database.shared().put(AskedBatch::default());
         self.batch = Arc::try_unwrap(held).map_or_else(|held| held.batch.clone(), |held| held.batch);
         ran
     }

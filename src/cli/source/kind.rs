@@ -38,7 +38,7 @@ fn parse_clients(text: &str) -> Result<usize, String> {
 
 /// Kinds of sources.
 #[derive(Subcommand, Debug)]
-pub enum Kind {
+pub enum ChosenSource {
     /// Lines of standard input
     ///
     /// Batches begin at once, also while nothing has come yet. Stops at the
@@ -265,12 +265,12 @@ pub enum Kind {
     Other(Vec<OsString>),
 }
 
-impl Kind {
+impl ChosenSource {
     /// Whether it reads standard input.
     pub fn reads_stdin(&self) -> bool {
         match self {
-            Kind::Stdin => true,
-            Kind::Queue { file, .. } | Kind::Replay { file, .. } => file == Path::new("-"),
+            ChosenSource::Stdin => true,
+            ChosenSource::Queue { file, .. } | ChosenSource::Replay { file, .. } => file == Path::new("-"),
             _ => false,
         }
     }
@@ -278,13 +278,13 @@ impl Kind {
     /// What a restart finds of its batches.
     pub fn guarantee(&self) -> SourceGuarantee {
         match self {
-            Kind::Dir { .. } | Kind::Tail { .. } => {
+            ChosenSource::Dir { .. } | ChosenSource::Tail { .. } => {
                 SourceGuarantee::ReadAgain("from the files, which must stay there until then")
             }
-            Kind::Queue { file, .. } | Kind::Replay { file, .. } if is_seekable(file) => {
+            ChosenSource::Queue { file, .. } | ChosenSource::Replay { file, .. } if is_seekable(file) => {
                 SourceGuarantee::ReadAgain("from the file")
             }
-            Kind::Rate { .. } => SourceGuarantee::ReadAgain("as they were made, and the numbers go on"),
+            ChosenSource::Rate { .. } => SourceGuarantee::ReadAgain("as they were made, and the numbers go on"),
             _ => SourceGuarantee::Logged,
         }
     }

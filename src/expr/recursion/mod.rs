@@ -58,7 +58,7 @@ fn stack_pointer() -> usize {
 
 /// Once a call was too deep, all are: jaq evaluates some terms twice when the first
 /// time gives an error, which would double the work with each level.
-fn is_too_deep() -> bool {
+fn goes_too_deep() -> bool {
     if stack_pointer() < LOWEST.get() {
         TOO_DEEP.set(true);
         messages::end();
@@ -71,9 +71,9 @@ fn is_too_deep() -> bool {
 /// What it gives for an error cannot be caught, so that a program does not go on
 /// with `try` where it should be run once more.
 pub(super) fn native() -> Fun<Data> {
-    let native = Native::new(|cv| box_once(if is_too_deep() { Err(Exn::halt(0)) } else { Ok(cv.1) }))
-        .with_paths(|cv| box_once(if is_too_deep() { Err(Exn::halt(0)) } else { Ok(cv.1) }))
-        .with_update(|cv, update| if is_too_deep() { box_once(Err(Exn::halt(0))) } else { update(cv.1) });
+    let native = Native::new(|cv| box_once(if goes_too_deep() { Err(Exn::halt(0)) } else { Ok(cv.1) }))
+        .with_paths(|cv| box_once(if goes_too_deep() { Err(Exn::halt(0)) } else { Ok(cv.1) }))
+        .with_update(|cv, update| if goes_too_deep() { box_once(Err(Exn::halt(0))) } else { update(cv.1) });
     (GUARD, v(0), native)
 }
 

@@ -19,7 +19,7 @@ use jaq_json::{Num, Rc, Val};
 use super::json;
 
 use nesting::Nesting;
-pub(super) use nesting::{NESTING_MAX, was_exceeded};
+pub(super) use nesting::{NESTING_MAX, take_exceeded};
 
 /// A value that programs compute with.
 #[derive(Clone)]

@@ -25,7 +25,7 @@ thread_local! {
 
 /// Whether a value would have been nested too deep since this was last asked. In its place
 /// there was null, so that what came of it is void.
-pub(in crate::expr) fn was_exceeded() -> bool {
+pub(in crate::expr) fn take_exceeded() -> bool {
     WAS_EXCEEDED.replace(false)
 }
 
