@@ -3,8 +3,8 @@ left\t'Every key of A'
 right\t'Every key of B'
 full\t'Every key'
 cogroup\t'Every key once, with all its values: [key,[[a…],[b…]]]'
-semi\t'With --within: records of A that meet one of B, as they are'
-anti\t'With --within: records of A that meet none'"
+semi\t'Records of A that meet one of B, as they are'
+anti\t'Records of A that meet none'"
 complete -c sstream-join -l static -d 'Join stdin with this file, JSON lines [key,value]' -r -F
 complete -c sstream-join -l within -d 'Records meet whose right time is so much after their left one: 0s..1h, -5s..5s' -r
 complete -c sstream-join -l by -d 'The key of a record, an EXPR, on both sides' -r
@@ -34,6 +34,18 @@ complete -c sstream-join -l batch -d 'The interval between batches [default: SST
 complete -c sstream-join -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-join -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-join -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-join -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-join -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-join -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-join -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-join -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-join -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-join -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-join -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-join -l stop-after -d 'Stop so long after the start' -r

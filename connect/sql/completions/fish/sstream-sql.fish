@@ -1,6 +1,9 @@
-complete -c sstream-sql -l fields -d 'The columns that batch has, whatever the records have; one that a record lacks is NULL [default: those of the records]' -r
+complete -c sstream-sql -l init -d 'Tables that live on from batch to batch: CREATE TABLE and what else makes them and fills them in the beginning' -r
 complete -c sstream-sql -l table -d 'A table NAME for the query to join with, of a file: CSV with a header (.csv), JSON lines (.jsonl), or the table NAME of a database of SQLite; read again when it changes. May be given several times' -r
-complete -c sstream-sql -l query-timeout -d 'A query that takes longer fails' -r
+complete -c sstream-sql -l query -d 'Asks the tables of --init in a pipeline that runs, by its --name, id or process as sstream ps lists them, and prints the rows as JSON lines; it only reads' -r
+complete -c sstream-sql -l fields -d 'The columns that batch has, whatever the records have; one that a record lacks is NULL [default: those of the records]' -r
+complete -c sstream-sql -l query-timeout -d 'A batch whose SQL takes longer fails' -r
+complete -c sstream-sql -l checkpoint-every -d 'Keep the state in the stream\'s checkpoint, if there is one, only at multiples of this: less is written, and more is sent again after a restart [default: each batch]' -r
 complete -c sstream-sql -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
@@ -9,6 +12,18 @@ complete -c sstream-sql -l batch -d 'The interval between batches [default: SSTR
 complete -c sstream-sql -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sql -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sql -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sql -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-sql -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-sql -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-sql -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-sql -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-sql -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-sql -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-sql -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-sql -l stop-after -d 'Stop so long after the start' -r

@@ -23,13 +23,8 @@ impl Tail {
         self.done.get(&stamp.inode).is_some_and(|entry| entry.stamp.is_same_file(stamp))
     }
 
-    /// Says whether the file at this path is done with, and notes what it is called now. One that has grown all the same is read on.
-    pub(super) fn pass_over_done(
-        &mut self,
-        path: &Path,
-        stamp: &Stamp,
-        desk: &mut Desk<'_>,
-    ) -> Result<bool, SourceError> {
+    /// Says whether the file at this path is done with, and notes its name. One that has grown all the same is read on.
+    pub(super) fn pass_over_done(&mut self, path: &Path, stamp: &Stamp, desk: &mut Desk) -> Result<bool, SourceError> {
         if !self.is_known_done(stamp) {
             return Ok(false);
         }
@@ -51,7 +46,7 @@ impl Tail {
         self.done.remove(&stamp.inode);
         if is_as_before {
             let original = self.original_of(path);
-            let number = desk.add_open(path, file, offset)?;
+            let number = desk.add_open(path, &original, file, offset)?;
             self.follow(number, path, &original, desk)?;
         }
         Ok(is_as_before)
