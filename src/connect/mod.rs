@@ -118,6 +118,14 @@
 pub mod docs;
 pub mod testing;
 
+mod backoff;
+mod secret;
+mod wake;
+
+pub use backoff::Backoff;
+pub use secret::Secret;
+pub use wake::{Bell, Wake};
+
 pub use crate::checkpoint::offsets::Position;
 pub use crate::cli::ToolError;
 pub use crate::cli::args::MemoryArgs;
@@ -139,6 +147,7 @@ pub use crate::sink::Sink;
 pub use crate::source::engine::kept::OnLoss;
 pub use crate::source::engine::rate_limit::RateLimiter;
 pub use crate::source::engine::records::{Came, ReadAgain, RecordSource, Room};
+pub use crate::source::kinds::receive::address::{Address, OwnAddress};
 pub use crate::source::kinds::stdin::{Ready, wait_readable};
 pub use crate::source::{ByteSource, Got, SourceError, Torn};
 pub use crate::spool::Spool;
@@ -162,6 +171,7 @@ pub use crate::spool::Spool;
 /// assert_eq!(&*normal_key(b"10e-1"), b"1");
 /// ```
 pub mod record {
+    pub use crate::record::forms::{Format, Json, Text};
     pub use crate::record::{
         Canonicalizer, JsonError, Kind, canonicalize, elements, field, kind, members, normal_key, pair, push_float,
         push_string, text, unescape,

@@ -18,7 +18,7 @@ use super::queues::{offsets, push_record};
 use super::selection::TopicPattern;
 use super::start::StartAt;
 use super::stream::commit;
-use super::wake::Wake;
+use sstream::connect::Wake;
 use crate::client::KafkaError;
 use crate::client::listener::{Listener, configure, message_of};
 use crate::client::patience::Client;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 
-use super::wake::Bell;
+use sstream::connect::Bell;
 use crate::client::KafkaError;
 use crate::client::listener::{Listener, code_message};
 use crate::client::patience::{OVERTIME, within};

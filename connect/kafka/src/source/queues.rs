@@ -12,7 +12,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::ledger::Place;
 use super::message::{Parts, Records};
-use super::wake::Bell;
+use sstream::connect::Bell;
 use crate::client::KafkaError;
 use crate::client::listener::{Listener, message_of};
 use sstream::connect::RateLimiter;

@@ -12,7 +12,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::selection::{Selection, TopicPattern};
 use super::start::StartAt;
-use super::wake::Bell;
+use sstream::connect::Bell;
 use crate::client::KafkaError;
 use crate::client::listener::{Listener, message_of};
 use crate::client::patience::{OVERTIME, within};

@@ -12,7 +12,7 @@ use super::marks::{Answer, Marks, Question};
 use super::message::Records;
 use super::queues::{Lane, Polled, offsets, push_record};
 use super::scout::{Found, Scout, Task};
-use super::wake::Wake;
+use sstream::connect::Wake;
 use crate::client::KafkaError;
 use crate::client::listener::{Listener, configure, message_of};
 use crate::client::patience::{Client, within};
