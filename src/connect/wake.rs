@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use rustix::pipe::{PipeFlags, pipe_with};
 use super::{Ready, StopSignal, wait_readable};
+use rustix::pipe::{PipeFlags, pipe_with};
 
 /// The end that is waited at, by a source whose records are brought by threads of its own.
 ///

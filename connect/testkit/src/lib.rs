@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`bash`], [`shell`] | lines of shell with the built tools, in a fresh directory |
 //! | [`pipeline`], [`random`] | pipelines that are killed at random, and that end with their test |
+//! | [`keeper`] | a pipeline that is started again however often it ends |
+//! | [`needs`] | what a test needs beside the tools: commands, ports |
 //! | [`docs`] | man pages and completions, made of command line definitions and compared |
 
 // What fails here fails the test.
@@ -11,7 +13,9 @@
 
 pub mod bash;
 pub mod docs;
+pub mod keeper;
 pub mod man;
+pub mod needs;
 pub mod pipeline;
 pub mod random;
 pub mod shell;
