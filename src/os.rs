@@ -3,10 +3,79 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
+
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+use rustix::stdio;
+
+/// Standard input as a descriptor of its own.
+///
+/// # Errors
+/// It is not open for reading, which std's own takes for an empty one.
+pub fn stdin() -> io::Result<File> {
+    own(stdio::stdin(), OFlags::WRONLY)
+}
+
+/// Standard output as a descriptor of its own.
+///
+/// # Errors
+/// It is not open for writing, which std's own takes for written.
+pub fn stdout() -> io::Result<File> {
+    own(stdio::stdout(), OFlags::RDONLY)
+}
+
+/// Standard error as a descriptor of its own.
+///
+/// # Errors
+/// As of [`stdout`].
+pub fn stderr() -> io::Result<File> {
+    own(stdio::stderr(), OFlags::RDONLY)
+}
+
+/// A duplicate of a descriptor that is not open in the `wrong` mode alone.
+fn own(fd: BorrowedFd<'_>, wrong: OFlags) -> io::Result<File> {
+    if rustix::fs::fcntl_getfl(fd)? & OFlags::RWMODE == wrong {
+        return Err(Errno::BADF.into());
+    }
+    Ok(File::from(fd.try_clone_to_owned()?))
+}
+
+/// Has what was closed when the process was started (`>&-`) fail when it is used, here and in
+/// programs that are started from here: before main, std opens /dev/null there, for reading and
+/// writing, and that cannot be told from the one that a daemon was given on purpose.
+#[cfg(target_os = "linux")]
+mod closed {
+    use std::os::fd::IntoRawFd as _;
+
+    use rustix::fs::{Mode, OFlags, open};
+    use rustix::io::{Errno, fcntl_getfd};
+    use rustix::stdio;
+
+    /// What the system's loader calls before std's part of a process begins.
+    #[expect(unsafe_code, reason = "only the loader calls anything so early; it calls what this section lists")]
+    #[used]
+    #[unsafe(link_section = ".init_array")]
+    static BEFORE_MAIN: extern "C" fn() = hold_their_places;
+
+    /// Opens what is of no use there, in the order of the numbers, since the lowest free one is
+    /// taken: stdin cannot be read, and the others cannot be written, not even under the name of
+    /// /dev/stdout.
+    extern "C" fn hold_their_places() {
+        let useless = [(c"/dev/null", OFlags::WRONLY), (c"/", OFlags::RDONLY), (c"/", OFlags::RDONLY)];
+        for (fd, (path, flags)) in [stdio::stdin(), stdio::stdout(), stdio::stderr()].into_iter().zip(useless) {
+            if fcntl_getfd(fd) == Err(Errno::BADF)
+                && let Ok(held) = open(path, flags, Mode::empty())
+            {
+                // It stays open as long as the process is there.
+                let _ = held.into_raw_fd();
+            }
+        }
+    }
+}
 
 /// The size asked for pipes, in bytes: what an unprivileged process may have.
 /// Fewer and larger transfers are worth more than twice the throughput.

@@ -3,7 +3,7 @@ complete -c sstream-filter -l field -d 'Match the pattern on what this jq progra
 complete -c sstream-filter -l expr -d 'Keep the records on which this jq program is true (anything but null and false), in the place of a pattern' -r
 complete -c sstream-filter -l exec -d 'A command in the place of EXPR: answers each line of JSON with a line of JSON, and is run once for the whole stream' -r
 complete -c sstream-filter -l exec-timeout -d 'How long an answer of the command may take [default: 10s]' -r
-complete -c sstream-filter -s j -l jobs -d 'Work on so many blocks at once, output in order; 0: as many as there are processors' -r
+complete -c sstream-filter -s j -l jobs -d 'Work on so many blocks at once, output in order; 0: as many as there are processors; fewer where the system gives no more threads' -r
 complete -c sstream-filter -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'

@@ -2,7 +2,7 @@ complete -c sstream-flatmap -l split -d 'Give the pieces of a record\'s text bet
 complete -c sstream-flatmap -l find -d 'Give all matches in a record\'s text, as grep -o does' -r
 complete -c sstream-flatmap -l exec -d 'A command in the place of EXPR: answers each line of JSON with a line of JSON, and is run once for the whole stream' -r
 complete -c sstream-flatmap -l exec-timeout -d 'How long an answer of the command may take [default: 10s]' -r
-complete -c sstream-flatmap -s j -l jobs -d 'Work on so many blocks at once, output in order; 0: as many as there are processors' -r
+complete -c sstream-flatmap -s j -l jobs -d 'Work on so many blocks at once, output in order; 0: as many as there are processors; fewer where the system gives no more threads' -r
 complete -c sstream-flatmap -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'

@@ -3,8 +3,8 @@ left\t'Every key of A'
 right\t'Every key of B'
 full\t'Every key'
 cogroup\t'Every key once, with all its values: [key,[[a…],[b…]]]'
-semi\t'With --within: records of A that meet one of B, as they are'
-anti\t'With --within: records of A that meet none'"
+semi\t'Records of A that meet one of B, as they are'
+anti\t'Records of A that meet none'"
 complete -c sstream-join -l static -d 'Join stdin with this file, JSON lines [key,value]' -r -F
 complete -c sstream-join -l within -d 'Records meet whose right time is so much after their left one: 0s..1h, -5s..5s' -r
 complete -c sstream-join -l by -d 'The key of a record, an EXPR, on both sides' -r

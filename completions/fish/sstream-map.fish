@@ -2,7 +2,7 @@ complete -c sstream-map -l key -d 'Give [KEY, RECORD], where KEY is what this jq
 complete -c sstream-map -l extract -d 'Give an object of the named groups of the first match in a record\'s text, null for groups that took no part; a record that does not match gives nothing' -r
 complete -c sstream-map -l exec -d 'A command in the place of EXPR: answers each line of JSON with a line of JSON, and is run once for the whole stream' -r
 complete -c sstream-map -l exec-timeout -d 'How long an answer of the command may take [default: 10s]' -r
-complete -c sstream-map -s j -l jobs -d 'Work on so many blocks at once, output in order; 0: as many as there are processors' -r
+complete -c sstream-map -s j -l jobs -d 'Work on so many blocks at once, output in order; 0: as many as there are processors; fewer where the system gives no more threads' -r
 complete -c sstream-map -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'

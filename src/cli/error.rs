@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use rustix::io::Errno;
+
 use crate::error::{Exit, Failure, describe};
 use crate::run::RunError;
 use crate::source::SourceError;
@@ -60,6 +62,9 @@ impl fmt::Display for ToolError {
                 "the input ended before anything came: if a stage before this one was killed, start the pipeline again; \
                  if this is the first stage, which SSTREAM_CHECKPOINT does not tell, say so with --input text",
             ),
+            ToolError::Open { what, error } if is_closed(error) => {
+                write!(f, "{what}: it is closed, or not open for this: {}", describe(error))
+            }
             ToolError::Open { what, error } => write!(f, "{what}: {}", describe(error)),
             ToolError::Input(error) => error.fmt(f),
             ToolError::Kind(error) => error.fmt(f),
@@ -81,12 +86,19 @@ impl ToolError {
     }
 }
 
+/// Whether it is of stdin, stdout or stderr, as `>&-` leaves them.
+fn is_closed(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::BADF.raw_os_error())
+}
+
 impl std::error::Error for ToolError {}
 
 impl Failure for ToolError {
     fn exit(&self) -> Exit {
         match self {
             ToolError::Usage(_) | ToolError::Terminal { .. } => Exit::Usage,
+            // The same command would be started in the same way again.
+            ToolError::Open { error, .. } if is_closed(error) => Exit::Usage,
             ToolError::NoHead => Exit::Input,
             ToolError::Open { .. } | ToolError::Restart => Exit::World,
             ToolError::Input(error) => error.exit(),

@@ -84,7 +84,7 @@ pub struct FunctionArgs {
     pub exec: ExecArgs,
 
     /// Work on so many blocks at once, output in order; 0: as many as there are
-    /// processors
+    /// processors; fewer where the system gives no more threads
     #[arg(short, long, value_name = "N", default_value = "1", conflicts_with = "exec", hide_default_value = true)]
     pub jobs: usize,
 }

@@ -15,6 +15,7 @@ use crate::error::{Exit, Failure as _};
 use crate::flow::{OutletError, Waited};
 use crate::frame::{Close, MAGIC};
 use crate::monitor::watch::Watch;
+use crate::os;
 use crate::run::RunError;
 use crate::signal::{self, StopSignal};
 use crate::stage::StageError;
@@ -86,9 +87,14 @@ fn work<T: Tool>(
 /// is, and the next stage is told too.
 fn wrong_usage<T: Tool>(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     if !error.use_stderr() {
-        return match error.print() {
+        return match os::stdout().and_then(|_| error.print()) {
             Ok(()) => Exit::Done.code().into(),
-            Err(_) => Exit::World.code().into(),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => signal::die_of_broken_pipe(),
+            Err(error) => {
+                let error = ToolError::Open { what: "stdout".to_owned(), error };
+                Console::new(T::NAME, Level::Error).error(&error.to_string());
+                error.exit().code().into()
+            }
         };
     }
     let message = usage::explain(error, T::NAME);

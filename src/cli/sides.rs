@@ -73,7 +73,7 @@ fn inputs(paths: &[PathBuf], words: &[&str]) -> Result<Vec<SideInput>, ToolError
             return Err(ToolError::Usage("-: stdin is a terminal: pipe a framed stream in".to_owned()));
         }
         let failed = |error| ToolError::Open { what: path.display().to_string(), error };
-        let metadata = if is_stdin { stdin().and_then(|file| file.metadata()) } else { fs::metadata(path) };
+        let metadata = if is_stdin { os::stdin().and_then(|file| file.metadata()) } else { fs::metadata(path) };
         let metadata = metadata.map_err(failed)?;
         if metadata.is_dir() {
             return Err(failed(io::ErrorKind::IsADirectory.into()));
@@ -93,18 +93,13 @@ fn inputs(paths: &[PathBuf], words: &[&str]) -> Result<Vec<SideInput>, ToolError
         let name = words.get(index).map_or(shown.clone(), |word| format!("{word} {shown}"));
         let path = path.clone();
         let open = move || -> io::Result<Box<dyn Read + Send>> {
-            let file = if is_stdin { stdin()? } else { File::open(path)? };
+            let file = if is_stdin { os::stdin()? } else { File::open(path)? };
             os::enlarge_pipe(&file);
             Ok(Box::new(Waiting(file)))
         };
         inputs.push(SideInput { name, open: Box::new(open) });
     }
     Ok(inputs)
-}
-
-/// Standard input, as a descriptor of its own.
-fn stdin() -> io::Result<File> {
-    Ok(File::from(io::stdin().as_fd().try_clone_to_owned()?))
 }
 
 /// A file that is waited for even where somebody set it to non-blocking.

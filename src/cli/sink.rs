@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
+use jiff::tz::TimeZone;
 
 use super::account::{Account, Stream};
 use super::args::{Common, CutArgs, MemoryArgs, StageArgs};
@@ -18,7 +19,7 @@ use crate::sink::Sink;
 use crate::sink::kinds::exec::{CommandOutput, Exec};
 use crate::sink::kinds::files::{FileNames, Files};
 use crate::sink::kinds::null::Null;
-use crate::sink::kinds::print::Print;
+use crate::sink::kinds::print::{Print, Style};
 use crate::sink::kinds::text::Lines;
 use crate::sink::stdout::Stdout;
 
@@ -48,6 +49,10 @@ enum Kind {
         /// How many records of a batch
         #[arg(short = 'n', value_name = "RECORDS", default_value_t = output::PRINT_LIMIT)]
         limit: u64,
+
+        /// As who prints
+        #[arg(long, value_enum, value_name = "STYLE", default_value = "spark")]
+        style: PrintStyle,
 
         #[command(flatten)]
         memory: MemoryArgs,
@@ -90,6 +95,15 @@ enum Kind {
     Null,
     #[command(external_subcommand)]
     Other(Vec<OsString>),
+}
+
+/// As who prints.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum PrintStyle {
+    /// As Spark's print: times in ms, pairs as (key,value)
+    Spark,
+    /// As PySpark's pprint: local times (TZ), ('key', value), True, None
+    Python,
 }
 
 impl Tool for SinkTool {
@@ -188,7 +202,13 @@ impl Kind {
         };
         let command_output = if pass { CommandOutput::Stderr } else { CommandOutput::Stdout };
         Ok(match self {
-            Kind::Print { limit, memory } => Box::new(Print::new(output()?, what, limit).with_memory(memory.memory)),
+            Kind::Print { limit, style, memory } => {
+                let style = match style {
+                    PrintStyle::Spark => Style::Spark,
+                    PrintStyle::Python => Style::Python(TimeZone::system()),
+                };
+                Box::new(Print::new(output()?, what, limit).with_style(style).with_memory(memory.memory))
+            }
             Kind::Text => Box::new(Lines::new(output()?, what, LineForm::Text)),
             Kind::Json => Box::new(Lines::new(output()?, what, LineForm::Json)),
             Kind::Files { prefix, suffix, json, empty } => Box::new(files(&prefix, suffix.as_deref(), json, empty)?),

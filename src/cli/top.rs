@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
+use std::thread;
 
 use clap::Parser;
 
@@ -101,12 +102,11 @@ impl TopTool {
         let was_screen = terminal.is_some();
         let result = match terminal {
             None => passing.pass(stdin, output, |view| tell(console, view)),
-            Some(terminal) => std::thread::scope(|scope| {
+            Some(terminal) => thread::scope(|scope| {
                 let (over, mut shown) = (passing.clone(), Shown::new(passing.clone()));
-                scope.spawn(move || {
-                    // Without a screen the stream flows on all the same.
-                    let _ = terminal::run(terminal, &mut shown, &|| over.is_over());
-                });
+                // Without a screen the stream flows on all the same.
+                let show = move || drop(terminal::run(terminal, &mut shown, &|| over.is_over()));
+                let _ = thread::Builder::new().name("screen".into()).spawn_scoped(scope, show);
                 passing.pass(stdin, output, |_| ())
             }),
         };

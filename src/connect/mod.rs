@@ -128,9 +128,10 @@ pub use wake::{Bell, Wake};
 
 pub use crate::checkpoint::offsets::Position;
 pub use crate::cli::ToolError;
-pub use crate::cli::args::MemoryArgs;
+pub use crate::cli::args::{MemoryArgs, StateArgs};
 pub use crate::cli::connector::{
-    Opened, OperatorKind, SinkKind, SinkParts, SourceKind, SourceParts, operator_main, sink_main, source_main,
+    Opened, OperatorKind, OperatorParts, SinkKind, SinkParts, SourceKind, SourceParts, operator_main, sink_main,
+    source_main,
 };
 pub use crate::cli::guarantee::{SinkGuarantee, SourceGuarantee};
 pub use crate::cli::nearest::nearest;
@@ -140,10 +141,14 @@ pub use crate::error::{Exit, Failure, describe};
 pub use crate::expr::Program;
 pub use crate::flow::{BadRecords, OnError, OutletError, Under, Waited};
 pub use crate::frame::{BatchTime, Block, Reason};
-pub use crate::op::{BLOCK_BYTES, Downstream, OpError, Operator, Out};
+pub use crate::keyed_state::{KeyedState, PairOut};
+pub use crate::op::beside::Beside;
+pub use crate::op::durable::Durable;
+pub use crate::op::{BLOCK_BYTES, Downstream, Held, OpError, Operator, Out};
 pub use crate::record::forms::Bad;
 pub use crate::signal::StopSignal;
 pub use crate::sink::Sink;
+pub use crate::source::beside::FileBeside;
 pub use crate::source::engine::kept::OnLoss;
 pub use crate::source::engine::rate_limit::RateLimiter;
 pub use crate::source::engine::records::{Came, ReadAgain, RecordSource, Room};
@@ -176,6 +181,17 @@ pub mod record {
         Canonicalizer, JsonError, Kind, canonicalize, elements, field, kind, members, normal_key, pair, push_float,
         push_string, text, unescape,
     };
+}
+
+/// What raw lines mean.
+pub mod forms {
+    pub use crate::record::forms::csv::Csv;
+    pub use crate::record::forms::{Bad, Format, Json};
+}
+
+/// The directory of the stages that run, this user's own.
+pub mod runtime {
+    pub use crate::monitor::runtime::{RuntimeError, check, directory, ensure};
 }
 
 /// Durations and sizes as people write them.

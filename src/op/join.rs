@@ -1,5 +1,6 @@
 //! `join`: pairs of two streams with the same key, batch by batch, as Spark's
-//! `join`, `leftOuterJoin`, `rightOuterJoin`, `fullOuterJoin` and `cogroup`.
+//! `join`, `leftOuterJoin`, `rightOuterJoin`, `fullOuterJoin` and `cogroup`, and for
+//! [`JoinType::Anti`] `RDD.subtractByKey`.
 //!
 //! Results come in order of the first appearance of their key, in the left
 //! batch and then in the right one; those of one key in order of the left
@@ -32,6 +33,10 @@ pub enum JoinType {
     Full,
     /// Every key, once: `[k,[[a…],[b…]]]`.
     Cogroup,
+    /// Left records whose key the right side has, as they are and in their order.
+    Semi,
+    /// Left records whose key it lacks.
+    Anti,
 }
 
 /// Joins the two sides of each batch.
@@ -56,6 +61,10 @@ impl Merge for Join {
         let Join { kind, index, rows } = self;
         let kind = *kind;
         index.clear();
+        if let JoinType::Semi | JoinType::Anti = kind {
+            index.add(RIGHT, right, true, out)?;
+            return index.select(left, kind == JoinType::Semi, out);
+        }
         index.add(LEFT, left, true, out)?;
         // A key of the right side alone is in no result of these.
         let new_keys = !matches!(kind, JoinType::Inner | JoinType::Left);
@@ -126,6 +135,22 @@ impl Index {
                 let group = if new_keys { Some(self.group(key)) } else { self.keys.find(key) };
                 if let Some(group) = group {
                     self.link(group, side, place)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the records of a batch whose keys are here or, without `present`, are not.
+    fn select(&mut self, batch: &dyn Whole, present: bool, out: &mut Out<'_>) -> Result<(), OpError> {
+        let mut fetched = Vec::new();
+        for block in 0..batch.blocks() {
+            for record in batch.block(block, &mut fetched)? {
+                match record::pair(record) {
+                    _ if out.is_closed() => return Ok(()),
+                    Some((key, _)) if self.keys.find(key).is_some() == present => out.record(record),
+                    Some(_) => {}
+                    None => out.bad_record(record, NO_PAIR)?,
                 }
             }
         }
@@ -333,7 +358,15 @@ mod tests {
     use crate::op::sides::testing;
     use proptest::prelude::*;
 
-    const TYPES: [JoinType; 5] = [JoinType::Inner, JoinType::Left, JoinType::Right, JoinType::Full, JoinType::Cogroup];
+    const TYPES: [JoinType; 7] = [
+        JoinType::Inner,
+        JoinType::Left,
+        JoinType::Right,
+        JoinType::Full,
+        JoinType::Cogroup,
+        JoinType::Semi,
+        JoinType::Anti,
+    ];
 
     fn join(kind: JoinType, left: &[&str], right: &[&str]) -> Vec<String> {
         let sides = [left, right].map(|side| side.iter().map(|record| record.to_string()).collect::<Vec<_>>());
@@ -354,8 +387,11 @@ mod tests {
                 r#"["b",[1,6]] ["b",[1,7]] ["b",[3,6]] ["b",[3,7]] ["a",[2,5]] ["z",[null,4]] ["y",[null,8]]"#,
                 r#"["b",[1,6]] ["b",[1,7]] ["b",[3,6]] ["b",[3,7]] ["a",[2,5]] ["z",[null,4]] ["y",[null,8]]"#,
                 r#"["b",[[1,3],[6,7]]] ["a",[[2],[5]]] ["z",[[],[4]]] ["y",[[],[8]]]"#,
+                r#"["b",1] ["a",2] ["b",3]"#,
+                "",
             ]
         );
+        assert_eq!(join(JoinType::Anti, &right, &left), [r#"["z",4]"#, r#"["y",8]"#]);
         assert_eq!(join(JoinType::Left, &left, &[]).len(), 3);
         assert_eq!(join(JoinType::Cogroup, &left[1..2], &[]), ["[\"a\",[[2],[]]]"]);
     }
@@ -393,6 +429,11 @@ mod tests {
             false => values,
         };
         let mut rows = Vec::new();
+        if let JoinType::Semi | JoinType::Anti = kind {
+            let meets = |key: u8| right.iter().any(|pair| pair.0 == key) == (kind == JoinType::Semi);
+            let kept = left.iter().filter(|pair| meets(pair.0));
+            return kept.map(|(key, value)| format!("[{key},{value}]")).collect();
+        }
         for key in keys {
             let (a, b) = (values(left, key), values(right, key));
             if kind == JoinType::Cogroup {

@@ -39,20 +39,32 @@ impl Table {
     }
 }
 
+/// Which records of the stream come out, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LookupType {
+    /// With each value that the table has of their key.
+    Inner,
+    /// The same, and with null those whose key it lacks.
+    Left,
+    /// As they are, those whose key the table has.
+    Semi,
+    /// As they are, those whose key it lacks.
+    Anti,
+}
+
 /// Joins a stream with a table.
 pub struct Lookup<T> {
     tables: T,
-    /// Records whose key the table lacks come out too, with null.
-    keep_unmatched: bool,
+    kind: LookupType,
     /// The table of the open batch, once it has begun.
     table: Option<Rc<Table>>,
     normal: Vec<u8>,
 }
 
 impl<T: Beside<Table>> Lookup<T> {
-    /// An inner join or, with `keep_unmatched`, a left one.
-    pub fn new(tables: T, keep_unmatched: bool) -> Lookup<T> {
-        Lookup { tables, keep_unmatched, table: None, normal: Vec::new() }
+    /// A join of this type.
+    pub fn new(tables: T, kind: LookupType) -> Lookup<T> {
+        Lookup { tables, kind, table: None, normal: Vec::new() }
     }
 }
 
@@ -69,10 +81,14 @@ impl<T: Beside<Table>> Operator for Lookup<T> {
                 continue;
             };
             let others = table.values(key, &mut self.normal);
-            if others.is_empty() && self.keep_unmatched {
-                push_row(out, key, value, b"null");
+            match (self.kind, others.is_empty()) {
+                (LookupType::Left, true) => push_row(out, key, value, b"null"),
+                (LookupType::Inner | LookupType::Left, _) => {
+                    others.iter().for_each(|other| push_row(out, key, value, other));
+                }
+                (LookupType::Semi, false) | (LookupType::Anti, true) => out.record(record),
+                (LookupType::Semi, true) | (LookupType::Anti, false) => {}
             }
-            others.iter().for_each(|other| push_row(out, key, value, other));
         }
         Ok(())
     }
@@ -100,32 +116,38 @@ mod tests {
         }
     }
 
-    fn run(keep_unmatched: bool, tables: &[&[&'static str]], batches: &[Vec<&str>]) -> testing::Collected {
+    fn run(kind: LookupType, tables: &[&[&'static str]], batches: &[Vec<&str>]) -> testing::Collected {
         let tables = Scripted(tables.iter().map(|table| table.to_vec()).collect());
-        testing::run(&mut Lookup::new(tables, keep_unmatched), batches)
+        testing::run(&mut Lookup::new(tables, kind), batches)
     }
 
     #[test]
     fn records_keep_their_order_and_meet_every_value_of_their_key() {
         let table: &[&str] = &["[\"a\",1]", "[2.0,\"x\"]", "[\"a\",1.50]"];
         let batch = vec!["[\"b\",0]", "[2,null]", "[\"a\",7]", "[2e0,8]"];
-        let inner = run(false, &[table], std::slice::from_ref(&batch)).batches.remove(0).1;
+        let inner = run(LookupType::Inner, &[table], std::slice::from_ref(&batch)).batches.remove(0).1;
         assert_eq!(inner, ["[2,[null,\"x\"]]", "[\"a\",[7,1]]", "[\"a\",[7,1.50]]", "[2e0,[8,\"x\"]]"]);
-        let left = run(true, &[table], &[batch]).batches.remove(0).1;
+        let left = run(LookupType::Left, &[table], std::slice::from_ref(&batch)).batches.remove(0).1;
         assert_eq!((&left[0][..], &left[1..]), ("[\"b\",[0,null]]", &inner[..]));
+        let semi = run(LookupType::Semi, &[table], std::slice::from_ref(&batch)).batches.remove(0).1;
+        let anti = run(LookupType::Anti, &[table], std::slice::from_ref(&batch)).batches.remove(0).1;
+        assert_eq!(
+            (&semi[..], &anti[..]),
+            (&batch[1..].iter().map(|record| record.to_string()).collect::<Vec<_>>()[..], &[batch[0].to_owned()][..])
+        );
     }
 
     #[test]
     fn one_table_holds_for_a_whole_batch() {
         let batch = || vec!["[1,1]", "[1,2]", "[1,3]"];
-        let out = run(false, &[&["[1,\"old\"]"], &["[1,\"new\"]"]], &[batch(), vec![], batch()]);
+        let out = run(LookupType::Inner, &[&["[1,\"old\"]"], &["[1,\"new\"]"]], &[batch(), vec![], batch()]);
         let of = |value: &str| [1, 2, 3].map(|n| format!("[1,[{n},\"{value}\"]]")).to_vec();
         assert_eq!(out.batches, [(1000, of("old")), (2000, vec![]), (3000, of("new"))]);
     }
 
     #[test]
     fn what_is_no_pair_is_set_aside() {
-        let out = run(true, &[&[]], &[vec!["7", "[1,2]"]]);
+        let out = run(LookupType::Left, &[&[]], &[vec!["7", "[1,2]"]]);
         assert_eq!(out.batches, [(1000, vec!["[1,[2,null]]".to_owned()])]);
         assert!(out.bad.len() == 1 && out.bad[0].1.contains("--input json"));
     }

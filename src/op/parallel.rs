@@ -4,8 +4,12 @@
 //! comes of them is given on in the order of the pieces. So the bytes, the bad
 //! records and the first error are those of one thread. No piece outlives its
 //! batch, and none the moment at which the stage waits for input.
+//!
+//! Where the system gives fewer threads than were asked for, the work goes on with those
+//! there are: it is slower, and the same.
 
 use std::collections::VecDeque;
+use std::io;
 use std::ops::ControlFlow;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
@@ -27,6 +31,9 @@ const PIECES_EACH: usize = 4;
 /// An operator that may run on any thread.
 pub type AnyPerRecord = Box<dyn PerRecord + Send>;
 
+/// Starts a thread, or says why there can be none.
+type Start = fn(Box<dyn FnOnce() + Send>) -> io::Result<JoinHandle<()>>;
+
 /// Runs several of the same operator at once.
 pub struct Parallel {
     /// For what is not worth handing over.
@@ -34,6 +41,7 @@ pub struct Parallel {
     /// Operators whose threads have not been started, since nothing needed them.
     idle: Vec<AnyPerRecord>,
     threads: Vec<JoinHandle<()>>,
+    start: Start,
     jobs: Sender<Job>,
     taken: Arc<Mutex<Receiver<Job>>>,
     /// Where the results of pieces under way will come, in order.
@@ -83,6 +91,7 @@ impl Parallel {
             most_pending: others.len() * PIECES_EACH,
             idle: others,
             threads: Vec::new(),
+            start: |work| thread::Builder::new().spawn(work),
             jobs,
             taken: Arc::new(Mutex::new(taken)),
             pending: VecDeque::new(),
@@ -136,12 +145,9 @@ impl Parallel {
 
     fn hand_over(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
         self.make_room(out)?;
-        // As many threads as there are pieces, up to what was asked for.
-        if self.pending.len() >= self.threads.len()
-            && let Some(operator) = self.idle.pop()
-        {
-            let taken = Arc::clone(&self.taken);
-            self.threads.push(thread::spawn(move || work(operator, &taken)));
+        self.start_one_more();
+        if self.threads.is_empty() {
+            return self.do_gathered(out);
         }
         let (results, first) = sync_channel(WAITING_PARTS);
         let bytes = std::mem::take(&mut self.gathered);
@@ -152,12 +158,31 @@ impl Parallel {
         Ok(())
     }
 
+    /// As many threads as there are pieces, up to what was asked for.
+    fn start_one_more(&mut self) {
+        if self.pending.len() >= self.threads.len()
+            && let Some(operator) = self.idle.pop()
+        {
+            let taken = Arc::clone(&self.taken);
+            match (self.start)(Box::new(move || work(operator, &taken))) {
+                Ok(thread) => self.threads.push(thread),
+                // There will hardly be one for the next piece.
+                Err(_) => self.idle.clear(),
+            }
+        }
+    }
+
     /// Waits for all that is under way, and does what was not handed over.
     fn finish(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
         while !self.pending.is_empty() {
             self.wait_for_first(out)?;
             self.pending.pop_front();
         }
+        self.do_gathered(out)
+    }
+
+    /// Does here what was not handed over.
+    fn do_gathered(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
         if !self.gathered.is_empty() {
             let bytes = std::mem::take(&mut self.gathered);
             self.here.block(block(self.time, &bytes), out)?;
@@ -288,6 +313,7 @@ mod tests {
     use crate::frame::Reason;
     use crate::op::{Each, testing};
     use proptest::prelude::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn parallel(threads: usize, make: &dyn Fn() -> AnyPerRecord) -> Parallel {
         Parallel::new(make(), (0..threads).map(|_| make()).collect())
@@ -329,6 +355,21 @@ mod tests {
         assert!(operator.pending.is_empty() && operator.gathered.is_empty());
         operator.end(time, &mut out).unwrap();
         assert_eq!(collected.batches[0].1, many(5000));
+    }
+
+    #[test]
+    fn goes_on_with_the_threads_that_there_are() {
+        static STARTED: AtomicUsize = AtomicUsize::new(0);
+        let none: Start = |_| Err(io::ErrorKind::WouldBlock.into());
+        let one: Start = |work| match STARTED.fetch_add(1, Ordering::Relaxed) {
+            0 => thread::Builder::new().spawn(work),
+            _ => Err(io::ErrorKind::WouldBlock.into()),
+        };
+        for (start, threads) in [(none, 0), (one, 1)] {
+            let mut operator = Parallel { start, ..parallel(4, &|| map(".")) };
+            assert_eq!(testing::run(&mut operator, &[many(10_000)]).batches[0].1, many(10_000));
+            assert_eq!(operator.threads.len(), threads);
+        }
     }
 
     #[test]

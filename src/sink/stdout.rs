@@ -26,14 +26,14 @@ pub struct Stdout {
 impl Stdout {
     /// Standard output, as a descriptor of its own.
     pub fn open(waited: Waited) -> io::Result<Stdout> {
-        let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+        let file = os::stdout()?;
         os::enlarge_pipe(&file);
         Ok(Stdout::of(file, waited))
     }
 
     /// Standard error, for sinks that pass the stream on.
     pub fn error(waited: Waited) -> io::Result<Stdout> {
-        Ok(Stdout::of(File::from(io::stderr().as_fd().try_clone_to_owned()?), waited))
+        Ok(Stdout::of(os::stderr()?, waited))
     }
 
     fn of(file: File, waited: Waited) -> Stdout {

@@ -76,6 +76,19 @@ fn a_side_may_be_stdin_and_a_file_both_sides() {
 }
 
 #[test]
+fn records_that_meet_one_or_none_come_as_they_are() {
+    let folder = Folder::new();
+    folder.file("a", frames(2, &[&["[2,\"x\"]", "[1,\"y\"]", "[2,\"z\"]"], &["[1,0]"]], EOF));
+    folder.file("b", frames(2, &[&["[2,0]", "[2,1]", "[3,0]"]], EOF)).file("pairs", "[2.0,null]\n");
+    let (semi, anti) = ("[2,\"x\"]\n[2,\"z\"]\n", "[1,\"y\"]\n[1,0]\n");
+    for line in ["sstream-join --output json a b", "sstream-join --output json --static pairs < a"] {
+        assert_eq!(folder.run(&format!("{line} --type semi")).exits(0).stdout, semi);
+        // A file's table has no batches: it is there in each.
+        assert_eq!(folder.run(&format!("{line} --type anti")).exits(0).stdout, anti);
+    }
+}
+
+#[test]
 fn what_cannot_be_joined_is_told() {
     let folder = Folder::new();
     folder.file("a", frames(1, &[&["[1,2]"]], EOF));
@@ -101,7 +114,7 @@ fn what_cannot_be_joined_is_told() {
         ("cat a | sstream-join - /dev/stdin", 2, "one pipe"),
         ("mkfifo f; sstream-union a f f", 2, "f and f are one pipe"),
         ("sstream-join --batch 1s a a", 2, "--batch: A and B are framed"),
-        ("sstream-join --static a --type full < a", 2, "inner or left"),
+        ("sstream-join --static a --type full < a", 2, "inner, left, semi or anti"),
         ("sstream-join --static a a < a", 2, "does not go with"),
     ] {
         let ran = folder.run(script).exits(exit).says(says);

@@ -7,6 +7,7 @@ mod checkpoint_admin;
 mod checkpoint_pipelines;
 mod checkpoint_sources;
 mod checkpoint_stages;
+mod closed;
 mod connections;
 mod connectors;
 mod event_time;

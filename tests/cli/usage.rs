@@ -38,6 +38,29 @@ fn wrong_usage_helps() {
     }
 }
 
+#[test]
+fn a_name_that_is_given_twice_counts_once_or_is_wrong() {
+    for (line, says) in [
+        ("sstream-map --extract '(?<a>x)(?<a>y)'", "duplicate capture group name"),
+        ("sstream-match 'a b' --define a=.x --define a=.y", "--define a is there twice: join them by 'and'"),
+        ("sstream-union - -", "- and - are one pipe"),
+        ("mkfifo in; sstream-join in ./in", "in and ./in are one pipe"),
+    ] {
+        shell(line).exits(2).says(says);
+    }
+    for (line, prints) in [
+        (
+            "echo 1,2,3 | sstream-map . --input csv --columns a,a,b --output json",
+            "{\"a\":\"1\",\"a_2\":\"2\",\"b\":\"3\"}\n",
+        ),
+        ("seq 2 > in; ln -s in link; sstream-source tail in ./in link 'i*' --available-now --output text", "1\n2\n"),
+        ("seq 2 | sstream-filter -e 1 -e 1 --output text", "1\n"),
+        ("seq 2 | sstream-transform --accept 0,1,1 --output text -- grep 1", "1\n"),
+    ] {
+        shell(line).exits(0).prints(prints);
+    }
+}
+
 /// Whether it was the parser that found the mistake or the tool.
 #[test]
 fn the_next_stage_fails_alike_and_nobody_else_sees_frames() {

@@ -34,6 +34,8 @@ struct Guard {
     is_open: AtomicBool,
     /// Somebody asked for [`ALL`].
     asks_for_all: AtomicBool,
+    /// Somebody asked for records as they are.
+    asks_for_records: AtomicBool,
     /// What was refused.
     refused: Mutex<Option<&'static str>>,
     /// When the query is stopped.
@@ -47,6 +49,8 @@ pub struct Asked {
     pub columns: Vec<String>,
     /// It has a `*`: whatever columns there are.
     pub all: bool,
+    /// It asks for records as they are.
+    pub records: bool,
 }
 
 impl Database {
@@ -85,6 +89,37 @@ impl Database {
         declared
     }
 
+    /// Makes a static table anew, with these columns and the rows that `fill` inserts. When something
+    /// fails the one before is still there.
+    pub fn replace(
+        &self,
+        name: &str,
+        columns: &[String],
+        fill: impl FnOnce(&mut rusqlite::Statement<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.guard.is_open.store(true, Ordering::Relaxed);
+        let replaced = self.replace_within(name, columns, fill);
+        self.guard.is_open.store(false, Ordering::Relaxed);
+        replaced
+    }
+
+    fn replace_within(
+        &self,
+        name: &str,
+        columns: &[String],
+        fill: impl FnOnce(&mut rusqlite::Statement<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let table = quoted(name);
+        let names = columns.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(",");
+        let places = vec!["?"; columns.len()].join(",");
+        // Taken back when it is dropped without a commit.
+        let transaction = self.connection.unchecked_transaction()?;
+        self.connection
+            .execute_batch(&format!("drop table if exists temp.{table}; create table temp.{table}({names})"))?;
+        fill(&mut self.connection.prepare(&format!("insert into temp.{table} values({places})"))?)?;
+        transaction.commit()
+    }
+
     /// Stops the query that runs next when it has run so long.
     pub fn limit(&self, longest: Option<Duration>) {
         *lock(&self.guard.deadline) = longest.map(|longest| Instant::now() + longest);
@@ -101,6 +136,7 @@ impl Database {
             let with_all: Vec<String> = columns.iter().cloned().chain([ALL.to_owned()]).collect();
             self.declare(&with_all).map_err(|error| error.to_string())?;
             self.guard.asks_for_all.store(false, Ordering::Relaxed);
+            self.guard.asks_for_records.store(false, Ordering::Relaxed);
             let error = match self.connection.prepare(query) {
                 Ok(statement) => {
                     if statement.column_count() == 0 || statement.is_explain() != 0 {
@@ -109,7 +145,9 @@ impl Database {
                     if statement.parameter_count() > 0 {
                         return Err("a parameter (? or :name) has no value here: write the value".to_owned());
                     }
-                    return Ok(Asked { columns, all: self.guard.asks_for_all.load(Ordering::Relaxed) });
+                    // The columns of a natural join are those that both sides have.
+                    let all = self.guard.asks_for_all.load(Ordering::Relaxed) || has_word(query, "natural");
+                    return Ok(Asked { columns, all, records: self.guard.asks_for_records.load(Ordering::Relaxed) });
                 }
                 Err(error) => error,
             };
@@ -177,6 +215,9 @@ impl Guard {
                 if column_name == ALL {
                     self.asks_for_all.store(true, Ordering::Relaxed);
                 }
+                if column_name == RECORD {
+                    self.asks_for_records.store(true, Ordering::Relaxed);
+                }
                 return Authorization::Allow;
             }
             AuthAction::Function { function_name } if !function_name.eq_ignore_ascii_case("load_extension") => {
@@ -197,14 +238,28 @@ impl Guard {
     }
 }
 
+/// A name as SQL takes it for one.
+pub fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 /// The column that SQLite does not know, as the query calls it.
 fn missing_column(error: &Error) -> Option<String> {
-    let Error::SqlInputError { msg, .. } = error else { return None };
+    // Of one in a join no place is known.
+    let (Error::SqlInputError { msg, .. } | Error::SqliteFailure(_, Some(msg))) = error else { return None };
+    if let Some(rest) = msg.strip_prefix("cannot join using column ") {
+        return rest.strip_suffix(" - column not present in both tables").map(str::to_owned);
+    }
     let name = msg.strip_prefix("no such column: ")?;
     // Behind a name in double quotes comes advice.
     let name = name.strip_suffix(" - should this be a string literal in single-quotes?").unwrap_or(name);
     let name = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(name);
     Some(name.to_owned())
+}
+
+/// Whether a query has a word somewhere.
+fn has_word(query: &str, word: &str) -> bool {
+    query.split(|c: char| !c.is_alphanumeric() && c != '_').any(|other| other.eq_ignore_ascii_case(word))
 }
 
 /// A name without its table's.

@@ -1,12 +1,14 @@
 //! The operator: collects a batch, runs the query on it, gives the rows.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sstream::connect::record::push_string;
-use sstream::connect::{BatchTime, Block, OpError, Operator, Out, nearest};
+use sstream::connect::{BatchTime, Beside, Block, FileBeside, OpError, Operator, Out, nearest};
 
-use crate::column::{self, Found, HIDDEN};
+use crate::batch::Batch;
+use crate::column::{Found, HIDDEN};
 use crate::database::{Asked, Database};
 use crate::table::{Held, lock};
 use crate::value::{Origin, push_json};
@@ -27,37 +29,57 @@ enum Columns {
 
 /// Runs a query for each batch.
 pub struct Sql {
-    database: Database,
+    database: Rc<Database>,
+    /// The files of its static tables.
+    files: Vec<FileBeside<()>>,
     query: String,
     columns: Columns,
     found: Found,
     timeout: Option<Duration>,
+    /// The query needs records as they are.
+    keeps_records: bool,
     /// The open batch.
-    held: Vec<u8>,
+    batch: Batch,
+    /// Its first record, to be told where the batch is a bad one.
+    first: Vec<u8>,
 }
 
 impl Sql {
-    /// Checks the query and prepares for it. `fixed` are the columns that `batch` has, without them
-    /// it has what the records have.
+    /// Checks the query and prepares for it, in a database that has its static tables, of these
+    /// files. `fixed` are the columns that `batch` has, without them it has what the records have.
     ///
     /// # Errors
     /// What is wrong with the query, where.
-    pub fn new(query: &str, fixed: Option<&[String]>, timeout: Option<Duration>) -> Result<Sql, String> {
-        let database = Database::open().map_err(|error| error.to_string())?;
-        let Asked { columns, all } = database.ask(query)?;
-        let (declared, columns) = match fixed {
+    pub fn new(
+        database: Rc<Database>,
+        files: Vec<FileBeside<()>>,
+        query: &str,
+        fixed: Option<&[String]>,
+        timeout: Option<Duration>,
+    ) -> Result<Sql, String> {
+        let Asked { columns: named, all, records } = database.ask(query)?;
+        let (declared, kept, columns) = match fixed {
             Some(fixed) => {
-                if let Some(unknown) = columns.iter().find(|name| !has(fixed, name)) {
+                if let Some(unknown) = named.iter().find(|name| !has(fixed, name)) {
                     return Err(no_column(unknown, fixed));
                 }
-                (fixed.to_vec(), Columns::Fixed)
+                (fixed.to_vec(), if all { fixed.to_vec() } else { named }, Columns::Fixed)
             }
-            None if all => (columns.clone(), Columns::All(columns)),
-            None => (columns.clone(), Columns::Asked(columns)),
+            None if all => (named.clone(), Vec::new(), Columns::All(named)),
+            None => (named.clone(), named.clone(), Columns::Asked(named)),
         };
         database.declare(&declared).map_err(|error| error.to_string())?;
-        let sql =
-            Sql { database, query: query.to_owned(), columns, found: Found::default(), timeout, held: Vec::new() };
+        let sql = Sql {
+            database,
+            files,
+            query: query.to_owned(),
+            keeps_records: records || matches!(columns, Columns::All(_)),
+            columns,
+            found: Found::default(),
+            timeout,
+            batch: Batch::new(&kept),
+            first: Vec::new(),
+        };
         if !matches!(sql.columns, Columns::All(_)) {
             let statement = sql.database.connection().prepare(query);
             let statement = statement.map_err(|error| sql.database.explain(&error, query))?;
@@ -66,28 +88,36 @@ impl Sql {
         Ok(sql)
     }
 
-    /// Looks for the columns that the query wants, in the records of the open batch.
+    /// Takes one more record of the open batch.
+    fn push(&mut self, record: &[u8], is_kept: bool) {
+        let Sql { columns, found, batch, .. } = self;
+        match columns {
+            Columns::Asked(unseen) if !unseen.is_empty() => {
+                batch.push(record, is_kept, |column| unseen.retain(|name| name != column));
+                if !unseen.is_empty() {
+                    // To tell what there is instead.
+                    found.look(record);
+                }
+            }
+            _ => batch.push(record, is_kept, |_| {}),
+        }
+    }
+
+    /// Whether the columns that the query wants have been in the records.
     fn look(&mut self) -> Result<(), String> {
-        let records = || self.held.split(|&byte| byte == b'\n').filter(|record| !record.is_empty());
+        if self.batch.rows() == 0 {
+            return Ok(());
+        }
         match &mut self.columns {
             Columns::Fixed => Ok(()),
-            Columns::Asked(unseen) => {
-                if self.held.is_empty() {
-                    return Ok(());
-                }
-                unseen.retain(|name| !records().any(|record| column::read(record, name).is_some()));
-                let Some(name) = unseen.first() else { return Ok(()) };
-                let mut found = Found::default();
-                records().for_each(|record| {
-                    found.look(record);
-                });
-                Err(no_column(name, found.names()))
-            }
+            Columns::Asked(unseen) => match unseen.first() {
+                Some(name) => Err(no_column(name, self.found.names())),
+                None => Ok(()),
+            },
             Columns::All(named) => {
-                let found = &mut self.found;
-                let has_new = records().fold(false, |has_new, record| found.look(record) | has_new);
-                let missing = (!self.held.is_empty()).then(|| named.iter().find(|name| !has(found.names(), name)));
-                if let Some(name) = missing.flatten() {
+                let (found, records) = (&mut self.found, self.batch.records());
+                let has_new = (0..records.len()).fold(false, |has_new, row| found.look(records.get(row)) | has_new);
+                if let Some(name) = named.iter().find(|name| !has(found.names(), name)) {
                     return Err(no_column(name, found.names()));
                 }
                 if found.names().len() > MOST_COLUMNS {
@@ -111,13 +141,13 @@ impl Sql {
             // Records without any column, or none so far: * stands for nothing.
             return Ok(());
         }
-        self.database.shared().put(Held { bytes: std::mem::take(&mut self.held), time, ..Held::default() });
+        self.batch.time = time;
+        self.database.shared().put(Held { batch: std::mem::take(&mut self.batch), ..Held::default() });
         self.database.limit(self.timeout);
         let ran = self.rows(give);
         self.database.limit(None);
-        if let Ok(held) = Arc::try_unwrap(self.database.shared().put(Held::default())) {
-            self.held = held.bytes;
-        }
+        let held = self.database.shared().put(Held::default());
+        self.batch = Arc::try_unwrap(held).map_or_else(|held| held.batch.clone(), |held| held.batch);
         ran
     }
 
@@ -165,12 +195,25 @@ fn names_in_json(columns: &[(String, Option<Origin>)]) -> Result<Vec<Vec<u8>>, S
 }
 
 impl Operator for Sql {
-    fn block(&mut self, block: Block<'_>, _: &mut Out<'_>) -> Result<(), OpError> {
-        self.held.extend_from_slice(block.bytes);
+    fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
+        // Of a batch that fails all records are set aside, or one is told.
+        let is_kept = self.keeps_records || !out.ends_with_a_bad_record();
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'\n', block.bytes) {
+            let record = &block.bytes[start..end];
+            start = end + 1;
+            if self.batch.rows() == 0 {
+                self.first = record.to_vec();
+            }
+            self.push(record, is_kept);
+        }
         Ok(())
     }
 
     fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
+        for file in &mut self.files {
+            file.current();
+        }
         let ran = if out.ends_with_a_bad_record() {
             self.run(time, &mut |row| {
                 out.record(row);
@@ -191,16 +234,26 @@ impl Operator for Sql {
             ran
         };
         if let Err(reason) = ran {
-            if self.held.is_empty() {
-                out.bad_record(b"null", &format!("the query failed on an empty batch: {reason}"))?;
-            }
-            for record in self.held.split(|&byte| byte == b'\n').filter(|record| !record.is_empty()) {
-                out.bad_record(record, &format!("its batch: {reason}"))?;
-            }
+            self.set_aside(&reason, out)?;
         }
-        self.held.clear();
+        self.batch.clear();
         out.end(time);
         Ok(())
+    }
+}
+
+impl Sql {
+    /// All records of the batch are bad.
+    fn set_aside(&self, reason: &str, out: &mut Out<'_>) -> Result<(), OpError> {
+        if self.batch.rows() == 0 {
+            return out.bad_record(b"null", &format!("the query failed on an empty batch: {reason}"));
+        }
+        let reason = format!("its batch: {reason}");
+        let records = self.batch.records();
+        if records.is_empty() {
+            return out.bad_record(&self.first, &reason);
+        }
+        (0..records.len()).try_for_each(|row| out.bad_record(records.get(row), &reason))
     }
 }
 

@@ -1,66 +1,48 @@
 //! A batch in the order of a column, so that SQLite need not sort it for GROUP BY, DISTINCT or
-//! ORDER BY: records are put together by the column's bytes, and only the different values are sorted.
+//! ORDER BY: only the different values are sorted.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 
 use rusqlite::types::ValueRef;
 
+use crate::batch::Values;
 use crate::value;
 
 /// Records in order.
 #[derive(Debug, Default)]
 pub struct Order {
-    /// Where each record starts, as they came.
-    starts: Vec<usize>,
     /// Their numbers, in order.
     numbers: Vec<usize>,
 }
 
 impl Order {
-    /// Those of `bytes`, a line each, by what `read` gives of each; equal ones as they came.
-    pub fn new<'b>(bytes: &'b [u8], is_descending: bool, read: impl Fn(&'b [u8]) -> Option<&'b [u8]>) -> Order {
-        let mut starts = Vec::new();
-        // Of each different value its records' numbers.
-        let mut groups: HashMap<Option<&[u8]>, usize> = HashMap::new();
-        let mut members: Vec<(Option<&[u8]>, usize)> = Vec::new();
-        let mut group_of = Vec::new();
-        let mut start = 0;
-        while start < bytes.len() {
-            let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |length| start + length);
-            let value = read(&bytes[start..end]);
-            let group = *groups.entry(value).or_insert_with(|| {
-                members.push((value, 0));
-                members.len() - 1
-            });
-            members[group].1 += 1;
-            group_of.push(group);
-            starts.push(start);
-            start = end + 1;
-        }
-        let mut sorted: Vec<usize> = (0..members.len()).collect();
+    /// The records by what they have; equal ones as they came.
+    pub fn new(values: &Values, is_descending: bool) -> Order {
+        let mut counts = vec![0; values.different()];
+        values.pieces().iter().for_each(|&piece| counts[piece] += 1);
+        let mut sorted: Vec<usize> = (0..counts.len()).collect();
         sorted.sort_by(|&a, &b| {
-            let order = value::with_plain(members[a].0, |a| value::with_plain(members[b].0, |b| compare(a, b)));
+            let (a, b) = (Some(values.piece(a)), Some(values.piece(b)));
+            let order = value::with_plain(a, |a| value::with_plain(b, |b| compare(a, b)));
             if is_descending { order.reverse() } else { order }
         });
-        // Where the records of each group go.
-        let mut places = vec![0; members.len()];
-        sorted.iter().fold(0, |place, &group| {
-            places[group] = place;
-            place + members[group].1
+        // Where the records of each piece go.
+        let mut places = vec![0; counts.len()];
+        sorted.iter().fold(0, |place, &piece| {
+            places[piece] = place;
+            place + counts[piece]
         });
-        let mut numbers = vec![0; starts.len()];
-        for (number, &group) in group_of.iter().enumerate() {
-            numbers[places[group]] = number;
-            places[group] += 1;
+        let mut numbers = vec![0; values.len()];
+        for (number, &piece) in values.pieces().iter().enumerate() {
+            numbers[places[piece]] = number;
+            places[piece] += 1;
         }
-        Order { starts, numbers }
+        Order { numbers }
     }
 
-    /// The record at a place: its number, and where it starts.
-    pub fn at(&self, place: usize) -> Option<(usize, usize)> {
-        let number = *self.numbers.get(place)?;
-        Some((number, self.starts[number]))
+    /// The number of the record at a place.
+    pub fn at(&self, place: usize) -> Option<usize> {
+        self.numbers.get(place).copied()
     }
 }
 
@@ -103,16 +85,17 @@ mod tests {
     fn values_are_in_sqlite_s_order_and_equal_ones_as_they_came() {
         let values =
             ["2.5", "\"b\"", "null", "10", "\"a\"", "true", "9007199254740993", "9007199254740992.0", "\"b\"", "-1e30"];
-        let bytes = values.join("\n") + "\n";
-        let of = |is_descending| -> Vec<&str> {
-            let order = Order::new(bytes.as_bytes(), is_descending, Some);
-            (0..).map_while(|place| order.at(place)).map(|(number, _)| values[number]).collect()
+        let of = |values: &[&str], is_descending| {
+            let mut kept = Values::default();
+            values.iter().for_each(|value| kept.push(value.as_bytes()));
+            let order = Order::new(&kept, is_descending);
+            (0..).map_while(|place| order.at(place)).collect::<Vec<_>>()
         };
+        let named = |is_descending| of(&values, is_descending).into_iter().map(|number| values[number]);
         let ascending =
             ["null", "-1e30", "true", "2.5", "10", "9007199254740992.0", "9007199254740993", "\"a\"", "\"b\"", "\"b\""];
-        assert_eq!(of(false), ascending);
-        assert!(of(true).iter().eq(ascending.iter().rev()));
-        let order = Order::new(b"\"b\"\n\"a\"\n\"b\"", false, Some);
-        assert_eq!([0, 1, 2, 3].map(|place| order.at(place)), [Some((1, 4)), Some((0, 0)), Some((2, 8)), None]);
+        assert!(named(false).eq(ascending));
+        assert!(named(true).eq(ascending.into_iter().rev()));
+        assert_eq!(of(&["\"b\"", "\"a\"", "\"b\""], false), [1, 0, 2]);
     }
 }

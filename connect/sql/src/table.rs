@@ -1,5 +1,5 @@
-//! The virtual table `batch`: a scan over the records' bytes. A column is read when SQLite asks
-//! for it, of the record where the cursor is, and nothing else is parsed.
+//! The virtual table `batch`: a scan over what was kept of the batch. A column that was not kept by
+//! itself is read of the record where the cursor is, when SQLite asks for it.
 
 use std::borrow::Cow;
 use std::ffi::{CStr, CString, c_int};
@@ -12,9 +12,10 @@ use rusqlite::vtab::{
     VTabKind,
 };
 use rusqlite::{Connection, Error, Result, ffi};
-use sstream::connect::BatchTime;
 
+use crate::batch::{Batch, Values};
 use crate::column::{self, HIDDEN};
+use crate::database::quoted;
 use crate::order::Order;
 use crate::value::{self, Passed};
 
@@ -24,10 +25,8 @@ const MODULE: &CStr = c"sstream_batch";
 /// A batch while it is asked.
 #[derive(Debug, Default)]
 pub struct Held {
-    /// Its records, a line each.
-    pub bytes: Vec<u8>,
-    /// Its time.
-    pub time: BatchTime,
+    /// What was kept of it.
+    pub batch: Batch,
     /// What its values were.
     pub passed: Mutex<Passed>,
 }
@@ -97,7 +96,6 @@ unsafe impl<'vtab> VTab<'vtab> for Table {
     ) -> Result<(Cow<'static, CStr>, Self)> {
         let shared = aux.cloned().unwrap_or_default();
         let columns = shared.columns();
-        let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
         let visible = columns.iter().map(|name| quoted(name));
         let hidden = HIDDEN.iter().map(|name| format!("{} hidden", quoted(name)));
         let declared = format!("create table batch({})", visible.chain(hidden).collect::<Vec<_>>().join(","));
@@ -131,9 +129,8 @@ unsafe impl<'vtab> VTab<'vtab> for Table {
             held: Arc::default(),
             columns: self.columns.clone(),
             shared: self.shared.clone(),
-            order: None,
-            start: 0,
-            end: 0,
+            sorted: None,
+            place: 0,
             row: 0,
             table: PhantomData,
         })
@@ -152,25 +149,43 @@ struct Cursor<'vtab> {
     held: Arc<Held>,
     columns: Arc<[String]>,
     /// The order, where it is not the one in which records came.
-    order: Option<Order>,
-    /// The record is the bytes from here …
-    start: usize,
-    /// … to its newline.
-    end: usize,
-    /// How many records were before this one.
+    sorted: Option<Sorted>,
+    /// How many records were before this one …
+    place: usize,
+    /// … and its number, in the order in which they came.
     row: usize,
     table: PhantomData<&'vtab Table>,
 }
 
+/// An order by a column.
+struct Sorted {
+    order: Order,
+    /// The column by its number, and what the records have in it, if the batch does not keep that.
+    read: Option<(usize, Values)>,
+}
+
 impl Cursor<'_> {
-    /// Goes to the record that is there after `row` others, if there is an order.
-    fn go_to(&mut self, row: usize) {
-        self.row = row;
-        if let Some(order) = &self.order {
-            self.start = order.at(row).map_or(self.held.bytes.len(), |(_, start)| start);
+    /// Goes to the record that is there after so many others.
+    fn go_to(&mut self, place: usize) {
+        self.place = place;
+        self.row = match &self.sorted {
+            Some(sorted) => sorted.order.at(place).unwrap_or(place),
+            None => place,
+        };
+    }
+
+    /// What the record has in a column.
+    fn json(&self, index: usize, name: &str) -> Option<&[u8]> {
+        let batch = &self.held.batch;
+        let sorted = self.sorted.as_ref().and_then(|sorted| sorted.read.as_ref());
+        let kept = match sorted {
+            Some((number, values)) if *number == index => Some(values),
+            _ => batch.column_at(index, name),
+        };
+        match kept {
+            Some(values) => Some(values.get(self.row)),
+            None => column::read(batch.records().get(self.row), name),
         }
-        let rest = self.held.bytes.get(self.start..).unwrap_or_default();
-        self.end = self.start + memchr::memchr(b'\n', rest).unwrap_or(rest.len());
     }
 }
 
@@ -181,43 +196,45 @@ unsafe impl VTabCursor for Cursor<'_> {
         self.held = self.shared.held();
         // As `best_index` chose: 1 and 2 are up and down by the first column.
         let wanted = usize::try_from(plan).ok().filter(|&plan| plan > 0).map(|plan| ((plan - 1) / 2, plan % 2 == 0));
-        self.order = wanted.and_then(|(number, is_descending)| {
+        self.sorted = wanted.and_then(|(number, is_descending)| {
             let name = self.columns.get(number)?;
-            Some(Order::new(&self.held.bytes, is_descending, |record| column::read(record, name)))
+            let batch = &self.held.batch;
+            Some(match batch.column_at(number, name) {
+                Some(values) => Sorted { order: Order::new(values, is_descending), read: None },
+                None => {
+                    let values = Values::of_column(batch.records(), name);
+                    Sorted { order: Order::new(&values, is_descending), read: Some((number, values)) }
+                }
+            })
         });
-        self.start = 0;
         self.go_to(0);
         Ok(())
     }
 
     fn next(&mut self) -> Result<()> {
-        self.start = self.end + 1;
-        self.go_to(self.row + 1);
+        self.go_to(self.place + 1);
         Ok(())
     }
 
     fn eof(&self) -> bool {
-        self.start >= self.held.bytes.len()
+        self.place >= self.held.batch.rows()
     }
 
     fn column(&self, ctx: &mut Context, i: c_int) -> Result<()> {
-        let record = &self.held.bytes[self.start..self.end];
         let index = usize::try_from(i).unwrap_or_default();
         let keep = |keep: &mut dyn FnMut(&mut Passed)| keep(&mut lock(&self.held.passed));
         match self.columns.get(index) {
-            Some(name) => value::deliver(column::read(record, name), index, keep, |value| {
+            Some(name) => value::deliver(self.json(index, name), index, keep, |value| {
                 ctx.set_result(ToSqlOutput::Borrowed(value))
             }),
-            None if index == self.columns.len() => ctx.set_result(ToSqlOutput::Borrowed(ValueRef::Text(record))),
-            None => ctx.set_result(i64::try_from(self.held.time.0).unwrap_or(i64::MAX)),
+            None if index == self.columns.len() => {
+                ctx.set_result(ToSqlOutput::Borrowed(ValueRef::Text(self.held.batch.records().get(self.row))))
+            }
+            None => ctx.set_result(i64::try_from(self.held.batch.time.0).unwrap_or(i64::MAX)),
         }
     }
 
     fn rowid(&self) -> Result<i64> {
-        let number = match &self.order {
-            Some(order) => order.at(self.row).map_or(self.row, |(number, _)| number),
-            None => self.row,
-        };
-        Ok(i64::try_from(number).unwrap_or(i64::MAX - 1) + 1)
+        Ok(i64::try_from(self.row).unwrap_or(i64::MAX - 1) + 1)
     }
 }

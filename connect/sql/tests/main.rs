@@ -5,6 +5,7 @@
 mod docs;
 mod explain;
 mod query;
+mod tables;
 
 #[test]
 fn the_demo_shows_sql() {

@@ -1,29 +1,31 @@
 //! Output that may be long, and may have a reader that goes away.
 
-use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write as _};
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 
 use crate::cli::ToolError;
 use crate::frame::{BatchTime, Block, Watermark};
 use crate::op::{Downstream, OpError};
+use crate::os;
 use crate::record::{push_visible, visible};
 
 /// Writes to stdout; an error is kept until the end.
 pub struct Printer {
-    stdout: BufWriter<StdoutLock<'static>>,
+    stdout: io::Result<BufWriter<File>>,
     is_terminal: bool,
-    result: io::Result<()>,
 }
 
 impl Printer {
     /// On stdout.
     pub fn new() -> Printer {
-        let stdout = io::stdout().lock();
-        Printer { is_terminal: stdout.is_terminal(), stdout: BufWriter::new(stdout), result: Ok(()) }
+        Printer { is_terminal: io::stdout().is_terminal(), stdout: os::stdout().map(BufWriter::new) }
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
-        if self.result.is_ok() {
-            self.result = self.stdout.write_all(bytes);
+        if let Ok(stdout) = &mut self.stdout
+            && let Err(error) = stdout.write_all(bytes)
+        {
+            self.stdout = Err(error);
         }
     }
 
@@ -44,8 +46,8 @@ impl Printer {
     }
 
     /// Says whether all was written.
-    pub fn finish(mut self) -> Result<(), ToolError> {
-        match self.result.and_then(|()| self.stdout.flush()) {
+    pub fn finish(self) -> Result<(), ToolError> {
+        match self.stdout.and_then(|mut stdout| stdout.flush()) {
             // `sstream-checkpoint state DIR STAGE | head`
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             Err(error) => Err(ToolError::Open { what: "stdout".to_owned(), error }),
@@ -63,7 +65,7 @@ impl Downstream for Printer {
     fn end(&mut self, _: BatchTime, _: u64, _: Option<Watermark>) {}
 
     fn is_closed(&self) -> bool {
-        self.result.is_err()
+        self.stdout.is_err()
     }
 
     fn bad_record(&mut self, _: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError> {

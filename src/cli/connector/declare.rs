@@ -12,6 +12,7 @@ use crate::cli::account::Stream;
 use crate::cli::guarantee::{SinkGuarantee, SourceGuarantee};
 use crate::cli::{Tool, command, usage};
 use crate::error::Exit;
+use crate::os;
 
 /// A tool that says what it would do.
 pub trait Declared {
@@ -83,6 +84,6 @@ pub fn asked<T: Tool + Declared>() -> Option<ExitCode> {
         Err(error) if !error.use_stderr() => json!({ "help": true }),
         Err(error) => json!({ "mistake": usage::explain(&error, T::NAME) }),
     };
-    let written = writeln!(std::io::stdout(), "{answer}");
+    let written = os::stdout().and_then(|mut stdout| stdout.write_all(format!("{answer}\n").as_bytes()));
     Some(if written.is_ok() { Exit::Done } else { Exit::World }.code().into())
 }

@@ -8,7 +8,7 @@ mod sink;
 mod source;
 
 pub use declare::Declared;
-pub use operator::{OperatorKind, OperatorTool};
+pub use operator::{OperatorKind, OperatorParts, OperatorTool};
 pub(in crate::cli) use sink::run_sink;
 pub use sink::{SinkKind, SinkParts, SinkTool};
 pub use source::{Opened, SourceKind, SourceParts, SourceTool};

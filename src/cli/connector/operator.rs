@@ -1,14 +1,39 @@
 //! `sstream-NAME` between two pipes, whose operator comes from a crate of its own.
 
 use std::fmt;
+use std::path::Path;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser};
 
 use super::with_about;
 use crate::cli::account::{Account, Stream};
-use crate::cli::args::{Common, CutArgs, StageArgs};
-use crate::cli::{Environment, Tool, ToolError, run_stage};
+use crate::cli::args::{Common, CutArgs, StageArgs, StateArgs};
+use crate::cli::first::stop_rules;
+use crate::cli::{Environment, Tool, ToolError, run_stage_saved};
+use crate::console::Console;
 use crate::op::Operator;
+use crate::source::beside::{FileBeside, Parse};
+use crate::source::engine::stop::StopRules;
+
+/// What an operator has around it.
+pub struct OperatorParts<'e> {
+    /// For messages.
+    pub console: Console,
+    environment: &'e Environment,
+    stop: StopRules,
+}
+
+impl OperatorParts<'_> {
+    /// A file beside the stream, which is read now, and at the beginning of a batch once more if it has
+    /// changed.
+    ///
+    /// # Errors
+    /// It cannot be read, or `parse` does not take it.
+    pub fn beside<T>(&self, path: &Path, parse: Box<Parse<T>>) -> Result<FileBeside<T>, ToolError> {
+        let (console, clock) = (self.console.clone(), &self.environment.clock);
+        FileBeside::open(path, parse, console, clock, self.stop.clone()).map_err(ToolError::Input)
+    }
+}
 
 /// A tool that takes a stream and gives one: its options (this type, by clap), and what it
 /// says of itself once for its help, `sstream explain` and the manual.
@@ -32,11 +57,21 @@ pub trait OperatorKind: Args + fmt::Debug + 'static {
     /// Options that do not go together, or mean nothing (exit 2).
     fn account(&self) -> Result<Vec<String>, ToolError>;
 
+    /// How often an operator with state keeps it in a checkpoint.
+    fn saved(&self) -> StateArgs {
+        StateArgs { checkpoint_every: None }
+    }
+
+    /// Does what the options ask for where that is not to take a stream; none if it is.
+    fn instead(&self) -> Option<Result<(), ToolError>> {
+        None
+    }
+
     /// Makes the operator, before the first batch.
     ///
     /// # Errors
     /// What is wrong with the options, or keeps it from being made.
-    fn open(self) -> Result<Box<dyn Operator>, ToolError>;
+    fn open(self, parts: &OperatorParts<'_>) -> Result<Box<dyn Operator>, ToolError>;
 }
 
 /// An operator as a tool.
@@ -91,7 +126,13 @@ impl<K: OperatorKind> Tool for OperatorTool<K> {
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
-        let mut operator = self.kind.open()?;
-        run_stage(operator.as_mut(), &self.stage, environment)
+        if let Some(done) = self.kind.instead() {
+            return done;
+        }
+        let saved = self.kind.saved();
+        let stop = stop_rules(&self.stage.input.cut, environment);
+        let parts = OperatorParts { console: environment.console.clone(), environment, stop };
+        let mut operator = self.kind.open(&parts)?;
+        run_stage_saved(operator.as_mut(), &self.stage, saved, environment)
     }
 }

@@ -14,7 +14,7 @@ use clap::{Parser, Subcommand};
 use super::args::{Common, Messages};
 use super::tools::{self, Described};
 use super::{Environment, Tool, ToolError};
-use crate::error::describe;
+use crate::os;
 use crate::record::visible;
 
 /// Run a tool, list and stop pipelines, explain one
@@ -157,10 +157,10 @@ fn list() -> String {
 
 fn print(text: &str) -> Result<(), ToolError> {
     let text = visible(text);
-    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+    match os::stdout().and_then(|mut stdout| stdout.write_all(text.as_bytes())) {
         Ok(()) => Ok(()),
         // `sstream ps | head -1`
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        Err(error) => Err(ToolError::Open { what: "stdout".to_owned(), error: io::Error::other(describe(&error)) }),
+        Err(error) => Err(ToolError::Open { what: "stdout".to_owned(), error }),
     }
 }

@@ -10,7 +10,7 @@ use super::first::stop_rules;
 use super::sides::{MergeArgs, run_merge};
 use super::{Environment, Tool, ToolError, run_stage};
 use crate::op::join::{Join, JoinType};
-use crate::op::lookup::Lookup;
+use crate::op::lookup::{Lookup, LookupType};
 use crate::source::beside::FileBeside;
 use crate::source::pairs;
 use within::WithinArgs;
@@ -80,9 +80,9 @@ enum JoinKind {
     Full,
     /// Every key once, with all its values: [key,[[a…],[b…]]]
     Cogroup,
-    /// With --within: records of A that meet one of B, as they are
+    /// Records of A that meet one of B, as they are
     Semi,
-    /// With --within: records of A that meet none
+    /// Records of A that meet none
     Anti,
 }
 
@@ -130,11 +130,8 @@ impl Tool for JoinTool {
                 JoinKind::Right => JoinType::Right,
                 JoinKind::Full => JoinType::Full,
                 JoinKind::Cogroup => JoinType::Cogroup,
-                JoinKind::Semi | JoinKind::Anti => {
-                    return Err(ToolError::Usage(
-                        "--type semi and anti are of joins by time: add --within FROM..TO, --by and --time".to_owned(),
-                    ));
-                }
+                JoinKind::Semi => JoinType::Semi,
+                JoinKind::Anti => JoinType::Anti,
             });
             let common = (&self.stage.common, self.stage.input.on_error());
             let streams: Vec<PathBuf> = self.left.into_iter().chain(self.right).collect();
@@ -145,13 +142,15 @@ impl Tool for JoinTool {
                 "--memory: with --static no batch is kept, and the file is in memory".to_owned(),
             ));
         }
-        let keep_unmatched = match self.kind {
-            JoinKind::Inner => false,
-            JoinKind::Left => true,
-            JoinKind::Right | JoinKind::Full | JoinKind::Cogroup | JoinKind::Semi | JoinKind::Anti => {
+        let kind = match self.kind {
+            JoinKind::Inner => LookupType::Inner,
+            JoinKind::Left => LookupType::Left,
+            JoinKind::Semi => LookupType::Semi,
+            JoinKind::Anti => LookupType::Anti,
+            JoinKind::Right | JoinKind::Full | JoinKind::Cogroup => {
                 return Err(ToolError::Usage(
-                    "--static: a file has no batches, so there are no --type right, full, cogroup, semi and anti: take \
-                     inner or left"
+                    "--static: a file has no batches, so there are no --type right, full and cogroup: take inner, \
+                     left, semi or anti"
                         .to_owned(),
                 ));
             }
@@ -160,7 +159,7 @@ impl Tool for JoinTool {
         let pairs =
             FileBeside::open(path, Box::new(pairs::parse), environment.console.clone(), &environment.clock, stop);
         let pairs = pairs.map_err(ToolError::Input)?;
-        run_stage(&mut Lookup::new(pairs, keep_unmatched), &self.stage, environment)
+        run_stage(&mut Lookup::new(pairs, kind), &self.stage, environment)
     }
 }
 

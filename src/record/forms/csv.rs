@@ -75,6 +75,11 @@ impl Csv {
         }
     }
 
+    /// The columns' names as records have them, once the first row was read.
+    pub fn columns(&self) -> Option<&[String]> {
+        self.columns.as_ref().map(|columns| &*columns.keys)
+    }
+
     /// Reads a line, with its end.
     fn feed(
         &mut self,

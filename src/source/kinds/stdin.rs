@@ -30,8 +30,7 @@ pub struct Stdin {
 impl Stdin {
     /// Standard input, as a descriptor of its own.
     pub fn open(stop: StopSignal, waited: Waited) -> io::Result<Stdin> {
-        let file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
-        Ok(Stdin::from_file(file, "stdin", stop, waited))
+        Ok(Stdin::from_file(os::stdin()?, "stdin", stop, waited))
     }
 
     /// Whether it is a pipe, or the socket that some shells take for one.

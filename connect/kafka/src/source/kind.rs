@@ -64,19 +64,23 @@ pub struct SourceArgs {
 }
 
 impl SourceArgs {
+    /// What an object has beside the value: each field once, in the order in which they stand there.
+    fn fields(&self) -> Vec<Field> {
+        let mut fields = self.with.clone();
+        fields.sort_unstable();
+        fields.dedup();
+        fields
+    }
+
     /// As data.
     pub fn options(&self, on_loss: OnLoss) -> Options {
-        // An object has each of its fields once.
-        let mut with = self.with.clone();
-        with.sort_unstable();
-        with.dedup();
         let by_default = if self.available_now { StartAt::Beginning } else { StartAt::End };
         Options {
             selection: Selection { topics: self.topic.clone(), partitions: self.partitions.clone(), shard: self.shard },
             from: self.from.clone().unwrap_or(by_default),
             available_now: self.available_now,
             group: self.group.clone(),
-            form: Form { value: self.value, with },
+            form: Form { value: self.value, with: self.fields() },
             max_rate_per_partition: self.max_rate_per_partition,
             isolation: self.isolation,
             on_loss,
@@ -127,11 +131,13 @@ A message is a record: its value as text, or with --value json as JSON; null whe
 
     /// Which messages are read, and what records are made of them.
     fn identity(&self) -> String {
-        let mut words = String::new();
-        for (index, topic) in self.topic.iter().enumerate() {
-            words.push_str(if index == 0 { " --topic " } else { "," });
-            words.push_str(&topic.to_string());
+        let mut topics: Vec<String> = Vec::new();
+        for topic in self.topic.iter().map(TopicPattern::to_string) {
+            if !topics.contains(&topic) {
+                topics.push(topic);
+            }
         }
+        let mut words = format!(" --topic {}", topics.join(","));
         if let Some(partitions) = &self.partitions {
             words.push_str(&format!(" --partitions {partitions}"));
         }
@@ -141,7 +147,7 @@ A message is a record: its value as text, or with --value json as JSON; null whe
         if self.value == ValueForm::Json {
             words.push_str(" --value json");
         }
-        for (index, field) in self.with.iter().enumerate() {
+        for (index, field) in self.fields().iter().enumerate() {
             words.push_str(if index == 0 { " --with " } else { "," });
             words.push_str(field.to_possible_value().as_ref().map_or("", clap::builder::PossibleValue::get_name));
         }
@@ -181,13 +187,15 @@ mod tests {
 
     #[test]
     fn an_object_has_each_of_its_fields_once() {
-        let options = parse("--with offset,key,key").options(OnLoss::Fail);
-        assert_eq!(options.form.with, [Field::Key, Field::Offset]);
+        let given = parse("--with offset,key,key");
+        assert_eq!(given.options(OnLoss::Fail).form.with, [Field::Key, Field::Offset]);
+        assert_eq!(given.identity(), parse("--with key,offset").identity(), "what is the same source");
     }
 
     #[test]
     fn the_identity_is_what_is_read_and_what_becomes_of_it() {
         assert_eq!(parse("--from beginning --group g -X a=b").identity(), "--topic t");
+        assert_eq!(parse("--topic t,u,t").identity(), "--topic t,u");
         assert_eq!(parse("--value json --partitions 0,2").identity(), "--topic t --partitions 0,2 --value json");
     }
 }

@@ -1,4 +1,5 @@
 complete -c sstream-sql -l fields -d 'The columns that batch has, whatever the records have; one that a record lacks is NULL [default: those of the records]' -r
+complete -c sstream-sql -l table -d 'A table NAME for the query to join with, of a file: CSV with a header (.csv), JSON lines (.jsonl), or the table NAME of a database of SQLite; read again when it changes. May be given several times' -r
 complete -c sstream-sql -l query-timeout -d 'A query that takes longer fails' -r
 complete -c sstream-sql -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'

@@ -196,6 +196,11 @@ impl Layout {
         }
     }
 
+    /// When a pane begins, and when it ends.
+    pub fn pane_bounds(&self, pane: i64) -> (EventTime, EventTime) {
+        (self.border(pane), self.border(pane + 1))
+    }
+
     /// The first window that a pane is in, and the last; none for a pane in a gap.
     #[inline]
     pub fn windows(&self, pane: i64) -> Option<(i64, i64)> {

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::agg::{Accumulator, Aggregator};
 use crate::event::EventTime;
 use crate::op::Out;
 
@@ -19,12 +18,16 @@ pub enum TimeOutput {
 /// Writes results.
 pub(super) struct Output {
     times: TimeOutput,
-    result: Vec<u8>,
+    /// The beginning of a record, for results of these bounds.
+    bounds: (EventTime, EventTime),
+    prefix: Vec<u8>,
 }
 
 impl Output {
     pub fn new(times: TimeOutput) -> Output {
-        Output { times, result: Vec::new() }
+        let mut output = Output { times, bounds: (0, 0), prefix: Vec::new() };
+        output.write_prefix();
+        output
     }
 
     /// Whether times are numbers, which the next stage can read.
@@ -32,33 +35,36 @@ impl Output {
         matches!(self.times, TimeOutput::Milliseconds)
     }
 
-    /// Gives a window's result; without a key there is none in it.
-    pub fn give(
-        &mut self,
-        key: &[u8],
-        (start, end): (EventTime, EventTime),
-        result: &Accumulator,
-        aggregator: &Aggregator,
-        out: &mut Out<'_>,
-    ) {
-        self.result.clear();
-        if !aggregator.write(result, &mut self.result) {
-            return;
+    /// The results that come next are of a window that begins and ends so.
+    pub fn set_bounds(&mut self, bounds: (EventTime, EventTime)) {
+        if bounds != self.bounds {
+            self.bounds = bounds;
+            self.write_prefix();
         }
-        let times = [start, end].map(|time| self.show(time));
+    }
+
+    fn write_prefix(&mut self) {
+        let (start, end) = self.bounds;
+        self.prefix = format!("{{\"start\":{},\"end\":{}", self.show(start), self.show(end)).into_bytes();
+    }
+
+    /// Gives a result, if `write` appends one and says so; without a key there is none in the record.
+    #[inline]
+    pub fn give(&self, key: &[u8], write: impl FnOnce(&mut Vec<u8>) -> bool, out: &mut Out<'_>) {
         let record = out.buffer();
-        for (name, time) in ["{\"start\":", ",\"end\":"].iter().zip(&times) {
-            record.extend_from_slice(name.as_bytes());
-            record.extend_from_slice(time.as_bytes());
-        }
+        let begin = record.len();
+        record.extend_from_slice(&self.prefix);
         if !key.is_empty() {
             record.extend_from_slice(b",\"key\":");
             record.extend_from_slice(key);
         }
         record.extend_from_slice(b",\"result\":");
-        record.extend_from_slice(&self.result);
-        record.push(b'}');
-        out.finish_record();
+        if write(record) {
+            record.push(b'}');
+            out.finish_record();
+        } else {
+            record.truncate(begin);
+        }
     }
 
     fn show(&self, ms: EventTime) -> String {

@@ -1,12 +1,14 @@
 //! What a key has in its panes, and the results of its windows, one after the other.
 //!
 //! A window's result is made of its panes' partial results. Windows that follow each other share
-//! most of theirs: what they share is kept in two stacks ([`Roll`]), so that a further window costs
-//! what came and what left, not its length.
+//! most of theirs: by [`Roll`] as long as what is shared does not change, else by [`Blocks`].
 
 use std::collections::VecDeque;
 
-use crate::agg::{Accumulator, AggError, Aggregator};
+use super::blocks::Blocks;
+use super::part::{Making, Part};
+use super::roll::Roll;
+use crate::agg::{Accumulator, AggError};
 use crate::event::EventTime;
 
 /// What a pane covers.
@@ -23,126 +25,89 @@ pub(super) struct Pane {
     pub is_saved: bool,
 }
 
-/// A partial result.
-#[derive(Clone)]
-pub(super) enum Part {
-    /// Of values in any order.
-    Merged(Accumulator),
-    /// Values with their numbers in order of arrival, where that order counts: each number, then
-    /// the length of the value, then the value.
-    Listed(Vec<(u64, Box<[u8]>)>),
-}
-
 /// The panes of a key, oldest first.
 #[derive(Default)]
 pub(super) struct Panes {
     pub panes: VecDeque<Pane>,
-    roll: Option<Box<Roll>>,
+    shared: Shared,
 }
 
-/// How results are made of panes.
-pub(super) struct Making<'a> {
-    pub aggregator: &'a mut Aggregator,
-    /// Only the first value counts, or only the last, or all: of [`Part::Listed`].
-    pub listing: Listing,
-}
-
-/// What is kept of values whose order of arrival counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Listing {
-    /// Nothing: values are merged.
-    None,
-    First,
-    Last,
-    All,
-}
-
-/// What the window given last shares with the next one.
-struct Roll {
-    /// Results from a pane to the end of the front, the oldest pane last.
-    front: Vec<(i64, Accumulator)>,
-    /// The result of the panes behind the front, up to and without `end`.
-    back: Option<Accumulator>,
-    back_start: i64,
-    end: i64,
+/// What windows share.
+#[derive(Default)]
+enum Shared {
+    #[default]
+    Nothing,
+    Rolling(Box<Roll>),
+    Changing(Box<Blocks>),
 }
 
 impl Panes {
-    /// The pane with this number, which is a new one if need be.
-    pub fn pane(&mut self, number: i64, making: &Making<'_>) -> &mut Pane {
+    /// The pane with this number, which is a new one if need be, and is about to change.
+    pub fn pane(&mut self, number: i64, making: &Making) -> &mut Pane {
+        self.touched(number);
         // Records come mostly in order: the newest pane first.
         let at = match self.panes.back() {
+            Some(newest) if newest.number == number => self.panes.len(),
             Some(newest) if newest.number > number => self.panes.partition_point(|pane| pane.number <= number),
             _ => self.panes.len(),
         };
-        if at == 0 || self.panes[at - 1].number != number {
-            let part = match making.listing {
-                Listing::None => Part::Merged(making.aggregator.accumulator()),
-                _ => Part::Listed(Vec::new()),
-            };
-            self.panes.insert(at, Pane { number, first: EventTime::MAX, part, is_changed: false, is_saved: false });
-            self.touched(number);
-            return &mut self.panes[at];
+        if at > 0 && self.panes[at - 1].number == number {
+            return &mut self.panes[at - 1];
         }
-        self.touched(number);
-        &mut self.panes[at - 1]
+        let (first, part) = (EventTime::MAX, making.part());
+        self.panes.insert(at, Pane { number, first, part, is_changed: false, is_saved: false });
+        &mut self.panes[at]
     }
 
-    /// A pane has changed: what was made of it is not valid any more.
+    /// A pane changes: what was made of it is not valid any more.
+    #[inline]
     fn touched(&mut self, number: i64) {
-        if self.roll.as_ref().is_some_and(|roll| number < roll.end) {
-            self.roll = None;
+        match &mut self.shared {
+            Shared::Nothing => {}
+            Shared::Rolling(roll) if !roll.has_seen(number) => {}
+            Shared::Rolling(_) => self.shared = Shared::Changing(Box::default()),
+            Shared::Changing(blocks) => blocks.touched(number),
         }
     }
 
     /// The result of the panes from `first` up to and without `end`, if there are any. Calls for
     /// later windows are cheap.
-    pub fn result(&mut self, first: i64, end: i64, making: &mut Making<'_>) -> Result<Option<Accumulator>, AggError> {
-        if let Some(only) = self.only(first, end) {
-            return only.part.finished(making).map(Some);
+    pub fn result(&mut self, first: i64, end: i64, making: &mut Making) -> Result<Option<Accumulator>, AggError> {
+        let from = self.panes.partition_point(|pane| pane.number < first);
+        let mut within = self.panes.range(from..).take_while(|pane| pane.number < end);
+        let Some(one) = within.next() else { return Ok(None) };
+        if within.next().is_none() {
+            return making.finished(one.part.clone()).map(Some);
         }
-        if making.listing != Listing::None {
-            return self.listed(first, end, making);
+        if making.has_all() {
+            let mut all = making.part();
+            let mut within = self.panes.range(from..).take_while(|pane| pane.number < end);
+            within.try_for_each(|pane| making.merge(&mut all, &pane.part))?;
+            return making.finished(all).map(Some);
         }
-        let is_behind = |roll: &Roll| roll.end > end || roll.end < first;
-        if self.roll.as_deref().is_none_or(is_behind) {
-            self.roll = Some(Box::new(Roll { front: Vec::new(), back: None, back_start: first, end: first }));
+        // Making stacks costs what the window has: only once so many windows were made in other ways.
+        let is_calm = |blocks: &Blocks| blocks.calm() >= self.panes.len();
+        match &self.shared {
+            Shared::Rolling(roll) if roll.is_beyond(end) => self.shared = Shared::Changing(Box::default()),
+            Shared::Rolling(roll) if !roll.is_before(first) => {}
+            Shared::Changing(blocks) if !is_calm(blocks) => {}
+            _ => self.shared = Shared::Rolling(Box::new(Roll::new(first))),
         }
-        let Some(mut roll) = self.roll.take() else { return Ok(None) };
-        let result = roll.slide(&self.panes, first, end, making.aggregator);
-        self.roll = Some(roll);
-        result
+        let result = match &mut self.shared {
+            Shared::Rolling(roll) => roll.slide(&self.panes, first, end, making)?,
+            Shared::Changing(blocks) => blocks.result(&self.panes, first, end, making)?,
+            Shared::Nothing => None,
+        };
+        result.map(|part| making.finished(part)).transpose()
     }
 
     /// The least time of the records in the panes from `first` on.
     pub fn first_time(&self, first: i64) -> EventTime {
-        let from = self.panes.partition_point(|pane| pane.number < first);
+        let from = match self.panes.front() {
+            Some(oldest) if oldest.number < first => self.panes.partition_point(|pane| pane.number < first),
+            _ => 0,
+        };
         self.panes.get(from).map_or(EventTime::MAX, |pane| pane.first)
-    }
-
-    /// The pane within, if there is one and no other.
-    fn only(&self, first: i64, end: i64) -> Option<&Pane> {
-        let from = self.panes.partition_point(|pane| pane.number < first);
-        let within = |at: usize| self.panes.get(at).filter(|pane| pane.number < end);
-        within(from).filter(|_| within(from + 1).is_none())
-    }
-
-    /// The same where the order of arrival counts.
-    fn listed(&mut self, first: i64, end: i64, making: &mut Making<'_>) -> Result<Option<Accumulator>, AggError> {
-        let from = self.panes.partition_point(|pane| pane.number < first);
-        let mut values: Vec<&(u64, Box<[u8]>)> = Vec::new();
-        for pane in self.panes.range(from..).take_while(|pane| pane.number < end) {
-            if let Part::Listed(list) = &pane.part {
-                values.extend(list);
-            }
-        }
-        if values.is_empty() {
-            return Ok(None);
-        }
-        values.sort_unstable_by_key(|(number, _)| *number);
-        let mut result = making.aggregator.accumulator();
-        values.iter().try_for_each(|(_, value)| making.aggregator.add(&mut result, value))?;
-        Ok(Some(result))
     }
 
     /// Takes away a pane that nothing was added to.
@@ -157,129 +122,122 @@ impl Panes {
         {
             gone(pane);
         }
+        if let Shared::Changing(blocks) = &mut self.shared {
+            blocks.drop_before(first);
+        }
     }
 }
 
 impl Pane {
     /// Appends it as bytes.
-    pub fn save(&self, aggregator: &Aggregator, out: &mut Vec<u8>) {
+    pub fn save(&self, making: &Making, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.first.to_le_bytes());
-        self.part.save(aggregator, out);
+        making.save(&self.part, out);
     }
 
     /// Reads what [`Pane::save`] gave.
-    pub fn load(&mut self, making: &Making<'_>, saved: &[u8]) -> Option<()> {
+    pub fn load(&mut self, making: &Making, saved: &[u8]) -> Option<()> {
         let (first, part) = saved.split_first_chunk()?;
-        (self.first, self.part) = (EventTime::from_le_bytes(*first), Part::load(making, part)?);
+        (self.first, self.part) = (EventTime::from_le_bytes(*first), making.load(part)?);
         Some(())
     }
 }
 
-impl Part {
-    /// Adds a value, the `number`th that arrived; `ranked` is what `top` gives of it.
-    pub fn add(&mut self, making: &mut Making<'_>, number: u64, value: &[u8], ranked: &[u8]) -> Result<(), AggError> {
-        match self {
-            Part::Merged(accumulator) => making.aggregator.add_by(accumulator, value, ranked),
-            Part::Listed(list) => {
-                match making.listing {
-                    Listing::First if !list.is_empty() => {}
-                    Listing::Last => *list = vec![(number, value.into())],
-                    _ => list.push((number, value.into())),
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::agg::{Aggregator, Combine};
+
+    /// Joins texts, and counts how often: the order shows, and the cost.
+    struct Join(Rc<Cell<usize>>);
+
+    impl Combine for Join {
+        fn combine(&mut self, a: &[u8], b: &[u8], out: &mut Vec<u8>) -> Result<bool, AggError> {
+            self.0.set(self.0.get() + 1);
+            out.extend_from_slice(a);
+            out.extend_from_slice(b);
+            Ok(true)
+        }
+    }
+
+    fn making() -> (Making, Rc<Cell<usize>>) {
+        let count = Rc::new(Cell::new(0));
+        (Making::new(Aggregator::expression(Box::new(Join(count.clone()))), true), count)
+    }
+
+    fn add(panes: &mut Panes, number: i64, value: &[u8], making: &mut Making) {
+        let pane = panes.pane(number, making);
+        making.add(&mut pane.part, 0, value, value).unwrap();
+    }
+
+    fn result(panes: &mut Panes, first: i64, end: i64, making: &mut Making) -> Vec<u8> {
+        let (mut out, result) = (Vec::new(), panes.result(first, end, making).unwrap());
+        result.map(|result| making.aggregator.write(&result, &mut out));
+        out
+    }
+
+    #[test]
+    fn a_record_in_an_old_pane_costs_a_logarithm_of_what_is_held() {
+        const LENGTH: i64 = 3600;
+        let (mut making, merges) = making();
+        let mut panes = Panes::default();
+        // One text of each pane would be joined with thousands: an empty one is all that is.
+        (0..LENGTH).for_each(|number| add(&mut panes, number, b"", &mut making));
+        let mut most = 0;
+        for second in 0..2 * LENGTH {
+            let before = merges.get();
+            add(&mut panes, second + LENGTH, b"", &mut making);
+            add(&mut panes, second + 1 + (second * 37) % (LENGTH - 1), b"", &mut making);
+            result(&mut panes, second + 1, second + 1 + LENGTH, &mut making);
+            panes.drop_before(second + 2, |_| {});
+            // The blocks are made once.
+            most = if second > 1 { most.max(merges.get() - before) } else { 0 };
+        }
+        assert!(most <= 100, "{most} merges a second");
+    }
+
+    #[test]
+    fn without_such_records_it_costs_what_comes_and_goes() {
+        for length in [60, 3600] {
+            let (mut making, merges) = making();
+            let mut panes = Panes::default();
+            for second in 0..4 * length {
+                add(&mut panes, second, b"", &mut making);
+                result(&mut panes, second + 1 - length, second + 1, &mut making);
+                panes.drop_before(second + 2 - length, |_| {});
+            }
+            let each = merges.get() as f64 / (4 * length) as f64;
+            assert!(each < 3.1, "{each} merges a second");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_changes_a_window_is_its_panes_in_order(
+            steps in prop::collection::vec((0_i64..120, 0_i64..100, 1_i64..90), 1..60),
+        ) {
+            let (mut making, _) = making();
+            let mut panes = Panes::default();
+            let mut model = std::collections::BTreeMap::<i64, String>::new();
+            // Numbers below 0 too; no window begins before what was dropped.
+            let mut dropped = -40;
+            for (step, (number, first, length)) in (0..).zip(steps) {
+                let (number, first) = (dropped.max(number - 40), dropped.max(first - 40));
+                add(&mut panes, number, format!("{step},").as_bytes(), &mut making);
+                model.entry(number).or_default().push_str(&format!("{step},"));
+                let want: String = model.range(first..first + length).map(|(_, text)| text.as_str()).collect();
+                let got = result(&mut panes, first, first + length, &mut making);
+                prop_assert_eq!(String::from_utf8(got).unwrap(), want);
+                if step % 7 == 6 {
+                    panes.drop_before(first, |_| {});
+                    model = model.split_off(&first);
+                    dropped = first;
                 }
-                Ok(())
-            }
-        }
-    }
-
-    /// The result if nothing else is in the window.
-    fn finished(&self, making: &mut Making<'_>) -> Result<Accumulator, AggError> {
-        match self {
-            Part::Merged(accumulator) => Ok(accumulator.clone()),
-            Part::Listed(list) => {
-                let mut result = making.aggregator.accumulator();
-                list.iter().try_for_each(|(_, value)| making.aggregator.add(&mut result, value))?;
-                Ok(result)
-            }
-        }
-    }
-
-    /// Appends it as bytes.
-    pub fn save(&self, aggregator: &Aggregator, out: &mut Vec<u8>) {
-        match self {
-            Part::Merged(accumulator) => aggregator.save(accumulator, out),
-            Part::Listed(list) => {
-                for (number, value) in list {
-                    out.extend_from_slice(&number.to_le_bytes());
-                    out.extend_from_slice(&(value.len() as u32).to_le_bytes());
-                    out.extend_from_slice(value);
-                }
-            }
-        }
-    }
-
-    /// Reads what [`Part::save`] gave.
-    pub fn load(making: &Making<'_>, mut saved: &[u8]) -> Option<Part> {
-        if making.listing == Listing::None {
-            let accumulator = making.aggregator.load(&mut saved).ok()?;
-            return saved.is_empty().then_some(Part::Merged(accumulator));
-        }
-        let mut list = Vec::new();
-        while let Some((number, rest)) = saved.split_first_chunk() {
-            let (length, rest) = rest.split_first_chunk()?;
-            let (value, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-            list.push((u64::from_le_bytes(*number), value.into()));
-            saved = rest;
-        }
-        saved.is_empty().then_some(Part::Listed(list))
-    }
-}
-
-impl Roll {
-    /// Slides on to the window from `first` up to and without `end`.
-    fn slide(
-        &mut self,
-        panes: &VecDeque<Pane>,
-        first: i64,
-        end: i64,
-        aggregator: &mut Aggregator,
-    ) -> Result<Option<Accumulator>, AggError> {
-        // Lists do not come here.
-        let merged = |pane: &'_ Pane| match &pane.part {
-            Part::Merged(accumulator) => Some(accumulator.clone()),
-            Part::Listed(_) => None,
-        };
-        let from = panes.partition_point(|pane| pane.number < self.end);
-        for part in panes.range(from..).take_while(|pane| pane.number < end).filter_map(merged) {
-            match &mut self.back {
-                None => self.back = Some(part),
-                Some(back) => aggregator.merge(back, &part)?,
-            }
-        }
-        self.end = end;
-        while self.front.last().is_some_and(|(number, _)| *number < first) {
-            self.front.pop();
-        }
-        if self.front.is_empty() && self.back_start < first {
-            // All that is left is in the back: it becomes the front.
-            self.back = None;
-            let from = panes.partition_point(|pane| pane.number < first);
-            let to = panes.partition_point(|pane| pane.number < end);
-            for pane in panes.range(from..to).rev() {
-                let Some(mut part) = merged(pane) else { continue };
-                if let Some((_, later)) = self.front.last() {
-                    aggregator.merge(&mut part, later)?;
-                }
-                self.front.push((pane.number, part));
-            }
-            self.back_start = end;
-        }
-        match (self.front.last(), &self.back) {
-            (None, back) => Ok(back.clone()),
-            (Some((_, front)), None) => Ok(Some(front.clone())),
-            (Some((_, front)), Some(back)) => {
-                let mut result = front.clone();
-                aggregator.merge(&mut result, back)?;
-                Ok(Some(result))
             }
         }
     }

@@ -1,145 +1,306 @@
-//! Sessions: a key's records that are no further than a gap apart.
+//! Sessions of keys.
+//!
+//! In a checkpoint a key's sessions are an entry: `s` key, with what [`Sessions::save`] gives.
 
-use super::panes::Making;
-use crate::agg::{Accumulator, AggError};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use super::keyed::{Journal, Keyed};
+use super::session::{Session, Sessions};
+use super::{Common, Emit, Gap, Open};
+use crate::agg::Accumulator;
 use crate::event::EventTime;
+use crate::expr::Program;
+use crate::keyed_state::PairOut;
+use crate::op::grouping::{Item, aggregation_failed, bad_or_fatal};
+use crate::op::{Held, OpError, Out};
 
-/// The sessions of a key that are open, by their beginnings.
+/// Sessions by key.
+pub(super) struct SessionWindows {
+    gap: Gap,
+    /// How long a session may be, in ms.
+    most_ms: Option<i64>,
+    keyed: Keyed<State>,
+    /// When a session of a key is over, with the key's index; of one with another end first it says
+    /// nothing any more.
+    schedule: BinaryHeap<Reverse<(EventTime, u32)>>,
+    /// Keys with a record in this batch, each once.
+    touched: Vec<u32>,
+}
+
+/// What is open of a key.
 #[derive(Default)]
-pub(super) struct Sessions {
-    pub sessions: Vec<Session>,
-    /// How many values the key has had.
-    arrivals: u64,
+struct State {
+    sessions: Sessions,
+    /// The end of a session that is scheduled.
+    next: Option<EventTime>,
+    is_touched: bool,
+    is_unsaved: bool,
 }
 
-/// A session.
-pub(super) struct Session {
-    /// The least time of its records.
-    pub start: EventTime,
-    /// The greatest time and the gap behind it, or where it is as long as may be.
-    pub end: EventTime,
-    /// The greatest time.
-    pub last: EventTime,
-    /// Results of its values, each of some that came one behind the other, with the number of the
-    /// first: two sessions that become one may have grown by turns.
-    pub segments: Vec<(u64, Accumulator)>,
-    /// The number of its newest value.
-    pub newest: u64,
-    /// Whether it has changed in this batch.
-    pub is_changed: bool,
+/// A session's result, and by what it is ordered.
+struct Given {
+    start: EventTime,
+    end: EventTime,
+    index: usize,
+    result: Accumulator,
 }
 
-impl Session {
-    /// The result of all values, in the order in which they came.
-    pub fn result(&self, making: &mut Making<'_>) -> Result<Accumulator, AggError> {
-        let mut segments = self.segments.iter();
-        let Some((_, first)) = segments.next() else { return Ok(making.aggregator.accumulator()) };
-        let mut result = first.clone();
-        segments.try_for_each(|(_, later)| making.aggregator.merge(&mut result, later))?;
-        Ok(result)
+impl SessionWindows {
+    /// Sessions that are that far apart.
+    pub fn new(gap: Gap, most_ms: Option<i64>) -> SessionWindows {
+        let (schedule, touched) = (BinaryHeap::new(), Vec::new());
+        SessionWindows { gap, most_ms, keyed: Keyed::new(), schedule, touched }
     }
-}
 
-impl Sessions {
-    /// Adds a value at `time`, with `gap_ms` behind it, to the session that it belongs to, which
-    /// may make one of several, or begin one. No session is longer than `most_ms` from its first
-    /// record to its last. The session's end.
-    pub fn add(
-        &mut self,
-        (time, gap_ms, most_ms): (EventTime, i64, Option<i64>),
-        (value, ranked): (&[u8], &[u8]),
-        making: &mut Making<'_>,
-    ) -> Result<EventTime, AggError> {
-        let number = self.arrivals + 1;
-        let end = time.saturating_add(gap_ms);
-        let mut joined = (time, time, end);
-        let mut joining = Vec::new();
-        for (index, session) in self.sessions.iter().enumerate() {
-            let is_near = session.start <= joined.2.max(end) && time <= session.end;
-            let (start, last) = (joined.0.min(session.start), joined.1.max(session.last));
-            if is_near && most_ms.is_none_or(|most_ms| last - start < most_ms) {
-                joined = (start, last, joined.2.max(session.end));
-                joining.push(index);
-            }
-        }
-        let mut added = making.aggregator.accumulator();
-        if let [index] = joining[..]
-            && self.sessions[index].newest == self.arrivals
+    /// A key's sessions have changed.
+    fn changed(&mut self, index: usize, emit: Emit) {
+        let state = &mut self.keyed.states[index];
+        if let Some(journal) = &mut self.keyed.journal
+            && !std::mem::replace(&mut state.is_unsaved, true)
         {
-            // The newest value was this session's too.
-            let session = &mut self.sessions[index];
-            if let Some((_, segment)) = session.segments.last_mut() {
-                making.aggregator.add_by(segment, value, ranked)?;
-            }
-        } else {
-            making.aggregator.add_by(&mut added, value, ranked)?;
-            let mut segments = vec![(number, added)];
-            for index in joining.iter().rev() {
-                segments.extend(self.sessions.remove(*index).segments);
-            }
-            segments.sort_by_key(|(number, _)| *number);
-            let at = self.sessions.partition_point(|session| session.start < joined.0);
-            let session = Session { start: joined.0, end, last: joined.1, segments, newest: number, is_changed: true };
-            self.sessions.insert(at, session);
-            joining = vec![at];
+            journal.states.push(index as u32);
         }
-        self.arrivals = number;
-        let session = &mut self.sessions[joining[0]];
-        (session.start, session.last) = (joined.0, joined.1);
-        let longest = most_ms.map_or(EventTime::MAX, |most_ms| joined.0.saturating_add(most_ms));
-        session.end = joined.2.min(longest);
-        (session.newest, session.is_changed) = (number, true);
-        Ok(session.end)
-    }
-
-    /// When the first of them ends.
-    pub fn next_end(&self) -> Option<EventTime> {
-        self.sessions.iter().map(|session| session.end).min()
-    }
-
-    /// Appends them as bytes.
-    pub fn save(&self, making: &Making<'_>, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.arrivals.to_le_bytes());
-        let mut segment_bytes = Vec::new();
-        for session in &self.sessions {
-            for number in [session.start, session.end, session.last, session.newest as i64] {
-                out.extend_from_slice(&number.to_le_bytes());
-            }
-            out.extend_from_slice(&(session.segments.len() as u32).to_le_bytes());
-            for (number, segment) in &session.segments {
-                segment_bytes.clear();
-                making.aggregator.save(segment, &mut segment_bytes);
-                out.extend_from_slice(&number.to_le_bytes());
-                out.extend_from_slice(&(segment_bytes.len() as u32).to_le_bytes());
-                out.extend_from_slice(&segment_bytes);
+        let next = state.sessions.next_end();
+        if next != state.next {
+            state.next = next;
+            if let Some(next) = next.filter(|_| emit != Emit::All) {
+                self.schedule.push(Reverse((next, index as u32)));
             }
         }
     }
 
-    /// Reads what [`Sessions::save`] gave.
-    pub fn load(making: &Making<'_>, mut saved: &[u8]) -> Option<Sessions> {
-        fn take<const N: usize>(saved: &mut &[u8]) -> Option<[u8; N]> {
-            let (taken, rest) = saved.split_first_chunk()?;
-            *saved = rest;
-            Some(*taken)
-        }
-        let input = &mut saved;
-        let arrivals = u64::from_le_bytes(take(input)?);
-        let mut sessions = Vec::new();
-        while !input.is_empty() {
-            let mut number = || take(input).map(i64::from_le_bytes);
-            let (start, end, last, newest) = (number()?, number()?, number()?, number()? as u64);
-            let count = u32::from_le_bytes(take(input)?);
-            let mut segments = Vec::new();
-            for _ in 0..count {
-                let number = u64::from_le_bytes(take(input)?);
-                let length = u32::from_le_bytes(take(input)?) as usize;
-                let (mut segment, rest) = input.split_at_checked(length)?;
-                *input = rest;
-                segments.push((number, making.aggregator.load(&mut segment).ok()?));
+    /// Lets go of a key's sessions that are over at `until`, and gives their results to `closed`.
+    fn close(
+        &mut self,
+        index: usize,
+        until: EventTime,
+        common: &mut Common,
+        closed: &mut Vec<Given>,
+    ) -> Result<(), OpError> {
+        let sessions = &mut self.keyed.states[index].sessions.sessions;
+        for session in sessions.extract_if(.., |session| session.end <= until) {
+            if common.emit == Emit::Closed {
+                closed.push(Given::of(&session, index, common)?);
             }
-            sessions.push(Session { start, end, last, segments, newest, is_changed: false });
         }
-        Some(Sessions { sessions, arrivals })
+        self.changed(index, common.emit);
+        Ok(())
     }
+
+    /// Lets go of a key that has no session any more.
+    fn remove_if_idle(&mut self, index: usize) {
+        let is_idle = self.keyed.states.get(index).is_some_and(|state| state.sessions.sessions.is_empty());
+        if is_idle && self.keyed.keys.contains(index) {
+            if let Some(journal) = &mut self.keyed.journal {
+                journal.dropped.push(entry_key(self.keyed.keys.normal(index)));
+            }
+            self.keyed.remove(index);
+        }
+    }
+
+    /// Gives the sessions of these keys, all or those that have changed.
+    fn give_of(
+        &mut self,
+        keys: impl Iterator<Item = usize>,
+        is_changed: bool,
+        common: &mut Common,
+        out: &mut Out<'_>,
+    ) -> Result<(), OpError> {
+        let mut given = Vec::new();
+        for index in keys {
+            for session in &mut self.keyed.states[index].sessions.sessions {
+                if std::mem::take(&mut session.is_changed) || !is_changed {
+                    given.push(Given::of(session, index, common)?);
+                }
+            }
+        }
+        given.sort_unstable_by(|one, two| self.as_keys_came(one, two, common));
+        self.give(given, common, out);
+        Ok(())
+    }
+
+    fn as_keys_came(&self, one: &Given, two: &Given, common: &Common) -> std::cmp::Ordering {
+        common.as_keys_came((one.start, one.index), (two.start, two.index), |index| self.keyed.keys.normal(index))
+    }
+
+    fn give(&self, given: Vec<Given>, common: &mut Common, out: &mut Out<'_>) {
+        for Given { start, end, index, result } in given {
+            common.output.set_bounds((start, end));
+            let write = |out: &mut Vec<u8>| common.making.aggregator.write(&result, out);
+            common.output.give(self.keyed.keys.written(index), write, out);
+        }
+    }
+
+    /// No key has had a record in the batch that comes.
+    fn untouch(&mut self) {
+        for index in self.touched.drain(..) {
+            if let Some(state) = self.keyed.states.get_mut(index as usize) {
+                state.is_touched = false;
+            }
+        }
+    }
+
+    /// Closes the gaps that keys have left, once they are many.
+    fn compact(&mut self) {
+        if self.keyed.compact() {
+            self.schedule_anew();
+        }
+    }
+
+    fn schedule_anew(&mut self) {
+        let entry = |index: usize| Some(Reverse((self.keyed.states[index].next?, index as u32)));
+        self.schedule = self.keyed.keys.indexes().filter_map(entry).collect();
+    }
+}
+
+impl Given {
+    fn of(session: &Session, index: usize, common: &mut Common) -> Result<Given, OpError> {
+        let result = session.result(&mut common.making.aggregator).map_err(aggregation_failed)?;
+        Ok(Given { start: session.start, end: session.end, index, result })
+    }
+}
+
+impl Open for SessionWindows {
+    fn add(&mut self, item: &Item<'_>, time: EventTime, common: &mut Common, out: &mut Out<'_>) -> Result<(), OpError> {
+        let gap_ms = match &mut self.gap {
+            Gap::Fixed(gap_ms) => *gap_ms,
+            Gap::Of(program) => match gap_of(program, item.record) {
+                Ok(Some(gap_ms)) => gap_ms,
+                Ok(None) => return Ok(()),
+                Err(reason) => return out.bad_record(item.record, &reason),
+            },
+        };
+        let end = time.saturating_add(gap_ms);
+        if common.emit != Emit::All && common.watermark.is_some_and(|watermark| end <= watermark) {
+            return common.late(item.record, end, out);
+        }
+        let (index, is_new) = self.keyed.key(item, common);
+        let state = &mut self.keyed.states[index];
+        let value = (item.value, item.ranked);
+        let added = state.sessions.add((time, gap_ms, self.most_ms), value, &mut common.making.aggregator);
+        if let Err(error) = added {
+            if is_new {
+                self.keyed.remove(index);
+            }
+            return bad_or_fatal(item.record, &error, out);
+        }
+        if !std::mem::replace(&mut state.is_touched, true) {
+            self.touched.push(index as u32);
+        }
+        self.changed(index, common.emit);
+        Ok(())
+    }
+
+    fn give_changed(&mut self, common: &mut Common, out: &mut Out<'_>) -> Result<(), OpError> {
+        let touched: Vec<usize> = self.touched.iter().map(|index| *index as usize).collect();
+        self.untouch();
+        self.give_of(touched.into_iter(), true, common, out)
+    }
+
+    fn give_all(&mut self, common: &mut Common, out: &mut Out<'_>) -> Result<(), OpError> {
+        self.untouch();
+        let all: Vec<usize> = self.keyed.keys.indexes().collect();
+        self.give_of(all.into_iter(), false, common, out)
+    }
+
+    fn close_until(&mut self, time: EventTime, common: &mut Common, out: &mut Out<'_>) -> Result<(), OpError> {
+        self.untouch();
+        let (mut closed, mut keys) = (Vec::new(), Vec::new());
+        while let Some(Reverse((end, index))) = self.schedule.peek().copied()
+            && end <= time
+        {
+            self.schedule.pop();
+            let index = index as usize;
+            // What has another end first, or has gone, has an entry of its own or needs none.
+            if self.keyed.states.get(index).is_some_and(|state| state.next == Some(end)) {
+                self.close(index, end, common, &mut closed)?;
+                keys.push(index);
+            }
+        }
+        // As they end: in which batch they do must not show.
+        closed.sort_unstable_by(|one, two| one.end.cmp(&two.end).then_with(|| self.as_keys_came(one, two, common)));
+        self.give(closed, common, out);
+        // The last first, so that gaps are at the end.
+        keys.sort_unstable_by(|one, two| two.cmp(one));
+        keys.into_iter().for_each(|index| self.remove_if_idle(index));
+        self.compact();
+        Ok(())
+    }
+
+    fn held(&self) -> Held {
+        Held { keys: Some(self.keyed.keys.len() as u64), records: None, bytes: self.keyed.bytes() }
+    }
+
+    fn track(&mut self) {
+        self.keyed.journal = Some(Journal::default());
+    }
+
+    fn changes(&mut self, common: &Common, out: &mut PairOut<'_>) {
+        let mut value = Vec::new();
+        for index in self.keyed.changes(out).into_iter().map(|index| index as usize) {
+            if let Some(state) = self.keyed.states.get_mut(index).filter(|_| self.keyed.keys.contains(index)) {
+                state.is_unsaved = false;
+                value.clear();
+                state.sessions.save(&common.making.aggregator, &mut value);
+                out(&entry_key(self.keyed.keys.normal(index)), Some(&value));
+            }
+        }
+        self.compact();
+    }
+
+    fn slice(&mut self, from_start: bool, bytes: usize, common: &Common, out: &mut PairOut<'_>) -> bool {
+        self.keyed.slice((from_start, bytes), out, |normal, state, out| {
+            let mut value = Vec::new();
+            state.sessions.save(&common.making.aggregator, &mut value);
+            out(&entry_key(normal), Some(&value));
+            normal.len() + value.len()
+        })
+    }
+
+    fn live_bytes(&self) -> u64 {
+        self.keyed.entry_bytes() + self.keyed.keys.len() as u64 * 64
+    }
+
+    fn load(&mut self, key: &[u8], entry: Option<&[u8]>, common: &Common) -> Option<()> {
+        let (letter, key) = key.split_first()?;
+        match (letter, entry) {
+            (b'k', entry) => self.keyed.load(key, entry)?,
+            (b's', Some(value)) => {
+                let sessions = Sessions::load(&common.making.aggregator, value)?;
+                let index = self.keyed.loaded(key);
+                self.keyed.states[index].sessions = sessions;
+            }
+            // Gone with its key.
+            (b's', None) => {}
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn finish_load(&mut self, _: &Common) -> Result<(), OpError> {
+        self.keyed.finish_load()?;
+        self.keyed.states.iter_mut().for_each(|state| state.next = state.sessions.next_end());
+        self.schedule_anew();
+        Ok(())
+    }
+}
+
+fn entry_key(normal: &[u8]) -> Vec<u8> {
+    [b"s", normal].concat()
+}
+
+/// The gap behind a record; none if there is to be none.
+fn gap_of(program: &mut Program, record: &[u8]) -> Result<Option<i64>, String> {
+    let mut gaps = Vec::new();
+    program.run(record, &[], &mut |gap| gaps.push(gap.to_vec())).map_err(|error| format!("--session: {error}"))?;
+    let gap = match &gaps[..] {
+        [gap] if gap == b"null" => return Ok(None),
+        [gap] => std::str::from_utf8(gap).ok().and_then(|gap| gap.parse::<f64>().ok()),
+        _ => None,
+    };
+    let wanted = || format!("--session {}: the gap of a record is a number of ms", program.source());
+    // Less than a millisecond, or nothing, is no gap.
+    let ms = gap.filter(|gap| gap.is_finite()).ok_or_else(wanted)?.floor();
+    Ok((ms >= 1.0).then_some(ms as i64))
 }

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::agg::Aggregation;
 use crate::event::{TimeForm, Watermarks};
 use crate::frame::Reason;
+use crate::op::grouping::By;
 use crate::op::testing;
 
 /// A record `[key,time,value]`.
@@ -114,7 +116,7 @@ const AGGREGATIONS: [&str; 6] = ["count", "sum", "max", "first", "last", "collec
 proptest! {
     #[test]
     fn windows_are_a_group_by_of_what_was_not_late(
-        batches in rows(), length in 1_u64..14, slide in 1_u64..14, delay_ms in 0_u64..12, aggregation in 0..AGGREGATIONS.len()
+        batches in rows(), length in 1_u64..40, slide in 1_u64..14, delay_ms in 0_u64..12, aggregation in 0..AGGREGATIONS.len()
     ) {
         let shape = Shape { aggregation: AGGREGATIONS[aggregation], delay_ms, emit: Emit::Closed };
         let mut operator = window(sliding(length, slide), &shape);
