@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sstream_learn_global_optspecs
-    string join \n input= batch= block-interval= max-line= columns= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= h/help V/version
+    string join \n input= batch= block-interval= max-line= columns= multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= h/help V/version
 end
 
 function __fish_sstream_learn_needs_command
@@ -32,6 +32,18 @@ complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l batch -d 'T
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l stop-after -d 'Stop so long after the start' -r
@@ -87,6 +99,18 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l b
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l stop-after -d 'Stop so long after the start' -r
@@ -134,6 +158,18 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l b
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l stop-after -d 'Stop so long after the start' -r
@@ -181,6 +217,18 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l stop-after -d 'Stop so long after the start' -r
@@ -222,6 +270,18 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l bat
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l stop-after -d 'Stop so long after the start' -r
@@ -262,6 +322,18 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l 
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l stop-after -d 'Stop so long after the start' -r

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sstream_sink_global_optspecs
-    string join \n pass input= batch= block-interval= max-line= columns= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= h/help V/version
+    string join \n pass input= batch= block-interval= max-line= columns= multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= h/help V/version
 end
 
 function __fish_sstream_sink_needs_command
@@ -32,6 +32,18 @@ complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l batch -d 'The
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l stop-after -d 'Stop so long after the start' -r
@@ -78,6 +90,18 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l batc
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l stop-after -d 'Stop so long after the start' -r
@@ -113,6 +137,18 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l batch
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l stop-after -d 'Stop so long after the start' -r
@@ -148,6 +184,18 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l batch
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l stop-after -d 'Stop so long after the start' -r
@@ -183,6 +231,18 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l batc
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l stop-after -d 'Stop so long after the start' -r
@@ -223,6 +283,18 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l batch
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l stop-after -d 'Stop so long after the start' -r
@@ -259,6 +331,18 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l batch
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l stop-after -d 'Stop so long after the start' -r

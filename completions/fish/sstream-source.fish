@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sstream_source_global_optspecs
-    string join \n input= batch= block-interval= max-line= columns= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= h/help V/version
+    string join \n input= with= batch= block-interval= max-line= columns= multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= h/help V/version
 end
 
 function __fish_sstream_source_needs_command
@@ -28,10 +28,27 @@ complete -c sstream-source -n "__fish_sstream_source_needs_command" -l input -d 
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
+line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
+offset\t'The byte of the file at which the line begins'
+host\t'This machine\'s name'
+client\t'Who sent it: address and port, or on a unix socket its number'"
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l stop-after -d 'Stop so long after the start' -r
@@ -74,10 +91,27 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l 
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
+line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
+offset\t'The byte of the file at which the line begins'
+host\t'This machine\'s name'
+client\t'Who sent it: address and port, or on a unix socket its number'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l stop-after -d 'Stop so long after the start' -r
@@ -108,10 +142,27 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l in
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
+line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
+offset\t'The byte of the file at which the line begins'
+host\t'This machine\'s name'
+client\t'Who sent it: address and port, or on a unix socket its number'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l stop-after -d 'Stop so long after the start' -r
@@ -144,10 +195,27 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
+line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
+offset\t'The byte of the file at which the line begins'
+host\t'This machine\'s name'
+client\t'Who sent it: address and port, or on a unix socket its number'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l stop-after -d 'Stop so long after the start' -r
@@ -178,10 +246,27 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l in
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
+line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
+offset\t'The byte of the file at which the line begins'
+host\t'This machine\'s name'
+client\t'Who sent it: address and port, or on a unix socket its number'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l stop-after -d 'Stop so long after the start' -r
@@ -214,10 +299,27 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l i
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
+line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
+offset\t'The byte of the file at which the line begins'
+host\t'This machine\'s name'
+client\t'Who sent it: address and port, or on a unix socket its number'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l stop-after -d 'Stop so long after the start' -r
@@ -248,10 +350,27 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l i
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
+line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
+offset\t'The byte of the file at which the line begins'
+host\t'This machine\'s name'
+client\t'Who sent it: address and port, or on a unix socket its number'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l stop-after -d 'Stop so long after the start' -r
@@ -282,10 +401,27 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l i
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
+line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
+offset\t'The byte of the file at which the line begins'
+host\t'This machine\'s name'
+client\t'Who sent it: address and port, or on a unix socket its number'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l stop-after -d 'Stop so long after the start' -r
@@ -318,10 +454,27 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l in
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
+line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
+offset\t'The byte of the file at which the line begins'
+host\t'This machine\'s name'
+client\t'Who sent it: address and port, or on a unix socket its number'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l stop-after -d 'Stop so long after the start' -r
@@ -357,10 +510,27 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l i
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
+line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
+offset\t'The byte of the file at which the line begins'
+host\t'This machine\'s name'
+client\t'Who sent it: address and port, or on a unix socket its number'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l stop-after -d 'Stop so long after the start' -r
@@ -395,10 +565,27 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l 
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
+line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
+offset\t'The byte of the file at which the line begins'
+host\t'This machine\'s name'
+client\t'Who sent it: address and port, or on a unix socket its number'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l stop-after -d 'Stop so long after the start' -r
@@ -430,10 +617,27 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
+line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
+offset\t'The byte of the file at which the line begins'
+host\t'This machine\'s name'
+client\t'Who sent it: address and port, or on a unix socket its number'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l stop-after -d 'Stop so long after the start' -r

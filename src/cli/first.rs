@@ -60,7 +60,8 @@ pub fn form_arguments(form: InputForm, cut: &CutArgs) -> String {
         InputForm::Logfmt => " --input logfmt",
     };
     let columns = cut.columns.as_ref().map_or_else(String::new, |names| format!(" --columns {}", names.join(",")));
-    format!("{form}{columns}")
+    let events: String = cut.events.words().map(|(option, value)| format!(" {option} {value}")).collect();
+    format!("{form}{columns}{events}")
 }
 
 /// A source that may begin: its checkpoint is open, if it has one.

@@ -11,8 +11,7 @@ use crate::console::RUN_INPUT_VARIABLE;
 use crate::flow::{BadRecords, Input, InputError};
 use crate::frame::{Event, FrameError, FrameReader, MAGIC};
 use crate::os;
-use crate::record::forms::csv::Csv;
-use crate::record::forms::{Format, Json, Logfmt, Text};
+use crate::record::forms::Recipe;
 use crate::source::engine::batches::Batches;
 use crate::source::engine::cut::{CutOptions, Cutter, CutterParts};
 use crate::source::engine::first::Stopped;
@@ -52,14 +51,15 @@ pub fn open<'a>(
             }
         },
     };
-    let format = format(form, &arguments.cut);
+    arguments.cut.check(Some(form))?;
+    let recipe = arguments.cut.recipe(Some(form));
     let interval_ms = arguments.cut.interval_ms()?;
     let identity = SourceIdentity::of_lines("stdin", "stdin", form, &arguments.cut, interval_ms);
     let Some(begun) = first::begin(identity, &arguments.cut, environment)? else {
         return Ok(Box::new(Stopped::new(interval_ms)));
     };
     let has_begun = !read.is_empty();
-    let source = lines(Box::new(stdin), format, read, &arguments.cut, environment);
+    let source = lines(Box::new(stdin), recipe, read, &arguments.cut, environment);
     let cutter = cutter(source, has_begun, &arguments.cut, interval_ms, environment, bad_records);
     Ok(begun.input(cutter, &arguments.cut, environment, bad_records))
 }
@@ -100,12 +100,13 @@ pub fn with_progress(mut input: Stdin, environment: &Environment) -> Stdin {
 /// The lines of a byte source, from which `read` was read already, as records.
 pub fn lines<'a>(
     source: Box<dyn ByteSource + 'a>,
-    format: Box<dyn Format>,
+    recipe: Recipe,
     read: Vec<u8>,
     arguments: &CutArgs,
-    environment: &Environment,
+    environment: &'a Environment,
 ) -> Box<dyn RecordSource + 'a> {
-    Box::new(LineSource::new(source, format, read, arguments.max_line, environment.console.clone()))
+    let console = environment.console.clone();
+    Box::new(LineSource::new(source, recipe, read, arguments.max_line, &environment.clock, console))
 }
 
 /// A cutter over any source of records; `has_begun` says whether something has
@@ -133,16 +134,6 @@ pub fn cutter<'a>(
         bad_records,
     };
     Box::new(Cutter::new(parts, options))
-}
-
-/// What makes records of lines.
-pub fn format(form: InputForm, arguments: &CutArgs) -> Box<dyn Format> {
-    match form {
-        InputForm::Text => Box::new(Text::default()),
-        InputForm::Json => Box::new(Json::default()),
-        InputForm::Csv => Box::new(Csv::new(arguments.columns.clone())),
-        InputForm::Logfmt => Box::new(Logfmt::default()),
-    }
 }
 
 /// What input is, with what was read of it.
@@ -180,7 +171,7 @@ fn detect(stdin: &mut Stdin, stop: &StopRules, environment: &Environment) -> Res
             Got::Bytes(count) => read.extend_from_slice(&buffer[..count]),
             Got::End if read.is_empty() => return Ok(Detected::Raw(read)),
             Got::End => return Err(ToolError::Input(SourceError::CutOff)),
-            Got::Timeout | Got::Stop | Got::Over => {}
+            Got::Timeout | Got::Stop | Got::Over | Got::Turn => {}
         }
     }
 }

@@ -7,7 +7,7 @@ use super::args::{Common, CutArgs, StageArgs};
 use super::command::CommandArgs;
 use super::{Environment, Tool, ToolError, run_stage};
 use crate::op::transform::Transform;
-use crate::record::forms::{Format, Json, Text};
+use crate::record::forms::{Form, Format, Recipe};
 
 /// Run a command on each batch: records in as lines, lines out as records
 ///
@@ -50,7 +50,7 @@ impl Tool for TransformTool {
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
         let format: Box<dyn Format> =
-            if self.command.json { Box::new(Json::default()) } else { Box::new(Text::default()) };
+            Recipe { form: if self.command.json { Form::Json } else { Form::Text }, ..Recipe::default() }.format(b"");
         let command = self.command.build(environment)?;
         let mut transform = Transform::new(command, format, self.stage.input.cut.max_line);
         let result = run_stage(&mut transform, &self.stage, environment);

@@ -154,7 +154,7 @@ pub use crate::source::engine::rate_limit::RateLimiter;
 pub use crate::source::engine::records::{Came, ReadAgain, RecordSource, Room};
 pub use crate::source::kinds::receive::address::{Address, OwnAddress};
 pub use crate::source::kinds::stdin::{Ready, wait_readable};
-pub use crate::source::{ByteSource, Got, SourceError, Torn};
+pub use crate::source::{ByteSource, Client, Got, SourceError, Torn};
 pub use crate::spool::Spool;
 
 /// Records: JSON values as bytes, in canonical form.
@@ -186,7 +186,7 @@ pub mod record {
 /// What raw lines mean.
 pub mod forms {
     pub use crate::record::forms::csv::Csv;
-    pub use crate::record::forms::{Bad, Format, Json};
+    pub use crate::record::forms::{Bad, Form, Format, Recipe};
 }
 
 /// The directory of the stages that run, this user's own.

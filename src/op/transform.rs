@@ -147,8 +147,12 @@ impl Lines {
 mod tests {
     use super::*;
     use crate::op::testing::{run, try_run};
-    use crate::record::forms::{Json, Text};
+    use crate::record::forms::{Form, Recipe};
     use proptest::prelude::*;
+
+    fn format(form: Form) -> Box<dyn Format> {
+        Recipe { form, ..Recipe::default() }.format(b"")
+    }
 
     /// Gives the batch's bytes back, then its number, in pieces of some length.
     struct Echo {
@@ -182,7 +186,7 @@ mod tests {
     #[test]
     fn each_batch_is_what_came_back() {
         for piece in 1..40 {
-            let mut transform = echo(piece, b"end\xff", Box::new(Text::default()));
+            let mut transform = echo(piece, b"end\xff", format(Form::Text));
             let got = run(&mut transform, &[vec!["1", "22"], vec![], vec!["3"]]);
             let end = "\"end\u{fffd}\"".to_owned();
             let text = |number: &str| format!("\"{number}\"");
@@ -200,7 +204,7 @@ mod tests {
 
     #[test]
     fn json_lines_are_made_canonical_and_others_are_bad() {
-        let got = run(&mut echo(3, b"{\"a\" : 1}\nno\n\n", Box::new(Json::default())), &[vec!["1.10"]]);
+        let got = run(&mut echo(3, b"{\"a\" : 1}\nno\n\n", format(Form::Json)), &[vec!["1.10"]]);
         assert_eq!(got.batches, [(1000, vec!["1.10".to_owned(), "{\"a\":1}".to_owned()])]);
         assert_eq!(got.bad.len(), 1);
         assert_eq!(got.bad[0].0, "no");
@@ -210,7 +214,7 @@ mod tests {
     fn a_line_without_end_needs_no_memory() {
         for piece in [1, 7, 100] {
             let after = b"0123456789012345678901234567890123456789\nok";
-            let got = run(&mut echo(piece, after, Box::new(Text::default())), &[vec!["1"]]);
+            let got = run(&mut echo(piece, after, format(Form::Text)), &[vec!["1"]]);
             assert_eq!(got.batches[0].1, ["\"1\"", "\"ok\""]);
             assert_eq!(got.bad.len(), 1);
             assert!(got.bad[0].1.contains("--max-line 20"), "{:?}", got.bad);
@@ -233,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_failure_ends_the_stage() {
-        let mut transform = Transform::new(Failing, Box::new(Text::default()), 20);
+        let mut transform = Transform::new(Failing, format(Form::Text), 20);
         assert!(try_run(&mut transform, 1000, &[vec!["1"]], crate::frame::Reason::Eof).is_err());
     }
 
@@ -242,7 +246,7 @@ mod tests {
         fn where_output_is_cut_does_not_show(lines in prop::collection::vec("[0-9]{0,18}", 0..20), piece in 1..50usize) {
             let numbers: Vec<String> = lines.iter().map(|line| format!("1{line}")).collect();
             let want: Vec<String> = numbers.iter().map(|number| format!("\"{number}\"")).collect();
-            let got = run(&mut echo(piece, b"", Box::new(Text::default())), &[numbers]);
+            let got = run(&mut echo(piece, b"", format(Form::Text)), &[numbers]);
             prop_assert_eq!(&got.batches[0].1, &want);
         }
     }

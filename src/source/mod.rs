@@ -7,5 +7,5 @@ mod error;
 pub mod kinds;
 pub mod pairs;
 
-pub use engine::bytes::{ByteSource, Got, Torn};
+pub use engine::bytes::{ByteSource, Client, Got, Torn};
 pub use error::SourceError;

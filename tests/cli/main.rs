@@ -11,6 +11,7 @@ mod closed;
 mod connections;
 mod connectors;
 mod event_time;
+mod events;
 mod every_tool;
 mod exactly_once;
 mod examples;

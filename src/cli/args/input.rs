@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{KeepArgs, bad};
+use super::{KeepArgs, MultilineArgs, bad};
 use crate::cli::ToolError;
 use crate::duration;
 use crate::flow::OnError;
+use crate::record::forms::{Form, Recipe};
 use crate::source::engine::limits::LimitOptions;
 
 /// How raw input becomes records and batches. Framed input is what it is.
@@ -48,6 +49,10 @@ pub struct CutArgs {
     /// The columns' names for csv; by default the first line names them
     #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Raw input")]
     pub columns: Option<Vec<String>>,
+
+    /// Which lines are one event.
+    #[command(flatten)]
+    pub events: MultilineArgs,
 
     /// Stop, as a signal would, when this file is there
     #[arg(long, value_name = "PATH", help_heading = "Stopping")]
@@ -101,7 +106,7 @@ impl CutArgs {
     /// The first of the options given that mean nothing where batches are cut
     /// already.
     pub fn of_first_stage(&self) -> Option<&'static str> {
-        [
+        let given = [
             (self.batch.is_some(), "--batch"),
             (self.columns.is_some(), "--columns"),
             (self.stop_file.is_some(), "--stop-file"),
@@ -116,9 +121,31 @@ impl CutArgs {
             (self.keep.name.is_some(), "--name"),
             (self.keep.retain.is_some(), "--retain"),
             (self.keep.on_loss.is_some(), "--on-loss"),
-        ]
-        .into_iter()
-        .find_map(|(given, option)| given.then_some(option))
+        ];
+        given.into_iter().find_map(|(given, option)| given.then_some(option)).or(self.events.given())
+    }
+
+    /// Options that do not go with the form of raw input, or with each other.
+    pub fn check(&self, form: Option<InputForm>) -> Result<(), ToolError> {
+        let is_csv = form == Some(InputForm::Csv);
+        if self.columns.is_some() && !is_csv {
+            return Err(ToolError::Usage("--columns names the columns of csv: add --input csv".to_owned()));
+        }
+        if let Some(option) = self.events.given().filter(|_| is_csv) {
+            let message = "the rows of csv say themselves where they end: leave it out";
+            return Err(ToolError::Usage(format!("{option}: {message}")));
+        }
+        self.events.check()
+    }
+
+    /// What makes records of raw lines in this form.
+    pub fn recipe(&self, form: Option<InputForm>) -> Recipe {
+        Recipe {
+            form: form.unwrap_or(InputForm::Text).of_records(),
+            columns: self.columns.clone(),
+            joining: self.events.joining(self.max_line),
+            ..Recipe::default()
+        }
     }
 }
 
@@ -170,4 +197,15 @@ pub enum InputForm {
     Csv,
     /// Each line key=value pairs, an object
     Logfmt,
+}
+
+impl InputForm {
+    fn of_records(self) -> Form {
+        match self {
+            InputForm::Text => Form::Text,
+            InputForm::Json => Form::Json,
+            InputForm::Csv => Form::Csv,
+            InputForm::Logfmt => Form::Logfmt,
+        }
+    }
 }

@@ -3,6 +3,7 @@
 mod bad;
 mod input;
 mod keep;
+mod multiline;
 mod time;
 
 use std::net::SocketAddr;
@@ -12,6 +13,7 @@ use clap::{Args, ValueEnum};
 
 pub use input::{CutArgs, InputArgs, InputForm, LimitArgs};
 pub use keep::{KeepArgs, OnLossArg};
+pub use multiline::{MultilineArgs, MultilineForm};
 pub use time::TimeArgs;
 
 use crate::checkpoint::name::check_stage;
@@ -200,7 +202,7 @@ impl MemoryArgs {
 
 /// The options of the groups that all tools share which say nothing of what a stage
 /// computes: a restart may have others.
-pub const OF_RUNNING: [&[&str]; 9] = [
+pub const OF_RUNNING: [&[&str]; 10] = [
     Messages::OF_RUNNING,
     Common::OF_RUNNING,
     WatchArgs::OF_RUNNING,
@@ -208,6 +210,7 @@ pub const OF_RUNNING: [&[&str]; 9] = [
     StateArgs::OF_RUNNING,
     MemoryArgs::OF_RUNNING,
     CutArgs::OF_RUNNING,
+    MultilineArgs::OF_RUNNING,
     LimitArgs::OF_RUNNING,
     KeepArgs::OF_RUNNING,
 ];

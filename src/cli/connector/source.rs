@@ -182,9 +182,10 @@ impl<K: SourceKind> SourceTool<K> {
         if let (Some(_), Some(advice)) = (input, K::WITHOUT_INPUT) {
             return Err(ToolError::Usage(format!("--input: this source gives no lines: {advice}")));
         }
-        if cut.columns.is_some() && *input != Some(InputForm::Csv) {
-            return Err(ToolError::Usage("--columns names the columns of csv: add --input csv".to_owned()));
+        if let (Some(option), Some(advice)) = (cut.events.given(), K::WITHOUT_INPUT) {
+            return Err(ToolError::Usage(format!("{option}: this source gives no lines: {advice}")));
         }
+        cut.check(*input)?;
         self.kind.check().map_err(ToolError::Usage)
     }
 
@@ -214,7 +215,7 @@ impl<K: SourceKind> SourceTool<K> {
         };
         let source = match begun.open(environment, || self.kind.open(parts))? {
             Opened::Records(source) => source,
-            Opened::Lines(source) => input::lines(source, input::format(form, cut), Vec::new(), cut, environment),
+            Opened::Lines(source) => input::lines(source, cut.recipe(Some(form)), Vec::new(), cut, environment),
         };
         let batches = input::cutter(source, false, cut, interval_ms, environment, bad_records);
         Ok(begun.input(batches, cut, environment, bad_records))

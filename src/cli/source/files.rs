@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::kind::{LookArgs, TailFrom};
-use crate::cli::args::{CutArgs, InputForm};
+use crate::cli::args::CutArgs;
 use crate::cli::first::SourceIdentity;
-use crate::cli::{Environment, ToolError, input};
+use crate::cli::{Environment, ToolError};
 use crate::os;
+use crate::record::forms::Recipe;
 use crate::source::SourceError;
 use crate::source::engine::kept::OnLoss;
 use crate::source::engine::records::RecordSource;
@@ -26,8 +27,8 @@ pub fn identity(kind: &str, paths: &[PathBuf], lines: impl Fn(&str, &str) -> Sou
 
 /// What both kinds are opened with.
 pub struct Opening<'c, 'a> {
-    /// What a line is.
-    pub form: InputForm,
+    /// What makes records of lines.
+    pub recipe: Recipe,
     /// The options of raw input.
     pub cut: &'c CutArgs,
     /// What the tool has around it.
@@ -78,10 +79,9 @@ impl<'a> Opening<'_, 'a> {
         one_by_one: bool,
         available_now: bool,
     ) -> Result<Box<dyn RecordSource + 'a>, ToolError> {
-        let Opening { form, cut, environment } = *self;
+        let Opening { recipe, cut, environment } = self;
         let console = environment.console.clone();
-        let (max_line, cut) = (cut.max_line, cut.clone());
-        let lines = Lines { format: Box::new(move || input::format(form, &cut)), max_line };
+        let lines = Lines { recipe: recipe.clone(), max_line: cut.max_line };
         let events = Events::open(environment.stop.clone(), environment.waited.clone(), console.clone())
             .map_err(|error| ToolError::Open { what: "events of files".to_owned(), error })?;
         let desk = Desk::new(lines, one_by_one, console.clone());

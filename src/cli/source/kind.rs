@@ -8,6 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::guarantee::SourceGuarantee;
 use crate::duration;
+use crate::record::forms::Field;
 use crate::source::kinds::receive::address::{Address, OwnAddress};
 use crate::source::kinds::receive::allowance::ClientLimits;
 use crate::source::kinds::replay::Speed;
@@ -275,6 +276,17 @@ impl Kind {
         }
     }
 
+    /// Whether it knows this of a record.
+    pub fn knows(&self, field: WithField) -> bool {
+        match field {
+            WithField::File | WithField::Line | WithField::Offset => {
+                matches!(self, Kind::Dir { .. } | Kind::Tail { .. })
+            }
+            WithField::Client => matches!(self, Kind::Listen { .. } | Kind::Udp { .. } | Kind::Unix { .. }),
+            WithField::Host => true,
+        }
+    }
+
     /// What a restart finds of its batches.
     pub fn guarantee(&self) -> SourceGuarantee {
         match self {
@@ -315,6 +327,34 @@ pub enum TailFrom {
     Beginning,
     /// What is appended from now on
     End,
+}
+
+/// What a record can say of where it is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WithField {
+    /// The file's path, without what a rotation added to it
+    File,
+    /// The number of the (first) line in its file, from 1; a restart counts those before it again
+    Line,
+    /// The byte of the file at which the line begins
+    Offset,
+    /// This machine's name
+    Host,
+    /// Who sent it: address and port, or on a unix socket its number
+    Client,
+}
+
+impl WithField {
+    /// The field of a record.
+    pub fn of_records(self) -> Field {
+        match self {
+            WithField::File => Field::File,
+            WithField::Line => Field::Line,
+            WithField::Offset => Field::Offset,
+            WithField::Host => Field::Host,
+            WithField::Client => Field::Client,
+        }
+    }
 }
 
 /// Kinds of clocks.

@@ -21,6 +21,8 @@ use crate::duration;
 use crate::flow::{BadRecords, Input};
 use crate::frame::{BatchTime, Event, FrameReader};
 use crate::op::pass::Pass;
+use crate::os;
+use crate::record::forms::{Field, Recipe};
 use crate::source::engine::batches::Batches;
 use crate::source::engine::first::Stopped;
 use crate::source::engine::kept::OnLoss;
@@ -38,7 +40,7 @@ use crate::source::kinds::unix;
 use crate::source::kinds::until_stop::{UntilStop, open_at_once};
 use crate::source::{ByteSource, SourceError};
 use crate::stage::{self, Context};
-use kind::{ClockKind, Kind, is_seekable};
+use kind::{ClockKind, Kind, WithField, is_seekable};
 
 /// Begin a pipeline: read records from somewhere and cut them into batches
 ///
@@ -53,6 +55,10 @@ pub struct SourceTool {
     /// What a line is; text unless told
     #[arg(long, value_enum, value_name = "FORM", help_heading = "Raw input")]
     input: Option<InputForm>,
+
+    /// Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host
+    #[arg(long, value_enum, value_name = "NAMES", value_delimiter = ',', help_heading = "Raw input")]
+    with: Vec<WithField>,
 
     #[command(flatten)]
     cut: CutArgs,
@@ -139,9 +145,24 @@ impl SourceTool {
             Kind::Unix { .. } => Some("unix"),
             _ => None,
         };
+        let unknown = self.with.iter().copied().find(|field| !self.kind.knows(*field));
         let message = match (brings_batches, has_many_clients, &self.kind) {
+            (Some(kind), _, _) if !self.with.is_empty() => {
+                format!("--with: {kind} does not read lines of text: leave it out")
+            }
+            _ if unknown.is_some() => {
+                let name = unknown.map_or("", |field| field.of_records().name());
+                format!(
+                    "--with {name}: this source does not know it: tail and dir know file, line, offset and host, listen, \
+                     udp and unix client and host, others host"
+                )
+            }
             (Some(kind), _, _) if self.input.is_some() => {
                 format!("--input: {kind} does not read lines of text: leave it out")
+            }
+            (Some(kind), _, _) if self.cut.events.given().is_some() => {
+                let option = self.cut.events.given().unwrap_or_default();
+                format!("{option}: {kind} does not read lines of text: leave it out")
             }
             (_, Some(kind), _) if self.input == Some(InputForm::Csv) => format!(
                 "--input csv: {kind} takes lines of several clients in turn, whose headers and rows would mix: send json \
@@ -163,10 +184,7 @@ impl SourceTool {
             (_, _, Kind::Replay { file, .. }) if self.cut.keep.dir().is_some() && !is_seekable(file) => {
                 format!("--checkpoint: {} cannot be read again after a restart: save it in a file", file.display())
             }
-            _ if self.cut.columns.is_some() && self.input != Some(InputForm::Csv) => {
-                "--columns names the columns of csv: add --input csv".to_owned()
-            }
-            _ => return Ok(()),
+            _ => return self.cut.check(self.input),
         };
         Err(ToolError::Usage(message))
     }
@@ -196,7 +214,9 @@ impl SourceTool {
         let lines = |kind: &str, words: &str| {
             let words = if words.is_empty() { kind.to_owned() } else { format!("{kind} {words}") };
             let reads_again = matches!(self.kind.guarantee(), SourceGuarantee::ReadAgain(_));
-            SourceIdentity { reads_again, ..SourceIdentity::of_lines(kind, &words, form, &self.cut, interval_ms) }
+            let mut identity = SourceIdentity::of_lines(kind, &words, form, &self.cut, interval_ms);
+            identity.arguments.push_str(&self.with_words());
+            SourceIdentity { reads_again, ..identity }
         };
         Ok(match &self.kind {
             Kind::Stdin => lines("stdin", ""),
@@ -231,8 +251,25 @@ impl SourceTool {
         })
     }
 
+    fn recipe(&self) -> Recipe {
+        Recipe {
+            with: self.with.iter().map(|field| field.of_records()).collect(),
+            host: if self.with.contains(&WithField::Host) { os::host_name() } else { String::new() },
+            ..self.cut.recipe(self.input)
+        }
+    }
+
+    /// What `--with` says of what a record is, in one order.
+    fn with_words(&self) -> String {
+        let mut fields: Vec<_> = self.with.iter().map(|field| field.of_records()).collect();
+        fields.sort_unstable();
+        fields.dedup();
+        let names: Vec<_> = fields.into_iter().map(Field::name).collect();
+        if names.is_empty() { String::new() } else { format!(" --with {}", names.join(",")) }
+    }
+
     fn files<'c, 'a>(&'c self, environment: &'a Environment) -> files::Opening<'c, 'a> {
-        files::Opening { form: self.input.unwrap_or(InputForm::Text), cut: &self.cut, environment }
+        files::Opening { recipe: self.recipe(), cut: &self.cut, environment }
     }
 
     fn batches<'a>(
@@ -246,6 +283,7 @@ impl SourceTool {
             waited: environment.waited.clone(),
             console: environment.console.clone(),
             max_line: self.cut.max_line,
+            tells_clients: self.recipe().tells_clients(),
         };
         let clock = &environment.clock;
         let stop = first::stop_rules(&self.cut, environment);
@@ -293,8 +331,7 @@ impl SourceTool {
                 return Ok(Box::new(Replay::new(reader, &name, *speed, clock, stop)));
             }
         };
-        let format = input::format(self.input.unwrap_or(InputForm::Text), &self.cut);
-        let lines = input::lines(source, format, Vec::new(), &self.cut, environment);
+        let lines = input::lines(source, self.recipe(), Vec::new(), &self.cut, environment);
         Ok(input::cutter(lines, false, &self.cut, interval_ms, environment, bad_records))
     }
 }

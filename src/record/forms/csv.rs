@@ -20,7 +20,7 @@ use csv_core::ReadRecordResult;
 
 use crate::error::Failure;
 use crate::record;
-use crate::record::forms::{Bad, Format, too_long};
+use crate::record::forms::{Bad, Format, Origin, Place, too_long};
 
 /// Makes an object of each row.
 pub struct Csv {
@@ -34,6 +34,10 @@ pub struct Csv {
     /// The raw bytes of the row, for a message.
     row: Vec<u8>,
     invalid: u64,
+    origin: Option<Origin>,
+    /// Where the row begins, and the next line.
+    row_place: Place,
+    place: Place,
 }
 
 /// The columns' names.
@@ -61,8 +65,9 @@ impl Columns {
 }
 
 impl Csv {
-    /// With the columns' names, or the names from the first row.
-    pub fn new(columns: Option<Vec<String>>) -> Csv {
+    /// With the columns' names, or the names from the first row; and with where a row is from, if
+    /// that is asked for.
+    pub fn new(columns: Option<Vec<String>>, origin: Option<Origin>) -> Csv {
         Csv {
             reader: csv_core::Reader::new(),
             columns: columns.map(Columns::new),
@@ -72,6 +77,9 @@ impl Csv {
             ends_used: 0,
             row: Vec::new(),
             invalid: 0,
+            origin,
+            row_place: Place::default(),
+            place: Place::default(),
         }
     }
 
@@ -90,6 +98,7 @@ impl Csv {
     ) -> Result<u64, Box<dyn Failure>> {
         let mut records = 0;
         if self.row.is_empty() {
+            self.row_place = self.place;
             line = record::without_mark(line);
         }
         loop {
@@ -156,6 +165,7 @@ impl Csv {
         if fields == *header {
             return Ok(0);
         }
+        self.origin.iter().for_each(|origin| origin.begin(self.row_place, out));
         out.push(b'{');
         for (index, (key, field)) in keys.iter().zip(&fields).enumerate() {
             if index > 0 {
@@ -165,7 +175,9 @@ impl Csv {
             out.push(b':');
             record::push_string(field.as_bytes(), out);
         }
-        out.extend_from_slice(b"}\n");
+        out.push(b'}');
+        self.origin.iter().for_each(|origin| origin.end(out));
+        out.push(b'\n');
         Ok(1)
     }
 }
@@ -183,6 +195,7 @@ impl Format for Csv {
         let mut records = 0;
         for line in lines.split_inclusive(|byte| *byte == b'\n') {
             records += self.feed(line, max_line, out, bad)?;
+            self.place.pass(line.len());
         }
         Ok(records)
     }
@@ -201,8 +214,21 @@ impl Format for Csv {
         self.invalid
     }
 
-    fn unfinished(&self) -> usize {
-        self.row.len()
+    fn unfinished(&self) -> u64 {
+        self.row.len() as u64
+    }
+
+    fn go_to(&mut self, place: Place) {
+        self.place = place;
+    }
+
+    fn needs_line_numbers(&self) -> bool {
+        self.origin.as_ref().is_some_and(Origin::has_line)
+    }
+
+    fn pass_over(&mut self, bytes: u64) {
+        self.place.offset += bytes;
+        self.place.lines += 1;
     }
 
     fn needs_header(&self) -> bool {
@@ -216,7 +242,7 @@ mod tests {
     use crate::record::forms::tests::run;
 
     fn csv(chunks: &[&str]) -> (Vec<String>, Vec<String>) {
-        run(&mut Csv::new(None), chunks)
+        run(&mut Csv::new(None, None), chunks)
     }
 
     #[test]
@@ -224,7 +250,7 @@ mod tests {
         let (records, bad) = csv(&["a,b\r\n1,\"x \"\"y\"\",z\"\r\n", "2,\"two\n", "lines\"\n\n3\n4,\"\"\n"]);
         assert_eq!(records, [r#"{"a":"1","b":"x \"y\",z"}"#, r#"{"a":"2","b":"two\nlines"}"#, r#"{"a":"4","b":""}"#]);
         assert_eq!(bad, ["3: 1 fields where the columns are 2"]);
-        let (records, _) = run(&mut Csv::new(Some(vec!["x".into(), "y".into()])), &["1,2\n"]);
+        let (records, _) = run(&mut Csv::new(Some(vec!["x".into(), "y".into()]), None), &["1,2\n"]);
         assert_eq!(records, [r#"{"x":"1","y":"2"}"#]);
     }
 
@@ -237,7 +263,7 @@ mod tests {
 
     #[test]
     fn a_connection_that_ends_takes_no_row_of_the_next_one() {
-        let mut format = Csv::new(None);
+        let mut format = Csv::new(None, None);
         let (_, bad) = run(&mut format, &["a,b\n1,\"2\n"]);
         assert_eq!(bad.len(), 1);
         assert_eq!(run(&mut format, &["a,b\n3,4\n"]), (vec![r#"{"a":"3","b":"4"}"#.to_owned()], vec![]));
@@ -248,7 +274,7 @@ mod tests {
         let one = vec![r#"{"a":"1","b":"2"}"#.to_owned(), r#"{"a":"b","b":"a"}"#.to_owned()];
         let chunks = ["\u{feff}a,b\n1,2\n", "\u{feff}\"a\",b\r\nb,a\n"];
         assert_eq!(csv(&chunks), (one.clone(), vec![]));
-        assert_eq!(run(&mut Csv::new(Some(vec!["a".into(), "b".into()])), &chunks), (one, vec![]));
+        assert_eq!(run(&mut Csv::new(Some(vec!["a".into(), "b".into()]), None), &chunks), (one, vec![]));
     }
 
     #[test]

@@ -5,18 +5,43 @@
 //! and whoever joined files with cat, and the same at each reading.
 
 pub mod csv;
+pub mod events;
+mod line;
 mod logfmt;
+mod origin;
+mod recipe;
 mod text;
-
-use std::borrow::Cow;
 
 use crate::error::Failure;
 use crate::record;
 
+pub use line::{Json, Logfmt, Records, Text};
+pub use origin::{Field, Origin};
+pub use recipe::{Form, Recipe};
+
 /// Takes a bad line and why it is bad; an error ends the stage.
 pub type Bad<'b> = dyn FnMut(&[u8], &str) -> Result<(), Box<dyn Failure>> + 'b;
 
-/// Makes records of raw lines.
+/// Where a line begins in what it is from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The byte.
+    pub offset: u64,
+    /// How many lines come before it.
+    pub lines: u64,
+    /// How many files come before this one, of those that one event may go through.
+    pub files: u32,
+}
+
+impl Place {
+    /// Behind a line of so many bytes, its end among them.
+    fn pass(&mut self, bytes: usize) {
+        self.offset += bytes as u64;
+        self.lines += 1;
+    }
+}
+
+/// Makes records of the raw lines of one file, connection or client.
 pub trait Format {
     /// Appends the records of `lines`, each of which ends in a newline, as
     /// canonical JSON with a newline each. A line longer than `max_line` bytes
@@ -36,13 +61,47 @@ pub trait Format {
         Ok(0)
     }
 
+    /// The event that is begun is complete, if there is one: nothing came for a while.
+    fn complete(&mut self, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, Box<dyn Failure>> {
+        let _ = (out, bad);
+        Ok(0)
+    }
+
+    /// Whether an event of several lines is begun that [`Format::complete`] would give.
+    fn has_event(&self) -> bool {
+        false
+    }
+
+    /// What follows is another file, in which the event that is begun may go on.
+    fn go_on(&mut self) {}
+
+    /// Whether that event is begun still: then [`Format::unfinished`] is all that was taken of this file.
+    fn has_carried(&self) -> bool {
+        false
+    }
+
+    /// The next line begins here. Asked for only where nothing is begun.
+    fn go_to(&mut self, place: Place) {
+        let _ = place;
+    }
+
+    /// Whether it must know how many lines come before those that it gets.
+    fn needs_line_numbers(&self) -> bool {
+        false
+    }
+
+    /// A line of so many bytes is left out here.
+    fn pass_over(&mut self, bytes: u64) {
+        let _ = bytes;
+    }
+
     /// How many lines so far had invalid UTF-8, which became U+FFFD.
     fn invalid_lines(&self) -> u64 {
         0
     }
 
-    /// How many bytes of an unfinished row, of whole lines, are kept.
-    fn unfinished(&self) -> usize {
+    /// How many bytes of an unfinished row or event, of whole lines, were taken.
+    fn unfinished(&self) -> u64 {
         0
     }
 
@@ -57,140 +116,10 @@ pub fn too_long(max_line: usize) -> String {
     format!("the line is longer than --max-line {max_line}")
 }
 
-/// The lines, without their ends and byte order marks.
-fn each_line(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = lines;
-    std::iter::from_fn(move || {
-        let newline = memchr::memchr(b'\n', rest)?;
-        let line = record::without_mark(&rest[..newline]);
-        rest = &rest[newline + 1..];
-        Some(line.strip_suffix(b"\r").unwrap_or(line))
-    })
-}
-
-/// Each line is a string.
-#[derive(Debug, Default)]
-pub struct Text {
-    invalid: u64,
-}
-
-impl Format for Text {
-    fn records(
-        &mut self,
-        lines: &[u8],
-        max_line: usize,
-        out: &mut Vec<u8>,
-        bad: &mut Bad<'_>,
-    ) -> Result<u64, Box<dyn Failure>> {
-        if lines.len() <= max_line
-            && let Ok(records) = text::push_lines(lines, out)
-        {
-            return Ok(records);
-        }
-        each_record(lines, max_line, out, bad, |line, out| {
-            let text = String::from_utf8_lossy(line);
-            self.invalid += u64::from(matches!(text, Cow::Owned(_)));
-            record::push_string(text.as_bytes(), out);
-            Ok(true)
-        })
-    }
-
-    fn invalid_lines(&self) -> u64 {
-        self.invalid
-    }
-}
-
-/// Each line is a JSON value; blank lines are none, as in jq.
-#[derive(Debug, Default)]
-pub struct Json {
-    invalid: u64,
-}
-
-impl Format for Json {
-    fn records(
-        &mut self,
-        lines: &[u8],
-        max_line: usize,
-        out: &mut Vec<u8>,
-        bad: &mut Bad<'_>,
-    ) -> Result<u64, Box<dyn Failure>> {
-        each_record(lines, max_line, out, bad, |line, out| {
-            if line.iter().all(u8::is_ascii_whitespace) {
-                return Ok(false);
-            }
-            let before = out.len();
-            let mut result = record::canonicalize(line, out);
-            if result.is_err()
-                && let Cow::Owned(text) = String::from_utf8_lossy(line)
-            {
-                self.invalid += 1;
-                out.truncate(before);
-                result = record::canonicalize(text.as_bytes(), out);
-            }
-            result.map(|()| true).map_err(|error| error.to_string())
-        })
-    }
-
-    fn invalid_lines(&self) -> u64 {
-        self.invalid
-    }
-}
-
-/// Each line is `key=value` pairs, an object.
-#[derive(Debug, Default)]
-pub struct Logfmt {
-    invalid: u64,
-}
-
-impl Format for Logfmt {
-    fn records(
-        &mut self,
-        lines: &[u8],
-        max_line: usize,
-        out: &mut Vec<u8>,
-        bad: &mut Bad<'_>,
-    ) -> Result<u64, Box<dyn Failure>> {
-        each_record(lines, max_line, out, bad, |line, out| {
-            let text = String::from_utf8_lossy(line);
-            self.invalid += u64::from(matches!(text, Cow::Owned(_)));
-            if text.trim().is_empty() {
-                return Ok(false);
-            }
-            logfmt::push_object(&text, out).map(|()| true)
-        })
-    }
-
-    fn invalid_lines(&self) -> u64 {
-        self.invalid
-    }
-}
-
-/// Makes a record of each line by `push`, which appends it and says whether
-/// there is one, or why the line is bad.
-fn each_record(
-    lines: &[u8],
-    max_line: usize,
-    out: &mut Vec<u8>,
-    bad: &mut Bad<'_>,
-    mut push: impl FnMut(&[u8], &mut Vec<u8>) -> Result<bool, String>,
-) -> Result<u64, Box<dyn Failure>> {
-    let mut records = 0;
-    for line in each_line(lines) {
-        let before = out.len();
-        let pushed = if line.len() > max_line { Err(too_long(max_line)) } else { push(line, out) };
-        match pushed {
-            Ok(true) => {
-                out.push(b'\n');
-                records += 1;
-            }
-            Ok(false) => {}
-            Err(reason) => {
-                out.truncate(before);
-                bad(line, &reason)?;
-            }
-        }
-    }
-    Ok(records)
+/// A line without its end and byte order mark.
+fn bare(line: &[u8]) -> &[u8] {
+    let line = record::without_mark(line.strip_suffix(b"\n").unwrap_or(line));
+    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 #[cfg(test)]
@@ -215,10 +144,21 @@ pub(super) mod tests {
         (lines, bad)
     }
 
+    fn text() -> Records<Text> {
+        Records::new(Text::default(), None, None)
+    }
+
+    fn json() -> Records<Json> {
+        Records::new(Json::default(), None, None)
+    }
+
+    fn logfmt() -> Records<Logfmt> {
+        Records::new(Logfmt::default(), None, None)
+    }
+
     #[test]
     fn json_lines_are_made_canonical() {
-        let (records, bad) =
-            run(&mut Json::default(), &["{\"a\" : 1.0, \"a\":2}\r\n\n  \n[1,\n12345678901234567890123\n"]);
+        let (records, bad) = run(&mut json(), &["{\"a\" : 1.0, \"a\":2}\r\n\n  \n[1,\n12345678901234567890123\n"]);
         assert_eq!(records, ["{\"a\":2}", "12345678901234567890123"]);
         assert_eq!(bad.len(), 1);
         assert!(bad[0].starts_with("[1,: "), "{bad:?}");
@@ -227,17 +167,17 @@ pub(super) mod tests {
     #[test]
     fn byte_order_marks_are_no_part_of_a_line() {
         let mark = "\u{feff}";
-        let text = format!("{mark}a\nb\n{mark}c {mark}\n{mark}\n");
-        assert_eq!(run(&mut Text::default(), &[&text]).0, ["\"a\"", "\"b\"", &format!("\"c {mark}\""), "\"\""]);
-        let json = format!("{mark}[1]\n{mark}\n");
-        assert_eq!(run(&mut Json::default(), &[&json]), (vec!["[1]".to_owned()], vec![]));
-        let logfmt = format!("{mark}level=error\n");
-        assert_eq!(run(&mut Logfmt::default(), &[&logfmt]).0, [r#"{"level":"error"}"#]);
+        let raw = format!("{mark}a\nb\n{mark}c {mark}\n{mark}\n");
+        assert_eq!(run(&mut text(), &[&raw]).0, ["\"a\"", "\"b\"", &format!("\"c {mark}\""), "\"\""]);
+        let raw_json = format!("{mark}[1]\n{mark}\n");
+        assert_eq!(run(&mut json(), &[&raw_json]), (vec!["[1]".to_owned()], vec![]));
+        let raw_logfmt = format!("{mark}level=error\n");
+        assert_eq!(run(&mut logfmt(), &[&raw_logfmt]).0, [r#"{"level":"error"}"#]);
     }
 
     #[test]
     fn text_counts_what_is_invalid_and_refuses_long_lines() {
-        let mut text = Text::default();
+        let mut text = text();
         let mut out = Vec::new();
         let mut bad = 0;
         let records = text
@@ -253,7 +193,7 @@ pub(super) mod tests {
 
     #[test]
     fn logfmt_lines_are_objects() {
-        let (records, bad) = run(&mut Logfmt::default(), &["level=info msg=\"a \\\"b\\\" c\" n=3 flag\n\nx=\"open\n"]);
+        let (records, bad) = run(&mut logfmt(), &["level=info msg=\"a \\\"b\\\" c\" n=3 flag\n\nx=\"open\n"]);
         assert_eq!(records, [r#"{"level":"info","msg":"a \"b\" c","n":"3","flag":true}"#]);
         assert_eq!(bad.len(), 1);
     }

@@ -1,5 +1,6 @@
 //! Where bytes come from.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::source::SourceError;
@@ -14,11 +15,16 @@ pub enum Got {
     /// One of the connections that the bytes come from is over: what follows is
     /// another's. [`ByteSource::torn`] has what it left undone.
     Over,
+    /// What follows is another client's: [`ByteSource::client`] says whose.
+    Turn,
     /// The process was asked to stop.
     Stop,
     /// The input is over.
     End,
 }
+
+/// A client's address, or its number: what records call it. Until one is over no other has the same.
+pub type Client = Arc<str>;
 
 /// The beginning of a line whose connection or program did not end well.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +67,12 @@ pub trait ByteSource {
     /// After a stop, instead of [`ByteSource::read`]: what the input held at the
     /// first of these calls, piece by piece. [`Got::End`] when that was all.
     fn read_held(&mut self, buffer: &mut [u8]) -> Result<Got, SourceError>;
+
+    /// After [`Got::Turn`]: whose bytes follow. A source that nobody asked to keep its clients apart
+    /// has no turns.
+    fn client(&self) -> Option<Client> {
+        None
+    }
 
     /// After [`Got::Over`]: the unfinished line of that connection, if it did not end
     /// well.

@@ -1,13 +1,15 @@
-//! Lines of bytes as records: a [`ByteSource`], a [`LineBuffer`] and a
-//! [`Format`] as one [`RecordSource`].
+//! Lines of bytes as records: a [`ByteSource`], a [`LineBuffer`] and what makes records of
+//! lines, [`Parties`], as one [`RecordSource`].
 
 use std::time::Duration;
 
+use crate::clock::Clock;
 use crate::console::Console;
 use crate::frame::Reason;
 use crate::op::BLOCK_BYTES;
-use crate::record::forms::{self, Bad, Format};
+use crate::record::forms::{self, Bad, Recipe};
 use crate::source::engine::lines::LineBuffer;
+use crate::source::engine::parties::Parties;
 use crate::source::engine::records::{Came, RecordSource, Room};
 use crate::source::{ByteSource, Got, SourceError, Torn};
 
@@ -17,9 +19,10 @@ const READ: usize = 256 << 10;
 /// Records of the lines that come from a byte source.
 pub struct LineSource<'a> {
     source: Box<dyn ByteSource + 'a>,
-    format: Box<dyn Format>,
+    parties: Parties,
     lines: LineBuffer,
     max_line: usize,
+    clock: &'a dyn Clock,
     console: Console,
     /// A connection is over behind the lines that are held, and left this undone.
     over: Option<Option<Torn>>,
@@ -32,13 +35,14 @@ impl<'a> LineSource<'a> {
     /// `max_line` bytes is bad.
     pub fn new(
         source: Box<dyn ByteSource + 'a>,
-        format: Box<dyn Format>,
+        recipe: Recipe,
         read: Vec<u8>,
         max_line: usize,
+        clock: &'a dyn Clock,
         console: Console,
     ) -> LineSource<'a> {
-        let lines = LineBuffer::new(read);
-        LineSource { source, format, lines, max_line, console, over: None, told_invalid: false }
+        let (lines, parties) = (LineBuffer::new(read), Parties::new(recipe));
+        LineSource { source, parties, lines, max_line, clock, console, over: None, told_invalid: false }
     }
 
     fn add(&mut self, count: usize) {
@@ -51,6 +55,9 @@ impl<'a> LineSource<'a> {
         match got {
             Got::Bytes(count) => self.add(count),
             Got::Over => self.over = Some(self.source.torn()),
+            // What came before was taken: nothing is read while something is held.
+            Got::Turn => self.source.client().into_iter().for_each(|client| self.parties.turn_to(client)),
+            Got::Timeout if self.parties.has_complete() => {}
             Got::Timeout => return Came::Timeout,
             Got::Stop => return Came::Stop,
             Got::End => return Came::End,
@@ -59,9 +66,24 @@ impl<'a> LineSource<'a> {
     }
 }
 
+impl LineSource<'_> {
+    /// Takes events to which nothing more is waited for.
+    fn take_complete(&mut self, block: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, SourceError> {
+        let mut records = 0;
+        self.parties.take_complete(|format| {
+            records += format.complete(block, bad)?;
+            Ok::<(), SourceError>(())
+        })?;
+        Ok(records)
+    }
+}
+
 impl RecordSource for LineSource<'_> {
     fn wait(&mut self, timeout: Duration) -> Result<Came, SourceError> {
-        let got = self.source.read(self.lines.space(READ), timeout)?;
+        let wait = self.parties.until_complete().map_or(timeout, |until| until.min(timeout));
+        let before = self.clock.read().monotonic;
+        let got = self.source.read(self.lines.space(READ), wait)?;
+        self.parties.wait(self.clock.read().monotonic.saturating_sub(before));
         Ok(self.took(got))
     }
 
@@ -71,29 +93,34 @@ impl RecordSource for LineSource<'_> {
     }
 
     fn has_records(&self) -> bool {
-        self.lines.has_line() || self.over.is_some()
+        self.lines.has_line() || self.over.is_some() || self.parties.has_complete()
     }
 
     fn take(&mut self, room: Room, block: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, SourceError> {
         if let Some(start) = self.lines.take_overlong() {
+            // It ends the event before it.
+            let records = self.parties.current().complete(block, bad)?;
             bad(&start, &forms::too_long(self.max_line))?;
-            return Ok(0);
+            return Ok(records);
         }
         if !self.lines.has_line()
             && let Some(torn) = self.over.take()
         {
-            let records = self.format.finish(block, bad)?;
+            let records = self.parties.current().finish(block, bad)?;
             if let Some(Torn { line, reason }) = torn {
                 bad(&line, &reason)?;
             }
             return Ok(records);
         }
+        if self.parties.has_complete() && !self.lines.has_line() {
+            return self.take_complete(block, bad);
+        }
         // A line is one record at most.
         let lines = self.lines.lines(room.bytes.min(BLOCK_BYTES), room.records);
-        let records = self.format.records(lines, self.max_line, block, bad)?;
+        let records = self.parties.current().records(lines, self.max_line, block, bad)?;
         let length = lines.len();
         self.lines.consume(length);
-        if !self.told_invalid && self.format.invalid_lines() > 0 {
+        if !self.told_invalid && self.parties.invalid_lines() > 0 {
             self.told_invalid = true;
             let message = "input: a line has invalid UTF-8, which became U+FFFD: is it in another encoding?";
             self.console.warn(message);
@@ -109,14 +136,19 @@ impl RecordSource for LineSource<'_> {
             while self.lines.has_line() {
                 records += self.take(Room { records: u64::MAX, bytes: BLOCK_BYTES }, block, bad)?;
             }
-            records += self.format.finish(block, bad)?;
+            self.parties.complete_all();
+            records += self.take_complete(block, bad)?;
+            records += self.parties.current().finish(block, bad)?;
         } else {
-            let bytes = self.lines.unfinished() + self.format.unfinished();
+            // What was read cannot be read again.
+            self.parties.complete_all();
+            records += self.take_complete(block, bad)?;
+            let bytes = self.lines.unfinished() as u64 + self.parties.unfinished();
             if bytes > 0 {
                 self.console.warn(&format!("input: left an unfinished line of {bytes} bytes at the stop"));
             }
         }
-        let invalid = self.format.invalid_lines();
+        let invalid = self.parties.invalid_lines();
         if invalid > 0 {
             self.console.warn(&format!("input: {invalid} lines in all had invalid UTF-8"));
         }

@@ -17,6 +17,7 @@ pub mod limits;
 pub mod line_source;
 pub mod lines;
 pub mod pace;
+pub mod parties;
 pub mod rate_limit;
 pub mod records;
 pub mod sink_progress;

@@ -3,13 +3,14 @@
 //! is lost.
 
 use std::io;
+use std::net::SocketAddr;
 
 use tokio::net::UdpSocket;
 
 use crate::error::describe;
-use crate::source::SourceError;
 use crate::source::kinds::receive::address::Address;
 use crate::source::kinds::receive::{Outbox, Receiver, Surroundings};
+use crate::source::{Client, SourceError};
 
 /// The longest datagram.
 const LONGEST: usize = 64 << 10;
@@ -38,16 +39,17 @@ pub fn open(address: &Address, around: &Surroundings) -> Result<Receiver, Source
 }
 
 async fn receive(socket: UdpSocket, name: String, outbox: Outbox) {
-    let mut datagrams = Datagrams { socket, buffer: vec![0; LONGEST] };
+    let tells_clients = outbox.tells_clients;
+    let mut datagrams = Datagrams { socket, buffer: vec![0; LONGEST], tells_clients, next: None };
     loop {
         let ready = tokio::select! {
             biased;
             () = outbox.stopped() => break,
-            ready = datagrams.socket.readable() => ready,
+            ready = datagrams.readable() => ready,
         };
         let Some(place) = outbox.place().await else { return };
         match ready.and_then(|()| datagrams.collect()) {
-            Ok(lines) => place.give(lines),
+            Ok((client, lines)) => place.give(client, lines),
             Err(error) => outbox.console.warn(&format!("{name}: {}", describe(&error))),
         }
     }
@@ -55,9 +57,9 @@ async fn receive(socket: UdpSocket, name: String, outbox: Outbox) {
     while taken < HELD {
         let Some(place) = outbox.place().await else { return };
         match datagrams.collect() {
-            Ok(lines) if !lines.is_empty() => {
+            Ok((client, lines)) if !lines.is_empty() => {
                 taken += lines.len();
-                place.give(lines);
+                place.give(client, lines);
             }
             _ => return,
         }
@@ -67,20 +69,36 @@ async fn receive(socket: UdpSocket, name: String, outbox: Outbox) {
 struct Datagrams {
     socket: UdpSocket,
     buffer: Vec<u8>,
+    /// Whether those of several senders are kept apart.
+    tells_clients: bool,
+    /// A datagram of another sender than those before it.
+    next: Option<(SocketAddr, Vec<u8>)>,
 }
 
 impl Datagrams {
-    /// The lines of the datagrams that are here; a datagram's end ends a line.
-    fn collect(&mut self) -> io::Result<Vec<u8>> {
+    async fn readable(&self) -> io::Result<()> {
+        if self.next.is_some() { Ok(()) } else { self.socket.readable().await }
+    }
+
+    /// The lines of the datagrams that are here, of one sender where they are kept apart; a datagram's
+    /// end ends a line.
+    fn collect(&mut self) -> io::Result<(Option<Client>, Vec<u8>)> {
         let mut lines = Vec::new();
+        let mut sender = None;
+        if let Some((from, datagram)) = self.next.take() {
+            sender = Some(from);
+            push_lines(&datagram, &mut lines);
+        }
         while lines.len() < CHUNK {
-            match self.socket.try_recv(&mut self.buffer) {
-                Ok(length) => {
+            match self.socket.try_recv_from(&mut self.buffer) {
+                Ok((length, from)) => {
                     let datagram = &self.buffer[..length];
-                    lines.extend_from_slice(datagram);
-                    if !datagram.is_empty() && !datagram.ends_with(b"\n") {
-                        lines.push(b'\n');
+                    if self.tells_clients && sender.is_some_and(|sender| sender != from) {
+                        self.next = Some((from, datagram.to_vec()));
+                        break;
                     }
+                    sender = Some(from);
+                    push_lines(datagram, &mut lines);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 // What was received is given first; the error comes again.
@@ -88,6 +106,14 @@ impl Datagrams {
                 Err(error) => return Err(error),
             }
         }
-        Ok(lines)
+        let client = sender.filter(|_| self.tells_clients).map(|sender| sender.to_string().into());
+        Ok((client, lines))
+    }
+}
+
+fn push_lines(datagram: &[u8], lines: &mut Vec<u8>) {
+    lines.extend_from_slice(datagram);
+    if !datagram.is_empty() && !datagram.ends_with(b"\n") {
+        lines.push(b'\n');
     }
 }

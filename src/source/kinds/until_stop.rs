@@ -93,7 +93,7 @@ impl Read for UntilStop<'_> {
                 }
                 Got::End => return Ok(0),
                 Got::Stop => self.stopping.stopped.set(true),
-                Got::Timeout | Got::Over => {}
+                Got::Timeout | Got::Over | Got::Turn => {}
             }
         }
         self.input.read_what_is_held(buffer)

@@ -6,7 +6,7 @@ use super::*;
 use crate::clock::testing::ManualClock;
 use crate::console::{Console, Level};
 use crate::flow::OnError;
-use crate::record::forms::Text;
+use crate::record::forms::Recipe;
 use crate::signal::{StopSignal, Stopper};
 use crate::source::engine::line_source::LineSource;
 use crate::source::{ByteSource, Got};
@@ -102,7 +102,7 @@ fn run_lines(options: CutOptions, rules: impl FnOnce(&mut StopRules), script: Ve
     let bad_records = BadRecords::new("test", OnError::Skip);
     let script = Script { clock: clock.clone(), acts: script.into(), stopper, held: VecDeque::new() };
     let console = Console::new("test", Level::Error);
-    let lines = LineSource::new(Box::new(script), Box::new(Text::default()), Vec::new(), max_line, console);
+    let lines = LineSource::new(Box::new(script), Recipe::default(), Vec::new(), max_line, &*clock, console);
     let parts =
         CutterParts { source: Box::new(lines), has_begun: false, stop, clock: &*clock, bad_records: &bad_records };
     let mut cutter = Cutter::new(parts, options);

@@ -19,6 +19,8 @@ pub struct Again {
     next: usize,
     /// The range that is being read, and where it ends.
     reader: Option<(FileReader, u64)>,
+    /// What was read before it, whose last event goes on in it.
+    before: Option<FileReader>,
     /// The batch's files that were found, or not, by their place in the record.
     found: HashMap<usize, Option<(PathBuf, File)>>,
 }
@@ -26,13 +28,13 @@ pub struct Again {
 impl Again {
     /// A batch, from its record.
     pub fn new(record: Record) -> Again {
-        Again { record, next: 0, reader: None, found: HashMap::new() }
+        Again { record, next: 0, reader: None, before: None, found: HashMap::new() }
     }
 
     /// The next block of the batch: the number of records, `None` when that was all.
     pub fn next_block(
         &mut self,
-        lines: &Lines<'_>,
+        lines: &Lines,
         finder: &Finder,
         block: &mut Vec<u8>,
         bad: &mut Bad<'_>,
@@ -48,6 +50,10 @@ impl Again {
             if reader.has_line() {
                 records += reader.take(Room { records: u64::MAX, bytes: BLOCK_BYTES }, block, bad)?;
             } else if reader.read(*to)? == 0 {
+                if self.record.ranges.get(self.next).is_some_and(|range| range.goes_on) {
+                    self.before = self.reader.take().map(|(reader, _)| reader);
+                    continue;
+                }
                 // Ranges end where a record does, but at the end of a file.
                 records += reader.finish(block, bad)?;
                 self.reader = None;
@@ -57,7 +63,7 @@ impl Again {
     }
 
     /// Opens the next range whose file is there; false if there is none.
-    fn open_next(&mut self, lines: &Lines<'_>, finder: &Finder) -> Result<bool, SourceError> {
+    fn open_next(&mut self, lines: &Lines, finder: &Finder) -> Result<bool, SourceError> {
         while let Some(range) = self.record.ranges.get(self.next) {
             self.next += 1;
             let entry = &self.record.files[range.file];
@@ -70,7 +76,11 @@ impl Again {
                 Some((path, file)) => {
                     let file =
                         file.try_clone().map_err(|error| SourceError::read(entry.path.display().to_string(), error))?;
-                    self.reader = Some((FileReader::open(path, file, range.from, lines)?, range.to));
+                    let mut reader = FileReader::open(path, entry.name(), file, range.from, lines)?;
+                    if let Some(mut before) = self.before.take() {
+                        reader.go_on_from(&mut before);
+                    }
+                    self.reader = Some((reader, range.to));
                     return Ok(true);
                 }
                 None => finder.lost(entry, &format!("bytes {} to {}", range.from, range.to))?,

@@ -42,6 +42,7 @@ use crate::clock::{Clock, Reading};
 use crate::console::Console;
 use crate::error::{Exit, Failure, describe};
 use crate::frame::Reason;
+use crate::op::BLOCK_BYTES;
 use crate::progress::Progress;
 use crate::record::forms::Bad;
 use crate::source::SourceError;
@@ -57,7 +58,7 @@ const LOOK_WITHOUT_EVENTS: Duration = Duration::from_secs(1);
 /// Finds files, and decides what is to be read of them.
 pub trait Discovery {
     /// Looks at what happened, and everywhere if it is time for that.
-    fn look(&mut self, seen: Seen, now: Reading, desk: &mut Desk<'_>) -> Result<(), SourceError>;
+    fn look(&mut self, seen: Seen, now: Reading, desk: &mut Desk) -> Result<(), SourceError>;
 
     /// When to look again without an event, by the monotonic clock.
     fn due(&self) -> Duration;
@@ -69,16 +70,16 @@ pub trait Discovery {
     fn dirs(&self) -> &[PathBuf];
 
     /// A file has nothing more to read now.
-    fn at_end(&mut self, number: u64, now: Reading, desk: &mut Desk<'_>);
+    fn at_end(&mut self, number: u64, now: Reading, desk: &mut Desk);
 
     /// A file was truncated, or written anew, before all of it was read.
-    fn anew(&mut self, number: u64, desk: &mut Desk<'_>) -> Result<(), SourceError>;
+    fn anew(&mut self, number: u64, desk: &mut Desk) -> Result<(), SourceError>;
 
     /// A file cannot be read on: what was read of it counts, and it is over.
-    fn damaged(&mut self, number: u64, error: &io::Error, desk: &mut Desk<'_>);
+    fn damaged(&mut self, number: u64, error: &io::Error, desk: &mut Desk);
 
     /// All of a file was taken, as [`Desk::end`] asked for.
-    fn ended(&mut self, number: u64, desk: &mut Desk<'_>);
+    fn ended(&mut self, number: u64, desk: &mut Desk);
 
     /// A file was not taken when its turn came.
     fn not_taken(&mut self, entry: &FileEntry, why: NotTaken, now: Reading);
@@ -91,7 +92,7 @@ pub trait Discovery {
 
     /// Goes on from what a position says of files; those that are done last are last.
     /// `is_first` on a first start.
-    fn restore(&mut self, files: Vec<FileEntry>, is_first: bool, desk: &mut Desk<'_>) -> Result<(), SourceError>;
+    fn restore(&mut self, files: Vec<FileEntry>, is_first: bool, desk: &mut Desk) -> Result<(), SourceError>;
 
     /// What is known of files that are not on the desk.
     fn known(&self) -> Vec<FileEntry>;
@@ -100,13 +101,13 @@ pub trait Discovery {
     fn finder(&self) -> Finder;
 
     /// Limits what is read to what there is now, and to `total` bytes; how much is left.
-    fn limit(&self, total: u64, desk: &mut Desk<'_>) -> u64;
+    fn limit(&self, total: u64, desk: &mut Desk) -> u64;
 }
 
 /// Records of files.
 pub struct FileSource<'a, D> {
     discovery: D,
-    desk: Desk<'a>,
+    desk: Desk,
     clock: &'a dyn Clock,
     /// None in tests, which never wait.
     events: Option<Events>,
@@ -114,6 +115,8 @@ pub struct FileSource<'a, D> {
     console: Console,
     /// Directories are watched, and were looked through.
     has_begun: bool,
+    /// A checkpoint knows how far it has come.
+    is_kept: bool,
     /// After a stop: how much is left unread.
     held: Option<u64>,
     again: Option<Again>,
@@ -126,14 +129,14 @@ impl<'a, D: Discovery> FileSource<'a, D> {
     /// was there at the start is read.
     pub fn new(
         discovery: D,
-        desk: Desk<'a>,
+        desk: Desk,
         events: Option<Events>,
         clock: &'a dyn Clock,
         available_now: bool,
         console: Console,
     ) -> FileSource<'a, D> {
-        let (has_begun, held, again, progress) = (false, None, None, None);
-        FileSource { discovery, desk, clock, events, available_now, console, has_begun, held, again, progress }
+        let (has_begun, is_kept, held, again, progress) = (false, false, None, None, None);
+        FileSource { discovery, desk, clock, events, available_now, console, has_begun, is_kept, held, again, progress }
     }
 
     fn look(&mut self) -> Result<(), SourceError> {
@@ -188,9 +191,14 @@ impl<'a, D: Discovery> FileSource<'a, D> {
             match step {
                 Step::Records => return Ok(true),
                 Step::Bytes => {}
-                Step::AtEnd(number) => self.discovery.at_end(number, self.clock.read(), &mut self.desk),
+                Step::AtEnd(number) => {
+                    let now = self.clock.read();
+                    self.desk.at_end(number, now);
+                    self.discovery.at_end(number, now, &mut self.desk);
+                }
                 // What is there at the start is all that is to be read.
                 Step::AtLimit(number) if self.available_now => {
+                    self.desk.at_end(number, self.clock.read());
                     self.discovery.at_end(number, self.clock.read(), &mut self.desk);
                 }
                 Step::AtLimit(_) => {}
@@ -214,13 +222,19 @@ impl<D: Discovery> RecordSource for FileSource<'_, D> {
             if self.desk.has_records() || self.read()? {
                 return Ok(Came::Something);
             }
-            if self.available_now && self.discovery.is_complete() {
+            let now = self.clock.read();
+            if self.desk.look_at_quiet(now) {
+                continue;
+            }
+            let complete = self.desk.next_complete();
+            if self.available_now && self.discovery.is_complete() && complete.is_none() {
                 self.progress = None;
                 return Ok(Came::Stop);
             }
-            let now = self.clock.read().monotonic;
+            let now = now.monotonic;
             let Some(events) = self.events.as_ref().filter(|_| now < deadline) else { return Ok(Came::Timeout) };
-            let wait = deadline.min(self.discovery.due()).saturating_sub(now);
+            let due = complete.map_or(self.discovery.due(), |complete| complete.min(self.discovery.due()));
+            let wait = deadline.min(due).saturating_sub(now);
             match events.wait(wait).map_err(|error| SourceError::read("events of files", error))? {
                 Ready::Wake => return Ok(Came::Stop),
                 Ready::Input | Ready::Timeout => {}
@@ -252,21 +266,30 @@ impl<D: Discovery> RecordSource for FileSource<'_, D> {
         Ok(records)
     }
 
-    fn finish(&mut self, _: &Reason, _: &mut Vec<u8>, _: &mut Bad<'_>) -> Result<u64, SourceError> {
+    fn finish(&mut self, _: &Reason, block: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, SourceError> {
+        let mut records = 0;
+        if !self.is_kept {
+            // No later start will read on where this one ends.
+            self.desk.complete_all();
+            while self.desk.has_records() {
+                records += self.desk.take(Room { records: u64::MAX, bytes: BLOCK_BYTES }, block, bad)?;
+            }
+        }
         let (unfinished, invalid) = self.desk.left();
         let left = self.held.unwrap_or(0);
         if left > 0 {
             self.console.warn(&format!("input: left {left} bytes of files unread at the stop"));
         }
         if unfinished > 0 {
-            let message = format!("input: left an unfinished line of {unfinished} bytes at the stop");
+            let what = if self.desk.has_events() { "event" } else { "line" };
+            let message = format!("input: left an unfinished {what} of {unfinished} bytes at the stop");
             // A run from cron that finds a line half written has nothing to complain about.
             if self.available_now { self.console.info(&message) } else { self.console.warn(&message) }
         }
         if invalid > 0 {
             self.console.warn(&format!("input: {invalid} lines in all had invalid UTF-8"));
         }
-        Ok(0)
+        Ok(records)
     }
 
     fn close(&mut self) -> Result<(), SourceError> {
@@ -281,6 +304,7 @@ impl<D: Discovery> RecordSource for FileSource<'_, D> {
 
 impl<D: Discovery> ReadAgain for FileSource<'_, D> {
     fn restore(&mut self, position: &Position) -> Result<(), SourceError> {
+        self.is_kept = true;
         let mut files = Vec::new();
         let mut is_first = true;
         for bytes in std::iter::once(&position.base).chain(&position.since) {

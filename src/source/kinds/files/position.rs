@@ -2,32 +2,37 @@
 //! come in each, and which ranges a batch was made of.
 //!
 //! ```text
-//! 1                   version
+//! 1 or 2              version: 2 where a flag is set that 1 does not know
 //! files               how many; then of each
 //!   number            of the file, given by the source as it finds them
-//!   flags             1 done: nothing of it is read any more
+//!   flags             1 done: nothing of it is read any more; 2 records call it by another name than its path
 //!   inode, born, modified, size
 //!   length, crc       of its first bytes
 //!   offset            up to where it was read
 //!   shared, rest      its path: so many bytes as in the one before, then others
+//!   name              if records call it by another one
 //! ranges              how many; then of each
 //!   file              which of the files above, from 0
 //!   from, length      bytes
+//!   flags             in version 2: 1 its first lines go on with the event at the end of the range before
 //! ```
 //!
-//! All numbers are as [`varint`] writes them, times are ns since the epoch, the path's rest is its
-//! length and its bytes. A batch's entry names all that is needed to read it again; a base has
+//! All numbers are as [`varint`] writes them, times are ns since the epoch, a name and the path's rest are
+//! their length and their bytes. A batch's entry names all that is needed to read it again; a base has
 //! files only.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::identity::{Fingerprint, Stamp};
 use crate::varint;
 
 const VERSION: u64 = 1;
+const WITH_FLAGS: u64 = 2;
+const GOES_ON: u64 = 1;
 const DONE: u64 = 1;
+const NAMED: u64 = 2;
 
 /// A file, as far as a source has come in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,6 +41,8 @@ pub struct FileEntry {
     pub number: u64,
     /// Where it is, or was.
     pub path: PathBuf,
+    /// What records call it: where it was when it was found, under no name of a rotation. Nothing is its path.
+    pub name: PathBuf,
     /// What the system says of it.
     pub stamp: Stamp,
     /// Its first bytes.
@@ -55,6 +62,8 @@ pub struct Range {
     pub from: u64,
     /// The byte after the last one.
     pub to: u64,
+    /// Its first lines may belong to the event that the range before ends with.
+    pub goes_on: bool,
 }
 
 /// What is kept of a batch, or of all batches so far.
@@ -66,16 +75,30 @@ pub struct Record {
     pub ranges: Vec<Range>,
 }
 
+impl FileEntry {
+    /// What records call it.
+    pub fn name(&self) -> &Path {
+        if self.name.as_os_str().is_empty() { &self.path } else { &self.name }
+    }
+
+    fn has_other_name(&self) -> bool {
+        self.name() != self.path
+    }
+}
+
 impl Record {
     /// Appends the bytes.
     pub fn write(&self, out: &mut Vec<u8>) {
-        varint::push(VERSION, out);
+        let has_flags =
+            self.files.iter().any(FileEntry::has_other_name) || self.ranges.iter().any(|range| range.goes_on);
+        varint::push(if has_flags { WITH_FLAGS } else { VERSION }, out);
         varint::push(self.files.len() as u64, out);
         let mut before: &[u8] = &[];
         for file in &self.files {
             let Stamp { inode, born_ns, modified_ns, size } = file.stamp;
             let Fingerprint { length, crc } = file.print;
-            let flags = if file.is_done { DONE } else { 0 };
+            let is_named = file.has_other_name();
+            let flags = u64::from(file.is_done) * DONE + u64::from(is_named) * NAMED;
             for number in
                 [file.number, flags, inode, born_ns, modified_ns, size, length.into(), crc.into(), file.offset]
             {
@@ -87,12 +110,20 @@ impl Record {
             varint::push((path.len() - shared) as u64, out);
             out.extend_from_slice(&path[shared..]);
             before = path;
+            if is_named {
+                let name = file.name.as_os_str().as_bytes();
+                varint::push(name.len() as u64, out);
+                out.extend_from_slice(name);
+            }
         }
         varint::push(self.ranges.len() as u64, out);
         for range in &self.ranges {
             varint::push(range.file as u64, out);
             varint::push(range.from, out);
             varint::push(range.to - range.from, out);
+            if has_flags {
+                varint::push(u64::from(range.goes_on) * GOES_ON, out);
+            }
         }
     }
 
@@ -103,7 +134,8 @@ impl Record {
             return Some(record);
         }
         let bytes = &mut bytes;
-        if varint::take(bytes)? != VERSION {
+        let version = varint::take(bytes)?;
+        if !matches!(version, VERSION | WITH_FLAGS) {
             return None;
         }
         let mut path: Vec<u8> = Vec::new();
@@ -126,14 +158,20 @@ impl Record {
             path.extend_from_slice(bytes.split_off(..rest)?);
             let is_done = flags & DONE != 0;
             let path = PathBuf::from(OsString::from_vec(path.clone()));
-            record.files.push(FileEntry { number, path, stamp, print, offset, is_done });
+            let mut name = path.clone();
+            if flags & NAMED != 0 {
+                let length = usize::try_from(varint::take(bytes)?).ok()?;
+                name = PathBuf::from(OsString::from_vec(bytes.split_off(..length)?.to_vec()));
+            }
+            record.files.push(FileEntry { number, path, name, stamp, print, offset, is_done });
         }
         for _ in 0..varint::take(bytes)? {
             let file = usize::try_from(varint::take(bytes)?).ok()?;
             let from = varint::take(bytes)?;
             let to = from.checked_add(varint::take(bytes)?)?;
+            let flags = if version == WITH_FLAGS { varint::take(bytes)? } else { 0 };
             record.files.get(file)?;
-            record.ranges.push(Range { file, from, to });
+            record.ranges.push(Range { file, from, to, goes_on: flags & GOES_ON != 0 });
         }
         bytes.is_empty().then_some(record)
     }
@@ -149,6 +187,7 @@ mod tests {
         (any::<[u64; 6]>(), any::<(u32, u32, bool)>(), path).prop_map(|(n, (length, crc, is_done), path)| FileEntry {
             number: n[0],
             path: path.into(),
+            name: if n[0] % 3 == 0 { "/log/name".into() } else { path.into() },
             stamp: Stamp { inode: n[1], born_ns: n[2], modified_ns: n[3], size: n[4] },
             print: Fingerprint { length, crc },
             offset: n[5],
@@ -164,7 +203,7 @@ mod tests {
             cut in any::<usize>(),
         ) {
             let ranges = ranges.into_iter().filter(|_| !files.is_empty());
-            let ranges = ranges.map(|(file, from, length)| Range { file: file % files.len(), from, to: from + length });
+            let ranges = ranges.map(|(file, from, length)| Range { file: file % files.len(), from, to: from + length, goes_on: from % 2 == 0 });
             let record = Record { ranges: ranges.collect(), files: files.clone() };
             let mut bytes = Vec::new();
             record.write(&mut bytes);

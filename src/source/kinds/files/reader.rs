@@ -2,12 +2,13 @@
 
 use std::fs::File;
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use super::packed::{Packing, Unpacked};
 use crate::op::BLOCK_BYTES;
-use crate::record::forms::{self, Bad, Format};
+use crate::record::forms::{self, Bad, Format, Place, Recipe};
 use crate::source::SourceError;
 use crate::source::engine::lines::LineBuffer;
 use crate::source::engine::records::Room;
@@ -16,9 +17,9 @@ use crate::source::engine::records::Room;
 pub const READ: usize = 256 << 10;
 
 /// How lines become records, the same for all files of a source.
-pub struct Lines<'a> {
-    /// Makes the format of one file: of csv each has its own header.
-    pub format: Box<dyn Fn() -> Box<dyn Format> + 'a>,
+pub struct Lines {
+    /// What makes the format of one file: of csv each has its own header.
+    pub recipe: Recipe,
     /// A longer line is bad, in bytes.
     pub max_line: usize,
 }
@@ -40,14 +41,14 @@ pub struct FileReader {
 
 impl FileReader {
     /// Reads `file` on from the byte `from`, where a record begins. `path` is for messages, and tells
-    /// whether it is packed.
-    pub fn open(path: &Path, file: File, from: u64, lines: &Lines<'_>) -> Result<FileReader, SourceError> {
+    /// whether it is packed; records that say where they are from call the file `name`.
+    pub fn open(path: &Path, name: &Path, file: File, from: u64, lines: &Lines) -> Result<FileReader, SourceError> {
         let unpacked = Packing::of(path).map(|packing| Unpacked::open(&file, packing)).transpose();
         let mut reader = FileReader {
             file,
             unpacked: unpacked.map_err(|error| SourceError::read(path.display().to_string(), error))?,
             name: path.display().to_string(),
-            format: (lines.format)(),
+            format: lines.recipe.format(name.as_os_str().as_bytes()),
             lines: LineBuffer::new(Vec::new()),
             max_line: lines.max_line,
             read_at: 0,
@@ -55,10 +56,26 @@ impl FileReader {
         };
         if from > 0 {
             reader.read_header(from)?;
+            let before = if reader.format.needs_line_numbers() { reader.count_lines(from)? } else { 0 };
             reader.lines = LineBuffer::new(Vec::new());
             (reader.read_at, reader.taken) = (from, from);
+            reader.format.go_to(Place { offset: from, lines: before, files: 0 });
         }
         Ok(reader)
+    }
+
+    /// How many lines come before this byte.
+    fn count_lines(&mut self, before: u64) -> Result<u64, SourceError> {
+        let mut lines = 0;
+        (self.read_at, self.lines) = (0, LineBuffer::new(Vec::new()));
+        loop {
+            let count = self.read_piece(before)?;
+            if count == 0 {
+                return Ok(lines);
+            }
+            let piece = &self.lines.space(READ)[..count];
+            lines += memchr::memchr_iter(b'\n', piece).count() as u64;
+        }
     }
 
     /// Where the columns' names stand in the first lines, they are needed further down too.
@@ -84,6 +101,16 @@ impl FileReader {
 
     /// Reads on, not beyond the byte `limit`; 0 when there is nothing more now.
     pub fn read(&mut self, limit: u64) -> Result<usize, SourceError> {
+        let count = self.read_piece(limit)?;
+        if count > 0 {
+            self.lines.add(count);
+            self.lines.skip_beyond(self.max_line);
+        }
+        Ok(count)
+    }
+
+    /// Reads on, into the space behind the lines.
+    fn read_piece(&mut self, limit: u64) -> Result<usize, SourceError> {
         let want = usize::try_from(limit.saturating_sub(self.read_at)).unwrap_or(READ).min(READ);
         if want == 0 {
             return Ok(0);
@@ -97,8 +124,6 @@ impl FileReader {
             match read {
                 Ok(count) => {
                     self.read_at += count as u64;
-                    self.lines.add(count);
-                    self.lines.skip_beyond(self.max_line);
                     return Ok(count);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -115,9 +140,12 @@ impl FileReader {
     /// Takes lines that were read, as far as there is room.
     pub fn take(&mut self, room: Room, block: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, SourceError> {
         if let Some(start) = self.lines.take_overlong() {
-            self.taken = self.read_at - self.lines.buffered() as u64;
+            // It ends the event before it.
+            let records = self.format.complete(block, bad)?;
+            let before = std::mem::replace(&mut self.taken, self.read_at - self.lines.buffered() as u64);
+            self.format.pass_over(self.taken - before);
             bad(&start, &forms::too_long(self.max_line))?;
-            return Ok(0);
+            return Ok(records);
         }
         let lines = self.lines.lines(room.bytes.min(BLOCK_BYTES), room.records);
         let records = self.format.records(lines, self.max_line, block, bad)?;
@@ -141,7 +169,39 @@ impl FileReader {
 
     /// Up to where the file became records: a place from which it can be read on.
     pub fn boundary(&self) -> u64 {
-        self.taken - self.format.unfinished() as u64
+        self.taken - self.format.unfinished()
+    }
+
+    /// Whether no line was taken yet, from its beginning on.
+    pub fn is_untouched(&self) -> bool {
+        self.taken == 0
+    }
+
+    /// The event that is begun at the end of `before` may go on in this file, of which nothing was
+    /// taken yet.
+    pub fn go_on_from(&mut self, before: &mut FileReader) {
+        std::mem::swap(&mut self.format, &mut before.format);
+        self.format.go_on();
+    }
+
+    /// Whether an event that began in the file before is not complete.
+    pub fn has_carried(&self) -> bool {
+        self.format.has_carried()
+    }
+
+    /// Whether an event of several lines is begun, behind which not even a part of a line has come.
+    pub fn has_quiet_event(&self) -> bool {
+        self.format.has_event() && self.taken == self.read_at
+    }
+
+    /// Whether an event of several lines is begun.
+    pub fn has_event(&self) -> bool {
+        self.format.has_event()
+    }
+
+    /// The event that is begun is complete.
+    pub fn complete(&mut self, block: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, SourceError> {
+        Ok(self.format.complete(block, bad)?)
     }
 
     /// Up to where it was read.

@@ -1,5 +1,6 @@
 //! Both kinds, on a real directory, with a clock that is moved by hand.
 
+mod events;
 mod rotation;
 
 use std::collections::HashMap;
@@ -17,8 +18,7 @@ use super::tail::{Tail, TailOptions};
 use super::*;
 use crate::clock::testing::ManualClock;
 use crate::console::Level;
-use crate::record::forms::csv::Csv;
-use crate::record::forms::{Format, Text};
+use crate::record::forms::{Form, Recipe};
 
 /// All files are old by this clock, in ms since the epoch, unless told otherwise.
 const NOW_MS: u64 = 2_000_000_000_000;
@@ -29,7 +29,7 @@ struct World<D> {
     clock: &'static ManualClock,
     source: FileSource<'static, D>,
     make: Box<dyn Fn() -> (D, bool)>,
-    csv: bool,
+    recipe: Recipe,
     position: Position,
     batches: Vec<(Vec<u8>, String)>,
     bad: Vec<String>,
@@ -40,25 +40,25 @@ fn console() -> Console {
 }
 
 impl<D: Discovery> World<D> {
-    fn new(folder: Rc<TempDir>, one_by_one: bool, csv: bool, make: impl Fn() -> (D, bool) + 'static) -> World<D> {
-        World::at(NOW_MS, folder, one_by_one, csv, make)
+    fn new(folder: Rc<TempDir>, one_by_one: bool, recipe: Recipe, make: impl Fn() -> (D, bool) + 'static) -> World<D> {
+        World::at(NOW_MS, folder, one_by_one, recipe, make)
     }
 
     fn at(
         now_ms: u64,
         folder: Rc<TempDir>,
         one_by_one: bool,
-        csv: bool,
+        recipe: Recipe,
         make: impl Fn() -> (D, bool) + 'static,
     ) -> World<D> {
         let clock: &'static ManualClock = Box::leak(Box::new(ManualClock::at(now_ms)));
-        let source = open(make(), clock, one_by_one, csv);
+        let source = open(make(), clock, one_by_one, &recipe);
         let mut world = World {
             folder,
             clock,
             source,
             make: Box::new(make),
-            csv,
+            recipe,
             position: Position::default(),
             batches: Vec::new(),
             bad: Vec::new(),
@@ -142,7 +142,7 @@ impl<D: Discovery> World<D> {
 
     fn try_restart(&mut self) -> Result<(), SourceError> {
         let one_by_one = self.source.desk.is_one_by_one();
-        self.source = open((self.make)(), self.clock, one_by_one, self.csv);
+        self.source = open((self.make)(), self.clock, one_by_one, &self.recipe);
         self.source.restore(&self.position)
     }
 
@@ -170,11 +170,14 @@ fn open<D: Discovery>(
     (discovery, now): (D, bool),
     clock: &'static ManualClock,
     one: bool,
-    csv: bool,
+    recipe: &Recipe,
 ) -> FileSource<'static, D> {
-    let format = move || -> Box<dyn Format> { if csv { Box::new(Csv::new(None)) } else { Box::new(Text::default()) } };
-    let lines = Lines { format: Box::new(format), max_line: 100 };
+    let lines = Lines { recipe: recipe.clone(), max_line: 100 };
     FileSource::new(discovery, Desk::new(lines, one, console()), None, clock, now, console())
+}
+
+fn form(csv: bool) -> Recipe {
+    Recipe { form: if csv { Form::Csv } else { Form::Text }, ..Recipe::default() }
 }
 
 fn dir_options() -> DirOptions {
@@ -184,7 +187,7 @@ fn dir_options() -> DirOptions {
 
 fn dir_with(folder: Rc<TempDir>, pattern: &str, csv: bool, options: DirOptions) -> World<Dir> {
     let path = folder.path().join(pattern);
-    World::new(folder, true, csv, move || {
+    World::new(folder, true, form(csv), move || {
         (Dir::new(std::slice::from_ref(&path), options.clone(), console()).unwrap(), options.available_now)
     })
 }
@@ -200,7 +203,7 @@ fn tail_options() -> TailOptions {
 
 fn tail_with(folder: Rc<TempDir>, pattern: &str, csv: bool, options: TailOptions) -> World<Tail> {
     let path = folder.path().join(pattern);
-    World::new(folder, false, csv, move || {
+    World::new(folder, false, form(csv), move || {
         (Tail::new(std::slice::from_ref(&path), options.clone(), console()).unwrap(), options.available_now)
     })
 }

@@ -40,10 +40,12 @@ impl Clients {
     /// Reads one client, beside all others.
     pub fn welcome(&self, stream: Stream, client: &str, place: OwnedSemaphorePermit) {
         let (clients, name) = (self.clone(), format!("{}: client {client}", self.name));
+        let client = self.outbox.tells_clients.then(|| client.into());
         tokio::spawn(async move {
             let outbox = &clients.outbox;
             outbox.console.info(&format!("{name}: connected"));
-            let mut connection = Connection::new(stream, &name, outbox.max_line).among(clients.allowance.share());
+            let mut connection =
+                Connection::new(stream, &name, outbox.max_line).among(clients.allowance.share(), client);
             match connection.forward(outbox).await {
                 Ok(Over::End) => {
                     connection.end(outbox, None).await;

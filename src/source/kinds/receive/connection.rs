@@ -8,10 +8,10 @@ use tokio::net::{TcpStream, UnixStream};
 
 use crate::error::describe;
 use crate::os;
-use crate::source::Torn;
 use crate::source::engine::lines::Assembler;
 use crate::source::kinds::receive::Outbox;
 use crate::source::kinds::receive::allowance::Share;
+use crate::source::{Client, Torn};
 
 /// The most that is read at a time, in bytes.
 const READ: usize = 256 << 10;
@@ -78,6 +78,8 @@ pub struct Connection {
     lines: Assembler,
     /// What it may hold, where it is one of many clients.
     share: Option<Share>,
+    /// What records call it, where clients are kept apart.
+    client: Option<Client>,
 }
 
 impl Connection {
@@ -86,12 +88,12 @@ impl Connection {
         if let Stream::Pipe(pipe) = &stream {
             os::enlarge_pipe(pipe);
         }
-        Connection { stream, name: name.to_owned(), lines: Assembler::new(max_line), share: None }
+        Connection { stream, name: name.to_owned(), lines: Assembler::new(max_line), share: None, client: None }
     }
 
     /// The same, as one of many clients.
-    pub fn among(self, share: Share) -> Connection {
-        Connection { share: Some(share), ..self }
+    pub fn among(self, share: Share, client: Option<Client>) -> Connection {
+        Connection { share: Some(share), client, ..self }
     }
 
     /// Gives lines until the other side ends or the source is to stop, and keeps what
@@ -107,7 +109,7 @@ impl Connection {
     /// The connection is over. What is unfinished is a last line where it ended well,
     /// and a bad record where it did not, for the reason given.
     pub async fn end(self, outbox: &Outbox, torn: Option<String>) {
-        let Connection { name, mut lines, .. } = self;
+        let Connection { name, mut lines, client, .. } = self;
         let (line, torn) = match torn {
             None => (lines.finish(), None),
             Some(reason) => {
@@ -116,10 +118,10 @@ impl Connection {
             }
         };
         if let (Some(line), Some(place)) = (line, outbox.place().await) {
-            place.give(line);
+            place.give(client.clone(), line);
         }
         if let Some(place) = outbox.place().await {
-            place.give_over(torn);
+            place.give_over(client, torn);
         }
     }
 
@@ -133,7 +135,7 @@ impl Connection {
             match self.stream.try_read() {
                 Ok(bytes) if bytes.is_empty() => return Ok(Over::End),
                 Ok(bytes) => {
-                    place.give(self.lines.push(bytes).unwrap_or_default());
+                    place.give(self.client.clone(), self.lines.push(bytes).unwrap_or_default());
                     let unfinished = self.lines.unfinished();
                     self.share.as_mut().map_or(Ok(()), |share| share.set(unfinished))?;
                 }
@@ -154,7 +156,7 @@ impl Connection {
             match self.stream.try_read() {
                 Ok(bytes) if !bytes.is_empty() => {
                     held = held.saturating_sub(bytes.len() as u64);
-                    place.give(self.lines.push(bytes).unwrap_or_default());
+                    place.give(self.client.clone(), self.lines.push(bytes).unwrap_or_default());
                 }
                 // There are bytes, which the runtime has not been told of yet, as on a new connection.
                 Err(error) if is_transient(&error) && !is_last => {

@@ -22,7 +22,7 @@ use tokio::sync::{mpsc, watch};
 use crate::console::Console;
 use crate::flow::Waited;
 use crate::signal::StopSignal;
-use crate::source::{ByteSource, Got, SourceError, Torn};
+use crate::source::{ByteSource, Client, Got, SourceError, Torn};
 
 /// How many pieces may wait for the cutter.
 const QUEUE: usize = 4;
@@ -38,11 +38,20 @@ pub struct Surroundings {
     pub console: Console,
     /// The longest line, in bytes without its end.
     pub max_line: usize,
+    /// Keep the lines of several clients apart.
+    pub tells_clients: bool,
 }
 
 /// What a task gives.
 #[derive(Debug)]
-pub enum Piece {
+pub struct Piece {
+    /// Whose it is, where clients are kept apart.
+    client: Option<Client>,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
     /// Whole lines.
     Lines(Vec<u8>),
     /// A connection is over, and what follows is none of its rows.
@@ -63,6 +72,10 @@ pub struct Receiver {
     /// A connection is over, which was not given yet, or whose unfinished line was not.
     over: Option<Option<Torn>>,
     torn: Option<Torn>,
+    /// Whose piece came last.
+    client: Option<Client>,
+    /// That is another one than before, which was not told yet.
+    is_turn: bool,
 }
 
 impl Receiver {
@@ -76,8 +89,13 @@ impl Receiver {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let (sender, pieces) = mpsc::channel(QUEUE);
         let (stop, stop_receiver) = watch::channel(false);
-        let outbox =
-            Outbox { pieces: sender, stop: stop_receiver, console: around.console.clone(), max_line: around.max_line };
+        let outbox = Outbox {
+            pieces: sender,
+            stop: stop_receiver,
+            console: around.console.clone(),
+            max_line: around.max_line,
+            tells_clients: around.tells_clients,
+        };
         let wake = around.stop.wake().try_clone_to_owned().map_err(failed)?;
         let signal = runtime
             .block_on(async {
@@ -97,19 +115,25 @@ impl Receiver {
             given: 0,
             over: None,
             torn: None,
+            client: None,
+            is_turn: false,
         })
     }
 
     fn take_in(&mut self, piece: Piece) {
-        match piece {
-            Piece::Lines(lines) => (self.chunk, self.given) = (lines, 0),
-            Piece::Over(torn) => self.over = Some(torn),
+        if piece.client.is_some() && piece.client != self.client {
+            (self.client, self.is_turn) = (piece.client, true);
+        }
+        match piece.what {
+            What::Lines(lines) => (self.chunk, self.given) = (lines, 0),
+            What::Over(torn) => self.over = Some(torn),
         }
     }
 
     /// What is here: bytes for `buffer`, or that a connection is over.
     fn take(&mut self, buffer: &mut [u8]) -> Option<Got> {
         match self.fill(buffer) {
+            0 if std::mem::take(&mut self.is_turn) => Some(Got::Turn),
             0 => {
                 self.torn = self.over.take()?;
                 Some(Got::Over)
@@ -118,10 +142,10 @@ impl Receiver {
         }
     }
 
-    /// Fills `buffer` from the lines that are here, up to a connection's end.
+    /// Fills `buffer` from the lines that are here, up to a connection's end or another client.
     fn fill(&mut self, buffer: &mut [u8]) -> usize {
         let mut filled = 0;
-        while filled < buffer.len() && self.over.is_none() {
+        while filled < buffer.len() && self.over.is_none() && !self.is_turn {
             if self.given == self.chunk.len() {
                 let Ok(piece) = self.pieces.try_recv() else { break };
                 self.take_in(piece);
@@ -178,6 +202,10 @@ impl ByteSource for Receiver {
     fn torn(&mut self) -> Option<Torn> {
         self.torn.take()
     }
+
+    fn client(&self) -> Option<Client> {
+        self.client.clone()
+    }
 }
 
 /// A task's end of a [`Receiver`].
@@ -189,22 +217,24 @@ pub struct Outbox {
     pub console: Console,
     /// The longest line, in bytes without its end.
     pub max_line: usize,
+    /// Whether lines of several clients are kept apart.
+    pub tells_clients: bool,
 }
 
 /// A place in the queue: what is read now can be given at once.
 pub struct Place<'o>(mpsc::Permit<'o, Piece>);
 
 impl Place<'_> {
-    /// Gives whole lines.
-    pub fn give(self, lines: Vec<u8>) {
+    /// Gives whole lines, of one client where clients are kept apart.
+    pub fn give(self, client: Option<Client>, lines: Vec<u8>) {
         if !lines.is_empty() {
-            self.0.send(Piece::Lines(lines));
+            self.0.send(Piece { client, what: What::Lines(lines) });
         }
     }
 
     /// Tells that a connection is over, and of the line that it left undone.
-    pub fn give_over(self, torn: Option<Torn>) {
-        self.0.send(Piece::Over(torn));
+    pub fn give_over(self, client: Option<Client>, torn: Option<Torn>) {
+        self.0.send(Piece { client, what: What::Over(torn) });
     }
 }
 

@@ -4,6 +4,7 @@
 //! comes, reads, and keeps account of which ranges became records. Only whole
 //! lines are taken of a file that may still grow.
 
+mod events;
 mod read;
 mod taken;
 
@@ -13,6 +14,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use taken::Taken;
+
+use events::Quiet;
 
 use super::identity::{Fingerprint, Stamp, open_regular};
 use super::position::{FileEntry, Range, Record};
@@ -52,9 +55,19 @@ pub enum Step {
     Idle,
 }
 
+/// A range of a file of which records were taken.
+#[derive(Clone, Copy, Debug)]
+struct Taking {
+    number: u64,
+    from: u64,
+    to: u64,
+    /// Behind the event that the range before it ends with.
+    goes_on: bool,
+}
+
 /// Files in turn.
-pub struct Desk<'a> {
-    lines: Lines<'a>,
+pub struct Desk {
+    lines: Lines,
     console: Console,
     /// A file is read to its end before the next one.
     one_by_one: bool,
@@ -64,7 +77,12 @@ pub struct Desk<'a> {
     active: Option<u64>,
     /// Those that are over, and whose unfinished line is still to be taken.
     ending: VecDeque<u64>,
-    ranges: Vec<(u64, u64, u64)>,
+    /// Of events that wait for more of their lines.
+    quiet: Quiet,
+    /// A file whose next range does not go on with the one before: there an event was complete because
+    /// nothing came for a while, which reading again cannot know.
+    apart: Option<u64>,
+    ranges: Vec<Taking>,
     changed: BTreeSet<u64>,
     /// Files that are off the desk, and what the next position is to say of them.
     finished: Vec<FileEntry>,
@@ -77,9 +95,9 @@ pub struct Desk<'a> {
     read_bytes: u64,
 }
 
-impl<'a> Desk<'a> {
+impl Desk {
     /// With no files.
-    pub fn new(lines: Lines<'a>, one_by_one: bool, console: Console) -> Desk<'a> {
+    pub fn new(lines: Lines, one_by_one: bool, console: Console) -> Desk {
         Desk {
             lines,
             console,
@@ -88,6 +106,8 @@ impl<'a> Desk<'a> {
             turn: VecDeque::new(),
             active: None,
             ending: VecDeque::new(),
+            quiet: Quiet::default(),
+            apart: None,
             ranges: Vec::new(),
             changed: BTreeSet::new(),
             finished: Vec::new(),
@@ -101,7 +121,7 @@ impl<'a> Desk<'a> {
     }
 
     /// How lines become records.
-    pub fn lines(&self) -> &Lines<'a> {
+    pub fn lines(&self) -> &Lines {
         &self.lines
     }
 
@@ -119,29 +139,32 @@ impl<'a> Desk<'a> {
     fn insert(&mut self, entry: FileEntry, reader: Option<FileReader>) -> u64 {
         let number = entry.number;
         self.skip_numbers(number);
-        self.files.insert(number, Taken { entry, reader, limit: u64::MAX, after: None, in_turn: false });
+        let taken =
+            Taken { entry, reader, limit: u64::MAX, after: None, in_turn: false, carried_to: None, carried_from: None };
+        self.files.insert(number, taken);
         self.ready(number);
         number
     }
 
     /// Takes up a file, which is opened when its turn comes.
     pub fn add(&mut self, path: PathBuf, stamp: Stamp) -> u64 {
-        let entry = FileEntry { number: self.next_number, path, stamp, ..FileEntry::default() };
+        let entry = FileEntry { number: self.next_number, name: path.clone(), path, stamp, ..FileEntry::default() };
         self.insert(entry, None)
     }
 
-    /// Takes up an open file, from the byte `from`.
-    pub fn add_open(&mut self, path: &Path, file: File, from: u64) -> Result<u64, SourceError> {
+    /// Takes up an open file, from the byte `from`; records call it `name`.
+    pub fn add_open(&mut self, path: &Path, name: &Path, file: File, from: u64) -> Result<u64, SourceError> {
         let failed = |error| SourceError::read(path.display().to_string(), error);
         let entry = FileEntry {
             number: self.next_number,
             path: path.to_owned(),
+            name: name.to_owned(),
             stamp: Stamp::of_file(&file).map_err(failed)?,
             print: Fingerprint::of_content(path, &file).map_err(failed)?,
             offset: from,
             is_done: false,
         };
-        let reader = FileReader::open(path, file, from, &self.lines)?;
+        let reader = FileReader::open(path, name, file, from, &self.lines)?;
         let number = self.insert(entry, Some(reader));
         self.changed.insert(number);
         Ok(number)
@@ -149,7 +172,7 @@ impl<'a> Desk<'a> {
 
     /// Goes on with a file that is known from a position and was found.
     pub fn add_known(&mut self, entry: FileEntry, file: File) -> Result<u64, SourceError> {
-        let reader = FileReader::open(&entry.path, file, entry.offset, &self.lines)?;
+        let reader = FileReader::open(&entry.path, entry.name(), file, entry.offset, &self.lines)?;
         Ok(self.insert(entry, Some(reader)))
     }
 
@@ -217,11 +240,13 @@ impl<'a> Desk<'a> {
 
     /// A file goes on in another one, at the same byte.
     pub fn move_to(&mut self, number: u64, path: &Path, file: File) -> Result<(), SourceError> {
+        self.take_back(number)?;
         let Some(taken) = self.files.get_mut(&number) else { return Ok(()) };
         taken.entry.path = path.to_owned();
         taken.entry.stamp =
             Stamp::of_file(&file).map_err(|error| SourceError::read(path.display().to_string(), error))?;
-        taken.reader = Some(FileReader::open(path, file, taken.entry.offset, &self.lines)?);
+        let name = taken.entry.name();
+        taken.reader = Some(FileReader::open(path, name, file, taken.entry.offset, &self.lines)?);
         self.changed.insert(number);
         self.ready(number);
         Ok(())
@@ -268,8 +293,11 @@ impl<'a> Desk<'a> {
     }
 
     /// The file is over: what is unfinished in it is a record, then it is done.
+    /// Not yet where an event at its end may go on elsewhere; whoever asks will ask again.
     pub fn end(&mut self, number: u64) {
-        self.ending.push_back(number);
+        if !self.may_go_on(number) && !self.ending.contains(&number) {
+            self.ending.push_back(number);
+        }
     }
 
     /// Takes a file off the desk that has nothing more to give.
@@ -277,6 +305,10 @@ impl<'a> Desk<'a> {
         let mut taken = self.files.remove(&number)?;
         self.turn.retain(|other| *other != number);
         self.active.take_if(|active| *active == number);
+        self.quiet.forget(number);
+        if let Some(before) = taken.carried_from.and_then(|before| self.files.get_mut(&before)) {
+            before.carried_to = None;
+        }
         if let Some(reader) = &taken.reader {
             self.invalid_lines += reader.invalid_lines();
         }
@@ -304,11 +336,13 @@ impl<'a> Desk<'a> {
     /// What was taken since the last call, and what has become of files: nothing
     /// if that need not be kept yet.
     pub fn position(&mut self, out: &mut Vec<u8>) {
-        if self.ranges.is_empty() && !std::mem::take(&mut self.is_urgent) {
+        // Of a file in which nothing but an event was begun, a restart must know too.
+        let has_begun = self.changed.iter().any(|number| self.has_event(*number));
+        if self.ranges.is_empty() && !std::mem::take(&mut self.is_urgent) && !has_begun {
             return;
         }
         self.is_urgent = false;
-        self.changed.extend(self.ranges.iter().map(|(number, ..)| *number));
+        self.changed.extend(self.ranges.iter().map(|range| range.number));
         let mut record = Record { files: std::mem::take(&mut self.finished), ranges: Vec::new() };
         for number in std::mem::take(&mut self.changed) {
             if let Some(taken) = self.files.get_mut(&number) {
@@ -319,11 +353,9 @@ impl<'a> Desk<'a> {
         record.files.sort_by(|a, b| a.path.cmp(&b.path));
         let indexes: HashMap<u64, usize> =
             record.files.iter().enumerate().map(|(index, entry)| (entry.number, index)).collect();
-        record.ranges.extend(
-            self.ranges
-                .drain(..)
-                .filter_map(|(number, from, to)| Some(Range { file: *indexes.get(&number)?, from, to })),
-        );
+        record.ranges.extend(self.ranges.drain(..).filter_map(|Taking { number, from, to, goes_on }| {
+            Some(Range { file: *indexes.get(&number)?, from, to, goes_on })
+        }));
         record.write(out);
     }
 

@@ -2,22 +2,34 @@
 
 use std::io;
 
-use super::{Desk, NotTaken, Step, open};
+use super::{Desk, NotTaken, Step, Taking, open};
 use crate::record::forms::Bad;
 use crate::source::SourceError;
 use crate::source::engine::records::Room;
 use crate::source::kinds::files::identity::Stamp;
 use crate::source::kinds::files::reader::FileReader;
 
-impl Desk<'_> {
+/// What is taken of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    /// Lines that were read.
+    Lines,
+    /// The event that is begun, which is complete.
+    Event,
+    /// What is left at the file's end.
+    End,
+}
+
+impl Desk {
     /// The file that the next [`Desk::take`] ends.
     pub fn ends_next(&self) -> Option<u64> {
-        if self.active.is_some() { None } else { self.ending.front().copied() }
+        let is_first = self.active.is_none() && !self.quiet.has_complete();
+        self.ending.front().copied().filter(|_| is_first)
     }
 
     /// Whether [`Desk::take`] has something to do.
     pub fn has_records(&self) -> bool {
-        self.active.is_some() || !self.ending.is_empty()
+        self.active.is_some() || self.quiet.has_complete() || !self.ending.is_empty()
     }
 
     /// Reads on, of the file whose turn it is.
@@ -26,6 +38,9 @@ impl Desk<'_> {
             self.turn.rotate_left(1);
         }
         let Some(&number) = self.turn.front() else { return Ok(Step::Idle) };
+        if self.ends_carried(number) {
+            return Ok(Step::Records);
+        }
         let Some(taken) = self.files.get_mut(&number) else {
             self.turn.pop_front();
             return Ok(Step::Bytes);
@@ -45,7 +60,13 @@ impl Desk<'_> {
             none => match open(&taken.entry.path) {
                 Ok((file, stamp, print)) if stamp == taken.entry.stamp => {
                     taken.entry.print = print;
-                    none.insert(FileReader::open(&taken.entry.path, file, taken.entry.offset, &self.lines)?)
+                    none.insert(FileReader::open(
+                        &taken.entry.path,
+                        taken.entry.name(),
+                        file,
+                        taken.entry.offset,
+                        &self.lines,
+                    )?)
                 }
                 Ok(_) => return Ok(self.not_taken(number, NotTaken::Changed)),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -69,6 +90,7 @@ impl Desk<'_> {
             self.turn.pop_front();
             return Ok(Step::AtEnd(number));
         }
+        self.quiet.forget(number);
         if reader.has_line() {
             self.active = Some(number);
             return Ok(Step::Records);
@@ -84,22 +106,31 @@ impl Desk<'_> {
 
     /// Takes what is there, as far as there is room.
     pub fn take(&mut self, room: Room, block: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, SourceError> {
-        let is_over = self.active.is_none();
-        let Some(number) = self.active.or_else(|| self.ending.pop_front()) else { return Ok(0) };
+        let what = match self.active {
+            Some(_) => What::Lines,
+            None if self.quiet.has_complete() => What::Event,
+            None => What::End,
+        };
+        let next = match what {
+            What::Lines => self.active,
+            What::Event => self.quiet.take_complete(),
+            What::End => self.ending.pop_front(),
+        };
+        let Some(number) = next else { return Ok(0) };
+        self.carry_to(number);
         let Some(taken) = self.files.get_mut(&number) else {
             self.active = None;
             return Ok(0);
         };
         let Some(reader) = &mut taken.reader else { return Ok(0) };
-        let records = if is_over { reader.finish(block, bad)? } else { reader.take(room, block, bad)? };
+        let records = match what {
+            What::Lines => reader.take(room, block, bad)?,
+            What::Event => reader.complete(block, bad)?,
+            What::End => reader.finish(block, bad)?,
+        };
         let (from, to) = (taken.entry.offset, reader.boundary());
-        if to > from {
-            match self.ranges.last_mut() {
-                Some((last, _, end)) if *last == number => *end = to,
-                _ => self.ranges.push((number, from, to)),
-            }
-            taken.entry.offset = to;
-        }
+        let carried = if reader.has_carried() { None } else { taken.carried_from.take() };
+        taken.entry.offset = to.max(from);
         if !self.told_invalid && reader.invalid_lines() > 0 {
             self.told_invalid = true;
             self.console.warn(&format!(
@@ -107,15 +138,35 @@ impl Desk<'_> {
                 taken.entry.path.display()
             ));
         }
-        if is_over {
+        if what == What::End {
             taken.entry.stamp = Stamp::of_file(reader.file()).unwrap_or(taken.entry.stamp);
-        } else if !reader.has_line() {
+        }
+        let has_line = reader.has_line();
+        if let Some(before) = carried {
+            self.took_carried(before);
+        }
+        if to > from {
+            self.took(Taking { number, from, to, goes_on: carried.is_some() });
+        }
+        if what == What::Event {
+            self.apart = Some(number);
+        }
+        if what == What::Lines && !has_line {
             self.active = None;
             if !self.one_by_one && self.turn.len() > 1 {
                 self.turn.rotate_left(1);
             }
         }
         Ok(records)
+    }
+
+    /// Records were made of a range.
+    pub(super) fn took(&mut self, range: Taking) {
+        match self.ranges.last_mut() {
+            Some(last) if last.number == range.number && self.apart != Some(range.number) => last.to = range.to,
+            _ => self.ranges.push(range),
+        }
+        self.apart.take_if(|apart| *apart == range.number);
     }
 
     /// How many bytes were read that are no whole line, and how many lines in all

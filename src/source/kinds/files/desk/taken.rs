@@ -17,6 +17,11 @@ pub struct Taken {
     /// The file whose place it has taken, which is read before.
     pub(super) after: Option<u64>,
     pub(super) in_turn: bool,
+    /// The file in which the event at its end may go on. Until that is complete, this file was not read
+    /// beyond where the event begins.
+    pub(super) carried_to: Option<u64>,
+    /// The other way round.
+    pub(super) carried_from: Option<u64>,
 }
 
 impl Taken {

@@ -14,7 +14,7 @@ use crate::source::kinds::files::left_out::LeftOut;
 use crate::source::kinds::files::{Desk, Discovery, FileEntry, Seen};
 
 impl Discovery for Dir {
-    fn look(&mut self, seen: Seen, now: Reading, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+    fn look(&mut self, seen: Seen, now: Reading, desk: &mut Desk) -> Result<(), SourceError> {
         let mut look_everywhere = seen.look_everywhere || self.scans == 0;
         for (path, was_renamed) in seen.paths {
             match path.metadata() {
@@ -55,11 +55,11 @@ impl Discovery for Dir {
         &self.dirs
     }
 
-    fn at_end(&mut self, number: u64, _: Reading, desk: &mut Desk<'_>) {
+    fn at_end(&mut self, number: u64, _: Reading, desk: &mut Desk) {
         desk.end(number);
     }
 
-    fn anew(&mut self, number: u64, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+    fn anew(&mut self, number: u64, desk: &mut Desk) -> Result<(), SourceError> {
         if let Some(taken) = desk.get(number) {
             self.console.warn(&format!(
                 "{}: was written anew while it was read, after {} bytes, and is not read on: write a new file instead",
@@ -71,7 +71,7 @@ impl Discovery for Dir {
         Ok(())
     }
 
-    fn damaged(&mut self, number: u64, error: &io::Error, desk: &mut Desk<'_>) {
+    fn damaged(&mut self, number: u64, error: &io::Error, desk: &mut Desk) {
         if let Some(taken) = desk.get(number) {
             let (path, read_at) = (&taken.entry.path, taken.read_at());
             self.left_out.add(path, error);
@@ -81,7 +81,7 @@ impl Discovery for Dir {
         desk.end(number);
     }
 
-    fn ended(&mut self, number: u64, desk: &mut Desk<'_>) {
+    fn ended(&mut self, number: u64, desk: &mut Desk) {
         if let Some(entry) = desk.drop_file(number) {
             self.failing.remove(&entry.path);
             self.forget(&entry.path);
@@ -123,7 +123,7 @@ impl Discovery for Dir {
         self.waiting.is_empty()
     }
 
-    fn restore(&mut self, files: Vec<FileEntry>, is_first: bool, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+    fn restore(&mut self, files: Vec<FileEntry>, is_first: bool, desk: &mut Desk) -> Result<(), SourceError> {
         self.is_first_start = is_first;
         self.dirs = self.find_dirs();
         let mut begun = BTreeMap::new();
@@ -165,7 +165,7 @@ impl Discovery for Dir {
         Finder { dirs: self.dirs.clone(), copies: false, skip_lost, console }
     }
 
-    fn limit(&self, total: u64, desk: &mut Desk<'_>) -> u64 {
+    fn limit(&self, total: u64, desk: &mut Desk) -> u64 {
         desk.limit_whole(total)
     }
 }

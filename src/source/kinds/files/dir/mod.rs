@@ -138,7 +138,7 @@ impl Dir {
     }
 
     /// Looks at one path, where a file may be new. `was_renamed` to there.
-    fn consider(&mut self, path: &Path, metadata: &Metadata, was_renamed: bool, now: Reading, desk: &mut Desk<'_>) {
+    fn consider(&mut self, path: &Path, metadata: &Metadata, was_renamed: bool, now: Reading, desk: &mut Desk) {
         if !metadata.is_file() || path.file_name().is_none_or(is_left_alone) {
             return;
         }
@@ -218,7 +218,7 @@ impl Dir {
     }
 
     /// Looks through all directories.
-    fn scan(&mut self, now: Reading, desk: &mut Desk<'_>) {
+    fn scan(&mut self, now: Reading, desk: &mut Desk) {
         self.scans += 1;
         self.next_scan = now.monotonic + self.options.scan;
         let patterns = std::mem::take(&mut self.patterns);

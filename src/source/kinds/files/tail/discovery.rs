@@ -15,7 +15,7 @@ use crate::source::kinds::files::left_out::LeftOut;
 use crate::source::kinds::files::{Desk, Discovery, FileEntry, Seen};
 
 impl Discovery for Tail {
-    fn look(&mut self, seen: Seen, now: Reading, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+    fn look(&mut self, seen: Seen, now: Reading, desk: &mut Desk) -> Result<(), SourceError> {
         if self.options.available_now && self.scans > 0 {
             return Ok(());
         }
@@ -56,19 +56,19 @@ impl Discovery for Tail {
         &self.dirs
     }
 
-    fn at_end(&mut self, number: u64, now: Reading, desk: &mut Desk<'_>) {
+    fn at_end(&mut self, number: u64, now: Reading, desk: &mut Desk) {
         if self.is_over(number, now, desk) {
             desk.end(number);
         }
     }
 
-    fn anew(&mut self, number: u64, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+    fn anew(&mut self, number: u64, desk: &mut Desk) -> Result<(), SourceError> {
         let Some(file) = desk.get(number).and_then(|taken| taken.file()) else { return Ok(()) };
         let stamp = Stamp::of_file(file).map_err(|error| SourceError::read("a followed file", error))?;
         self.look_at(number, stamp, desk)
     }
 
-    fn damaged(&mut self, number: u64, error: &io::Error, desk: &mut Desk<'_>) {
+    fn damaged(&mut self, number: u64, error: &io::Error, desk: &mut Desk) {
         if let Some(taken) = desk.get(number) {
             let (path, read_at) = (&taken.entry.path, taken.read_at());
             self.left_out.add(path, error);
@@ -78,7 +78,7 @@ impl Discovery for Tail {
         desk.end(number);
     }
 
-    fn ended(&mut self, number: u64, desk: &mut Desk<'_>) {
+    fn ended(&mut self, number: u64, desk: &mut Desk) {
         self.unfollow(number);
         // A restart must not look for it.
         desk.hurry();
@@ -100,7 +100,7 @@ impl Discovery for Tail {
         true
     }
 
-    fn restore(&mut self, files: Vec<FileEntry>, is_first: bool, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+    fn restore(&mut self, files: Vec<FileEntry>, is_first: bool, desk: &mut Desk) -> Result<(), SourceError> {
         self.is_first_start = is_first;
         let mut files_by_number = BTreeMap::new();
         for entry in files {
@@ -176,7 +176,7 @@ impl Discovery for Tail {
         Finder { dirs: self.dirs.clone(), copies: true, skip_lost, console }
     }
 
-    fn limit(&self, total: u64, desk: &mut Desk<'_>) -> u64 {
+    fn limit(&self, total: u64, desk: &mut Desk) -> u64 {
         desk.limit(total)
     }
 }

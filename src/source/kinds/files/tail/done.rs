@@ -24,7 +24,7 @@ impl Tail {
     }
 
     /// Whether the file at this path is done with. One that has grown all the same is read on.
-    pub(super) fn is_done(&mut self, path: &Path, stamp: &Stamp, desk: &mut Desk<'_>) -> Result<bool, SourceError> {
+    pub(super) fn is_done(&mut self, path: &Path, stamp: &Stamp, desk: &mut Desk) -> Result<bool, SourceError> {
         if !self.is_known_done(stamp) {
             return Ok(false);
         }
@@ -46,7 +46,7 @@ impl Tail {
         self.done.remove(&stamp.inode);
         if is_as_before {
             let original = self.original_of(path);
-            let number = desk.add_open(path, file, offset)?;
+            let number = desk.add_open(path, &original, file, offset)?;
             self.follow(number, path, &original, desk)?;
         }
         Ok(is_as_before)

@@ -151,7 +151,7 @@ impl Tail {
     }
 
     /// Follows a file that is open on the desk.
-    fn follow(&mut self, number: u64, path: &Path, original: &Path, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+    fn follow(&mut self, number: u64, path: &Path, original: &Path, desk: &mut Desk) -> Result<(), SourceError> {
         let Some(file) = desk.get(number).and_then(|taken| taken.file()) else { return Ok(()) };
         let metadata = file.metadata().map_err(|error| failed(path, error))?;
         if let Some(before) = self.newest_at(original) {
@@ -197,7 +197,7 @@ impl Tail {
 
     /// Looks at paths, where files may be new, or have grown: at those that are followed first, so
     /// that it is known what has become of them when a new one is compared with them.
-    fn consider_all(&mut self, files: Vec<(PathBuf, Metadata)>, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+    fn consider_all(&mut self, files: Vec<(PathBuf, Metadata)>, desk: &mut Desk) -> Result<(), SourceError> {
         let (followed, new): (Vec<_>, Vec<_>) =
             files.into_iter().partition(|(_, metadata)| self.by_inode.contains_key(&inode(metadata)));
         for (path, metadata) in followed.iter().chain(&new) {
@@ -206,7 +206,7 @@ impl Tail {
         Ok(())
     }
 
-    fn consider(&mut self, path: &Path, metadata: &Metadata, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+    fn consider(&mut self, path: &Path, metadata: &Metadata, desk: &mut Desk) -> Result<(), SourceError> {
         let stamp = Stamp::of(metadata);
         let is_ours = metadata.is_file() && self.takes(path);
         let scans = self.scans;
@@ -248,7 +248,7 @@ impl Tail {
         self.take_replaced(path, desk)?;
         let starts_at_end = self.options.from_end && self.is_first_start && self.scans <= 1;
         let from = if starts_at_end { last_line_end(&file).map_err(|error| failed(path, error))? } else { 0 };
-        let number = desk.add_open(path, file, from)?;
+        let number = desk.add_open(path, &original, file, from)?;
         self.follow(number, path, &original, desk)
     }
 
@@ -265,7 +265,7 @@ impl Tail {
     }
 
     /// A file that is being read: has it grown, or been truncated?
-    fn look_at(&mut self, number: u64, stamp: Stamp, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+    fn look_at(&mut self, number: u64, stamp: Stamp, desk: &mut Desk) -> Result<(), SourceError> {
         let Some(followed) = self.followed.get_mut(&number) else { return Ok(()) };
         followed.stamp = stamp;
         if Packing::of(&followed.path).is_some() {
@@ -291,7 +291,7 @@ impl Tail {
         self.truncated(number, desk)
     }
 
-    fn scan(&mut self, now: Reading, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+    fn scan(&mut self, now: Reading, desk: &mut Desk) -> Result<(), SourceError> {
         self.scans += 1;
         self.next_scan = now.monotonic + self.options.scan;
         let (mut files, mut special) = (Vec::new(), Vec::new());
@@ -339,7 +339,7 @@ impl Tail {
     }
 
     /// Files that have lost their names are read on for a while.
-    fn look_at_left(&mut self, now: Reading, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+    fn look_at_left(&mut self, now: Reading, desk: &mut Desk) -> Result<(), SourceError> {
         for number in self.followed.keys().copied().collect::<Vec<_>>() {
             let Some(followed) = self.followed.get_mut(&number).filter(|followed| followed.seen_in < self.scans) else {
                 continue;
@@ -362,7 +362,7 @@ impl Tail {
     /// Whether a file that was read to its end gets nothing more: a copy, or one that has lost its
     /// name and to which nothing came for long enough. If that was before this run, the system's
     /// times tell how long ago; a run may be shorter than the time that is to be waited.
-    fn is_over(&self, number: u64, now: Reading, desk: &Desk<'_>) -> bool {
+    fn is_over(&self, number: u64, now: Reading, desk: &Desk) -> bool {
         let (Some(followed), Some(taken)) = (self.followed.get(&number), desk.get(number)) else { return false };
         if followed.is_copy {
             return true;

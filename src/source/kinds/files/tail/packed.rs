@@ -25,7 +25,7 @@ pub(super) enum Before {
 
 impl Tail {
     /// A packed file that is new, and that a pattern matches.
-    pub(super) fn consider_packed(&mut self, path: &Path, file: &File, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+    pub(super) fn consider_packed(&mut self, path: &Path, file: &File, desk: &mut Desk) -> Result<(), SourceError> {
         let starts_at_end = self.options.from_end && self.is_first_start && self.scans <= 1;
         let known = self.known_before(path, file, desk).and_then(|before| {
             let is_new = matches!(before, Before::Unknown) && !starts_at_end;
@@ -52,7 +52,7 @@ impl Tail {
 
     /// Which file this one was before it was packed, by the beginning of what it holds and by how
     /// much that is.
-    pub(super) fn known_before(&self, path: &Path, file: &File, desk: &Desk<'_>) -> io::Result<Before> {
+    pub(super) fn known_before(&self, path: &Path, file: &File, desk: &Desk) -> io::Result<Before> {
         let print = Fingerprint::of_content(path, file)?;
         let begins = |entry: &FileEntry| entry.print.length > 0 && entry.print.length <= print.length;
         let mut length = None;

@@ -17,7 +17,7 @@ use crate::source::kinds::files::{Desk, Discovery as _, FileEntry};
 
 impl Tail {
     /// A file begins anew. What it held is in a copy, or gone.
-    pub(super) fn truncated(&mut self, number: u64, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+    pub(super) fn truncated(&mut self, number: u64, desk: &mut Desk) -> Result<(), SourceError> {
         let (Some(followed), Some(taken)) = (self.followed.get(&number).cloned(), desk.get(number)) else {
             return Ok(());
         };
@@ -34,6 +34,8 @@ impl Tail {
                 self.mark_as_copy(number);
                 self.take_rotated_since(&followed.original, &FileEntry { stamp, ..entry }, desk)?;
             }
+            // What came of an event is all that there is of it.
+            None if desk.has_event(number) => desk.end(number),
             None => {
                 desk.drop_file(number);
                 desk.hurry();
@@ -62,7 +64,7 @@ impl Tail {
 
     /// A copy that was made before the last lines came that were read of a file: it holds nothing
     /// else. Whether there is one.
-    fn end_read_copy(&mut self, entry: &FileEntry, desk: &mut Desk<'_>) -> bool {
+    fn end_read_copy(&mut self, entry: &FileEntry, desk: &mut Desk) -> bool {
         let Some((path, file)) = self.find_copy_of(entry, 0) else { return false };
         if let Ok(copy) = entry_of(&path, &file) {
             self.leave(copy, desk);
@@ -71,7 +73,7 @@ impl Tail {
     }
 
     /// A file is truncated or over, and copies of it hold nothing that was not read.
-    pub(super) fn end_copies(&mut self, number: u64, desk: &mut Desk<'_>) {
+    pub(super) fn end_copies(&mut self, number: u64, desk: &mut Desk) {
         let (of_it, others) = self.copies.drain().partition(|(_, copied)| copied.of == number);
         self.copies = others;
         for (_, copied) in of_it {
@@ -80,7 +82,7 @@ impl Tail {
     }
 
     /// A file that a position names is not there: is anything of it that was not read?
-    pub(super) fn look_for_loss(&mut self, entry: &FileEntry, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+    pub(super) fn look_for_loss(&mut self, entry: &FileEntry, desk: &mut Desk) -> Result<(), SourceError> {
         let path = entry.path.display();
         if entry.print.length == 0 {
             // Of one that was empty when it was seen, nothing is known to be missing.
@@ -98,7 +100,7 @@ impl Tail {
     }
 
     /// A file is done with, and a restart is not to take it for a new one.
-    pub(super) fn leave(&mut self, entry: FileEntry, desk: &mut Desk<'_>) {
+    pub(super) fn leave(&mut self, entry: FileEntry, desk: &mut Desk) {
         desk.tell_of(entry.clone());
         desk.hurry();
         self.remember_done(entry);
@@ -106,7 +108,7 @@ impl Tail {
 
     /// Whether a new file under a rotation's name is a copy of a followed one, which will be
     /// truncated (copytruncate), or is: then what matters of it is read there.
-    pub(super) fn is_copied(&mut self, path: &Path, file: &File, desk: &Desk<'_>) -> io::Result<bool> {
+    pub(super) fn is_copied(&mut self, path: &Path, file: &File, desk: &Desk) -> io::Result<bool> {
         let Some(original) = original_name(path) else { return Ok(false) };
         let entry = entry_of(path, file)?;
         for (number, followed) in self.followed.iter().rev() {
@@ -134,7 +136,7 @@ impl Tail {
     }
 
     /// What a file held that had this name before comes first, and what came between.
-    pub(super) fn take_replaced(&mut self, path: &Path, desk: &mut Desk<'_>) -> Result<(), SourceError> {
+    pub(super) fn take_replaced(&mut self, path: &Path, desk: &mut Desk) -> Result<(), SourceError> {
         let Some(before) = self.newest_at(path) else { return Ok(()) };
         let Some(taken) = desk.get(before) else { return Ok(()) };
         let mut since = taken.entry.clone();
@@ -160,9 +162,9 @@ impl Tail {
         path: &Path,
         original: &Path,
         file: File,
-        desk: &mut Desk<'_>,
+        desk: &mut Desk,
     ) -> Result<(), SourceError> {
-        let number = desk.add_open(path, file, 0)?;
+        let number = desk.add_open(path, original, file, 0)?;
         self.follow(number, path, original, desk)
     }
 
@@ -173,7 +175,7 @@ impl Tail {
         &mut self,
         original: &Path,
         since: &FileEntry,
-        desk: &mut Desk<'_>,
+        desk: &mut Desk,
     ) -> Result<(), SourceError> {
         for path in self.rotated_since(original, since) {
             if is_packed(&path) {
@@ -196,7 +198,7 @@ impl Tail {
         path: &Path,
         original: &Path,
         since: &FileEntry,
-        desk: &mut Desk<'_>,
+        desk: &mut Desk,
     ) -> Result<(), SourceError> {
         let readable = open_regular(path).ok().filter(|_| Packing::of(path).is_some());
         let known = readable.map(|file| Ok((self.known_before(path, &file, desk)?, file)));
@@ -238,7 +240,7 @@ impl Tail {
     /// A file that was empty when it was seen last was written since: it may have been copied and
     /// truncated meanwhile, which left no trace in it. Its copies come before what it holds now.
     /// Whether there are any.
-    pub(super) fn take_copied_since(&mut self, number: u64, desk: &mut Desk<'_>) -> Result<bool, SourceError> {
+    pub(super) fn take_copied_since(&mut self, number: u64, desk: &mut Desk) -> Result<bool, SourceError> {
         let (Some(followed), Some(taken)) = (self.followed.get(&number).cloned(), desk.get(number)) else {
             return Ok(false);
         };
@@ -260,7 +262,7 @@ impl Tail {
     }
 
     /// At the first start: what was rotated before is none of ours.
-    pub(super) fn leave_history(&mut self, desk: &mut Desk<'_>) {
+    pub(super) fn leave_history(&mut self, desk: &mut Desk) {
         let originals: HashSet<PathBuf> = self.followed.values().map(|followed| followed.original.clone()).collect();
         for original in originals {
             let Some(dir) = original.parent() else { continue };

@@ -52,7 +52,7 @@ impl Rotating {
         let path = folder.path().join(pattern);
         // The times of files are real ones.
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
-        let world = World::at(now, folder, false, false, move || {
+        let world = World::at(now, folder, false, Recipe::default(), move || {
             (Tail::new(std::slice::from_ref(&path), options.clone(), console()).unwrap(), options.available_now)
         });
         Rotating { world, way }

@@ -1,0 +1,61 @@
+//! How all lines of a source become records: what makes a [`Format`] for each of its files, connections
+//! or clients.
+
+use std::time::Duration;
+
+use super::csv::Csv;
+use super::events::Joining;
+use super::{Field, Format, Json, Logfmt, Origin, Records, Text};
+
+/// What a line is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// A string.
+    #[default]
+    Text,
+    /// A JSON value.
+    Json,
+    /// A row of comma-separated values.
+    Csv,
+    /// Pairs of key and value.
+    Logfmt,
+}
+
+/// What all files, connections or clients of a source have in common.
+#[derive(Clone, Debug, Default)]
+pub struct Recipe {
+    /// What a line is.
+    pub form: Form,
+    /// The columns' names of csv.
+    pub columns: Option<Vec<String>>,
+    /// Which lines are one event.
+    pub joining: Option<Joining>,
+    /// What else is in a record, which is an object then.
+    pub with: Vec<Field>,
+    /// The name of this machine.
+    pub host: String,
+}
+
+impl Recipe {
+    /// What makes records of the lines of one file or client, which records call `source`.
+    pub fn format(&self, source: &[u8]) -> Box<dyn Format> {
+        let origin = (!self.with.is_empty()).then(|| Origin::new(&self.with, source, &self.host));
+        let join = self.joining.as_ref().map(Joining::join);
+        match self.form {
+            Form::Text => Box::new(Records::new(Text::default(), join, origin)),
+            Form::Json => Box::new(Records::new(Json::default(), join, origin)),
+            Form::Logfmt => Box::new(Records::new(Logfmt::default(), join, origin)),
+            Form::Csv => Box::new(Csv::new(self.columns.clone(), origin)),
+        }
+    }
+
+    /// An event to which nothing came for so long is complete; none if lines are not joined.
+    pub fn timeout(&self) -> Option<Duration> {
+        self.joining.as_ref().map(Joining::timeout)
+    }
+
+    /// Whether lines of several clients must be kept apart.
+    pub fn tells_clients(&self) -> bool {
+        self.joining.is_some() || self.with.contains(&Field::Client)
+    }
+}
