@@ -176,7 +176,6 @@ pub use crate::spool::Spool;
 /// assert_eq!(&*normal_key(b"10e-1"), b"1");
 /// ```
 pub mod record {
-    pub use crate::record::forms::{Format, Json, Text};
     pub use crate::record::{
         Canonicalizer, JsonError, Kind, canonicalize, elements, field, kind, members, normal_key, pair, push_float,
         push_string, text, unescape,

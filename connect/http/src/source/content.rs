@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use sstream::connect::record::{Format, Json, Kind, Text, canonicalize, elements, kind, push_string};
+use sstream::connect::forms::{Form, Recipe};
+use sstream::connect::record::{Kind, canonicalize, elements, kind, push_string};
 use sstream::connect::{Exit, Failure, duration};
 
 use super::queue::Records;
@@ -66,8 +67,8 @@ impl Making {
     pub fn records(&self, content: Content, body: &[u8], prefix: &[u8]) -> Result<Records, String> {
         let mut records = Records::default();
         match content {
-            Content::Text => self.lines(&mut Text::default(), body, &mut records)?,
-            Content::JsonLines => self.lines(&mut Json::default(), body, &mut records)?,
+            Content::Text => self.lines(Form::Text, body, &mut records)?,
+            Content::JsonLines => self.lines(Form::Json, body, &mut records)?,
             Content::Json => self.json(body, &mut records)?,
             Content::Form => {
                 push_form(body, &mut records.block);
@@ -80,7 +81,8 @@ impl Making {
         Ok(records)
     }
 
-    fn lines(&self, format: &mut dyn Format, body: &[u8], records: &mut Records) -> Result<(), String> {
+    fn lines(&self, form: Form, body: &[u8], records: &mut Records) -> Result<(), String> {
+        let mut format = Recipe { form, ..Recipe::default() }.format(b"");
         let Records { block, count, bad } = records;
         let mut set_aside = |line: &[u8], reason: &str| match self.partly {
             true => {
