@@ -115,6 +115,8 @@ impl Tool for SinkTool {
   … | sstream-filter ERROR | sstream-sink --pass print | sstream-window 30s 10s count
 ";
 
+    const ENDS: bool = true;
+
     const CONNECTORS: Option<Role> = Some(Role::Sink);
 
     fn common(&self) -> &Common {
@@ -215,7 +217,7 @@ impl Kind {
             Kind::Exec { command } => Box::new(Exec::new(command.build(environment)?, command_output)),
             Kind::Null => Box::new(Null),
             Kind::Other(words) => {
-                let command = command::of_kind("sink", &words, &built_in(), environment)?;
+                let command = command::of_kind(Role::Sink, &words, &built_in(), environment)?;
                 Box::new(Exec::new(command, command_output))
             }
         })

@@ -7,6 +7,7 @@
 //! | [`keeper`] | a pipeline that is started again however often it ends |
 //! | [`needs`] | what a test needs beside the tools: commands, ports |
 //! | [`docs`] | man pages and completions, made of command line definitions and compared |
+//! | [`promises`] | the manual's tables of kinds, compared with what they declare |
 
 // What fails here fails the test.
 #![allow(clippy::unwrap_used, clippy::wrong_self_convention)]
@@ -14,11 +15,12 @@
 pub mod bash;
 pub mod docs;
 pub mod keeper;
-pub mod man;
 pub mod needs;
 pub mod pipeline;
+pub mod promises;
 pub mod random;
 pub mod shell;
 mod wait;
 
+pub use sstream::connect::docs::man;
 pub use wait::wait_until;
