@@ -204,9 +204,6 @@ A batch is a POST with a record a line, or with --per record each record is one.
 
     const DOES: &'static str = "sends each batch, or each record, as a request";
 
-    const OF_RUNNING: &'static [&'static str] =
-        &["header", "header_file", "bearer_file", "basic_file", "ca", "gzip", "timeout", "retry_for", "memory"];
-
     fn guarantee(&self) -> SinkGuarantee {
         SinkGuarantee::AtLeastOnce("a request may come again, with the same Idempotency-Key")
     }

@@ -145,20 +145,6 @@ Listens on 127.0.0.1 unless a host is given: 0.0.0.0:8080 listens to everybody, 
   sstream-source http 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem --bearer-file tokens --with client,path
 ";
 
-    const OF_RUNNING: &'static [&'static str] = &[
-        "path",
-        "bearer_file",
-        "basic_file",
-        "tls_cert",
-        "tls_key",
-        "max_body",
-        "max_waiting",
-        "max_clients",
-        "head_timeout",
-        "body_timeout",
-        "address",
-    ];
-
     fn check(&self) -> Result<(), String> {
         if self.max_waiting < self.max_body {
             return Err("--max-waiting: a body of --max-body would never find a place: let it be no less".to_owned());
