@@ -118,7 +118,7 @@ impl MatchTool {
                 return Err(usage(format!("--define {name} is there twice: join them by 'and'")));
             }
             definitions[index] =
-                Definition::parse(source, &names).map_err(|error| usage(format!("--define {name}: {error}")))?;
+                Definition::parse(name, source, &names).map_err(|error| usage(format!("--define {name}: {error}")))?;
         }
         let skip = match self.skip.as_deref() {
             None if self.all => None,

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::agg::Aggregation;
+use crate::event::{TimeForm, Timing, Watermarks};
 use crate::expr::Program;
 use crate::keyed_state::KeyedState as _;
 use crate::op::grouping::By;
@@ -347,5 +348,29 @@ proptest! {
             }
         }
         prop_assert!(saved.keys().all(|key| *record::normal_key(key) == **key));
+    }
+}
+
+proptest! {
+    /// By event time: what comes out hangs on the watermark, which is restored too.
+    #[test]
+    fn by_event_time_restored_anywhere_it_is_undisturbed(
+        kind in any_update(),
+        emit in prop::sample::select(vec![Emit::All, Emit::Changed, Emit::Each, Emit::Timeout]),
+        timeout_ms in 0..20u64,
+        delay_ms in 0..8u64,
+        batches in prop::collection::vec(prop::collection::vec((0..6u8, -4..5i64, -30..60i64), 0..5), 0..16),
+        at in 0..16usize,
+    ) {
+        let program = |source: &str| Program::parse(source, &[]).unwrap();
+        let mut make = || -> Box<dyn Operator> {
+            let grouping = Grouping::new(By::Program(program(".[0]")), Some(program(".[1]")));
+            let timing = Timing::new(Some(program(".[2]")), TimeForm::default(), Watermarks::own(delay_ms, None));
+            Box::new(State::new(grouping, update_of(kind), emit, Some(timeout_ms)).with_timing(timing))
+        };
+        let text = |(key, value, time): &(u8, i64, i64)| format!("[\"k{key}\",{value},{time}]");
+        let batches: Vec<Vec<String>> = batches.iter().map(|batch| batch.iter().map(text).collect()).collect();
+        let whole = testing::run_restored(&mut make, &batches, usize::MAX);
+        prop_assert_eq!(testing::run_restored(&mut make, &batches, at), whole);
     }
 }
