@@ -69,11 +69,6 @@ impl<T> Expiry<T> {
         }
     }
 
-    /// How many things there are.
-    pub fn len(&self) -> usize {
-        self.queue.len() + self.heap.len()
-    }
-
     /// About how many bytes that takes.
     pub fn bytes(&self) -> usize {
         self.bins.iter().chain([&self.overdue]).map(|bin| bin.len() * size_of::<T>()).sum()
