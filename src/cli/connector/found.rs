@@ -4,7 +4,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -109,6 +109,11 @@ impl Found {
     /// What it is called.
     pub fn name(&self) -> String {
         self.role.program(&self.kind)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// What it says that it would do with these arguments; nothing if it does not answer.

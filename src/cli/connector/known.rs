@@ -20,6 +20,13 @@ pub struct Connector {
 /// Every kind that a connector of ours brings.
 pub const KNOWN: &[Connector] = &[
     Connector {
+        kind: "http",
+        connector: "http",
+        source: Some("Records that others POST"),
+        sink: Some("Requests to an HTTP server"),
+        operator: None,
+    },
+    Connector {
         kind: "kafka",
         connector: "kafka",
         source: Some("Messages of Kafka"),
@@ -28,9 +35,6 @@ pub const KNOWN: &[Connector] = &[
     },
     Connector { kind: "sql", connector: "sql", source: None, sink: None, operator: Some("SQL over each batch") },
 ];
-
-/// Asks an operator's program to show a state: `sstream-NAME --show-state DIR STAGE T ARGUMENTS`.
-pub const SHOW_STATE: &str = "--show-state";
 
 /// What a connector's program is to a pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
