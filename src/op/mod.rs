@@ -37,6 +37,8 @@ pub mod window;
 pub mod within;
 
 #[cfg(test)]
+mod durable_tests;
+#[cfg(test)]
 pub mod testing;
 #[cfg(test)]
 mod tests;
