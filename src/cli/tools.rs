@@ -12,6 +12,7 @@ use super::join::JoinTool;
 use super::learn::LearnTool;
 use super::map::MapTool;
 use super::matching::MatchTool;
+use super::parse::ParseTool;
 use super::reduce::ReduceTool;
 use super::run::RunTool;
 use super::sink::SinkTool;
@@ -29,6 +30,8 @@ use super::{Tool, command};
 pub struct Described {
     /// The definition of its command line.
     pub command: clap::Command,
+    /// Whether it takes part in a stream.
+    pub is_stage: bool,
     /// Its examples, a line each, indented by two spaces.
     pub examples: &'static str,
     /// Kinds that are programs of their own, and what each is.
@@ -89,6 +92,7 @@ pub fn all() -> Vec<Described> {
         describe::<LearnTool>(),
         describe::<MapTool>(),
         describe::<MatchTool>(),
+        describe::<ParseTool>(),
         describe::<ReduceTool>(),
         describe::<RunTool>(),
         describe::<SinkTool>(),
@@ -107,6 +111,7 @@ pub fn describe<T: Tool + 'static>() -> Described {
     let connectors = T::CONNECTORS.into_iter().flat_map(known::kinds).collect();
     Described {
         command: command::<T>(),
+        is_stage: T::IS_STAGE,
         examples: T::EXAMPLES,
         connectors,
         parse: |words| {

@@ -118,6 +118,14 @@
 pub mod docs;
 pub mod testing;
 
+mod backoff;
+mod secret;
+mod wake;
+
+pub use backoff::Backoff;
+pub use secret::Secret;
+pub use wake::{Bell, Wake};
+
 pub use crate::checkpoint::offsets::Position;
 pub use crate::cli::ToolError;
 pub use crate::cli::args::{MemoryArgs, StateArgs};
@@ -132,10 +140,10 @@ pub use crate::console::{Console, Level};
 pub use crate::error::{Exit, Failure, describe};
 pub use crate::expr::Program;
 pub use crate::flow::{BadRecords, OnError, OutletError, Under, Waited};
-pub use crate::frame::{BatchTime, Block, Reason};
+pub use crate::frame::{BatchTime, Block, Reason, Watermark};
 pub use crate::keyed_state::{KeyedState, PairOut};
 pub use crate::op::beside::Beside;
-pub use crate::op::durable::Durable;
+pub use crate::op::durable::{Durable, Shown};
 pub use crate::op::{BLOCK_BYTES, Downstream, Held, OpError, Operator, Out};
 pub use crate::record::forms::Bad;
 pub use crate::signal::StopSignal;
@@ -144,6 +152,7 @@ pub use crate::source::beside::FileBeside;
 pub use crate::source::engine::kept::OnLoss;
 pub use crate::source::engine::rate_limit::RateLimiter;
 pub use crate::source::engine::records::{Came, ReadAgain, RecordSource, Room};
+pub use crate::source::kinds::receive::address::{Address, OwnAddress};
 pub use crate::source::kinds::stdin::{Ready, wait_readable};
 pub use crate::source::{ByteSource, Client, Got, SourceError, Torn};
 pub use crate::spool::Spool;
@@ -168,9 +177,14 @@ pub use crate::spool::Spool;
 /// ```
 pub mod record {
     pub use crate::record::{
-        Canonicalizer, JsonError, Kind, canonicalize, elements, field, kind, members, normal_key, pair, push_float,
-        push_string, text, unescape,
+        Canonicalizer, Decimal, JsonError, Kind, canonicalize, elements, field, kind, members, normal_key, pair,
+        push_float, push_string, text, unescape,
     };
+}
+
+/// Aggregations, as `sstream-reduce` has them.
+pub mod agg {
+    pub use crate::agg::{Accumulator, AggError, Aggregation, Aggregator};
 }
 
 /// What raw lines mean.
@@ -181,6 +195,7 @@ pub mod forms {
 
 /// The directory of the stages that run, this user's own.
 pub mod runtime {
+    pub use crate::monitor::registry::stages_of;
     pub use crate::monitor::runtime::{RuntimeError, check, directory, ensure};
 }
 
@@ -196,4 +211,20 @@ pub mod runtime {
 /// ```
 pub mod duration {
     pub use crate::duration::{parse, parse_ms, parse_size, show_ms};
+}
+
+/// Numbers in as few bytes as they need: what positions are made of.
+///
+/// ```
+/// use sstream::connect::varint;
+///
+/// let mut position = Vec::new();
+/// varint::push(300, &mut position);
+/// varint::push(7, &mut position);
+/// let mut rest = position.as_slice();
+/// assert_eq!((varint::take(&mut rest), varint::take(&mut rest)), (Some(300), Some(7)));
+/// assert_eq!(varint::take(&mut rest), None);
+/// ```
+pub mod varint {
+    pub use crate::varint::{push, take};
 }

@@ -13,7 +13,11 @@
 //! later ones are counted from the end of the range before. A range ends behind
 //! the last message that was taken.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+
+use sstream::connect::Position;
+
+use sstream::connect::varint;
 
 /// Bytes that no ledger wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,16 +111,16 @@ impl Ledger {
             return;
         }
         let new = &self.places[self.written..];
-        push_number(new.len() as u64, out);
+        varint::push(new.len() as u64, out);
         for place in new {
             push_place(place, place.written, out);
         }
         let mut ends: HashMap<usize, i64> = HashMap::new();
         for range in self.ranges.drain(..) {
             let before = ends.insert(range.partition, range.to).unwrap_or(0);
-            push_number(range.partition as u64, out);
-            push_number((range.from - before) as u64, out);
-            push_number((range.to - range.from) as u64, out);
+            varint::push(range.partition as u64, out);
+            varint::push((range.from - before) as u64, out);
+            varint::push((range.to - range.from) as u64, out);
         }
         self.written = self.places.len();
         for place in &mut self.places {
@@ -126,7 +130,7 @@ impl Ledger {
 
     /// Appends all partitions and where they go on after the batch written last.
     pub fn write_base(&self, out: &mut Vec<u8>) {
-        push_number(self.written as u64, out);
+        varint::push(self.written as u64, out);
         for place in &self.places[..self.written] {
             push_place(place, place.written, out);
         }
@@ -164,6 +168,28 @@ pub fn ranges_of(batch: &[u8]) -> Result<Vec<Range>, Damaged> {
     ranges(reader)
 }
 
+/// The ranges of a batch in words, behind all that was written before it:
+/// `sfb[0] offsets 10 to 14, sfb[1] offsets 3 to 3`; what a partition gave by turns is one range of it.
+pub fn show(before: &Position, batch: &[u8]) -> Result<String, Damaged> {
+    let mut ledger = Ledger::default();
+    for bytes in [&before.base].into_iter().chain(&before.since) {
+        ledger.restore(bytes)?;
+    }
+    ledger.restore(batch)?;
+    let mut spans: BTreeMap<usize, (i64, i64)> = BTreeMap::new();
+    for Range { partition, from, to } in ranges_of(batch)? {
+        spans.entry(partition).and_modify(|span| span.1 = to).or_insert((from, to));
+    }
+    let show = |(partition, (from, to)): (usize, (i64, i64))| {
+        let Place { topic, partition, .. } = &ledger.places[partition];
+        format!("{topic}[{partition}] offsets {from} to {}", to - 1)
+    };
+    match spans.is_empty() {
+        true => Ok("no offsets".to_owned()),
+        false => Ok(spans.into_iter().map(show).collect::<Vec<_>>().join(", ")),
+    }
+}
+
 fn ranges(mut reader: Reader<'_>) -> Result<Vec<Range>, Damaged> {
     let mut ranges = Vec::new();
     let mut ends: HashMap<usize, i64> = HashMap::new();
@@ -178,19 +204,11 @@ fn ranges(mut reader: Reader<'_>) -> Result<Vec<Range>, Damaged> {
     Ok(ranges)
 }
 
-fn push_number(mut number: u64, out: &mut Vec<u8>) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
-}
-
 fn push_place(place: &Place, next: i64, out: &mut Vec<u8>) {
-    push_number(place.topic.len() as u64, out);
+    varint::push(place.topic.len() as u64, out);
     out.extend_from_slice(place.topic.as_bytes());
-    push_number(place.partition as u64, out);
-    push_number(next as u64, out);
+    varint::push(place.partition as u64, out);
+    varint::push(next as u64, out);
 }
 
 /// Takes numbers and names off the front.
@@ -198,16 +216,7 @@ struct Reader<'b>(&'b [u8]);
 
 impl Reader<'_> {
     fn number(&mut self) -> Result<u64, Damaged> {
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let (&byte, rest) = self.0.split_first().ok_or(Damaged)?;
-            self.0 = rest;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Ok(number);
-            }
-        }
-        Err(Damaged)
+        varint::take(&mut self.0).ok_or(Damaged)
     }
 
     fn offset(&mut self) -> Result<i64, Damaged> {
@@ -260,6 +269,27 @@ mod tests {
         again.restore(&bytes).unwrap();
         assert_eq!(again.places(), ledger.places());
         assert_eq!(again.index("b", 7), Some(b));
+    }
+
+    #[test]
+    fn a_position_reads_as_offsets_of_partitions() {
+        let mut ledger = Ledger::default();
+        let (a, b) = (ledger.begin("a", 0, 1000), ledger.begin("b", 7, 5));
+        ledger.took(a, 1000);
+        let first = batch(&mut ledger);
+        for (partition, offset) in [(a, 1001), (b, 5), (a, 1004)] {
+            ledger.took(partition, offset);
+        }
+        let second = batch(&mut ledger);
+        let position = |base: &[u8], since: &[&Vec<u8>]| Position {
+            base: base.to_vec(),
+            since: since.iter().map(|bytes| (*bytes).clone()).collect(),
+        };
+        assert_eq!(show(&position(b"", &[]), &first).unwrap(), "a[0] offsets 1000 to 1000");
+        let words = "a[0] offsets 1001 to 1004, b[7] offsets 5 to 5";
+        assert_eq!(show(&position(b"", &[&first]), &second).unwrap(), words);
+        assert_eq!(show(&position(&base(&ledger), &[]), &second).unwrap(), words);
+        assert_eq!(show(&position(b"", &[]), &second), Err(Damaged), "nobody knows what partition that is");
     }
 
     #[test]
