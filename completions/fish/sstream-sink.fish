@@ -79,6 +79,8 @@ complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -f -a "files" -d
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -f -a "exec" -d 'A command, run once a batch with the records as lines on its stdin'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -f -a "null" -d 'Nowhere'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -s n -d 'How many records of a batch' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l style -d 'As who prints' -r -f -a "spark\t'As Spark\'s print: times in ms, pairs as (key,value)'
+python\t'As PySpark\'s pprint: local times (TZ), (\'key\', value), True, None'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l memory -d 'Records held in memory; what is more goes to a file in $TMPDIR' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'

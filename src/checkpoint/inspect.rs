@@ -10,7 +10,7 @@ use super::job::{Job, Layout, StageFile};
 use super::lock;
 use super::log::View;
 use super::name::Id;
-use super::offsets::Batches;
+use super::offsets::{self, Batches, Position};
 use super::state::{self, PairOut};
 use super::storage::{Storage, absolute, names};
 use super::survey::Survey;
@@ -118,6 +118,12 @@ impl Inspected {
             found.push(SourceBatch { name, arguments, times, recorded, range });
         }
         Ok(found)
+    }
+
+    /// All that the checkpoint has of a source before one of its batches.
+    pub fn before(&self, batch: &SourceBatch) -> Result<Position> {
+        let dir = self.layout.source(&batch.name).join("offsets");
+        self.settled(|| offsets::before(self.storage.clone(), &dir, batch.times.first_ms))
     }
 
     /// Gives the records of a batch of a source with a WAL to `block`, block by block.

@@ -238,6 +238,21 @@ impl Batches {
     }
 }
 
+/// All that a log says of the source before the batch of `time_ms`, without changing it.
+pub fn before(storage: Arc<dyn Storage>, dir: &Path, time_ms: u64) -> Result<Position> {
+    let mut position = Position::default();
+    let Some(mut reader) = Reader::open(storage, dir, LogKind::Offsets, View::Visible)? else { return Ok(position) };
+    while let Some(entry) = reader.next_entry()? {
+        match decode(&entry)? {
+            Decoded::Base(_, bytes) => position = Position { base: bytes.to_vec(), since: Vec::new() },
+            Decoded::Batches(times, _) if times.last_ms >= time_ms => break,
+            Decoded::Batches(_, bytes) => position.since.push(bytes.to_vec()),
+            Decoded::Closed(_) => {}
+        }
+    }
+    Ok(position)
+}
+
 /// Whether an entry is one of offsets; gives what it says of batches.
 pub fn check<'e>(entry: &Entry<'e>) -> Result<Option<(Times, &'e [u8])>> {
     Ok(match decode(entry)? {

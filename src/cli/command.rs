@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::args::MemoryArgs;
+use super::connector::known::Role;
 use super::nearest::nearest;
 use super::{Environment, ToolError};
 use crate::command::{BatchCommand, CommandError, CommandOptions, Program, find};
@@ -66,24 +67,25 @@ fn not_there(error: CommandError) -> ToolError {
     }
 }
 
-/// A kind that is not built in: the program `sstream-ROLE-KIND` in PATH, run
-/// once a batch with the arguments that follow.
+/// A kind that is not built in: its program in PATH, run once a batch with the arguments that
+/// follow.
 pub fn of_kind(
-    role: &str,
+    role: Role,
     words: &[OsString],
     built_in: &[String],
     environment: &Environment,
 ) -> Result<BatchCommand, ToolError> {
     let kind = words.first().map(|word| word.to_string_lossy()).unwrap_or_default();
-    let name = OsString::from(format!("sstream-{role}-{kind}"));
+    let name = OsString::from(role.program(&kind));
     if kind.contains('/') || find(&name).is_none() {
         let near = nearest(&kind, built_in).map_or(":".to_owned(), |near| format!(", did you mean {near}?"));
         return Err(ToolError::Usage(format!(
-            "unknown kind '{kind}'{near} Kinds are {}, and programs in PATH that are called sstream-{role}-KIND",
-            built_in.join(", ")
+            "unknown kind '{kind}'{near} Kinds are {}, and programs in PATH that are called {}",
+            built_in.join(", "),
+            role.program("KIND")
         )));
     }
     let words = std::iter::once(name).chain(words.iter().skip(1).cloned()).collect();
     let options = CommandOptions { form: LineForm::Text, accept: None, memory_limit: DEFAULT_MEMORY };
-    build(Program::new(words), options, environment)
+    build(Program::of_kind(words), options, environment)
 }

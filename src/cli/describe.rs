@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 
 use super::args::OF_RUNNING;
+use super::connector::known::Role;
 use super::{Tool, command};
 
 /// The tool and its arguments, quoted as a shell would need them: `filter -v ERROR`.
@@ -55,11 +56,7 @@ fn is_of_running<T: Tool>(option: &str) -> bool {
 
 /// A tool's name in a description: `filter`, and of a connector `source kafka`.
 fn spoken(tool: &str) -> String {
-    let name = tool.trim_start_matches("sstream-");
-    match name.split_once('-') {
-        Some((role @ ("source" | "sink"), kind)) => format!("{role} {kind}"),
-        _ => name.to_owned(),
-    }
+    Role::of(tool).map_or_else(|| tool.to_owned(), |(role, kind)| role.spoken(kind))
 }
 
 fn join<T: Tool>(words: impl Iterator<Item = String>) -> String {

@@ -16,6 +16,7 @@ pub mod command;
 pub mod connector;
 pub mod dedup;
 mod describe;
+pub mod docs;
 mod error;
 pub mod filter;
 pub mod first;
@@ -68,6 +69,7 @@ use crate::signal::StopSignal;
 use crate::stage::{self, CheckpointOptions, Context, StageError};
 use account::{Account, Begins, Stream};
 use args::{Common, CutArgs, Messages, StageArgs, StateArgs};
+use connector::found;
 use connector::known::{self, Role};
 
 /// A tool of the family: its options, and what it does with them.
@@ -84,6 +86,9 @@ pub trait Tool: clap::Parser {
     /// Whether the tool may write frames to stdout, and so tells wrong usage to
     /// the stage behind it.
     const IS_STAGE: bool = true;
+
+    /// Whether it ends a pipeline, and writes a stream only with `--pass`.
+    const ENDS: bool = false;
 
     /// The kinds of connectors that it becomes, if it does.
     const CONNECTORS: Option<Role> = None;
@@ -113,7 +118,7 @@ pub trait Tool: clap::Parser {
     /// is opened, and before signals are taken care of. Comes back if it does not.
     fn become_other(&self) -> Result<(), ToolError> {
         match (Self::CONNECTORS, self.elsewhere()) {
-            (Some(role), Some(words)) => known::become_it(role, words),
+            (Some(role), Some(words)) => found::become_it(role, words),
             _ => Ok(()),
         }
     }
@@ -173,10 +178,12 @@ impl Environment {
     /// The stage's name in traces: the tool without `sstream-`, and a connector's
     /// without its kind.
     pub fn stage_name(&self) -> String {
-        let name = self.console.tool().trim_start_matches("sstream-");
-        match name.split_once('-') {
-            Some((role @ ("source" | "sink"), _)) => role.to_owned(),
-            _ => name.to_owned(),
+        let tool = self.console.tool();
+        match Role::of(tool) {
+            Some((Role::Source, _)) => "source".to_owned(),
+            Some((Role::Sink, _)) => "sink".to_owned(),
+            Some((Role::Operator, name)) => name.to_owned(),
+            None => tool.to_owned(),
         }
     }
 }

@@ -35,14 +35,14 @@ pub fn open_after_heads(form: Option<OutputForm>, environment: &Environment) -> 
 fn alone(output: Output, environment: &Environment) -> Box<dyn Outlet> {
     let outlet = match output {
         Output::Frames(frames) => frames,
-        Output::Form(sink) => Box::new(SinkOutlet::new(sink, None)),
+        Output::Form(sink) => Box::new(SinkOutlet::new(sink)),
     };
     watched(outlet, environment)
 }
 
 /// A sink that is the end of the pipeline.
 pub fn open_sink<'a>(sink: Box<dyn Sink + 'a>, environment: &Environment) -> Box<dyn Outlet + 'a> {
-    watched(Box::new(SinkOutlet::new(sink, None)), environment)
+    watched(Box::new(SinkOutlet::new(sink)), environment)
 }
 
 /// A sink that passes the stream on, and what stands behind it. Where that is no stream
@@ -53,8 +53,8 @@ pub fn open_behind<'a>(
     environment: &Environment,
 ) -> Result<Box<dyn Outlet + 'a>, ToolError> {
     let outlet = match open_either(form, environment)? {
-        Output::Frames(frames) => SinkOutlet::new(sink, Some(frames)),
-        Output::Form(second) => SinkOutlet::new(Box::new(Both { first: sink, second }), None),
+        Output::Frames(frames) => SinkOutlet::passing(sink, frames, environment.console.tool()),
+        Output::Form(second) => SinkOutlet::new(Box::new(Both { first: sink, second })),
     };
     Ok(watched(Box::new(outlet), environment))
 }

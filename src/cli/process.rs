@@ -107,7 +107,7 @@ fn wrong_usage<T: Tool>(error: &clap::Error, arguments: &[OsString]) -> ExitCode
 
 /// Whether a command line that cannot be parsed asks for frames.
 fn seems_to_write_frames<T: Tool>(arguments: &[OsString]) -> bool {
-    let mut is_stream = !T::NAME.starts_with("sstream-sink");
+    let mut is_stream = !T::ENDS;
     let mut words = arguments.iter().map(|argument| argument.to_string_lossy());
     while let Some(word) = words.next() {
         let form = match word.strip_prefix("--output") {

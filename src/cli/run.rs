@@ -10,7 +10,7 @@ use clap::{Parser, ValueEnum};
 use super::account::{Account, Stream};
 use super::args::{Common, Messages};
 use super::front::shell;
-use super::{Environment, Tool, ToolError};
+use super::{Environment, Tool, ToolError, tools};
 use crate::console::{RUN_INPUT_VARIABLE, RUN_VARIABLE};
 use crate::duration;
 use crate::os;
@@ -156,9 +156,16 @@ impl Tool for RunTool {
             },
             patience: Patience { stop: self.stop_timeout, kill: self.kill_after },
             stop_file: self.stop_file,
+            no_stages: no_stages(),
         };
         Ok(supervise(&pipeline, &rules, &environment.clock, &environment.console)?)
     }
+}
+
+/// Tools that publish nothing about themselves.
+fn no_stages() -> Vec<String> {
+    let tools = tools::all().into_iter().filter(|tool| !tool.is_stage);
+    tools.map(|tool| tool.command.get_name().to_owned()).collect()
 }
 
 /// Words that make one command of several.

@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
+use jiff::tz::TimeZone;
 
 use super::account::{Account, Stream};
 use super::args::{Common, CutArgs, MemoryArgs, StageArgs};
@@ -18,7 +19,7 @@ use crate::sink::Sink;
 use crate::sink::kinds::exec::{CommandOutput, Exec};
 use crate::sink::kinds::files::{FileNames, Files};
 use crate::sink::kinds::null::Null;
-use crate::sink::kinds::print::Print;
+use crate::sink::kinds::print::{Print, Style};
 use crate::sink::kinds::text::Lines;
 use crate::sink::stdout::Stdout;
 
@@ -48,6 +49,10 @@ enum Kind {
         /// How many records of a batch
         #[arg(short = 'n', value_name = "RECORDS", default_value_t = output::PRINT_LIMIT)]
         limit: u64,
+
+        /// As who prints
+        #[arg(long, value_enum, value_name = "STYLE", default_value = "spark")]
+        style: PrintStyle,
 
         #[command(flatten)]
         memory: MemoryArgs,
@@ -92,6 +97,15 @@ enum Kind {
     Other(Vec<OsString>),
 }
 
+/// As who prints.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum PrintStyle {
+    /// As Spark's print: times in ms, pairs as (key,value)
+    Spark,
+    /// As PySpark's pprint: local times (TZ), ('key', value), True, None
+    Python,
+}
+
 impl Tool for SinkTool {
     const NAME: &'static str = "sstream-sink";
     const EXAMPLES: &'static str = "  \
@@ -100,6 +114,8 @@ impl Tool for SinkTool {
   … | sstream-sink exec --sh 'mail -s \"batch $SSTREAM_BATCH_TIME\" root'
   … | sstream-filter ERROR | sstream-sink --pass print | sstream-window 30s 10s count
 ";
+
+    const ENDS: bool = true;
 
     const CONNECTORS: Option<Role> = Some(Role::Sink);
 
@@ -188,14 +204,20 @@ impl Kind {
         };
         let command_output = if pass { CommandOutput::Stderr } else { CommandOutput::Stdout };
         Ok(match self {
-            Kind::Print { limit, memory } => Box::new(Print::new(output()?, what, limit).with_memory(memory.memory)),
+            Kind::Print { limit, style, memory } => {
+                let style = match style {
+                    PrintStyle::Spark => Style::Spark,
+                    PrintStyle::Python => Style::Python(TimeZone::system()),
+                };
+                Box::new(Print::new(output()?, what, limit).with_style(style).with_memory(memory.memory))
+            }
             Kind::Text => Box::new(Lines::new(output()?, what, LineForm::Text)),
             Kind::Json => Box::new(Lines::new(output()?, what, LineForm::Json)),
             Kind::Files { prefix, suffix, json, empty } => Box::new(files(&prefix, suffix.as_deref(), json, empty)?),
             Kind::Exec { command } => Box::new(Exec::new(command.build(environment)?, command_output)),
             Kind::Null => Box::new(Null),
             Kind::Other(words) => {
-                let command = command::of_kind("sink", &words, &built_in(), environment)?;
+                let command = command::of_kind(Role::Sink, &words, &built_in(), environment)?;
                 Box::new(Exec::new(command, command_output))
             }
         })

@@ -30,6 +30,8 @@ use super::{Tool, command};
 pub struct Described {
     /// The definition of its command line.
     pub command: clap::Command,
+    /// Whether it takes part in a stream.
+    pub is_stage: bool,
     /// Its examples, a line each, indented by two spaces.
     pub examples: &'static str,
     /// Kinds that are programs of their own, and what each is.
@@ -109,6 +111,7 @@ pub fn describe<T: Tool + 'static>() -> Described {
     let connectors = T::CONNECTORS.into_iter().flat_map(known::kinds).collect();
     Described {
         command: command::<T>(),
+        is_stage: T::IS_STAGE,
         examples: T::EXAMPLES,
         connectors,
         parse: |words| {

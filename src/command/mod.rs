@@ -36,11 +36,16 @@ use running::Running;
 /// How much of a command's output is read at a time, in bytes.
 const READ_BYTES: usize = 256 << 10;
 
+/// In the environment of a program that is a kind of sink, the process that starts it once a
+/// batch: a program that is a stage is told so that it is taken for what it is not.
+pub const ONCE_A_BATCH: &str = "SSTREAM_ONCE_A_BATCH";
+
 /// A program with its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
     words: Vec<OsString>,
     shown: String,
+    is_kind: bool,
 }
 
 impl Program {
@@ -48,13 +53,18 @@ impl Program {
     pub fn new(words: Vec<OsString>) -> Program {
         let shown: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
         let shown = shorten(&shown.join(" "));
-        Program { words, shown }
+        Program { words, shown, is_kind: false }
+    }
+
+    /// The same, of the name of a kind.
+    pub fn of_kind(words: Vec<OsString>) -> Program {
+        Program { is_kind: true, ..Program::new(words) }
     }
 
     /// A script for `/bin/sh -c`.
     pub fn shell(script: &str) -> Program {
         let words = vec!["/bin/sh".into(), "-c".into(), script.into()];
-        Program { words, shown: shorten(script) }
+        Program { words, shown: shorten(script), is_kind: false }
     }
 
     /// Looks whether there is such a program, so that a misspelt one is told
@@ -153,6 +163,9 @@ impl BatchCommand {
             .process_group(0)
             .stdin(batch.map_or_else(Stdio::null, Stdio::from))
             .stdout(stdout);
+        if self.program.is_kind {
+            command.env(ONCE_A_BATCH, std::process::id().to_string());
+        }
         Running::start(&mut command, self.stop.clone()).map_err(|error| self.program.failed(Problem::Start(error)))
     }
 

@@ -1,5 +1,6 @@
 //! What documentation is made of: the definitions of command lines.
 
+pub use crate::cli::docs::{Form, man};
 pub use crate::cli::front::family;
 pub use crate::cli::tools::Described;
 

@@ -70,7 +70,10 @@ pub trait Committing {
 /// What a sink under a checkpoint begins with.
 #[derive(Clone, Debug)]
 pub struct Under<'u> {
-    /// The checkpoint's random id: no other checkpoint has it.
+    /// The checkpoint's random id, letters, digits and hyphens: no other checkpoint has it. After
+    /// `sstream-checkpoint reset` it is another one, since batches are to be written again that
+    /// were written: a sink that keeps its newest batch by job and stage in a system of its own
+    /// finds none then, and writes them.
     pub job: &'u str,
     /// What the sink is called in that checkpoint, as `tail.03-files`.
     pub stage: &'u str,

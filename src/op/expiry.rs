@@ -50,11 +50,9 @@ impl<T: Ord + Copy> Expiry<T> {
         Some(first)
     }
 
-    /// Makes other things of them, in the same order.
-    pub fn map(&mut self, other: impl Fn(T) -> T) {
-        self.queue.iter_mut().for_each(|(_, thing)| *thing = other(*thing));
-        let heap = std::mem::take(&mut self.heap).into_iter();
-        self.heap = heap.map(|Reverse((time, thing))| Reverse((time, other(thing)))).collect();
+    /// How many things there are.
+    pub fn len(&self) -> usize {
+        self.queue.len() + self.heap.len()
     }
 
     /// About how many bytes that takes.

@@ -8,6 +8,7 @@
 
 pub mod beside;
 pub mod dedup;
+pub mod due;
 pub mod durable;
 pub mod expiry;
 pub mod filter;

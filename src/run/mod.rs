@@ -58,6 +58,8 @@ pub struct Rules {
     pub patience: Patience,
     /// Stops it when this file is there.
     pub stop_file: Option<PathBuf>,
+    /// Tools of the family that are no stages, so that nobody waits for their heads.
+    pub no_stages: Vec<String>,
 }
 
 /// Why `sstream-run` ends otherwise than well.
@@ -186,7 +188,10 @@ struct Supervisor<'a> {
 impl Supervisor<'_> {
     fn run_once(&mut self) -> Result<Ended, RunError> {
         let mut running = Running::start(self.pipeline, self.rules.patience).map_err(RunError::Start)?;
-        let mut progress = self.notifier.is_heard().then(|| Progress::new(&self.pipeline.stages, self.clock.read()));
+        let mut progress = self
+            .notifier
+            .is_heard()
+            .then(|| Progress::new(&self.pipeline.stages, &self.rules.no_stages, self.clock.read()));
         let mut looked = self.now();
         let mut is_file_seen = false;
         loop {

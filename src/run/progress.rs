@@ -19,13 +19,15 @@ const BATCHES: usize = 10;
 /// first byte comes; a service need not wait for that longer than this.
 const FIRST_BYTE: Duration = Duration::from_secs(10);
 
-/// Tools that are no stages, by as much of their names as a process table has.
-const NO_STAGES: [&str; 4] = ["sstream-run", "sstream-top", "sstream-ui", "sstream-checkpo"];
+/// As much of a command's name as a process table has, in bytes.
+const NAME_BYTES: usize = 15;
 
 /// Follows what is published.
 #[derive(Debug)]
 pub struct Progress {
     registry: Registry,
+    /// Tools of the family that are no stages.
+    no_stages: Vec<String>,
     /// How many stages the pipeline's text has.
     expected: usize,
     started: Duration,
@@ -47,11 +49,12 @@ pub struct Standing {
 }
 
 impl Progress {
-    /// Of a pipeline that starts at `now`.
-    pub fn new(stages: &[Stage], now: Reading) -> Progress {
+    /// Of a pipeline that starts at `now`; `no_stages` are tools of the family that publish nothing.
+    pub fn new(stages: &[Stage], no_stages: &[String], now: Reading) -> Progress {
         Progress {
             registry: Registry::new(vec![runtime::directory()], BATCHES),
-            expected: stages.iter().filter(|stage| stage.is_ours && is_stage(&stage.name)).count(),
+            no_stages: no_stages.to_vec(),
+            expected: stages.iter().filter(|stage| stage.is_ours && is_stage(&stage.name, no_stages)).count(),
             started: now.monotonic,
             begun: HashSet::new(),
             newest: HashMap::new(),
@@ -83,7 +86,8 @@ impl Progress {
     }
 
     fn is_ready(&self, table: &Table, now: Reading) -> bool {
-        let mut stages = table.processes.iter().filter(|process| is_stage(&process.command)).peekable();
+        let mut stages =
+            table.processes.iter().filter(|process| is_stage(&process.command, &self.no_stages)).peekable();
         if self.begun.is_empty() {
             let waits_for_a_byte = stages.peek().is_some() && !stages.any(|stage| is_source(&stage.command));
             return waits_for_a_byte && now.monotonic.saturating_sub(self.started) >= FIRST_BYTE;
@@ -93,8 +97,9 @@ impl Progress {
 }
 
 /// Whether a command of this name publishes what it does.
-fn is_stage(name: &str) -> bool {
-    name.starts_with("sstream") && !NO_STAGES.iter().any(|other| name.starts_with(other))
+fn is_stage(name: &str, no_stages: &[String]) -> bool {
+    let is_other = |other: &String| name.starts_with(&other[..other.len().min(NAME_BYTES)]);
+    name.starts_with("sstream") && !no_stages.iter().any(is_other)
 }
 
 /// Whether it is a source: a connector's is called `sstream-source-KIND`, or as much of that
@@ -133,7 +138,7 @@ mod tests {
     }
 
     fn progress(expected: usize, begun: &[u32]) -> Progress {
-        let mut progress = Progress::new(&[], reading(0));
+        let mut progress = Progress::new(&[], &["sstream-top".to_owned(), "sstream-checkpoint".to_owned()], reading(0));
         (progress.expected, progress.begun) = (expected, begun.iter().copied().collect());
         progress
     }

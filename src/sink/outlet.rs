@@ -11,14 +11,26 @@ use crate::frame::{BatchTime, Block, Close, End, Head, Reason};
 /// batch's end after the sink is done with that batch.
 pub struct SinkOutlet<'a> {
     sink: Box<dyn Sink + 'a>,
-    pass: Option<Box<dyn Outlet + 'a>>,
+    pass: Option<Next<'a>>,
     commits: Option<Committer>,
 }
 
+/// Where the stream is passed on.
+struct Next<'a> {
+    outlet: Box<dyn Outlet + 'a>,
+    /// The tool, which tells the next one when it fails.
+    tool: String,
+}
+
 impl<'a> SinkOutlet<'a> {
-    /// With `pass`, everything is handed on there.
-    pub fn new(sink: Box<dyn Sink + 'a>, pass: Option<Box<dyn Outlet + 'a>>) -> SinkOutlet<'a> {
-        SinkOutlet { sink, pass, commits: None }
+    /// The end of the pipeline.
+    pub fn new(sink: Box<dyn Sink + 'a>) -> SinkOutlet<'a> {
+        SinkOutlet { sink, pass: None, commits: None }
+    }
+
+    /// Hands everything on to `outlet`, in this tool's name.
+    pub fn passing(sink: Box<dyn Sink + 'a>, outlet: Box<dyn Outlet + 'a>, tool: &str) -> SinkOutlet<'a> {
+        SinkOutlet { pass: Some(Next { outlet, tool: tool.to_owned() }), ..SinkOutlet::new(sink) }
     }
 
     /// Has the sink do something. If it fails, the stream that is passed on
@@ -27,13 +39,13 @@ impl<'a> SinkOutlet<'a> {
         work(self).inspect_err(|error| {
             if let Some(pass) = &mut self.pass {
                 // If that stage has gone too, there is nobody to tell.
-                let _ = pass.close(&Close::error(error.exit(), format!("sstream-sink: {error}")));
+                let _ = pass.outlet.close(&Close::error(error.exit(), format!("{}: {error}", pass.tool)));
             }
         })
     }
 
     fn pass(&mut self, hand_on: impl FnOnce(&mut dyn Outlet) -> Result<(), OutletError>) -> Result<(), OutletError> {
-        self.pass.as_mut().map_or(Ok(()), |pass| hand_on(pass.as_mut()))
+        self.pass.as_mut().map_or(Ok(()), |pass| hand_on(pass.outlet.as_mut()))
     }
 
     /// The commits, if what is passed on has to wait for them.
@@ -43,7 +55,9 @@ impl<'a> SinkOutlet<'a> {
 
     fn settle(&mut self) -> Result<(), OutletError> {
         match &mut self.commits {
-            Some(commits) => commits.settle(self.sink.as_mut(), self.pass.as_mut().map(|pass| pass.as_mut() as _)),
+            Some(commits) => {
+                commits.settle(self.sink.as_mut(), self.pass.as_mut().map(|pass| pass.outlet.as_mut() as _))
+            }
             None => Ok(()),
         }
     }
@@ -135,7 +149,7 @@ impl Outlet for SinkOutlet<'_> {
         // stage ends with what cut it off.
         let _ = self.settle();
         if let Some(pass) = &mut self.pass {
-            pass.cut_off(close);
+            pass.outlet.cut_off(close);
         }
     }
 

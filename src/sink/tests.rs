@@ -58,7 +58,8 @@ impl Outlet for Log {
 
 fn run(fails: bool) -> (Result<(), OutletError>, Vec<String>) {
     let log = Log::default();
-    let mut outlet = SinkOutlet::new(Box::new(Taking { log: log.clone(), fails }), Some(Box::new(log.clone())));
+    let mut outlet =
+        SinkOutlet::passing(Box::new(Taking { log: log.clone(), fails }), Box::new(log.clone()), "sstream-sink-x");
     let time = BatchTime(5);
     let result = outlet
         .head(&Head::new(5))
@@ -81,7 +82,7 @@ fn an_end_passes_when_the_sink_is_done() {
 fn the_stage_behind_is_told_of_a_sink_that_fails() {
     let (result, log) = run(true);
     assert!(result.is_err());
-    let told = "close Error { exit: Usage, message: \"sstream-sink: no\" }";
+    let told = "close Error { exit: Usage, message: \"sstream-sink-x: no\" }";
     assert_eq!(log, ["head", "sink 2 records", "2 records", told]);
 }
 
@@ -151,7 +152,7 @@ fn run_under(directory: &std::path::Path, batches: std::ops::RangeInclusive<u64>
         .unwrap();
 
     let log = Log::default();
-    let mut outlet = SinkOutlet::new(Box::new(Noting(log.clone())), Some(Box::new(log.clone())));
+    let mut outlet = SinkOutlet::passing(Box::new(Noting(log.clone())), Box::new(log.clone()), "sstream-sink-x");
     let resume = BatchTime(stream.resume_ms());
     let under = Under { job: participant.job_id(), stage: &participant.name(), resume, notes: &notes };
     outlet.begin(checkpoint, &under).unwrap();

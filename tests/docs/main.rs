@@ -7,6 +7,7 @@ mod dependencies;
 mod generated;
 mod hygiene;
 mod imports;
+mod kinds;
 mod lint;
 mod markdown;
 mod readme;

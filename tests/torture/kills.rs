@@ -20,7 +20,7 @@ const INTERVAL_MS: u64 = 200;
 const WINDOW_MS: (u64, u64) = (2000, 400);
 
 /// What a run may take to end once a part of it is gone.
-const ENDS_WITHIN: Duration = Duration::from_secs(30);
+pub const ENDS_WITHIN: Duration = Duration::from_secs(30);
 
 fn behind_union(out: &str) -> String {
     format!(
@@ -247,7 +247,7 @@ pub fn torture(rounds: u64, seed: u64, log: &Path) {
 /// Why a pipeline has ended by itself; there are good reasons. It found a source of the run
 /// before, which was still there, or its sources did not find together; or it has finished what the run before was doing when it was
 /// cut off at its close. A supervisor starts it again. What it said.
-fn why_it_ended(pipeline: &mut Pipeline) -> String {
+pub fn why_it_ended(pipeline: &mut Pipeline) -> String {
     let status = pipeline.wait(ENDS_WITHIN).and_then(|status| status.code());
     let said = pipeline.said();
     // The shell does not see how a process substitution ends.

@@ -7,4 +7,8 @@ use sstream_kafka::{SinkArgs, SourceArgs};
 fn man_pages_and_completions_match_the_command_line() {
     let tools = [docs::sink::<SinkArgs>(), docs::source::<SourceArgs>()];
     sstream_testkit::docs::check_connector(env!("CARGO_MANIFEST_DIR"), &tools);
+    for tool in &tools {
+        let command = format!("{} --brokers h:1 --topic t", tool.command.get_name());
+        sstream_testkit::promises::check_kind(tool, "kafka", &command);
+    }
 }

@@ -6,10 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap_complete::{Shell, generate};
-use sstream::connect::docs::Described;
-
-use crate::man;
+use sstream::connect::docs::{Described, Form};
 
 /// Every generated file of these tools, by its path below the package, and what it should
 /// hold; `others` are for SEE ALSO.
@@ -17,15 +14,8 @@ pub fn files(tools: &[Described], others: &[String]) -> BTreeMap<PathBuf, String
     let mut files = BTreeMap::new();
     for tool in tools {
         let name = tool.command.get_name();
-        files.insert(format!("man/{name}.1").into(), man::page(tool, others));
-        for (shell, path) in [
-            (Shell::Bash, format!("completions/bash/{name}")),
-            (Shell::Zsh, format!("completions/zsh/_{name}")),
-            (Shell::Fish, format!("completions/fish/{name}.fish")),
-        ] {
-            let mut script = Vec::new();
-            generate(shell, &mut tool.command.clone(), name, &mut script);
-            files.insert(path.into(), String::from_utf8(script).unwrap());
+        for (_, form) in Form::ALL {
+            files.insert(form.path(name), String::from_utf8(form.text(tool, others)).unwrap());
         }
     }
     files

@@ -5,16 +5,18 @@
 //! | [`bash`], [`shell`] | lines of shell with the built tools, in a fresh directory |
 //! | [`pipeline`], [`random`] | pipelines that are killed at random, and that end with their test |
 //! | [`docs`] | man pages and completions, made of command line definitions and compared |
+//! | [`promises`] | the manual's tables of kinds, compared with what they declare |
 
 // What fails here fails the test.
 #![allow(clippy::unwrap_used, clippy::wrong_self_convention)]
 
 pub mod bash;
 pub mod docs;
-pub mod man;
 pub mod pipeline;
+pub mod promises;
 pub mod random;
 pub mod shell;
 mod wait;
 
+pub use sstream::connect::docs::man;
 pub use wait::wait_until;

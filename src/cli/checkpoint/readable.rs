@@ -1,10 +1,14 @@
 //! `sstream-checkpoint state`: a state as its tool would give it.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 
+use super::elsewhere;
 use super::moment::Moment;
 use super::print::Printer;
 use crate::checkpoint::inspect::Inspected;
+use crate::cli::connector::found::{self, Found, Named};
+use crate::cli::connector::known::Role;
 use crate::cli::dedup::DedupTool;
 use crate::cli::front::shell;
 use crate::cli::join::JoinTool;
@@ -39,8 +43,13 @@ fn newest_ms(inspected: &Inspected, stage: &str) -> Result<u64, ToolError> {
 pub fn give(inspected: &Inspected, stage: &str, time_ms: u64, to: &mut dyn Downstream) -> Result<(), ToolError> {
     let (_, file, _) = inspected.stage(stage)?;
     let damaged = |error: OpError| ToolError::Command { message: format!("{stage}: {error}"), exit: error.exit() };
+    let tool = Tool::of(&file.arguments)?;
+    if let Tool::Elsewhere(program, words) = &tool {
+        return elsewhere::give(program, (inspected.layout.dir(), stage, time_ms), words, to);
+    }
     let mut out = Out::new(to);
-    match Tool::of(&file.arguments)? {
+    match tool {
+        Tool::Elsewhere(..) => {}
         Tool::State(tool) => {
             let mut state = tool.without_function()?;
             load(inspected, stage, time_ms, &mut state)?;
@@ -100,10 +109,15 @@ enum Tool {
     Match(Box<MatchTool>),
     Join(Box<JoinTool>),
     Learn(Box<LearnTool>),
+    /// A program of its own, with its command line.
+    Elsewhere(Found, Vec<String>),
 }
 
 /// Loads a state as it was after a batch.
-fn load(inspected: &Inspected, stage: &str, time_ms: u64, state: &mut dyn Durable) -> Result<(), ToolError> {
+///
+/// # Errors
+/// It is not there, or damaged.
+pub fn load(inspected: &Inspected, stage: &str, time_ms: u64, state: &mut dyn Durable) -> Result<(), ToolError> {
     let damaged = |error: OpError| ToolError::Command { message: format!("{stage}: {error}"), exit: error.exit() };
     state.track(true);
     let mut loaded = Ok(());
@@ -132,7 +146,11 @@ impl Tool {
             Some("match") => parse(words).map(Box::new).map(Tool::Match),
             Some("learn") => parse(words).map(Box::new).map(Tool::Learn),
             Some("join") => parse(words).map(Box::new).map(Tool::Join),
-            _ => None,
+            Some(name) => match found::kind(Role::Operator, OsStr::new(name))? {
+                Named::Connector(program) => Some(Tool::Elsewhere(program, words[1..].to_vec())),
+                Named::Lines | Named::Nothing => None,
+            },
+            None => None,
         }
         .ok_or_else(|| unknown("no tool has that state and those options"))
     }

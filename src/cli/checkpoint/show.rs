@@ -8,7 +8,10 @@ use super::moment::{Moment, show as show_time};
 use super::print::{self, Printer};
 use crate::checkpoint::inspect::{Has, Inspected, SourceBatch};
 use crate::cli::ToolError;
-use crate::cli::source::position::{FileRange, file_ranges};
+use crate::cli::connector::ask::hex;
+use crate::cli::connector::found::{self, Named};
+use crate::cli::connector::known::Role;
+use crate::cli::source::position::{FileRange, file_ranges, shown};
 use crate::duration::show_size;
 
 /// Shows what is known of a batch.
@@ -25,7 +28,7 @@ pub fn show(inspected: &Inspected, moment: Moment, records: bool, json: bool) ->
     let mut printer = Printer::new();
     printer.line(&format!("batch {}", show_time(time_ms)));
     for batch in &batches {
-        printer.line(&format!("  sources/{}: {}", batch.name, origin(batch)));
+        printer.line(&format!("  sources/{}: {}", batch.name, origin(inspected, batch)?));
         if records {
             inspected.records(batch, &mut |block| printer.records(block))?;
         }
@@ -47,12 +50,12 @@ pub fn show(inspected: &Inspected, moment: Moment, records: bool, json: bool) ->
 }
 
 /// Where a batch comes from, for people.
-fn origin(batch: &SourceBatch) -> String {
+fn origin(inspected: &Inspected, batch: &SourceBatch) -> Result<String, ToolError> {
     let run = match batch.times.count() {
         1 => String::new(),
         count => format!(", one of {count} from {} to {}", batch.times.first_ms, batch.times.last_ms),
     };
-    match (&batch.range, batch.recorded.as_slice()) {
+    Ok(match (&batch.range, batch.recorded.as_slice()) {
         (_, []) => format!("empty{run}"),
         (Some(range), _) => format!(
             "{} records, {}, in wal/ from segment {} byte {} to segment {} byte {}",
@@ -63,15 +66,46 @@ fn origin(batch: &SourceBatch) -> String {
             range.to.segment,
             range.to.offset
         ),
-        (None, recorded) => match ranges(batch) {
+        (None, _) => match ranges(batch) {
             Some(ranges) => {
                 let show =
                     |FileRange { path, from, to }: &FileRange| format!("{} from byte {from} to {to}", path.display());
                 format!("in {}", ranges.iter().map(show).collect::<Vec<_>>().join(", "))
             }
-            None => format!("read again from {}", readable(recorded)),
+            None => match position(inspected, batch)? {
+                Reads::Words(words) => format!("read again from {words}"),
+                Reads::Bytes(bytes, why) => format!("read again from {bytes}{why}"),
+            },
         },
+    })
+}
+
+/// How the position of a source reads that knows itself what it is.
+enum Reads {
+    /// In its kind's words.
+    Words(String),
+    /// As bytes, and why.
+    Bytes(String, String),
+}
+
+/// The kind says how its positions read; that of a connector is asked, if it is installed.
+fn position(inspected: &Inspected, batch: &SourceBatch) -> Result<Reads, ToolError> {
+    let kind = batch.arguments.split(' ').nth(1).unwrap_or_default();
+    if let Some(words) = shown(kind, &batch.recorded) {
+        return Ok(Reads::Words(words));
     }
+    let why = match found::kind(Role::Source, kind.as_ref()) {
+        Ok(Named::Connector(found)) => {
+            let before = inspected.before(batch).map_err(ToolError::Checkpoint)?;
+            match found.position(&before, &batch.recorded) {
+                Some(words) => return Ok(Reads::Words(words)),
+                None => String::new(),
+            }
+        }
+        Ok(Named::Lines | Named::Nothing) => String::new(),
+        Err(_) => format!(" ({}, which knows what that is, is not installed)", Role::Source.program(kind)),
+    };
+    Ok(Reads::Bytes(readable(&batch.recorded), why))
 }
 
 /// The files, and the bytes of each, that a batch was made of, if its kind says that.
@@ -92,7 +126,7 @@ fn committed(note: &[u8]) -> String {
 fn readable(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) if !text.chars().any(char::is_control) => text.to_owned(),
-        _ => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        _ => hex(bytes),
     }
 }
 
@@ -121,7 +155,8 @@ fn object(
                 |FileRange { path, from, to }| json!({"path": path.display().to_string(), "from": from, "to": to});
             source.insert("files".into(), ranges.into_iter().map(file).collect::<Vec<Value>>().into());
         } else {
-            source.insert("position".into(), readable(&batch.recorded).into());
+            let (Reads::Words(position) | Reads::Bytes(position, _)) = position(inspected, batch)?;
+            source.insert("position".into(), position.into());
         }
         if records {
             let mut content = Vec::new();

@@ -1,14 +1,6 @@
-//! The connectors that there are, and how `sstream-source KIND` becomes one of them.
+//! The connectors that this project brings.
 
-use std::ffi::{OsStr, OsString};
-use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
-use std::process::Command;
-
-use serde_json::Value;
-
-use crate::cli::ToolError;
-use crate::command::find;
+use std::ffi::OsStr;
 
 /// A kind, or a tool, that is a program of its own, in `connect/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +46,22 @@ impl Role {
         format!("{}{kind}", self.prefix())
     }
 
+    /// The role and the kind of a program of the family, by its name.
+    pub fn of(program: &str) -> Option<(Role, &str)> {
+        [Role::Source, Role::Sink, Role::Operator]
+            .into_iter()
+            .find_map(|role| Some((role, program.strip_prefix(role.prefix())?)))
+    }
+
+    /// What a kind in this role is called, as people write it: `source kafka`.
+    pub fn spoken(self, kind: &str) -> String {
+        match self {
+            Role::Source => format!("source {kind}"),
+            Role::Sink => format!("sink {kind}"),
+            Role::Operator => kind.to_owned(),
+        }
+    }
+
     /// How the names of its programs begin.
     pub fn prefix(self) -> &'static str {
         match self {
@@ -82,70 +90,29 @@ pub fn connector(role: Role, kind: &OsStr) -> Option<&'static Connector> {
     KNOWN.iter().find(|connector| connector.kind == kind && role.about(connector).is_some())
 }
 
-/// Where its program is: beside this one, or in PATH.
-///
-/// # Errors
-/// Wrong usage: it is not installed, and how it is.
-pub fn program(role: Role, connector: &Connector) -> Result<PathBuf, ToolError> {
-    let Connector { kind, connector, .. } = connector;
-    let name = role.program(kind);
-    let beside = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.join(&name)));
-    let beside = beside.filter(|path| path.is_file());
-    beside.or_else(|| find(OsStr::new(&name))).ok_or_else(|| {
-        ToolError::Usage(format!(
-            "{kind}: its program {name} is not installed, beside this one or in PATH: make install CONNECT={connector} \
-             brings it"
-        ))
-    })
-}
-
-/// Becomes the connector's program when the command line names a kind of one: `words` are
-/// the kind and all behind it. Comes back if it is no kind of ours, or cannot be run.
-///
-/// # Errors
-/// It is not installed, or cannot be run.
-pub fn become_it(role: Role, words: &[OsString]) -> Result<(), ToolError> {
-    let Some(found) = words.first().and_then(|kind| connector(role, kind)) else { return Ok(()) };
-    let program = program(role, found)?;
-    let all: Vec<OsString> = std::env::args_os().collect();
-    let kind = all.len().saturating_sub(words.len());
-    let before = all.get(1..kind).unwrap_or_default();
-    let error = Command::new(&program).args(before).args(&words[1..]).exec();
-    Err(ToolError::Open { what: program.display().to_string(), error })
-}
-
-/// What the connector's program says that it would do with these arguments; nothing if it
-/// does not answer. `checkpoint` is that of its environment.
-///
-/// # Errors
-/// It is not installed.
-pub fn declared(
-    role: Role,
-    connector: &Connector,
-    arguments: &[&str],
-    checkpoint: Option<String>,
-) -> Result<Option<Value>, ToolError> {
-    let mut command = Command::new(program(role, connector)?);
-    if let Some(dir) = checkpoint {
-        command.env("SSTREAM_CHECKPOINT", dir);
-    }
-    let output = command.arg("--declare").args(arguments).output();
-    Ok(output.ok().and_then(|output| serde_json::from_slice(&output.stdout).ok()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Exit, Failure as _};
 
     #[test]
-    fn what_is_not_installed_says_how() {
-        let nowhere = Connector { kind: "nowhere", connector: "far", source: Some("x"), sink: None, operator: None };
-        let error = program(Role::Source, &nowhere).unwrap_err();
-        assert_eq!(error.exit(), Exit::Usage);
-        assert!(error.to_string().contains("make install CONNECT=far"), "{error}");
+    fn a_connector_is_one_in_its_own_role() {
         assert_eq!(connector(Role::Source, OsStr::new("tcp")), None);
         assert!(connector(Role::Sink, OsStr::new("kafka")).is_some());
         assert!(connector(Role::Operator, OsStr::new("sql")).is_some());
+        assert_eq!(connector(Role::Source, OsStr::new("sql")), None);
+    }
+
+    #[test]
+    fn a_program_s_name_says_what_it_is() {
+        for (program, role, kind, spoken) in [
+            ("sstream-source-kafka", Role::Source, "kafka", "source kafka"),
+            ("sstream-sink-a-b", Role::Sink, "a-b", "sink a-b"),
+            ("sstream-sql", Role::Operator, "sql", "sql"),
+            ("sstream-source", Role::Operator, "source", "source"),
+        ] {
+            assert_eq!(Role::of(program), Some((role, kind)));
+            assert_eq!(role.spoken(kind), spoken);
+        }
+        assert_eq!(Role::of("kafka"), None);
     }
 }

@@ -1,13 +1,17 @@
 //! Kinds of sources and sinks that are programs of their own: what such a kind says of
 //! itself, the tool that is made of it, and how `sstream-source KIND` finds it.
 
-mod declare;
+pub(in crate::cli) mod ask;
+pub(in crate::cli) mod found;
 pub mod known;
+mod mark;
 mod operator;
+pub mod show;
 mod sink;
+mod sound;
 mod source;
 
-pub use declare::Declared;
+pub use ask::Declared;
 pub use operator::{OperatorKind, OperatorParts, OperatorTool};
 pub(in crate::cli) use sink::run_sink;
 pub use sink::{SinkKind, SinkParts, SinkTool};
@@ -16,11 +20,20 @@ pub use source::{Opened, SourceKind, SourceParts, SourceTool};
 use std::process::ExitCode;
 
 use super::{Tool, process};
+use crate::command::ONCE_A_BATCH;
+use crate::console::{Console, Level};
+use crate::error::Exit;
 
-/// The main function of a tool that is a connector's: with `--declare` in front it says
-/// what it would do, for `sstream explain`, and does nothing.
-fn main<T: Tool + Declared>() -> ExitCode {
-    match declare::asked::<T>() {
+/// The main function of a tool that is a connector's, which may only be asked something.
+fn main<T: Tool + Declared + 'static>() -> ExitCode {
+    mark::leave();
+    if cfg!(debug_assertions)
+        && let Some(fault) = T::faults().first()
+    {
+        Console::new(T::NAME, Level::Error).error(&format!("{fault} (this is said in debug builds only)"));
+        return Exit::Usage.code().into();
+    }
+    match ask::asked::<T>() {
         Some(code) => code,
         None => process::main::<T>(),
     }
@@ -33,12 +46,30 @@ pub fn source_main<K: SourceKind>() -> ExitCode {
 
 /// The main function of `sstream-sink-KIND`.
 pub fn sink_main<K: SinkKind>() -> ExitCode {
+    if let Some(refused) = refuse_one_batch(K::TOOL) {
+        return refused;
+    }
     main::<SinkTool<K>>()
 }
 
 /// The main function of a tool between two pipes, `sstream-NAME`.
 pub fn operator_main<K: OperatorKind>() -> ExitCode {
-    main::<OperatorTool<K>>()
+    show::asked::<K>().unwrap_or_else(main::<OperatorTool<K>>)
+}
+
+/// A sink that `sstream-sink KIND` starts once a batch, since it took its program for one of
+/// lines, as a script that starts the sink: each batch would be a stream of its own, and
+/// what the sink promises under a checkpoint would not hold.
+fn refuse_one_batch(tool: &'static str) -> Option<ExitCode> {
+    let parent = rustix::process::getppid()?.as_raw_nonzero().to_string();
+    if std::env::var(ONCE_A_BATCH).ok()? != parent {
+        return None;
+    }
+    Console::new(tool, Level::Error).error(&format!(
+        "is started once a batch, as a program of lines, and is a stage that takes the whole stream: end the pipeline \
+         with … | {tool} ARGS"
+    ));
+    Some(Exit::Usage.code().into())
 }
 
 /// A kind's words about itself: the first paragraph is for lists, all of it for the

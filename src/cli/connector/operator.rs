@@ -12,6 +12,7 @@ use crate::cli::first::stop_rules;
 use crate::cli::{Environment, Tool, ToolError, run_stage_saved};
 use crate::console::Console;
 use crate::op::Operator;
+use crate::op::durable::Shown;
 use crate::source::beside::{FileBeside, Parse};
 use crate::source::engine::stop::StopRules;
 
@@ -47,8 +48,9 @@ pub trait OperatorKind: Args + fmt::Debug + 'static {
     /// Examples, a line each, indented by two spaces.
     const EXAMPLES: &'static str;
 
-    /// Options of the kind that say nothing of what is computed, as a limit of time: a
-    /// restart may have others.
+    /// Options of the kind that say nothing of what is computed, as `"query-timeout"`: their long
+    /// names, without the dashes. Under a checkpoint the state of a tool is refused (exit 5) where its command
+    /// line is another one than it was; these are left out of the comparison, as `--verbose` is.
     const OF_RUNNING: &'static [&'static str] = &[];
 
     /// What it does with a batch, lines for `sstream explain`; nothing is opened for it.
@@ -62,9 +64,25 @@ pub trait OperatorKind: Args + fmt::Debug + 'static {
         StateArgs { checkpoint_every: None }
     }
 
-    /// Does what the options ask for where that is not to take a stream; none if it is.
-    fn instead(&self) -> Option<Result<(), ToolError>> {
-        None
+    /// Whether the options ask for a stage; if not, [`OperatorKind::run_alone`] does what they ask for.
+    fn is_stage(&self) -> bool {
+        true
+    }
+
+    /// Does what the options ask for, without a stream.
+    ///
+    /// # Errors
+    /// It cannot be done.
+    fn run_alone(self) -> Result<(), ToolError> {
+        Ok(())
+    }
+
+    /// The operator's state, empty, to be loaded and shown; none if it has no state.
+    ///
+    /// # Errors
+    /// What is wrong with the options, or keeps it from being made.
+    fn shown(self) -> Result<Option<Box<dyn Shown>>, ToolError> {
+        Ok(None)
     }
 
     /// Makes the operator, before the first batch.
@@ -118,6 +136,10 @@ impl<K: OperatorKind> Tool for OperatorTool<K> {
         Some(&self.stage.input.cut)
     }
 
+    fn writes_stream(&self) -> bool {
+        self.kind.is_stage()
+    }
+
     fn account(&self, _: &mut Stream) -> Account {
         match self.kind.account() {
             Ok(does) => Account { does, ..Account::default() },
@@ -126,8 +148,8 @@ impl<K: OperatorKind> Tool for OperatorTool<K> {
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
-        if let Some(done) = self.kind.instead() {
-            return done;
+        if !self.kind.is_stage() {
+            return self.kind.run_alone();
         }
         let saved = self.kind.saved();
         let stop = stop_rules(&self.stage.input.cut, environment);

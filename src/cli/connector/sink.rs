@@ -4,9 +4,11 @@ use std::fmt;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser};
 
+use super::known::Role;
 use super::with_about;
+use crate::cli::account::{Account, Stream};
 use crate::cli::args::{Common, StageArgs};
-use crate::cli::guarantee::SinkGuarantee;
+use crate::cli::guarantee::{self, SinkGuarantee};
 use crate::cli::{Environment, Tool, ToolError, input, output, tell_skipped};
 use crate::console::Console;
 use crate::flow::{BadRecords, Waited};
@@ -29,10 +31,6 @@ pub trait SinkKind: Args + fmt::Debug + 'static {
 
     /// What it does with a batch, in a line for `sstream explain`.
     const DOES: &'static str;
-
-    /// Options of the kind that say nothing of what is written or read, as a buffer's size: a
-    /// restart may have others.
-    const OF_RUNNING: &'static [&'static str] = &[];
 
     /// Options that do not go together; what is wrong with them, and what to do.
     ///
@@ -111,7 +109,7 @@ impl<K: SinkKind> Parser for SinkTool<K> {}
 impl<K: SinkKind> Tool for SinkTool<K> {
     const NAME: &'static str = K::TOOL;
     const EXAMPLES: &'static str = K::EXAMPLES;
-    const OF_RUNNING: &'static [&'static str] = K::OF_RUNNING;
+    const ENDS: bool = true;
 
     fn common(&self) -> &Common {
         &self.rest.stage.common
@@ -121,9 +119,14 @@ impl<K: SinkKind> Tool for SinkTool<K> {
         self.rest.pass
     }
 
+    fn account(&self, stream: &mut Stream) -> Account {
+        let told = stream.kept.as_ref().and_then(|kept| guarantee::of_sink(kept, Some(&self.kind.guarantee())));
+        Account { ends: !self.rest.pass, ..Account::does(K::DOES).and(told) }
+    }
+
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
         self.kind.check().map_err(ToolError::Usage)?;
-        let name = K::TOOL.trim_start_matches("sstream-sink-");
+        let name = Role::of(K::TOOL).map_or(K::TOOL, |(_, kind)| kind);
         let SinkTool { kind, rest } = self;
         let (console, stop, waited) =
             (environment.console.clone(), environment.stop.clone(), environment.waited.clone());

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser};
 
+use super::known::Role;
 use super::with_about;
+use crate::checkpoint::offsets::Position;
+use crate::cli::account::Begins;
 use crate::cli::args::{Common, CutArgs, InputForm};
 use crate::cli::first::{self, SourceIdentity};
 use crate::cli::guarantee::SourceGuarantee;
@@ -37,10 +40,6 @@ pub trait SourceKind: Args + fmt::Debug + 'static {
     /// lines; none if it gives lines, [`Opened::Lines`].
     const WITHOUT_INPUT: Option<&'static str> = Some("leave it out");
 
-    /// Options of the kind that say nothing of what is written or read, as a buffer's size: a
-    /// restart may have others.
-    const OF_RUNNING: &'static [&'static str] = &[];
-
     /// Options that do not go together; what is wrong with them, and what to do.
     ///
     /// # Errors
@@ -50,9 +49,17 @@ pub trait SourceKind: Args + fmt::Debug + 'static {
     }
 
     /// What must stay the same under a checkpoint, as an option would be written: which
-    /// records are read, and what they are made of. No more: a restart may change
-    /// addresses and speeds.
+    /// records are read, and what they are made of. No more: a restart may have other values of all
+    /// options that are not in it, as addresses and speeds.
     fn identity(&self) -> String;
+
+    /// How what [`position`](crate::source::engine::records::ReadAgain::position) gave for a batch reads, for `sstream-checkpoint show`:
+    /// `records 120 to 180`. `before` is all that the checkpoint has of the source before that
+    /// batch. Unless this says it, it is shown in hex.
+    fn show_position(before: &Position, recorded: &[u8]) -> Option<String> {
+        let _ = (before, recorded);
+        None
+    }
 
     /// What holds after a crash.
     fn guarantee(&self) -> SourceGuarantee;
@@ -129,6 +136,11 @@ pub(super) struct Rest {
 impl<K: SourceKind> CommandFactory for SourceTool<K> {
     fn command() -> clap::Command {
         let command = Rest::augment_args(K::augment_args(clap::Command::new(K::TOOL)));
+        let gives_no_lines = K::WITHOUT_INPUT.is_some();
+        // They are refused with advice; help would only send people there.
+        let command = ["input", "columns"]
+            .iter()
+            .fold(command, |command, option| command.mut_arg(option, |argument| argument.hide(gives_no_lines)));
         with_about(command, K::ABOUT)
     }
 
@@ -153,19 +165,28 @@ impl<K: SourceKind> Parser for SourceTool<K> {}
 impl<K: SourceKind> Tool for SourceTool<K> {
     const NAME: &'static str = K::TOOL;
     const EXAMPLES: &'static str = K::EXAMPLES;
-    const OF_RUNNING: &'static [&'static str] = K::OF_RUNNING;
 
     fn common(&self) -> &Common {
         &self.rest.common
+    }
+
+    fn cut(&self) -> Option<&CutArgs> {
+        Some(&self.rest.cut)
+    }
+
+    fn begins(&self) -> Option<Begins> {
+        Some(Begins { reads_stdin: false, guarantee: self.kind.guarantee(), ..Begins::with_lines(&self.rest.cut) })
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
         self.check()?;
         let Rest { cut, common, .. } = &self.rest;
         let bad_records = crate::cli::bad_records(cut.on_error.clone(), environment)?;
-        let context = crate::cli::context(environment, bad_records, common);
+        let identity = self.identity()?;
+        let mut context = crate::cli::context(environment, bad_records, common);
+        context.checkpoint.arguments.clone_from(&identity.arguments);
         let mut outlet = output::open(common.output, environment)?;
-        let mut input = self.open(environment, &context.bad_records)?;
+        let mut input = self.open(identity, environment, &context.bad_records)?;
         let result = stage::run(input.as_mut(), &mut Pass, outlet.as_mut(), &context);
         let must_restart = input.must_restart();
         // A source may have something to close.
@@ -179,8 +200,12 @@ impl<K: SourceKind> SourceTool<K> {
     /// Options that do not go together, of the kind and of all sources.
     pub(super) fn check(&self) -> Result<(), ToolError> {
         let Rest { input, cut, .. } = &self.rest;
-        if let (Some(_), Some(advice)) = (input, K::WITHOUT_INPUT) {
-            return Err(ToolError::Usage(format!("--input: this source gives no lines: {advice}")));
+        if let Some(advice) = K::WITHOUT_INPUT
+            && let Some(option) = [(input.is_some(), "--input"), (cut.columns.is_some(), "--columns")]
+                .iter()
+                .find_map(|(given, option)| given.then_some(option))
+        {
+            return Err(ToolError::Usage(format!("{option}: this source gives no lines: {advice}")));
         }
         if let (Some(option), Some(advice)) = (cut.events.given(), K::WITHOUT_INPUT) {
             return Err(ToolError::Usage(format!("{option}: this source gives no lines: {advice}")));
@@ -189,20 +214,26 @@ impl<K: SourceKind> SourceTool<K> {
         self.kind.check().map_err(ToolError::Usage)
     }
 
+    fn identity(&self) -> Result<SourceIdentity, ToolError> {
+        let Rest { input: form, cut, .. } = &self.rest;
+        let name = kind_name::<K>();
+        let words = format!("{name} {}", self.kind.identity());
+        let form = form.unwrap_or(InputForm::Text);
+        Ok(SourceIdentity {
+            reads_again: matches!(self.kind.guarantee(), SourceGuarantee::ReadAgain(_)),
+            ..SourceIdentity::of_lines(name, words.trim_end(), form, cut, cut.interval_ms()?)
+        })
+    }
+
     fn open<'a>(
         &self,
+        identity: SourceIdentity,
         environment: &'a Environment,
         bad_records: &'a BadRecords,
     ) -> Result<Box<dyn Input + 'a>, ToolError> {
         let Rest { input: form, cut, .. } = &self.rest;
         let form = form.unwrap_or(InputForm::Text);
-        let interval_ms = cut.interval_ms()?;
-        let name = kind_name::<K>();
-        let words = format!("{name} {}", self.kind.identity());
-        let identity = SourceIdentity {
-            reads_again: matches!(self.kind.guarantee(), SourceGuarantee::ReadAgain(_)),
-            ..SourceIdentity::of_lines(name, words.trim_end(), form, cut, interval_ms)
-        };
+        let interval_ms = identity.interval_ms;
         let Some(mut begun) = first::begin(identity, cut, environment)? else {
             return Ok(Box::new(Stopped::new(interval_ms)));
         };
@@ -223,6 +254,6 @@ impl<K: SourceKind> SourceTool<K> {
 }
 
 /// What the kind is called: its program's name behind `sstream-source-`.
-pub(super) fn kind_name<K: SourceKind>() -> &'static str {
-    K::TOOL.trim_start_matches("sstream-source-")
+fn kind_name<K: SourceKind>() -> &'static str {
+    Role::of(K::TOOL).map_or(K::TOOL, |(_, kind)| kind)
 }

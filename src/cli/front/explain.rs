@@ -1,13 +1,13 @@
 //! `sstream explain`: walks along a pipeline and says what each stage would do,
 //! and what is wrong. Options are checked by the tools' own definitions.
 
-use serde_json::Value;
+mod connector;
 
 use super::shell::{self, Command, Pipeline};
-use crate::cli::account::{Account, Begins, Stream};
+use crate::cli::account::{Begins, Stream};
 use crate::cli::args::CutArgs;
-use crate::cli::connector::known::{self, Connector, Role};
-use crate::cli::guarantee::{self, Kept};
+use crate::cli::connector::found::{self, Named};
+use crate::cli::guarantee::Kept;
 use crate::cli::tools::{self, Described, Parsed};
 use crate::cli::{ToolError, usage};
 use crate::duration;
@@ -47,16 +47,6 @@ enum Flow {
     Ended(String),
 }
 
-/// What a program of its own says of its command line.
-enum Declared {
-    /// What it would do.
-    Answer(Value),
-    /// Nothing that helps; why is told.
-    Nothing,
-    /// It would show its help.
-    Help,
-}
-
 struct Walk {
     tools: Vec<Described>,
     text: String,
@@ -77,7 +67,10 @@ impl Walk {
             let is_last = index + 1 == pipeline.len();
             let goes_on = pipeline[index + 1..].iter().any(|next| tool_of(next).is_some());
             flow = match tool_of(command) {
-                Some(tool) => self.tool(&tool, command, flow, &sides),
+                Some(tool) => match self.tools.iter().any(|described| described.command.get_name() == tool) {
+                    true => self.tool(&tool, command, flow, &sides),
+                    false => self.other(&tool, command, flow, goes_on),
+                },
                 None => self.program(command, flow, goes_on),
             };
             if is_last && self.depth == 0 {
@@ -147,17 +140,27 @@ impl Walk {
         }
     }
 
+    /// A program whose name is that of a tool, and that is none of this family: a connector
+    /// says itself what it would do.
+    fn other(&mut self, tool: &str, command: &Command, flow: Flow, goes_on: bool) -> Flow {
+        let first = command.words.first().map_or("", String::as_str);
+        let is_front = first.rsplit('/').next() == Some("sstream");
+        match found::program(if is_front { tool } else { first }) {
+            Ok(Named::Connector(found)) => {
+                let words = arguments(tool, command);
+                return self.connector(&found, command, flow, &words[1..]);
+            }
+            Ok(Named::Lines) => return self.program(command, flow, goes_on),
+            Ok(Named::Nothing) => self.mistake(&format!("there is no tool {tool}: sstream --list lists them")),
+            Err(error) => self.mistake(&error.to_string()),
+        }
+        Flow::Batches(Stream::default())
+    }
+
     fn tool(&mut self, tool: &str, command: &Command, flow: Flow, sides: &[Flow]) -> Flow {
         let unknown = Flow::Batches(Stream::default());
         let words = arguments(tool, command);
-        for role in [Role::Source, Role::Sink, Role::Operator] {
-            let kind = tool.strip_prefix(role.prefix());
-            if let Some(connector) = kind.and_then(|kind| known::connector(role, kind.as_ref())) {
-                return self.connector(role, connector, command, flow, &words[1..]);
-            }
-        }
         let Some(described) = self.tools.iter().find(|described| described.command.get_name() == tool) else {
-            self.mistake(&format!("there is no tool {tool}: sstream --list lists them"));
             return unknown;
         };
         let parsed = match (described.parse)(&words) {
@@ -178,9 +181,18 @@ impl Walk {
         };
         if let Some((role, behind)) = parsed.elsewhere() {
             let place = words.len() - behind;
-            if let Some(connector) = known::connector(role, words[place].as_ref()) {
-                let all = [&words[1..place], &words[place + 1..]].concat();
-                return self.connector(role, connector, command, flow, &all);
+            match found::kind(role, words[place].as_ref()) {
+                Ok(Named::Connector(found)) => {
+                    let all = [&words[1..place], &words[place + 1..]].concat();
+                    return self.connector(&found, command, flow, &all);
+                }
+                Ok(Named::Lines) => {}
+                Ok(Named::Nothing) => self.mistake(&format!(
+                    "{}: no such kind, and no program {} in PATH",
+                    words[place],
+                    role.program(words[place])
+                )),
+                Err(error) => self.mistake(&error.to_string()),
             }
         }
         let mut stream = self.input(&*parsed, command, flow, sides);
@@ -193,112 +205,6 @@ impl Walk {
             }
         }
         if account.ends { Flow::Ended(tool.to_owned()) } else { Flow::Batches(stream) }
-    }
-
-    /// A connector's program, which says itself what it would do.
-    fn connector(&mut self, role: Role, connector: &Connector, command: &Command, flow: Flow, words: &[&str]) -> Flow {
-        let mut stream = match (role, flow) {
-            (Role::Operator, flow) => return self.operator(connector, command, flow, words),
-            (Role::Source, flow) => {
-                self.before_a_source(&flow, false);
-                Stream::default()
-            }
-            (Role::Sink, Flow::Batches(stream)) => stream,
-            (Role::Sink, Flow::Ended(stage)) => {
-                self.ends_too_early(&stage);
-                Stream::default()
-            }
-            _ => Stream::default(),
-        };
-        let unknown = |stream| match role {
-            Role::Source | Role::Operator => Flow::Batches(stream),
-            Role::Sink => Flow::Ended(format!("sstream-sink {}", connector.kind)),
-        };
-        let answer = match self.declared(role, connector, command, words) {
-            Declared::Answer(answer) => answer,
-            Declared::Nothing => return unknown(stream),
-            Declared::Help => return Flow::Ended(connector.kind.to_owned()),
-        };
-        if role == Role::Source {
-            stream = self.begin_declared(&answer);
-            return Flow::Batches(stream);
-        }
-        self.say(answer["does"].as_str().unwrap_or_default());
-        if let Some(kept) = &stream.kept {
-            self.say(&guarantee::of_declared_sink(kept, &answer));
-        }
-        if answer["pass"].as_bool() == Some(true) {
-            self.say("passes the stream on, each batch when this sink is done with it");
-            return Flow::Batches(stream);
-        }
-        unknown(stream)
-    }
-
-    /// What a connector's program says that it would do.
-    fn declared(&mut self, role: Role, connector: &Connector, command: &Command, words: &[&str]) -> Declared {
-        let answer = match known::declared(role, connector, words, checkpoint(command)) {
-            Ok(Some(answer)) => answer,
-            Ok(None) => {
-                self.say("its program does not say what it would do");
-                return Declared::Nothing;
-            }
-            Err(error) => {
-                self.mistake(&error.to_string());
-                return Declared::Nothing;
-            }
-        };
-        if let Some(message) = answer["mistake"].as_str() {
-            match depends_on_a_variable(words) {
-                true => self.say(&format!("not sure, since it depends on a variable: {message}")),
-                false => self.mistake(message),
-            }
-            return Declared::Nothing;
-        }
-        if answer["help"].as_bool() == Some(true) {
-            self.say("shows its help or version");
-            return Declared::Help;
-        }
-        Declared::Answer(answer)
-    }
-
-    /// A tool between two pipes that is a program of its own.
-    fn operator(&mut self, connector: &Connector, command: &Command, flow: Flow, words: &[&str]) -> Flow {
-        let begins = matches!(flow, Flow::Outside | Flow::Lines);
-        let mut stream = match flow {
-            Flow::Batches(stream) => stream,
-            Flow::Ended(stage) => {
-                self.ends_too_early(&stage);
-                Stream::default()
-            }
-            Flow::Outside | Flow::Lines => Stream::default(),
-        };
-        let answer = match self.declared(Role::Operator, connector, command, words) {
-            Declared::Answer(answer) => answer,
-            Declared::Nothing => return Flow::Batches(stream),
-            Declared::Help => return Flow::Ended(connector.kind.to_owned()),
-        };
-        if begins {
-            stream = self.begin_declared(&answer);
-        } else if let Some(option) = answer["of_first_stage"].as_str() {
-            self.mistake(&format!("{option} behind the first stage: give it to the first one"));
-        }
-        let lines = answer["does"].as_array().into_iter().flatten().filter_map(|line| line.as_str());
-        let mut account = Account { does: lines.map(str::to_owned).collect(), ..Account::default() };
-        if let Some(form) = answer["output"].as_str() {
-            account = account.with_form(form, &stream);
-        }
-        account.does.iter().for_each(|line| self.say(line));
-        if account.ends { Flow::Ended(format!("sstream-{}", connector.kind)) } else { Flow::Batches(stream) }
-    }
-
-    /// A stream that a program of its own begins.
-    fn begin_declared(&mut self, answer: &Value) -> Stream {
-        let (kept, restart) = guarantee::of_declared_source(answer);
-        let stream = Stream { interval_ms: answer["interval"].as_u64(), kept: Some(kept) };
-        let interval = stream.interval_ms.map_or_else(String::new, |ms| format!(" of {}", duration::show_ms(ms)));
-        self.say(&format!("first stage: cuts its input into batches{interval} by the wall clock"));
-        self.say(&restart);
-        stream
     }
 
     fn ends_too_early(&mut self, stage: &str) {
@@ -444,134 +350,4 @@ fn title(command: &Command) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(pipeline: &str, mistakes: usize, parts: &[&str]) {
-        let (text, found) = explain(pipeline).unwrap();
-        for part in parts {
-            assert!(text.contains(part), "{part} is not in\n{text}");
-        }
-        assert_eq!(found, mistakes, "{text}");
-    }
-
-    #[test]
-    fn the_main_job_is_explained() {
-        check(
-            "nc -lk 9999 | sstream-filter ERROR | sstream-window 30s 10s count",
-            0,
-            &[
-                "1. nc -lk 9999\n   none of sstream's tools",
-                "2. sstream-filter ERROR\n   first stage: cuts its input into batches of 1s by the wall clock\n",
-                "window: the last 30s every 10s; gives count",
-                "on a terminal prints the first 10 records",
-            ],
-        );
-    }
-
-    #[test]
-    fn the_front_command_s_spelling_is_the_same() {
-        check(
-            "nc h 1 | sstream filter x | sstream sink print",
-            0,
-            &["keeps the records", "guarantee: none without --checkpoint"],
-        );
-    }
-
-    #[test]
-    fn mistakes_are_found_without_running_anything() {
-        check("sstream-source rate 5 | sstream-window 2500ms count", 1, &["no multiple of the batch interval 1s"]);
-        check("sstream-source rate 5 | grep 1 | sstream-window 2s count", 1, &["sstream-transform -- grep 1"]);
-        check("nc h 1 | sstream-filter x | sstream-filter y --batch 5s", 1, &["--batch behind the first stage"]);
-        check("nc h 1 | sstream-sink print | sstream-window 2s count", 1, &["--pass"]);
-        check("sstream-filter --no-such x", 1, &["--no-such: no such option"]);
-        check("sstream-fliter x", 1, &["there is no tool sstream-fliter"]);
-        check("nc h 1 | sstream-source rate 5", 1, &["does not read its stdin"]);
-        check("sstream-source rate 5 --input json | sstream-sink null", 1, &["rate does not read lines"]);
-        check("nc h 1 | sstream-filter x | sstream-filter y --idle-timeout 5s", 1, &["--idle-timeout behind"]);
-        check("sstream-source rate 5 | sstream-window 2s sun", 1, &["did you mean \"sum\"?"]);
-    }
-
-    #[test]
-    fn what_an_expression_gives_is_no_record() {
-        check("nc h 1 | sstream-window 3s --expr '$a + $b'", 0, &["gives an expression of them", "partial results"]);
-        check(
-            "sstream-source queue - --checkpoint ck | sstream-window 3s",
-            0,
-            &["virtual clock", "come again from its log"],
-        );
-    }
-
-    #[test]
-    fn sides_of_a_join_are_explained_first_and_must_agree() {
-        check(
-            "sstream-join <(sstream-source rate 5 --batch 2s) <(sstream-source rate 5) | sstream-sink print",
-            1,
-            &["  1. sstream-source rate 5 --batch 2s", "batches of 2s and 1s"],
-        );
-    }
-
-    #[test]
-    fn what_holds_after_a_crash_is_told_sink_by_sink() {
-        check(
-            "sstream-source tail app.log --checkpoint ck | sstream-sink --pass files out/all \
-             | sstream-sink --pass exec -- cmd | sstream-sink --pass null | sstream-map .n --output text",
-            0,
-            &[
-                "the batches that were not committed are read again from the files",
-                "guarantee: each record counts exactly once",
-                "guarantee: each record at least once: a command that was killed runs again",
-                "guarantee: none needed",
-                "guarantee: each record at least once: what was written last before a crash",
-            ],
-        );
-        check(
-            "SSTREAM_CHECKPOINT=ck nc h 1 | SSTREAM_CHECKPOINT=ck sstream-filter x | sstream-sink files out/t",
-            0,
-            &[
-                "come again from its log",
-                "of the records that reached the log each counts exactly once",
-                "whatever dies",
-            ],
-        );
-        check(
-            "sstream-source tail app.log | sstream-sink files out/all",
-            0,
-            &["checkpoint: none: a restart begins anew, as at the first start", "guarantee: none without --checkpoint"],
-        );
-        check(
-            "sstream-source rate 5 --checkpoint ck | tee copy | sstream-map .n > file",
-            0,
-            &["guarantee: none for the copy", "guarantee: none for file"],
-        );
-    }
-
-    #[test]
-    fn what_is_no_stage_is_not_told_as_one() {
-        let (text, _) = explain("sstream-run --checkpoint ck 'sstream-source rate 5 | sstream-sink print'").unwrap();
-        assert!(text.ends_with("\n   runs the pipeline that it is given: explain that one\n"), "{text}");
-        assert_eq!(text.lines().count(), 2, "{text}");
-    }
-
-    #[test]
-    fn one_checkpoint_stands_at_all_sources_and_nowhere_else() {
-        check("sstream-source rate 5 | sstream-state sum --checkpoint ck", 1, &["--checkpoint behind the first stage"]);
-        check(
-            "sstream-union <(sstream-source rate 5 --name a --checkpoint ck) <(sstream-source rate 5 --name b)",
-            1,
-            &["its sides have the checkpoints ck and none"],
-        );
-        check(
-            "sstream-union <(sstream-source tail a --checkpoint ck) <(sstream-source tcp h:1 --checkpoint ck) \
-             | sstream-sink files out/u",
-            0,
-            &["of the records that reached the log each counts exactly once"],
-        );
-    }
-
-    #[test]
-    fn what_depends_on_variables_is_no_mistake() {
-        check("nc h 1 | sstream-filter x --batch $B", 0, &["depends on a variable"]);
-    }
-}
+mod tests;

@@ -7,13 +7,12 @@ use std::path::Path;
 
 use clap::{Parser, Subcommand};
 
-use self::kinds::{DescentArgs, KMeansArgs, PredictArgs, TestArgs};
+use self::kinds::{DescentArgs, KMeansArgs, LinearArgs, PredictArgs, TestArgs};
 use super::account::{Account, Stream};
 use super::args::{Common, CutArgs, StageArgs, StateArgs};
 use super::first::stop_rules;
 use super::{Environment, Tool, ToolError, run_stage, run_stage_saved};
 use crate::op::learn::Learner;
-use crate::op::learn::descent::{Linear, Logistic};
 use crate::op::learn::predict::{Answer, Learnt, Predict};
 use crate::record;
 use crate::source::SourceError;
@@ -53,7 +52,7 @@ enum Kind {
     ///
     /// Gives {"weights":[…],"intercept":0}, or the number. For an intercept give a feature
     /// that is always 1. The numbers of a batch are in memory until its end.
-    Linear(Box<DescentArgs>),
+    Linear(Box<LinearArgs>),
     /// One of two classes, 0 and 1, by logistic regression
     ///
     /// Gives {"weights":[…],"intercept":0}, or the class. For an intercept give a feature
@@ -86,8 +85,8 @@ impl LearnTool {
     pub(super) fn made(&self) -> Result<Made<'_>, ToolError> {
         Ok(match &self.kind {
             Kind::Kmeans(kind) => Made::Learns(Box::new(kind.operator()?), kind.saved),
-            Kind::Linear(kind) => Made::Learns(Box::new(kind.operator::<Linear>()?), kind.saved),
-            Kind::Logistic(kind) => Made::Learns(Box::new(kind.operator::<Logistic>()?), kind.saved),
+            Kind::Linear(kind) => Made::Learns(Box::new(kind.operator()?), kind.descent.saved),
+            Kind::Logistic(kind) => Made::Learns(Box::new(kind.logistic()?), kind.saved),
             Kind::Test(kind) => Made::Learns(Box::new(kind.operator()?), kind.saved),
             Kind::Predict(kind) => Made::Predicts(kind),
         })
@@ -143,7 +142,10 @@ impl Tool for LearnTool {
         let state = "state: the model".to_owned();
         match &self.kind {
             Kind::Kmeans(kind) => Account::does(kind.does()).and(state),
-            Kind::Linear(_) => Account::does("learns to predict a number from each batch").and(state),
+            Kind::Linear(kind) => {
+                let account = Account::does("learns to predict a number from each batch").and(state);
+                account.and(kind.caveat().map(str::to_owned))
+            }
             Kind::Logistic(_) => Account::does("learns to tell two classes apart from each batch").and(state),
             Kind::Test(kind) => {
                 Account::does(kind.does()).and("state: count, mean and variance of each group".to_owned())
@@ -156,7 +158,13 @@ impl Tool for LearnTool {
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
-        match self.made()? {
+        let made = self.made()?;
+        if let Kind::Linear(kind) = &self.kind
+            && let Some(caveat) = kind.caveat()
+        {
+            environment.console.warn(caveat);
+        }
+        match made {
             Made::Learns(mut learner, saved) => run_stage_saved(learner.as_mut(), &self.stage, saved, environment),
             Made::Predicts(kind) => self.predict(kind, environment),
         }

@@ -14,7 +14,7 @@ use crate::command::find;
 pub fn command(words: &[OsString]) -> Result<Vec<OsString>, ToolError> {
     let (kind, arguments) = words.split_first().ok_or_else(|| unknown(""))?;
     let name = kind.to_string_lossy();
-    let program = OsString::from(format!("sstream-source-{name}"));
+    let program = OsString::from(Role::Source.program(&name));
     let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
     if !is_plain || find(&program).is_none() {
         return Err(unknown(&name));

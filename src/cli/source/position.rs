@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::source::kinds::files::position::Record;
-use crate::source::kinds::{queue, replay};
+use crate::source::kinds::{queue, rate, replay};
 
 /// Bytes of a file that a batch was made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,14 @@ pub fn file_ranges(kind: &str, file: &Path, recorded: &[u8]) -> Option<Vec<FileR
     }
 }
 
+/// The same of a source that reads no file, in words.
+pub fn shown(kind: &str, recorded: &[u8]) -> Option<String> {
+    match kind {
+        "rate" => rate::numbers_of(recorded).map(|(from, to)| format!("the numbers from {from} to {to}")),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,5 +57,8 @@ mod tests {
             assert_eq!(file_ranges(kind, Path::new("b.jsonl"), b"x"), None);
         }
         assert_eq!(file_ranges("rate", Path::new(""), &recorded), None);
+        let recorded = [1_469_283_110_000u64, 100, 10, 5, 15].map(u64::to_le_bytes).concat();
+        assert_eq!(shown("rate", &recorded).as_deref(), Some("the numbers from 105 to 115"));
+        assert_eq!(shown("rate", b"x"), None);
     }
 }

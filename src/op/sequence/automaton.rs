@@ -106,6 +106,15 @@ struct Fragment {
     empty: Option<(Guard, Vec<usize>)>,
 }
 
+/// What stands before a piece, and so how the times of a loop are joined.
+#[derive(Clone, Copy)]
+enum Before {
+    /// Something, joined so: the times of a loop are joined as it is.
+    Something(Joint),
+    /// Nothing, the piece being the pattern's first: then what comes behind is joined so.
+    Nothing(Joint),
+}
+
 struct Builder {
     places: Vec<usize>,
     edges: Vec<(usize, Edge)>,
@@ -121,8 +130,7 @@ impl Automaton {
     pub fn new(pattern: &Pattern) -> Result<Automaton, String> {
         let is_strict = !pattern.has_relaxed;
         let mut builder = Builder { places: Vec::new(), edges: Vec::new(), greedy: Vec::new(), is_strict };
-        // A loop that stands alone, or first, is joined as what comes behind it.
-        let whole = builder.piece(&pattern.piece, Joint::Strict)?;
+        let whole = builder.piece(&pattern.piece, Before::Nothing(Joint::Strict))?;
         if whole.empty.is_some() {
             return Err("the pattern may match no record at all: at least one name must be there once".to_owned());
         }
@@ -199,8 +207,7 @@ impl Automaton {
 }
 
 impl Builder {
-    /// `before` joins the piece to what comes before it, or a first one to what comes after.
-    fn piece(&mut self, piece: &Piece, before: Joint) -> Result<Fragment, String> {
+    fn piece(&mut self, piece: &Piece, before: Before) -> Result<Fragment, String> {
         match piece {
             Piece::Name(name) => self.place(*name),
             Piece::Not(_) => Err("!NAME stands between two others, or at the end behind ->".to_owned()),
@@ -234,15 +241,17 @@ impl Builder {
         })
     }
 
-    fn sequence(&mut self, elements: &[(Joint, Piece)], before: Joint) -> Result<Fragment, String> {
+    fn sequence(&mut self, elements: &[(Joint, Piece)], before: Before) -> Result<Fragment, String> {
         let mut whole: Option<Fragment> = None;
         let mut loop_edges = 0..0;
         for (index, (joint, piece)) in elements.iter().enumerate() {
             let Some(so_far) = whole else {
-                // Nothing stands before the pattern's first loop: it is joined as what comes behind.
-                let joint = elements.get(1).map_or(before, |(joint, _)| *joint);
+                let before = match (before, elements.get(1)) {
+                    (Before::Nothing(_), Some((behind, _))) => Before::Nothing(*behind),
+                    _ => before,
+                };
                 let first = self.edges.len();
-                whole = Some(self.piece(piece, joint)?);
+                whole = Some(self.piece(piece, before)?);
                 loop_edges = self.loop_edges(piece, first);
                 continue;
             };
@@ -265,7 +274,7 @@ impl Builder {
                 continue;
             }
             let first = self.edges.len();
-            let next = self.piece(piece, *joint)?;
+            let next = self.piece(piece, Before::Something(*joint))?;
             loop_edges = self.loop_edges(piece, first);
             whole = Some(self.behind(so_far, next, *joint));
         }
@@ -310,8 +319,9 @@ impl Builder {
         piece: &Piece,
         (least, most): (u32, Option<u32>),
         is_reluctant: bool,
-        joint: Joint,
+        before: Before,
     ) -> Result<Fragment, String> {
+        let (Before::Something(joint) | Before::Nothing(joint)) = before;
         let id = self.greedy.len();
         self.greedy.push(!is_reluctant);
         // Flink's rule of a greedy loop: it is left only where it can take nothing more. In a
@@ -323,20 +333,24 @@ impl Builder {
         };
         let leaving = Guard { forbidden, ..Guard::default() };
         let copies = most.unwrap_or(least.max(1));
+        let mut least = least;
         let mut whole = Fragment { empty: (least == 0).then(|| (leaving.clone(), vec![id])), ..Fragment::default() };
-        // The ends of the copies that the next one can follow, and whether it can be the first.
-        let (mut open, mut may_begin): (Vec<Exit>, bool) = (Vec::new(), true);
+        // The ends of the copy that the next one follows.
+        let mut open: Vec<Exit> = Vec::new();
         for number in 1..=copies {
-            let copy = self.piece(piece, joint)?;
-            let is_optional = copy.empty.is_some();
+            let copy = self.piece(piece, before)?;
+            if let Some((guard, exits)) = copy.empty {
+                // A time that takes nothing may as well not be there.
+                least = 0;
+                whole.empty.get_or_insert_with(|| (guard, [&exits[..], &[id]].concat()));
+            }
             self.link(&open, &copy.first, joint);
             if number == copies && most.is_none() {
                 self.link(&copy.last, &copy.first, joint);
             }
-            if may_begin {
-                whole.first.extend(copy.first);
+            if number == 1 {
+                whole.first = copy.first;
             }
-            may_begin &= is_optional;
             if number >= least {
                 whole.last.extend(copy.last.iter().map(|exit| Exit {
                     place: exit.place,
@@ -344,14 +358,7 @@ impl Builder {
                     exits: [&exit.exits[..], &[id]].concat(),
                 }));
             }
-            if is_optional {
-                open.extend(copy.last);
-            } else {
-                open = copy.last;
-            }
-            if may_begin && number >= least {
-                whole.empty.get_or_insert((Guard::default(), vec![id]));
-            }
+            open = copy.last;
         }
         Ok(whole)
     }

@@ -59,17 +59,16 @@ fn mentions(source: &str, name: &str) -> bool {
 
 /// The records taken at a name, as an array.
 pub fn array_of(name: usize, last: Option<LinkId>, buffer: &Buffer, name_of: &[usize]) -> Vec<u8> {
-    let chain = last.into_iter().flat_map(|last| buffer.chain(last));
-    let records: Vec<&[u8]> = chain
-        .filter(|link| name_of[link.place as usize] == name)
-        .map(|link| &buffer.record(link.record).bytes[..])
-        .collect();
     let mut array = vec![b'['];
-    for (index, record) in records.iter().rev().enumerate() {
-        if index > 0 {
-            array.push(b',');
-        }
-        array.extend_from_slice(record);
+    let chain = last.into_iter().flat_map(|last| buffer.chain(last));
+    let records: Vec<_> =
+        chain.filter(|link| name_of[link.place as usize] == name).map(|link| buffer.record(link.record)).collect();
+    for record in records.iter().rev() {
+        array.extend_from_slice(&record.bytes);
+        array.push(b',');
+    }
+    if array.len() > 1 {
+        array.pop();
     }
     array.push(b']');
     array

@@ -11,12 +11,13 @@
 //! All numbers are little-endian, but for times and numbers in keys, which sort as bytes. A record
 //! and a link are written once, however long ways become.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 
+use super::Sequences;
 use super::buffer::{Link, Taken};
 use super::matcher::{Run, Runs, Way};
-use super::{Key, Sequences, Waiting};
+use super::waiting::{Place, Waiter};
 use crate::event::EventTime;
 use crate::frame::BatchTime;
 use crate::keyed_state::{KeyedState, PairOut};
@@ -26,16 +27,25 @@ use crate::op::durable::Durable;
 /// What has changed since the state was last saved.
 #[derive(Default)]
 pub(super) struct Changes {
-    waiting: BTreeSet<(EventTime, u64)>,
+    waiting: Vec<Place>,
     keys: HashSet<Box<[u8]>>,
+    /// While entries are loaded: the records that wait, as they are saved.
+    loading: BTreeMap<Place, Box<[u8]>>,
     /// Where the newest slice ended.
     slice: Vec<u8>,
 }
 
 impl Changes {
     /// A record begins to wait, or does so no longer.
-    pub fn waiting(&mut self, time: EventTime, number: u64) {
-        self.waiting.insert((time, number));
+    pub fn waiting(&mut self, place: Place) {
+        self.waiting.push(place);
+    }
+
+    /// Keys have other indexes: a slice that is under way gives some once more.
+    pub fn keys_moved(&mut self) {
+        if self.slice.first() == Some(&b'k') {
+            self.slice.truncate(1);
+        }
     }
 
     /// A key has other beginnings.
@@ -46,7 +56,7 @@ impl Changes {
     }
 }
 
-fn waiting_key(time: EventTime, number: u64) -> Vec<u8> {
+fn waiting_key((time, number): Place) -> Vec<u8> {
     // With the sign bit turned, negative times sort before others.
     let time = (time as u64) ^ (1 << 63);
     [&b"w"[..], &time.to_be_bytes(), &number.to_be_bytes()].concat()
@@ -56,8 +66,8 @@ fn numbered(letter: u8, id: u32) -> Vec<u8> {
     [&[letter][..], &id.to_be_bytes()].concat()
 }
 
-fn waiting_value(waiting: &Waiting) -> Vec<u8> {
-    [&(waiting.key_length as u32).to_le_bytes()[..], &waiting.bytes].concat()
+fn waiting_value(waiter: Waiter<'_>) -> Vec<u8> {
+    [&(waiter.key.len() as u32).to_le_bytes()[..], waiter.key, waiter.record].concat()
 }
 
 fn record_value(record: &Taken) -> Vec<u8> {
@@ -68,10 +78,10 @@ fn link_value(link: Link) -> Vec<u8> {
     [link.before.map_or(0, |before| before + 1), link.record, link.place].map(u32::to_le_bytes).concat()
 }
 
-fn runs_value(key: &Key) -> Vec<u8> {
-    let mut value = (key.written.len() as u32).to_le_bytes().to_vec();
-    value.extend_from_slice(&key.written);
-    for run in &key.runs {
+fn runs_value(written: &[u8], runs: &Runs) -> Vec<u8> {
+    let mut value = (written.len() as u32).to_le_bytes().to_vec();
+    value.extend_from_slice(written);
+    for run in runs {
         value.extend_from_slice(&run.start.to_le_bytes());
         value.extend_from_slice(&run.number.to_le_bytes());
         let (best, end) = run.best.map_or((0, 0), |(best, end)| (best + 1, end));
@@ -116,10 +126,10 @@ impl<'b> Bytes<'b> {
     }
 }
 
-fn read_runs(value: &[u8]) -> Option<(Box<[u8]>, Runs)> {
+fn read_runs(value: &[u8]) -> Option<(&[u8], Runs)> {
     let mut bytes = Bytes(value);
     let length = bytes.u32()? as usize;
-    let written = bytes.slice(length)?.into();
+    let written = bytes.slice(length)?;
     let mut runs = Runs::new();
     while !bytes.0.is_empty() {
         let (start, number) = (bytes.i64()?, bytes.u64()?);
@@ -135,13 +145,21 @@ fn read_runs(value: &[u8]) -> Option<(Box<[u8]>, Runs)> {
     Some((written, runs))
 }
 
-fn read_waiting(key: &[u8], value: &[u8]) -> Option<((EventTime, u64), Waiting)> {
+fn read_place(key: &[u8]) -> Option<Place> {
     let (time, number) = key.split_first_chunk::<8>()?;
     let time = (u64::from_be_bytes(*time) ^ (1 << 63)) as EventTime;
-    let number = u64::from_be_bytes(number.try_into().ok()?);
+    Some((time, u64::from_be_bytes(number.try_into().ok()?)))
+}
+
+fn read_waiter(place: Place, value: &[u8]) -> Option<Waiter<'_>> {
     let mut bytes = Bytes(value);
     let key_length = bytes.u32()? as usize;
-    (key_length <= bytes.0.len()).then(|| ((time, number), Waiting { bytes: bytes.0.into(), key_length }))
+    let (key, record) = bytes.0.split_at_checked(key_length)?;
+    Some(Waiter { place, key, record })
+}
+
+fn damaged() -> OpError {
+    OpError::Damaged { what: "an entry is none of open matches".to_owned() }
 }
 
 impl Sequences {
@@ -167,13 +185,13 @@ impl Sequences {
                     None => bytes.0.is_empty().then_some(())?,
                 }
             }
-            (b'w', Some(value)) => {
-                let (place, waiting) = read_waiting(key, value)?;
-                self.waiting.insert(place, waiting);
-            }
-            (b'w', None) => {
-                let (place, _) = read_waiting(key, &[0; 4])?;
-                self.waiting.remove(&place);
+            (b'w', value) => {
+                let place = read_place(key)?;
+                let loading = &mut self.changes.as_mut()?.loading;
+                match value {
+                    Some(value) => drop(loading.insert(place, value.into())),
+                    None => drop(loading.remove(&place)),
+                }
             }
             (b'r', value) => {
                 let record = match value.map(Bytes) {
@@ -196,14 +214,16 @@ impl Sequences {
             }
             (b'k', Some(value)) => {
                 let (written, runs) = read_runs(value)?;
-                let place = self.keys.place(key, &written);
-                self.keys.keys[place].written = written;
-                self.keys.keys[place].runs = runs;
+                if let Some(index) = self.keys.find(key) {
+                    self.keys.runs_mut(index).clear();
+                }
+                let index = self.keys.insert(written);
+                *self.keys.runs_mut(index) = runs;
             }
             (b'k', None) => {
-                if let Some(place) = self.keys.index.get(key).copied() {
-                    self.keys.keys[place].runs.clear();
-                    self.keys.remove_if_idle(place);
+                if let Some(index) = self.keys.find(key) {
+                    self.keys.runs_mut(index).clear();
+                    self.keys.is_idle(index);
                 }
             }
             _ => return None,
@@ -216,13 +236,15 @@ impl KeyedState for Sequences {
     fn changes(&mut self, out: &mut PairOut<'_>) -> io::Result<()> {
         let header = self.header();
         let Some(changes) = &mut self.changes else { return Ok(()) };
-        let (waiting, keys) = (std::mem::take(&mut changes.waiting), std::mem::take(&mut changes.keys));
+        let (mut waiting, keys) = (std::mem::take(&mut changes.waiting), std::mem::take(&mut changes.keys));
         let buffer = &mut self.matcher.buffer;
         let (records, links) = (buffer.changed_records(), buffer.changed_links());
         out(b"h", Some(&header));
-        for (time, number) in waiting {
-            let value = self.waiting.get(&(time, number)).map(waiting_value);
-            out(&waiting_key(time, number), value.as_deref());
+        waiting.sort_unstable();
+        waiting.dedup();
+        for place in waiting {
+            let value = self.waiting.find(place).map(waiting_value);
+            out(&waiting_key(place), value.as_deref());
         }
         for id in records {
             out(&numbered(b'r', id), buffer.find_record(id).map(record_value).as_deref());
@@ -233,7 +255,9 @@ impl KeyedState for Sequences {
         let mut keys: Vec<_> = keys.into_iter().collect();
         keys.sort_unstable();
         for key in keys {
-            let value = self.keys.index.get(&key).map(|place| runs_value(&self.keys.keys[*place]));
+            let open = |index: &usize| !self.keys.runs(*index).is_empty();
+            let index = self.keys.find(&key).filter(open);
+            let value = index.map(|index| runs_value(self.keys.written(index), self.keys.runs(index)));
             out(&[&b"k"[..], &key].concat(), value.as_deref());
         }
         Ok(())
@@ -260,11 +284,10 @@ impl KeyedState for Sequences {
         let number = |place: &[u8]| place.try_into().map_or(0, u32::from_be_bytes);
         let mut has_room = true;
         if kind == b'w' {
-            let after = read_waiting(&place, &[0; 4]).map(|(after, _)| after);
-            let rest = self.waiting.range(after.map_or((EventTime::MIN, 0), |(time, number)| (time, number + 1))..);
-            for ((time, number), waiting) in rest {
-                let key = waiting_key(*time, *number);
-                has_room = give(&key, &waiting_value(waiting));
+            let since = read_place(&place).map_or((EventTime::MIN, 0), |(time, number)| (time, number + 1));
+            for waiter in self.waiting.since(since) {
+                let key = waiting_key(waiter.place);
+                has_room = give(&key, &waiting_value(waiter));
                 place = key[1..].to_vec();
                 if !has_room {
                     break;
@@ -299,10 +322,11 @@ impl KeyedState for Sequences {
         let mut is_done = false;
         if kind == b'k' && has_room {
             is_done = true;
-            for at in number(&place) as usize..self.keys.keys.len() {
-                let key = &self.keys.keys[at];
-                place = (at as u32 + 1).to_be_bytes().to_vec();
-                if !key.runs.is_empty() && !give(&[&b"k"[..], &key.normal].concat(), &runs_value(key)) {
+            for index in number(&place) as usize..self.keys.end() {
+                let runs = self.keys.runs(index);
+                place = (index as u32 + 1).to_be_bytes().to_vec();
+                let key = || [&b"k"[..], self.keys.normal(index)].concat();
+                if !runs.is_empty() && !give(&key(), &runs_value(self.keys.written(index), runs)) {
                     is_done = false;
                     break;
                 }
@@ -313,7 +337,7 @@ impl KeyedState for Sequences {
     }
 
     fn live_bytes(&self) -> u64 {
-        self.held().bytes + self.keys.index.len() as u64 * 64
+        self.held().bytes
     }
 }
 
@@ -324,29 +348,25 @@ impl Durable for Sequences {
     }
 
     fn load(&mut self, key: &[u8], entry: Option<&[u8]>) -> Result<(), OpError> {
-        self.take_entry(key, entry)
-            .ok_or_else(|| OpError::Damaged { what: "an entry is none of open matches".to_owned() })
+        self.take_entry(key, entry).ok_or_else(damaged)
     }
 
     fn finish_load(&mut self) -> Result<(), OpError> {
-        let Sequences { matcher, keys, deadlines, .. } = self;
-        let runs = || keys.keys.iter().flat_map(|key| &key.runs);
-        let held = runs().flat_map(|run| {
+        let Sequences { matcher, keys, waiting, changes, .. } = self;
+        let loading = changes.replace(Changes::default()).unwrap_or_default().loading;
+        for (place, value) in loading {
+            let waiter = read_waiter(place, &value).ok_or_else(damaged)?;
+            waiting.add(waiter);
+        }
+        let held = keys.open().flat_map(|(_, runs)| runs).flat_map(|run| {
             let best = run.best.map(|(best, _)| best);
             run.ways.iter().map(|way| way.last).chain(best)
         });
         if !matcher.buffer.finish_load(held) {
             return Err(OpError::Damaged { what: "a match refers to a record that is not there".to_owned() });
         }
-        if let Some(within_ms) = matcher.rules.within_ms {
-            for (place, key) in keys.keys.iter().enumerate() {
-                deadlines.extend(
-                    key.runs
-                        .iter()
-                        .map(|run| std::cmp::Reverse((run.start.saturating_add(within_ms), run.number, place))),
-                );
-            }
-        }
+        keys.remove_idle();
+        keys.set_deadlines();
         // What was loaded counts as saved.
         matcher.buffer.track();
         Ok(())

@@ -87,110 +87,139 @@ pub struct Found {
     pub is_timeout: bool,
 }
 
+/// A record that comes.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival<'r> {
+    /// When it happened.
+    pub time: EventTime,
+    /// Its number among all records, in order of time.
+    pub number: u64,
+    /// The record.
+    pub bytes: &'r [u8],
+}
+
 /// Finds matches.
 pub struct Matcher {
     /// What is looked for.
     pub rules: Rules,
     /// What the open ways have taken.
     pub buffer: Buffer,
+    fits: Fits,
+    /// Room for the ways of a beginning before the record that comes.
+    before: Vec<Way>,
+    /// The links at which a match is complete with it.
+    complete: Vec<LinkId>,
+}
+
+/// A record while it is looked at: it is kept once some way takes it.
+struct Current<'r> {
+    arrival: Arrival<'r>,
+    kept: Option<RecordId>,
+}
+
+impl Current<'_> {
+    fn keep(&mut self, buffer: &mut Buffer) -> RecordId {
+        let Arrival { time, number, bytes } = self.arrival;
+        *self.kept.get_or_insert_with(|| buffer.add_record(Taken { time, number, bytes: bytes.into() }))
+    }
 }
 
 impl Matcher {
+    /// Looks for this.
+    pub fn new(rules: Rules) -> Matcher {
+        let fits = Fits::new(rules.definitions.len());
+        Matcher { rules, buffer: Buffer::default(), fits, before: Vec::new(), complete: Vec::new() }
+    }
+
     /// Takes the next record of a key. The error is what a definition said of it: it then counts as
     /// none that fits.
-    pub fn record(&mut self, runs: &mut Runs, taken: Taken, found: &mut Vec<Found>) -> Result<(), String> {
-        let (time, number) = (taken.time, taken.number);
+    pub fn record(&mut self, runs: &mut Runs, arrival: Arrival<'_>, found: &mut Vec<Found>) -> Result<(), String> {
+        let Arrival { time, number, .. } = arrival;
         self.expire(runs, time, found);
-        let record = self.buffer.add_record(taken);
-        let mut fits = Fits::new(self.rules.definitions.len());
+        self.fits.next_record();
+        let mut record = Current { arrival, kept: None };
         for run in runs.iter_mut() {
-            let ways = std::mem::take(&mut run.ways);
-            let mut complete = Vec::new();
-            for way in ways {
-                self.go_on(way, record, &mut fits, &mut run.ways, &mut complete);
+            std::mem::swap(&mut self.before, &mut run.ways);
+            for at in 0..self.before.len() {
+                self.go_on(self.before[at], &mut record, &mut run.ways);
             }
-            self.settle(run, complete, time, found);
+            self.before.clear();
+            self.settle(run, time, found);
         }
         let mut run = Run { start: time, number, ways: Vec::new(), best: None };
-        let mut complete = Vec::new();
-        let begin = Way { last: LinkId::MAX, open: u64::MAX, is_fresh: true };
-        self.go_on(begin, record, &mut fits, &mut run.ways, &mut complete);
-        self.settle(&mut run, complete, time, found);
+        self.go_on(Way { last: LinkId::MAX, open: u64::MAX, is_fresh: true }, &mut record, &mut run.ways);
+        self.settle(&mut run, time, found);
         if !run.ways.is_empty() || run.best.is_some() {
             runs.push_back(run);
         }
-        self.buffer.release_record(record);
+        if let Some(kept) = record.kept {
+            self.buffer.release_record(kept);
+        }
         self.give_ready(runs, found);
-        fits.error.map_or(Ok(()), Err)
+        runs.retain(|run| !run.ways.is_empty() || run.best.is_some());
+        self.fits.error.take().map_or(Ok(()), Err)
     }
 
     /// Takes a record on a way: the ways that come of it, in order of preference, and links at
     /// which a match is complete.
-    fn go_on(&mut self, way: Way, record: RecordId, fits: &mut Fits, ways: &mut Vec<Way>, complete: &mut Vec<LinkId>) {
-        let Rules { automaton, definitions, .. } = &mut self.rules;
+    fn go_on(&mut self, way: Way, record: &mut Current<'_>, ways: &mut Vec<Way>) {
+        let Matcher { rules: Rules { automaton, definitions, .. }, buffer, fits, complete, .. } = self;
         let before = (way.last != LinkId::MAX).then_some(way.last);
-        let place = before.map_or(automaton.start(), |last| self.buffer.link(last).place as usize);
-        fits.of_way = None;
-        let mut fit = |name: usize| fits.fits(name, definitions, record, before, &self.buffer, &automaton.places);
-        let mut any = |names: &[usize]| names.iter().any(|name| fit(*name));
-        let (mut still_open, mut taken) = (0_u64, Vec::new());
+        let place = before.map_or(automaton.start(), |last| buffer.link(last).place as usize);
+        fits.next_way();
+        let mut still_open = 0_u64;
         for (index, edge) in automaton.edges(place).iter().enumerate() {
             let bit = 1 << index;
-            if way.open & bit == 0 || edge.to == Target::End || any(&edge.guard.forbidden) {
+            if way.open & bit == 0 || edge.to == Target::End {
+                continue;
+            }
+            let mut is = |name| fits.fits(name, definitions, record.arrival.bytes, before, buffer, &automaton.places);
+            let Guard { not, not_next, forbidden, .. } = &edge.guard;
+            if forbidden.iter().any(|name| is(*name)) {
                 continue;
             }
             if let Target::Place(next) = edge.to
-                && any(&[automaton.places[next]])
+                && is(automaton.places[next])
             {
-                taken.push(next);
+                let record = record.keep(buffer);
+                let last = buffer.add_link(Link { before, record, place: next as u32 });
+                let mut open = 0;
+                for (index, edge) in automaton.edges(next).iter().enumerate() {
+                    match edge.to {
+                        Target::End => {
+                            buffer.hold(last);
+                            complete.push(last);
+                        }
+                        _ => open |= 1 << index,
+                    }
+                }
+                keep(Way { last, open, is_fresh: true }, buffer, ways);
                 continue;
             }
-            let Guard { not, not_next, .. } = &edge.guard;
+            let mut any = |names: &[usize]| names.iter().any(|name| is(*name));
             let is_dead = any(not) || (way.is_fresh && any(not_next)) || edge.is_strict || before.is_none();
             if !is_dead {
                 still_open |= bit;
             }
         }
-        for next in taken {
-            let last = self.buffer.add_link(Link { before, record, place: next as u32 });
-            let mut open = 0;
-            for (index, edge) in self.rules.automaton.edges(next).iter().enumerate() {
-                match edge.to {
-                    Target::End => {
-                        self.buffer.hold(last);
-                        complete.push(last);
-                    }
-                    _ => open |= 1 << index,
-                }
-            }
-            self.push(Way { last, open, is_fresh: true }, ways);
-        }
         if before.is_some() {
-            self.push(Way { open: still_open, is_fresh: false, ..way }, ways);
-        }
-    }
-
-    /// Keeps a way that may still go on.
-    fn push(&mut self, way: Way, ways: &mut Vec<Way>) {
-        if way.open == 0 {
-            self.buffer.release(way.last);
-        } else {
-            ways.push(way);
+            keep(Way { open: still_open, is_fresh: false, ..way }, buffer, ways);
         }
     }
 
     /// Decides about matches that are complete with a record.
-    fn settle(&mut self, run: &mut Run, complete: Vec<LinkId>, time: EventTime, found: &mut Vec<Found>) {
-        if complete.is_empty() {
+    fn settle(&mut self, run: &mut Run, end: EventTime, found: &mut Vec<Found>) {
+        if self.complete.is_empty() {
             return;
         }
-        let end = time;
         if self.rules.skip.is_none() {
+            let complete = self.complete.drain(..).collect();
             let complete = self.without_repeats(complete);
             found.extend(complete.into_iter().map(|last| Found { last, start: run.start, end, is_timeout: false }));
             return;
         }
-        for last in complete {
+        for at in 0..self.complete.len() {
+            let last = self.complete[at];
             let is_better = match run.best {
                 None => true,
                 Some((best, best_end)) => self.rules.automaton.is_strict && self.is_better(last, best, best_end == end),
@@ -200,51 +229,71 @@ impl Matcher {
                 self.buffer.release(worse);
             }
         }
+        self.complete.clear();
         let Some((best, _)) = run.best else { return };
         for way in std::mem::take(&mut run.ways) {
             let open = if self.rules.automaton.is_strict { self.can_beat(way, best) } else { 0 };
-            self.push(Way { open, ..way }, &mut run.ways);
+            keep(Way { open, ..way }, &mut self.buffer, &mut run.ways);
         }
     }
 
-    /// The places of a chain, in order.
-    fn places(&self, last: LinkId) -> Vec<usize> {
-        let mut places: Vec<usize> = self.buffer.chain(last).map(|link| link.place as usize).collect();
-        places.reverse();
-        places
+    /// Where two ways of a strict pattern part: the place, and where each goes from there, unless it
+    /// is its last one. What both have taken is one chain, so that this costs what came since.
+    fn parting(&self, one: LinkId, other: LinkId) -> (usize, Option<usize>, Option<usize>) {
+        let number = |id: LinkId| self.buffer.record(self.buffer.link(id).record).number;
+        let back = |at: &mut Option<LinkId>, places: &mut Vec<usize>| {
+            if let Some(link) = at.map(|id| self.buffer.link(id)) {
+                places.push(link.place as usize);
+                *at = link.before;
+            }
+        };
+        let (mut one, mut other) = (Some(one), Some(other));
+        let (mut of_one, mut of_other) = (Vec::new(), Vec::new());
+        while one != other {
+            let (newest_of_one, newest_of_other) = (one.map(number), other.map(number));
+            if newest_of_one >= newest_of_other {
+                back(&mut one, &mut of_one);
+            }
+            if newest_of_other >= newest_of_one {
+                back(&mut other, &mut of_other);
+            }
+        }
+        let mut place = one.map_or(self.rules.automaton.start(), |id| self.buffer.link(id).place as usize);
+        // Two ways may have taken the same, each by a chain of its own.
+        while let (Some(one), Some(other)) = (of_one.last(), of_other.last())
+            && one == other
+        {
+            place = *one;
+            (of_one.pop(), of_other.pop());
+        }
+        (place, of_one.pop(), of_other.pop())
     }
 
-    /// Where two ways of a strict pattern part: the place, and the edge by which each goes on.
-    fn parting(&self, one: &[usize], other: &[usize]) -> (usize, usize, usize) {
-        let automaton = &self.rules.automaton;
-        let common = one.iter().zip(other).take_while(|(one, other)| one == other).count();
-        let place = common.checked_sub(1).map_or(automaton.start(), |last| one[last]);
-        let edge = |way: &[usize]| {
-            let to = way.get(common).map_or(Target::End, |next| Target::Place(*next));
-            automaton.edges(place).iter().position(|edge| edge.to == to).unwrap_or(usize::MAX)
-        };
-        (place, edge(one), edge(other))
+    /// The edge from a place to another, or to the end.
+    fn edge(&self, place: usize, next: Option<usize>) -> usize {
+        let to = next.map_or(Target::End, Target::Place);
+        self.rules.automaton.edges(place).iter().position(|edge| edge.to == to).unwrap_or(usize::MAX)
     }
 
     /// Whether a match is better than one that was complete before, or together with it.
     fn is_better(&self, new: LinkId, best: LinkId, end_together: bool) -> bool {
-        let (place, new, best) = self.parting(&self.places(new), &self.places(best));
+        let (place, new, best) = self.parting(new, best);
+        let (new, best) = (self.edge(place, new), self.edge(place, best));
         new < best && (end_together || self.rules.automaton.waits_for(place, new, best))
     }
 
     /// The edges of a way by which it can still become better than a match.
     fn can_beat(&self, way: Way, best: LinkId) -> u64 {
-        let automaton = &self.rules.automaton;
-        let (own, best) = (self.places(way.last), self.places(best));
-        if own != best {
-            let (place, own, best) = self.parting(&own, &best);
-            let is_better = own < best && automaton.waits_for(place, own, best);
-            return if is_better { way.open } else { 0 };
+        let (place, own, best) = self.parting(way.last, best);
+        let best = self.edge(place, best);
+        let waits = |edge: usize| edge < best && self.rules.automaton.waits_for(place, edge, best);
+        match own {
+            Some(own) if waits(self.edge(place, Some(own))) => way.open,
+            Some(_) => 0,
+            None => {
+                (0..64).filter(|edge| way.open & 1 << edge != 0 && waits(*edge)).fold(0, |open, edge| open | 1 << edge)
+            }
         }
-        let place = own.last().copied().unwrap_or(automaton.start());
-        let (_, end, _) = self.parting(&own, &best);
-        let waits = |edge: usize| edge < end && automaton.waits_for(place, edge, end);
-        (0..automaton.edges(place).len()).filter(|edge| waits(*edge)).fold(0, |open, edge| open | 1 << edge) & way.open
     }
 
     /// Each way once that has taken the same records as another.
@@ -276,7 +325,6 @@ impl Matcher {
                 self.skip(runs, last);
             }
         }
-        runs.retain(|run| !run.ways.is_empty() || run.best.is_some());
     }
 
     /// Takes away the beginnings that a match passes over.
@@ -310,7 +358,6 @@ impl Matcher {
     /// The time has come so far for a key: what was to end before is over.
     pub fn advance(&mut self, runs: &mut Runs, time: EventTime, found: &mut Vec<Found>) {
         self.expire(runs, time, found);
-        self.give_ready(runs, found);
     }
 
     /// No more records will come.
@@ -321,21 +368,20 @@ impl Matcher {
                 for run in runs.iter_mut() {
                     run.ways.drain(..).for_each(|way| self.buffer.release(way.last));
                 }
+                self.give_ready(runs, found);
             }
         }
-        self.give_ready(runs, found);
     }
 
+    /// Beginnings whose time is over, one after the other: a match takes away those that it passes
+    /// over before their time is.
     fn expire(&mut self, runs: &mut Runs, time: EventTime, found: &mut Vec<Found>) {
         let Some(within_ms) = self.rules.within_ms else { return };
-        for run in runs.iter_mut() {
-            let end = run.start.saturating_add(within_ms);
-            if end > time {
-                break;
-            }
-            if !run.ways.is_empty() {
-                self.time_out(run, end, found);
-            }
+        let over = |run: &Run| run.start.saturating_add(within_ms);
+        while let Some(run) = runs.front_mut().filter(|run| over(run) <= time) {
+            let end = over(run);
+            self.time_out(run, end, found);
+            self.give_ready(runs, found);
         }
     }
 
@@ -350,20 +396,26 @@ impl Matcher {
             };
             if edges.iter().enumerate().any(is_absence) { absences.push(way.last) } else { told.push(way.last) }
         }
-        for last in self.without_repeats(absences) {
-            match self.rules.skip {
-                None => found.push(Found { last, start: run.start, end, is_timeout: false }),
-                Some(_) if run.best.is_none() => run.best = Some((last, end)),
-                Some(_) => self.buffer.release(last),
-            }
-        }
-        for last in self.without_repeats(told) {
-            if self.rules.finds_timeouts && (self.rules.skip.is_none() || !was_complete) {
-                found.push(Found { last, start: run.start, end, is_timeout: true });
+        let is_told = self.rules.finds_timeouts && (self.rules.skip.is_none() || !was_complete);
+        for last in self.without_repeats([&absences[..], &told].concat()) {
+            let is_timeout = !absences.contains(&last);
+            if is_timeout && is_told || !is_timeout && self.rules.skip.is_none() {
+                found.push(Found { last, start: run.start, end, is_timeout });
+            } else if !is_timeout && run.best.is_none() {
+                run.best = Some((last, end));
             } else {
                 self.buffer.release(last);
             }
         }
+    }
+}
+
+/// Keeps a way that may still go on.
+fn keep(way: Way, buffer: &mut Buffer, ways: &mut Vec<Way>) {
+    if way.open == 0 {
+        buffer.release(way.last);
+    } else {
+        ways.push(way);
     }
 }
 
@@ -372,42 +424,47 @@ struct Fits {
     /// Of names whose definitions look at the record alone.
     of_record: Vec<Option<bool>>,
     /// Of the others, for the way that is looked at.
-    of_way: Option<Vec<Option<bool>>>,
+    of_way: Vec<Option<bool>>,
+    /// Whether anything is known of the others.
+    is_of_way: bool,
     /// What a definition said that failed.
     error: Option<String>,
 }
 
 impl Fits {
     fn new(names: usize) -> Fits {
-        Fits { of_record: vec![None; names], of_way: None, error: None }
+        Fits { of_record: vec![None; names], of_way: vec![None; names], is_of_way: false, error: None }
+    }
+
+    /// Nothing is known of the next record.
+    fn next_record(&mut self) {
+        self.of_record.fill(None);
+    }
+
+    /// The record is looked at behind other ones.
+    fn next_way(&mut self) {
+        if std::mem::take(&mut self.is_of_way) {
+            self.of_way.fill(None);
+        }
     }
 
     fn fits(
         &mut self,
         name: usize,
         definitions: &mut [Definition],
-        record: RecordId,
+        record: &[u8],
         before: Option<LinkId>,
         buffer: &Buffer,
         name_of: &[usize],
     ) -> bool {
         let looks_back = definitions[name].looks_back();
-        let known = match looks_back {
-            true => self.of_way.get_or_insert_with(|| vec![None; definitions.len()]),
-            false => &mut self.of_record,
-        };
-        if let Some(known) = known[name] {
-            return known;
-        }
-        let answer = definitions[name].fits(&buffer.record(record).bytes, before, buffer, name_of);
-        let fits = answer.unwrap_or_else(|error| {
-            self.error.get_or_insert(error.to_string());
-            false
-        });
-        match looks_back {
-            true => self.of_way.get_or_insert_with(|| vec![None; definitions.len()])[name] = Some(fits),
-            false => self.of_record[name] = Some(fits),
-        }
-        fits
+        self.is_of_way |= looks_back;
+        let known = if looks_back { &mut self.of_way } else { &mut self.of_record };
+        *known[name].get_or_insert_with(|| {
+            definitions[name].fits(record, before, buffer, name_of).unwrap_or_else(|error| {
+                self.error.get_or_insert(error.to_string());
+                false
+            })
+        })
     }
 }

@@ -13,11 +13,13 @@ mod automaton;
 mod buffer;
 mod define;
 mod durable;
+mod keys;
 mod matcher;
 mod pattern;
 mod result;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 pub use automaton::Automaton;
 pub use define::Definition;
@@ -25,21 +27,15 @@ pub use matcher::{Rules, Skip};
 pub use pattern::{Pattern, PatternError};
 pub use result::{Answer, VARIABLES, select_variables};
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
-
-use foldhash::fast::RandomState;
-use hashbrown::HashMap;
-
 use super::durable::Durable;
 use super::grouping::Grouping;
 use super::{Held, OpError, Operator, Out};
 use crate::event::{EventTime, Timing};
 use crate::frame::{BatchTime, Block, Close, Head, Reason, Watermark};
-use crate::record::key::normal_key;
-use buffer::{Buffer, Taken};
 use durable::Changes;
-use matcher::{Found, Matcher, Runs};
+use keys::Keys;
+use matcher::{Arrival, Found, Matcher, Runs};
+use waiting::{Waiter, Waiting};
 
 /// Which of what is found comes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,10 +74,8 @@ pub struct Sequences {
     most_partial: usize,
     matcher: Matcher,
     keys: Keys,
-    /// Records that the watermark has not passed, by time and arrival.
-    waiting: BTreeMap<(EventTime, u64), Waiting>,
-    /// When beginnings are over: the time, the number of the first record, the key.
-    deadlines: BinaryHeap<Reverse<(EventTime, u64, usize)>>,
+    /// Records that the watermark has not passed.
+    waiting: Waiting,
     /// How many records have been taken, and how many have arrived.
     taken: u64,
     arrived: u64,
@@ -90,67 +84,6 @@ pub struct Sequences {
     has_checkpoint: bool,
     changes: Option<Changes>,
     found: Vec<Found>,
-}
-
-/// A record that waits for its turn.
-struct Waiting {
-    /// The key as it was written, then the record.
-    bytes: Box<[u8]>,
-    key_length: usize,
-}
-
-impl Waiting {
-    fn split(&self) -> (&[u8], &[u8]) {
-        self.bytes.split_at(self.key_length)
-    }
-}
-
-/// The keys with a beginning that is open.
-#[derive(Default)]
-struct Keys {
-    index: HashMap<Box<[u8]>, usize, RandomState>,
-    keys: Vec<Key>,
-    free: Vec<usize>,
-}
-
-#[derive(Default)]
-struct Key {
-    normal: Box<[u8]>,
-    /// As it was written in the record that began.
-    written: Box<[u8]>,
-    runs: Runs,
-}
-
-impl Keys {
-    /// The place of a key, which may be a new one.
-    fn place(&mut self, normal: &[u8], written: &[u8]) -> usize {
-        if let Some(place) = self.index.get(normal) {
-            return *place;
-        }
-        let key = Key { normal: normal.into(), written: written.into(), runs: Runs::new() };
-        let place = match self.free.pop() {
-            Some(place) => {
-                self.keys[place] = key;
-                place
-            }
-            None => {
-                self.keys.push(key);
-                self.keys.len() - 1
-            }
-        };
-        self.index.insert(normal.into(), place);
-        place
-    }
-
-    /// Lets a key go that has no beginning any more.
-    fn remove_if_idle(&mut self, place: usize) {
-        let key = &mut self.keys[place];
-        if key.runs.is_empty() {
-            self.index.remove(&key.normal);
-            *key = Key::default();
-            self.free.push(place);
-        }
-    }
 }
 
 impl Sequences {
@@ -164,10 +97,9 @@ impl Sequences {
             timing,
             answer,
             most_partial,
-            matcher: Matcher { rules, buffer: Buffer::default() },
-            keys: Keys::default(),
-            waiting: BTreeMap::new(),
-            deadlines: BinaryHeap::new(),
+            keys: Keys::new(rules.within_ms),
+            matcher: Matcher::new(rules),
+            waiting: Waiting::default(),
             taken: 0,
             arrived: 0,
             interval_ms: 1,
@@ -181,17 +113,15 @@ impl Sequences {
     /// Takes the next record of a key.
     fn take(&mut self, key: &[u8], record: &[u8], time: EventTime, out: &mut Out<'_>) -> Result<(), OpError> {
         self.taken += 1;
-        let place = self.keys.place(&normal_key(key), key);
-        let taken = Taken { time, number: self.taken, bytes: record.into() };
-        let runs = &mut self.keys.keys[place].runs;
-        let failed = self.matcher.record(runs, taken, &mut self.found).err();
+        let index = self.keys.insert(key);
+        let runs = self.keys.runs_mut(index);
+        let arrival = Arrival { time, number: self.taken, bytes: record };
+        let failed = self.matcher.record(runs, arrival, &mut self.found).err();
         let partial: usize = runs.iter().map(|run| run.ways.len()).sum();
-        if runs.back().is_some_and(|run| run.number == self.taken)
-            && let Some(within_ms) = self.matcher.rules.within_ms
-        {
-            self.deadlines.push(Reverse((time.saturating_add(within_ms), self.taken, place)));
+        if runs.back().is_some_and(|run| run.number == self.taken) {
+            self.keys.has_begun(index);
         }
-        self.give(place, out)?;
+        self.give(index, out)?;
         if let Some(reason) = failed {
             out.bad_record(record, &reason)?;
         }
@@ -207,12 +137,12 @@ impl Sequences {
     }
 
     /// Gives what was found for a key.
-    fn give(&mut self, place: usize, out: &mut Out<'_>) -> Result<(), OpError> {
+    fn give(&mut self, index: usize, out: &mut Out<'_>) -> Result<(), OpError> {
         let mut result = Ok(());
         for found in self.found.drain(..) {
             let is_wanted = if found.is_timeout { self.options_emit.timeouts } else { self.options_emit.matches };
             if is_wanted && result.is_ok() {
-                let key = &self.keys.keys[place].written;
+                let key = self.keys.written(index);
                 let has_time = self.timing.is_some();
                 let matched = result::Matched { found, key, names: &self.names, has_time };
                 result = self.answer.give(&matched, &self.matcher, out);
@@ -220,42 +150,32 @@ impl Sequences {
             self.matcher.buffer.release(found.last);
         }
         if let Some(changes) = &mut self.changes {
-            changes.key(&self.keys.keys[place].normal);
+            changes.key(self.keys.normal(index));
         }
-        self.keys.remove_if_idle(place);
+        if self.keys.runs(index).is_empty() {
+            self.keys.is_idle(index);
+        }
         result
     }
 
     /// Takes the records that the time has passed, in order.
     fn take_waiting(&mut self, before: Option<EventTime>, out: &mut Out<'_>) -> Result<(), OpError> {
-        while let Some(entry) = self.waiting.first_entry() {
-            let (time, number) = *entry.key();
-            if before.is_some_and(|before| time >= before) {
-                break;
+        while let Some(slot) = self.waiting.take(before) {
+            for Waiter { place, key, record } in slot.iter() {
+                if let Some(changes) = &mut self.changes {
+                    changes.waiting(place);
+                }
+                self.take(key, record, place.0, out)?;
             }
-            let waiting = entry.remove();
-            if let Some(changes) = &mut self.changes {
-                changes.waiting(time, number);
-            }
-            let (key, record) = waiting.split();
-            self.take(key, record, time, out)?;
         }
         Ok(())
     }
 
     /// The time has come so far: beginnings that are over are dealt with, whatever their key.
     fn advance(&mut self, time: EventTime, out: &mut Out<'_>) -> Result<(), OpError> {
-        while let Some(Reverse((deadline, number, place))) = self.deadlines.peek().copied() {
-            if deadline > time {
-                break;
-            }
-            self.deadlines.pop();
-            // The place may be another key's by now.
-            let key = &mut self.keys.keys[place];
-            if key.runs.binary_search_by_key(&number, |run| run.number).is_ok() {
-                self.matcher.advance(&mut key.runs, deadline, &mut self.found);
-                self.give(place, out)?;
-            }
+        while let Some((deadline, index)) = self.keys.take_over(time) {
+            self.matcher.advance(self.keys.runs_mut(index), deadline, &mut self.found);
+            self.give(index, out)?;
         }
         Ok(())
     }
@@ -264,34 +184,42 @@ impl Sequences {
     fn finish(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
         self.take_waiting(None, out)?;
         self.advance(EventTime::MAX, out)?;
-        let mut open: Vec<(u64, usize)> = self
-            .keys
-            .index
-            .values()
-            .map(|&place| (place, &self.keys.keys[place]))
-            .filter_map(|(place, key)| Some((key.runs.front()?.number, place)))
-            .collect();
-        open.sort_unstable();
-        for (_, place) in open {
-            self.matcher.finish(&mut self.keys.keys[place].runs, &mut self.found);
-            self.give(place, out)?;
+        for index in self.in_order() {
+            self.matcher.finish(self.keys.runs_mut(index), &mut self.found);
+            self.give(index, out)?;
         }
         Ok(())
+    }
+
+    /// The keys that something is open of, by their first beginnings.
+    fn in_order(&self) -> Vec<usize> {
+        let number = |(index, runs): (usize, &Runs)| Some((runs.front()?.number, index));
+        let mut open: Vec<(u64, usize)> = self.keys.open().filter_map(number).collect();
+        open.sort_unstable();
+        open.into_iter().map(|(_, index)| index).collect()
+    }
+
+    /// A batch is complete: what nothing is open of is let go.
+    fn forget(&mut self) {
+        if self.keys.remove_idle()
+            && let Some(changes) = &mut self.changes
+        {
+            changes.keys_moved();
+        }
     }
 
     /// Gives every way that is open, as what it has taken so far, outside of any batch: for those who
     /// look into a checkpoint.
     pub fn show(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
         let mut answer = Answer::Plain;
-        let mut keys: Vec<&Key> = self.keys.index.values().map(|place| &self.keys.keys[*place]).collect();
-        keys.sort_unstable_by_key(|key| key.runs.front().map(|run| run.number));
-        for key in keys {
-            for (run, way) in key.runs.iter().flat_map(|run| run.ways.iter().map(move |way| (run, way))) {
+        for index in self.in_order() {
+            let runs = self.keys.runs(index);
+            for (run, way) in runs.iter().flat_map(|run| run.ways.iter().map(move |way| (run, way))) {
                 let last = self.matcher.buffer.link(way.last);
                 let end = self.matcher.buffer.record(last.record).time;
                 let found = Found { last: way.last, start: run.start, end, is_timeout: false };
                 let has_time = self.timing.is_some();
-                let matched = result::Matched { found, key: &key.written, names: &self.names, has_time };
+                let matched = result::Matched { found, key: self.keys.written(index), names: &self.names, has_time };
                 answer.give(&matched, &self.matcher, out)?;
             }
         }
@@ -300,11 +228,10 @@ impl Sequences {
     }
 
     fn held(&self) -> Held {
-        let waiting: u64 = self.waiting.values().map(|waiting| waiting.bytes.len() as u64 + 64).sum();
         Held {
-            keys: Some(self.keys.index.len() as u64),
+            keys: Some(self.keys.len() as u64),
             records: Some((self.waiting.len() + self.matcher.buffer.records()) as u64),
-            bytes: waiting + self.matcher.buffer.bytes(),
+            bytes: self.matcher.buffer.bytes() + (self.waiting.bytes() + self.keys.bytes()) as u64,
         }
     }
 }
@@ -345,10 +272,10 @@ impl Operator for Sequences {
                 return out.late_record(item.record, &format!("records up to {passed} have been put in order"));
             }
             self.arrived += 1;
-            let waiting = Waiting { bytes: [item.key, item.record].concat().into(), key_length: item.key.len() };
-            self.waiting.insert((time, self.arrived), waiting);
+            let place = (time, self.arrived);
+            self.waiting.add(Waiter { place, key: item.key, record: item.record });
             if let Some(changes) = &mut self.changes {
-                changes.waiting(time, self.arrived);
+                changes.waiting(place);
             }
             Ok(())
         });
@@ -372,6 +299,7 @@ impl Operator for Sequences {
             }
             self.advance(now, out)?;
         }
+        self.forget();
         out.holds(self.held());
         out.end(time);
         Ok(())
@@ -382,12 +310,13 @@ impl Operator for Sequences {
         if self.has_checkpoint && close.reason != Reason::Eof {
             return Ok(());
         }
-        if self.waiting.is_empty() && self.keys.index.is_empty() {
+        if self.waiting.is_empty() && self.keys.len() == 0 {
             return Ok(());
         }
         let time = self.newest.after(self.interval_ms);
         out.set_time(time);
         self.finish(out)?;
+        self.forget();
         self.newest = time;
         out.holds(self.held());
         out.end(time);

@@ -32,6 +32,37 @@ pub(super) struct Matched<'m> {
     pub has_time: bool,
 }
 
+impl Matched<'_> {
+    /// Writes the plain answer; `of_name` are the records of each name.
+    fn write(&self, of_name: &[Vec<u8>], to: &mut Vec<u8>) {
+        to.push(b'{');
+        if !self.key.is_empty() {
+            to.extend_from_slice(b"\"key\":");
+            to.extend_from_slice(self.key);
+            to.push(b',');
+        }
+        if self.has_time {
+            for (name, time) in [("start", self.found.start), ("end", self.found.end)] {
+                to.extend_from_slice(format!("\"{name}\":{time},").as_bytes());
+            }
+        }
+        to.extend_from_slice(b"\"match\":{");
+        let mut comma: &[u8] = b"\"";
+        for (name, records) in self.names.iter().zip(of_name).filter(|(_, records)| records.len() > 2) {
+            to.extend_from_slice(comma);
+            to.extend_from_slice(name.as_bytes());
+            to.extend_from_slice(b"\":");
+            to.extend_from_slice(records);
+            comma = b",\"";
+        }
+        to.push(b'}');
+        if self.found.is_timeout {
+            to.extend_from_slice(b",\"timeout\":true");
+        }
+        to.push(b'}');
+    }
+}
+
 impl Answer {
     /// Whether it is the plain one, which has its end as its time.
     pub(super) fn is_plain(&self) -> bool {
@@ -39,35 +70,17 @@ impl Answer {
     }
 
     pub(super) fn give(&mut self, matched: &Matched<'_>, matcher: &Matcher, out: &mut Out<'_>) -> Result<(), OpError> {
-        let Matched { found, key, names, has_time } = matched;
+        let Matched { found, key, names, .. } = matched;
         let of_name: Vec<Vec<u8>> = (0..names.len())
             .map(|name| array_of(name, Some(found.last), &matcher.buffer, &matcher.rules.automaton.places))
             .collect();
-        let mut plain = vec![b'{'];
-        if !key.is_empty() {
-            plain.extend_from_slice(b"\"key\":");
-            plain.extend_from_slice(key);
-            plain.push(b',');
-        }
-        if *has_time {
-            plain.extend_from_slice(format!("\"start\":{},\"end\":{},", found.start, found.end).as_bytes());
-        }
-        plain.extend_from_slice(b"\"match\":{");
-        let mut comma = "";
-        for (name, records) in names.iter().zip(&of_name).filter(|(_, records)| records.len() > 2) {
-            plain.extend_from_slice(format!("{comma}\"{name}\":").as_bytes());
-            plain.extend_from_slice(records);
-            comma = ",";
-        }
-        plain.push(b'}');
-        if found.is_timeout {
-            plain.extend_from_slice(b",\"timeout\":true");
-        }
-        plain.push(b'}');
         let Answer::Select(program) = self else {
-            out.record(&plain);
+            matched.write(&of_name, out.buffer());
+            out.finish_record();
             return Ok(());
         };
+        let mut plain = Vec::new();
+        matched.write(&of_name, &mut plain);
         let [start, end] = [found.start, found.end].map(|ms| ms.to_string().into_bytes());
         let key: &[u8] = if key.is_empty() { b"null" } else { key };
         let mut variables: Vec<&[u8]> = vec![key, &start, &end];

@@ -4,4 +4,5 @@ pub mod exec;
 pub mod files;
 pub mod null;
 pub mod print;
+mod python;
 pub mod text;

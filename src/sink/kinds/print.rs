@@ -1,5 +1,8 @@
-//! What Spark's `print` prints, byte for byte: `DStream.print` of Spark 3.5.
+//! What Spark's `print` prints, byte for byte: `DStream.print` of Spark 3.5, or `pprint` of PySpark.
 
+use jiff::tz::TimeZone;
+
+use super::python;
 use crate::flow::OutletError;
 use crate::frame::{BatchTime, Block};
 use crate::sink::stdout::Output;
@@ -9,11 +12,22 @@ use crate::spool::{DEFAULT_MEMORY, Spool};
 /// What is printed is written in pieces of at least so many bytes.
 const WRITE_BYTES: usize = 64 << 10;
 
+/// As who prints.
+#[derive(Clone, Debug, Default)]
+pub enum Style {
+    /// Spark's `print`: times in ms, pairs as `(key,value)`.
+    #[default]
+    Spark,
+    /// PySpark's `pprint`: times of this zone, values as Python writes them.
+    Python(TimeZone),
+}
+
 /// Shows the first records of each batch, once the batch is complete.
 pub struct Print<W> {
     output: W,
     /// How many records of a batch are shown.
     limit: u64,
+    style: Style,
     /// Where it goes, for messages.
     what: &'static str,
     /// The records to show of the open batch.
@@ -26,7 +40,13 @@ pub struct Print<W> {
 impl<W: Output> Print<W> {
     /// Shows at most `limit` records a batch, 10 in Spark.
     pub fn new(output: W, what: &'static str, limit: u64) -> Print<W> {
-        Print { output, limit, what, held: Spool::new(DEFAULT_MEMORY), seen: 0, text: Vec::new() }
+        Print { output, limit, style: Style::Spark, what, held: Spool::new(DEFAULT_MEMORY), seen: 0, text: Vec::new() }
+    }
+
+    /// As who it prints.
+    pub fn with_style(mut self, style: Style) -> Print<W> {
+        self.style = style;
+        self
     }
 
     /// Holds more than so many bytes of records on disk.
@@ -58,7 +78,7 @@ impl<W: Output> Sink for Print<W> {
 
     fn end(&mut self, time: BatchTime, _records: u64) -> Result<(), OutletError> {
         const RULE: &str = "-------------------------------------------";
-        let Print { output, limit, what, held, seen, text } = self;
+        let Print { output, limit, style, what, held, seen, text } = self;
         let mut write = |text: &mut Vec<u8>, at_least: usize| {
             if text.len() >= at_least {
                 output.write_all(text).map_err(|error| OutletError::write(*what, error))?;
@@ -67,11 +87,19 @@ impl<W: Output> Sink for Print<W> {
             Ok::<(), OutletError>(())
         };
         text.clear();
-        text.extend_from_slice(format!("{RULE}\nTime: {time} ms\n{RULE}\n").as_bytes());
+        text.extend_from_slice(format!("{RULE}\nTime: ").as_bytes());
+        match style {
+            Style::Spark => text.extend_from_slice(format!("{time} ms").as_bytes()),
+            Style::Python(zone) => python::push_time(time, zone, text),
+        }
+        text.extend_from_slice(format!("\n{RULE}\n").as_bytes());
         let mut blocks = held.blocks();
         while let Some(block) = blocks.next()? {
             for record in block {
-                form::push_shown(record, text);
+                match style {
+                    Style::Spark => form::push_shown(record, text),
+                    Style::Python(_) => python::push_shown(record, text),
+                }
                 text.push(b'\n');
                 write(text, WRITE_BYTES)?;
             }

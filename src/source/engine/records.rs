@@ -31,31 +31,41 @@ pub struct Room {
     pub bytes: usize,
 }
 
-/// Brings the records of the open batch.
+/// Brings the records of the open batch, in this order of calls:
 ///
-/// What has come is held until it is taken, so that a rate limit, or a pipe that
-/// is full behind, makes the world wait: nothing new comes but by
-/// [`RecordSource::wait`].
+/// ```text
+/// (a position: restore, then begin_again and next_again for each batch to be sent again)
+/// wait → Something;  has_records → take, until there are none or the batch is full;  wait …
+/// a batch's end: (position), then batch_left
+/// the input's end: wait → End.   A stop: wait → Stop, then held → take, until held gives false
+/// finish;  the last batch's end;  close
+/// ```
+///
+/// What has come stays in the source until it is taken, so that a rate limit, or a pipe that
+/// is full behind, makes the world wait: nothing new comes but by [`RecordSource::wait`], and after
+/// a stop by [`RecordSource::held`].
 pub trait RecordSource {
-    /// Waits at most `timeout` until something has come. Asked only when nothing
-    /// is held.
+    /// Waits at most `timeout` until something has come. Asked only when all that had come
+    /// was taken.
     fn wait(&mut self, timeout: Duration) -> Result<Came, SourceError>;
 
-    /// After a stop, instead of `wait`: what the input held at the first of these
-    /// calls, piece by piece. False when that was all. A source that can go on from
-    /// its position at the next start holds nothing.
+    /// After a stop, in the place of [`RecordSource::wait`] and without waiting: lets come what is there
+    /// already and belongs to this run, as lines in a pipe that nobody would read any more. True if
+    /// something came; asked again when that was taken, until it gives false. It must end: what comes after
+    /// the first call is no part of it. A source that loses nothing by stopping at once, since its next
+    /// start goes on where this one ended, gives false.
     fn held(&mut self) -> Result<bool, SourceError>;
 
     /// Whether there are records that [`RecordSource::take`] gives without
     /// waiting: of those that have come, not those that might.
     fn has_records(&self) -> bool;
 
-    /// Moves held records, in order and as far as there is `room` (at least for one),
+    /// Moves records that have come, in order and as far as there is `room` (at least for one),
     /// to the end of `block`: canonical JSON and a newline each. Bad ones go to
     /// `bad`. Returns how many records there were, perhaps none.
     fn take(&mut self, room: Room, block: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, SourceError>;
 
-    /// The input is over, and what was held has been taken: gives what only the end completes (a
+    /// The input is over, and all that had come was taken: gives what only the end completes (a
     /// last line with no newline), and says what stays unread at a stop. Called once.
     fn finish(&mut self, reason: &Reason, block: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, SourceError>;
 
@@ -87,13 +97,13 @@ pub trait RecordSource {
 /// use std::time::Duration;
 /// use sstream::connect::{Bad, Came, Position, ReadAgain, Reason, RecordSource, Room, SourceError, testing};
 ///
-/// /// The numbers below 100: the next one, where the open batch begins, and where a batch
-/// /// ends that is read again.
+/// /// The numbers below 100: the next one, where the open batch begins, and what is still to be
+/// /// given of one that is read again.
 /// #[derive(Default)]
 /// struct Numbers {
 ///     next: u8,
 ///     batch: u8,
-///     again: u8,
+///     again: std::ops::Range<u8>,
 /// }
 ///
 /// impl RecordSource for Numbers {
@@ -101,7 +111,7 @@ pub trait RecordSource {
 ///         Ok(if self.next < 100 { Came::Something } else { Came::End })
 ///     }
 ///     fn held(&mut self) -> Result<bool, SourceError> {
-///         Ok(self.next < 100)
+///         Ok(false)
 ///     }
 ///     fn has_records(&self) -> bool {
 ///         self.next < 100
@@ -138,12 +148,13 @@ pub trait RecordSource {
 ///     }
 ///     fn begin_again(&mut self, delta: &[u8]) -> Result<(), SourceError> {
 ///         let &[from, to] = delta else { return Err(SourceError::Position { what: "of numbers" }) };
-///         (self.next, self.batch, self.again) = (from, to, to);
+///         self.again = from..to;
 ///         Ok(())
 ///     }
-///     fn next_again(&mut self, block: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<Option<u64>, SourceError> {
-///         let room = Room { records: u64::from(self.again - self.next), bytes: usize::MAX };
-///         Ok(Some(self.take(room, block, bad)?).filter(|records| *records > 0))
+///     fn next_again(&mut self, block: &mut Vec<u8>, _: &mut Bad<'_>) -> Result<Option<u64>, SourceError> {
+///         let again = std::mem::take(&mut self.again);
+///         again.clone().for_each(|n| block.extend(format!("{n}\n").bytes()));
+///         Ok(Some(again.len() as u64).filter(|records| *records > 0))
 ///     }
 /// }
 ///
@@ -165,7 +176,9 @@ pub trait ReadAgain {
     fn base(&mut self, base: &mut Vec<u8>);
 
     /// Begins to read a batch again: `delta` is what [`ReadAgain::position`] gave
-    /// for it.
+    /// for it. Where the source goes on afterwards is what [`ReadAgain::restore`] has said, and stays so
+    /// whatever becomes of this batch: under `--on-loss skip` one that is gone
+    /// ([`SourceError::Gone`]) is left out, and the next one is asked for.
     fn begin_again(&mut self, delta: &[u8]) -> Result<(), SourceError>;
 
     /// Appends the next block of that batch to `block`, which is empty: the number

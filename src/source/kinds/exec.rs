@@ -6,6 +6,7 @@
 //! then is read.
 
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{ExitStatus, Stdio};
@@ -16,7 +17,7 @@ use tokio::net::unix::pipe;
 use tokio::process::{Child, Command};
 
 use crate::command::find;
-use crate::error::describe;
+use crate::error::{Exit, Failure, describe};
 use crate::source::SourceError;
 use crate::source::kinds::receive::backoff::Backoff;
 use crate::source::kinds::receive::connection::{Connection, Over, Stream};
@@ -49,6 +50,12 @@ async fn receive(command: Vec<OsString>, name: String, outbox: Outbox) {
         let ended = match run_once(&command, &name, &outbox).await {
             Ok(Run::Stopped) => return,
             Ok(Run::Ended(status)) if status.success() => return,
+            Ok(Run::Frames) => {
+                if let Some(place) = outbox.place().await {
+                    place.fail(SourceError::kind(NoLines { name }));
+                }
+                return;
+            }
             Ok(Run::Ended(status)) => describe_end(status),
             Err(error) => describe(&error),
         };
@@ -66,18 +73,50 @@ fn describe_end(status: ExitStatus) -> String {
     }
 }
 
+/// The program is a stage, and gives batches: as lines they would be records that nobody
+/// wants.
+#[derive(Debug)]
+struct NoLines {
+    name: String,
+}
+
+impl fmt::Display for NoLines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let program = self.name.trim_start_matches("exec ");
+        write!(
+            f,
+            "{}: its output is a stream of batches, no lines: it is a first stage itself: begin the pipeline with \
+             {program} ARGS | …",
+            self.name
+        )
+    }
+}
+
+impl std::error::Error for NoLines {}
+
+impl Failure for NoLines {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
 enum Run {
     Stopped,
+    /// It gives no lines.
+    Frames,
     Ended(ExitStatus),
 }
 
 async fn run_once(command: &[OsString], name: &str, outbox: &Outbox) -> io::Result<Run> {
     let (output, child_output) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
     let output = Stream::Pipe(pipe::Receiver::from_owned_fd(output)?);
-    let mut connection = Connection::new(output, name, outbox.max_line);
+    let mut connection = Connection::new(output, name, outbox.max_line).of_lines_only();
     let mut program = Program::start(command, child_output.into())?;
     outbox.console.info(&format!("{name}: started"));
     let over = connection.forward(outbox).await?;
+    if connection.is_of_batches() {
+        return Ok(Run::Frames);
+    }
     let status = tokio::select! {
         biased;
         () = outbox.stopped() => None,
@@ -102,6 +141,9 @@ async fn run_once(command: &[OsString], name: &str, outbox: &Outbox) -> io::Resu
             outbox.console.warn(&format!("{name}: did not end within 5s of SIGTERM: killed"));
             program.signal(Signal::KILL);
         }
+    }
+    if connection.is_of_batches() {
+        return Ok(Run::Frames);
     }
     connection.tell_unfinished(outbox);
     Ok(Run::Stopped)

@@ -251,6 +251,13 @@ impl ReadAgain for Rate<'_> {
     }
 }
 
+/// The numbers of the records of a batch, by what the source recorded of it: the first, and
+/// the one behind the last.
+pub fn numbers_of(recorded: &[u8]) -> Option<(u64, u64)> {
+    let made = Made::read(recorded)?;
+    Some((made.first + made.next, made.first + made.end))
+}
+
 fn made(position: &[u8]) -> Result<Made, SourceError> {
     Made::read(position).ok_or_else(|| SourceError::Gone {
         what: "rate".to_owned(),

@@ -3,11 +3,12 @@
 use clap::{Args, ValueEnum as _};
 
 use crate::client::ClientArgs;
+use crate::source::ledger::show;
 use crate::source::message::{Field, Form, ValueForm};
 use crate::source::selection::{PartitionSet, Selection, Shard, TopicPattern};
 use crate::source::start::StartAt;
 use crate::source::{Assign, GroupSource, Isolation, KafkaSource, Options};
-use sstream::connect::{OnLoss, Opened, SourceGuarantee, SourceKind, SourceParts, ToolError};
+use sstream::connect::{OnLoss, Opened, Position, SourceGuarantee, SourceKind, SourceParts, ToolError};
 
 /// What the source takes.
 #[derive(Args, Debug)]
@@ -162,6 +163,10 @@ A message is a record: its value as text, or with --value json as JSON; null whe
             Assign::Own => SourceGuarantee::ReadAgain("from the topic, by their offsets"),
             Assign::Group => SourceGuarantee::Redelivered("where the brokers have the group"),
         }
+    }
+
+    fn show_position(before: &Position, recorded: &[u8]) -> Option<String> {
+        show(before, recorded).ok()
     }
 
     fn open(&self, parts: SourceParts) -> Result<Opened, ToolError> {

@@ -13,7 +13,9 @@
 //! later ones are counted from the end of the range before. A range ends behind
 //! the last message that was taken.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+
+use sstream::connect::Position;
 
 /// Bytes that no ledger wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,6 +166,28 @@ pub fn ranges_of(batch: &[u8]) -> Result<Vec<Range>, Damaged> {
     ranges(reader)
 }
 
+/// The ranges of a batch in words, behind all that was written before it:
+/// `sfb[0] offsets 10 to 14, sfb[1] offsets 3 to 3`; what a partition gave by turns is one range of it.
+pub fn show(before: &Position, batch: &[u8]) -> Result<String, Damaged> {
+    let mut ledger = Ledger::default();
+    for bytes in [&before.base].into_iter().chain(&before.since) {
+        ledger.restore(bytes)?;
+    }
+    ledger.restore(batch)?;
+    let mut spans: BTreeMap<usize, (i64, i64)> = BTreeMap::new();
+    for Range { partition, from, to } in ranges_of(batch)? {
+        spans.entry(partition).and_modify(|span| span.1 = to).or_insert((from, to));
+    }
+    let show = |(partition, (from, to)): (usize, (i64, i64))| {
+        let Place { topic, partition, .. } = &ledger.places[partition];
+        format!("{topic}[{partition}] offsets {from} to {}", to - 1)
+    };
+    match spans.is_empty() {
+        true => Ok("no offsets".to_owned()),
+        false => Ok(spans.into_iter().map(show).collect::<Vec<_>>().join(", ")),
+    }
+}
+
 fn ranges(mut reader: Reader<'_>) -> Result<Vec<Range>, Damaged> {
     let mut ranges = Vec::new();
     let mut ends: HashMap<usize, i64> = HashMap::new();
@@ -260,6 +284,27 @@ mod tests {
         again.restore(&bytes).unwrap();
         assert_eq!(again.places(), ledger.places());
         assert_eq!(again.index("b", 7), Some(b));
+    }
+
+    #[test]
+    fn a_position_reads_as_offsets_of_partitions() {
+        let mut ledger = Ledger::default();
+        let (a, b) = (ledger.begin("a", 0, 1000), ledger.begin("b", 7, 5));
+        ledger.took(a, 1000);
+        let first = batch(&mut ledger);
+        for (partition, offset) in [(a, 1001), (b, 5), (a, 1004)] {
+            ledger.took(partition, offset);
+        }
+        let second = batch(&mut ledger);
+        let position = |base: &[u8], since: &[&Vec<u8>]| Position {
+            base: base.to_vec(),
+            since: since.iter().map(|bytes| (*bytes).clone()).collect(),
+        };
+        assert_eq!(show(&position(b"", &[]), &first).unwrap(), "a[0] offsets 1000 to 1000");
+        let words = "a[0] offsets 1001 to 1004, b[7] offsets 5 to 5";
+        assert_eq!(show(&position(b"", &[&first]), &second).unwrap(), words);
+        assert_eq!(show(&position(&base(&ledger), &[]), &second).unwrap(), words);
+        assert_eq!(show(&position(b"", &[]), &second), Err(Damaged), "nobody knows what partition that is");
     }
 
     #[test]

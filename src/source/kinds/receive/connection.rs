@@ -7,6 +7,7 @@ use tokio::net::unix::pipe;
 use tokio::net::{TcpStream, UnixStream};
 
 use crate::error::describe;
+use crate::frame::MAGIC;
 use crate::os;
 use crate::source::engine::lines::Assembler;
 use crate::source::kinds::receive::Outbox;
@@ -70,6 +71,17 @@ impl Stream {
     }
 }
 
+/// What is known of the first line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Beginning {
+    /// It may be anything.
+    Any,
+    /// It has not come, and may not be the head of a stream of batches.
+    Expected,
+    /// It was one.
+    Head,
+}
+
 /// A stream that is read line by line.
 pub struct Connection {
     stream: Stream,
@@ -78,6 +90,7 @@ pub struct Connection {
     lines: Assembler,
     /// What it may hold, where it is one of many clients.
     share: Option<Share>,
+    beginning: Beginning,
     /// What records call it, where clients are kept apart.
     client: Option<Client>,
 }
@@ -88,12 +101,29 @@ impl Connection {
         if let Stream::Pipe(pipe) = &stream {
             os::enlarge_pipe(pipe);
         }
-        Connection { stream, name: name.to_owned(), lines: Assembler::new(max_line), share: None, client: None }
+        Connection {
+            stream,
+            name: name.to_owned(),
+            lines: Assembler::new(max_line),
+            share: None,
+            beginning: Beginning::Any,
+            client: None,
+        }
     }
 
     /// The same, as one of many clients.
     pub fn among(self, share: Share, client: Option<Client>) -> Connection {
         Connection { share: Some(share), client, ..self }
+    }
+
+    /// The same, which is over when it turns out to be a stream of batches.
+    pub fn of_lines_only(self) -> Connection {
+        Connection { beginning: Beginning::Expected, ..self }
+    }
+
+    /// Whether it was refused as a stream of batches.
+    pub fn is_of_batches(&self) -> bool {
+        self.beginning == Beginning::Head
     }
 
     /// Gives lines until the other side ends or the source is to stop, and keeps what
@@ -135,7 +165,15 @@ impl Connection {
             match self.stream.try_read() {
                 Ok(bytes) if bytes.is_empty() => return Ok(Over::End),
                 Ok(bytes) => {
-                    place.give(self.client.clone(), self.lines.push(bytes).unwrap_or_default());
+                    let lines = self.lines.push(bytes).unwrap_or_default();
+                    if self.beginning == Beginning::Expected && !lines.is_empty() {
+                        let is_head = lines.starts_with(MAGIC);
+                        self.beginning = if is_head { Beginning::Head } else { Beginning::Any };
+                    }
+                    if self.is_of_batches() {
+                        return Ok(Over::End);
+                    }
+                    place.give(self.client.clone(), lines);
                     let unfinished = self.lines.unfinished();
                     self.share.as_mut().map_or(Ok(()), |share| share.set(unfinished))?;
                 }

@@ -56,6 +56,8 @@ enum What {
     Lines(Vec<u8>),
     /// A connection is over, and what follows is none of its rows.
     Over(Option<Torn>),
+    /// What ends the stage.
+    Failed(SourceError),
 }
 
 /// A [`ByteSource`] whose bytes come from tasks. It ends when they all have.
@@ -72,6 +74,8 @@ pub struct Receiver {
     /// A connection is over, which was not given yet, or whose unfinished line was not.
     over: Option<Option<Torn>>,
     torn: Option<Torn>,
+    /// What ends the stage, behind what is here.
+    failed: Option<SourceError>,
     /// Whose piece came last.
     client: Option<Client>,
     /// That is another one than before, which was not told yet.
@@ -115,6 +119,7 @@ impl Receiver {
             given: 0,
             over: None,
             torn: None,
+            failed: None,
             client: None,
             is_turn: false,
         })
@@ -127,25 +132,30 @@ impl Receiver {
         match piece.what {
             What::Lines(lines) => (self.chunk, self.given) = (lines, 0),
             What::Over(torn) => self.over = Some(torn),
+            What::Failed(error) => self.failed = Some(error),
         }
     }
 
     /// What is here: bytes for `buffer`, or that a connection is over.
-    fn take(&mut self, buffer: &mut [u8]) -> Option<Got> {
+    fn take(&mut self, buffer: &mut [u8]) -> Result<Option<Got>, SourceError> {
         match self.fill(buffer) {
-            0 if std::mem::take(&mut self.is_turn) => Some(Got::Turn),
+            0 if std::mem::take(&mut self.is_turn) => Ok(Some(Got::Turn)),
             0 => {
-                self.torn = self.over.take()?;
-                Some(Got::Over)
+                self.failed.take().map_or(Ok(()), Err)?;
+                let over = self.over.take();
+                Ok(over.map(|torn| {
+                    self.torn = torn;
+                    Got::Over
+                }))
             }
-            filled => Some(Got::Bytes(filled)),
+            filled => Ok(Some(Got::Bytes(filled))),
         }
     }
 
     /// Fills `buffer` from the lines that are here, up to a connection's end or another client.
     fn fill(&mut self, buffer: &mut [u8]) -> usize {
         let mut filled = 0;
-        while filled < buffer.len() && self.over.is_none() && !self.is_turn {
+        while filled < buffer.len() && self.over.is_none() && self.failed.is_none() && !self.is_turn {
             if self.given == self.chunk.len() {
                 let Ok(piece) = self.pieces.try_recv() else { break };
                 self.take_in(piece);
@@ -162,7 +172,7 @@ impl Receiver {
 
 impl ByteSource for Receiver {
     fn read(&mut self, buffer: &mut [u8], timeout: Duration) -> Result<Got, SourceError> {
-        if let Some(got) = self.take(buffer) {
+        if let Some(got) = self.take(buffer)? {
             return Ok(got);
         }
         let (pieces, signal) = (&mut self.pieces, &self.signal);
@@ -179,7 +189,7 @@ impl ByteSource for Receiver {
         match next.map_err(|error| SourceError::read(&self.name, error))? {
             Ok(piece) => {
                 self.take_in(piece);
-                Ok(self.take(buffer).unwrap_or(Got::Timeout))
+                Ok(self.take(buffer)?.unwrap_or(Got::Timeout))
             }
             Err(got) => Ok(got),
         }
@@ -188,7 +198,7 @@ impl ByteSource for Receiver {
     fn read_held(&mut self, buffer: &mut [u8]) -> Result<Got, SourceError> {
         self.stop.send_replace(true);
         loop {
-            if let Some(got) = self.take(buffer) {
+            if let Some(got) = self.take(buffer)? {
                 return Ok(got);
             }
             let (pieces, runtime) = (&mut self.pieces, &self.runtime);
@@ -230,6 +240,11 @@ impl Place<'_> {
         if !lines.is_empty() {
             self.0.send(Piece { client, what: What::Lines(lines) });
         }
+    }
+
+    /// Tells what ends the stage.
+    pub fn fail(self, error: SourceError) {
+        self.0.send(Piece { client: None, what: What::Failed(error) });
     }
 
     /// Tells that a connection is over, and of the line that it left undone.

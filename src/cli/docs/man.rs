@@ -1,7 +1,8 @@
 //! Man pages out of command line definitions.
 
 use clap::{Arg, Command};
-use sstream::connect::docs::Described;
+
+use crate::cli::tools::Described;
 
 /// Exit statuses, the same for every tool.
 const EXIT_STATUS: &[(&str, &str)] = &[

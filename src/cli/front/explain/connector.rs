@@ -1,0 +1,123 @@
+//! Connectors in a pipeline: each program says itself what it would do.
+
+use serde_json::Value;
+
+use super::{Flow, Walk, checkpoint, depends_on_a_variable};
+use crate::cli::account::{Account, Stream};
+use crate::cli::connector::found::Found;
+use crate::cli::connector::known::Role;
+use crate::cli::front::shell::Command;
+use crate::cli::guarantee;
+use crate::duration;
+
+/// What a program of its own says of its command line.
+enum Declared {
+    /// What it would do.
+    Answer(Value),
+    /// Nothing that helps; why is told.
+    Nothing,
+    /// It would show its help.
+    Help,
+}
+
+impl Walk {
+    /// A connector's program, which says itself what it would do.
+    pub(super) fn connector(&mut self, found: &Found, command: &Command, flow: Flow, words: &[&str]) -> Flow {
+        let role = found.role;
+        let mut stream = match (role, flow) {
+            (Role::Operator, flow) => return self.operator(found, command, flow, words),
+            (Role::Source, flow) => {
+                self.before_a_source(&flow, false);
+                Stream::default()
+            }
+            (Role::Sink, Flow::Batches(stream)) => stream,
+            (Role::Sink, Flow::Ended(stage)) => {
+                self.ends_too_early(&stage);
+                Stream::default()
+            }
+            _ => Stream::default(),
+        };
+        let unknown = |stream| match role {
+            Role::Source | Role::Operator => Flow::Batches(stream),
+            Role::Sink => Flow::Ended(found.name()),
+        };
+        let answer = match self.declared(found, command, words) {
+            Declared::Answer(answer) => answer,
+            Declared::Nothing => return unknown(stream),
+            Declared::Help => return Flow::Ended(found.kind.clone()),
+        };
+        if role == Role::Source {
+            stream = self.begin_declared(&answer);
+            return Flow::Batches(stream);
+        }
+        self.say(answer["does"].as_str().unwrap_or_default());
+        if let Some(kept) = &stream.kept {
+            self.say(&guarantee::of_declared_sink(kept, &answer));
+        }
+        if answer["pass"].as_bool() == Some(true) {
+            self.say("passes the stream on, each batch when this sink is done with it");
+            return Flow::Batches(stream);
+        }
+        unknown(stream)
+    }
+
+    /// What a connector's program says that it would do.
+    fn declared(&mut self, found: &Found, command: &Command, words: &[&str]) -> Declared {
+        let Some(answer) = found.declared(words, checkpoint(command)) else {
+            self.say("its program does not say what it would do");
+            return Declared::Nothing;
+        };
+        if let Some(message) = answer["mistake"].as_str() {
+            match depends_on_a_variable(words) {
+                true => self.say(&format!("not sure, since it depends on a variable: {message}")),
+                false => self.mistake(message),
+            }
+            return Declared::Nothing;
+        }
+        if answer["help"].as_bool() == Some(true) {
+            self.say("shows its help or version");
+            return Declared::Help;
+        }
+        Declared::Answer(answer)
+    }
+
+    /// A tool between two pipes that is a program of its own.
+    fn operator(&mut self, found: &Found, command: &Command, flow: Flow, words: &[&str]) -> Flow {
+        let begins = matches!(flow, Flow::Outside | Flow::Lines);
+        let mut stream = match flow {
+            Flow::Batches(stream) => stream,
+            Flow::Ended(stage) => {
+                self.ends_too_early(&stage);
+                Stream::default()
+            }
+            Flow::Outside | Flow::Lines => Stream::default(),
+        };
+        let answer = match self.declared(found, command, words) {
+            Declared::Answer(answer) => answer,
+            Declared::Nothing => return Flow::Batches(stream),
+            Declared::Help => return Flow::Ended(found.kind.clone()),
+        };
+        if begins {
+            stream = self.begin_declared(&answer);
+        } else if let Some(option) = answer["of_first_stage"].as_str() {
+            self.mistake(&format!("{option} behind the first stage: give it to the first one"));
+        }
+        let lines = answer["does"].as_array().into_iter().flatten().filter_map(|line| line.as_str());
+        let mut account = Account { does: lines.map(str::to_owned).collect(), ..Account::default() };
+        if let Some(form) = answer["output"].as_str() {
+            account = account.with_form(form, &stream);
+        }
+        account.does.iter().for_each(|line| self.say(line));
+        if account.ends { Flow::Ended(found.name()) } else { Flow::Batches(stream) }
+    }
+
+    /// A stream that a program of its own begins.
+    fn begin_declared(&mut self, answer: &Value) -> Stream {
+        let (kept, restart) = guarantee::of_declared_source(answer);
+        let stream = Stream { interval_ms: answer["interval"].as_u64(), kept: Some(kept) };
+        let interval = stream.interval_ms.map_or_else(String::new, |ms| format!(" of {}", duration::show_ms(ms)));
+        self.say(&format!("first stage: cuts its input into batches{interval} by the wall clock"));
+        self.say(&restart);
+        stream
+    }
+}
