@@ -118,6 +118,14 @@
 pub mod docs;
 pub mod testing;
 
+mod backoff;
+mod secret;
+mod wake;
+
+pub use backoff::Backoff;
+pub use secret::Secret;
+pub use wake::{Bell, Wake};
+
 pub use crate::checkpoint::offsets::Position;
 pub use crate::cli::ToolError;
 pub use crate::cli::args::{MemoryArgs, StateArgs};
@@ -144,6 +152,7 @@ pub use crate::source::beside::FileBeside;
 pub use crate::source::engine::kept::OnLoss;
 pub use crate::source::engine::rate_limit::RateLimiter;
 pub use crate::source::engine::records::{Came, ReadAgain, RecordSource, Room};
+pub use crate::source::kinds::receive::address::{Address, OwnAddress};
 pub use crate::source::kinds::stdin::{Ready, wait_readable};
 pub use crate::source::{ByteSource, Client, Got, SourceError, Torn};
 pub use crate::spool::Spool;

@@ -50,11 +50,6 @@ impl<T: Ord + Copy> Expiry<T> {
         Some(first)
     }
 
-    /// How many things there are.
-    pub fn len(&self) -> usize {
-        self.queue.len() + self.heap.len()
-    }
-
     /// About how many bytes that takes.
     pub fn bytes(&self) -> usize {
         (self.queue.capacity() + self.heap.capacity()) * size_of::<(EventTime, T)>()

@@ -38,6 +38,8 @@ pub mod window;
 pub mod within;
 
 #[cfg(test)]
+mod durable_tests;
+#[cfg(test)]
 pub mod testing;
 #[cfg(test)]
 mod tests;

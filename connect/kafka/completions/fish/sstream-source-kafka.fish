@@ -19,14 +19,9 @@ offset\t'The offset'"
 complete -c sstream-source-kafka -l max-rate-per-partition -d 'At most so many messages a second of each partition' -r
 complete -c sstream-source-kafka -l isolation -d 'Which messages of transactions' -r -f -a "read_committed\t'Those of transactions that were committed, and those outside of any'
 read_uncommitted\t'All, as they are written'"
-complete -c sstream-source-kafka -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
-json\t'Each line a JSON value'
-csv\t'Each row an object'
-logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-source-kafka -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source-kafka -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source-kafka -l max-line -d 'A longer line is a bad record' -r
-complete -c sstream-source-kafka -l columns -d 'The columns\' names for csv; by default the first line names them' -r
 complete -c sstream-source-kafka -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -58,6 +53,11 @@ complete -c sstream-source-kafka -l trace-log -d 'Append each batch\'s trace to 
 complete -c sstream-source-kafka -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source-kafka -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source-kafka -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source-kafka -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-source-kafka -l columns -d 'The columns\' names for csv; by default the first line names them' -r
 complete -c sstream-source-kafka -l available-now -d 'What is there, and no more: then stop'
 complete -c sstream-source-kafka -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source-kafka -l no-trace -d 'Leave the trace out of the stream\'s ends'

@@ -18,11 +18,11 @@ use super::queues::{offsets, push_record};
 use super::selection::TopicPattern;
 use super::start::StartAt;
 use super::stream::commit;
-use super::wake::Wake;
 use crate::client::KafkaError;
 use crate::client::listener::{Listener, configure, message_of};
 use crate::client::patience::Client;
 use crate::client::settings::Settings;
+use sstream::connect::Wake;
 use sstream::connect::{
     BLOCK_BYTES, Bad, Came, Console, Ready, Reason, RecordSource, Room, SourceError, StopSignal, Waited,
 };

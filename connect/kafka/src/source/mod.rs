@@ -30,7 +30,6 @@ mod scout;
 pub mod selection;
 pub mod start;
 mod stream;
-mod wake;
 
 pub use group::GroupSource;
 pub use stream::KafkaSource;

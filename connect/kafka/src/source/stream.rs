@@ -12,11 +12,11 @@ use super::marks::{Answer, Marks, Question};
 use super::message::Records;
 use super::queues::{Lane, Polled, offsets, push_record};
 use super::scout::{Found, Scout, Task};
-use super::wake::Wake;
 use crate::client::KafkaError;
 use crate::client::listener::{Listener, configure, message_of};
 use crate::client::patience::{Client, within};
 use crate::client::settings::Settings;
+use sstream::connect::Wake;
 use sstream::connect::{BLOCK_BYTES, Console, OnLoss, RateLimiter, SourceError, StopSignal, Waited};
 
 /// How often new partitions are looked for unless a property says otherwise.
