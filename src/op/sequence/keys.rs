@@ -2,7 +2,7 @@
 
 use super::matcher::Runs;
 use crate::event::EventTime;
-use crate::op::expiry::Expiry;
+use crate::op::due::Due;
 use crate::op::key_table::KeyTable;
 
 /// So many deadlines that nothing waits for any more do not matter.
@@ -21,7 +21,7 @@ pub struct Keys {
     idle: Vec<u32>,
     within_ms: Option<i64>,
     /// When beginnings are over. Beginnings that are gone have theirs as long as they are few.
-    deadlines: Expiry<Deadline>,
+    deadlines: Due<Deadline>,
     deadline_count: usize,
     most_deadlines: usize,
 }
@@ -34,7 +34,7 @@ impl Keys {
             runs: Vec::new(),
             idle: Vec::new(),
             within_ms,
-            deadlines: Expiry::default(),
+            deadlines: Due::default(),
             deadline_count: 0,
             most_deadlines: FEW_DEADLINES,
         }
@@ -113,7 +113,7 @@ impl Keys {
     /// Sets the deadlines of the beginnings that are open, and no others.
     pub fn set_deadlines(&mut self) {
         let Some(within_ms) = self.within_ms else { return };
-        let mut deadlines = Expiry::default();
+        let mut deadlines = Due::default();
         for (index, runs) in self.open() {
             for run in runs {
                 let deadline = run.start.saturating_add(within_ms);
