@@ -10,7 +10,6 @@ pub mod beside;
 pub mod dedup;
 pub mod due;
 pub mod durable;
-pub mod expiry;
 pub mod filter;
 pub mod flatmap;
 pub mod function;
