@@ -132,10 +132,10 @@ pub use crate::console::{Console, Level};
 pub use crate::error::{Exit, Failure, describe};
 pub use crate::expr::Program;
 pub use crate::flow::{BadRecords, OnError, OutletError, Under, Waited};
-pub use crate::frame::{BatchTime, Block, Reason};
+pub use crate::frame::{BatchTime, Block, Reason, Watermark};
 pub use crate::keyed_state::{KeyedState, PairOut};
 pub use crate::op::beside::Beside;
-pub use crate::op::durable::Durable;
+pub use crate::op::durable::{Durable, Shown};
 pub use crate::op::{BLOCK_BYTES, Downstream, Held, OpError, Operator, Out};
 pub use crate::record::forms::Bad;
 pub use crate::signal::StopSignal;
@@ -168,9 +168,14 @@ pub use crate::spool::Spool;
 /// ```
 pub mod record {
     pub use crate::record::{
-        Canonicalizer, JsonError, Kind, canonicalize, elements, field, kind, members, normal_key, pair, push_float,
-        push_string, text, unescape,
+        Canonicalizer, Decimal, JsonError, Kind, canonicalize, elements, field, kind, members, normal_key, pair,
+        push_float, push_string, text, unescape,
     };
+}
+
+/// Aggregations, as `sstream-reduce` has them.
+pub mod agg {
+    pub use crate::agg::{Accumulator, AggError, Aggregation, Aggregator};
 }
 
 /// What raw lines mean.
@@ -181,6 +186,7 @@ pub mod forms {
 
 /// The directory of the stages that run, this user's own.
 pub mod runtime {
+    pub use crate::monitor::registry::stages_of;
     pub use crate::monitor::runtime::{RuntimeError, check, directory, ensure};
 }
 

@@ -6,13 +6,14 @@
 //! batch times the watermark is that of the batch. A record that is not after the watermark from
 //! before its batch is late, be its key known or not.
 //!
-//! A key takes its bytes and about 40 more.
+//! A key takes its bytes and about 40 more, the time of its first record among them.
 
 use std::io;
 
 use super::durable::Durable;
 use super::expiry::Expiry;
-use super::grouping::{By, Grouping};
+use super::grouping::{By, Grouping, Item};
+use super::groups::fetch;
 use super::key_table::KeyTable;
 use super::{Held, OpError, Operator, Out};
 use crate::event::{EventTime, Timing};
@@ -57,6 +58,34 @@ impl Dedup {
         Dedup { grouping, memory, keys, times: Vec::new(), expiry, journal: None }
     }
 
+    /// Gives a record if its key is not known, and it is not the one that was `given` last.
+    fn take(&mut self, item: &Item<'_>, given: &mut Option<*const u8>, out: &mut Out<'_>) -> Result<(), OpError> {
+        let time = match &mut self.memory.timing {
+            None => i64::try_from(out.time().0).unwrap_or(i64::MAX),
+            Some(timing) => {
+                let time = match timing.read(item.record) {
+                    Ok(time) => time,
+                    Err(reason) => return out.bad_record(item.record, &reason.to_string()),
+                };
+                timing.watermarks.observe(time);
+                if timing.watermarks.has_reached(time) {
+                    return out.late_record(item.record, &format!("the watermark had passed its time {time}"));
+                }
+                time
+            }
+        };
+        let (index, is_new) =
+            if item.is_normal { self.keys.insert_within(item.key, item.outer) } else { self.keys.insert(item.key) };
+        if is_new {
+            self.came(index, time);
+            // A record of several keys is given once.
+            if given.replace(item.record.as_ptr()) != Some(item.record.as_ptr()) {
+                out.record(item.record);
+            }
+        }
+        Ok(())
+    }
+
     /// Notes when the key with this index, a new one, came first.
     fn came(&mut self, index: usize, time: EventTime) {
         if let Some(within_ms) = self.memory.within_ms {
@@ -68,8 +97,13 @@ impl Dedup {
 
     /// Forgets the keys that are over.
     fn forget(&mut self, watermark: EventTime) {
-        while let Some((_, index)) = self.expiry.pop_if(|time| time <= watermark) {
-            let index = index as usize;
+        let Some(within_ms) = self.memory.within_ms else { return };
+        let mut over = Vec::new();
+        let time_of = |index: &u32| self.times[*index as usize].saturating_add(within_ms);
+        self.expiry.reach(watermark, time_of, |index| over.push(index));
+        // The last first: they leave no gaps.
+        over.sort_unstable();
+        for index in over.into_iter().rev().map(|index| index as usize) {
             if let Some(journal) = &mut self.journal
                 && index < journal.new_from
             {
@@ -87,13 +121,14 @@ impl Dedup {
     }
 
     fn compact(&mut self) {
+        let end = self.keys.end();
         let order = self.keys.compact();
-        self.times = order.iter().map(|from| self.times[*from as usize]).collect();
-        self.expiry = Expiry::default();
-        let Some(within_ms) = self.memory.within_ms else { return };
-        for (index, time) in self.times.iter().enumerate() {
-            self.expiry.push(time.saturating_add(within_ms), index as u32);
+        self.times = order.iter().filter_map(|from| self.times.get(*from as usize)).copied().collect();
+        let mut index_of = vec![0; end];
+        for (index, from) in (0..).zip(&order) {
+            index_of[*from as usize] = index;
         }
+        self.expiry.map(|index| index_of[index as usize]);
         if let Some(journal) = &mut self.journal {
             let is_old = |from: &&u32| (**from as usize) < journal.new_from;
             journal.new_from = order.iter().filter(is_old).count();
@@ -133,35 +168,16 @@ impl Operator for Dedup {
     }
 
     fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
-        let batch = i64::try_from(block.time.0).unwrap_or(i64::MAX);
         let mut grouping = std::mem::replace(&mut self.grouping, Grouping::new(By::Nothing, None));
-        let mut given: Option<*const u8> = None;
-        let result = grouping.items(block, out, |item, out| {
-            let time = match &mut self.memory.timing {
-                None => batch,
-                Some(timing) => {
-                    let time = match timing.read(item.record) {
-                        Ok(time) => time,
-                        Err(reason) => return out.bad_record(item.record, &reason.to_string()),
-                    };
-                    timing.watermarks.observe(time);
-                    if timing.watermarks.has_reached(time) {
-                        return out.late_record(item.record, &format!("the watermark had passed its time {time}"));
-                    }
-                    time
-                }
-            };
-            let (index, is_new) =
-                if item.is_normal { self.keys.insert_within(item.key, item.outer) } else { self.keys.insert(item.key) };
-            if is_new {
-                self.came(index, time);
-                // A record of several keys is given once.
-                if given.replace(item.record.as_ptr()) != Some(item.record.as_ptr()) {
-                    out.record(item.record);
-                }
-            }
-            Ok(())
-        });
+        let mut given = None;
+        let result = if self.keys.is_large() {
+            grouping.chunks(block, out, |items, out| {
+                fetch(items, &self.keys, |_| 0);
+                items.iter().try_for_each(|item| self.take(item, &mut given, out))
+            })
+        } else {
+            grouping.items(block, out, |item, out| self.take(&item, &mut given, out))
+        };
         self.grouping = grouping;
         result
     }

@@ -1,6 +1,6 @@
 //! What a stage under a checkpoint needs of an operator with state.
 
-use super::OpError;
+use super::{OpError, Out};
 use crate::keyed_state::KeyedState;
 
 /// The state of an operator that outlives its process.
@@ -28,4 +28,13 @@ pub trait Durable: KeyedState {
     /// # Errors
     /// [`OpError::Damaged`] if the entries together are no such state.
     fn finish_load(&mut self) -> Result<(), OpError>;
+}
+
+/// A state that can be shown to people.
+pub trait Shown: Durable {
+    /// Gives what it has, as records.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn show(&self, out: &mut Out<'_>) -> Result<(), OpError>;
 }

@@ -12,6 +12,8 @@
 //! place, or is what the value is ranked by (`top`). So an EXPR without a
 //! result leaves the record out, and one with several counts it several times.
 
+use std::ops::Range;
+
 use super::{OpError, Out};
 use crate::agg::AggError;
 use crate::error::{Exit, Failure};
@@ -143,7 +145,7 @@ impl Grouping {
         mut each: impl FnMut(&[Item<'_>], &mut Out<'o>) -> Result<(), OpError>,
     ) -> Result<(), OpError> {
         if self.is_computed() {
-            return self.items(block, out, |item, out| each(std::slice::from_ref(&item), out));
+            return self.computed_chunks(block, out, each);
         }
         let normal = Normal::of(block);
         let mut chunk = Vec::with_capacity(MAX_CHUNK);
@@ -163,6 +165,67 @@ impl Grouping {
         }
         each(&chunk, out)
     }
+}
+
+impl Grouping {
+    /// As [`Grouping::chunks`], of keys or values that are computed.
+    fn computed_chunks<'o>(
+        &mut self,
+        block: Block<'_>,
+        out: &mut Out<'o>,
+        mut each: impl FnMut(&[Item<'_>], &mut Out<'o>) -> Result<(), OpError>,
+    ) -> Result<(), OpError> {
+        let Grouping { by, of, keys, values } = self;
+        let normal = Normal::of(block);
+        let mut rows: Vec<Row<'_>> = Vec::with_capacity(MAX_CHUNK);
+        let mut give = |rows: &mut Vec<Row<'_>>, keys: &mut Results, values: &mut Results, out: &mut Out<'o>| {
+            let mut items: Vec<Item<'_>> = Vec::with_capacity(rows.len());
+            for Row { record, value: ranked, keys: of_key, values: of_value } in rows.iter() {
+                for key in of_key.clone().map(|key| keys.get(key)) {
+                    let (is_normal, outer) = (normal.is_known(key), &keys.bytes[..]);
+                    items.extend(of_value.clone().map(|value| {
+                        let value = values.get(value);
+                        Item { key, is_normal, outer, value, ranked, record }
+                    }));
+                }
+            }
+            let given = each(&items, out);
+            rows.clear();
+            keys.clear();
+            values.clear();
+            given
+        };
+        for record in block {
+            let Some((key, value)) = take_apart(by, record) else {
+                give(&mut rows, keys, values, out)?;
+                out.bad_record(record, NO_PAIR)?;
+                continue;
+            };
+            let by = if let By::Program(program) = by { Some(program) } else { None };
+            let before = (keys.len(), values.len());
+            let computed = keys.add(by, value, key).and_then(|()| values.add(of.as_mut(), value, value));
+            if let Err(error) = computed {
+                keys.truncate(before.0);
+                values.truncate(before.1);
+                give(&mut rows, keys, values, out)?;
+                bad_or_fatal(record, &error, out)?;
+                continue;
+            }
+            rows.push(Row { record, value, keys: before.0..keys.len(), values: before.1..values.len() });
+            if rows.len() == MAX_CHUNK {
+                give(&mut rows, keys, values, out)?;
+            }
+        }
+        give(&mut rows, keys, values, out)
+    }
+}
+
+/// A record with what was computed of it.
+struct Row<'a> {
+    record: &'a [u8],
+    value: &'a [u8],
+    keys: Range<usize>,
+    values: Range<usize>,
 }
 
 /// What a record is before anything is computed: key and value. None if it
@@ -229,8 +292,12 @@ impl Results {
     /// Holds the results of `program` for `input`, or `otherwise` alone if
     /// there is no program.
     fn fill(&mut self, program: Option<&mut Program>, input: &[u8], otherwise: &[u8]) -> Result<(), ExprError> {
-        self.bytes.clear();
-        self.ends.clear();
+        self.clear();
+        self.add(program, input, otherwise)
+    }
+
+    /// The same, behind what it holds.
+    fn add(&mut self, program: Option<&mut Program>, input: &[u8], otherwise: &[u8]) -> Result<(), ExprError> {
         let mut push = |result: &[u8]| {
             self.bytes.extend_from_slice(result);
             self.ends.push(self.bytes.len());
@@ -244,9 +311,26 @@ impl Results {
         }
     }
 
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn get(&self, index: usize) -> &[u8] {
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.bytes[start..self.ends[index]]
+    }
+
+    fn truncate(&mut self, length: usize) {
+        self.ends.truncate(length);
+        self.bytes.truncate(self.ends.last().copied().unwrap_or(0));
+    }
+
+    fn clear(&mut self) {
+        self.truncate(0);
+    }
+
     fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let mut start = 0;
-        self.ends.iter().map(move |&end| &self.bytes[std::mem::replace(&mut start, end)..end])
+        (0..self.len()).map(|index| self.get(index))
     }
 }
 
@@ -267,13 +351,22 @@ mod tests {
         let mut collected = Collected::default();
         let mut found = Vec::new();
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-        Grouping::new(by, of.map(program))
+        let mut grouping = Grouping::new(by, of.map(program));
+        grouping
             .items(block, &mut Out::new(&mut collected), |item, _| {
                 assert!(!item.is_normal || *record::normal_key(item.key) == *item.key);
                 found.push([text(item.key), text(item.value), text(item.ranked)]);
                 Ok(())
             })
             .unwrap();
+        let (mut by_chunks, mut bad) = (Vec::new(), Collected::default());
+        grouping
+            .chunks(block, &mut Out::new(&mut bad), |items, _| {
+                by_chunks.extend(items.iter().map(|item| [text(item.key), text(item.value), text(item.ranked)]));
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!((&by_chunks, &bad.bad), (&found, &collected.bad));
         (found, collected.bad.into_iter().map(|(record, reason)| format!("{record}: {reason}")).collect())
     }
 

@@ -33,7 +33,7 @@ pub fn parse(text: &str) -> Result<TableFile, String> {
         return Err("expected NAME=FILE, as users=users.csv".to_owned());
     };
     let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'_';
-    let is_name = name.as_bytes().first().is_some_and(|byte| is_letter(byte))
+    let is_name = name.as_bytes().first().is_some_and(is_letter)
         && name.bytes().all(|byte| is_letter(&byte) || byte.is_ascii_digit());
     if !is_name || name.len() > 64 {
         return Err(format!("{name}: a table's name is letters, digits and _, and begins with no digit"));
@@ -143,7 +143,7 @@ fn copy(database: &Database, name: &str, path: &Path) -> Result<(), String> {
         return Err(format!("there is no table {name} in it, but {}: --table NAME=FILE names it", there.join(", ")));
     }
     let mut select = file.prepare(&format!("select * from {}", quoted(name))).map_err(words)?;
-    let columns: Vec<String> = select.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = select.column_names().map(str::to_owned).collect();
     let copied = database.replace(name, &columns, |insert| {
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {

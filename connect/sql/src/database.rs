@@ -1,73 +1,73 @@
-//! The connection: what a query may do, how long it may take, which columns it asks for.
+//! The connection: what is in it, and who may do what with it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::cell::{Ref, RefCell};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use regex::Regex;
 use rusqlite::config::DbConfig;
-use rusqlite::functions::{Context, FunctionFlags};
-use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
-use rusqlite::{Connection, Error};
+use rusqlite::hooks::AuthContext;
+use rusqlite::{Connection, Error, ErrorCode, MAIN_DB, OpenFlags};
 
 use crate::column::RECORD;
-use crate::table::{self, Shared, lock};
+use crate::functions;
+use crate::guard::{Guard, May, Reads};
+use crate::table::{self, Shared};
 use crate::value::Origin;
-
-/// A column that no record can have: a query that reads it asks for all.
-const ALL: &str = "\u{1}all";
 
 /// How many of SQLite's instructions pass between two looks at the time.
 const INSTRUCTIONS: i32 = 100_000;
 
-/// A connection with the table `batch`, and nothing else.
+/// A connection with the table `batch`, static tables, and perhaps some that live on.
+///
+/// What lives on is in `main`, all else in `temp`.
 pub struct Database {
-    connection: Connection,
+    connection: RefCell<Connection>,
     shared: Arc<Shared>,
     guard: Arc<Guard>,
-}
-
-/// What callbacks of SQLite know.
-#[derive(Default)]
-struct Guard {
-    /// The statement is one of ours.
-    is_open: AtomicBool,
-    /// Somebody asked for [`ALL`].
-    asks_for_all: AtomicBool,
-    /// Somebody asked for records as they are.
-    asks_for_records: AtomicBool,
-    /// What was refused.
-    refused: Mutex<Option<&'static str>>,
-    /// When the query is stopped.
-    deadline: Mutex<Option<Instant>>,
-}
-
-/// What a query asks for.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// The columns of `batch` that it names.
-    pub columns: Vec<String>,
-    /// It has a `*`: whatever columns there are.
-    pub all: bool,
-    /// It asks for records as they are.
-    pub records: bool,
+    /// How many frames the write-ahead log has.
+    frames: Arc<AtomicU64>,
 }
 
 impl Database {
-    /// An empty one in memory.
-    pub fn open() -> Result<Database, Error> {
-        let mut connection = Connection::open_in_memory()?;
+    /// One in memory.
+    pub fn in_memory() -> Result<Database, Error> {
+        Database::new(Connection::open_in_memory()?)
+    }
+
+    /// One in a new file, with a write-ahead log that nobody but us empties. Nothing is synced:
+    /// what is to outlive the process is in a checkpoint.
+    pub fn in_file(path: &Path) -> Result<Database, Error> {
+        let connection = Connection::open(path)?;
+        connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+        connection.pragma_update(None, "synchronous", "off")?;
+        connection.pragma_update(None, "cache_size", -16_384)?;
+        let database = Database::new(connection)?;
+        let frames = database.frames.clone();
+        database.connection.borrow_mut().wal_hook(Some(move |_: &mut _, pages| {
+            frames.store(u64::try_from(pages).unwrap_or_default(), Ordering::Relaxed);
+            Ok(())
+        }))?;
+        Ok(database)
+    }
+
+    /// The file of a stage that runs, to read from.
+    pub fn of_stage(path: &Path) -> Result<Database, Error> {
+        Database::new(Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?)
+    }
+
+    fn new(mut connection: Connection) -> Result<Database, Error> {
         let (shared, guard) = (Arc::<Shared>::default(), Arc::<Guard>::default());
         // Else "level" is a string where no column has that name.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
         table::register(&connection, shared.clone())?;
-        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-        connection.create_scalar_function("regexp", 2, flags, |context| matches(context))?;
+        functions::register(&connection, &shared)?;
         let (authorizer, clock) = (guard.clone(), guard.clone());
         connection.authorizer(Some(move |context: AuthContext<'_>| authorizer.may(&context)))?;
         connection.progress_handler(INSTRUCTIONS, Some(move || clock.is_over()))?;
-        Ok(Database { connection, shared, guard })
+        Ok(Database { connection: RefCell::new(connection), shared, guard, frames: Arc::default() })
     }
 
     /// What the table and the operator share.
@@ -75,18 +75,23 @@ impl Database {
         &self.shared
     }
 
-    /// The connection, for a query.
-    pub fn connection(&self) -> &Connection {
-        &self.connection
+    /// The connection, for what may only read.
+    pub fn connection(&self) -> Ref<'_, Connection> {
+        self.connection.borrow()
     }
 
-    /// Makes the table anew, with these columns.
+    /// Lets `work` prepare statements that may do more.
+    pub fn letting<T>(&self, may: May, work: impl FnOnce(&Connection) -> T) -> T {
+        let before = self.guard.let_them(may);
+        let done = work(&self.connection());
+        self.guard.let_them(before);
+        done
+    }
+
+    /// Makes the table `batch` anew, with these columns.
     pub fn declare(&self, columns: &[String]) -> Result<(), Error> {
-        self.connection.flush_prepared_statement_cache();
-        self.guard.is_open.store(true, Ordering::Relaxed);
-        let declared = table::declare(&self.connection, &self.shared, columns);
-        self.guard.is_open.store(false, Ordering::Relaxed);
-        declared
+        self.connection().flush_prepared_statement_cache();
+        self.letting(May::All, |connection| table::declare(connection, &self.shared, columns))
     }
 
     /// Makes a static table anew, with these columns and the rows that `fill` inserts. When something
@@ -97,74 +102,66 @@ impl Database {
         columns: &[String],
         fill: impl FnOnce(&mut rusqlite::Statement<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        self.guard.is_open.store(true, Ordering::Relaxed);
-        let replaced = self.replace_within(name, columns, fill);
-        self.guard.is_open.store(false, Ordering::Relaxed);
-        replaced
-    }
-
-    fn replace_within(
-        &self,
-        name: &str,
-        columns: &[String],
-        fill: impl FnOnce(&mut rusqlite::Statement<'_>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
         let table = quoted(name);
         let names = columns.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(",");
         let places = vec!["?"; columns.len()].join(",");
-        // Taken back when it is dropped without a commit.
-        let transaction = self.connection.unchecked_transaction()?;
-        self.connection
-            .execute_batch(&format!("drop table if exists temp.{table}; create table temp.{table}({names})"))?;
-        fill(&mut self.connection.prepare(&format!("insert into temp.{table} values({places})"))?)?;
-        transaction.commit()
+        self.letting(May::All, |connection| {
+            // Taken back when it is dropped without a commit.
+            let transaction = connection.unchecked_transaction()?;
+            connection
+                .execute_batch(&format!("drop table if exists temp.{table}; create table temp.{table}({names})"))?;
+            fill(&mut connection.prepare(&format!("insert into temp.{table} values({places})"))?)?;
+            transaction.commit()
+        })
     }
 
-    /// Stops the query that runs next when it has run so long.
+    /// Puts the content of another file in the place of what lives on.
+    pub fn restore(&self, path: &Path) -> Result<(), Error> {
+        self.connection.borrow_mut().restore(MAIN_DB, path, None::<fn(rusqlite::backup::Progress)>)
+    }
+
+    /// How many frames the write-ahead log had after the last commit.
+    pub fn frames(&self) -> u64 {
+        self.frames.load(Ordering::Relaxed)
+    }
+
+    /// Copies the write-ahead log into the file, as far as no reader is in the way; gives how many
+    /// frames it has. When all was copied the next commit begins it anew.
+    pub fn copy_log(&self) -> Result<u64, Error> {
+        self.number("pragma main.wal_checkpoint(passive)", 1)
+    }
+
+    /// How many pages the file has.
+    pub fn pages(&self) -> Result<u64, Error> {
+        self.number("pragma main.page_count", 0)
+    }
+
+    /// The columns of all tables but `batch`.
+    pub fn columns_of_tables(&self) -> Result<Vec<String>, Error> {
+        self.letting(May::All, |connection| {
+            let mut columns = connection.prepare(
+                "select distinct lower(c.name) from (select name, 'main' as s from main.sqlite_schema where type = 'table' \
+                 union all select name, 'temp' from temp.sqlite_schema where type = 'table' and name <> 'batch') t \
+                 join pragma_table_info(t.name, t.s) c",
+            )?;
+            columns.query_map([], |row| row.get(0))?.collect()
+        })
+    }
+
+    /// A number that SQLite answers, in a column; -1 is none.
+    fn number(&self, sql: &str, column: usize) -> Result<u64, Error> {
+        let number = |connection: &Connection| connection.query_row(sql, [], |row| row.get::<_, i64>(column));
+        self.letting(May::All, number).map(|number| u64::try_from(number).unwrap_or_default())
+    }
+
+    /// Stops what runs next when it has run so long.
     pub fn limit(&self, longest: Option<Duration>) {
-        *lock(&self.guard.deadline) = longest.map(|longest| Instant::now() + longest);
+        self.guard.limit(longest);
     }
 
-    /// Finds out what a query asks for; nothing is run.
-    ///
-    /// # Errors
-    /// What is wrong with it, where.
-    pub fn ask(&self, query: &str) -> Result<Asked, String> {
-        let mut columns: Vec<String> = Vec::new();
-        let mut tried: Vec<String> = Vec::new();
-        loop {
-            let with_all: Vec<String> = columns.iter().cloned().chain([ALL.to_owned()]).collect();
-            self.declare(&with_all).map_err(|error| error.to_string())?;
-            self.guard.asks_for_all.store(false, Ordering::Relaxed);
-            self.guard.asks_for_records.store(false, Ordering::Relaxed);
-            let error = match self.connection.prepare(query) {
-                Ok(statement) => {
-                    if statement.column_count() == 0 || statement.is_explain() != 0 {
-                        return Err("this is no query: begin it with select, values or with".to_owned());
-                    }
-                    if statement.parameter_count() > 0 {
-                        return Err("a parameter (? or :name) has no value here: write the value".to_owned());
-                    }
-                    // The columns of a natural join are those that both sides have.
-                    let all = self.guard.asks_for_all.load(Ordering::Relaxed) || has_word(query, "natural");
-                    return Ok(Asked { columns, all, records: self.guard.asks_for_records.load(Ordering::Relaxed) });
-                }
-                Err(error) => error,
-            };
-            // It may be a column of records to come: first without what may be its table, as b.level,
-            // then all of it, as "user.id".
-            let Some(name) = missing_column(&error) else { return Err(self.explain(&error, query)) };
-            let short = unqualified(&name);
-            match tried.iter().filter(|tried| **tried == name).count() {
-                0 => columns.push(short.to_owned()),
-                1 if short != name => {
-                    columns.retain(|column| column != short);
-                    columns.push(name.clone());
-                }
-                _ => return Err(self.explain(&error, query)),
-            }
-            tried.push(name);
-        }
+    /// What the statements read of `batch` that were prepared since this was asked last.
+    pub fn reads(&self) -> Reads {
+        self.guard.reads()
     }
 
     /// The columns of a result: their names, and what of `batch` they pass on.
@@ -184,58 +181,39 @@ impl Database {
         told.collect()
     }
 
-    /// An error of SQLite in words, with the place where it is known.
-    pub fn explain(&self, error: &Error, query: &str) -> String {
-        if let Some(refused) = lock(&self.guard.refused).take() {
-            return format!("{refused}: a query only reads, and only the stream's tables");
+    /// An error of SQLite in words, with the place in `sql` where it is known.
+    pub fn explain(&self, error: &Error, sql: &str) -> String {
+        if let Some(refused) = self.guard.refused() {
+            return refused.to_owned();
         }
         match error {
-            Error::SqlInputError { msg, offset, .. } => match usize::try_from(*offset).ok() {
-                Some(offset) => format!("{msg}, at {}", place(query, offset)),
+            Error::SqlInputError { msg, offset, sql: rest, .. } => match usize::try_from(*offset).ok() {
+                // Of several statements the rest is told from the wrong one on.
+                Some(offset) => {
+                    let before = if sql.ends_with(rest) { sql.len() - rest.len() } else { 0 };
+                    format!("{msg}, at {}", place(sql, before + offset))
+                }
                 None => msg.clone(),
             },
-            Error::MultipleStatement => "there is something behind the query's end: one query, please".to_owned(),
-            Error::SqliteFailure(failure, _) if failure.code == rusqlite::ErrorCode::OperationInterrupted => {
-                "the query ran longer than --query-timeout allows".to_owned()
+            Error::SqliteFailure(failure, _) if failure.code == ErrorCode::OperationInterrupted => {
+                "it ran longer than --query-timeout allows".to_owned()
             }
+            Error::MultipleStatement => "there is something behind the query's end: one query, please".to_owned(),
             Error::SqliteFailure(_, Some(message)) => message.clone(),
             other => other.to_string(),
         }
     }
 }
 
-impl Guard {
-    fn may(&self, context: &AuthContext<'_>) -> Authorization {
-        if self.is_open.load(Ordering::Relaxed) {
-            return Authorization::Allow;
-        }
-        let refused = match context.action {
-            AuthAction::Select | AuthAction::Recursive => return Authorization::Allow,
-            AuthAction::Read { column_name, .. } => {
-                if column_name == ALL {
-                    self.asks_for_all.store(true, Ordering::Relaxed);
-                }
-                if column_name == RECORD {
-                    self.asks_for_records.store(true, Ordering::Relaxed);
-                }
-                return Authorization::Allow;
-            }
-            AuthAction::Function { function_name } if !function_name.eq_ignore_ascii_case("load_extension") => {
-                return Authorization::Allow;
-            }
-            AuthAction::Function { .. } => "load_extension is refused",
-            AuthAction::Attach { .. } | AuthAction::Detach { .. } => "ATTACH and DETACH are refused",
-            AuthAction::Pragma { .. } => "PRAGMA is refused",
-            AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => "transactions are refused",
-            _ => "statements that change something are refused",
-        };
-        lock(&self.refused).get_or_insert(refused);
-        Authorization::Deny
-    }
-
-    fn is_over(&self) -> bool {
-        lock(&self.deadline).is_some_and(|deadline| Instant::now() > deadline)
-    }
+/// Whether an error is the machine's, whatever the statement and the records are.
+pub fn is_of_the_world(error: &Error) -> bool {
+    use ErrorCode::{CannotOpen, DatabaseBusy, DatabaseCorrupt, DiskFull, NotADatabase, OutOfMemory, SystemIoFailure};
+    error.sqlite_error_code().is_some_and(|code| {
+        matches!(
+            code,
+            CannotOpen | DatabaseBusy | DatabaseCorrupt | DiskFull | NotADatabase | OutOfMemory | SystemIoFailure
+        )
+    })
 }
 
 /// A name as SQL takes it for one.
@@ -243,57 +221,12 @@ pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// The column that SQLite does not know, as the query calls it.
-fn missing_column(error: &Error) -> Option<String> {
-    // Of one in a join no place is known.
-    let (Error::SqlInputError { msg, .. } | Error::SqliteFailure(_, Some(msg))) = error else { return None };
-    if let Some(rest) = msg.strip_prefix("cannot join using column ") {
-        return rest.strip_suffix(" - column not present in both tables").map(str::to_owned);
-    }
-    let name = msg.strip_prefix("no such column: ")?;
-    // Behind a name in double quotes comes advice.
-    let name = name.strip_suffix(" - should this be a string literal in single-quotes?").unwrap_or(name);
-    let name = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(name);
-    Some(name.to_owned())
-}
-
-/// Whether a query has a word somewhere.
-fn has_word(query: &str, word: &str) -> bool {
-    query.split(|c: char| !c.is_alphanumeric() && c != '_').any(|other| other.eq_ignore_ascii_case(word))
-}
-
-/// A name without its table's.
-fn unqualified(name: &str) -> &str {
-    name.rsplit_once('.').map_or(name, |(_, name)| name)
-}
-
-/// A place in a query, for people.
-fn place(query: &str, offset: usize) -> String {
-    let before = query.get(..offset).unwrap_or(query);
+/// A place in SQL, for people.
+fn place(sql: &str, offset: usize) -> String {
+    let before = sql.get(..offset).unwrap_or(sql);
     let line = before.matches('\n').count() + 1;
     let character = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    let rest: String = query.get(offset..).unwrap_or_default().chars().take(20).collect();
-    let line = if query.contains('\n') { format!("line {line}, ") } else { String::new() };
+    let rest: String = sql.get(offset..).unwrap_or_default().chars().take(20).collect();
+    let line = if sql.contains('\n') { format!("line {line}, ") } else { String::new() };
     format!("{line}character {character}: {}", rest.lines().next().unwrap_or_default())
-}
-
-/// `text REGEXP pattern`; the pattern is compiled once a query where it is a constant.
-fn matches(context: &Context<'_>) -> Result<Option<bool>, Error> {
-    let regex: Arc<Regex> = context
-        .get_or_create_aux(0, |pattern| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
-            Ok(Regex::new(pattern.as_str()?)?)
-        })?;
-    let text = context.get_raw(1);
-    if text == rusqlite::types::ValueRef::Null {
-        return Ok(None);
-    }
-    let text: String = match text.as_str() {
-        Ok(text) => text.to_owned(),
-        Err(_) => match text {
-            rusqlite::types::ValueRef::Integer(value) => value.to_string(),
-            rusqlite::types::ValueRef::Real(value) => value.to_string(),
-            _ => return Ok(Some(false)),
-        },
-    };
-    Ok(Some(regex.is_match(&text)))
 }

@@ -4,14 +4,16 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sstream::connect::record::push_string;
-use sstream::connect::{BatchTime, Beside, Block, FileBeside, OpError, Operator, Out, nearest};
+use sstream::connect::{BatchTime, Beside, Block, Durable, FileBeside, Held, OpError, Operator, Out};
 
+use crate::ask::{Asked, Statement, ask, has, no_column};
 use crate::batch::Batch;
 use crate::column::{Found, HIDDEN};
-use crate::database::{Asked, Database};
-use crate::table::{Held, lock};
-use crate::value::{Origin, push_json};
+use crate::database::{Database, is_of_the_world};
+use crate::guard::May;
+use crate::living::Living;
+use crate::rows::{Failed, give_rows, names_in_json};
+use crate::table;
 
 /// SQLite's tables have 2000 columns at most, and two of them are hidden.
 const MOST_COLUMNS: usize = 2000 - HIDDEN.len();
@@ -27,12 +29,22 @@ enum Columns {
     All(Vec<String>),
 }
 
-/// Runs a query for each batch.
+/// What an [`Sql`] works with.
+pub struct Tables {
+    /// Where all tables are.
+    pub database: Rc<Database>,
+    /// The files of static tables.
+    pub files: Vec<FileBeside<()>>,
+    /// Tables that live on, if there are any.
+    pub living: Option<Living>,
+}
+
+/// Runs SQL for each batch.
 pub struct Sql {
     database: Rc<Database>,
-    /// The files of its static tables.
     files: Vec<FileBeside<()>>,
-    query: String,
+    living: Option<Living>,
+    statements: Vec<Statement>,
     columns: Columns,
     found: Found,
     timeout: Option<Duration>,
@@ -45,26 +57,22 @@ pub struct Sql {
 }
 
 impl Sql {
-    /// Checks the query and prepares for it, in a database that has its static tables, of these
-    /// files. `fixed` are the columns that `batch` has, without them it has what the records have.
+    /// Checks the SQL and prepares for it, with these tables. `fixed` are the columns that `batch` has,
+    /// without them it has what the records have. Of several statements each may change tables that live
+    /// on, and the last query gives the result; without such tables there is a query and nothing else.
     ///
     /// # Errors
-    /// What is wrong with the query, where.
+    /// What is wrong with it, where.
     pub fn new(
-        database: Rc<Database>,
-        files: Vec<FileBeside<()>>,
-        query: &str,
+        tables: Tables,
+        (sql, may): (&str, May),
         fixed: Option<&[String]>,
         timeout: Option<Duration>,
     ) -> Result<Sql, String> {
-        let Asked { columns: named, all, records } = database.ask(query)?;
+        let Tables { database, files, living } = tables;
+        let Asked { statements, columns: named, all, records } = ask(&database, sql, may, fixed)?;
         let (declared, kept, columns) = match fixed {
-            Some(fixed) => {
-                if let Some(unknown) = named.iter().find(|name| !has(fixed, name)) {
-                    return Err(no_column(unknown, fixed));
-                }
-                (fixed.to_vec(), if all { fixed.to_vec() } else { named }, Columns::Fixed)
-            }
+            Some(fixed) => (fixed.to_vec(), if all { fixed.to_vec() } else { named }, Columns::Fixed),
             None if all => (named.clone(), Vec::new(), Columns::All(named)),
             None => (named.clone(), named.clone(), Columns::Asked(named)),
         };
@@ -72,7 +80,8 @@ impl Sql {
         let sql = Sql {
             database,
             files,
-            query: query.to_owned(),
+            living,
+            statements,
             keeps_records: records || matches!(columns, Columns::All(_)),
             columns,
             found: Found::default(),
@@ -80,12 +89,20 @@ impl Sql {
             batch: Batch::new(&kept),
             first: Vec::new(),
         };
-        if !matches!(sql.columns, Columns::All(_)) {
-            let statement = sql.database.connection().prepare(query);
-            let statement = statement.map_err(|error| sql.database.explain(&error, query))?;
-            names_in_json(&sql.database.columns(&statement))?;
+        if let Some(Statement { sql: query, .. }) = sql.statements.iter().find(|statement| statement.gives)
+            && !matches!(sql.columns, Columns::All(_))
+        {
+            sql.database.letting(may, |connection| {
+                let statement = connection.prepare(query).map_err(|error| sql.database.explain(&error, query))?;
+                names_in_json(&sql.database.columns(&statement)).map(|_| ())
+            })?;
         }
         Ok(sql)
+    }
+
+    /// The tables that live on, if there are any.
+    pub fn living(&self) -> Option<&Living> {
+        self.living.as_ref()
     }
 
     /// Takes one more record of the open batch.
@@ -134,64 +151,67 @@ impl Sql {
         }
     }
 
-    /// Runs the query; its rows go to `give`.
-    fn run(&mut self, time: BatchTime, give: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), String> {
-        self.look()?;
-        if matches!(self.columns, Columns::All(_)) && self.database.shared().columns().is_empty() {
-            // Records without any column, or none so far: * stands for nothing.
-            return Ok(());
-        }
+    /// Runs the statements; the rows of the query among them go to `give`.
+    fn run(&mut self, time: BatchTime, give: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), Wrong> {
+        self.look().map_err(Wrong::Batch)?;
         self.batch.time = time;
-        self.database.shared().put(Held { batch: std::mem::take(&mut self.batch), ..Held::default() });
+        self.database.shared().put(table::Held { batch: std::mem::take(&mut self.batch), ..table::Held::default() });
         self.database.limit(self.timeout);
-        let ran = self.rows(give);
+        let ran = self.run_within(give);
         self.database.limit(None);
-        let held = self.database.shared().put(Held::default());
+        let held = self.database.shared().put(table::Held::default());
         self.batch = Arc::try_unwrap(held).map_or_else(|held| held.batch.clone(), |held| held.batch);
         ran
     }
 
-    fn rows(&self, give: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), String> {
-        let explain = |error| self.database.explain(&error, &self.query);
-        let mut statement = self.database.connection().prepare_cached(&self.query).map_err(explain)?;
-        let columns = self.database.columns(&statement);
-        let held = self.database.shared().held();
-        let mut rows = statement.query([]).map_err(explain)?;
-        let mut names = Vec::new();
-        let mut json = Vec::new();
-        while let Some(row) = rows.next().map_err(explain)? {
-            if names.is_empty() {
-                // Not sooner: before any record has come * may stand for a column that is named beside it.
-                names = names_in_json(&columns)?;
-            }
-            json.clear();
-            for (index, (name, (_, origin))) in names.iter().zip(&columns).enumerate() {
-                json.extend_from_slice(name);
-                let value = row.get_ref(index).map_err(explain)?;
-                push_json(value, *origin, &lock(&held.passed), &mut json)
-                    .map_err(|what| format!("the result's column {} {what}", columns[index].0))?;
-            }
-            json.push(b'}');
-            if !give(&json) {
-                break;
-            }
+    /// Runs them in a transaction, where there is something to change.
+    fn run_within(&mut self, give: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), Wrong> {
+        let Some(living) = &self.living else { return self.run_each(May::Read, give) };
+        living.begin().map_err(|error| Wrong::Stage(living.of_sqlite(&error)))?;
+        let ran = self.run_each(May::Change, give);
+        let Some(living) = &mut self.living else { return ran };
+        if ran.is_err() {
+            // Not stopped by what was running too long.
+            self.database.limit(None);
+            living.roll_back().map_err(Wrong::Stage)?;
+            return ran;
+        }
+        living.commit().map_err(Wrong::Stage)
+    }
+
+    fn run_each(&self, may: May, give: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), Wrong> {
+        // Of records without any column, or none so far, * stands for nothing.
+        let has_columns = !matches!(self.columns, Columns::All(_)) || !self.database.shared().columns().is_empty();
+        for statement in self.statements.iter().filter(|statement| has_columns || !statement.all) {
+            self.database.shared().forget_computed();
+            let database = &self.database;
+            let ran = database.letting(may, |connection| match statement.gives {
+                true => give_rows(database, &statement.sql, give),
+                false => connection
+                    .prepare_cached(&statement.sql)
+                    .and_then(|mut statement| statement.execute([]))
+                    .map(|_| ())
+                    .map_err(Failed::Sqlite),
+            });
+            ran.map_err(|failed| self.wrong(&failed, statement))?;
         }
         Ok(())
     }
+
+    fn wrong(&self, failed: &Failed, statement: &Statement) -> Wrong {
+        match (failed, &self.living) {
+            (Failed::Sqlite(error), Some(living)) if is_of_the_world(error) => Wrong::Stage(living.of_sqlite(error)),
+            _ => Wrong::Batch(failed.words(&self.database, &statement.sql)),
+        }
+    }
 }
 
-/// What stands in front of each value of a row.
-fn names_in_json(columns: &[(String, Option<Origin>)]) -> Result<Vec<Vec<u8>>, String> {
-    let in_json = |(index, (name, _)): (usize, &(String, _))| {
-        if columns[..index].iter().any(|(other, _)| other == name) {
-            return Err(format!("two columns of the result are called {name}: name one of them with AS"));
-        }
-        let mut json = vec![if index == 0 { b'{' } else { b',' }];
-        push_string(name.as_bytes(), &mut json);
-        json.push(b':');
-        Ok(json)
-    };
-    columns.iter().enumerate().map(in_json).collect()
+/// Why there is no result.
+enum Wrong {
+    /// It is the batch's fault.
+    Batch(String),
+    /// The stage cannot go on.
+    Stage(OpError),
 }
 
 impl Operator for Sql {
@@ -233,12 +253,21 @@ impl Operator for Sql {
             }
             ran
         };
-        if let Err(reason) = ran {
-            self.set_aside(&reason, out)?;
+        match ran {
+            Ok(()) => {}
+            Err(Wrong::Batch(reason)) => self.set_aside(&reason, out)?,
+            Err(Wrong::Stage(error)) => return Err(error),
         }
         self.batch.clear();
+        if let Some(living) = &self.living {
+            out.holds(Held { keys: None, records: None, bytes: living.bytes() });
+        }
         out.end(time);
         Ok(())
+    }
+
+    fn durable(&mut self) -> Option<&mut dyn Durable> {
+        self.living.as_mut().map(|living| living as &mut dyn Durable)
     }
 }
 
@@ -255,18 +284,4 @@ impl Sql {
         }
         (0..records.len()).try_for_each(|row| out.bad_record(records.get(row), &reason))
     }
-}
-
-fn has(names: &[String], name: &str) -> bool {
-    names.iter().any(|other| other.eq_ignore_ascii_case(name))
-}
-
-/// That a column is not there, and which are.
-fn no_column(name: &str, names: &[String]) -> String {
-    let near = nearest(name, names).map_or_else(String::new, |near| format!("did you mean {near}? "));
-    let there = match names {
-        [] => "record and batch_time alone".to_owned(),
-        names => names.join(", "),
-    };
-    format!("no such column: {name}: {near}there are {there}")
 }

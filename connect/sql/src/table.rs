@@ -54,6 +54,11 @@ impl Shared {
         std::mem::replace(&mut *lock(&self.held), Arc::new(held))
     }
 
+    /// What functions compute from now on is of another statement.
+    pub fn forget_computed(&self) {
+        lock(&self.held().passed).forget_computed();
+    }
+
     /// The columns that the table has, without those that are hidden.
     pub fn columns(&self) -> Arc<[String]> {
         lock(&self.columns).clone()

@@ -32,6 +32,10 @@ pub struct Passed {
     hasher: RandomState,
     /// By column, whether it had true or false, and whether 0 or 1.
     columns: Vec<[bool; 2]>,
+    /// As `reals`, of what our functions computed.
+    computed_reals: HashMap<u64, Option<Box<[u8]>>>,
+    /// Hashes of numbers that our functions computed, of more than 64 bits.
+    computed_numbers: HashSet<u64>,
 }
 
 const BOOLEAN: usize = 0;
@@ -46,13 +50,28 @@ impl Passed {
     }
 
     fn real(&mut self, value: f64, text: &[u8]) {
-        let known = self.reals.entry(value.to_bits()).or_insert_with(|| Some(text.into()));
-        let is_another = known
-            .as_deref()
-            .is_some_and(|known| known != text && record::normal_key(known) != record::normal_key(text));
-        if is_another {
-            *known = None;
-        }
+        note(&mut self.reals, value, text);
+    }
+
+    /// One of our functions made this double of a number with these digits.
+    pub fn computed_real(&mut self, value: f64, text: &[u8]) {
+        note(&mut self.computed_reals, value, text);
+    }
+
+    /// One of our functions made this text of a number that SQL has no type for.
+    pub fn computed_number(&mut self, text: &[u8]) {
+        self.computed_numbers.insert(self.hasher.hash_one(text));
+    }
+
+    /// What our functions compute from now on is of another statement.
+    pub fn forget_computed(&mut self) {
+        self.computed_reals.clear();
+        self.computed_numbers.clear();
+    }
+
+    fn was_computed(&self, text: &[u8]) -> bool {
+        let hash = self.hasher.hash_one(text);
+        self.computed_numbers.contains(&hash) && !self.strings.contains(&hash)
     }
 
     fn json(&mut self, text: &[u8]) {
@@ -71,6 +90,16 @@ impl Passed {
     fn was_json(&self, text: &[u8]) -> bool {
         let hash = self.hasher.hash_one(text);
         self.json.contains(&hash) && !self.strings.contains(&hash)
+    }
+}
+
+/// Keeps the digits of a number by its double; none where two have the same.
+fn note(reals: &mut HashMap<u64, Option<Box<[u8]>>>, value: f64, text: &[u8]) {
+    let known = reals.entry(value.to_bits()).or_insert_with(|| Some(text.into()));
+    let is_another =
+        known.as_deref().is_some_and(|known| known != text && record::normal_key(known) != record::normal_key(text));
+    if is_another {
+        *known = None;
     }
 }
 
@@ -178,14 +207,18 @@ pub fn push_json(
         }
         ValueRef::Integer(value) => out.extend_from_slice(value.to_string().as_bytes()),
         ValueRef::Real(value) if !value.is_finite() => return Err("is infinite, which JSON has no number for"),
-        ValueRef::Real(value) => match origin.and_then(|_| passed.reals.get(&value.to_bits())) {
-            Some(Some(text)) => out.extend_from_slice(text),
-            _ => push_float(value, out),
-        },
+        ValueRef::Real(value) => {
+            let digits = if origin.is_some() { &passed.reals } else { &passed.computed_reals };
+            match digits.get(&value.to_bits()) {
+                Some(Some(text)) => out.extend_from_slice(text),
+                _ => push_float(value, out),
+            }
+        }
         ValueRef::Text(json) if origin == Some(Origin::Record) => out.extend_from_slice(json),
         ValueRef::Text(text) if origin.is_some() && looks_like_json(text) && passed.was_json(text) => {
             out.extend_from_slice(text);
         }
+        ValueRef::Text(text) if looks_like_json(text) && passed.was_computed(text) => out.extend_from_slice(text),
         ValueRef::Text(text) => push_string(String::from_utf8_lossy(text).as_bytes(), out),
         ValueRef::Blob(_) => return Err("is a BLOB, which JSON has nothing for: take hex() of it, or cast it to text"),
     }

@@ -4,6 +4,8 @@
 
 mod docs;
 mod explain;
+mod functions;
+mod living;
 mod query;
 mod tables;
 
@@ -12,4 +14,16 @@ fn the_demo_shows_sql() {
     let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/demo");
     let ran = sstream_testkit::shell::shell(demo).exits(0).is_quiet();
     assert!(ran.stdout.contains("{\"country\":\"DE\",\"spent\":19,\"orders\":2}\n"), "{ran}");
+}
+
+#[test]
+fn the_bank_knows_its_totals_at_any_moment() {
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/bank-totals");
+    let ran = sstream_testkit::shell::shell(example).exits(0).is_quiet();
+    let expected = format!("{example}.out");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&expected, &ran.stdout).unwrap();
+    }
+    let expected = std::fs::read_to_string(&expected).unwrap();
+    ran.prints(&expected);
 }

@@ -101,7 +101,7 @@ fn a_wrong_query_is_told_before_the_first_batch() {
         ("select ?", "a parameter"),
         ("explain select 1", "this is no query"),
         ("", "SQL is empty"),
-        ("attach 'x' as y", "ATTACH and DETACH are refused"),
+        ("attach 'x' as y", "ATTACH, DETACH and VACUUM are refused"),
         ("select load_extension('x')", "load_extension is refused"),
         ("pragma user_version", "PRAGMA is refused"),
         ("delete from batch", "batch may not be modified"),
@@ -115,9 +115,10 @@ fn a_wrong_query_is_told_before_the_first_batch() {
 
 #[test]
 fn a_batch_whose_query_fails_is_set_aside() {
-    let batches = "[{\"n\":9223372036854775807},{\"n\":1}]\n[{\"n\":1},{\"n\":2}]";
-    ask("select sum(n) as s from batch", batches, "--output json").exits(4).says("its batch: integer overflow");
-    let ran = ask("select sum(n) as s from batch", batches, "--output json --on-error bad").exits(0);
+    let batches = "[{\"n\":-9223372036854775808},{\"n\":1}]\n[{\"n\":1},{\"n\":2}]";
+    let query = "select sum(abs(n)) as s from batch";
+    ask(query, batches, "--output json").exits(4).says("its batch: integer overflow");
+    let ran = ask(query, batches, "--output json --on-error bad").exits(0);
     assert_eq!(ran.stdout, "{\"s\":3}\n", "{ran}");
     let bad = ran.folder.read("bad");
     assert_eq!((bad.lines().count(), bad.matches("its batch: integer overflow").count()), (2, 2), "{bad}");

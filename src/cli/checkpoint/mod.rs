@@ -2,10 +2,11 @@
 
 mod change;
 mod diff;
+mod elsewhere;
 mod list;
 mod moment;
-mod print;
-mod readable;
+pub(super) mod print;
+pub(super) mod readable;
 mod show;
 mod verify;
 
@@ -67,7 +68,7 @@ enum Action {
     /// Of sstream-state [KEY, STATE]. Of sstream-window [[PANE, KEY], RESULT], or
     /// [[PANE], RECORD] where it keeps records, as far as the next windows need them:
     /// PANE is the time of a batch, or how many records had come. Of sstream-learn the model, or
-    /// what there is of each group.
+    /// what there is of each group. Of sstream-sql [[TABLE, PRIMARY KEY…], ROW].
     State {
         /// The checkpoint
         dir: PathBuf,

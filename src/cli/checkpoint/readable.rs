@@ -1,10 +1,13 @@
 //! `sstream-checkpoint state`: a state as its tool would give it.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 
+use super::elsewhere;
 use super::moment::Moment;
 use super::print::Printer;
 use crate::checkpoint::inspect::Inspected;
+use crate::cli::connector::known::{self, Connector, Role};
 use crate::cli::dedup::DedupTool;
 use crate::cli::front::shell;
 use crate::cli::join::JoinTool;
@@ -39,8 +42,13 @@ fn newest_ms(inspected: &Inspected, stage: &str) -> Result<u64, ToolError> {
 pub fn give(inspected: &Inspected, stage: &str, time_ms: u64, to: &mut dyn Downstream) -> Result<(), ToolError> {
     let (_, file, _) = inspected.stage(stage)?;
     let damaged = |error: OpError| ToolError::Command { message: format!("{stage}: {error}"), exit: error.exit() };
+    let tool = Tool::of(&file.arguments)?;
+    if let Tool::Elsewhere(connector, words) = &tool {
+        return elsewhere::give(connector, (inspected.layout.dir(), stage, time_ms), words, to);
+    }
     let mut out = Out::new(to);
-    match Tool::of(&file.arguments)? {
+    match tool {
+        Tool::Elsewhere(..) => {}
         Tool::State(tool) => {
             let mut state = tool.without_function()?;
             load(inspected, stage, time_ms, &mut state)?;
@@ -100,10 +108,15 @@ enum Tool {
     Match(Box<MatchTool>),
     Join(Box<JoinTool>),
     Learn(Box<LearnTool>),
+    /// A program of its own, with its command line.
+    Elsewhere(&'static Connector, Vec<String>),
 }
 
 /// Loads a state as it was after a batch.
-fn load(inspected: &Inspected, stage: &str, time_ms: u64, state: &mut dyn Durable) -> Result<(), ToolError> {
+///
+/// # Errors
+/// It is not there, or damaged.
+pub fn load(inspected: &Inspected, stage: &str, time_ms: u64, state: &mut dyn Durable) -> Result<(), ToolError> {
     let damaged = |error: OpError| ToolError::Command { message: format!("{stage}: {error}"), exit: error.exit() };
     state.track(true);
     let mut loaded = Ok(());
@@ -132,7 +145,9 @@ impl Tool {
             Some("match") => parse(words).map(Box::new).map(Tool::Match),
             Some("learn") => parse(words).map(Box::new).map(Tool::Learn),
             Some("join") => parse(words).map(Box::new).map(Tool::Join),
-            _ => None,
+            Some(name) => known::connector(Role::Operator, OsStr::new(name))
+                .map(|connector| Tool::Elsewhere(connector, words[1..].to_vec())),
+            None => None,
         }
         .ok_or_else(|| unknown("no tool has that state and those options"))
     }

@@ -6,6 +6,7 @@ pub(in crate::cli) mod found;
 pub mod known;
 mod mark;
 mod operator;
+pub mod show;
 mod sink;
 mod sound;
 mod source;
@@ -53,7 +54,7 @@ pub fn sink_main<K: SinkKind>() -> ExitCode {
 
 /// The main function of a tool between two pipes, `sstream-NAME`.
 pub fn operator_main<K: OperatorKind>() -> ExitCode {
-    main::<OperatorTool<K>>()
+    show::asked::<K>().unwrap_or_else(main::<OperatorTool<K>>)
 }
 
 /// A sink that `sstream-sink KIND` starts once a batch, since it took its program for one of

@@ -12,6 +12,7 @@ use crate::cli::first::stop_rules;
 use crate::cli::{Environment, Tool, ToolError, run_stage_saved};
 use crate::console::Console;
 use crate::op::Operator;
+use crate::op::durable::Shown;
 use crate::source::beside::{FileBeside, Parse};
 use crate::source::engine::stop::StopRules;
 
@@ -63,9 +64,25 @@ pub trait OperatorKind: Args + fmt::Debug + 'static {
         StateArgs { checkpoint_every: None }
     }
 
-    /// Does what the options ask for where that is not to take a stream; none if it is.
-    fn instead(&self) -> Option<Result<(), ToolError>> {
-        None
+    /// Whether the options ask for a stage; if not, [`OperatorKind::run_alone`] does what they ask for.
+    fn is_stage(&self) -> bool {
+        true
+    }
+
+    /// Does what the options ask for, without a stream.
+    ///
+    /// # Errors
+    /// It cannot be done.
+    fn run_alone(self) -> Result<(), ToolError> {
+        Ok(())
+    }
+
+    /// The operator's state, empty, to be loaded and shown; none if it has no state.
+    ///
+    /// # Errors
+    /// What is wrong with the options, or keeps it from being made.
+    fn shown(self) -> Result<Option<Box<dyn Shown>>, ToolError> {
+        Ok(None)
     }
 
     /// Makes the operator, before the first batch.
@@ -119,6 +136,10 @@ impl<K: OperatorKind> Tool for OperatorTool<K> {
         Some(&self.stage.input.cut)
     }
 
+    fn writes_stream(&self) -> bool {
+        self.kind.is_stage()
+    }
+
     fn account(&self, _: &mut Stream) -> Account {
         match self.kind.account() {
             Ok(does) => Account { does, ..Account::default() },
@@ -127,8 +148,8 @@ impl<K: OperatorKind> Tool for OperatorTool<K> {
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
-        if let Some(done) = self.kind.instead() {
-            return done;
+        if !self.kind.is_stage() {
+            return self.kind.run_alone();
         }
         let saved = self.kind.saved();
         let stop = stop_rules(&self.stage.input.cut, environment);

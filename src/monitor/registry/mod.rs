@@ -131,6 +131,22 @@ impl Registry {
     }
 }
 
+/// The processes that a user means by `name`, each with what its stage is: all of a pipeline that
+/// runs, or the one of that number.
+pub fn stages_of(name: &str) -> Vec<(u32, String)> {
+    let mut registry = Registry::new(vec![super::runtime::directory()], 1);
+    registry.refresh();
+    let mut found = Vec::new();
+    for pipeline in registry.pipelines().iter().filter(|pipeline| pipeline.is_called(name)) {
+        let stages = &pipeline.view.facts().stages;
+        let running = pipeline.members.iter().filter(|(_, feed)| feed.life() == Life::Running);
+        let told = running.filter_map(|(index, feed)| Some((feed.pid()?, stages.get(*index)?.description.clone())));
+        found.extend(told);
+    }
+    let of_number: Vec<(u32, String)> = found.iter().filter(|(pid, _)| pid.to_string() == name).cloned().collect();
+    if of_number.is_empty() { found } else { of_number }
+}
+
 /// Where the stage that `part` is the view of stands in the stages of `whole`,
 /// if it belongs there.
 fn place(part: &View, whole: &View) -> Option<usize> {

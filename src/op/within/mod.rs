@@ -21,7 +21,8 @@ mod side;
 mod tests;
 
 use super::durable::Durable;
-use super::grouping::{By, Grouping};
+use super::grouping::{By, Grouping, Item};
+use super::groups::fetch;
 use super::join::push_row;
 use super::key_table::KeyTable;
 use super::sides::{Merge, Whole};
@@ -84,6 +85,8 @@ pub struct IntervalJoin {
     timings: [Timing; 2],
     keys: KeyTable,
     sides: [Side; 2],
+    /// How many keys have no record on either side: they go once they are many.
+    idle: usize,
     /// One watermark for both.
     watermark: Option<EventTime>,
     /// How many records have come.
@@ -93,6 +96,9 @@ pub struct IntervalJoin {
     has_checkpoint: bool,
     journal: Option<Journal>,
 }
+
+/// So many keys that have no record do not matter.
+const FEW_KEYS: usize = 1024;
 
 const LEFT: usize = 0;
 const RIGHT: usize = 1;
@@ -107,6 +113,7 @@ impl IntervalJoin {
             timings: [left.timing, right.timing],
             keys: KeyTable::new(),
             sides: Default::default(),
+            idle: 0,
             watermark: None,
             arrivals: 0,
             interval_ms: 1,
@@ -123,7 +130,14 @@ impl IntervalJoin {
         let mut result = Ok(());
         for index in 0..batch.blocks() {
             let block = batch.block(index, &mut fetched)?;
-            result = grouping.items(block, out, |item, out| self.take_record(side, item.key, item.record, out));
+            result = if self.keys.is_large() {
+                grouping.chunks(block, out, |items, out| {
+                    fetch(items, &self.keys, |key| self.sides[LEFT].fetch(key) ^ self.sides[RIGHT].fetch(key));
+                    items.iter().try_for_each(|item| self.take_record(side, item, out))
+                })
+            } else {
+                grouping.items(block, out, |item, out| self.take_record(side, &item, out))
+            };
             if result.is_err() || out.is_closed() {
                 break;
             }
@@ -132,7 +146,8 @@ impl IntervalJoin {
         result
     }
 
-    fn take_record(&mut self, side: usize, key: &[u8], bytes: &[u8], out: &mut Out<'_>) -> Result<(), OpError> {
+    fn take_record(&mut self, side: usize, item: &Item<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
+        let (key, bytes) = (item.key, item.record);
         let timing = &mut self.timings[side];
         let time = match timing.read(bytes) {
             Ok(time) => time,
@@ -143,13 +158,17 @@ impl IntervalJoin {
             return out.late_record(bytes, &format!("the watermark had passed its time {time}"));
         }
         self.arrivals += 1;
-        let (key_index, _) = self.keys.insert(key);
+        let (key_index, is_new) =
+            if item.is_normal { self.keys.insert_within(key, item.outer) } else { self.keys.insert(key) };
+        if !is_new && self.is_idle(key_index) {
+            self.idle -= 1;
+        }
         let is_null = key == b"null";
         let mut has_met = false;
         if !is_null {
             has_met = self.meet(side, key_index, (time, bytes), out);
         }
-        let written = self.keys.normal(key_index) != key;
+        let written = !item.is_normal && self.keys.normal(key_index) != key;
         let record =
             Record { time, number: self.arrivals, written: written.then(|| key.into()), bytes: bytes.into(), has_met };
         let over = self.over_at(side, time);
@@ -203,10 +222,21 @@ impl IntervalJoin {
         has_met
     }
 
+    /// Whether a key has no record.
+    fn is_idle(&self, key: usize) -> bool {
+        self.sides.iter().all(|side| side.is_empty(key))
+    }
+
     /// Lets go of what is past its partners, and gives it alone if that is wanted.
     fn forget(&mut self, watermark: EventTime, out: &mut Out<'_>) {
         for side in [LEFT, RIGHT] {
-            while let Some((key_index, record)) = self.sides[side].pop_over(watermark) {
+            let mut over = self.sides[side].over(watermark);
+            if self.kind.gives_alone(side) {
+                over.sort_unstable_by_key(|waiting| (waiting.over, waiting.number));
+            }
+            for waiting in over {
+                let key_index = waiting.key as usize;
+                let Some(record) = self.sides[side].take(waiting) else { continue };
                 if let Some(journal) = &mut self.journal {
                     journal.changed(side, record.number, key_index, record.time);
                 }
@@ -218,24 +248,27 @@ impl IntervalJoin {
                         _ => push_row(out, key, b"null", &record.bytes),
                     }
                 }
-                if self.sides.iter().all(|side| side.is_empty(key_index)) {
-                    self.keys.remove(key_index);
-                }
+                self.idle += usize::from(self.is_idle(key_index));
             }
         }
-        let end = self.keys.end();
-        self.sides.iter_mut().for_each(|side| side.truncate(end));
         if self.journal.is_none() {
             self.compact();
         }
     }
 
-    /// Closes the gaps that keys have left, once they are many.
+    /// Lets the keys go that have no record, once they are many.
     fn compact(&mut self) {
-        if self.keys.is_sparse() {
-            let order = self.keys.compact();
+        if self.is_sparse() {
+            let order: Vec<u32> = self.keys.indexes().filter(|key| !self.is_idle(*key)).map(|key| key as u32).collect();
+            self.keys.reorder(&order);
             self.sides.iter_mut().for_each(|side| side.reorder(&order));
+            self.idle = 0;
         }
+    }
+
+    /// Whether so many keys have no record that it is worth while to let them go.
+    fn is_sparse(&self) -> bool {
+        self.idle > FEW_KEYS && self.idle * 2 > self.keys.len()
     }
 
     /// Gives the records that wait for partners, as if they met none, outside of any batch: for those
@@ -257,7 +290,7 @@ impl IntervalJoin {
 
     fn held(&self) -> Held {
         Held {
-            keys: Some(self.keys.len() as u64),
+            keys: Some((self.keys.len() - self.idle) as u64),
             records: Some(self.sides.iter().map(Side::len).sum::<usize>() as u64),
             bytes: self.keys.bytes() as u64 + self.sides.iter().map(Side::bytes).sum::<u64>(),
         }

@@ -128,7 +128,7 @@ impl KeyedState for IntervalJoin {
             }
         }
         // A slice that is under way begins anew where indexes change: it gives some once more.
-        if self.keys.is_sparse()
+        if self.is_sparse()
             && let Some(journal) = &mut self.journal
         {
             journal.slice_at = 0;

@@ -23,16 +23,31 @@ pub(super) struct Record {
 pub(super) struct Side {
     /// Of each key, by its index, in order of time and arrival.
     by_key: Vec<VecDeque<Record>>,
-    /// When they are past all partners: the number, the key's index, the time.
-    expiry: Expiry<(u64, u32, EventTime)>,
+    /// When they are past all partners.
+    expiry: Expiry<Waiting>,
     len: usize,
     bytes: u64,
 }
 
+/// A record that waits for partners.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waiting {
+    /// The last watermark at which it may meet one.
+    pub over: EventTime,
+    /// Its number.
+    pub number: u64,
+    time: EventTime,
+    /// Its key's index.
+    pub key: u32,
+}
+
+/// What a key's records may take though it has none.
+const FEW_RECORDS: usize = 8;
+
 impl Side {
     /// Adds a record, which may meet others as long as the watermark is not after `over`.
     pub fn add(&mut self, key: usize, record: Record, over: EventTime) {
-        self.expiry.push(over, (record.number, key as u32, record.time));
+        self.expiry.push(over, Waiting { over, number: record.number, time: record.time, key: key as u32 });
         if key >= self.by_key.len() {
             self.by_key.resize_with(key + 1, VecDeque::new);
         }
@@ -55,18 +70,30 @@ impl Side {
         })
     }
 
-    /// Takes a record out that can meet none any more, with its key's index.
-    pub fn pop_over(&mut self, watermark: EventTime) -> Option<(usize, Record)> {
-        let (_, (number, key, time)) = self.expiry.pop_if(|over| over < watermark)?;
-        let records = self.by_key.get_mut(key as usize)?;
-        let at = records.binary_search_by_key(&(time, number), |record| (record.time, record.number)).ok()?;
-        let record = records.remove(at)?;
+    /// The records that can meet none any more, in any order: each is to be [taken](Side::take).
+    pub fn over(&mut self, watermark: EventTime) -> Vec<Waiting> {
+        let mut over = Vec::new();
+        self.expiry.reach(watermark.saturating_sub(1), |waiting| waiting.over, |waiting| over.push(waiting));
+        over
+    }
+
+    /// Takes a record out.
+    pub fn take(&mut self, waiting: Waiting) -> Option<Record> {
+        let records = self.by_key.get_mut(waiting.key as usize)?;
+        let is_it = |record: &Record| (record.time, record.number) == (waiting.time, waiting.number);
+        // The oldest goes first, mostly.
+        let record = if records.front().is_some_and(is_it) {
+            records.pop_front()?
+        } else {
+            let by = |record: &Record| (record.time, record.number);
+            records.remove(records.binary_search_by_key(&(waiting.time, waiting.number), by).ok()?)?
+        };
         self.len -= 1;
         self.bytes -= record.bytes.len() as u64;
-        if records.is_empty() {
+        if records.is_empty() && records.capacity() > FEW_RECORDS {
             *records = VecDeque::new();
         }
-        Some((key as usize, record))
+        Some(record)
     }
 
     /// The record of a key with this time and number, if it is here.
@@ -86,9 +113,11 @@ impl Side {
         self.by_key.get(key).is_none_or(VecDeque::is_empty)
     }
 
-    /// There is no key from this index on.
-    pub fn truncate(&mut self, end: usize) {
-        self.by_key.truncate(end);
+    /// Reads something of a key's records, so that they are in the caches. What is returned means
+    /// nothing.
+    pub fn fetch(&self, key: usize) -> u64 {
+        let records = self.by_key.get(key);
+        records.and_then(VecDeque::back).map_or(0, |record| record.number)
     }
 
     /// The key with the index `order[i]` gets the index `i`; the others go.
@@ -101,7 +130,10 @@ impl Side {
                 *place = index as u32;
             }
         }
-        self.expiry.map(|(number, key, time)| (number, index_of.get(key as usize).copied().unwrap_or(u32::MAX), time));
+        self.expiry.map(|waiting| {
+            let key = index_of.get(waiting.key as usize).copied().unwrap_or(u32::MAX);
+            Waiting { key, ..waiting }
+        });
     }
 
     /// How many records there are.

@@ -1,6 +1,9 @@
-complete -c sstream-sql -l fields -d 'The columns that batch has, whatever the records have; one that a record lacks is NULL [default: those of the records]' -r
+complete -c sstream-sql -l init -d 'Tables that live on from batch to batch: CREATE TABLE and what else makes them and fills them in the beginning' -r
 complete -c sstream-sql -l table -d 'A table NAME for the query to join with, of a file: CSV with a header (.csv), JSON lines (.jsonl), or the table NAME of a database of SQLite; read again when it changes. May be given several times' -r
-complete -c sstream-sql -l query-timeout -d 'A query that takes longer fails' -r
+complete -c sstream-sql -l query -d 'Asks the tables of --init in a pipeline that runs, by its --name, id or process as sstream ps lists them, and prints the rows as JSON lines; it only reads' -r
+complete -c sstream-sql -l fields -d 'The columns that batch has, whatever the records have; one that a record lacks is NULL [default: those of the records]' -r
+complete -c sstream-sql -l query-timeout -d 'A batch whose SQL takes longer fails' -r
+complete -c sstream-sql -l checkpoint-every -d 'Keep the state in the stream\'s checkpoint, if there is one, only at multiples of this: less is written, and more is sent again after a restart [default: each batch]' -r
 complete -c sstream-sql -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'

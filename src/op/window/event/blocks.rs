@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
-use super::panes::Pane;
+use super::pane::Pane;
 use super::part::{Making, Part};
 use crate::agg::AggError;
 

@@ -21,6 +21,7 @@ mod blocks;
 mod keyed;
 mod layout;
 mod output;
+mod pane;
 mod panes;
 mod part;
 mod roll;

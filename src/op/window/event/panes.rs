@@ -6,24 +6,11 @@
 use std::collections::VecDeque;
 
 use super::blocks::Blocks;
-use super::part::{Making, Part};
+use super::pane::Pane;
+use super::part::Making;
 use super::roll::Roll;
 use crate::agg::{Accumulator, AggError};
 use crate::event::EventTime;
-
-/// What a pane covers.
-pub(super) struct Pane {
-    /// Its number.
-    pub number: i64,
-    /// The least time of its records.
-    pub first: EventTime,
-    /// The result so far.
-    pub part: Part,
-    /// Whether a checkpoint has not seen it as it is.
-    pub is_changed: bool,
-    /// Whether a checkpoint has seen it at all.
-    pub is_saved: bool,
-}
 
 /// The panes of a key, oldest first.
 #[derive(Default)]
@@ -88,7 +75,7 @@ impl Panes {
         // Making stacks costs what the window has: only once so many windows were made in other ways.
         let is_calm = |blocks: &Blocks| blocks.calm() >= self.panes.len();
         match &self.shared {
-            Shared::Rolling(roll) if roll.is_beyond(end) => self.shared = Shared::Changing(Box::default()),
+            Shared::Rolling(roll) if roll.is_beyond(first, end) => self.shared = Shared::Changing(Box::default()),
             Shared::Rolling(roll) if !roll.is_before(first) => {}
             Shared::Changing(blocks) if !is_calm(blocks) => {}
             _ => self.shared = Shared::Rolling(Box::new(Roll::new(first))),
@@ -125,21 +112,6 @@ impl Panes {
         if let Shared::Changing(blocks) = &mut self.shared {
             blocks.drop_before(first);
         }
-    }
-}
-
-impl Pane {
-    /// Appends it as bytes.
-    pub fn save(&self, making: &Making, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.first.to_le_bytes());
-        making.save(&self.part, out);
-    }
-
-    /// Reads what [`Pane::save`] gave.
-    pub fn load(&mut self, making: &Making, saved: &[u8]) -> Option<()> {
-        let (first, part) = saved.split_first_chunk()?;
-        (self.first, self.part) = (EventTime::from_le_bytes(*first), making.load(part)?);
-        Some(())
     }
 }
 

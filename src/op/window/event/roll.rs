@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::panes::Pane;
+use super::pane::Pane;
 use super::part::{Making, Part};
 use crate::agg::AggError;
 
@@ -14,13 +14,15 @@ pub(super) struct Roll {
     /// The result of the panes behind the front, up to and without `end`.
     back: Option<Part>,
     back_start: i64,
+    /// Where the window given last begins and ends.
+    first: i64,
     end: i64,
 }
 
 impl Roll {
     /// Of no pane yet, for windows from `first` on.
     pub fn new(first: i64) -> Roll {
-        Roll { front: Vec::new(), back: None, back_start: first, end: first }
+        Roll { front: Vec::new(), back: None, back_start: first, first, end: first }
     }
 
     /// Whether a pane is in it already.
@@ -33,9 +35,9 @@ impl Roll {
         self.end < first
     }
 
-    /// Whether it has panes that are behind `end`.
-    pub fn is_beyond(&self, end: i64) -> bool {
-        self.end > end
+    /// Whether it has come too far for the window from `first` up to `end`.
+    pub fn is_beyond(&self, first: i64, end: i64) -> bool {
+        self.first > first || self.end > end
     }
 
     /// Slides on to the window from `first` up to and without `end`.
@@ -53,7 +55,7 @@ impl Roll {
                 Some(back) => making.merge(back, &pane.part)?,
             }
         }
-        self.end = end;
+        (self.first, self.end) = (first, end);
         while self.front.last().is_some_and(|(number, _)| *number < first) {
             self.front.pop();
         }

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, HashSet};
 use foldhash::fast::RandomState;
 
 use super::keyed::{Journal, Keyed};
-use super::panes::{Pane, Panes};
+use super::pane::Pane;
+use super::panes::Panes;
 use super::{Common, Emit, Layout, Open};
 use crate::event::EventTime;
 use crate::keyed_state::PairOut;
