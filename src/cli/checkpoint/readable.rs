@@ -7,7 +7,8 @@ use super::elsewhere;
 use super::moment::Moment;
 use super::print::Printer;
 use crate::checkpoint::inspect::Inspected;
-use crate::cli::connector::known::{self, Connector, Role};
+use crate::cli::connector::found::{self, Found, Named};
+use crate::cli::connector::known::Role;
 use crate::cli::dedup::DedupTool;
 use crate::cli::front::shell;
 use crate::cli::join::JoinTool;
@@ -43,8 +44,8 @@ pub fn give(inspected: &Inspected, stage: &str, time_ms: u64, to: &mut dyn Downs
     let (_, file, _) = inspected.stage(stage)?;
     let damaged = |error: OpError| ToolError::Command { message: format!("{stage}: {error}"), exit: error.exit() };
     let tool = Tool::of(&file.arguments)?;
-    if let Tool::Elsewhere(connector, words) = &tool {
-        return elsewhere::give(connector, (inspected.layout.dir(), stage, time_ms), words, to);
+    if let Tool::Elsewhere(found, words) = &tool {
+        return elsewhere::give(found, (inspected.layout.dir(), stage, time_ms), words, to);
     }
     let mut out = Out::new(to);
     match tool {
@@ -109,7 +110,7 @@ enum Tool {
     Join(Box<JoinTool>),
     Learn(Box<LearnTool>),
     /// A program of its own, with its command line.
-    Elsewhere(&'static Connector, Vec<String>),
+    Elsewhere(Found, Vec<String>),
 }
 
 /// Loads a state as it was after a batch.
@@ -145,8 +146,10 @@ impl Tool {
             Some("match") => parse(words).map(Box::new).map(Tool::Match),
             Some("learn") => parse(words).map(Box::new).map(Tool::Learn),
             Some("join") => parse(words).map(Box::new).map(Tool::Join),
-            Some(name) => known::connector(Role::Operator, OsStr::new(name))
-                .map(|connector| Tool::Elsewhere(connector, words[1..].to_vec())),
+            Some(name) => match found::kind(Role::Operator, OsStr::new(name))? {
+                Named::Connector(found) => Some(Tool::Elsewhere(found, words[1..].to_vec())),
+                Named::Lines | Named::Nothing => None,
+            },
             None => None,
         }
         .ok_or_else(|| unknown("no tool has that state and those options"))

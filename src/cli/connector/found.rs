@@ -4,7 +4,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -106,6 +106,11 @@ pub fn become_it(role: Role, words: &[OsString]) -> Result<(), ToolError> {
 }
 
 impl Found {
+    /// Where the program is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// What it is called.
     pub fn name(&self) -> String {
         self.role.program(&self.kind)

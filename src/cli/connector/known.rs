@@ -29,9 +29,6 @@ pub const KNOWN: &[Connector] = &[
     Connector { kind: "sql", connector: "sql", source: None, sink: None, operator: Some("SQL over each batch") },
 ];
 
-/// Asks an operator's program to show a state: `sstream-NAME --show-state DIR STAGE T ARGUMENTS`.
-pub const SHOW_STATE: &str = "--show-state";
-
 /// What a connector's program is to a pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {

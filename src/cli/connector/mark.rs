@@ -20,8 +20,11 @@ pub const GENERATE: &str = "--generate";
 /// Asks how a position reads.
 pub const SHOW_POSITION: &str = "--show-position";
 
+/// Asks an operator's program to show a state: `sstream-NAME --show-state DIR STAGE T ARGUMENTS`.
+pub const SHOW_STATE: &str = "--show-state";
+
 /// No option of a kind may be called like this.
-pub const WORDS: [&str; 3] = [DECLARE, GENERATE, SHOW_POSITION];
+pub const WORDS: [&str; 4] = [DECLARE, GENERATE, SHOW_POSITION, SHOW_STATE];
 
 /// How much of a file is looked at together, in bytes.
 const PIECE: usize = 1 << 20;

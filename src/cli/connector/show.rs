@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use clap::FromArgMatches as _;
 
-use super::known::SHOW_STATE;
+use super::mark::SHOW_STATE;
 use super::operator::{OperatorKind, OperatorTool};
 use crate::checkpoint::inspect::Inspected;
 use crate::checkpoint::storage::Disk;
