@@ -14,6 +14,9 @@ event_time() {
 
   # 34 windows of each key are given out, 339,000 results; by batch time 10,000 a batch.
   compare event-window-against-reduce 10 1.5 "$window 1m --by .k count < $lines > $folder/out" "$by_batch"
+  # The same in Spark's Structured Streaming, in one JVM, from the file to a sink that drops all.
+  beside event-window-against-spark 0.333 windows 9 "$lines" "$window 1m --by .k count < $lines > $folder/out"
+
   # With hardly any results: what a record costs.
   compare event-hour-against-reduce 10 1.5 "$window 1h --by .k count < $lines > $folder/out" "$by_batch"
 

@@ -1,5 +1,4 @@
-# Learning: a batch of a million points. What it costs beside Spark and scikit-learn:
-# cargo bench --bench learn, benches/learn-others.
+# Learning: a batch of a million points. The same by Spark and scikit-learn, which benches/others/python installs.
 # shellcheck shell=bash
 
 # Ten clouds in ten dimensions.
@@ -8,7 +7,7 @@ points='awk -v lines=1000000 "BEGIN { seed = 1; for (i = 0; i < lines; i++) { li
   print line \"]\" } }"'
 
 learning() {
-  local text= centers=
+  local text= centers= numbers= records=
   if [ -z "${list:-}" ]; then
     text=$(made points.jsonl "$points")
     centers=$(head -n 10 "$text" | jq -cs .)
@@ -16,5 +15,14 @@ learning() {
   time_of kmeans-of-1-million-points 5 2000 \
     "sstream-learn kmeans --centers '$centers' --input json --batch 1h < $text | sstream-sink null"
   resident kmeans-memory 20 "cat $text" "sstream-learn kmeans --centers $centers --input json --batch 1h"
+
+  # What learning from a batch takes: of numbers in memory; and from a file of lines to the new model, most of
+  # which is reading them, for which nothing is wanted but that it stays so.
+  numbers="${CARGO_TARGET_DIR:-target}/release/examples/kmeans_in_memory $text"
+  records="sstream-learn kmeans --centers '$centers' --input json --batch 1h < $text > $folder/out"
+  beside kmeans-against-spark 0.2 kmeans spark memory 15 "$text" "$numbers"
+  beside kmeans-file-against-spark 0.5 kmeans spark file 7 "$text" "$records"
+  beside kmeans-against-scikit-learn 0.333 kmeans scikit-learn memory 15 "$text" "$numbers"
+  beside kmeans-file-against-scikit-learn 0.333 kmeans scikit-learn file 5 "$text" "$records"
 }
 learning

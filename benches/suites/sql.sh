@@ -1,4 +1,4 @@
-# A batch of 2 million lines of 100 bytes in SQL, beside sstream-reduce, sqlite3 and DuckDB (two threads).
+# A batch of 2 million lines of 100 bytes in SQL, and totals that live on under a checkpoint, beside sstream-reduce, sqlite3 and DuckDB (two threads).
 # Needs CONNECT=sql built, sqlite3, and for DuckDB `pip install duckdb` in the Python that PYTHON names.
 # shellcheck shell=bash
 
@@ -8,6 +8,12 @@ lines='awk -v lines=2000000 "BEGIN { seed = 1; split(\"INFO INFO INFO INFO INFO 
     line = sprintf(\"{\\\"time\\\":%.0f,\\\"level\\\":\\\"%s\\\",\\\"host\\\":\\\"h%d\\\",\\\"ms\\\":%d,\\\"text\\\":\\\"\", 1700000000000 + i,
       levels[seed % 10 + 1], seed % 50, seed % 997)
     print line substr(rest, 1, 97 - length(line)) \"\\\"}\" } }"'
+
+# 100 batches of 10,000 transactions of 1 million accounts.
+transactions='awk "BEGIN { seed = 1; for (batch = 0; batch < 100; batch++) { line = \"\"
+  for (i = 0; i < 10000; i++) { seed = (seed * 16807) % 2147483647
+    line = line sprintf(\"%s{\\\"acc\\\":%d,\\\"amount\\\":%d}\", i ? \",\" : \"\", seed % 1000000, seed % 997) }
+  print \"[\" line \"]\" } }"'
 
 in_sql() {
   local lines_file= python=${PYTHON:-python3} query='select level, count(*) as n from batch group by level' ours=
@@ -41,5 +47,17 @@ END
   else
     echo 'sql-against-duckdb: left out: no duckdb in this Python'
   fi
+
+  # Named, whatever the ratio is: a table on disk beside keys in memory.
+  local transactions_file=
+  [ "${list:-}" ] || transactions_file=$(made sql-transactions.jsonl "$transactions")
+  echo 'insert into total select acc, sum(amount) from batch group by acc
+    on conflict do update set amount = amount + excluded.amount;
+    select count(*) as changed from batch' >"$folder/keep"
+  compare sql-living-against-state 5 100 \
+    "rm -rf $folder/ck; sstream-source queue $transactions_file --checkpoint $folder/ck |
+      sstream-sql --init 'create table total(acc integer primary key, amount)' \"\$(cat $folder/keep)\" > $folder/out" \
+    "rm -rf $folder/ck; sstream-source queue $transactions_file --checkpoint $folder/ck |
+      sstream-state --by .acc --of .amount sum --emit changed | sstream-reduce count > $folder/out"
 }
 in_sql

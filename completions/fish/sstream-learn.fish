@@ -140,7 +140,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -s h
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l weights -d 'Begin with these weights, one a feature: [0,0]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l step -d 'The length of the first step in a batch; step i is as long by the root of i' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l iterations -d 'How many steps in a batch, at most' -r
-complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l reg -d 'How much weights shrink with each step: L2 regularisation' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l reg -d 'How much weights shrink with each step: L2 regularisation. In linear it changes nothing, as in Spark, and a warning says so: --ridge does' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l fraction -d 'What share of the batch each step looks at: a sample, the same whenever the batch is learnt from' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l tolerance -d 'End the steps when one changes the weights by less than this share of their length' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l emit -d 'What comes out' -r -f -a "model\t'The model after each batch, one record'
@@ -150,6 +150,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l l
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l features -d 'The features are what EXPR makes of a record, an array of numbers; nothing leaves it out' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l by -d 'Predictions come out as [KEY,PREDICTION], with what EXPR makes of the record as the key' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l checkpoint-every -d 'Keep the state in the stream\'s checkpoint, if there is one, only at multiples of this: less is written, and more is sent again after a restart [default: each batch]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l ridge -d 'How much weights shrink with each step: L2 regularisation, as Spark\'s RidgeRegressionWithSGD has it' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
@@ -199,7 +200,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -s h
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l weights -d 'Begin with these weights, one a feature: [0,0]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l step -d 'The length of the first step in a batch; step i is as long by the root of i' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l iterations -d 'How many steps in a batch, at most' -r
-complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l reg -d 'How much weights shrink with each step: L2 regularisation' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l reg -d 'How much weights shrink with each step: L2 regularisation. In linear it changes nothing, as in Spark, and a warning says so: --ridge does' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l fraction -d 'What share of the batch each step looks at: a sample, the same whenever the batch is learnt from' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l tolerance -d 'End the steps when one changes the weights by less than this share of their length' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l emit -d 'What comes out' -r -f -a "model\t'The model after each batch, one record'

@@ -118,7 +118,7 @@ impl MatchTool {
                 return Err(usage(format!("--define {name} is there twice: join them by 'and'")));
             }
             definitions[index] =
-                Definition::parse(source, &names).map_err(|error| usage(format!("--define {name}: {error}")))?;
+                Definition::parse(name, source, &names).map_err(|error| usage(format!("--define {name}: {error}")))?;
         }
         let skip = match self.skip.as_deref() {
             None if self.all => None,
@@ -148,7 +148,7 @@ impl MatchTool {
             Some(source) => Answer::Select(program("--select", source, &select_variables(&names))?),
             None => Answer::Plain,
         };
-        let timing = self.time.is_wanted().then(|| self.time.timing()).transpose()?;
+        let timing = self.time.timing_if_wanted()?;
         Ok(Sequences::new(Options {
             rules: Rules {
                 automaton,

@@ -31,6 +31,7 @@ pub mod map;
 pub mod matching;
 pub mod nearest;
 pub mod output;
+pub mod parse;
 mod process;
 pub mod program;
 pub mod reduce;

@@ -12,6 +12,7 @@ use super::join::JoinTool;
 use super::learn::LearnTool;
 use super::map::MapTool;
 use super::matching::MatchTool;
+use super::parse::ParseTool;
 use super::reduce::ReduceTool;
 use super::run::RunTool;
 use super::sink::SinkTool;
@@ -91,6 +92,7 @@ pub fn all() -> Vec<Described> {
         describe::<LearnTool>(),
         describe::<MapTool>(),
         describe::<MatchTool>(),
+        describe::<ParseTool>(),
         describe::<ReduceTool>(),
         describe::<RunTool>(),
         describe::<SinkTool>(),

@@ -118,6 +118,14 @@
 pub mod docs;
 pub mod testing;
 
+mod backoff;
+mod secret;
+mod wake;
+
+pub use backoff::Backoff;
+pub use secret::Secret;
+pub use wake::{Bell, Wake};
+
 pub use crate::checkpoint::offsets::Position;
 pub use crate::cli::ToolError;
 pub use crate::cli::args::{MemoryArgs, StateArgs};
@@ -144,6 +152,7 @@ pub use crate::source::beside::FileBeside;
 pub use crate::source::engine::kept::OnLoss;
 pub use crate::source::engine::rate_limit::RateLimiter;
 pub use crate::source::engine::records::{Came, ReadAgain, RecordSource, Room};
+pub use crate::source::kinds::receive::address::{Address, OwnAddress};
 pub use crate::source::kinds::stdin::{Ready, wait_readable};
 pub use crate::source::{ByteSource, Client, Got, SourceError, Torn};
 pub use crate::spool::Spool;
@@ -202,4 +211,20 @@ pub mod runtime {
 /// ```
 pub mod duration {
     pub use crate::duration::{parse, parse_ms, parse_size, show_ms};
+}
+
+/// Numbers in as few bytes as they need: what positions are made of.
+///
+/// ```
+/// use sstream::connect::varint;
+///
+/// let mut position = Vec::new();
+/// varint::push(300, &mut position);
+/// varint::push(7, &mut position);
+/// let mut rest = position.as_slice();
+/// assert_eq!((varint::take(&mut rest), varint::take(&mut rest)), (Some(300), Some(7)));
+/// assert_eq!(varint::take(&mut rest), None);
+/// ```
+pub mod varint {
+    pub use crate::varint::{push, take};
 }

@@ -10,8 +10,8 @@
 
 use std::io;
 
+use super::due::Due;
 use super::durable::Durable;
-use super::expiry::Expiry;
 use super::grouping::{By, Grouping, Item};
 use super::groups::fetch;
 use super::key_table::KeyTable;
@@ -35,7 +35,7 @@ pub struct Dedup {
     keys: KeyTable,
     /// The time of each key's first record, by its index; none where keys are known for ever.
     times: Vec<EventTime>,
-    expiry: Expiry<u32>,
+    due: Due<u32>,
     journal: Option<Journal>,
 }
 
@@ -54,8 +54,8 @@ const WATERMARK: &[u8] = b"\0watermark";
 impl Dedup {
     /// Takes keys by `grouping`.
     pub fn new(grouping: Grouping, memory: Memory) -> Dedup {
-        let (keys, expiry) = (KeyTable::new(), Expiry::default());
-        Dedup { grouping, memory, keys, times: Vec::new(), expiry, journal: None }
+        let (keys, due) = (KeyTable::new(), Due::default());
+        Dedup { grouping, memory, keys, times: Vec::new(), due, journal: None }
     }
 
     /// Gives a record if its key is not known, and it is not the one that was `given` last.
@@ -91,7 +91,7 @@ impl Dedup {
         if let Some(within_ms) = self.memory.within_ms {
             self.times.truncate(index);
             self.times.push(time);
-            self.expiry.push(time.saturating_add(within_ms), index as u32);
+            self.due.push(time.saturating_add(within_ms), index as u32);
         }
     }
 
@@ -100,7 +100,7 @@ impl Dedup {
         let Some(within_ms) = self.memory.within_ms else { return };
         let mut over = Vec::new();
         let time_of = |index: &u32| self.times[*index as usize].saturating_add(within_ms);
-        self.expiry.reach(watermark, time_of, |index| over.push(index));
+        self.due.reach(watermark, time_of, |index| over.push(index));
         // The last first: they leave no gaps.
         over.sort_unstable();
         for index in over.into_iter().rev().map(|index| index as usize) {
@@ -128,7 +128,7 @@ impl Dedup {
         for (index, from) in (0..).zip(&order) {
             index_of[*from as usize] = index;
         }
-        self.expiry.map(|index| index_of[index as usize]);
+        self.due.map(|index| index_of[index as usize]);
         if let Some(journal) = &mut self.journal {
             let is_old = |from: &&u32| (**from as usize) < journal.new_from;
             journal.new_from = order.iter().filter(is_old).count();
@@ -154,7 +154,7 @@ impl Dedup {
     }
 
     fn held(&self) -> Held {
-        let bytes = self.keys.bytes() + self.times.capacity() * size_of::<EventTime>() + self.expiry.bytes();
+        let bytes = self.keys.bytes() + self.times.capacity() * size_of::<EventTime>() + self.due.bytes();
         Held { keys: Some(self.keys.len() as u64), records: None, bytes: bytes as u64 }
     }
 }
@@ -292,7 +292,7 @@ impl Durable for Dedup {
         };
         let indexes: Vec<usize> = self.keys.indexes().collect();
         for index in indexes {
-            self.expiry.push(self.times[index].saturating_add(within_ms), index as u32);
+            self.due.push(self.times[index].saturating_add(within_ms), index as u32);
         }
         self.journal = Some(Journal { new_from: self.keys.end(), ..Journal::default() });
         Ok(())

@@ -1,72 +1,53 @@
-//! When things are over: what is given back once a time has been reached.
+//! When things are over: what is given back once a time has been reached, the oldest first.
 //!
-//! A radix heap: since a time that was reached never comes back, things need not be in order. They are in
-//! bins by the highest digit in which their time differs from the time that was reached, so that a time
-//! that is reached empties bins whole, and looks into one bin of each level at most. A thing is moved as
-//! often as its time has digits that count, whatever else is there.
+//! Times come mostly in order: what does is in a queue, and costs nothing but its place; only what
+//! comes before the queue's end is in a heap.
 
-use std::mem::take;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
 
 use crate::event::EventTime;
 
-/// The bits of a digit.
-const BITS: u32 = 4;
-
-const DIGITS: usize = 1 << BITS;
-
-/// Things, by when they are over. What that is of a thing is not kept here, but asked for.
+/// Things, by when they are over; those of one time in their own order.
 #[derive(Debug)]
 pub struct Expiry<T> {
-    /// Everything that is over at this time has been given.
-    reached: EventTime,
-    /// By level, the place of the digit, and digit.
-    bins: Vec<Vec<T>>,
-    /// What was over already when it came.
-    overdue: Vec<T>,
+    queue: VecDeque<(EventTime, T)>,
+    heap: BinaryHeap<Reverse<(EventTime, T)>>,
 }
 
-impl<T> Default for Expiry<T> {
+impl<T: Ord + Copy> Default for Expiry<T> {
     fn default() -> Expiry<T> {
-        let levels = (u64::BITS / BITS) as usize;
-        let bins = (0..levels * DIGITS).map(|_| Vec::new()).collect();
-        Expiry { reached: EventTime::MIN, bins, overdue: Vec::new() }
+        Expiry { queue: VecDeque::new(), heap: BinaryHeap::new() }
     }
 }
 
-impl<T> Expiry<T> {
+impl<T: Ord + Copy> Expiry<T> {
     /// The thing is over at `time`.
     #[inline]
     pub fn push(&mut self, time: EventTime, thing: T) {
-        match bin(self.reached, time) {
-            Some((level, digit)) => self.bins[level * DIGITS + digit].push(thing),
-            None => self.overdue.push(thing),
+        match self.queue.back() {
+            Some(last) if *last > (time, thing) => self.heap.push(Reverse((time, thing))),
+            _ => self.queue.push_back((time, thing)),
         }
     }
 
-    /// Gives what is over at `time`, in any order; `time_of` says when a thing is.
-    pub fn reach(&mut self, time: EventTime, time_of: impl Fn(&T) -> EventTime, mut over: impl FnMut(T)) {
-        take(&mut self.overdue).into_iter().for_each(&mut over);
-        let Some((level, digit)) = bin(self.reached, time) else { return };
-        let from = digit_of(self.reached, level);
-        self.reached = time;
-        // All digits of the levels below are before that one.
-        for bin in &mut self.bins[..level * DIGITS] {
-            take(bin).into_iter().for_each(&mut over);
+    /// The first thing that is over at a time for which `is_over` holds, if there is one.
+    pub fn pop_if(&mut self, is_over: impl Fn(EventTime) -> bool) -> Option<(EventTime, T)> {
+        let (queued, heaped) = (self.queue.front().copied(), self.heap.peek().map(|Reverse(first)| *first));
+        let is_queued = match (queued, heaped) {
+            (Some(queued), Some(heaped)) => queued < heaped,
+            (queued, _) => queued.is_some(),
+        };
+        let first = if is_queued { queued? } else { heaped? };
+        if !is_over(first.0) {
+            return None;
         }
-        for bin in &mut self.bins[level * DIGITS..][from..digit] {
-            take(bin).into_iter().for_each(&mut over);
+        if is_queued {
+            self.queue.pop_front();
+        } else {
+            self.heap.pop();
         }
-        for thing in take(&mut self.bins[level * DIGITS + digit]) {
-            let thing_time = time_of(&thing);
-            if thing_time <= time { over(thing) } else { self.push(thing_time, thing) }
-        }
-    }
-
-    /// Makes other things of them, that are over at the same times.
-    pub fn map(&mut self, other: impl Fn(T) -> T) {
-        for bin in self.bins.iter_mut().chain([&mut self.overdue]) {
-            *bin = take(bin).into_iter().map(&other).collect();
-        }
+        Some(first)
     }
 
     /// How many things there are.
@@ -76,27 +57,8 @@ impl<T> Expiry<T> {
 
     /// About how many bytes that takes.
     pub fn bytes(&self) -> usize {
-        self.bins.iter().chain([&self.overdue]).map(|bin| bin.len() * size_of::<T>()).sum()
+        (self.queue.capacity() + self.heap.capacity()) * size_of::<(EventTime, T)>()
     }
-}
-
-/// The level and the digit that tell a time from one that was reached; none if it is not after that.
-#[inline]
-fn bin(reached: EventTime, time: EventTime) -> Option<(usize, usize)> {
-    if time <= reached {
-        return None;
-    }
-    let differing = (reached ^ time) as u64;
-    let level = (differing.ilog2() / BITS) as usize;
-    Some((level, digit_of(time, level)))
-}
-
-/// The digit of a time at a level, the greatest for the latest times.
-#[inline]
-fn digit_of(time: EventTime, level: usize) -> usize {
-    // So that times before the epoch are before all others.
-    let ordered = (time as u64) ^ (1 << 63);
-    (ordered >> (level as u32 * BITS)) as usize & (DIGITS - 1)
 }
 
 #[cfg(test)]
@@ -106,31 +68,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_over_is_given_once(
-            steps in prop::collection::vec((prop::collection::vec(-300_i64..3000, 0..12), 0_i64..200), 1..40),
-            begin in -100_i64..100,
-        ) {
+        fn the_oldest_comes_first(times in prop::collection::vec(-20_i64..20, 0..40), until in -20_i64..20) {
             let mut expiry = Expiry::default();
-            let (mut there, mut now, mut number) = (Vec::new(), begin, 0_u32);
-            for (times, forward) in steps {
-                for time in times {
-                    // Some are over when they come.
-                    expiry.push(now + time, (now + time, number));
-                    there.push((now + time, number));
-                    number += 1;
-                }
-                now += forward;
-                let mut over = Vec::new();
-                expiry.reach(now, |(time, _)| *time, |thing| over.push(thing));
-                over.sort_unstable();
-                let mut want: Vec<_> = there.extract_if(.., |(time, _)| *time <= now).collect();
-                want.sort_unstable();
-                prop_assert_eq!(over, want);
+            let mut want: Vec<(i64, u64)> = (0..).zip(&times).map(|(number, time)| (*time, number)).collect();
+            for (time, number) in &want {
+                expiry.push(*time, *number);
             }
-            let mut left = 0;
-            expiry.reach(EventTime::MAX, |(time, _)| *time, |_| left += 1);
-            prop_assert_eq!(left, there.len());
-            prop_assert_eq!(expiry.bytes(), 0);
+            want.sort_unstable();
+            let over: Vec<u64> =
+                std::iter::from_fn(|| expiry.pop_if(|time| time <= until)).map(|(_, number)| number).collect();
+            let expected: Vec<u64> = want.iter().filter(|(time, _)| *time <= until).map(|(_, number)| *number).collect();
+            prop_assert_eq!(over, expected);
         }
     }
 }

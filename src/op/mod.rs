@@ -8,6 +8,7 @@
 
 pub mod beside;
 pub mod dedup;
+pub mod due;
 pub mod durable;
 pub mod expiry;
 pub mod filter;
@@ -22,6 +23,7 @@ pub mod lookup;
 pub mod map;
 pub mod merge;
 pub mod parallel;
+pub mod parse;
 pub mod pass;
 pub mod pattern;
 pub mod reduce;

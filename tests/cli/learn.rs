@@ -91,6 +91,35 @@ fn explain_says_what_is_learnt_and_what_is_wrong() {
 }
 
 #[test]
+fn reg_of_linear_changes_nothing_as_in_spark_and_says_so() {
+    let folder = Folder::new();
+    folder.file("in", "[[4,[1]],[2,[1]]]\n");
+    let learn = |options: &str| {
+        let line = format!("sstream-source queue in | sstream-learn {options} --weights '[0]' --output json");
+        folder.run(&line).exits(0)
+    };
+    let plain = learn("linear");
+    let in_vain =
+        learn("linear --reg 5").says("--reg changes nothing in linear, as in Spark: weights shrink by --ridge N");
+    assert_eq!(plain.stdout, in_vain.stdout);
+    assert_ne!(plain.stdout, learn("linear --ridge 0.5").stdout);
+    shell("echo '[1,[1]]' | sstream-learn logistic --weights '[0]' --ridge 1").exits(2).says("--ridge");
+    let explained = shell("sstream explain \"sstream-source rate 1 | sstream-learn linear --weights '[0]' --reg 1\"");
+    assert!(explained.exits(0).stdout.contains("--reg changes nothing"));
+}
+
+#[test]
+fn what_is_no_features_says_how_to_make_them() {
+    for (line, options, said) in [
+        ("[1, 2]", "", "--input json reads lines as JSON"),
+        ("{}", "--input json", "no array of numbers but {}: --features EXPR makes features of a record"),
+        ("{}", "--input json --features .x", "no array of numbers but null, made by --features"),
+    ] {
+        shell(&format!("echo '{line}' | sstream-learn kmeans --centers '[[0,0]]' {options}")).exits(4).says(said);
+    }
+}
+
+#[test]
 fn numbers_that_are_none_are_set_aside_with_their_reason() {
     let ran = Folder::new()
         .file("in", "[[1],[\"NaN\"],[null],[1,2],[1e999],7,[3]]\n")

@@ -68,7 +68,7 @@ fn the_answers_of_flink() {
 
 #[test]
 fn the_answers_of_streaming_mllib() {
-    run_all("learn", 20);
+    run_all("learn", 40);
 }
 
 /// Runs the cases of a folder, of which there are so many.

@@ -6,7 +6,14 @@ use super::bash::{FOR_A_MINUTE, bash};
 use super::root;
 
 /// Pages with examples.
-const PAGES: &[&str] = &["README.md", "docs/ARCHITECTURE.md", "docs/RECIPES.md", "docs/SPARK.md", "examples/README.md"];
+const PAGES: &[&str] = &[
+    "README.md",
+    "docs/ARCHITECTURE.md",
+    "docs/LEARNING.md",
+    "docs/RECIPES.md",
+    "docs/SPARK.md",
+    "examples/README.md",
+];
 
 struct Example {
     place: String,

@@ -27,8 +27,8 @@ pub struct Living {
     pages: Pages,
     /// A checkpoint keeps what changes.
     is_tracked: bool,
-    /// What a checkpoint kept, while it is loaded, and how many bytes that has.
-    loading: Option<(File, u64)>,
+    /// What a checkpoint kept, while it is loaded.
+    loading: Option<Loading>,
     /// What is there could not be looked through.
     failed: Option<io::Error>,
     scratch: Scratch,
@@ -210,19 +210,21 @@ impl Durable for Living {
     fn load(&mut self, key: &[u8], entry: Option<&[u8]>) -> Result<(), OpError> {
         let entry = entry.ok_or_else(|| damaged("a piece of a table was dropped"))?;
         let place = pages::place(key, entry).ok_or_else(|| damaged("it is no piece of a table"))?;
-        if self.loading.is_none() {
-            let created = File::create(self.scratch.path(LOADED));
-            self.loading = Some((created.map_err(|error| storage(&self.scratch, error))?, 0));
-        }
-        let Some((file, bytes)) = &mut self.loading else { return Ok(()) };
-        *bytes = (*bytes).max((place / PAGE as u64 + 1) * PAGE as u64);
-        file.write_all_at(entry, place).map_err(|error| storage(&self.scratch, error))
+        let loading = match self.loading.take() {
+            Some(loading) => Ok(loading),
+            None => File::create(self.scratch.path(LOADED)).map(Loading::new),
+        };
+        let written = loading.and_then(|mut loading| {
+            loading.write(place, entry)?;
+            self.loading = Some(loading);
+            Ok(())
+        });
+        written.map_err(|error| storage(&self.scratch, error))
     }
 
     fn finish_load(&mut self) -> Result<(), OpError> {
-        let Some((file, bytes)) = self.loading.take() else { return Err(damaged("it has no tables")) };
-        file.set_len(bytes).map_err(|error| storage(&self.scratch, error))?;
-        drop(file);
+        let loading = self.loading.take().ok_or_else(|| damaged("it has no tables"))?;
+        loading.finish().map_err(|error| storage(&self.scratch, error))?;
         let path = self.scratch.path(LOADED);
         let restored = self.database.restore(&path);
         restored.map_err(|error| damaged(&format!("its tables: {}", self.database.explain(&error, ""))))?;
@@ -235,6 +237,40 @@ impl Durable for Living {
 
 /// The file that a state is loaded into.
 const LOADED: &str = "loaded.db";
+
+/// Pieces that follow each other are written at once, up to so many bytes.
+const TOGETHER: usize = 64 << 10;
+
+/// A file of SQLite that is made of its pieces.
+struct Loading {
+    file: File,
+    bytes: u64,
+    /// What is not written yet, and where it goes.
+    waiting: (u64, Vec<u8>),
+}
+
+impl Loading {
+    fn new(file: File) -> Loading {
+        Loading { file, bytes: 0, waiting: (0, Vec::new()) }
+    }
+
+    fn write(&mut self, place: u64, piece: &[u8]) -> io::Result<()> {
+        self.bytes = self.bytes.max((place / PAGE as u64 + 1) * PAGE as u64);
+        let (start, waiting) = &mut self.waiting;
+        if *start + waiting.len() as u64 != place || waiting.len() >= TOGETHER {
+            self.file.write_all_at(waiting, *start)?;
+            waiting.clear();
+            *start = place;
+        }
+        waiting.extend_from_slice(piece);
+        Ok(())
+    }
+
+    fn finish(self) -> io::Result<()> {
+        self.file.write_all_at(&self.waiting.1, self.waiting.0)?;
+        self.file.set_len(self.bytes)
+    }
+}
 
 #[cfg(test)]
 mod tests;

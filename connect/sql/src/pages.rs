@@ -1,4 +1,4 @@
-//! What the commits of a database change of its file, in pieces of 256 bytes: the state that a
+//! What the commits of a database change of its file, in pieces of 64 bytes: the state that a
 //! checkpoint keeps.
 //!
 //! SQLite appends the pages of a commit to its write-ahead log. From there they are read after each
@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! key    the page's number, from 1 (4 bytes, high first), the piece's in it (1)
-//! entry  the piece's 256 bytes; a piece of zeros that never was anything else has no entry
+//! entry  the piece's 64 bytes; a piece of zeros that never was anything else has no entry
 //! ```
 //!
 //! The log (SQLite's file format, section 4): a header of 32 bytes, salts in bytes 16 to 24, which are
@@ -25,7 +25,7 @@ use sstream::connect::PairOut;
 /// Bytes of a page: SQLite's own choice, unless told.
 pub const PAGE: usize = 4096;
 /// Bytes of a piece.
-pub const PIECE: usize = 256;
+pub const PIECE: usize = 64;
 
 const PIECES: usize = PAGE / PIECE;
 const LOG_HEADER: u64 = 32;
@@ -48,7 +48,7 @@ pub struct Pages {
     /// How many pages there are.
     count: u32,
     /// Which pieces of pages changed since the last [`Pages::changes`], a bit each.
-    changed: BTreeMap<u32, u16>,
+    changed: BTreeMap<u32, u64>,
     /// The page that the next slice begins with.
     next: u32,
     /// A slice could not be read.
@@ -160,7 +160,7 @@ impl Pages {
         let mut page = [0; PAGE];
         for (number, bits) in std::mem::take(&mut self.changed) {
             self.page(number, &mut page)?;
-            for (index, piece) in pieces(&page).enumerate().filter(|(index, _)| bits & (1 << index) != 0) {
+            for (index, piece) in pieces(&page).enumerate().filter(|(index, _)| bits & (1_u64 << index) != 0) {
                 out(&key(number, index), Some(piece));
             }
         }
@@ -194,9 +194,9 @@ fn pieces(page: &Page) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Which pieces of two pages differ.
-fn differing(a: &Page, b: &Page) -> u16 {
+fn differing(a: &Page, b: &Page) -> u64 {
     let differ = pieces(a).zip(pieces(b)).enumerate().filter(|(_, (a, b))| a != b);
-    differ.fold(0, |bits, (index, _)| bits | 1 << index)
+    differ.fold(0, |bits, (index, _)| bits | 1_u64 << index)
 }
 
 fn key(number: u32, piece: usize) -> [u8; 5] {

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`bash`], [`shell`] | lines of shell with the built tools, in a fresh directory |
 //! | [`pipeline`], [`random`] | pipelines that are killed at random, and that end with their test |
+//! | [`keeper`] | a pipeline that is started again however often it ends |
+//! | [`needs`] | what a test needs beside the tools: commands, ports |
 //! | [`docs`] | man pages and completions, made of command line definitions and compared |
 //! | [`promises`] | the manual's tables of kinds, compared with what they declare |
 
@@ -12,6 +14,8 @@
 
 pub mod bash;
 pub mod docs;
+pub mod keeper;
+pub mod needs;
 pub mod pipeline;
 pub mod promises;
 pub mod random;

@@ -120,6 +120,8 @@ pub struct SourceCheckpoint {
     last_range: Option<Range>,
     /// Batches of the WAL that are not in the offsets: the WAL is synced first.
     unsynced: Vec<(Times, Option<Range>)>,
+    /// Blocks were appended since the last sync.
+    has_appended: bool,
     purge_due: bool,
     wal_segments: u64,
     /// Whether this start made the source's folder, and whether it made the job.
@@ -210,6 +212,7 @@ impl SourceCheckpoint {
             wal,
             last_range,
             unsynced: Vec::new(),
+            has_appended: false,
             purge_due: true,
             made: (!is_restart, made_job),
             _lock: own,
@@ -294,7 +297,10 @@ impl SourceCheckpoint {
     /// whole records, canonical JSON and a newline each.
     pub fn append(&mut self, records: u32, block: &[u8]) -> Result<()> {
         match &mut self.wal {
-            Some(wal) => wal.append(records, block),
+            Some(wal) => {
+                self.has_appended = true;
+                wal.append(records, block)
+            }
             None => Ok(()),
         }
     }
@@ -322,10 +328,10 @@ impl SourceCheckpoint {
         self.unsynced.push((times, None));
     }
 
-    /// Makes all that was recorded durable: then the ends may leave.
+    /// Makes all that was recorded and appended durable: then the ends may leave.
     pub fn sync(&mut self) -> Result<()> {
         if let Some(wal) = &mut self.wal
-            && !self.unsynced.is_empty()
+            && (std::mem::take(&mut self.has_appended) || !self.unsynced.is_empty())
         {
             wal.sync()?;
             for (times, range) in self.unsynced.drain(..) {

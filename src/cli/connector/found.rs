@@ -106,14 +106,14 @@ pub fn become_it(role: Role, words: &[OsString]) -> Result<(), ToolError> {
 }
 
 impl Found {
-    /// Where the program is.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// What it is called.
     pub fn name(&self) -> String {
         self.role.program(&self.kind)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// What it says that it would do with these arguments; nothing if it does not answer.

@@ -20,6 +20,13 @@ pub struct Connector {
 /// Every kind that a connector of ours brings.
 pub const KNOWN: &[Connector] = &[
     Connector {
+        kind: "http",
+        connector: "http",
+        source: Some("Records that others POST"),
+        sink: Some("Requests to an HTTP server"),
+        operator: None,
+    },
+    Connector {
         kind: "kafka",
         connector: "kafka",
         source: Some("Messages of Kafka"),

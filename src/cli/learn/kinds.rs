@@ -10,7 +10,7 @@ use super::numbers::{
 use crate::cli::ToolError;
 use crate::cli::args::StateArgs;
 use crate::cli::program::program;
-use crate::op::learn::descent::{Regression, Steps, Target};
+use crate::op::learn::descent::{Linear, Logistic, Regression, Steps, Target};
 use crate::op::learn::kmeans::{Decay, KMeans};
 use crate::op::learn::model::Model;
 use crate::op::learn::predict::Answer;
@@ -213,7 +213,8 @@ pub struct DescentArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), default_value = "50", help_heading = "Steps")]
     iterations: u32,
 
-    /// How much weights shrink with each step: L2 regularisation
+    /// How much weights shrink with each step: L2 regularisation. In linear it changes nothing, as
+    /// in Spark, and a warning says so: --ridge does
     #[arg(long, value_name = "N", value_parser = parse_not_negative, default_value = "0", help_heading = "Steps")]
     reg: f64,
 
@@ -241,16 +242,45 @@ pub struct DescentArgs {
 }
 
 impl DescentArgs {
-    pub(super) fn operator<T: Target>(&self) -> Result<Learn<Regression<T>>, ToolError> {
+    /// Logistic regression with these options.
+    pub(super) fn logistic(&self) -> Result<Learn<Regression<Logistic>>, ToolError> {
+        self.operator(self.reg)
+    }
+
+    fn operator<T: Target>(&self, regularisation: f64) -> Result<Learn<Regression<T>>, ToolError> {
         let steps = Steps {
             step: self.step,
             iterations: self.iterations,
-            regularisation: self.reg,
+            regularisation,
             fraction: self.fraction,
             tolerance: self.tolerance,
         };
         let weights = self.weights.as_ref().map_or_else(Vec::new, |Numbers(weights)| weights.clone());
         learn(Regression::new(weights, steps), &self.emit, &self.parts, self.label.as_ref())
+    }
+}
+
+/// Options of `linear`.
+#[derive(Args, Clone, Debug)]
+pub struct LinearArgs {
+    #[command(flatten)]
+    pub(super) descent: DescentArgs,
+
+    /// How much weights shrink with each step: L2 regularisation, as Spark's
+    /// RidgeRegressionWithSGD has it
+    #[arg(long, value_name = "N", value_parser = parse_not_negative, default_value = "0", help_heading = "Steps")]
+    ridge: f64,
+}
+
+impl LinearArgs {
+    pub(super) fn operator(&self) -> Result<Learn<Regression<Linear>>, ToolError> {
+        self.descent.operator(self.ridge)
+    }
+
+    /// What somebody who gave --reg should know.
+    pub(super) fn caveat(&self) -> Option<&'static str> {
+        let is_in_vain = self.descent.reg > 0.0;
+        is_in_vain.then_some("--reg changes nothing in linear, as in Spark: weights shrink by --ridge N")
     }
 }
 

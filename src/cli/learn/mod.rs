@@ -7,13 +7,12 @@ use std::path::Path;
 
 use clap::{Parser, Subcommand};
 
-use self::kinds::{DescentArgs, KMeansArgs, PredictArgs, TestArgs};
+use self::kinds::{DescentArgs, KMeansArgs, LinearArgs, PredictArgs, TestArgs};
 use super::account::{Account, Stream};
 use super::args::{Common, CutArgs, StageArgs, StateArgs};
 use super::first::stop_rules;
 use super::{Environment, Tool, ToolError, run_stage, run_stage_saved};
 use crate::op::learn::Learner;
-use crate::op::learn::descent::{Linear, Logistic};
 use crate::op::learn::predict::{Answer, Learnt, Predict};
 use crate::record;
 use crate::source::SourceError;
@@ -35,7 +34,7 @@ use crate::source::beside::FileBeside;
 #[command(subcommand_value_name = "KIND", subcommand_help_heading = "Kinds", disable_help_subcommand = true)]
 pub struct LearnTool {
     #[command(subcommand)]
-    kind: Kind,
+    kind: LearnKind,
 
     #[command(flatten)]
     stage: StageArgs,
@@ -43,7 +42,7 @@ pub struct LearnTool {
 
 /// What is learnt.
 #[derive(Subcommand, Debug)]
-enum Kind {
+enum LearnKind {
     /// Clusters: centers that move to where points are
     ///
     /// Gives {"centers":[[…],…],"weights":[…]}, or the number of the nearest center. Points
@@ -53,7 +52,7 @@ enum Kind {
     ///
     /// Gives {"weights":[…],"intercept":0}, or the number. For an intercept give a feature
     /// that is always 1. The numbers of a batch are in memory until its end.
-    Linear(Box<DescentArgs>),
+    Linear(Box<LinearArgs>),
     /// One of two classes, 0 and 1, by logistic regression
     ///
     /// Gives {"weights":[…],"intercept":0}, or the class. For an intercept give a feature
@@ -85,11 +84,11 @@ impl LearnTool {
     /// What the options make; nothing is opened for it.
     pub(super) fn made(&self) -> Result<Made<'_>, ToolError> {
         Ok(match &self.kind {
-            Kind::Kmeans(kind) => Made::Learns(Box::new(kind.operator()?), kind.saved),
-            Kind::Linear(kind) => Made::Learns(Box::new(kind.operator::<Linear>()?), kind.saved),
-            Kind::Logistic(kind) => Made::Learns(Box::new(kind.operator::<Logistic>()?), kind.saved),
-            Kind::Test(kind) => Made::Learns(Box::new(kind.operator()?), kind.saved),
-            Kind::Predict(kind) => Made::Predicts(kind),
+            LearnKind::Kmeans(kind) => Made::Learns(Box::new(kind.operator()?), kind.saved),
+            LearnKind::Linear(kind) => Made::Learns(Box::new(kind.operator()?), kind.descent.saved),
+            LearnKind::Logistic(kind) => Made::Learns(Box::new(kind.logistic()?), kind.saved),
+            LearnKind::Test(kind) => Made::Learns(Box::new(kind.operator()?), kind.saved),
+            LearnKind::Predict(kind) => Made::Predicts(kind),
         })
     }
 
@@ -142,13 +141,16 @@ impl Tool for LearnTool {
         }
         let state = "state: the model".to_owned();
         match &self.kind {
-            Kind::Kmeans(kind) => Account::does(kind.does()).and(state),
-            Kind::Linear(_) => Account::does("learns to predict a number from each batch").and(state),
-            Kind::Logistic(_) => Account::does("learns to tell two classes apart from each batch").and(state),
-            Kind::Test(kind) => {
+            LearnKind::Kmeans(kind) => Account::does(kind.does()).and(state),
+            LearnKind::Linear(kind) => {
+                let account = Account::does("learns to predict a number from each batch").and(state);
+                account.and(kind.caveat().map(str::to_owned))
+            }
+            LearnKind::Logistic(_) => Account::does("learns to tell two classes apart from each batch").and(state),
+            LearnKind::Test(kind) => {
                 Account::does(kind.does()).and("state: count, mean and variance of each group".to_owned())
             }
-            Kind::Predict(kind) => match kind.parts.parts(None) {
+            LearnKind::Predict(kind) => match kind.parts.parts(None) {
                 Ok(_) => Account::does("predicts by the model in a file, read again when it changes"),
                 Err(error) => Account::mistake(error),
             },
@@ -156,7 +158,13 @@ impl Tool for LearnTool {
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
-        match self.made()? {
+        let made = self.made()?;
+        if let LearnKind::Linear(kind) = &self.kind
+            && let Some(caveat) = kind.caveat()
+        {
+            environment.console.warn(caveat);
+        }
+        match made {
             Made::Learns(mut learner, saved) => run_stage_saved(learner.as_mut(), &self.stage, saved, environment),
             Made::Predicts(kind) => self.predict(kind, environment),
         }

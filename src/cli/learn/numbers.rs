@@ -1,6 +1,6 @@
 //! Numbers in options, one or a JSON array of them.
 
-use crate::op::learn::samples::{number, push_numbers};
+use crate::op::learn::numbers::{number, push_numbers};
 use crate::record;
 
 /// An array of numbers.

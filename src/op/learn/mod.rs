@@ -2,7 +2,8 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`samples`] | from records to numbers |
+//! | [`samples`] | from records to samples |
+//! | [`numbers`] | from JSON to doubles |
 //! | [`model`] | what models have in common |
 //! | [`kmeans`] | clusters |
 //! | [`descent`] | linear and logistic regression |
@@ -16,6 +17,7 @@
 pub mod descent;
 pub mod kmeans;
 pub mod model;
+pub mod numbers;
 pub mod predict;
 mod random;
 pub mod samples;

@@ -1,5 +1,6 @@
-//! From records to numbers: features, labels, and the keys that predictions come out with.
+//! From records to samples: features, labels, and the keys that predictions come out with.
 
+use super::numbers::{number, push_numbers};
 use crate::expr::{ExprError, Program};
 use crate::frame::Block;
 use crate::op::grouping::bad_or_fatal;
@@ -157,8 +158,8 @@ impl Reader {
                 Some(pair) => (label, features) = pair,
                 None if parts.features.is_none() && parts.label.is_none() => {
                     return Err(Wrong::Record(
-                        "no sample, which is [label, features]: make such arrays with sstream-map, or say with --label \
-                         EXPR and --features EXPR where they are"
+                        "no sample, which is [label, features]: --label EXPR and --features EXPR say where they are in a \
+                         record, --input json reads lines as JSON"
                             .to_owned(),
                     ));
                 }
@@ -176,7 +177,17 @@ impl Reader {
             }
             features = room;
         }
-        push_numbers(features, *dimensions, &mut chunk.features).map_err(Wrong::Record)?;
+        push_numbers(features, *dimensions, &mut chunk.features).map_err(|reason| {
+            let hint = match features.first() {
+                Some(b'[') => "",
+                Some(b'"') if parts.features.is_none() => {
+                    ", which is text: --input json reads lines as JSON, --features EXPR makes features of a record"
+                }
+                _ if parts.features.is_none() => ": --features EXPR makes features of a record",
+                _ => ", made by --features",
+            };
+            Wrong::Record(format!("{reason}{hint}"))
+        })?;
         if let Some(program) = &mut parts.label {
             if !one_result(program, record, "--label", room)? {
                 return Ok(false);
@@ -230,47 +241,6 @@ fn one_result(program: &mut Program, record: &[u8], option: &str, room: &mut Vec
         (Ok(()), 0 | 1) => Ok(results == 1),
         (Ok(()), _) => Err(Wrong::Record(format!("{option} gives {results} results, and has to give one"))),
     }
-}
-
-/// Appends the numbers of an array, of which there must be `dimensions`.
-///
-/// # Errors
-/// It is no such array, or a number is none that is finite; numbers before it were appended.
-pub fn push_numbers(array: &[u8], dimensions: usize, to: &mut Vec<f64>) -> Result<(), String> {
-    if array.first() != Some(&b'[') {
-        return Err(format!("features are an array of {dimensions} numbers, and this is {}", shown(array)));
-    }
-    let before = to.len();
-    for element in record::elements(array) {
-        let place = to.len() - before;
-        to.push(number(element).map_err(|reason| format!("feature {place} is {reason}"))?);
-    }
-    match to.len() - before {
-        length if length == dimensions => Ok(()),
-        length => Err(format!("it has {length} features, and the model has {dimensions}")),
-    }
-}
-
-/// A finite number; else what it is.
-///
-/// # Errors
-/// It is none.
-pub fn number(value: &[u8]) -> Result<f64, String> {
-    // Records are canonical JSON: what begins like a number is one.
-    if !matches!(value.first(), Some(b'-' | b'0'..=b'9')) {
-        return Err(format!("no number but {}", shown(value)));
-    }
-    let number: Option<f64> = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
-    match number {
-        Some(number) if number.is_finite() => Ok(number),
-        _ => Err(format!("beyond the range of a double: {}", shown(value))),
-    }
-}
-
-/// A value for a message.
-fn shown(value: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&value[..value.len().min(60)]).into_owned();
-    if value.len() > 60 { format!("{text}…") } else { text }
 }
 
 #[cfg(test)]

@@ -104,7 +104,7 @@ fn samples_of_a_batch_are_those_that_spark_takes() {
         ];
         for (given, spark) in given {
             let mut weights = Vec::new();
-            samples::push_numbers(crate::record::field(given.as_bytes(), b"weights").unwrap(), 2, &mut weights)
+            numbers::push_numbers(crate::record::field(given.as_bytes(), b"weights").unwrap(), 2, &mut weights)
                 .unwrap();
             for (ours, spark) in weights.iter().zip(spark) {
                 assert!((ours / spark - 1.0).abs() < 1e-9, "{fraction}: {given}, {spark}");

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::io;
 
 use super::Learner;
-use super::samples::number;
+use super::numbers::number;
 use super::t_distribution::two_sided;
 use crate::expr::Program;
 use crate::frame::{BatchTime, Block, Head};

@@ -6,20 +6,21 @@ use crate::expr::{ExprError, Program, truthy};
 /// What a name means. A name without a definition is any record.
 #[derive(Clone, Debug, Default)]
 pub struct Definition {
+    name: String,
     program: Option<Program>,
     /// The names whose records the program sees as variables, in its order.
     sees: Vec<usize>,
 }
 
 impl Definition {
-    /// Reads a definition; `names` are those of the pattern.
+    /// Reads the definition of a name; `names` are those of the pattern.
     ///
     /// # Errors
     /// It is no program.
-    pub fn parse(source: &str, names: &[String]) -> Result<Definition, ExprError> {
+    pub fn parse(name: &str, source: &str, names: &[String]) -> Result<Definition, ExprError> {
         let sees: Vec<usize> = (0..names.len()).filter(|name| mentions(source, &names[*name])).collect();
         let variables: Vec<&str> = sees.iter().map(|name| names[*name].as_str()).collect();
-        Ok(Definition { program: Some(Program::parse(source, &variables)?), sees })
+        Ok(Definition { name: name.to_owned(), program: Some(Program::parse(source, &variables)?), sees })
     }
 
     /// Whether it looks at what was taken before.
@@ -30,21 +31,22 @@ impl Definition {
     /// Whether `record` is one, behind what was taken up to `before`.
     ///
     /// # Errors
-    /// The program fails on the record.
+    /// The program fails on the record; which one did is part of the reason.
     pub fn fits(
         &mut self,
         record: &[u8],
         before: Option<LinkId>,
         buffer: &Buffer,
         name_of: &[usize],
-    ) -> Result<bool, ExprError> {
+    ) -> Result<bool, String> {
         let Some(program) = &mut self.program else { return Ok(true) };
         let taken: Vec<Vec<u8>> = self.sees.iter().map(|name| array_of(*name, before, buffer, name_of)).collect();
         let variables: Vec<&[u8]> = taken.iter().map(Vec::as_slice).collect();
         let mut answer = None;
-        program.run(record, &variables, &mut |result| {
+        let ran = program.run(record, &variables, &mut |result| {
             answer.get_or_insert(truthy(result));
-        })?;
+        });
+        ran.map_err(|error| format!("--define {}: {error}", self.name))?;
         Ok(answer.unwrap_or(false))
     }
 }
@@ -81,10 +83,10 @@ mod tests {
     #[test]
     fn only_what_is_mentioned_is_seen() {
         let names = ["a", "ab", "b"].map(str::to_owned);
-        let sees = |source| Definition::parse(source, &names).unwrap().sees;
+        let sees = |source| Definition::parse("a", source, &names).unwrap().sees;
         assert_eq!(sees(".x > $ab[0].x"), [1]);
         assert_eq!(sees("$a|length > 2 and .b"), [0]);
         assert!(sees(".a").is_empty());
-        assert!(Definition::parse("$c", &names).is_err());
+        assert!(Definition::parse("a", "$c", &names).is_err());
     }
 }

@@ -462,7 +462,7 @@ impl Fits {
         let known = if looks_back { &mut self.of_way } else { &mut self.of_record };
         *known[name].get_or_insert_with(|| {
             definitions[name].fits(record, before, buffer, name_of).unwrap_or_else(|error| {
-                self.error.get_or_insert(error.to_string());
+                self.error.get_or_insert(error);
                 false
             })
         })

@@ -81,13 +81,17 @@ impl Pattern {
     /// # Errors
     /// Where it is none, and what was expected there.
     pub fn parse(text: &str) -> Result<Pattern, PatternError> {
-        let mut parser = Parser { text, at: 0, names: Vec::new(), has_relaxed: false };
+        let mut parser = Parser { text, at: 0, names: Vec::new(), has_relaxed: false, strict_not: None };
         let piece = parser.pattern()?;
         parser.spaces();
-        match parser.peek() {
-            None => Ok(Pattern { piece, names: parser.names, has_relaxed: parser.has_relaxed }),
-            Some(')') => Err(parser.error("a ) with no ( before it")),
-            Some(_) => Err(parser.error("a name, a space, ->, |, ( or ) is expected here")),
+        match (parser.peek(), parser.strict_not) {
+            (None, Some(at)) => {
+                parser.at = at;
+                Err(parser.error("at the end !NAME stands behind ->: none of these within the time"))
+            }
+            (None, None) => Ok(Pattern { piece, names: parser.names, has_relaxed: parser.has_relaxed }),
+            (Some(')'), _) => Err(parser.error("a ) with no ( before it")),
+            (Some(_), _) => Err(parser.error("a name, a space, ->, |, ( or ) is expected here")),
         }
     }
 }
@@ -97,6 +101,8 @@ struct Parser<'t> {
     at: usize,
     names: Vec<String>,
     has_relaxed: bool,
+    /// Where the element is that was read last, if it is a `!NAME` behind a space.
+    strict_not: Option<usize>,
 }
 
 impl Parser<'_> {
@@ -140,6 +146,13 @@ impl Parser<'_> {
         let mut joint = Joint::Strict;
         loop {
             self.spaces();
+            self.strict_not = None;
+            if self.peek() == Some('!') {
+                if elements.is_empty() {
+                    return Err(self.error("!NAME stands between two others, or at the end behind ->"));
+                }
+                self.strict_not = (joint == Joint::Strict).then_some(self.at);
+            }
             elements.push((joint, self.element()?));
             let has_space = self.spaces();
             joint = if self.take("->") {
@@ -158,7 +171,14 @@ impl Parser<'_> {
 
     fn element(&mut self) -> Result<Piece, PatternError> {
         if self.take("!") {
-            return self.name().map(Piece::Not);
+            if self.peek() == Some('(') {
+                return Err(self.error("! stands before one name; of several, none may come: -> !a -> !b"));
+            }
+            let name = self.name()?;
+            return match self.peek() {
+                Some('*' | '+' | '?' | '{') => Err(self.error("!NAME is none at all: it has no times")),
+                _ => Ok(Piece::Not(name)),
+            };
         }
         let piece = if self.take("(") {
             let piece = self.pattern()?;
@@ -177,7 +197,12 @@ impl Parser<'_> {
         let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
         if length == 0 || rest.starts_with(|c: char| c.is_ascii_digit()) {
-            return Err(self.error("a name is expected here: letters, digits and _, a letter first"));
+            let reason = match rest.chars().next() {
+                Some('-') => "a later record is joined by ->, a - and a > with nothing between",
+                Some('&' | ',') => "a name is expected here; what must hold of one record together is one --define",
+                _ => "a name is expected here: letters from a to z, digits and _, a letter first",
+            };
+            return Err(self.error(reason));
         }
         let name = &rest[..length];
         if matches!(name, "key" | "start" | "end") {
@@ -256,6 +281,14 @@ mod tests {
             ("2a", 1, "a letter first"),
             ("a end", 3, "$end"),
             ("a | ", 5, "a name"),
+            ("a - b", 3, "joined by ->"),
+            ("a & b", 3, "one --define"),
+            ("!x -> a", 1, "between two others"),
+            ("a (!x b)", 4, "between two others"),
+            ("a !x", 3, "behind ->"),
+            ("(a b !x)", 6, "behind ->"),
+            ("a -> !x+ -> b", 8, "no times"),
+            ("a -> !(x y) -> b", 7, "one name"),
         ] {
             let error = Pattern::parse(text).unwrap_err().to_string();
             assert!(error.contains(&format!("column {column}:")) && error.contains(reason), "{text}: {error}");

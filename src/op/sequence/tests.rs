@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::event::{TimeForm, Watermarks};
 use crate::expr::Program;
-use crate::frame::Reason;
+use crate::frame::{Head, Reason};
 use crate::op::grouping::By;
 use crate::op::testing;
 use naive::Row;
@@ -38,7 +38,7 @@ fn definition(name: &String, names: &[String]) -> Definition {
     if name == "D" && names.iter().any(|name| name == "A") {
         source.push_str(" and ($A | length % 2 == 0)");
     }
-    Definition::parse(&source, names).unwrap()
+    Definition::parse(name, &source, names).unwrap()
 }
 
 /// The same for the naive matcher.
@@ -197,4 +197,40 @@ fn too_many_open_ways_are_told() {
     let batch: Vec<String> = (0..50).map(|time| format!("[1,{time},\"a\"]")).collect();
     let error = testing::try_run(&mut operator, 1000, &[batch], Reason::Eof).unwrap_err();
     assert!(error.to_string().contains("key 1: more than 5 partial matches are open"), "{error}");
+}
+
+#[test]
+fn what_is_held_is_what_can_still_match() {
+    // A hundred keys a batch that never come again: 10 ms a batch, so that 15 ms and 3 ms are some three batches.
+    let mut operator = sequences("A -> B", Some(15), Some(Skip::PastLast));
+    let mut collected = testing::Collected::default();
+    let mut out = Out::new(&mut collected);
+    operator.head(&mut Head::new(1000)).unwrap();
+    let mut bytes = Vec::new();
+    for batch in 1..200 {
+        let records: String = (0..100).map(|key| text((batch * 100 + key, batch * 10, 'a')) + "\n").collect();
+        let time = BatchTime(batch as u64 * 1000);
+        out.set_time(time);
+        operator.block(Block { time, records: 100, bytes: records.as_bytes() }, &mut out).unwrap();
+        operator.end(time, &mut out).unwrap();
+        let held = operator.held();
+        assert!(held.keys <= Some(300) && held.records <= Some(300), "after batch {batch}: {held:?}");
+        bytes.push(held.bytes);
+    }
+    let (early, late) = (bytes[10..30].iter().max().unwrap(), bytes[30..].iter().max().unwrap());
+    assert!(*late <= early + early / 2, "{early} bytes, and later {late}");
+}
+
+#[test]
+fn a_loop_costs_by_the_record_however_long_it_is() {
+    // By its length it would be a billion steps: minutes.
+    for pattern in ["D B*", "D -> B* -> D"] {
+        let mut operator = sequences(pattern, None, Some(Skip::PastLast));
+        let records: Vec<String> = ["c".to_owned()].into_iter().chain((0..50_000).map(|_| "b".to_owned())).collect();
+        let records: Vec<String> =
+            records.iter().enumerate().map(|(time, letter)| format!("[1,{time},\"{letter}\"]")).collect();
+        let run = testing::try_run(&mut operator, 1000, &[records], Reason::Eof).unwrap();
+        let found: usize = run.batches.iter().map(|(_, records)| records.len()).sum();
+        assert_eq!(found, usize::from(pattern == "D B*"));
+    }
 }

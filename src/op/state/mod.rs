@@ -119,7 +119,7 @@ impl State {
     fn begin(&mut self, time: BatchTime) {
         if std::mem::take(&mut self.is_initial) {
             for index in 0..self.entries.keys.end() {
-                self.entries.has_value(index, time.0);
+                self.entries.note_value(index, time.0);
             }
         }
     }
@@ -190,7 +190,7 @@ impl State {
                 return aggregate(item, ordered(time), entries, *emit, changed, out);
             };
             let (index, _) = entries.insert(&item);
-            entries.has_value(index, ordered(time));
+            entries.note_value(index, ordered(time));
             computation.add(index, item.value);
             if *emit == Emit::Each {
                 computation.run(entries, &[index as u32], Some(item.record), true, out)?;
@@ -251,7 +251,7 @@ impl Operator for State {
             None => grouping.items(block, out, |item, out| aggregate(item, block.time.0, entries, *emit, changed, out)),
             Some(computation) => grouping.items(block, out, |item, out| {
                 let (index, _) = entries.insert(&item);
-                entries.has_value(index, block.time.0);
+                entries.note_value(index, block.time.0);
                 computation.add(index, item.value);
                 if *emit == Emit::Each {
                     computation.run(entries, &[index as u32], Some(item.record), true, out)?;
@@ -319,7 +319,7 @@ fn aggregate(
         }
         return bad_or_fatal(item.record, &error, out);
     }
-    entries.has_value(index, time);
+    entries.note_value(index, time);
     entries.changed(index);
     match emit {
         Emit::Changed => {

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::agg::Aggregation;
+use crate::event::{TimeForm, Timing, Watermarks};
 use crate::expr::Program;
 use crate::keyed_state::KeyedState as _;
 use crate::op::grouping::By;
@@ -32,6 +33,15 @@ fn results(state: &mut State, batches: &[Vec<&str>]) -> Vec<Vec<String>> {
 fn three(update: Update, emit: Emit) -> Vec<String> {
     let batches = [vec![r#"["b",1]"#, "[1.0,5]", r#"["b",2]"#], vec![], vec!["[1,7]", r#"["c",4]"#, "[1,1]"]];
     results(&mut state(update, emit, None), &batches).into_iter().map(|records| records.join(" ")).collect()
+}
+
+#[test]
+fn what_the_state_takes_is_told_however_long_entries_are() {
+    let mut state = state(aggregation("count"), Emit::All, None);
+    crate::op::durable::Durable::track(&mut state, false);
+    results(&mut state, &[vec![r#"["a",1]"#, r#"["b",1]"#]]);
+    state.entries.journal.as_mut().unwrap().written = (1, u64::MAX);
+    assert_eq!(state.live_bytes(), u64::MAX);
 }
 
 #[test]
@@ -347,5 +357,29 @@ proptest! {
             }
         }
         prop_assert!(saved.keys().all(|key| *record::normal_key(key) == **key));
+    }
+}
+
+proptest! {
+    /// By event time: what comes out hangs on the watermark, which is restored too.
+    #[test]
+    fn by_event_time_restored_anywhere_it_is_undisturbed(
+        kind in any_update(),
+        emit in prop::sample::select(vec![Emit::All, Emit::Changed, Emit::Each, Emit::Timeout]),
+        timeout_ms in 0..20u64,
+        delay_ms in 0..8u64,
+        batches in prop::collection::vec(prop::collection::vec((0..6u8, -4..5i64, -30..60i64), 0..5), 0..16),
+        at in 0..16usize,
+    ) {
+        let program = |source: &str| Program::parse(source, &[]).unwrap();
+        let mut make = || -> Box<dyn Operator> {
+            let grouping = Grouping::new(By::Program(program(".[0]")), Some(program(".[1]")));
+            let timing = Timing::new(Some(program(".[2]")), TimeForm::default(), Watermarks::own(delay_ms, None));
+            Box::new(State::new(grouping, update_of(kind), emit, Some(timeout_ms)).with_timing(timing))
+        };
+        let text = |(key, value, time): &(u8, i64, i64)| format!("[\"k{key}\",{value},{time}]");
+        let batches: Vec<Vec<String>> = batches.iter().map(|batch| batch.iter().map(text).collect()).collect();
+        let whole = testing::run_restored(&mut make, &batches, usize::MAX);
+        prop_assert_eq!(testing::run_restored(&mut make, &batches, at), whole);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::event::EventTime;
-use crate::op::expiry::Expiry;
+use crate::op::due::Due;
 
 /// A record that may still meet one of the other side.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(super) struct Side {
     /// Of each key, by its index, in order of time and arrival.
     by_key: Vec<VecDeque<Record>>,
     /// When they are past all partners.
-    expiry: Expiry<Waiting>,
+    due: Due<Waiting>,
     len: usize,
     bytes: u64,
 }
@@ -47,7 +47,7 @@ const FEW_RECORDS: usize = 8;
 impl Side {
     /// Adds a record, which may meet others as long as the watermark is not after `over`.
     pub fn add(&mut self, key: usize, record: Record, over: EventTime) {
-        self.expiry.push(over, Waiting { over, number: record.number, time: record.time, key: key as u32 });
+        self.due.push(over, Waiting { over, number: record.number, time: record.time, key: key as u32 });
         if key >= self.by_key.len() {
             self.by_key.resize_with(key + 1, VecDeque::new);
         }
@@ -73,7 +73,7 @@ impl Side {
     /// The records that can meet none any more, in any order: each is to be [taken](Side::take).
     pub fn over(&mut self, watermark: EventTime) -> Vec<Waiting> {
         let mut over = Vec::new();
-        self.expiry.reach(watermark.saturating_sub(1), |waiting| waiting.over, |waiting| over.push(waiting));
+        self.due.reach(watermark.saturating_sub(1), |waiting| waiting.over, |waiting| over.push(waiting));
         over
     }
 
@@ -130,7 +130,7 @@ impl Side {
                 *place = index as u32;
             }
         }
-        self.expiry.map(|waiting| {
+        self.due.map(|waiting| {
             let key = index_of.get(waiting.key as usize).copied().unwrap_or(u32::MAX);
             Waiting { key, ..waiting }
         });
@@ -143,6 +143,6 @@ impl Side {
 
     /// About how many bytes they take.
     pub fn bytes(&self) -> u64 {
-        self.bytes + (self.len * size_of::<Record>() + self.expiry.bytes()) as u64
+        self.bytes + (self.len * size_of::<Record>() + self.due.bytes()) as u64
     }
 }

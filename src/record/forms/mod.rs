@@ -16,6 +16,7 @@ use crate::error::Failure;
 use crate::record;
 
 pub use line::{Json, Logfmt, Records, Text};
+pub use logfmt::push_object as push_logfmt;
 pub use origin::{Field, Origin};
 pub use recipe::{Form, Recipe};
 

@@ -62,6 +62,17 @@ pub trait Batches {
         0
     }
 
+    /// What was given so far need not be brought again: the last end has left or, under a
+    /// checkpoint, all of it is on disk.
+    fn done_with(&mut self) -> Result<(), SourceError> {
+        Ok(())
+    }
+
+    /// Whether somebody waits for [`Batches::done_with`], also within a batch.
+    fn is_awaited(&self) -> bool {
+        false
+    }
+
     /// How to read batches again; otherwise they are kept as they come.
     fn replay(&mut self) -> Option<&mut dyn ReadAgain> {
         None

@@ -18,6 +18,8 @@ pub struct FirstStage<'a> {
     clock: &'a dyn Clock,
     /// What `--name` said.
     name: Option<String>,
+    /// The last step was an end, which has left when the next one is asked for.
+    has_ended: bool,
 }
 
 /// What backpressure goes by.
@@ -33,7 +35,7 @@ struct Pressure {
 impl<'a> FirstStage<'a> {
     /// Of these batches; `name` goes into the head.
     pub fn new(batches: Box<dyn Batches + 'a>, clock: &'a dyn Clock, name: Option<String>) -> FirstStage<'a> {
-        FirstStage { batches, pressure: None, clock, name }
+        FirstStage { batches, pressure: None, clock, name, has_ended: false }
     }
 
     /// With a rate that the pipeline keeps up with, for batches of `interval_ms`.
@@ -45,7 +47,12 @@ impl<'a> FirstStage<'a> {
 
     fn step(&mut self) -> Result<Step, SourceError> {
         self.feel();
+        // Under a checkpoint not the leaving counts, but the disk.
+        if std::mem::take(&mut self.has_ended) && !self.batches.is_kept() {
+            self.batches.done_with()?;
+        }
         let mut step = self.batches.step()?;
+        self.has_ended = matches!(step, Step::End(_));
         if let Step::Head(head) = &mut step {
             if let Some(name) = &self.name {
                 head.set_name(name);

@@ -69,10 +69,16 @@ pub trait RecordSource {
     /// last line with no newline), and says what stays unread at a stop. Called once.
     fn finish(&mut self, reason: &Reason, block: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, SourceError>;
 
-    /// The end of a batch has left, and under a checkpoint the batch is on disk:
-    /// what was taken so far need not come again.
+    /// What was taken so far need not come again: a batch's end has left or, under a checkpoint,
+    /// all that was taken is on disk.
     fn batch_left(&mut self) -> Result<(), SourceError> {
         Ok(())
+    }
+
+    /// Whether somebody waits for [`RecordSource::batch_left`]: then, under a checkpoint, what was
+    /// taken is put on disk as soon as nothing more is at hand, and not only at the batch's end.
+    fn is_awaited(&self) -> bool {
+        false
     }
 
     /// The last batch's end has left, and the close is next: an error where not all was taken that

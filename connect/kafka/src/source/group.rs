@@ -11,18 +11,18 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::RDKafkaErrorCode as Code;
 
 use super::Options;
-use super::held::Held;
+use super::arrivals::Arrivals;
 use super::ledger::Ledger;
 use super::message::Records;
 use super::queues::{offsets, push_record};
 use super::selection::TopicPattern;
 use super::start::StartAt;
 use super::stream::commit;
-use super::wake::Wake;
 use crate::client::KafkaError;
 use crate::client::listener::{Listener, configure, message_of};
 use crate::client::patience::Client;
 use crate::client::settings::Settings;
+use sstream::connect::Wake;
 use sstream::connect::{
     BLOCK_BYTES, Bad, Came, Console, Ready, Reason, RecordSource, Room, SourceError, StopSignal, Waited,
 };
@@ -38,7 +38,7 @@ pub struct GroupSource {
     stop: StopSignal,
     waited: Waited,
     records: Records,
-    held: Held,
+    held: Arrivals,
     ledger: Ledger,
     /// The topics as they were given, for messages.
     topics: String,
@@ -85,7 +85,7 @@ impl GroupSource {
             stop,
             waited,
             records: Records::new(options.form.clone()),
-            held: Held::default(),
+            held: Arrivals::default(),
             ledger: Ledger::default(),
             topics: options.selection.topics.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
             unused: Vec::new(),

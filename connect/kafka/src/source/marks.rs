@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 
-use super::wake::Bell;
 use crate::client::KafkaError;
 use crate::client::listener::{Listener, code_message};
 use crate::client::patience::{OVERTIME, within};
+use sstream::connect::Bell;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -18,9 +18,9 @@
 //!   taken from them is about a block.
 
 mod again;
+mod arrivals;
 mod ask;
 mod group;
-mod held;
 pub mod kind;
 pub mod ledger;
 mod marks;
@@ -30,7 +30,6 @@ mod scout;
 pub mod selection;
 pub mod start;
 mod stream;
-mod wake;
 
 pub use group::GroupSource;
 pub use stream::KafkaSource;

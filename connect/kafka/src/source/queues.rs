@@ -12,9 +12,9 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::ledger::Place;
 use super::message::{Parts, Records};
-use super::wake::Bell;
 use crate::client::KafkaError;
 use crate::client::listener::{Listener, message_of};
+use sstream::connect::Bell;
 use sstream::connect::RateLimiter;
 
 /// A partition that is assigned.

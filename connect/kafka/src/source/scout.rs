@@ -12,10 +12,10 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::selection::{Selection, TopicPattern};
 use super::start::StartAt;
-use super::wake::Bell;
 use crate::client::KafkaError;
 use crate::client::listener::{Listener, message_of};
 use crate::client::patience::{OVERTIME, within};
+use sstream::connect::Bell;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);

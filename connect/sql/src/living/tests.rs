@@ -170,7 +170,7 @@ fn what_is_no_state_of_tables_is_damaged() {
         (&[0, 0, 0, 1, 0][..], None),
         (&[0, 0, 0, 1], Some(&piece[..])),
         (&[0, 0, 0, 0, 0], Some(&piece)),
-        (&[0, 0, 0, 1, 16], Some(&piece)),
+        (&[0, 0, 0, 1, 64], Some(&piece)),
         (&[0, 0, 0, 1, 0], Some(&piece[1..])),
         (&[0, 0, 0, 1, 0], Some(&piece)),
     ] {

@@ -60,17 +60,6 @@ enum State {
     Ending(BatchClock, Reason),
 }
 
-/// What was given last, which is done with when the next step is asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Given {
-    #[default]
-    Nothing,
-    /// The block, which is to be emptied before it is filled again.
-    Block,
-    /// A batch's end.
-    End,
-}
-
 /// What has come of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Arrival {
@@ -90,7 +79,8 @@ pub struct Cutter<'a> {
     block: Vec<u8>,
     block_records: u64,
     batch_records: u64,
-    given: Given,
+    /// The block was given, and is to be emptied before it is filled again.
+    has_given_block: bool,
     arrival: Arrival,
     /// The moment up to which batches are being cut.
     caught_up_to: Option<Reading>,
@@ -113,7 +103,7 @@ impl<'a> Cutter<'a> {
             block: Vec::new(),
             block_records: 0,
             batch_records: 0,
-            given: Given::Nothing,
+            has_given_block: false,
             caught_up_to: None,
             over: None,
             last_came: now,
@@ -126,13 +116,9 @@ impl<'a> Cutter<'a> {
     }
 
     fn advance(&mut self) -> Result<Step, SourceError> {
-        match std::mem::take(&mut self.given) {
-            Given::Nothing => {}
-            Given::Block => {
-                self.block.clear();
-                self.block_records = 0;
-            }
-            Given::End => self.parts.source.batch_left()?,
+        if std::mem::take(&mut self.has_given_block) {
+            self.block.clear();
+            self.block_records = 0;
         }
         loop {
             match &mut self.state {
@@ -331,14 +317,13 @@ impl<'a> Cutter<'a> {
     }
 
     fn give_block(&mut self, time: BatchTime) -> Step {
-        self.given = Given::Block;
+        self.has_given_block = true;
         self.batch_records += self.block_records;
         Step::Block { time, records: self.block_records }
     }
 
     fn end(&mut self, time: BatchTime) -> Step {
         self.limits.end_batch();
-        self.given = Given::End;
         let mut end = End::new(time, std::mem::take(&mut self.batch_records));
         end.trace = self.options.trace.then(Vec::new);
         Step::End(end)
@@ -375,6 +360,14 @@ impl Batches for Cutter<'_> {
         if has_begun {
             self.begin_batch();
         }
+    }
+
+    fn done_with(&mut self) -> Result<(), SourceError> {
+        self.parts.source.batch_left()
+    }
+
+    fn is_awaited(&self) -> bool {
+        self.parts.source.is_awaited()
     }
 
     fn missed(&mut self) -> u64 {

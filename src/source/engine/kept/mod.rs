@@ -240,7 +240,9 @@ impl<'a> Kept<'a> {
                 }
             }
         }
-        Ok(self.parts.checkpoint.sync()?)
+        self.parts.checkpoint.sync()?;
+        // Blocks behind the end, too: they reached the log before it was synced.
+        self.batches.done_with()
     }
 
     /// The next step of the batches, written to the checkpoint.
@@ -251,6 +253,11 @@ impl<'a> Kept<'a> {
                 // A block holds fewer records than bytes, of which there are some MiB.
                 let records = u32::try_from(*records).unwrap_or(u32::MAX);
                 self.parts.checkpoint.append(records, self.batches.block())?;
+                // Blocks of an open batch come again too, as the first of the next one.
+                if self.batches.is_awaited() && !self.batches.is_ready() && self.batches.replay().is_none() {
+                    self.parts.checkpoint.sync()?;
+                    self.batches.done_with()?;
+                }
             }
             Step::End(end) => {
                 end.records += std::mem::take(&mut self.carried);

@@ -1,4 +1,6 @@
+use std::cell::Cell;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::*;
@@ -22,6 +24,9 @@ struct Script {
     records: Option<u64>,
     has_head: bool,
     is_ready: bool,
+    is_awaited: bool,
+    /// Records that were given, and of those how many were said to be done with.
+    counts: Rc<Cell<(usize, usize)>>,
 }
 
 impl Batches for Script {
@@ -36,6 +41,7 @@ impl Batches for Script {
         let Some(batch) = self.batches.pop_front() else { return Ok(Step::Close(Close::new(Reason::Eof))) };
         self.block = batch.iter().map(|record| format!("{record}\n")).collect::<String>().into_bytes();
         self.records = Some(batch.len() as u64);
+        self.counts.update(|(given, done)| (given + batch.len(), done));
         if batch.is_empty() {
             return self.step();
         }
@@ -54,6 +60,15 @@ impl Batches for Script {
         false
     }
 
+    fn is_awaited(&self) -> bool {
+        self.is_awaited
+    }
+
+    fn done_with(&mut self) -> Result<(), SourceError> {
+        self.counts.update(|(given, _)| (given, given));
+        Ok(())
+    }
+
     fn start_after(&mut self, time: BatchTime, _has_begun: bool) {
         self.time = time;
     }
@@ -65,6 +80,8 @@ struct Left {
     ended: Vec<(u64, Vec<String>)>,
     open: Vec<String>,
     is_closed: bool,
+    /// So many records whoever brought them need not bring again.
+    done: usize,
 }
 
 impl Left {
@@ -102,12 +119,26 @@ fn run(memory: &Memory, clock: &ManualClock, is_wall: bool, is_ready: bool, batc
         console,
     };
     let batches = batches.to_vec().into();
-    let script = Script { batches, block: Vec::new(), time: BatchTime(0), records: None, has_head: false, is_ready };
+    let counts = Rc::new(Cell::new((0, 0)));
+    let script = Script {
+        batches,
+        block: Vec::new(),
+        time: BatchTime(0),
+        records: None,
+        has_head: false,
+        is_ready,
+        is_awaited: !is_ready,
+        counts: counts.clone(),
+    };
     let mut kept = Kept::new(Box::new(script), parts);
     loop {
-        match kept.step() {
+        let step = kept.step();
+        left.done = counts.get().1;
+        match step {
             Ok(Step::Head(_)) => {}
             Ok(Step::Block { records, .. }) => {
+                // Who waits for its records to be on disk waits for no end.
+                assert!(is_ready || counts.get().0 == counts.get().1, "{:?}", counts.get());
                 let block = kept.block().to_vec();
                 let text = String::from_utf8(block).unwrap();
                 assert_eq!(text.lines().count() as u64, records);
@@ -151,6 +182,9 @@ fn a_crash_at_any_moment_changes_nothing_that_was_seen() {
                 if image == Image::Everything {
                     assert_eq!(all[..seen.len()], seen[..], "{at}");
                 }
+                // Who brought these may have forgotten them.
+                assert!(all.len() >= first.done, "{at} {image:?}");
+                assert_eq!(all[..first.done], batches("a", 7).concat()[..first.done], "{at} {image:?}");
                 // The rest of the first run's records, if any, then all of the second's.
                 let new: Vec<String> = batches("b", 4).concat();
                 assert_eq!(all[all.len() - new.len()..], new[..], "{at} {image:?}");

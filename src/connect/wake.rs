@@ -1,4 +1,4 @@
-//! A bell that threads of the client ring, and that is waited for together with
+//! A bell that threads of a source ring, and that is waited for together with
 //! signals.
 
 use std::io;
@@ -7,10 +7,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::{Ready, StopSignal, wait_readable};
 use rustix::pipe::{PipeFlags, pipe_with};
-use sstream::connect::{Ready, StopSignal, wait_readable};
 
-/// The end that is waited at.
+/// The end that is waited at, by a source whose records are brought by threads of its own.
+///
+/// ```
+/// use std::time::Duration;
+/// use sstream::connect::{Ready, Wake};
+///
+/// let wake = Wake::new().unwrap();
+/// let bell = wake.bell();
+/// std::thread::spawn(move || bell.ring());
+/// assert_eq!(wake.wait(None, Duration::from_secs(60)).unwrap(), Ready::Input);
+/// ```
 #[derive(Debug)]
 pub struct Wake {
     read: OwnedFd,

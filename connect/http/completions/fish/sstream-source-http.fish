@@ -1,0 +1,65 @@
+complete -c sstream-source-http -l path -d 'Take records at this path alone; several times for several' -r
+complete -c sstream-source-http -l body -d 'What a body is' -r -f -a "auto\t'What the Content-Type of each says; text without one'
+text\t'Lines, each a string'
+json\t'One JSON value'
+ndjson\t'A JSON value a line'
+form\t'An HTML form, which becomes an object of strings'"
+complete -c sstream-source-http -l with -d 'Make objects of the value and of these, several with commas: client, path, query, user, time (ms since the epoch), header:NAME' -r
+complete -c sstream-source-http -l bearer-file -d 'Who sends has one of the tokens in this file, a line each (Authorization: Bearer)' -r -F
+complete -c sstream-source-http -l basic-file -d 'Who sends is one of the users in this file, user:password a line (Authorization: Basic)' -r -F
+complete -c sstream-source-http -l tls-cert -d 'Speak TLS, with this certificate and those behind it (PEM)' -r -F
+complete -c sstream-source-http -l tls-key -d 'The certificate\'s key (PEM)' -r -F
+complete -c sstream-source-http -l max-body -d 'A larger body, packed or unpacked, is refused (413)' -r
+complete -c sstream-source-http -l max-waiting -d 'When so much waits for the pipeline, clients are told to come again (429)' -r
+complete -c sstream-source-http -l max-clients -d 'So many clients at a time; more wait until one has gone' -r
+complete -c sstream-source-http -l head-timeout -d 'A client that sends no head within this time, also between two requests, is cut off' -r
+complete -c sstream-source-http -l body-timeout -d 'A body that is not there within this time is refused (408)' -r
+complete -c sstream-source-http -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-source-http -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source-http -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-source-http -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-source-http -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source-http -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-source-http -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-source-http -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-source-http -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-source-http -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-source-http -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
+complete -c sstream-source-http -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-source-http -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-source-http -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-source-http -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-source-http -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-source-http -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-source-http -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-source-http -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-source-http -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
+complete -c sstream-source-http -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source-http -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-source-http -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
+complete -c sstream-source-http -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
+complete -c sstream-source-http -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
+complete -c sstream-source-http -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source-http -l open-arrays -d 'The elements of a JSON array are records each'
+complete -c sstream-source-http -l partly -d 'Take the good records of a body that has bad ones, which --on-error is for; without this such a body is refused whole (400)'
+complete -c sstream-source-http -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-source-http -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-source-http -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
+complete -c sstream-source-http -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-source-http -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-source-http -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
+complete -c sstream-source-http -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-source-http -s V -l version -d 'Print version'

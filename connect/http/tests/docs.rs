@@ -1,0 +1,15 @@
+//! The man pages and completions are what the command lines give.
+
+use sstream::connect::docs;
+use sstream_http::{SinkArgs, SourceArgs};
+
+#[test]
+fn man_pages_and_completions_match_the_command_line() {
+    let tools = [docs::sink::<SinkArgs>(), docs::source::<SourceArgs>()];
+    sstream_testkit::docs::check_connector(env!("CARGO_MANIFEST_DIR"), &tools);
+    for tool in &tools {
+        let command = format!("{} http://h:8080/in", tool.command.get_name())
+            .replace("source-http http://h:8080/in", "source-http 8080");
+        sstream_testkit::promises::check_kind(tool, "http", &command);
+    }
+}

@@ -1,0 +1,42 @@
+//! What a test needs beside the tools.
+
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::path::Path;
+
+/// Whether all these commands are there. Where one is not, that is told, and the test may pass:
+/// unless the variable says `required`, as it does in continuous integration.
+///
+/// # Panics
+/// One is not there, and is required.
+pub fn has_all(variable: &str, commands: &[&str]) -> bool {
+    let path = std::env::var("PATH").unwrap_or_default();
+    // What serves others is where only an administrator looks.
+    let is_there =
+        |command: &str| path.split(':').chain(["/usr/sbin"]).any(|folder| Path::new(folder).join(command).is_file());
+    let missing: Vec<&str> = commands.iter().copied().filter(|command| !is_there(command)).collect();
+    if missing.is_empty() {
+        return true;
+    }
+    let required = std::env::var(variable).is_ok_and(|value| value == "required");
+    assert!(!required, "{variable}=required, and there is no {missing:?}");
+    // Not by a macro, whose output a test that passes keeps to itself.
+    std::io::stderr().write_all(format!("SKIPPED: there is no {}\n", missing.join(", ")).as_bytes()).unwrap();
+    false
+}
+
+/// A port that nobody listens at, below those that the system gives to clients, so that it can be
+/// listened at again and again.
+pub fn free_port() -> u16 {
+    let mut random = crate::random::Random::new(u64::from(std::process::id()) ^ nanoseconds());
+    loop {
+        let port = random.between(10_000, 32_000) as u16;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+fn nanoseconds() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as u64
+}
