@@ -6,6 +6,10 @@ events='awk -v lines=2000000 "BEGIN { seed = 1; for (i = 0; i < lines; i++) { se
   printf \"{\\\"t\\\":%.0f,\\\"k\\\":\\\"k%d\\\",\\\"j\\\":\\\"k%d\\\",\\\"n\\\":%d}\\n\",
   1700000000000 + i - seed % 5000, seed % 10007 % 10000, seed % 10, seed % 777 } }"'
 
+# 20 of them a millisecond, in order.
+distinct='awk "BEGIN { for (i = 0; i < 10000000; i++)
+  printf \"{\\\"k\\\":\\\"%08x%08x\\\",\\\"t\\\":%.0f}\\n\", (i * 2654435761) % 4294967296, i, 1700000000000 + int(i / 20) }"'
+
 event_time() {
   local lines= window= by_batch=
   [ "${list:-}" ] || lines=$(made events.jsonl "$events")
@@ -27,5 +31,15 @@ event_time() {
       "$window 1h 1s --by .j $aggregation < $lines > $folder/out" \
       "$window 1m 1s --by .j $aggregation < $lines > $folder/out"
   done
+
+  # 10 million keys of 16 characters, none twice: 2 million a second, and 64 bytes of each.
+  if wanted event-dedup-seconds || wanted event-dedup-memory; then
+    lines=$(made distinct.jsonl "$distinct")
+    /usr/bin/time -f '{"seconds":%e,"kib":%M}' -o "$folder/dedup.json" \
+      sstream-dedup --input json --by .k --within 10m --time .t --watermark 10s < "$lines" > "$folder/out"
+    ! wanted event-dedup-seconds || record event-dedup-seconds 'seconds' "$(jq .seconds "$folder/dedup.json")" 5 "$folder/dedup.json"
+    ! wanted event-dedup-memory ||
+      record event-dedup-memory 'bytes a key' "$(jq '.kib * 1024 / 10000000' "$folder/dedup.json")" 64 "$folder/dedup.json"
+  fi
 }
 event_time

@@ -10,7 +10,6 @@ pub mod beside;
 pub mod dedup;
 pub mod due;
 pub mod durable;
-pub mod expiry;
 pub mod filter;
 pub mod flatmap;
 pub mod function;
@@ -37,6 +36,8 @@ pub mod union;
 pub mod window;
 pub mod within;
 
+#[cfg(test)]
+mod durable_tests;
 #[cfg(test)]
 pub mod testing;
 #[cfg(test)]

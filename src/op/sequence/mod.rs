@@ -173,9 +173,12 @@ impl Sequences {
 
     /// The time has come so far: beginnings that are over are dealt with, whatever their key.
     fn advance(&mut self, time: EventTime, out: &mut Out<'_>) -> Result<(), OpError> {
-        while let Some((deadline, index)) = self.keys.take_over(time) {
-            self.matcher.advance(self.keys.runs_mut(index), deadline, &mut self.found);
-            self.give(index, out)?;
+        for (deadline, number, index) in self.keys.over(time) {
+            let index = index as usize;
+            if self.keys.is_open(index, number) {
+                self.matcher.advance(self.keys.runs_mut(index), deadline, &mut self.found);
+                self.give(index, out)?;
+            }
         }
         Ok(())
     }
