@@ -120,3 +120,18 @@ pub fn describe<T: Tool + 'static>() -> Described {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::run;
+
+    #[test]
+    fn a_run_waits_for_no_tool_that_is_no_stage() {
+        // sstream-top is one that reads a stream, and tells nobody of itself.
+        for tool in all().iter().filter(|tool| !tool.is_stage) {
+            let name = tool.command.get_name();
+            assert!(run::no_stages().iter().any(|other| other == name), "{name}");
+        }
+    }
+}
