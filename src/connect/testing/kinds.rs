@@ -10,7 +10,7 @@ use crate::cli::tools::{Described, describe};
 /// # Panics
 /// Something is wrong: what, and what to do.
 pub fn check_source_kind<K: SourceKind>() {
-    check(&<SourceTool<K> as Declared>::faults(), || describe::<SourceTool<K>>());
+    check(&<SourceTool<K> as Declared>::faults(), describe::<SourceTool<K>>);
 }
 
 /// The same of a kind of sink.
@@ -18,7 +18,7 @@ pub fn check_source_kind<K: SourceKind>() {
 /// # Panics
 /// Something is wrong: what, and what to do.
 pub fn check_sink_kind<K: SinkKind>() {
-    check(&<SinkTool<K> as Declared>::faults(), || describe::<SinkTool<K>>());
+    check(&<SinkTool<K> as Declared>::faults(), describe::<SinkTool<K>>);
 }
 
 /// The same of a tool between two pipes.
@@ -26,7 +26,7 @@ pub fn check_sink_kind<K: SinkKind>() {
 /// # Panics
 /// Something is wrong: what, and what to do.
 pub fn check_operator_kind<K: OperatorKind>() {
-    check(&<OperatorTool<K> as Declared>::faults(), || describe::<OperatorTool<K>>());
+    check(&<OperatorTool<K> as Declared>::faults(), describe::<OperatorTool<K>>);
 }
 
 /// clap would panic at a faulty definition in words of its own.
