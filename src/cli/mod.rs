@@ -16,6 +16,7 @@ pub mod command;
 pub mod connector;
 pub mod dedup;
 mod describe;
+pub mod described;
 pub mod docs;
 mod error;
 pub mod filter;

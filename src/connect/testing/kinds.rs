@@ -1,7 +1,7 @@
 //! What a kind says of itself.
 
 use crate::cli::connector::{Declared, OperatorKind, OperatorTool, SinkKind, SinkTool, SourceKind, SourceTool};
-use crate::cli::tools::{Described, describe};
+use crate::cli::described::{Described, describe};
 
 /// Checks what a kind of source says of itself: no option of it is called as one that every
 /// source has, its program is called `sstream-source-KIND`, each option has help, and the examples show
