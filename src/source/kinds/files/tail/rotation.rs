@@ -1,5 +1,5 @@
 //! What rotations do to the files that are followed: [one truncated](Tail::truncated),
-//! [its copy](Tail::is_copied), [those that had the name meanwhile](Tail::take_rotated_since).
+//! [its copy](Tail::note_copy), [those that had the name meanwhile](Tail::take_rotated_since).
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
