@@ -31,6 +31,7 @@ pub mod sides;
 pub mod split;
 pub mod state;
 pub mod text;
+mod timed;
 pub mod transform;
 pub mod union;
 pub mod window;

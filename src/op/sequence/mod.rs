@@ -29,6 +29,7 @@ pub use result::{Answer, VARIABLES, select_variables};
 
 use super::durable::Durable;
 use super::grouping::Grouping;
+use super::timed::time_of;
 use super::{Held, OpError, Operator, Out};
 use crate::event::{EventTime, Timing};
 use crate::frame::{BatchTime, Block, Close, Head, Reason, Watermark};
@@ -264,11 +265,7 @@ impl Operator for Sequences {
         let mut grouping = std::mem::replace(&mut self.grouping, Grouping::new(super::grouping::By::Nothing, None));
         let result = grouping.items(block, out, |item, out| {
             let Some(timing) = &mut self.timing else { return self.take(item.key, item.record, batch_ms, out) };
-            let time = match timing.read(item.record) {
-                Ok(time) => time,
-                Err(reason) => return out.bad_record(item.record, &reason.to_string()),
-            };
-            timing.watermarks.observe(time);
+            let Some(time) = time_of(timing, item.record, out)? else { return Ok(()) };
             if let Some(Watermark(passed)) = timing.watermarks.current()
                 && time < passed
             {

@@ -24,6 +24,7 @@ pub use initial::InitialError;
 use super::durable::Durable;
 use super::grouping::{Grouping, Item, aggregation_failed, bad_or_fatal};
 use super::groups::fetch;
+use super::timed::timely;
 use super::{OpError, Operator, Out};
 use crate::agg::Aggregator;
 use crate::event::{EventTime, Timing};
@@ -178,14 +179,7 @@ impl State {
         let State { grouping, emit, entries, changed, computation, timing, .. } = self;
         let Some(timing) = timing else { return Ok(()) };
         grouping.items(block, out, |item, out| {
-            let time = match timing.read(item.record) {
-                Ok(time) => time,
-                Err(reason) => return out.bad_record(item.record, &reason.to_string()),
-            };
-            timing.watermarks.observe(time);
-            if timing.watermarks.has_reached(time) {
-                return out.late_record(item.record, &format!("the watermark had passed its time {time}"));
-            }
+            let Some(time) = timely(timing, item.record, out)? else { return Ok(()) };
             let Some(computation) = computation else {
                 return aggregate(item, ordered(time), entries, *emit, changed, out);
             };
