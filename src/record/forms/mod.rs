@@ -36,8 +36,8 @@ pub struct Place {
 
 impl Place {
     /// Behind a line of so many bytes, its end among them.
-    fn pass(&mut self, bytes: usize) {
-        self.offset += bytes as u64;
+    fn pass(&mut self, bytes: u64) {
+        self.offset += bytes;
         self.lines += 1;
     }
 }
