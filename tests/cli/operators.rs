@@ -61,7 +61,7 @@ fn samples() {
     }
     shell("sstream-sample").exits(2).says("FRACTION is missing");
     shell("sstream-sample 11/10").exits(2).says("FRACTION '11/10': is more than all: a fraction is at most 1");
-    shell("sstream-sample 1/10 --rate 3").exits(2).says("--rate does not go with FRACTION");
+    shell("sstream-sample 1/10 --rate 3").exits(2).says("FRACTION does not go with --rate");
     shell("sstream-sample --rate 0").exits(2).says("--rate '0'");
 }
 
