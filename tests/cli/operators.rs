@@ -47,7 +47,9 @@ fn samples() {
     let ran = on(&numbers, "sstream-sample 1/4 --by '. % 10' --batch 1h").exits(0).is_quiet();
     let kept: Vec<u32> = ran.stdout.lines().map(|line| line.parse().unwrap()).collect();
     assert!(!kept.is_empty() && kept.len() % 100 == 0 && kept.is_sorted(), "{ran}");
-    shell("seq 1000 | sstream-sample --by . 100% --batch 1h | sstream-reduce count --output text").exits(0).prints("1000\n");
+    shell("seq 1000 | sstream-sample --by . 100% --batch 1h | sstream-reduce count --output text")
+        .exits(0)
+        .prints("1000\n");
     on("{\"a\":1}\n7\n", "sstream-sample 1 --by .a --on-error skip").exits(0).prints("{\"a\":1}\n");
     // As it was the first time, byte for byte, when the batches come again.
     for line in ["sstream-sample 10% --seed 3", "sstream-sample --rate 3"] {
