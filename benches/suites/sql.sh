@@ -44,7 +44,7 @@ base = duckdb.connect(config={"threads": 2})
 base.sql("""$query""".replace("batch", "read_ndjson('$lines_file')")).show()
 END
     compare sql-against-duckdb 9 100 "$ours" "$python $folder/duck.py > $folder/out"
-  else
+  elif wanted sql-against-duckdb; then
     echo 'sql-against-duckdb: left out: no duckdb in this Python'
   fi
 

@@ -46,7 +46,7 @@ impl DedupTool {
             Some(source) => By::Program(program("--by", source, &[])?),
             None => By::Record,
         };
-        let timing = self.time.is_wanted().then(|| self.time.timing()).transpose()?;
+        let timing = self.time.timing_if_wanted()?;
         let within_ms = match (self.within, &timing) {
             (None, Some(_)) => Some(self.time.watermark.ok_or_else(|| {
                 ToolError::Usage(

@@ -89,16 +89,6 @@ pub struct FunctionArgs {
     pub jobs: usize,
 }
 
-impl FunctionArgs {
-    /// How many threads were asked for.
-    fn threads(&self) -> usize {
-        match self.jobs {
-            0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
-            jobs => jobs,
-        }
-    }
-}
-
 /// Runs what `make` makes, an operator that looks at each record by itself, on
 /// as many threads as were asked for.
 pub fn run_per_record(
@@ -108,7 +98,21 @@ pub fn run_per_record(
     environment: &Environment,
 ) -> Result<(), ToolError> {
     arguments.exec.timeout.check(arguments.exec.exec.is_some())?;
-    match arguments.threads() {
+    run_with_jobs(make, arguments.jobs, stage, environment)
+}
+
+/// The same on as many threads as `--jobs` says; 0: as there are processors.
+pub fn run_with_jobs(
+    make: &dyn Fn() -> Result<AnyPerRecord, ToolError>,
+    jobs: usize,
+    stage: &StageArgs,
+    environment: &Environment,
+) -> Result<(), ToolError> {
+    let threads = match jobs {
+        0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+        jobs => jobs,
+    };
+    match threads {
         1 => run_stage(&mut Each(make()?), stage, environment),
         threads => {
             let others = (0..threads).map(|_| make()).collect::<Result<_, _>>()?;

@@ -148,7 +148,7 @@ impl MatchTool {
             Some(source) => Answer::Select(program("--select", source, &select_variables(&names))?),
             None => Answer::Plain,
         };
-        let timing = self.time.is_wanted().then(|| self.time.timing()).transpose()?;
+        let timing = self.time.timing_if_wanted()?;
         Ok(Sequences::new(Options {
             rules: Rules {
                 automaton,

@@ -31,7 +31,7 @@ use crate::sink::stdout::Stdout;
 #[command(subcommand_value_name = "KIND", subcommand_help_heading = "Kinds", disable_help_subcommand = true)]
 pub struct SinkTool {
     #[command(subcommand)]
-    kind: Kind,
+    kind: ChosenSink,
 
     /// Hand the stream on, each batch's end after the sink is done with it; what goes to stdout otherwise goes to stderr
     #[arg(long)]
@@ -43,7 +43,7 @@ pub struct SinkTool {
 
 /// Kinds of sinks.
 #[derive(Subcommand, Debug)]
-enum Kind {
+enum ChosenSink {
     /// The first records of each batch, as Spark prints them
     Print {
         /// How many records of a batch
@@ -129,7 +129,7 @@ impl Tool for SinkTool {
 
     fn elsewhere(&self) -> Option<&[OsString]> {
         match &self.kind {
-            Kind::Other(words) => Some(words),
+            ChosenSink::Other(words) => Some(words),
             _ => None,
         }
     }
@@ -151,41 +151,41 @@ impl Tool for SinkTool {
     }
 }
 
-impl Kind {
+impl ChosenSink {
     /// What it does with a stream.
     fn does(&self) -> &'static str {
         match self {
-            Kind::Print { .. } => "prints the first records of each batch",
-            Kind::Text | Kind::Json => "writes every record, a line each",
-            Kind::Files { .. } => "writes a file a batch, whole or not there",
-            Kind::Exec { .. } => "runs a command once a batch, empty ones too",
-            Kind::Null => "takes everything and does nothing",
-            Kind::Other(_) => "hands each batch to a program of that name",
+            ChosenSink::Print { .. } => "prints the first records of each batch",
+            ChosenSink::Text | ChosenSink::Json => "writes every record, a line each",
+            ChosenSink::Files { .. } => "writes a file a batch, whole or not there",
+            ChosenSink::Exec { .. } => "runs a command once a batch, empty ones too",
+            ChosenSink::Null => "takes everything and does nothing",
+            ChosenSink::Other(_) => "hands each batch to a program of that name",
         }
     }
 
     /// What holds for its records under a checkpoint, if there is anything to promise.
     fn guarantee(&self) -> Option<SinkGuarantee> {
         match self {
-            Kind::Print { .. } | Kind::Text | Kind::Json => Some(WRITTEN),
-            Kind::Files { .. } => Some(SinkGuarantee::ExactlyOnce("whatever dies")),
-            Kind::Exec { .. } | Kind::Other(_) => Some(SinkGuarantee::AtLeastOnce(
+            ChosenSink::Print { .. } | ChosenSink::Text | ChosenSink::Json => Some(WRITTEN),
+            ChosenSink::Files { .. } => Some(SinkGuarantee::ExactlyOnce("whatever dies")),
+            ChosenSink::Exec { .. } | ChosenSink::Other(_) => Some(SinkGuarantee::AtLeastOnce(
                 "a command that was killed runs again, with the same SSTREAM_BATCH_TIME and records",
             )),
-            Kind::Null => None,
+            ChosenSink::Null => None,
         }
     }
 
     /// What the stage is called in a checkpoint, behind its number.
     fn name(&self) -> String {
         let name = match self {
-            Kind::Print { .. } => "print",
-            Kind::Text => "text",
-            Kind::Json => "json",
-            Kind::Files { .. } => "files",
-            Kind::Exec { .. } => "exec",
-            Kind::Null => "null",
-            Kind::Other(words) => match words.first().and_then(|word| word.to_str()) {
+            ChosenSink::Print { .. } => "print",
+            ChosenSink::Text => "text",
+            ChosenSink::Json => "json",
+            ChosenSink::Files { .. } => "files",
+            ChosenSink::Exec { .. } => "exec",
+            ChosenSink::Null => "null",
+            ChosenSink::Other(words) => match words.first().and_then(|word| word.to_str()) {
                 Some(word) if check_stage(word).is_ok() => word,
                 _ => "sink",
             },
@@ -204,19 +204,21 @@ impl Kind {
         };
         let command_output = if pass { CommandOutput::Stderr } else { CommandOutput::Stdout };
         Ok(match self {
-            Kind::Print { limit, style, memory } => {
+            ChosenSink::Print { limit, style, memory } => {
                 let style = match style {
                     PrintStyle::Spark => Style::Spark,
                     PrintStyle::Python => Style::Python(TimeZone::system()),
                 };
                 Box::new(Print::new(output()?, what, limit).with_style(style).with_memory(memory.memory))
             }
-            Kind::Text => Box::new(Lines::new(output()?, what, LineForm::Text)),
-            Kind::Json => Box::new(Lines::new(output()?, what, LineForm::Json)),
-            Kind::Files { prefix, suffix, json, empty } => Box::new(files(&prefix, suffix.as_deref(), json, empty)?),
-            Kind::Exec { command } => Box::new(Exec::new(command.build(environment)?, command_output)),
-            Kind::Null => Box::new(Null),
-            Kind::Other(words) => {
+            ChosenSink::Text => Box::new(Lines::new(output()?, what, LineForm::Text)),
+            ChosenSink::Json => Box::new(Lines::new(output()?, what, LineForm::Json)),
+            ChosenSink::Files { prefix, suffix, json, empty } => {
+                Box::new(files(&prefix, suffix.as_deref(), json, empty)?)
+            }
+            ChosenSink::Exec { command } => Box::new(Exec::new(command.build(environment)?, command_output)),
+            ChosenSink::Null => Box::new(Null),
+            ChosenSink::Other(words) => {
                 let command = command::of_kind(Role::Sink, &words, &built_in(), environment)?;
                 Box::new(Exec::new(command, command_output))
             }

@@ -156,6 +156,7 @@ impl StateTool {
     /// By event time, if that is asked for.
     fn timed(&self, state: State) -> Result<State, ToolError> {
         if !self.time.is_wanted() {
+            self.time.check_no_zone()?;
             return match self.timeout {
                 Some(0) => Err(ToolError::Usage("--timeout 0s: by batch times it is at least 1ms".to_owned())),
                 _ => Ok(state),

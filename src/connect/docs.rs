@@ -1,11 +1,11 @@
 //! What documentation is made of: the definitions of command lines.
 
+pub use crate::cli::described::Described;
 pub use crate::cli::docs::{Form, man};
 pub use crate::cli::front::family;
-pub use crate::cli::tools::Described;
 
 use crate::cli::connector::{OperatorKind, OperatorTool, SinkKind, SinkTool, SourceKind, SourceTool};
-use crate::cli::tools::describe;
+use crate::cli::described::describe;
 
 /// A connector's source.
 pub fn source<K: SourceKind>() -> Described {

@@ -212,3 +212,19 @@ pub mod runtime {
 pub mod duration {
     pub use crate::duration::{parse, parse_ms, parse_size, show_ms};
 }
+
+/// Numbers in as few bytes as they need: what positions are made of.
+///
+/// ```
+/// use sstream::connect::varint;
+///
+/// let mut position = Vec::new();
+/// varint::push(300, &mut position);
+/// varint::push(7, &mut position);
+/// let mut rest = position.as_slice();
+/// assert_eq!((varint::take(&mut rest), varint::take(&mut rest)), (Some(300), Some(7)));
+/// assert_eq!(varint::take(&mut rest), None);
+/// ```
+pub mod varint {
+    pub use crate::varint::{push, take};
+}

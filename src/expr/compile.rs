@@ -8,7 +8,7 @@ use jaq_core::{Compiler, Ctx, Filter, Vars};
 use jaq_json::{Map, Val};
 
 use super::functions::{self, Data};
-use super::value::Value;
+use super::value::{self, NESTING_MAX, Value};
 use super::{Each, ExprError, json, recursion, regexes};
 
 /// jq's functions that are replaced: these by definitions.jq or by a native
@@ -85,12 +85,15 @@ impl Compiled {
     ) -> Result<(), ExprError> {
         let read = |text: &[u8]| {
             let value = json::read(text);
-            value.map(Value).map_err(|message| ExprError::Eval { message })
+            value.map(Value::read).map_err(|message| ExprError::Eval { message })
         };
         let values = variables.iter().copied().chain(self.environment.as_deref());
         let values: Vec<Value> = values.map(read).collect::<Result<_, _>>()?;
         let context = Ctx::<Data>::new(&self.filter.lut, Vars::new(values));
+        // It may be of a run that was given up.
+        value::take_exceeded();
         for result in self.filter.id.run((context, read(record)?)) {
+            check_nesting()?;
             let value = result.map_err(|exception| ExprError::Eval {
                 message: match exception.get_err() {
                     Ok(error) => error_message(error.into_val()),
@@ -105,7 +108,15 @@ impl Compiled {
                 break;
             }
         }
-        Ok(())
+        check_nesting()
+    }
+}
+
+/// What came of a value that is nested too deep is void.
+fn check_nesting() -> Result<(), ExprError> {
+    match value::take_exceeded() {
+        true => Err(ExprError::Eval { message: format!("a value is nested deeper than {NESTING_MAX} levels") }),
+        false => Ok(()),
     }
 }
 
@@ -124,16 +135,20 @@ fn definitions<'s>() -> impl Iterator<Item = Def<&'s str>> {
     all.chain(own.unwrap_or_default()).map(|def| {
         let mut def: Def<&'s str> = def;
         recursion::guard(&mut def);
+        if def.name == "getpath" {
+            recursion::guard_folds(&mut def.body);
+        }
         def
     })
 }
 
 /// The program as a function that is named [`PROGRAM`], if functions in it call
-/// themselves: with the guard against too deep recursion.
+/// themselves or it has a fold: with the guard against too deep recursion.
 fn guarded(source: &str) -> Option<Def<&str>> {
     let body = load::parse(source, |parser| parser.term())?;
     let mut def = Def { name: PROGRAM, args: Vec::new(), body };
-    recursion::guard(&mut def).then_some(def)
+    let guarded = recursion::guard_folds(&mut def.body);
+    (recursion::guard(&mut def) | guarded).then_some(def)
 }
 
 fn environment_json() -> Vec<u8> {

@@ -1,14 +1,12 @@
 //! jq's functions that depend on what a value is made of.
 
-use std::io::Write as _;
-
 use jaq_core::data::JustLut;
 use jaq_core::native::{self, Fun, bome, unary, v};
 use jaq_core::{RunPtr, ValT as _};
 use jaq_json::{Rc, Val};
 
-use super::json;
 use super::value::{Error, Value};
+use super::{json, messages};
 
 /// What programs run on: values, and no global data.
 pub(super) type Data = JustLut<Value>;
@@ -41,20 +39,14 @@ fn own() -> [Native; 14] {
         ("keys_in_order", v(0), |cv| bome(keys(&cv.1))),
         ("type", v(0), |cv| bome(Ok(Value::from(cv.1.type_name().to_string())))),
         ("debug_empty", v(0), |cv| {
-            say(&format!("[\"DEBUG:\",{}]\n", cv.1));
+            messages::say(&format!("[\"DEBUG:\",{}]\n", cv.1));
             Box::new(std::iter::empty())
         }),
         ("stderr_empty", v(0), |cv| {
-            say(&cv.1.to_string());
+            messages::say(&cv.1.to_string());
             Box::new(std::iter::empty())
         }),
     ]
-}
-
-/// Writes for `debug` and `stderr`. That stderr is closed does not make the
-/// record a bad one, as in jq.
-fn say(text: &str) {
-    drop(std::io::stderr().write_all(text.as_bytes()));
 }
 
 pub(super) fn fail<T>(message: impl ToString) -> Result<T, Error> {
@@ -76,7 +68,7 @@ fn length(value: Value) -> ValueResult {
 fn keys(value: &Value) -> ValueResult {
     match &value.0 {
         Val::Arr(items) => Ok((0..items.len()).map(Value::from).collect()),
-        Val::Obj(map) => Ok(map.keys().cloned().map(Value).collect()),
+        Val::Obj(map) => Ok(map.keys().cloned().map(Value::of).collect()),
         _ => fail(format_args!("{} has no keys", value.describe())),
     }
 }
@@ -86,7 +78,7 @@ fn from_json(value: &Value) -> ValueResult {
         return fail(format_args!("{} cannot be parsed as JSON", value.describe()));
     };
     match json::read(text) {
-        Ok(value) => Ok(Value(value)),
+        Ok(value) => Ok(Value::read(value)),
         Err(message) => fail(format_args!("{message} (while parsing {value})")),
     }
 }
@@ -122,15 +114,15 @@ fn has(value: &Value, key: &Value) -> ValueResult {
 
 fn indices(value: &Value, part: &Value) -> ValueResult {
     match (&value.0, &part.0) {
-        (Val::Null, _) => Ok(Value(Val::Null)),
-        (Val::TStr(_), Val::TStr(part)) if part.is_empty() => Ok(Value(Val::Null)),
+        (Val::Null, _) => Ok(Value::NULL),
+        (Val::TStr(_), Val::TStr(part)) if part.is_empty() => Ok(Value::NULL),
         (Val::TStr(text), Val::TStr(part)) => {
             // Overlapping ones too, counted in characters.
             let starts = (0..text.len()).filter(|at| text[*at..].starts_with(part));
             let character = |at: usize| String::from_utf8_lossy(&text[..at]).chars().count();
             Ok(starts.map(|at| Value::from(character(at))).collect())
         }
-        (Val::Arr(_), Val::Arr(part)) if part.is_empty() => Ok(Value(Val::Null)),
+        (Val::Arr(_), Val::Arr(part)) if part.is_empty() => Ok(Value::NULL),
         (Val::Arr(_), Val::Arr(_)) => value.clone().index(part),
         (Val::Arr(items), _) => {
             let found = items.iter().enumerate().filter(|(_, item)| **item == part.0);
@@ -152,20 +144,19 @@ fn search(value: &Value, item: &Value) -> ValueResult {
 
 /// Deletes all of `paths`, the last one first, so that one deletion does not
 /// move what another one means.
-fn delete_paths(value: Value, paths: Value) -> ValueResult {
+fn delete_paths(mut value: Value, paths: Value) -> ValueResult {
     let Val::Arr(paths) = paths.0 else {
         return fail("Paths must be specified as an array");
     };
     let mut sorted: Vec<&Val> = paths.iter().collect();
     sorted.sort();
-    let mut value = value.0;
     for path in sorted.into_iter().rev() {
         match path {
-            Val::Arr(path) => delete(&mut value, path)?,
+            Val::Arr(path) => delete(&mut value.0, path)?,
             _ => return fail("Path must be specified as an array"),
         }
     }
-    Ok(Value(value))
+    Ok(value)
 }
 
 fn delete(value: &mut Val, path: &[Val]) -> Result<(), Error> {
@@ -185,7 +176,7 @@ fn delete(value: &mut Val, path: &[Val]) -> Result<(), Error> {
             Ok(())
         }
         (Val::Arr(items), Val::Num(_)) => {
-            let index = Value(key.clone()).as_index().unwrap_or(0);
+            let index = Value::of(key.clone()).as_index().unwrap_or(0);
             let Some(at) = super::value::position(index, items.len()) else {
                 return Ok(());
             };
@@ -198,9 +189,9 @@ fn delete(value: &mut Val, path: &[Val]) -> Result<(), Error> {
             Ok(())
         }
         (Val::Arr(_), Val::Obj(_)) if rest.is_empty() => {
-            let slice = Value(key.clone());
-            let removed =
-                Value(std::mem::take(value)).map_index(&slice, jaq_core::path::Opt::Essential, |_| std::iter::empty());
+            let slice = Value::of(key.clone());
+            let removed = Value::of(std::mem::take(value))
+                .map_index(&slice, jaq_core::path::Opt::Essential, |_| std::iter::empty());
             match removed {
                 Ok(removed) => *value = removed.0,
                 Err(error) => return error.get_err().or_else(|_| fail("Cannot delete")).and_then(Err),
@@ -209,8 +200,8 @@ fn delete(value: &mut Val, path: &[Val]) -> Result<(), Error> {
         }
         _ => fail(format_args!(
             "Cannot delete field at {} index of {}",
-            Value(key.clone()).type_name(),
-            Value(value.clone()).type_name()
+            Value::of(key.clone()).type_name(),
+            Value::of(value.clone()).type_name()
         )),
     }
 }

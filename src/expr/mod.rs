@@ -11,9 +11,9 @@
 
 mod compile;
 mod exec;
-
 mod functions;
 mod json;
+mod messages;
 mod plain;
 mod recursion;
 mod regexes;

@@ -267,6 +267,58 @@ fn many_records_and_bad_ones() {
     assert_eq!(answers, ["0 1", "1! Cannot index number with \"a\"", "2 null"]);
 }
 
+/// Walking through a value takes stack for each level; threads have 2 MiB.
+#[test]
+fn values_that_are_nested_too_deep_make_bad_records() {
+    let deep = "reduce range(3000) as $i (.; [.])";
+    for source in [
+        "reduce range(100000) as $i (0; [.]) | 1",
+        "reduce range(100000) as $i (0; {a: .}) | length",
+        "reduce range(100000) as $i (0; {a: [.]}) | tojson",
+        "reduce range(100000) as $i (0; [., 1]) | error",
+        "last(limit(100000; recurse([.])))",
+        "reduce range(100000) as $i ({}; .a |= [.])",
+        "reduce range(100000) as $i ([]; .[0] |= {a: .})",
+        "reduce range(100000) as $i ([1]; .[0:1] |= [.])",
+        "reduce range(100000) as $i ([[]]; .[] |= [.])",
+        "reduce range(100000) as $i ({a: 1}; .[] |= [.])",
+        "reduce range(100000) as $i ({}; {a: .} + {b: .a})",
+        "reduce range(100000) as $i (0; [., .]) | 1",
+        "reduce range(3000) as $i ({}; . * {a: {b: .}}) | 1",
+        "reduce range(100000) as $i (0; [[.]] | first | [.])",
+        "reduce range(100000) as $i (0; [.] | to_entries)",
+        "[limit(100000; repeat(0))] as $path | null | setpath($path; 1)",
+        "(reduce range(100000) as $i (.; .[0])) |= 1",
+        "try (reduce range(100000) as $i (0; [.])) catch 1",
+    ] {
+        let result = std::thread::spawn(move || interpret(source, "null")).join().unwrap();
+        let message = result.expect_err(source);
+        assert!(message.contains("nested deeper than 2048") || message.contains("calls itself"), "{source}: {message}");
+    }
+    // The next record is none the worse for it.
+    let mut program = Program::parse(&format!("if . == 1 then {deep} else [.] end"), &[]).unwrap();
+    assert!(results(|each| program.run(b"1", &[], each)).is_err());
+    assert_eq!(results(|each| program.run(b"2", &[], each)), Ok(vec!["[2]".to_string()]));
+}
+
+#[test]
+fn values_that_come_and_go_may_be_nested_as_deep_as_is_allowed() {
+    let record = format!("{}1{}", "[".repeat(1024), "]".repeat(1024));
+    for source in [
+        "reduce range(1000) as $i (.; [.]) | [..] | length",
+        "reduce range(100000) as $i ({deep: ., n: [0]}; .n |= [.[0] + 1]) | .n[0]",
+        "reduce range(5000) as $i ({deep: ., n: [0]}; {deep: .deep, n: [.n]} | .n = [0]) | .n[0]",
+        "reduce range(5000) as $i (.; [.] | .[0]) | flatten | length",
+    ] {
+        let record = record.clone();
+        let result = std::thread::spawn(move || interpret(source, &record)).join().unwrap();
+        assert!(result.is_ok(), "{source}: {result:?}");
+    }
+    let (at_most, more) = ("reduce range(1024) as $i (.; [.]) | 1", "reduce range(1025) as $i (.; [.]) | 1");
+    assert_eq!(interpret(at_most, &record), Ok(vec!["1".to_string()]));
+    assert_eq!(interpret(more, &record), Err("a value is nested deeper than 2048 levels".to_string()));
+}
+
 #[test]
 fn truth_is_as_in_jq() {
     assert!(truthy(b"0") && truthy(b"\"\"") && truthy(b"[]"));

@@ -15,6 +15,7 @@ use super::durable::Durable;
 use super::grouping::{By, Grouping, Item};
 use super::groups::fetch;
 use super::key_table::KeyTable;
+use super::timed::timely;
 use super::{Held, OpError, Operator, Out};
 use crate::event::{EventTime, Timing};
 use crate::frame::{BatchTime, Block, Head, Watermark};
@@ -62,17 +63,10 @@ impl Dedup {
     fn take(&mut self, item: &Item<'_>, given: &mut Option<*const u8>, out: &mut Out<'_>) -> Result<(), OpError> {
         let time = match &mut self.memory.timing {
             None => i64::try_from(out.time().0).unwrap_or(i64::MAX),
-            Some(timing) => {
-                let time = match timing.read(item.record) {
-                    Ok(time) => time,
-                    Err(reason) => return out.bad_record(item.record, &reason.to_string()),
-                };
-                timing.watermarks.observe(time);
-                if timing.watermarks.has_reached(time) {
-                    return out.late_record(item.record, &format!("the watermark had passed its time {time}"));
-                }
-                time
-            }
+            Some(timing) => match timely(timing, item.record, out)? {
+                Some(time) => time,
+                None => return Ok(()),
+            },
         };
         let (index, is_new) =
             if item.is_normal { self.keys.insert_within(item.key, item.outer) } else { self.keys.insert(item.key) };

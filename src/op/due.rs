@@ -1,5 +1,4 @@
-//! What is over once a time has been reached, in any order. ([`Expiry`](super::expiry::Expiry) gives the
-//! oldest first, and takes more time and memory.)
+//! What is over once a time has been reached, in any order.
 //!
 //! A radix heap: since a time that was reached never comes back, things need not be in order. They are in
 //! bins by the highest digit in which their time differs from the time that was reached, so that a time

@@ -10,7 +10,6 @@ pub mod beside;
 pub mod dedup;
 pub mod due;
 pub mod durable;
-pub mod expiry;
 pub mod filter;
 pub mod flatmap;
 pub mod function;
@@ -23,6 +22,7 @@ pub mod lookup;
 pub mod map;
 pub mod merge;
 pub mod parallel;
+pub mod parse;
 pub mod pass;
 pub mod pattern;
 pub mod reduce;
@@ -31,11 +31,14 @@ pub mod sides;
 pub mod split;
 pub mod state;
 pub mod text;
+mod timed;
 pub mod transform;
 pub mod union;
 pub mod window;
 pub mod within;
 
+#[cfg(test)]
+mod durable_tests;
 #[cfg(test)]
 pub mod testing;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::live::{self, Live, free_port, is_listening};
 use crate::support::{Folder, Shell, shell};
 
 fn append(folder: &Folder, name: &str, text: &str) {
+    let text = text.replace("TIME", "2024-01-05T10:00:00.123456Z");
     let mut file = OpenOptions::new().create(true).append(true).open(folder.path(name)).unwrap();
     file.write_all(text.as_bytes()).unwrap();
 }
@@ -128,29 +129,31 @@ fn events_are_whole_over_kills_and_rotations() {
     std::fs::create_dir(folder.path("out")).unwrap();
     let log = folder.path("log/a.log").display().to_string();
     let pipeline = "{ echo $BASHPID > pid; exec sstream-source tail 'log/*.log' --multiline cri --with file \
-         --batch 50ms --checkpoint ck --multiline-timeout 1h; } | sstream-sink files out/part";
+         --batch 50ms --checkpoint ck --multiline-timeout 1h; } | sstream-parse kubernetes | sstream-sink files out/part";
     let kill = "kill -9 $(cat pid)";
-    append(&folder, "log/a.log", "T stdout F one\nT stdout P two ");
+    append(&folder, "log/a.log", "TIME stdout F one\nTIME stdout P two ");
     let mut live = live::start_in(folder.clone(), pipeline);
     live.until("one", |_| committed(&folder, "out").contains("one"));
-    append(&folder, "log/a.log", "begun \nT stdout P goes on ");
+    append(&folder, "log/a.log", "begun \nTIME stdout P goes on ");
     folder.run(kill);
     live.exits(3);
     let mut live = live::start_in(folder.clone(), pipeline);
-    append(&folder, "log/a.log", "here \nT stdout F and ends\nT stdout P three ");
+    append(&folder, "log/a.log", "here \nTIME stdout F and ends\nTIME stdout P three ");
     live.until("two", |_| committed(&folder, "out").contains("two begun goes on here and ends"));
     append(&folder, "log/a.log", "is split \n");
     std::fs::rename(folder.path("log/a.log"), folder.path("log/a.log.1")).unwrap();
-    append(&folder, "log/a.log", "T stdout F by a rotation\nT stderr F four\n");
+    append(&folder, "log/a.log", "TIME stdout F by a rotation\nTIME stderr F four\n");
     live.until("four", |_| committed(&folder, "out").contains("four"));
     folder.run(kill);
     live.exits(3);
-    let record = |text: &str| format!("{{\"file\":\"{log}\",\"value\":\"T {text}\"}}\n");
+    let record = |(stream, text): (&str, &str)| {
+        format!("{{\"file\":\"{log}\",\"time\":1704448800123,\"stream\":\"{stream}\",\"message\":\"{text}\"}}\n")
+    };
     let all = [
-        "stdout F one",
-        "stdout F two begun goes on here and ends",
-        "stdout F three is split by a rotation",
-        "stderr F four",
+        ("stdout", "one"),
+        ("stdout", "two begun goes on here and ends"),
+        ("stdout", "three is split by a rotation"),
+        ("stderr", "four"),
     ];
     assert_eq!(committed(&folder, "out"), all.map(record).concat());
 }

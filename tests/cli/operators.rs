@@ -89,6 +89,15 @@ fn wrong_usage() {
     }
 }
 
+/// A deep recursion is run once more on a larger stack.
+#[test]
+fn debug_says_each_message_once_however_deep_a_program_goes() {
+    let program = "def f: if . > 0 then (if . % 200 == 0 then debug else . end) | . - 1 | f + 1 else . end; f";
+    let ran = on("2\n600\n", &format!("sstream-map '{program}'"));
+    assert_eq!(ran.stderr, "[\"DEBUG:\",600]\n[\"DEBUG:\",400]\n[\"DEBUG:\",200]\n", "{ran}");
+    ran.exits(0).prints("2\n600\n");
+}
+
 #[test]
 fn a_command_stands_for_a_function() {
     let double = "import json,sys\nfor line in sys.stdin:\n    print(json.dumps(json.loads(line) * 2), flush=True)\n";

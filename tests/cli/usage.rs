@@ -39,6 +39,40 @@ fn wrong_usage_helps() {
 }
 
 #[test]
+fn how_times_are_written_is_said_only_of_times_that_are_read() {
+    let tools = [
+        "sstream-dedup --within 1m",
+        "sstream-state count --timeout 1m",
+        "sstream-match 'a b'",
+        "sstream-window 1m count",
+        "sstream-window --session 1m count",
+        "sstream-join a b --within 0s..1m --by .k",
+    ];
+    for (option, says) in [
+        ("--time-unit s", "--time-unit says how the times of --time are written: give --time EXPR too"),
+        ("--time-format %Y", "--time-format says how the times of --time are written: give --time EXPR too"),
+    ] {
+        for tool in tools {
+            shell(&format!("touch a b; {tool} {option}")).exits(2).says(says);
+        }
+    }
+    for (line, says) in [
+        ("sstream-dedup --time-zone UTC", "--time-zone is of the times that records tell"),
+        ("sstream-state count --time-zone UTC", "--time-zone is of the times that records tell"),
+        ("sstream-match 'a b' --time-zone UTC", "--time-zone is of the times that records tell"),
+        ("sstream-window --session 1m count --time-zone UTC", "--time-zone is of the times that records tell"),
+        ("seq 2 | sstream-window 1d count --time-zone UTC", "say by --time EXPR"),
+        ("touch a b; sstream-join a b --time-zone UTC", "--time-zone is of joins of two streams by time"),
+        ("touch a b; sstream-join a b --checkpoint-every 1m", "--checkpoint-every is of joins of two streams by time"),
+        ("sstream-join --static pairs --by .k --within 0s..1m", "--within is of joins of two streams by time"),
+    ] {
+        shell(line).exits(2).says(says);
+    }
+    let both = "--time-left .t --time-right .u --time-unit s";
+    shell(&format!("touch a b; sstream-join a b --within 0s..1m --by .k {both}")).exits(3);
+}
+
+#[test]
 fn a_name_that_is_given_twice_counts_once_or_is_wrong() {
     for (line, says) in [
         ("sstream-map --extract '(?<a>x)(?<a>y)'", "duplicate capture group name"),

@@ -1,14 +1,6 @@
 //! What `sstream explain` says of these kinds, and what is told of wrong options.
 
-use sstream_testkit::shell::{Folder, shell};
-
-#[track_caller]
-fn explains(pipeline: &str, code: i32, parts: &[&str]) {
-    let ran = shell(&format!("sstream explain '{pipeline}'")).exits(code);
-    for part in parts {
-        assert!(ran.stdout.contains(part), "{part} is not in\n{ran}");
-    }
-}
+use sstream_testkit::shell::{Folder, explains};
 
 #[test]
 fn what_holds_after_a_crash_is_told() {

@@ -1,14 +1,6 @@
 //! What `sstream explain` says of these kinds, without any broker.
 
-use crate::support::shell;
-
-#[track_caller]
-fn explains(pipeline: &str, code: i32, parts: &[&str]) {
-    let ran = shell(&format!("sstream explain '{pipeline}'")).exits(code);
-    for part in parts {
-        assert!(ran.stdout.contains(part), "{part} is not in\n{ran}");
-    }
-}
+use crate::support::{explains, shell};
 
 #[test]
 fn what_holds_after_a_crash_is_told() {

@@ -5,8 +5,7 @@
 
 use std::time::Duration;
 
-use rustix::process::Signal;
-use sstream_testkit::pipeline::{members, tell_doings};
+use sstream_testkit::keeper::Keeper;
 use sstream_testkit::random::Random;
 
 use crate::cluster::{Cluster, Here, topic};
@@ -20,54 +19,24 @@ fn rounds(variable: &str, default: u32) -> u32 {
 fn pipeline(from: &str, to: &str) -> String {
     format!(
         "sstream-source kafka --checkpoint ck --batch 100ms --brokers $BROKERS --topic {from} --from beginning \
-           --stop-file stop 2>>source.err \
-         | sstream-filter '[0-9]' 2>>filter.err \
-         | sstream-map '\"got \" + .' 2>>map.err \
-         | sstream-sink kafka --brokers $BROKERS --topic {to} --compression lz4 2>>sink.err"
+         | sstream-filter '[0-9]' \
+         | sstream-map '\"got \" + .' \
+         | sstream-sink kafka --brokers $BROKERS --topic {to} --compression lz4"
     )
 }
 
-fn check(here: &Here<'_>, to: &str, sent: u32) {
+fn check(here: &Here<'_>, to: &str, sent: u32, said: &str) {
     let mut numbers: Vec<u32> =
         here.kcat(to, "%s").lines().map(|line| line.strip_prefix("got ").unwrap().parse().unwrap()).collect();
     numbers.sort_unstable();
     let doubled = numbers.windows(2).filter(|pair| pair[0] == pair[1]).count();
-    let said = ["source.err", "sink.err"].map(|name| here.folder.read(name)).join("");
     assert_eq!((doubled, numbers.len() as u32), (0, sent), "doubled, and how many; stderr was:\n{said}");
     assert!(numbers.iter().copied().eq(1..=sent), "others than were sent");
 }
 
-/// The shell that keeps a pipeline running until there is a file `done`; dropped, it
-/// and the pipeline end.
-struct Keeper<'h> {
-    shell: std::process::Child,
-    here: &'h Here<'h>,
-}
-
-impl Drop for Keeper<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            let said = ["source.err", "sink.err", "ends"].map(|name| self.here.folder.read(name)).join("");
-            tell_doings(group(self.here), &said);
-        }
-        let _ = self.shell.kill();
-        let _ = self.shell.wait();
-        members(group(self.here)).iter().for_each(|process| process.signal(Signal::KILL));
-    }
-}
-
-/// The process group of the pipeline, which the shell leads that begins one; 0 if there
-/// was none yet.
-fn group(here: &Here<'_>) -> i32 {
-    here.folder.read("group").trim().parse().unwrap_or(0)
-}
-
 /// Keeps the pipeline running.
-fn keeper<'h>(here: &'h Here<'_>, from: &str, to: &str) -> Keeper<'h> {
-    here.folder.file("pipeline.sh", here.line(&pipeline(from, to)));
-    let line = "until [ -e done ]; do setsid bash -o pipefail pipeline.sh & echo $! >group; wait $!; \
-                echo \"ended $?\" >>ends; sleep 0.1; done";
-    Keeper { shell: crate::bash::bash(&[], line, &here.folder.path("")).spawn().unwrap(), here }
+fn keeper(here: &Here<'_>, from: &str, to: &str) -> Keeper {
+    Keeper::start(&here.folder, "pipeline", &here.line(&pipeline(from, to)))
 }
 
 /// Sends so many numbers more.
@@ -81,27 +50,13 @@ fn produce(here: &Here<'_>, from: &str, sent: &mut u32, more: u32) {
     *sent += more;
 }
 
-/// Waits until all is through, and ends the pipeline.
-fn drain(here: &Here<'_>, keeper: &mut Keeper<'_>, to: &str, sent: u32) {
+/// Waits until all is through, and ends the pipeline; what it said.
+fn drain(here: &Here<'_>, keeper: Keeper, to: &str, sent: u32) -> String {
     let count = || here.kcat(to, "%s").lines().count() as u32;
     crate::cluster::wait_until("all is through", Duration::from_secs(120), || count() >= sent);
-    here.folder.file("done", "").file("stop", "");
-    crate::cluster::wait_until("the pipeline ends", Duration::from_secs(60), || {
-        keeper.shell.try_wait().unwrap().is_some()
-    });
-}
-
-/// Kills all processes of the pipeline, or one, which the others end after.
-fn kill_some(here: &Here<'_>, random: &mut Random) {
-    let processes = match group(here) {
-        0 => return,
-        group => members(group),
-    };
-    let victims = match random.below(3) {
-        0 => processes,
-        _ => random.choose(&processes).cloned().into_iter().collect(),
-    };
-    victims.iter().for_each(|process| process.signal(Signal::KILL));
+    let said = keeper.said();
+    keeper.finish(Duration::from_secs(60));
+    said
 }
 
 #[test]
@@ -112,15 +67,15 @@ fn processes_are_killed() {
     here.create(&to, 2);
     let mut random = Random::new(rounds("KAFKA_SEED", 1).into());
     let mut sent = 0;
-    let mut keeper = keeper(&here, &from, &to);
+    let keeper = keeper(&here, &from, &to);
     for _ in 0..rounds("KAFKA_KILLS", 8) {
         produce(&here, &from, &mut sent, 500);
         // When is left to chance, which is the test.
         std::thread::sleep(Duration::from_millis(random.below(900)));
-        kill_some(&here, &mut random);
+        keeper.kill_some(&mut random);
     }
-    drain(&here, &mut keeper, &to, sent);
-    check(&here, &to, sent);
+    let said = drain(&here, keeper, &to, sent);
+    check(&here, &to, sent, &said);
 }
 
 #[test]
@@ -131,7 +86,7 @@ fn brokers_are_killed() {
     here.create(&to, 3);
     let mut random = Random::new(rounds("KAFKA_SEED", 1).into());
     let mut sent = 0;
-    let mut keeper = keeper(&here, &from, &to);
+    let keeper = keeper(&here, &from, &to);
     for _ in 0..rounds("KAFKA_BROKER_KILLS", 2) {
         produce(&here, &from, &mut sent, 2000);
         std::thread::sleep(Duration::from_millis(random.below(500)));
@@ -146,6 +101,6 @@ fn brokers_are_killed() {
             here.run(line).stdout.trim().is_empty()
         });
     }
-    drain(&here, &mut keeper, &to, sent);
-    check(&here, &to, sent);
+    let said = drain(&here, keeper, &to, sent);
+    check(&here, &to, sent, &said);
 }

@@ -17,4 +17,4 @@ mod shards;
 mod sink;
 mod source;
 
-use sstream_testkit::{bash, shell as support};
+use sstream_testkit::shell as support;

@@ -17,7 +17,7 @@
 //! | [`rows`] | the rows of a query, as records |
 //! | [`table`] | the virtual table `batch`, over what was kept |
 //! | [`order`] | a batch in the order of a column |
-//! | [`column`] | a record's columns |
+//! | [`column`](mod@column) | a record's columns |
 //! | [`value`] | values of JSON as SQL has them, and back |
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr))]

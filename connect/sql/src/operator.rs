@@ -155,11 +155,13 @@ impl Sql {
     fn run(&mut self, time: BatchTime, give: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), Wrong> {
         self.look().map_err(Wrong::Batch)?;
         self.batch.time = time;
-        self.database.shared().put(table::Held { batch: std::mem::take(&mut self.batch), ..table::Held::default() });
+        self.database
+            .shared()
+            .put(table::AskedBatch { batch: std::mem::take(&mut self.batch), ..table::AskedBatch::default() });
         self.database.limit(self.timeout);
         let ran = self.run_within(give);
         self.database.limit(None);
-        let held = self.database.shared().put(table::Held::default());
+        let held = self.database.shared().put(table::AskedBatch::default());
         self.batch = Arc::try_unwrap(held).map_or_else(|held| held.batch.clone(), |held| held.batch);
         ran
     }

@@ -24,7 +24,7 @@ const MODULE: &CStr = c"sstream_batch";
 
 /// A batch while it is asked.
 #[derive(Debug, Default)]
-pub struct Held {
+pub struct AskedBatch {
     /// What was kept of it.
     pub batch: Batch,
     /// What its values were.
@@ -34,7 +34,7 @@ pub struct Held {
 /// What table and operator share.
 #[derive(Debug, Default)]
 pub struct Shared {
-    held: Mutex<Arc<Held>>,
+    held: Mutex<Arc<AskedBatch>>,
     columns: Mutex<Arc<[String]>>,
 }
 
@@ -45,12 +45,12 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Shared {
     /// The batch that is asked.
-    pub fn held(&self) -> Arc<Held> {
+    pub fn held(&self) -> Arc<AskedBatch> {
         lock(&self.held).clone()
     }
 
     /// Puts a batch there; gives the one before.
-    pub fn put(&self, held: Held) -> Arc<Held> {
+    pub fn put(&self, held: AskedBatch) -> Arc<AskedBatch> {
         std::mem::replace(&mut *lock(&self.held), Arc::new(held))
     }
 
@@ -151,7 +151,7 @@ struct Cursor<'vtab> {
     /// What SQLite knows of it: must be first.
     base: ffi::sqlite3_vtab_cursor,
     shared: Arc<Shared>,
-    held: Arc<Held>,
+    held: Arc<AskedBatch>,
     columns: Arc<[String]>,
     /// The order, where it is not the one in which records came.
     sorted: Option<Sorted>,

@@ -1,14 +1,6 @@
 //! `sstream explain` and `sstream sql`.
 
-use sstream_testkit::shell::shell;
-
-#[track_caller]
-fn explains(pipeline: &str, code: i32, parts: &[&str]) {
-    let ran = shell(&format!("sstream explain '{pipeline}'")).exits(code);
-    for part in parts {
-        assert!(ran.stdout.contains(part), "{part} is not in\n{ran}");
-    }
-}
+use sstream_testkit::shell::explains;
 
 #[test]
 fn a_stage_in_sql_is_explained() {

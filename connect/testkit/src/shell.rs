@@ -34,6 +34,15 @@ pub struct Ran {
     pub stderr: String,
 }
 
+/// `sstream explain` of a pipeline ends so, and says each of the parts.
+#[track_caller]
+pub fn explains(pipeline: &str, code: i32, parts: &[&str]) {
+    let ran = shell(&format!("sstream explain '{pipeline}'")).exits(code);
+    for part in parts {
+        assert!(ran.stdout.contains(part), "{part} is not in\n{ran}");
+    }
+}
+
 /// Runs a line with nothing on stdin.
 pub fn shell(line: &str) -> Ran {
     Shell::new(line).run()

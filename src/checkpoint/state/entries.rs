@@ -9,6 +9,7 @@ use super::super::storage::Storage;
 use super::super::times::{Bytes, TIMES_BYTES, next_multiple};
 use super::super::{Error, Result, Times};
 use super::PairOut;
+use crate::varint;
 
 pub(super) const PAIRS: u8 = 1;
 pub(super) const END: u8 = 2;
@@ -116,22 +117,9 @@ pub(super) fn restore(reader: &mut Reader, end: Place, give: &mut PairOut<'_>) -
     Ok(())
 }
 
-fn take_number(bytes: &mut &[u8]) -> Option<u64> {
-    let mut number = 0;
-    for shift in (0..64).step_by(7) {
-        let (&byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        number |= u64::from(byte & 0x7F) << shift;
-        if byte < 0x80 {
-            return Some(number);
-        }
-    }
-    None
-}
-
 fn take_pair<'b>(bytes: &mut &'b [u8]) -> Option<(&'b [u8], Option<&'b [u8]>)> {
-    let key_len = usize::try_from(take_number(bytes)?).ok()?;
-    let value_len = usize::try_from(take_number(bytes)?).ok()?;
+    let key_len = usize::try_from(varint::take(bytes)?).ok()?;
+    let value_len = usize::try_from(varint::take(bytes)?).ok()?;
     let (key, rest) = bytes.split_at_checked(key_len)?;
     let (value, rest) = rest.split_at_checked(value_len.saturating_sub(1))?;
     *bytes = rest;

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! pairs  1, then pairs: length of the key, 0 or 1 + length of the value (both
-//!        as base-128 numbers, low bits first), the key, the value; 0 drops the key
+//!        as `varint` writes them), the key, the value; 0 drops the key
 //! end    2, times (24), origin (segment 8, offset 8), bytes since the origin (8)
 //! closed 3, the same fields: the stream was closed; this is the state from then on
 //! ```
@@ -28,6 +28,7 @@ use std::sync::Arc;
 use super::log::{Log, LogKind, Place};
 use super::storage::Storage;
 use super::{Error, Result, Times};
+use crate::varint;
 
 use entries::{CLOSED, END, PAIRS, Span, add_span, find, restore};
 pub use entries::{StateSummary, check, look, look_at};
@@ -171,8 +172,8 @@ impl StateLog {
         let mut written = Written { bytes: 0, done: false };
         let mut result = Ok(());
         let given = give(&mut |key, value| {
-            push_number(&mut buffer, key.len() as u64);
-            push_number(&mut buffer, value.map_or(0, |value| value.len() as u64 + 1));
+            varint::push(key.len() as u64, &mut buffer);
+            varint::push(value.map_or(0, |value| value.len() as u64 + 1), &mut buffer);
             buffer.extend_from_slice(key);
             buffer.extend_from_slice(value.unwrap_or_default());
             if buffer.len() >= ENTRY_BYTES && result.is_ok() {
@@ -244,12 +245,4 @@ impl StateLog {
 struct Written {
     bytes: u64,
     done: bool,
-}
-
-fn push_number(to: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        to.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    to.push(number as u8);
 }

@@ -14,7 +14,7 @@ use clap::{Args, ValueEnum};
 pub use input::{CutArgs, InputArgs, InputForm, LimitArgs};
 pub use keep::{KeepArgs, OnLossArg};
 pub use multiline::{MultilineArgs, MultilineForm};
-pub use time::TimeArgs;
+pub use time::{TimeArgs, parse_zone};
 
 use crate::checkpoint::name::check_stage;
 use crate::console::Level;

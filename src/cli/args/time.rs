@@ -85,8 +85,30 @@ impl TimeArgs {
         .find_map(|(given, option)| given.then_some(option))
     }
 
+    /// As [`TimeArgs::timing`], if event time is wanted.
+    pub fn timing_if_wanted(&self) -> Result<Option<Timing>, ToolError> {
+        if self.is_wanted() {
+            return self.timing().map(Some);
+        }
+        self.check_no_zone()?;
+        Ok(None)
+    }
+
+    /// Refuses a zone where there is nothing that it could be of.
+    pub fn check_no_zone(&self) -> Result<(), ToolError> {
+        match self.time_zone {
+            Some(_) => Err(ToolError::Usage(
+                "--time-zone is of the times that records tell: say by --time EXPR what they are".to_owned(),
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// How the stream tells its time: by `--time`, or, where only other options ask for event time,
     /// as a stage before says.
+    ///
+    /// # Errors
+    /// Not a program; or an option says how times are written where no EXPR reads one.
     pub fn timing(&self) -> Result<Timing, ToolError> {
         self.timing_by("--time", self.time.as_deref())
     }
@@ -94,6 +116,13 @@ impl TimeArgs {
     /// The same by another EXPR, of the option so named.
     pub fn timing_by(&self, option: &str, source: Option<&str>) -> Result<Timing, ToolError> {
         let program = source.map(|source| program(option, source, &[])).transpose()?;
+        let form = [(self.time_unit.is_some(), "--time-unit"), (self.time_format.is_some(), "--time-format")];
+        if let (None, Some((_, given))) = (&program, form.iter().find(|(is_given, _)| *is_given)) {
+            return Err(ToolError::Usage(format!(
+                "{given} says how the times of {option} are written: give {option} EXPR too; those that a stage before \
+                 makes are read as it made them"
+            )));
+        }
         let unit = match self.time_unit {
             Some(TimeUnitArg::S) => TimeUnit::Seconds,
             Some(TimeUnitArg::Ms) | None => TimeUnit::Milliseconds,
@@ -109,6 +138,7 @@ impl TimeArgs {
     }
 }
 
-fn parse_zone(name: &str) -> Result<TimeZone, String> {
+/// A zone by its name.
+pub fn parse_zone(name: &str) -> Result<TimeZone, String> {
     TimeZone::get(name).map_err(|_| "is no time zone: names are as Europe/Berlin, America/New_York or UTC".to_owned())
 }

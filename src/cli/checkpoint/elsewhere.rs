@@ -15,15 +15,15 @@ use crate::op::{BLOCK_BYTES, Downstream};
 /// the checkpoint has it.
 ///
 /// # Errors
-/// The program is not installed, or cannot show it.
+/// The program cannot be run, or cannot show it.
 pub fn give(
-    program: &Found,
+    found: &Found,
     (dir, stage, time_ms): (&Path, &str, u64),
     words: &[String],
     to: &mut dyn Downstream,
 ) -> Result<(), ToolError> {
-    let cannot = |error| ToolError::Open { what: program.path().display().to_string(), error };
-    let mut command = Command::new(program.path());
+    let cannot = |error| ToolError::Open { what: found.path().display().to_string(), error };
+    let mut command = Command::new(found.path());
     command.arg(SHOW_STATE).arg(dir).arg(stage).arg(time_ms.to_string()).args(words);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(cannot)?;
     let (mut records, mut bytes) = (0, Vec::new());

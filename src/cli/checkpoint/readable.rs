@@ -44,8 +44,8 @@ pub fn give(inspected: &Inspected, stage: &str, time_ms: u64, to: &mut dyn Downs
     let (_, file, _) = inspected.stage(stage)?;
     let damaged = |error: OpError| ToolError::Command { message: format!("{stage}: {error}"), exit: error.exit() };
     let tool = Tool::of(&file.arguments)?;
-    if let Tool::Elsewhere(program, words) = &tool {
-        return elsewhere::give(program, (inspected.layout.dir(), stage, time_ms), words, to);
+    if let Tool::Elsewhere(found, words) = &tool {
+        return elsewhere::give(found, (inspected.layout.dir(), stage, time_ms), words, to);
     }
     let mut out = Out::new(to);
     match tool {
@@ -147,7 +147,7 @@ impl Tool {
             Some("learn") => parse(words).map(Box::new).map(Tool::Learn),
             Some("join") => parse(words).map(Box::new).map(Tool::Join),
             Some(name) => match found::kind(Role::Operator, OsStr::new(name))? {
-                Named::Connector(program) => Some(Tool::Elsewhere(program, words[1..].to_vec())),
+                Named::Connector(found) => Some(Tool::Elsewhere(found, words[1..].to_vec())),
                 Named::Lines | Named::Nothing => None,
             },
             None => None,

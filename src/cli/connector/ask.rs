@@ -20,9 +20,10 @@ use super::{OperatorKind, OperatorTool, SinkKind, SinkTool, SourceKind, SourceTo
 use crate::checkpoint::offsets::Position;
 use crate::cli::account::Stream;
 use crate::cli::args::StageArgs;
+use crate::cli::described::describe;
 use crate::cli::docs::Form;
 use crate::cli::guarantee::{SinkGuarantee, SourceGuarantee};
-use crate::cli::{Tool, command, tools, usage};
+use crate::cli::{Tool, command, usage};
 use crate::console::{Console, Level};
 use crate::error::Exit;
 use crate::os;
@@ -159,7 +160,7 @@ fn generate<T: Tool + 'static>(form: Option<&OsStr>) -> Result<Vec<u8>, String> 
         Some((Role::Sink, _)) => ["sstream", "sstream-sink"],
         _ => ["sstream", "sstream-run"],
     };
-    Ok(form.text(&tools::describe::<T>(), &others.map(str::to_owned)))
+    Ok(form.text(&describe::<T>(), &others.map(str::to_owned)))
 }
 
 /// What a program is asked that shows a position: all that its source recorded, in hex.

@@ -4,7 +4,7 @@
 pub(in crate::cli) mod ask;
 pub(in crate::cli) mod found;
 pub mod known;
-pub mod mark;
+pub(in crate::cli) mod mark;
 mod operator;
 pub mod show;
 mod sink;

@@ -9,7 +9,7 @@ use super::known::Role;
 use super::with_about;
 use crate::checkpoint::offsets::Position;
 use crate::cli::account::Begins;
-use crate::cli::args::{Common, CutArgs, InputForm};
+use crate::cli::args::{Common, CutArgs, InputForm, MultilineArgs};
 use crate::cli::first::{self, SourceIdentity};
 use crate::cli::guarantee::SourceGuarantee;
 use crate::cli::{Environment, Tool, ToolError, input, output, tell_skipped};
@@ -136,11 +136,12 @@ pub(super) struct Rest {
 impl<K: SourceKind> CommandFactory for SourceTool<K> {
     fn command() -> clap::Command {
         let command = Rest::augment_args(K::augment_args(clap::Command::new(K::TOOL)));
-        let gives_no_lines = K::WITHOUT_INPUT.is_some();
         // They are refused with advice; help would only send people there.
-        let command = ["input", "columns"]
-            .iter()
-            .fold(command, |command, option| command.mut_arg(option, |argument| argument.hide(gives_no_lines)));
+        let of_lines = match K::WITHOUT_INPUT {
+            Some(_) => options_of_lines(),
+            None => Vec::new(),
+        };
+        let command = of_lines.into_iter().fold(command, |command, id| command.mut_arg(id, |option| option.hide(true)));
         with_about(command, K::ABOUT)
     }
 
@@ -200,14 +201,9 @@ impl<K: SourceKind> SourceTool<K> {
     /// Options that do not go together, of the kind and of all sources.
     pub(super) fn check(&self) -> Result<(), ToolError> {
         let Rest { input, cut, .. } = &self.rest;
-        if let Some(advice) = K::WITHOUT_INPUT
-            && let Some(option) = [(input.is_some(), "--input"), (cut.columns.is_some(), "--columns")]
-                .iter()
-                .find_map(|(given, option)| given.then_some(option))
-        {
-            return Err(ToolError::Usage(format!("{option}: this source gives no lines: {advice}")));
-        }
-        if let (Some(option), Some(advice)) = (cut.events.given(), K::WITHOUT_INPUT) {
+        let given = input.is_some().then_some("--input");
+        let given = given.or(cut.columns.is_some().then_some("--columns")).or(cut.events.given());
+        if let (Some(option), Some(advice)) = (given, K::WITHOUT_INPUT) {
             return Err(ToolError::Usage(format!("{option}: this source gives no lines: {advice}")));
         }
         cut.check(*input)?;
@@ -251,6 +247,13 @@ impl<K: SourceKind> SourceTool<K> {
         let batches = input::cutter(source, false, cut, interval_ms, environment, bad_records);
         Ok(begun.input(batches, cut, environment, bad_records))
     }
+}
+
+/// The options that say what a line is.
+fn options_of_lines() -> Vec<clap::Id> {
+    let events = MultilineArgs::augment_args(clap::Command::new("events"));
+    let events = events.get_arguments().map(|option| option.get_id().clone());
+    ["input", "columns"].into_iter().map(clap::Id::from).chain(events).collect()
 }
 
 /// What the kind is called: its program's name behind `sstream-source-`.

@@ -2,7 +2,7 @@
 
 use clap::{Arg, Command};
 
-use crate::cli::tools::Described;
+use crate::cli::described::Described;
 
 /// Exit statuses, the same for every tool.
 const EXIT_STATUS: &[(&str, &str)] = &[

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap_complete::{Shell, generate};
 
-use super::tools::Described;
+use super::described::Described;
 
 /// What is made for a tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,8 +7,9 @@ use super::shell::{self, Command, Pipeline};
 use crate::cli::account::{Begins, Stream};
 use crate::cli::args::CutArgs;
 use crate::cli::connector::found::{self, Named};
+use crate::cli::described::{Described, Parsed};
 use crate::cli::guarantee::Kept;
-use crate::cli::tools::{self, Described, Parsed};
+use crate::cli::tools;
 use crate::cli::{ToolError, usage};
 use crate::duration;
 

@@ -12,7 +12,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::args::{Common, Messages};
-use super::tools::{self, Described};
+use super::described::{Described, describe};
+use super::tools;
 use super::{Environment, Tool, ToolError};
 use crate::os;
 use crate::record::visible;
@@ -121,7 +122,7 @@ fn beside(tool: &str) -> Option<PathBuf> {
 
 /// Every tool, by name.
 pub fn family() -> Vec<Described> {
-    let mut all = vec![tools::describe::<FrontTool>()];
+    let mut all = vec![describe::<FrontTool>()];
     all.extend(tools::all());
     all
 }

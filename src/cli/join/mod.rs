@@ -124,6 +124,7 @@ impl Tool for JoinTool {
             if self.within.is_wanted() {
                 return self.run_within(environment);
             }
+            self.within.check_unused()?;
             let mut join = Join::new(match self.kind {
                 JoinKind::Inner => JoinType::Inner,
                 JoinKind::Left => JoinType::Left,
@@ -137,6 +138,7 @@ impl Tool for JoinTool {
             let streams: Vec<PathBuf> = self.left.into_iter().chain(self.right).collect();
             return run_merge(&mut join, &streams, &["left", "right"], &self.merge, common, environment);
         };
+        self.within.check_unused()?;
         if self.merge.memory.is_some() {
             return Err(ToolError::Usage(
                 "--memory: with --static no batch is kept, and the file is in memory".to_owned(),

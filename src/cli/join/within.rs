@@ -77,6 +77,23 @@ impl WithinArgs {
         self.within.is_some() || self.first_given().is_some() || self.time.is_wanted()
     }
 
+    /// Refuses these options in a join that does not go by time.
+    pub(super) fn check_unused(&self) -> Result<(), ToolError> {
+        let others = [
+            (self.within.is_some(), "--within"),
+            (self.time.time.is_some(), "--time"),
+            (self.time.time_zone.is_some(), "--time-zone"),
+            (self.saved.checkpoint_every.is_some(), "--checkpoint-every"),
+        ];
+        let other = others.into_iter().find_map(|(given, option)| given.then_some(option));
+        match other.or_else(|| self.first_given()).or_else(|| self.time.first_given()) {
+            None => Ok(()),
+            Some(given) => Err(ToolError::Usage(format!(
+                "{given} is of joins of two streams by time, with --within FROM..TO: leave it out"
+            ))),
+        }
+    }
+
     fn first_given(&self) -> Option<&'static str> {
         [
             (self.by.is_some() || self.by_left.is_some() || self.by_right.is_some(), "--by"),
@@ -96,6 +113,10 @@ impl WithinArgs {
         let mut arguments = self.time.clone();
         arguments.time = time.or(self.time.time.as_ref()).cloned();
         arguments.watermark = watermark.or(self.time.watermark);
+        if arguments.time.is_none() && (self.time_left.is_some() || self.time_right.is_some()) {
+            // How times are written is said of the other side, which has its own EXPR.
+            (arguments.time_unit, arguments.time_format) = (None, None);
+        }
         Ok(SideOptions { grouping: by(program("--by", key, &[])?), timing: arguments.timing()? })
     }
 }

@@ -34,7 +34,7 @@ use crate::source::beside::FileBeside;
 #[command(subcommand_value_name = "KIND", subcommand_help_heading = "Kinds", disable_help_subcommand = true)]
 pub struct LearnTool {
     #[command(subcommand)]
-    kind: Kind,
+    kind: LearnKind,
 
     #[command(flatten)]
     stage: StageArgs,
@@ -42,7 +42,7 @@ pub struct LearnTool {
 
 /// What is learnt.
 #[derive(Subcommand, Debug)]
-enum Kind {
+enum LearnKind {
     /// Clusters: centers that move to where points are
     ///
     /// Gives {"centers":[[…],…],"weights":[…]}, or the number of the nearest center. Points
@@ -84,11 +84,11 @@ impl LearnTool {
     /// What the options make; nothing is opened for it.
     pub(super) fn made(&self) -> Result<Made<'_>, ToolError> {
         Ok(match &self.kind {
-            Kind::Kmeans(kind) => Made::Learns(Box::new(kind.operator()?), kind.saved),
-            Kind::Linear(kind) => Made::Learns(Box::new(kind.operator()?), kind.descent.saved),
-            Kind::Logistic(kind) => Made::Learns(Box::new(kind.logistic()?), kind.saved),
-            Kind::Test(kind) => Made::Learns(Box::new(kind.operator()?), kind.saved),
-            Kind::Predict(kind) => Made::Predicts(kind),
+            LearnKind::Kmeans(kind) => Made::Learns(Box::new(kind.operator()?), kind.saved),
+            LearnKind::Linear(kind) => Made::Learns(Box::new(kind.operator()?), kind.descent.saved),
+            LearnKind::Logistic(kind) => Made::Learns(Box::new(kind.logistic()?), kind.saved),
+            LearnKind::Test(kind) => Made::Learns(Box::new(kind.operator()?), kind.saved),
+            LearnKind::Predict(kind) => Made::Predicts(kind),
         })
     }
 
@@ -141,16 +141,16 @@ impl Tool for LearnTool {
         }
         let state = "state: the model".to_owned();
         match &self.kind {
-            Kind::Kmeans(kind) => Account::does(kind.does()).and(state),
-            Kind::Linear(kind) => {
+            LearnKind::Kmeans(kind) => Account::does(kind.does()).and(state),
+            LearnKind::Linear(kind) => {
                 let account = Account::does("learns to predict a number from each batch").and(state);
                 account.and(kind.caveat().map(str::to_owned))
             }
-            Kind::Logistic(_) => Account::does("learns to tell two classes apart from each batch").and(state),
-            Kind::Test(kind) => {
+            LearnKind::Logistic(_) => Account::does("learns to tell two classes apart from each batch").and(state),
+            LearnKind::Test(kind) => {
                 Account::does(kind.does()).and("state: count, mean and variance of each group".to_owned())
             }
-            Kind::Predict(kind) => match kind.parts.parts(None) {
+            LearnKind::Predict(kind) => match kind.parts.parts(None) {
                 Ok(_) => Account::does("predicts by the model in a file, read again when it changes"),
                 Err(error) => Account::mistake(error),
             },
@@ -159,7 +159,7 @@ impl Tool for LearnTool {
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
         let made = self.made()?;
-        if let Kind::Linear(kind) = &self.kind
+        if let LearnKind::Linear(kind) = &self.kind
             && let Some(caveat) = kind.caveat()
         {
             environment.console.warn(caveat);

@@ -39,7 +39,7 @@ fn parse_clients(text: &str) -> Result<usize, String> {
 
 /// Kinds of sources.
 #[derive(Subcommand, Debug)]
-pub enum Kind {
+pub enum ChosenSource {
     /// Lines of standard input
     ///
     /// Batches begin at once, also while nothing has come yet. Stops at the
@@ -266,12 +266,12 @@ pub enum Kind {
     Other(Vec<OsString>),
 }
 
-impl Kind {
+impl ChosenSource {
     /// Whether it reads standard input.
     pub fn reads_stdin(&self) -> bool {
         match self {
-            Kind::Stdin => true,
-            Kind::Queue { file, .. } | Kind::Replay { file, .. } => file == Path::new("-"),
+            ChosenSource::Stdin => true,
+            ChosenSource::Queue { file, .. } | ChosenSource::Replay { file, .. } => file == Path::new("-"),
             _ => false,
         }
     }
@@ -280,9 +280,11 @@ impl Kind {
     pub fn knows(&self, field: WithField) -> bool {
         match field {
             WithField::File | WithField::Line | WithField::Offset => {
-                matches!(self, Kind::Dir { .. } | Kind::Tail { .. })
+                matches!(self, ChosenSource::Dir { .. } | ChosenSource::Tail { .. })
             }
-            WithField::Client => matches!(self, Kind::Listen { .. } | Kind::Udp { .. } | Kind::Unix { .. }),
+            WithField::Client => {
+                matches!(self, ChosenSource::Listen { .. } | ChosenSource::Udp { .. } | ChosenSource::Unix { .. })
+            }
             WithField::Host => true,
         }
     }
@@ -290,13 +292,13 @@ impl Kind {
     /// What a restart finds of its batches.
     pub fn guarantee(&self) -> SourceGuarantee {
         match self {
-            Kind::Dir { .. } | Kind::Tail { .. } => {
+            ChosenSource::Dir { .. } | ChosenSource::Tail { .. } => {
                 SourceGuarantee::ReadAgain("from the files, which must stay there until then")
             }
-            Kind::Queue { file, .. } | Kind::Replay { file, .. } if is_seekable(file) => {
+            ChosenSource::Queue { file, .. } | ChosenSource::Replay { file, .. } if is_seekable(file) => {
                 SourceGuarantee::ReadAgain("from the file")
             }
-            Kind::Rate { .. } => SourceGuarantee::ReadAgain("as they were made, and the numbers go on"),
+            ChosenSource::Rate { .. } => SourceGuarantee::ReadAgain("as they were made, and the numbers go on"),
             _ => SourceGuarantee::Logged,
         }
     }

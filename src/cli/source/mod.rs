@@ -40,7 +40,7 @@ use crate::source::kinds::unix;
 use crate::source::kinds::until_stop::{UntilStop, open_at_once};
 use crate::source::{ByteSource, SourceError};
 use crate::stage::{self, Context};
-use kind::{ClockKind, Kind, WithField, is_seekable};
+use kind::{ChosenSource, ClockKind, WithField, is_seekable};
 
 /// Begin a pipeline: read records from somewhere and cut them into batches
 ///
@@ -50,7 +50,7 @@ use kind::{ClockKind, Kind, WithField, is_seekable};
 #[command(mut_args(|argument| argument.global(true)))]
 pub struct SourceTool {
     #[command(subcommand)]
-    kind: Kind,
+    kind: ChosenSource,
 
     /// What a line is; text unless told
     #[arg(long, value_enum, value_name = "FORM", help_heading = "Raw input")]
@@ -84,7 +84,7 @@ impl Tool for SourceTool {
 
     fn elsewhere(&self) -> Option<&[OsString]> {
         match &self.kind {
-            Kind::Other(words) => Some(words),
+            ChosenSource::Other(words) => Some(words),
             _ => None,
         }
     }
@@ -98,12 +98,12 @@ impl Tool for SourceTool {
         let interval = duration::show_ms(lines.interval_ms.unwrap_or_default());
         let begins = Begins { reads_stdin: self.kind.reads_stdin(), guarantee: self.kind.guarantee(), ..lines };
         Some(match &self.kind {
-            Kind::Replay { .. } => Begins {
+            ChosenSource::Replay { .. } => Begins {
                 interval_ms: None,
                 does: "gives the batches of a saved stream again, with their times".to_owned(),
                 ..begins
             },
-            Kind::Queue { clock: ClockKind::Virtual, .. } => Begins {
+            ChosenSource::Queue { clock: ClockKind::Virtual, .. } => Begins {
                 does: format!("batches of {interval} from a file, as fast as they go (virtual clock)"),
                 ..begins
             },
@@ -134,15 +134,15 @@ impl SourceTool {
     /// Options that do not fit this kind.
     fn check(&self) -> Result<(), ToolError> {
         let brings_batches = match self.kind {
-            Kind::Queue { .. } => Some("queue"),
-            Kind::Rate { .. } => Some("rate"),
-            Kind::Replay { .. } => Some("replay"),
+            ChosenSource::Queue { .. } => Some("queue"),
+            ChosenSource::Rate { .. } => Some("rate"),
+            ChosenSource::Replay { .. } => Some("replay"),
             _ => None,
         };
         let has_many_clients = match self.kind {
-            Kind::Listen { .. } => Some("listen"),
-            Kind::Udp { .. } => Some("udp"),
-            Kind::Unix { .. } => Some("unix"),
+            ChosenSource::Listen { .. } => Some("listen"),
+            ChosenSource::Udp { .. } => Some("udp"),
+            ChosenSource::Unix { .. } => Some("unix"),
             _ => None,
         };
         let unknown = self.with.iter().copied().find(|field| !self.kind.knows(*field));
@@ -168,20 +168,20 @@ impl SourceTool {
                 "--input csv: {kind} takes lines of several clients in turn, whose headers and rows would mix: send json \
                  or logfmt"
             ),
-            (_, _, Kind::Replay { .. }) if self.cut.batch.is_some() => {
+            (_, _, ChosenSource::Replay { .. }) if self.cut.batch.is_some() => {
                 "--batch: replay keeps the batches of the saved stream: leave it out".to_owned()
             }
-            (_, _, Kind::Queue { clock: ClockKind::Wall, start: Some(_), .. }) => {
+            (_, _, ChosenSource::Queue { clock: ClockKind::Wall, start: Some(_), .. }) => {
                 "--start: by the wall clock batches start at the present: leave out --start or --clock wall".to_owned()
             }
             (Some(kind), ..) if self.cut.limits.given().is_some() => format!(
                 "{}: {kind} gives its batches as they are: leave it out",
                 self.cut.limits.given().unwrap_or_default()
             ),
-            (_, _, Kind::Replay { file, .. }) if file == Path::new("-") && self.cut.keep.dir().is_some() => {
+            (_, _, ChosenSource::Replay { file, .. }) if file == Path::new("-") && self.cut.keep.dir().is_some() => {
                 "--checkpoint: standard input cannot be replayed again after a restart: give the file's name".to_owned()
             }
-            (_, _, Kind::Replay { file, .. }) if self.cut.keep.dir().is_some() && !is_seekable(file) => {
+            (_, _, ChosenSource::Replay { file, .. }) if self.cut.keep.dir().is_some() && !is_seekable(file) => {
                 format!("--checkpoint: {} cannot be read again after a restart: save it in a file", file.display())
             }
             _ => return self.cut.check(self.input),
@@ -219,27 +219,27 @@ impl SourceTool {
             SourceIdentity { reads_again, ..identity }
         };
         Ok(match &self.kind {
-            Kind::Stdin => lines("stdin", ""),
-            Kind::Tcp { address } => lines("tcp", &address.to_string()),
-            Kind::Listen { address, .. } => lines("listen", &address.0.to_string()),
-            Kind::Udp { address } => lines("udp", &address.0.to_string()),
-            Kind::Unix { path, .. } => lines("unix", &path.display().to_string()),
-            Kind::Exec { command } => lines("exec", &joined(command)),
-            Kind::Other(words) => {
+            ChosenSource::Stdin => lines("stdin", ""),
+            ChosenSource::Tcp { address } => lines("tcp", &address.to_string()),
+            ChosenSource::Listen { address, .. } => lines("listen", &address.0.to_string()),
+            ChosenSource::Udp { address } => lines("udp", &address.0.to_string()),
+            ChosenSource::Unix { path, .. } => lines("unix", &path.display().to_string()),
+            ChosenSource::Exec { command } => lines("exec", &joined(command)),
+            ChosenSource::Other(words) => {
                 external::command(words)?;
                 let kind = words.first().map_or_else(String::new, |word| word.to_string_lossy().into_owned());
                 lines(&kind, &joined(words.get(1..).unwrap_or_default()))
             }
-            Kind::Dir { paths, .. } => files::identity("dir", paths, lines),
-            Kind::Tail { paths, .. } => files::identity("tail", paths, lines),
+            ChosenSource::Dir { paths, .. } => files::identity("dir", paths, lines),
+            ChosenSource::Tail { paths, .. } => files::identity("tail", paths, lines),
             // The numbers go on, at whatever rate.
-            Kind::Rate { .. } => lines("rate", ""),
-            Kind::Queue { file, clock, start } => {
+            ChosenSource::Rate { .. } => lines("rate", ""),
+            ChosenSource::Queue { file, clock, start } => {
                 let is_wall = *clock == ClockKind::Wall;
                 let words = format!("{}{}", file.display(), if is_wall { " --clock wall" } else { "" });
                 SourceIdentity { virtual_start_ms: (!is_wall).then_some(start.unwrap_or(0)), ..lines("queue", &words) }
             }
-            Kind::Replay { file, .. } => {
+            ChosenSource::Replay { file, .. } => {
                 let (interval_ms, start_ms) = match self.cut.keep.dir() {
                     Some(_) => look_into(file)?,
                     None => (interval_ms, 0),
@@ -289,28 +289,28 @@ impl SourceTool {
         let stop = first::stop_rules(&self.cut, environment);
         let trace = !self.cut.no_trace;
         let source: Box<dyn ByteSource> = match &self.kind {
-            Kind::Stdin => Box::new(input::stdin_with_progress(environment)?),
-            Kind::Tcp { address } => Box::new(tcp::open(address, &around)?),
-            Kind::Listen { address, clients } => Box::new(listen::open(&address.0, clients.limits(), &around)?),
-            Kind::Udp { address } => Box::new(udp::open(&address.0, &around)?),
-            Kind::Unix { path, clients } => Box::new(unix::open(path, clients.limits(), &around)?),
-            Kind::Exec { command } => Box::new(exec::open(command, &around)?),
-            Kind::Other(words) => Box::new(exec::open(&external::command(words)?, &around)?),
-            Kind::Dir { paths, settle, new_only, look } => {
+            ChosenSource::Stdin => Box::new(input::stdin_with_progress(environment)?),
+            ChosenSource::Tcp { address } => Box::new(tcp::open(address, &around)?),
+            ChosenSource::Listen { address, clients } => Box::new(listen::open(&address.0, clients.limits(), &around)?),
+            ChosenSource::Udp { address } => Box::new(udp::open(&address.0, &around)?),
+            ChosenSource::Unix { path, clients } => Box::new(unix::open(path, clients.limits(), &around)?),
+            ChosenSource::Exec { command } => Box::new(exec::open(command, &around)?),
+            ChosenSource::Other(words) => Box::new(exec::open(&external::command(words)?, &around)?),
+            ChosenSource::Dir { paths, settle, new_only, look } => {
                 let options = files::dir_options(*settle, *new_only, look, &self.cut);
                 let source = self.files(environment).dir(paths, options)?;
                 return Ok(input::cutter(source, false, &self.cut, interval_ms, environment, bad_records));
             }
-            Kind::Tail { paths, from, look } => {
+            ChosenSource::Tail { paths, from, look } => {
                 let source = self.files(environment).tail(paths, files::tail_options(*from, look, &self.cut))?;
                 return Ok(input::cutter(source, false, &self.cut, interval_ms, environment, bad_records));
             }
-            Kind::Rate { per_second } => {
+            ChosenSource::Rate { per_second } => {
                 let block_interval = self.cut.block_interval;
                 let options = RateOptions { per_second: *per_second, interval_ms, block_interval, trace };
                 return Ok(Box::new(Rate::new(options, clock, stop)));
             }
-            Kind::Queue { file: path, clock: kind, start } => {
+            ChosenSource::Queue { file: path, clock: kind, start } => {
                 let pace = match kind {
                     ClockKind::Virtual => Pace::virtual_from(start.unwrap_or(0), clock, stop.clone()),
                     ClockKind::Wall => Pace::wall(clock, stop.clone()),
@@ -325,7 +325,7 @@ impl SourceTool {
                     None => queue,
                 }));
             }
-            Kind::Replay { file, speed } => {
+            ChosenSource::Replay { file, speed } => {
                 let (file, name) = open_file(file)?;
                 let reader = UntilStop::new(read_whole(file, &name, environment)?, clock, stop.clone());
                 return Ok(Box::new(Replay::new(reader, &name, *speed, clock, stop)));

@@ -126,6 +126,9 @@ impl WindowTool {
         // time, by --time or as a stage before says.
         let is_by_batch = self.event.has_own_windows() && !self.time.is_wanted();
         let timing = if is_by_batch { None } else { Some(self.time.timing()?) };
+        if is_by_batch && session.is_some() {
+            self.time.check_no_zone()?;
+        }
         let zone = self.time.time_zone.as_ref();
         let offset_ms = offset.unwrap_or(0);
         let usage = |reason: String| ToolError::Usage(reason);

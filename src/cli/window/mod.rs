@@ -196,7 +196,7 @@ impl Tool for WindowTool {
 impl WindowTool {
     /// Whether windows are of event time, sessions or cumulating ones.
     fn is_of_events(&self) -> bool {
-        self.time.is_wanted() || self.event.is_wanted()
+        self.time.is_wanted() || self.time.time_zone.is_some() || self.event.is_wanted()
     }
 
     /// A window of events to load a state into and look at it, if it is one; no command is started.

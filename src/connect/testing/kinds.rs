@@ -1,7 +1,7 @@
 //! What a kind says of itself.
 
 use crate::cli::connector::{Declared, OperatorKind, OperatorTool, SinkKind, SinkTool, SourceKind, SourceTool};
-use crate::cli::tools::{Described, describe};
+use crate::cli::described::{Described, describe};
 
 /// Checks what a kind of source says of itself: no option of it is called as one that every
 /// source has, its program is called `sstream-source-KIND`, each option has help, and the examples show
@@ -10,7 +10,7 @@ use crate::cli::tools::{Described, describe};
 /// # Panics
 /// Something is wrong: what, and what to do.
 pub fn check_source_kind<K: SourceKind>() {
-    check(&<SourceTool<K> as Declared>::faults(), || describe::<SourceTool<K>>());
+    check(&<SourceTool<K> as Declared>::faults(), describe::<SourceTool<K>>);
 }
 
 /// The same of a kind of sink.
@@ -18,7 +18,7 @@ pub fn check_source_kind<K: SourceKind>() {
 /// # Panics
 /// Something is wrong: what, and what to do.
 pub fn check_sink_kind<K: SinkKind>() {
-    check(&<SinkTool<K> as Declared>::faults(), || describe::<SinkTool<K>>());
+    check(&<SinkTool<K> as Declared>::faults(), describe::<SinkTool<K>>);
 }
 
 /// The same of a tool between two pipes.
@@ -26,7 +26,7 @@ pub fn check_sink_kind<K: SinkKind>() {
 /// # Panics
 /// Something is wrong: what, and what to do.
 pub fn check_operator_kind<K: OperatorKind>() {
-    check(&<OperatorTool<K> as Declared>::faults(), || describe::<OperatorTool<K>>());
+    check(&<OperatorTool<K> as Declared>::faults(), describe::<OperatorTool<K>>);
 }
 
 /// clap would panic at a faulty definition in words of its own.

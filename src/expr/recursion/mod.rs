@@ -2,7 +2,7 @@
 //!
 //! The interpreter calls itself for what a program nests, and a stack that
 //! overflows ends the process. Only a function that names itself in its own
-//! body can nest without bound: each such body gets [`GUARD`] in front, which
+//! body can nest without bound, and a fold that is used as a path: each such body gets [`GUARD`] in front, which
 //! looks at how much of the stack is taken. What needs more than a thread has
 //! is run once more on one with a stack that is large, and what needs more than
 //! that is an error of the record. A call in the last place takes no stack, and
@@ -22,7 +22,7 @@ use jaq_core::path::Part;
 use jaq_core::{Exn, Native};
 
 use super::functions::Data;
-use super::{Each, ExprError};
+use super::{Each, ExprError, messages};
 
 /// The native function in front of bodies; no name that a person would choose.
 const GUARD: &str = "sstream_within_the_stack";
@@ -58,9 +58,10 @@ fn stack_pointer() -> usize {
 
 /// Once a call was too deep, all are: jaq evaluates some terms twice when the first
 /// time gives an error, which would double the work with each level.
-fn is_too_deep() -> bool {
+fn goes_too_deep() -> bool {
     if stack_pointer() < LOWEST.get() {
         TOO_DEEP.set(true);
+        messages::end();
     }
     TOO_DEEP.get()
 }
@@ -70,9 +71,9 @@ fn is_too_deep() -> bool {
 /// What it gives for an error cannot be caught, so that a program does not go on
 /// with `try` where it should be run once more.
 pub(super) fn native() -> Fun<Data> {
-    let native = Native::new(|cv| box_once(if is_too_deep() { Err(Exn::halt(0)) } else { Ok(cv.1) }))
-        .with_paths(|cv| box_once(if is_too_deep() { Err(Exn::halt(0)) } else { Ok(cv.1) }))
-        .with_update(|cv, update| if is_too_deep() { box_once(Err(Exn::halt(0))) } else { update(cv.1) });
+    let native = Native::new(|cv| box_once(if goes_too_deep() { Err(Exn::halt(0)) } else { Ok(cv.1) }))
+        .with_paths(|cv| box_once(if goes_too_deep() { Err(Exn::halt(0)) } else { Ok(cv.1) }))
+        .with_update(|cv, update| if goes_too_deep() { box_once(Err(Exn::halt(0))) } else { update(cv.1) });
     (GUARD, v(0), native)
 }
 
@@ -86,6 +87,7 @@ pub(super) fn run(
     run: &mut (dyn FnMut(&mut Each<'_>) -> Result<(), ExprError> + Send),
 ) -> Result<(), ExprError> {
     let mut given = 0_usize;
+    messages::begin(0);
     let result = within(USUAL_PART, || {
         run(&mut |result| {
             given += 1;
@@ -103,7 +105,7 @@ fn within<T>(part: usize, run: impl FnOnce() -> T) -> Option<T> {
     (!TOO_DEEP.get()).then_some(result)
 }
 
-/// Runs once more on a thread of its own, without the results that were given.
+/// Runs once more on a thread of its own, without the results and the messages that were given.
 fn run_on_large_stack(
     given: usize,
     each: &mut Each<'_>,
@@ -111,11 +113,13 @@ fn run_on_large_stack(
 ) -> Result<(), ExprError> {
     let too_deep = |reason: &str| ExprError::Eval { message: format!("a function calls itself too often{reason}") };
     let (sender, results) = sync_channel(WAITING_MAX);
+    let known = messages::count();
     thread::scope(|scope| {
-        let started = thread::Builder::new()
-            .name("deep".to_string())
-            .stack_size(LARGE_STACK)
-            .spawn_scoped(scope, move || within(LARGE_PART, || run(&mut |result| send(&sender, result))));
+        let started =
+            thread::Builder::new().name("deep".to_string()).stack_size(LARGE_STACK).spawn_scoped(scope, move || {
+                messages::begin(known);
+                within(LARGE_PART, || run(&mut |result| send(&sender, result)))
+            });
         let Ok(running) = started else {
             return Err(too_deep(", and there is no memory for a larger stack"));
         };
@@ -168,11 +172,27 @@ fn guard_body(def: &mut Def<&str>) -> bool {
         calls_itself |= matches!(term, Term::Call(name, args) if *name == def.name && args.len() == def.args.len());
     });
     if calls_itself {
-        let body = std::mem::take(&mut def.body);
-        let call = Term::Call(GUARD, Vec::new());
-        def.body = Term::BinOp(Box::new(call), BinaryOp::Pipe(None), Box::new(body));
+        put_guard(&mut def.body);
     }
     calls_itself
+}
+
+/// Puts the guard into each `reduce` and `foreach` of `term`; says whether there is one. As a path,
+/// before `|=`, it nests as often as it goes on.
+pub(super) fn guard_folds(term: &mut Term<&str>) -> bool {
+    let mut guarded = false;
+    visit(term, &mut |term| {
+        if let Term::Fold(_, _, _, args) = term {
+            args.iter_mut().skip(1).take(1).for_each(put_guard);
+            guarded = true;
+        }
+    });
+    guarded
+}
+
+fn put_guard(term: &mut Term<&str>) {
+    let call = Term::Call(GUARD, Vec::new());
+    *term = Term::BinOp(Box::new(call), BinaryOp::Pipe(None), Box::new(std::mem::take(term)));
 }
 
 /// Shows `term` and all terms within it.

@@ -79,7 +79,7 @@ fn with_pattern(
         _ => return fail(format_args!("{} not a string or array", source.type_name())),
     };
     let (source, flags) = match array {
-        Some((source, flags)) => (Value(source.unwrap_or_default()), flags.map(Value)),
+        Some((source, flags)) => (Value::of(source.unwrap_or_default()), flags.map(Value::of)),
         None => (source.clone(), flags.cloned()),
     };
     let text = matchable(text)?;
@@ -176,7 +176,7 @@ impl Pattern {
         let groups = self.regex.capture_names().zip(captures.iter()).skip(1);
         let named = groups
             .filter_map(|(name, group)| Some((text(name?), group.map_or(Val::Null, |group| text(group.as_str())))));
-        Value(Val::obj(named.collect()))
+        Value::of(Val::obj(named.collect()))
     }
 }
 
@@ -200,11 +200,11 @@ fn matches(input: &str, pattern: &Pattern) -> Value {
         let groups = names.map(|(name, group)| {
             let name = (text("name"), name.map_or(Val::Null, text));
             let place = place(group.map(|group| (offset(&group), group.as_str())));
-            Value(Val::obj(place.into_iter().chain([name]).collect()))
+            Value::of(Val::obj(place.into_iter().chain([name]).collect()))
         });
         let groups: Value = groups.collect();
         let place = place(Some((characters, whole.as_str())));
-        Value(Val::obj(place.into_iter().chain([(text("captures"), groups.0)]).collect()))
+        Value::of(Val::obj(place.into_iter().chain([(text("captures"), groups.0)]).collect()))
     });
     results.collect()
 }
@@ -230,10 +230,10 @@ fn split_captures(input: &str, pattern: &Pattern) -> Value {
     let mut parts = Vec::new();
     for captures in pattern.matches(input) {
         let whole = captures.get_match();
-        parts.extend([Value(text(&input[from..whole.start()])), pattern.named(&captures)]);
+        parts.extend([Value::of(text(&input[from..whole.start()])), pattern.named(&captures)]);
         from = whole.end();
     }
-    parts.push(Value(text(&input[from..])));
+    parts.push(Value::of(text(&input[from..])));
     parts.into_iter().collect()
 }
 

@@ -7,7 +7,9 @@
 //! and a computed number that is whole is an integer (`3`, not `3.0`).
 
 mod access;
+mod nesting;
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
@@ -16,10 +18,32 @@ use jaq_json::{Num, Rc, Val};
 
 use super::json;
 
+use nesting::Nesting;
+pub(super) use nesting::{NESTING_MAX, take_exceeded};
+
 /// A value that programs compute with.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(transparent)]
-pub(super) struct Value(pub(super) Val);
+#[derive(Clone)]
+pub(super) struct Value(pub(super) Val, Nesting);
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Value) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Eq for Value {}
+
+impl PartialOrd for Value {
+    fn partial_cmp(&self, other: &Value) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Value {
+    fn cmp(&self, other: &Value) -> Ordering {
+        self.0.cmp(&other.0)
+    }
+}
 
 pub(super) type Error = jaq_core::Error<Value>;
 type ValueResult = Result<Value, Error>;
@@ -28,6 +52,43 @@ type ValueResult = Result<Value, Error>;
 const SHOWN_MAX: usize = 60;
 
 impl Value {
+    pub(super) const NULL: Value = Value::flat(Val::Null);
+
+    /// What is neither an array nor an object.
+    const fn flat(value: Val) -> Value {
+        Value(value, Nesting::FLAT)
+    }
+
+    /// What was read from JSON.
+    pub(super) fn read(value: Val) -> Value {
+        let nesting = Nesting::of_read(&value);
+        Value(value, nesting)
+    }
+
+    /// Whatever it is: all of it is looked at.
+    pub(super) fn of(value: Val) -> Value {
+        let (value, nesting) = Nesting::measure(&value).check(value);
+        Value(value, nesting)
+    }
+
+    /// A part of what is nested so.
+    fn part_of(whole: Nesting, value: Val) -> Value {
+        let nesting = whole.of_part(&value);
+        Value(value, nesting)
+    }
+
+    /// The same, in which a part that is nested so has taken the place of another.
+    fn with_part(self, part: Nesting) -> Value {
+        let (value, nesting) = self.1.max(part.around()).check(self.0);
+        Value(value, nesting)
+    }
+
+    /// An array or object with parts that are nested so.
+    fn around(value: Val, parts: Nesting) -> Value {
+        let (value, nesting) = parts.around().check(value);
+        Value(value, nesting)
+    }
+
     /// The name of the type, as jq's `type` gives it.
     pub(super) fn type_name(&self) -> &'static str {
         match self.0 {
@@ -85,7 +146,7 @@ impl Value {
     /// written and index arrays as jq's do.
     fn computed(number: Num) -> Value {
         const EXACT: f64 = 9_007_199_254_740_992.0;
-        Value(Val::Num(match number {
+        Value::flat(Val::Num(match number {
             Num::Float(float)
                 if float.fract() == 0.0 && float.abs() < EXACT && !(float == 0.0 && float.is_sign_negative()) =>
             {
@@ -107,9 +168,10 @@ impl Value {
             let (left, right) = (left.describe(), right.describe());
             return Err(Error::str(format_args!("{left} and {right} cannot be {verb}")));
         }
+        let nesting = left.1.max(right.1);
         match op(left.0, right.0) {
             Ok(Val::Num(number)) => Ok(Value::computed(number)),
-            Ok(value) => Ok(Value(value)),
+            Ok(value) => Ok(Value(value, nesting)),
             Err(error) => Err(inner_error(error)),
         }
     }
@@ -124,7 +186,7 @@ impl Value {
 
 /// An error of jaq's own value, which carries the other value type.
 fn inner_error(error: jaq_json::Error) -> Error {
-    Error::new(Value(error.into_val()))
+    Error::new(Value::of(error.into_val()))
 }
 
 /// The contents of a shared value, copied only if it is shared.
@@ -148,19 +210,19 @@ impl fmt::Display for Value {
 
 impl From<bool> for Value {
     fn from(value: bool) -> Self {
-        Value(Val::Bool(value))
+        Value::flat(Val::Bool(value))
     }
 }
 
 impl From<isize> for Value {
     fn from(value: isize) -> Self {
-        Value(Val::from(value))
+        Value::flat(Val::from(value))
     }
 }
 
 impl From<usize> for Value {
     fn from(value: usize) -> Self {
-        Value(Val::from(value))
+        Value::flat(Val::from(value))
     }
 }
 
@@ -172,20 +234,25 @@ impl From<f64> for Value {
 
 impl From<String> for Value {
     fn from(value: String) -> Self {
-        Value(Val::utf8_str(value.into_bytes()))
+        Value::flat(Val::utf8_str(value.into_bytes()))
     }
 }
 
 impl From<Range<Value>> for Value {
     fn from(range: Range<Value>) -> Self {
         let inner = |bound: Option<Value>| bound.map(|value| value.0);
-        Value(Val::from(inner(range.start)..inner(range.end)))
+        Value::of(Val::from(inner(range.start)..inner(range.end)))
     }
 }
 
 impl FromIterator<Value> for Value {
     fn from_iter<T: IntoIterator<Item = Value>>(items: T) -> Self {
-        Value(items.into_iter().map(|value| value.0).collect())
+        let mut parts = Nesting::FLAT;
+        let items = items.into_iter().map(|Value(item, nesting)| {
+            parts = parts.max(nesting);
+            item
+        });
+        Value::around(items.collect(), parts)
     }
 }
 
@@ -260,7 +327,7 @@ impl Neg for Value {
     type Output = ValueResult;
     fn neg(self) -> Self::Output {
         match self.0 {
-            Val::Num(number) => Ok(Value(Val::Num(-number))),
+            Val::Num(number) => Ok(Value::flat(Val::Num(-number))),
             _ => Err(Error::str(format_args!("{} cannot be negated", self.describe()))),
         }
     }
@@ -268,8 +335,9 @@ impl Neg for Value {
 
 impl jaq_std::ValT for Value {
     fn into_seq<S: FromIterator<Self>>(self) -> Result<S, Self> {
+        let nesting = self.1;
         match self.0 {
-            Val::Arr(items) => Ok(owned(items).into_iter().map(Value).collect()),
+            Val::Arr(items) => Ok(owned(items).into_iter().map(|item| Value::part_of(nesting, item)).collect()),
             _ => Err(self),
         }
     }
@@ -295,10 +363,10 @@ impl jaq_std::ValT for Value {
     }
 
     fn as_sub_str(&self, sub: &[u8]) -> Self {
-        Value(self.0.as_sub_str(sub))
+        Value::flat(self.0.as_sub_str(sub))
     }
 
     fn from_utf8_bytes(bytes: impl AsRef<[u8]> + Send + 'static) -> Self {
-        Value(Val::from_utf8_bytes(bytes))
+        Value::flat(Val::from_utf8_bytes(bytes))
     }
 }

@@ -31,6 +31,9 @@ use short::Short;
 /// Below this many keys, gaps and spare room do not matter.
 const FEW_KEYS: usize = 1024;
 
+/// How many keys are fetched into the caches at once, at most.
+pub const AT_ONCE: usize = 32;
+
 /// From this many keys on a table does not fit the caches.
 const LARGE: usize = 1 << 15;
 
@@ -205,8 +208,7 @@ impl KeyTable {
     /// on another, so looking up is several times as fast afterwards. `fetch` is
     /// called for each index that may be asked for next, to read what the caller
     /// has there; what it returns means nothing. Nothing is changed.
-    pub fn fetch<'k>(&self, keys: impl Iterator<Item = (&'k [u8], &'k [u8])>, mut fetch: impl FnMut(usize) -> u64) {
-        const AT_ONCE: usize = 32;
+    pub fn fetch<'k>(&self, keys: impl Iterator<Item = (&'k [u8], &'k [u8])>, fetch: impl FnMut(usize) -> u64) {
         let mut candidates = [u32::MAX; AT_ONCE];
         for (candidate, (key, outer)) in candidates.iter_mut().zip(keys) {
             let hash = self.hash(key, Short::of(key, outer));
@@ -214,11 +216,16 @@ impl KeyTable {
                 *candidate = slot.index;
             }
         }
+        self.fetch_at(candidates.into_iter().filter(|&index| index != u32::MAX), fetch);
+    }
+
+    /// As [`KeyTable::fetch`], of the keys at these indexes, which have to be there.
+    pub fn fetch_at(&self, indexes: impl Iterator<Item = u32> + Clone, mut fetch: impl FnMut(usize) -> u64) {
         let mut read = 0;
-        for index in candidates.into_iter().filter(|&index| index != u32::MAX) {
+        for index in indexes.clone() {
             read ^= self.places[index as usize] ^ fetch(index as usize);
         }
-        for index in candidates.into_iter().filter(|&index| index != u32::MAX) {
+        for index in indexes {
             read ^= self.normal(index as usize).len() as u64;
         }
         // Otherwise the compiler would see that nothing needs to be read.

@@ -61,10 +61,11 @@ fn mentions(source: &str, name: &str) -> bool {
 
 /// The records taken at a name, as an array.
 pub fn array_of(name: usize, last: Option<LinkId>, buffer: &Buffer, name_of: &[usize]) -> Vec<u8> {
-    let mut array = vec![b'['];
     let chain = last.into_iter().flat_map(|last| buffer.chain(last));
     let records: Vec<_> =
         chain.filter(|link| name_of[link.place as usize] == name).map(|link| buffer.record(link.record)).collect();
+    let mut array = Vec::with_capacity(2 + records.iter().map(|record| record.bytes.len() + 1).sum::<usize>());
+    array.push(b'[');
     for record in records.iter().rev() {
         array.extend_from_slice(&record.bytes);
         array.push(b',');

@@ -2,11 +2,14 @@
 
 use super::matcher::Runs;
 use crate::event::EventTime;
-use crate::op::expiry::Expiry;
+use crate::op::due::Due;
 use crate::op::key_table::KeyTable;
 
 /// So many deadlines that nothing waits for any more do not matter.
 const FEW_DEADLINES: usize = 1024;
+
+/// When a beginning is over, the number of its first record, and its key.
+type Deadline = (EventTime, u64, u32);
 
 /// Keys, each with an index, and what is open of each.
 pub struct Keys {
@@ -17,9 +20,9 @@ pub struct Keys {
     /// most will soon have again.
     idle: Vec<u32>,
     within_ms: Option<i64>,
-    /// When beginnings are over: the number of the first record, the key. Beginnings that are gone
-    /// have theirs as long as they are few.
-    deadlines: Expiry<(u64, u32)>,
+    /// When beginnings are over. Beginnings that are gone have theirs as long as they are few.
+    deadlines: Due<Deadline>,
+    deadline_count: usize,
     most_deadlines: usize,
 }
 
@@ -31,7 +34,8 @@ impl Keys {
             runs: Vec::new(),
             idle: Vec::new(),
             within_ms,
-            deadlines: Expiry::default(),
+            deadlines: Due::default(),
+            deadline_count: 0,
             most_deadlines: FEW_DEADLINES,
         }
     }
@@ -97,8 +101,10 @@ impl Keys {
     /// The newest beginning of a key has a deadline.
     pub fn has_begun(&mut self, index: usize) {
         if let (Some(within_ms), Some(run)) = (self.within_ms, self.runs[index].back()) {
-            self.deadlines.push(run.start.saturating_add(within_ms), (run.number, index as u32));
-            if self.deadlines.len() > self.most_deadlines {
+            let deadline = run.start.saturating_add(within_ms);
+            self.deadlines.push(deadline, (deadline, run.number, index as u32));
+            self.deadline_count += 1;
+            if self.deadline_count > self.most_deadlines {
                 self.set_deadlines();
             }
         }
@@ -107,27 +113,31 @@ impl Keys {
     /// Sets the deadlines of the beginnings that are open, and no others.
     pub fn set_deadlines(&mut self) {
         let Some(within_ms) = self.within_ms else { return };
-        let of_key = |(index, runs): (usize, &Runs)| -> Vec<_> {
-            let deadline = |start: EventTime| start.saturating_add(within_ms);
-            runs.iter().map(|run| (deadline(run.start), (run.number, index as u32))).collect()
-        };
-        let mut all: Vec<_> = self.open().flat_map(of_key).collect();
-        all.sort_unstable();
-        self.deadlines = Expiry::default();
-        all.iter().for_each(|(deadline, run)| self.deadlines.push(*deadline, *run));
-        self.most_deadlines = FEW_DEADLINES + 2 * all.len();
-    }
-
-    /// The next key of which a beginning is over at `time`, and when it is.
-    pub fn take_over(&mut self, time: EventTime) -> Option<(EventTime, usize)> {
-        while let Some((deadline, (number, index))) = self.deadlines.pop_if(|deadline| deadline <= time) {
-            // The index may be another key's by now.
-            let is_open = |runs: &Runs| runs.binary_search_by_key(&number, |run| run.number).is_ok();
-            if self.runs.get(index as usize).is_some_and(is_open) {
-                return Some((deadline, index as usize));
+        let mut deadlines = Due::default();
+        for (index, runs) in self.open() {
+            for run in runs {
+                let deadline = run.start.saturating_add(within_ms);
+                deadlines.push(deadline, (deadline, run.number, index as u32));
             }
         }
-        None
+        self.deadline_count = self.open().map(|(_, runs)| runs.len()).sum();
+        self.deadlines = deadlines;
+        self.most_deadlines = FEW_DEADLINES + 2 * self.deadline_count;
+    }
+
+    /// The deadlines that have come at `time`, in order. Each is given once, and may be that of a
+    /// beginning that is gone.
+    pub fn over(&mut self, time: EventTime) -> Vec<Deadline> {
+        let mut over = Vec::new();
+        self.deadlines.reach(time, |(deadline, ..)| *deadline, |deadline| over.push(deadline));
+        self.deadline_count -= over.len();
+        over.sort_unstable();
+        over
+    }
+
+    /// Whether the beginning with this number is open; the index may be another key's by now.
+    pub fn is_open(&self, index: usize, number: u64) -> bool {
+        self.runs.get(index).is_some_and(|runs| runs.binary_search_by_key(&number, |run| run.number).is_ok())
     }
 
     /// Notes a key of which nothing is open.

@@ -264,7 +264,8 @@ impl Matcher {
             && one == other
         {
             place = *one;
-            (of_one.pop(), of_other.pop());
+            of_one.pop();
+            of_other.pop();
         }
         (place, of_one.pop(), of_other.pop())
     }

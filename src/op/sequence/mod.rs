@@ -29,6 +29,7 @@ pub use result::{Answer, VARIABLES, select_variables};
 
 use super::durable::Durable;
 use super::grouping::Grouping;
+use super::timed::time_of;
 use super::{Held, OpError, Operator, Out};
 use crate::event::{EventTime, Timing};
 use crate::frame::{BatchTime, Block, Close, Head, Reason, Watermark};
@@ -173,9 +174,12 @@ impl Sequences {
 
     /// The time has come so far: beginnings that are over are dealt with, whatever their key.
     fn advance(&mut self, time: EventTime, out: &mut Out<'_>) -> Result<(), OpError> {
-        while let Some((deadline, index)) = self.keys.take_over(time) {
-            self.matcher.advance(self.keys.runs_mut(index), deadline, &mut self.found);
-            self.give(index, out)?;
+        for (deadline, number, index) in self.keys.over(time) {
+            let index = index as usize;
+            if self.keys.is_open(index, number) {
+                self.matcher.advance(self.keys.runs_mut(index), deadline, &mut self.found);
+                self.give(index, out)?;
+            }
         }
         Ok(())
     }
@@ -261,11 +265,7 @@ impl Operator for Sequences {
         let mut grouping = std::mem::replace(&mut self.grouping, Grouping::new(super::grouping::By::Nothing, None));
         let result = grouping.items(block, out, |item, out| {
             let Some(timing) = &mut self.timing else { return self.take(item.key, item.record, batch_ms, out) };
-            let time = match timing.read(item.record) {
-                Ok(time) => time,
-                Err(reason) => return out.bad_record(item.record, &reason.to_string()),
-            };
-            timing.watermarks.observe(time);
+            let Some(time) = time_of(timing, item.record, out)? else { return Ok(()) };
             if let Some(Watermark(passed)) = timing.watermarks.current()
                 && time < passed
             {

@@ -23,6 +23,7 @@ use crate::agg::saved::{push_bytes, push_number, take_byte, take_bytes, take_num
 use crate::keyed_state::{KeyedState, PairOut};
 use crate::op::OpError;
 use crate::op::durable::Durable;
+use crate::op::key_table::AT_ONCE;
 
 /// The version of entries.
 const VERSION: u8 = 1;
@@ -48,6 +49,15 @@ impl Entries {
         let bytes = key.len() + buffer.len();
         *written = (written.0 + 1, written.1 + bytes as u64);
         bytes
+    }
+
+    /// Fetches what the entries of these keys are made of into the caches: they lie anywhere.
+    fn fetch_all(&self, indexes: &[u32]) {
+        if self.keys.is_large() {
+            let sequence = |index: usize| self.journal.as_ref().map_or(0, |journal| journal.sequences[index]);
+            let there = indexes.iter().copied().filter(|&index| self.keys.contains(index as usize));
+            self.keys.fetch_at(there, |index| self.fetch(index) ^ sequence(index));
+        }
     }
 
     fn load(&mut self, key: &[u8], entry: Option<&[u8]>) -> Result<(), AggError> {
@@ -118,8 +128,11 @@ impl KeyedState for State {
         }
         journal.dropped.clear();
         let changed = journal.changed.take_sorted();
-        for &index in &changed {
-            self.entries.give_entry(index as usize, out);
+        for some in changed.chunks(AT_ONCE) {
+            self.entries.fetch_all(some);
+            for &index in some {
+                self.entries.give_entry(index as usize, out);
+            }
         }
         if let Some(journal) = &mut self.entries.journal {
             journal.changed.reuse(changed);

@@ -63,7 +63,7 @@ impl Entries {
 
     /// The key has a value in the batch `time_ms`.
     #[inline]
-    pub fn has_value(&mut self, index: usize, time_ms: u64) {
+    pub fn note_value(&mut self, index: usize, time_ms: u64) {
         if let Some(timeouts) = &mut self.timeouts {
             timeouts.touch(index, time_ms);
             // The time is part of what a checkpoint keeps.

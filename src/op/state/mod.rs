@@ -24,6 +24,7 @@ pub use initial::InitialError;
 use super::durable::Durable;
 use super::grouping::{Grouping, Item, aggregation_failed, bad_or_fatal};
 use super::groups::fetch;
+use super::timed::timely;
 use super::{OpError, Operator, Out};
 use crate::agg::Aggregator;
 use crate::event::{EventTime, Timing};
@@ -119,7 +120,7 @@ impl State {
     fn begin(&mut self, time: BatchTime) {
         if std::mem::take(&mut self.is_initial) {
             for index in 0..self.entries.keys.end() {
-                self.entries.has_value(index, time.0);
+                self.entries.note_value(index, time.0);
             }
         }
     }
@@ -178,19 +179,12 @@ impl State {
         let State { grouping, emit, entries, changed, computation, timing, .. } = self;
         let Some(timing) = timing else { return Ok(()) };
         grouping.items(block, out, |item, out| {
-            let time = match timing.read(item.record) {
-                Ok(time) => time,
-                Err(reason) => return out.bad_record(item.record, &reason.to_string()),
-            };
-            timing.watermarks.observe(time);
-            if timing.watermarks.has_reached(time) {
-                return out.late_record(item.record, &format!("the watermark had passed its time {time}"));
-            }
+            let Some(time) = timely(timing, item.record, out)? else { return Ok(()) };
             let Some(computation) = computation else {
                 return aggregate(item, ordered(time), entries, *emit, changed, out);
             };
             let (index, _) = entries.insert(&item);
-            entries.has_value(index, ordered(time));
+            entries.note_value(index, ordered(time));
             computation.add(index, item.value);
             if *emit == Emit::Each {
                 computation.run(entries, &[index as u32], Some(item.record), true, out)?;
@@ -251,7 +245,7 @@ impl Operator for State {
             None => grouping.items(block, out, |item, out| aggregate(item, block.time.0, entries, *emit, changed, out)),
             Some(computation) => grouping.items(block, out, |item, out| {
                 let (index, _) = entries.insert(&item);
-                entries.has_value(index, block.time.0);
+                entries.note_value(index, block.time.0);
                 computation.add(index, item.value);
                 if *emit == Emit::Each {
                     computation.run(entries, &[index as u32], Some(item.record), true, out)?;
@@ -319,7 +313,7 @@ fn aggregate(
         }
         return bad_or_fatal(item.record, &error, out);
     }
-    entries.has_value(index, time);
+    entries.note_value(index, time);
     entries.changed(index);
     match emit {
         Emit::Changed => {

@@ -36,6 +36,15 @@ fn three(update: Update, emit: Emit) -> Vec<String> {
 }
 
 #[test]
+fn what_the_state_takes_is_told_however_long_entries_are() {
+    let mut state = state(aggregation("count"), Emit::All, None);
+    crate::op::durable::Durable::track(&mut state, false);
+    results(&mut state, &[vec![r#"["a",1]"#, r#"["b",1]"#]]);
+    state.entries.journal.as_mut().unwrap().written = (1, u64::MAX);
+    assert_eq!(state.live_bytes(), u64::MAX);
+}
+
+#[test]
 fn what_comes_out_when() {
     let sum = || aggregation("sum");
     assert_eq!(three(sum(), Emit::All), [r#"["b",3] [1.0,5]"#, r#"["b",3] [1.0,5]"#, r#"["b",3] [1.0,13] ["c",4]"#]);

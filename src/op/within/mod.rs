@@ -26,6 +26,7 @@ use super::groups::fetch;
 use super::join::push_row;
 use super::key_table::KeyTable;
 use super::sides::{Merge, Whole};
+use super::timed::{late, time_of};
 use super::{Held, OpError, Out};
 use crate::event::{EventTime, Timing};
 use crate::frame::{BatchTime, Close, Head, Reason, Watermark};
@@ -148,14 +149,9 @@ impl IntervalJoin {
 
     fn take_record(&mut self, side: usize, item: &Item<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
         let (key, bytes) = (item.key, item.record);
-        let timing = &mut self.timings[side];
-        let time = match timing.read(bytes) {
-            Ok(time) => time,
-            Err(reason) => return out.bad_record(bytes, &reason.to_string()),
-        };
-        timing.watermarks.observe(time);
+        let Some(time) = time_of(&mut self.timings[side], bytes, out)? else { return Ok(()) };
         if self.watermark.is_some_and(|watermark| time <= watermark) {
-            return out.late_record(bytes, &format!("the watermark had passed its time {time}"));
+            return late(bytes, time, out);
         }
         self.arrivals += 1;
         let (key_index, is_new) =

@@ -195,7 +195,7 @@ impl Format for Csv {
         let mut records = 0;
         for line in lines.split_inclusive(|byte| *byte == b'\n') {
             records += self.feed(line, max_line, out, bad)?;
-            self.place.pass(line.len());
+            self.place.pass(line.len() as u64);
         }
         Ok(records)
     }
@@ -227,8 +227,7 @@ impl Format for Csv {
     }
 
     fn pass_over(&mut self, bytes: u64) {
-        self.place.offset += bytes;
-        self.place.lines += 1;
+        self.place.pass(bytes);
     }
 
     fn needs_header(&self) -> bool {

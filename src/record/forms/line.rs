@@ -152,7 +152,7 @@ impl<F: LineForm> Format for Records<F> {
             rest = behind;
             let text = bare(line);
             let place = self.place;
-            self.place.pass(line.len());
+            self.place.pass(line.len() as u64);
             if self.join.is_some() && text.len() > max_line {
                 // It ends the event before it, wherever pieces of what is read end.
                 records += self.give_begun(out, bad)?;
@@ -201,8 +201,7 @@ impl<F: LineForm> Format for Records<F> {
     }
 
     fn pass_over(&mut self, bytes: u64) {
-        self.place.offset += bytes;
-        self.place.lines += 1;
+        self.place.pass(bytes);
     }
 
     fn invalid_lines(&self) -> u64 {

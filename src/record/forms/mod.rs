@@ -16,6 +16,7 @@ use crate::error::Failure;
 use crate::record;
 
 pub use line::{Json, Logfmt, Records, Text};
+pub use logfmt::push_object as push_logfmt;
 pub use origin::{Field, Origin};
 pub use recipe::{Form, Recipe};
 
@@ -35,8 +36,8 @@ pub struct Place {
 
 impl Place {
     /// Behind a line of so many bytes, its end among them.
-    fn pass(&mut self, bytes: usize) {
-        self.offset += bytes as u64;
+    fn pass(&mut self, bytes: u64) {
+        self.offset += bytes;
         self.lines += 1;
     }
 }

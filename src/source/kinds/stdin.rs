@@ -55,7 +55,7 @@ impl Stdin {
         }
     }
 
-    fn has_read(&mut self, count: usize) {
+    fn note_read(&mut self, count: usize) {
         if let Some(progress) = &mut self.progress {
             progress.add(count as u64);
         }
@@ -97,7 +97,7 @@ impl Stdin {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Ok(count) => {
-                    self.has_read(count);
+                    self.note_read(count);
                     return Ok(count);
                 }
                 Err(error) => return Err(error),
@@ -134,7 +134,7 @@ impl Stdin {
                 match self.waited.during(|| self.file.read(buffer)) {
                     Ok(0) => return Ok(Got::End),
                     Ok(read) => {
-                        self.has_read(read);
+                        self.note_read(read);
                         return Ok(Got::Bytes(read));
                     }
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -14,26 +14,9 @@ complete -c sstream-source-http -l max-waiting -d 'When so much waits for the pi
 complete -c sstream-source-http -l max-clients -d 'So many clients at a time; more wait until one has gone' -r
 complete -c sstream-source-http -l head-timeout -d 'A client that sends no head within this time, also between two requests, is cut off' -r
 complete -c sstream-source-http -l body-timeout -d 'A body that is not there within this time is refused (408)' -r
-complete -c sstream-source-http -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
-json\t'Each line a JSON value'
-csv\t'Each row an object'
-logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-source-http -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source-http -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source-http -l max-line -d 'A longer line is a bad record' -r
-complete -c sstream-source-http -l columns -d 'The columns\' names for csv; by default the first line names them' -r
-complete -c sstream-source-http -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
-python\t'Tracebacks'
-go\t'Panics and goroutines'
-ruby\t'Exceptions'
-rust\t'Panics, and errors with their causes'
-cri\t'Long lines that containerd or CRI-O cut'
-docker\t'Long lines that Docker\'s json-file driver cut'"
-complete -c sstream-source-http -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
-complete -c sstream-source-http -l multiline-end -d 'A line that matches ends an event' -r
-complete -c sstream-source-http -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
-complete -c sstream-source-http -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
-complete -c sstream-source-http -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-source-http -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-source-http -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-source-http -l stop-after -d 'Stop so long after the start' -r
@@ -53,6 +36,23 @@ complete -c sstream-source-http -l trace-log -d 'Append each batch\'s trace to F
 complete -c sstream-source-http -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source-http -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source-http -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source-http -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-source-http -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source-http -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-source-http -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-source-http -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-source-http -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-source-http -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-source-http -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-source-http -l open-arrays -d 'The elements of a JSON array are records each'
 complete -c sstream-source-http -l partly -d 'Take the good records of a body that has bad ones, which --on-error is for; without this such a body is refused whole (400)'
 complete -c sstream-source-http -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'

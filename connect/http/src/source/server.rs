@@ -101,25 +101,21 @@ impl Doors {
         let mut clients = JoinSet::new();
         loop {
             let place = match places.clone().try_acquire_owned() {
-                Ok(place) => Some(place),
+                Ok(place) => place,
                 Err(_) => {
                     let (name, most) = (&self.name, self.max_clients);
                     self.console.warn(&format!(
                         "{name}: {most} clients are connected, as --max-clients allows: others wait until one has gone"
                     ));
-                    None
+                    tokio::select! {
+                        biased;
+                        _ = is_stopping.wait_for(|is_asked| *is_asked) => break,
+                        place = places.clone().acquire_owned() => match place {
+                            Ok(place) => place,
+                            Err(_) => break,
+                        },
+                    }
                 }
-            };
-            let place = match place {
-                Some(place) => place,
-                None => tokio::select! {
-                    biased;
-                    _ = is_stopping.wait_for(|is_asked| *is_asked) => break,
-                    place = places.clone().acquire_owned() => match place {
-                        Ok(place) => place,
-                        Err(_) => break,
-                    },
-                },
             };
             let accepted = tokio::select! {
                 biased;

@@ -22,22 +22,6 @@ read_uncommitted\t'All, as they are written'"
 complete -c sstream-source-kafka -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source-kafka -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source-kafka -l max-line -d 'A longer line is a bad record' -r
-<<<<<<< HEAD
-=======
-complete -c sstream-source-kafka -l columns -d 'The columns\' names for csv; by default the first line names them' -r
-complete -c sstream-source-kafka -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
-python\t'Tracebacks'
-go\t'Panics and goroutines'
-ruby\t'Exceptions'
-rust\t'Panics, and errors with their causes'
-cri\t'Long lines that containerd or CRI-O cut'
-docker\t'Long lines that Docker\'s json-file driver cut'"
-complete -c sstream-source-kafka -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
-complete -c sstream-source-kafka -l multiline-end -d 'A line that matches ends an event' -r
-complete -c sstream-source-kafka -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
-complete -c sstream-source-kafka -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
-complete -c sstream-source-kafka -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
->>>>>>> lead
 complete -c sstream-source-kafka -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
 complete -c sstream-source-kafka -l idle-timeout -d 'Stop when nothing has come for so long' -r
 complete -c sstream-source-kafka -l stop-after -d 'Stop so long after the start' -r
@@ -62,6 +46,18 @@ json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-source-kafka -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source-kafka -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-source-kafka -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-source-kafka -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-source-kafka -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-source-kafka -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-source-kafka -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-source-kafka -l available-now -d 'What is there, and no more: then stop'
 complete -c sstream-source-kafka -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source-kafka -l no-trace -d 'Leave the trace out of the stream\'s ends'

@@ -11,7 +11,7 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::RDKafkaErrorCode as Code;
 
 use super::Options;
-use super::held::Held;
+use super::arrivals::Arrivals;
 use super::ledger::Ledger;
 use super::message::Records;
 use super::queues::{offsets, push_record};
@@ -38,7 +38,7 @@ pub struct GroupSource {
     stop: StopSignal,
     waited: Waited,
     records: Records,
-    held: Held,
+    held: Arrivals,
     ledger: Ledger,
     /// The topics as they were given, for messages.
     topics: String,
@@ -85,7 +85,7 @@ impl GroupSource {
             stop,
             waited,
             records: Records::new(options.form.clone()),
-            held: Held::default(),
+            held: Arrivals::default(),
             ledger: Ledger::default(),
             topics: options.selection.topics.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
             unused: Vec::new(),

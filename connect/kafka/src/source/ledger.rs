@@ -17,6 +17,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use sstream::connect::Position;
 
+use sstream::connect::varint;
+
 /// Bytes that no ledger wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Damaged;
@@ -109,16 +111,16 @@ impl Ledger {
             return;
         }
         let new = &self.places[self.written..];
-        push_number(new.len() as u64, out);
+        varint::push(new.len() as u64, out);
         for place in new {
             push_place(place, place.written, out);
         }
         let mut ends: HashMap<usize, i64> = HashMap::new();
         for range in self.ranges.drain(..) {
             let before = ends.insert(range.partition, range.to).unwrap_or(0);
-            push_number(range.partition as u64, out);
-            push_number((range.from - before) as u64, out);
-            push_number((range.to - range.from) as u64, out);
+            varint::push(range.partition as u64, out);
+            varint::push((range.from - before) as u64, out);
+            varint::push((range.to - range.from) as u64, out);
         }
         self.written = self.places.len();
         for place in &mut self.places {
@@ -128,7 +130,7 @@ impl Ledger {
 
     /// Appends all partitions and where they go on after the batch written last.
     pub fn write_base(&self, out: &mut Vec<u8>) {
-        push_number(self.written as u64, out);
+        varint::push(self.written as u64, out);
         for place in &self.places[..self.written] {
             push_place(place, place.written, out);
         }
@@ -202,19 +204,11 @@ fn ranges(mut reader: Reader<'_>) -> Result<Vec<Range>, Damaged> {
     Ok(ranges)
 }
 
-fn push_number(mut number: u64, out: &mut Vec<u8>) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
-}
-
 fn push_place(place: &Place, next: i64, out: &mut Vec<u8>) {
-    push_number(place.topic.len() as u64, out);
+    varint::push(place.topic.len() as u64, out);
     out.extend_from_slice(place.topic.as_bytes());
-    push_number(place.partition as u64, out);
-    push_number(next as u64, out);
+    varint::push(place.partition as u64, out);
+    varint::push(next as u64, out);
 }
 
 /// Takes numbers and names off the front.
@@ -222,16 +216,7 @@ struct Reader<'b>(&'b [u8]);
 
 impl Reader<'_> {
     fn number(&mut self) -> Result<u64, Damaged> {
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let (&byte, rest) = self.0.split_first().ok_or(Damaged)?;
-            self.0 = rest;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Ok(number);
-            }
-        }
-        Err(Damaged)
+        varint::take(&mut self.0).ok_or(Damaged)
     }
 
     fn offset(&mut self) -> Result<i64, Damaged> {

@@ -18,9 +18,9 @@
 //!   taken from them is about a block.
 
 mod again;
+mod arrivals;
 mod ask;
 mod group;
-mod held;
 pub mod kind;
 pub mod ledger;
 mod marks;

@@ -6,7 +6,7 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::{Message as _, TopicPartitionList};
 
 use super::Options;
-use super::held::Held;
+use super::arrivals::Arrivals;
 use super::ledger::{Ledger, Range};
 use super::marks::{Answer, Marks, Question};
 use super::message::Records;
@@ -45,7 +45,7 @@ pub struct KafkaSource {
     pub(super) again: std::collections::VecDeque<Range>,
     /// A checkpoint keeps the position.
     pub(super) is_kept: bool,
-    pub(super) held: Held,
+    pub(super) held: Arrivals,
     pub(super) scout: Option<Scout>,
     pub(super) marks: Marks,
     pub(super) refresh: Duration,
@@ -113,7 +113,7 @@ impl KafkaSource {
             lanes: Vec::new(),
             again: Default::default(),
             is_kept: false,
-            held: Held::default(),
+            held: Arrivals::default(),
             scout: None,
             refresh: Duration::from_millis(refresh.unwrap_or(10_000)),
             has_begun: false,
@@ -351,7 +351,7 @@ fn empty(
     lane: &mut Lane,
     index: usize,
     now: Duration,
-    held: &mut Held,
+    held: &mut Arrivals,
     records: &mut Records,
 ) -> Result<bool, KafkaError> {
     lane.begin();

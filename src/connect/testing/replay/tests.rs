@@ -129,6 +129,12 @@ fn a_source_that_is_right_passes() {
 }
 
 #[test]
+fn a_source_without_end_passes_too() {
+    assert_eq!(check_replay(Numbers::default, 50), 50);
+    assert_eq!(check_replay(Numbers::default, 77), 77);
+}
+
+#[test]
 fn a_source_that_is_wrong_does_not_pass() {
     for (wrong, says) in [
         (Wrong::GoesBack, "goes on elsewhere"),

@@ -230,6 +230,9 @@ enum Outcome {
     Dead,
 }
 
+/// Whether a row fits a name, behind what was taken.
+pub type Fits<'a> = dyn Fn(usize, Row, &[(usize, usize)]) -> bool + 'a;
+
 /// The matches of a key's rows, which are in order, and what was not finished in time. None if there are too many
 /// ways to try. `fits` says whether a row is of a name, behind the rows that were taken.
 pub fn answers(
@@ -237,7 +240,7 @@ pub fn answers(
     rows: &[Row],
     within: Option<i64>,
     skip: Option<Skip>,
-    fits: &dyn Fn(usize, Row, &[(usize, usize)]) -> bool,
+    fits: &Fits<'_>,
 ) -> Option<Vec<Answer>> {
     let is_strict = !pattern.has_relaxed;
     let ways = Writer { is_strict, most_steps: rows.len() }.ways(&pattern.piece, Joint::Strict, true)?;
@@ -297,16 +300,9 @@ fn is_better(ways: &[Way], later: usize, best: usize, is_strict: bool) -> bool {
     is_strict && later < best && !matches!(parting, Some((Choice::Reluctant(_), _)))
 }
 
-fn run(
-    way: &Way,
-    rows: &[Row],
-    start: usize,
-    over: i64,
-    fits: &dyn Fn(usize, Row, &[(usize, usize)]) -> bool,
-) -> (Taken, Outcome) {
+fn run(way: &Way, rows: &[Row], start: usize, over: i64, fits: &Fits<'_>) -> (Taken, Outcome) {
     let mut taken: Taken = Vec::new();
-    for row in start..rows.len() {
-        let (time, _) = rows[row];
+    for (row, (time, _)) in rows.iter().copied().enumerate().skip(start) {
         if time >= over {
             break;
         }

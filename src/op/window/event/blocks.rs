@@ -68,10 +68,7 @@ impl Blocks {
             let within = within(panes, at, level, pane.number >> (level * BITS));
             at = within.end;
             let part = self.part(panes, within, level, pane.number >> (level * BITS), making)?;
-            match &mut result {
-                None => result = Some(part.clone()),
-                Some(result) => making.merge(result, part)?,
-            }
+            making.merge_into(&mut result, part)?;
         }
         Ok(result)
     }
@@ -96,10 +93,7 @@ impl Blocks {
                 let child = self::within(panes, at, level - 1, number);
                 at = child.end;
                 let part = self.part(panes, child, level - 1, number, making)?;
-                match &mut made {
-                    None => made = Some(part.clone()),
-                    Some(made) => making.merge(made, part)?,
-                }
+                making.merge_into(&mut made, part)?;
             }
             self.top = self.top.max(level);
             self.parts.insert((level, number), made.unwrap_or_else(|| making.part()));

@@ -45,6 +45,7 @@ use crate::frame::{BatchTime, Block, Close, Head, Reason, Watermark};
 use crate::keyed_state::PairOut;
 use crate::op::durable::Durable;
 use crate::op::grouping::{Grouping, Item, aggregation_failed};
+use crate::op::timed::time_of;
 use crate::op::{Held, OpError, Operator, Out};
 use output::Output;
 use part::Making;
@@ -275,12 +276,9 @@ impl Operator for EventWindow {
         let of_batch = i64::try_from(block.time.0.saturating_sub(self.interval_ms)).unwrap_or(i64::MAX);
         grouping.items(block, out, |item, out| {
             let time = match timing {
-                Some(timing) => match timing.read(item.record) {
-                    Ok(time) => {
-                        timing.watermarks.observe(time);
-                        time
-                    }
-                    Err(reason) => return out.bad_record(item.record, &reason.to_string()),
+                Some(timing) => match time_of(timing, item.record, out)? {
+                    Some(time) => time,
+                    None => return Ok(()),
                 },
                 None => of_batch,
             };

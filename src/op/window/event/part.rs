@@ -66,6 +66,15 @@ impl Making {
         Ok(())
     }
 
+    /// Merges in what is behind it in the order of time, into nothing at first.
+    pub fn merge_into(&mut self, all: &mut Option<Part>, later: &Part) -> Result<(), AggError> {
+        match all {
+            None => *all = Some(later.clone()),
+            Some(all) => self.merge(all, later)?,
+        }
+        Ok(())
+    }
+
     /// Merges in what is behind it in the order of time.
     pub fn merge(&mut self, into: &mut Part, later: &Part) -> Result<(), AggError> {
         match (into, later) {

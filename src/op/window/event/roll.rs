@@ -50,10 +50,7 @@ impl Roll {
     ) -> Result<Option<Part>, AggError> {
         let from = panes.partition_point(|pane| pane.number < self.end);
         for pane in panes.range(from..).take_while(|pane| pane.number < end) {
-            match &mut self.back {
-                None => self.back = Some(pane.part.clone()),
-                Some(back) => making.merge(back, &pane.part)?,
-            }
+            making.merge_into(&mut self.back, &pane.part)?;
         }
         (self.first, self.end) = (first, end);
         while self.front.last().is_some_and(|(number, _)| *number < first) {
@@ -73,14 +70,10 @@ impl Roll {
             }
             self.back_start = end;
         }
-        match (self.front.last(), &self.back) {
-            (None, back) => Ok(back.clone()),
-            (Some((_, front)), None) => Ok(Some(front.clone())),
-            (Some((_, front)), Some(back)) => {
-                let mut result = front.clone();
-                making.merge(&mut result, back)?;
-                Ok(Some(result))
-            }
+        let mut result = self.front.last().map(|(_, front)| front.clone());
+        if let Some(back) = &self.back {
+            making.merge_into(&mut result, back)?;
         }
+        Ok(result)
     }
 }

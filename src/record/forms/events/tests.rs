@@ -20,7 +20,7 @@ fn events(belonging: Belonging, most: Most, lines: &[&str]) -> Vec<(String, Opti
     let mut place = Place::default();
     for line in lines {
         join.push(line.as_bytes(), place, &mut give).unwrap();
-        place.pass(line.len() + 1);
+        place.pass(line.len() as u64 + 1);
     }
     join.finish(&mut give).unwrap();
     assert_eq!(join.begun(), None);

@@ -23,8 +23,8 @@ impl Tail {
         self.done.get(&stamp.inode).is_some_and(|entry| entry.stamp.is_same_file(stamp))
     }
 
-    /// Whether the file at this path is done with. One that has grown all the same is read on.
-    pub(super) fn is_done(&mut self, path: &Path, stamp: &Stamp, desk: &mut Desk) -> Result<bool, SourceError> {
+    /// Says whether the file at this path is done with, and notes its name. One that has grown all the same is read on.
+    pub(super) fn pass_over_done(&mut self, path: &Path, stamp: &Stamp, desk: &mut Desk) -> Result<bool, SourceError> {
         if !self.is_known_done(stamp) {
             return Ok(false);
         }

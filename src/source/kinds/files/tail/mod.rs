@@ -227,7 +227,7 @@ impl Tail {
             }
             return self.look_at(number, stamp, desk);
         }
-        if !is_ours || self.is_done(path, &stamp, desk)? {
+        if !is_ours || self.pass_over_done(path, &stamp, desk)? {
             return Ok(());
         }
         let file = match open_regular(path) {
@@ -241,7 +241,7 @@ impl Tail {
         if Packing::of(path).is_some() {
             return self.consider_packed(path, &file, desk);
         }
-        if self.is_copied(path, &file, desk).map_err(|error| failed(path, error))? {
+        if self.note_copy(path, &file, desk).map_err(|error| failed(path, error))? {
             return Ok(());
         }
         let original = self.original_of(path);

@@ -1,5 +1,5 @@
 //! What rotations do to the files that are followed: [one truncated](Tail::truncated),
-//! [its copy](Tail::is_copied), [those that had the name meanwhile](Tail::take_rotated_since).
+//! [its copy](Tail::note_copy), [those that had the name meanwhile](Tail::take_rotated_since).
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -106,9 +106,9 @@ impl Tail {
         self.remember_done(entry);
     }
 
-    /// Whether a new file under a rotation's name is a copy of a followed one, which will be
+    /// Notes, and says, whether a new file under a rotation's name is a copy of a followed one, which will be
     /// truncated (copytruncate), or is: then what matters of it is read there.
-    pub(super) fn is_copied(&mut self, path: &Path, file: &File, desk: &Desk) -> io::Result<bool> {
+    pub(super) fn note_copy(&mut self, path: &Path, file: &File, desk: &Desk) -> io::Result<bool> {
         let Some(original) = original_name(path) else { return Ok(false) };
         let entry = entry_of(path, file)?;
         for (number, followed) in self.followed.iter().rev() {

@@ -5,7 +5,7 @@ use sstream::connect::{Bad, Room, SourceError};
 
 /// A queue of records, in the order in which they came.
 #[derive(Debug, Default)]
-pub struct Held {
+pub struct Arrivals {
     /// Records with a newline each, and bad ones as they came.
     bytes: Vec<u8>,
     items: Vec<Item>,
@@ -25,7 +25,7 @@ struct Item {
     end: usize,
 }
 
-impl Held {
+impl Arrivals {
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
         self.taken == self.items.len()
@@ -36,7 +36,7 @@ impl Held {
         self.bytes.len() - self.taken_bytes
     }
 
-    /// Where to append a record's bytes; [`Held::added`] comes next.
+    /// Where to append a record's bytes; [`Arrivals::added`] comes next.
     #[inline]
     pub fn space(&mut self) -> &mut Vec<u8> {
         if self.is_empty() && !self.items.is_empty() {
@@ -100,7 +100,7 @@ mod tests {
     fn records_are_taken_in_order_as_far_as_there_is_room() {
         let mut ledger = Ledger::default();
         let (a, b) = (ledger.begin("t", 0, 0), ledger.begin("t", 1, 0));
-        let mut held = Held::default();
+        let mut held = Arrivals::default();
         for (partition, offset, text, bad) in
             [(a, 0, "1\n", None), (b, 4, "{", Some("bad JSON")), (a, 2, "22\n", None), (a, 3, "3\n", None)]
         {

@@ -1,0 +1,77 @@
+//! What documentation and `sstream explain` want to know of a tool.
+
+use super::account::{Account, Begins, Stream};
+use super::args::CutArgs;
+use super::connector::known::{self, Role};
+use super::{Tool, command};
+
+/// What documentation wants to know of a tool.
+#[derive(Debug)]
+pub struct Described {
+    /// The definition of its command line.
+    pub command: clap::Command,
+    /// Whether it takes part in a stream.
+    pub is_stage: bool,
+    /// Its examples, a line each, indented by two spaces.
+    pub examples: &'static str,
+    /// Kinds that are programs of their own, and what each is.
+    pub connectors: Vec<(&'static str, &'static str)>,
+    /// Its options, parsed by its own definition.
+    pub parse: Parse,
+}
+
+/// Parses a command line by a tool's own definition.
+pub type Parse = fn(&[&str]) -> Result<Box<dyn Parsed>, clap::Error>;
+
+/// A tool with the options of some command line, which runs nothing.
+pub trait Parsed {
+    /// See [`Tool::elsewhere`].
+    fn elsewhere(&self) -> Option<(Role, usize)>;
+    /// See [`Tool::cut`].
+    fn cut(&self) -> Option<&CutArgs>;
+    /// See [`Tool::begins`].
+    fn begins(&self) -> Option<Begins>;
+    /// See [`Tool::reads_stdin`].
+    fn reads_stdin(&self) -> bool;
+    /// See [`Tool::account`]; `--output` is in it.
+    fn account(&self, stream: &mut Stream) -> Account;
+}
+
+struct Options<T>(T);
+
+impl<T: Tool> Parsed for Options<T> {
+    fn elsewhere(&self) -> Option<(Role, usize)> {
+        Some((T::CONNECTORS?, self.0.elsewhere()?.len()))
+    }
+
+    fn cut(&self) -> Option<&CutArgs> {
+        self.0.cut()
+    }
+
+    fn begins(&self) -> Option<Begins> {
+        self.0.begins()
+    }
+
+    fn reads_stdin(&self) -> bool {
+        self.0.reads_stdin()
+    }
+
+    fn account(&self, stream: &mut Stream) -> Account {
+        self.0.account(stream).with_output(self.0.common(), stream)
+    }
+}
+
+/// What documentation wants to know of one tool.
+pub fn describe<T: Tool + 'static>() -> Described {
+    let connectors = T::CONNECTORS.into_iter().flat_map(known::kinds).collect();
+    Described {
+        command: command::<T>(),
+        is_stage: T::IS_STAGE,
+        examples: T::EXAMPLES,
+        connectors,
+        parse: |words| {
+            let matches = command::<T>().try_get_matches_from(words)?;
+            Ok(Box::new(Options(T::from_arg_matches(&matches)?)))
+        },
+    }
+}

@@ -1,0 +1,28 @@
+//! What operators by event time do with each record first.
+
+use super::{OpError, Out};
+use crate::event::{EventTime, Timing};
+
+/// A record's time, which the watermark is told of; a record that has none is a bad record.
+pub fn time_of(timing: &mut Timing, record: &[u8], out: &mut Out<'_>) -> Result<Option<EventTime>, OpError> {
+    match timing.read(record) {
+        Ok(time) => {
+            timing.watermarks.observe(time);
+            Ok(Some(time))
+        }
+        Err(reason) => out.bad_record(record, &reason.to_string()).map(|()| None),
+    }
+}
+
+/// The same; a record that the watermark had passed is late.
+pub fn timely(timing: &mut Timing, record: &[u8], out: &mut Out<'_>) -> Result<Option<EventTime>, OpError> {
+    match time_of(timing, record, out)? {
+        Some(time) if timing.watermarks.has_reached(time) => late(record, time, out).map(|()| None),
+        time => Ok(time),
+    }
+}
+
+/// Tells of a record that its time was over.
+pub fn late(record: &[u8], time: EventTime, out: &mut Out<'_>) -> Result<(), OpError> {
+    out.late_record(record, &format!("the watermark had passed its time {time}"))
+}
