@@ -13,6 +13,9 @@ pub fn is_possible() -> bool {
     has_all("MQTT_TESTS", &["mosquitto", "mosquitto_pub", "mosquitto_sub", "openssl"])
 }
 
+/// What the broker has is written at each change, so that a kill forgets nothing that was acknowledged.
+pub const FORGETS_NOTHING: &str = "autosave_interval 1\nautosave_on_changes true";
+
 /// A broker, which is started again when it is killed, and then has what it had.
 pub struct Broker {
     /// Where it, and all that a test runs, is.
@@ -24,19 +27,25 @@ pub struct Broker {
 }
 
 impl Broker {
-    /// With these lines of configuration beside its own.
-    pub fn start(configuration: &str) -> Broker {
+    /// As a test needs it who does not care.
+    pub fn start() -> Broker {
+        Broker::start_with("", &[])
+    }
+
+    /// With these lines of configuration beside its own, and these files.
+    pub fn start_with(configuration: &str, files: &[(&str, &str)]) -> Broker {
         let (folder, port) = (Folder::new(), free_port());
+        for (name, content) in files {
+            folder.file(name, content);
+        }
         folder.run("mkdir out store").exits(0);
         let store = folder.path("store");
-        // Written at each change, so that a kill forgets nothing that was acknowledged.
         let own = format!(
             "listener {port} 127.0.0.1\nuser root\npersistence true\npersistence_location {}/\n\
-             autosave_interval 1\nautosave_on_changes true\nmax_inflight_messages 1000\nmax_queued_messages 0\nlog_type all\n",
+             max_inflight_messages 1000\nmax_queued_messages 0\nlog_type all\n",
             store.display()
         );
-        let anonymous = if configuration.contains("allow_anonymous") { "" } else { "allow_anonymous true\n" };
-        folder.file("broker.conf", format!("{own}{anonymous}{configuration}\n"));
+        folder.file("broker.conf", format!("{own}allow_anonymous true\n{configuration}\n"));
         let keeper = Keeper::start(&folder, "broker", "PATH=$PATH:/usr/sbin exec mosquitto -c broker.conf");
         let broker = Broker { folder, port, keeper };
         broker.wait();

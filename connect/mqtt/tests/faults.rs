@@ -9,7 +9,7 @@ use sstream_testkit::keeper::Keeper;
 use sstream_testkit::random::Random;
 use sstream_testkit::wait_until;
 
-use crate::broker::{Broker, is_possible};
+use crate::broker::{Broker, FORGETS_NOTHING, is_possible};
 
 fn rounds() -> u64 {
     std::env::var("MQTT_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(6)
@@ -29,7 +29,7 @@ fn pipelines_and_brokers_are_killed() {
     if !is_possible() {
         return;
     }
-    let broker = Broker::start("");
+    let broker = Broker::start_with(FORGETS_NOTHING, &[]);
     let port = broker.port;
     // Who subscribes keeps its session too.
     let subscriber = broker.begin_subscriber(
@@ -40,10 +40,12 @@ fn pipelines_and_brokers_are_killed() {
         "pipeline",
         &format!(
             "sstream-source mqtt mqtt://127.0.0.1:{port} --client-id us --topic in --checkpoint ck --batch 100ms | sstream-filter . | \
-             sstream-sink mqtt mqtt://127.0.0.1:{port} --topic '\"out\"'"
+             sstream-sink mqtt mqtt://127.0.0.1:{port} --topic '\"out\"' --retry-for 60s"
         ),
     );
-    wait_until("it has subscribed", Duration::from_secs(30), || broker.keeper.said().matches("Sending SUBACK to us").count() > 0);
+    wait_until("it has subscribed", Duration::from_secs(30), || {
+        broker.keeper.said().matches("Sending SUBACK to us").count() > 0
+    });
     let mut random = Random::new(3);
     let mut sent = 0u64;
     for round in 0..rounds() {

@@ -2,7 +2,7 @@
 
 use sstream_testkit::needs::free_port;
 
-use crate::broker::{Broker, is_possible};
+use crate::broker::{Broker, is_possible, stop};
 
 #[test]
 fn tls_and_passwords() {
@@ -10,7 +10,7 @@ fn tls_and_passwords() {
         return;
     }
     let port = free_port();
-    let broker = Broker::start("");
+    let broker = Broker::start();
     let folder = &broker.folder;
     folder
         .run(
@@ -35,7 +35,7 @@ fn tls_and_passwords() {
     for version in ["3.1.1", "5"] {
         let sink = |options: &str| {
             folder.run(&format!(
-                "echo x | sstream-sink mqtt mqtts://localhost:{port} --mqtt-version {version} --topic '\"t\"' --retain {options}"
+                "echo x | sstream-sink mqtt mqtts://localhost:{port} --mqtt-version {version} --topic '\"t\"' --retained {options}"
             ))
         };
         sink("--ca ca.pem --user-file user").exits(0).is_quiet();
@@ -45,11 +45,24 @@ fn tls_and_passwords() {
         assert!(stranger.stderr.contains("certificate"), "{stranger}");
         folder
             .run(&format!(
-                "sstream-source mqtt mqtts://localhost:{port} --mqtt-version {version} --topic t --ca ca.pem --user-file user \
+                "mkdir out{version}; sstream-source mqtt mqtts://localhost:{port} --mqtt-version {version} --topic t --ca ca.pem --user-file user \
                  --idle-timeout 2s --batch 100ms --output text"
             ))
             .exits(0)
             .prints("x\n");
+        // Nothing secret stays in a checkpoint, and nobody sees it in the list of processes.
+        let line = format!(
+            "mkdir out{version}; sstream-source mqtt mqtts://localhost:{port} --mqtt-version {version} --topic t --ca ca.pem --user-file user \
+             --checkpoint ck{version} --batch 100ms | sstream-sink files out{version}/part"
+        );
+        let pipeline = broker.begin(&line);
+        sstream_testkit::wait_until("it came", std::time::Duration::from_secs(30), || {
+            folder.run(&format!("cat out{version}/part-*")).stdout == "x\n"
+        });
+        let listed = folder.run("ps -eo args | grep -F mqtts://localhost | grep -vF grep").exits(0);
+        assert!(!listed.stdout.contains("ann:secret"), "{listed}");
+        stop(pipeline);
+        folder.run(&format!("grep -rq secret ck{version}")).exits(1);
         let refused = folder
             .run(&format!(
                 "sstream-source mqtt mqtts://localhost:{port} --mqtt-version {version} --topic t --ca ca.pem --user-file wrong --output text"

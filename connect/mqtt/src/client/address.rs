@@ -21,7 +21,9 @@ impl FromStr for BrokerAddress {
         let (tls, rest) = match (text.strip_prefix("mqtt://"), text.strip_prefix("mqtts://")) {
             (Some(rest), _) => (false, rest),
             (_, Some(rest)) => (true, rest),
-            (None, None) => return Err("a broker's address is as mqtt://localhost:1883, or mqtts:// with TLS".to_owned()),
+            (None, None) => {
+                return Err("a broker's address is as mqtt://localhost:1883, or mqtts:// with TLS".to_owned());
+            }
         };
         let rest = rest.trim_end_matches('/');
         if rest.contains('@') {

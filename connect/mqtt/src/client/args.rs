@@ -12,7 +12,7 @@ use rustls_platform_verifier::BuilderVerifierExt as _;
 use sstream::connect::{Secret, ToolError, duration};
 
 use super::address::BrokerAddress;
-use super::packet::Version;
+use super::packet::{Version, Will};
 
 /// How a broker is reached.
 #[derive(Args, Debug)]
@@ -33,6 +33,19 @@ pub struct ClientArgs {
     #[arg(long, value_name = "FILE", help_heading = "MQTT")]
     pub ca: Option<PathBuf>,
 
+    /// A last will: the topic of a message of QoS 1 that the broker sends when this end was killed or cut
+    /// off; after a stop it sends none
+    #[arg(long, value_name = "TOPIC", value_parser = parse_topic, help_heading = "MQTT")]
+    pub will_topic: Option<String>,
+
+    /// What the last will says
+    #[arg(long, value_name = "TEXT", default_value = "gone", requires = "will_topic", value_parser = parse_text, help_heading = "MQTT")]
+    pub will: String,
+
+    /// The broker keeps the last will, for who subscribes later
+    #[arg(long, requires = "will_topic", help_heading = "MQTT")]
+    pub will_retained: bool,
+
     /// A broker that does not answer for so long is gone
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "30s", help_heading = "MQTT")]
     pub timeout: Duration,
@@ -49,8 +62,25 @@ pub struct Settings {
     pub user: Option<Secret>,
     /// How TLS is spoken, where it is.
     pub tls: Option<Arc<ClientConfig>>,
+    /// What the broker is to tell others when we are gone.
+    pub will: Option<Will>,
     /// How long an answer is waited for.
     pub timeout: Duration,
+}
+
+/// A topic that a message may be sent to.
+pub fn parse_topic(text: &str) -> Result<String, String> {
+    match text.is_empty() || text.len() > usize::from(u16::MAX) || text.contains(['+', '#', '\0']) {
+        true => Err("a topic has a character at least, 65535 bytes at most, and neither + nor #".to_owned()),
+        false => Ok(text.to_owned()),
+    }
+}
+
+fn parse_text(text: &str) -> Result<String, String> {
+    match text.len() > usize::from(u16::MAX) {
+        true => Err("it has 65535 bytes at most".to_owned()),
+        false => Ok(text.to_owned()),
+    }
 }
 
 impl ClientArgs {
@@ -72,13 +102,9 @@ impl ClientArgs {
             return Err(ToolError::Usage("--user-file: it is to hold user:password".to_owned()));
         }
         let tls = self.broker.tls.then(|| self.tls()).transpose()?;
-        Ok(Settings {
-            broker: self.broker.clone(),
-            version: self.mqtt_version,
-            user,
-            tls,
-            timeout: self.timeout,
-        })
+        let will =
+            self.will_topic.clone().map(|topic| Will { topic, payload: self.will.clone(), retain: self.will_retained });
+        Ok(Settings { broker: self.broker.clone(), version: self.mqtt_version, user, tls, will, timeout: self.timeout })
     }
 
     fn tls(&self) -> Result<Arc<ClientConfig>, ToolError> {

@@ -112,3 +112,29 @@ pub fn words(code: u8) -> String {
 pub fn may_pass(code: u8) -> bool {
     matches!(code, 3 | 0x88 | 0x89 | 0x8B | 0x97)
 }
+
+/// What to do when a broker ends a connection for this reason; nothing where it may go better the
+/// next time.
+pub fn remedy(code: u8) -> Option<&'static str> {
+    match code {
+        // They would take the session from each other for ever.
+        0x8E => Some("each pipeline needs a --client-id of its own"),
+        0x9A => Some("do without --retained and --will-retained"),
+        0x9B => Some("ask for another --qos"),
+        0x9E | 0xA1 | 0xA2 => Some("name topics without them"),
+        0x81 | 0x82 | 0x84..=0x87 | 0x90 | 0x95 | 0x9C | 0x9D => Some("see what its log says"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_will_not_pass_has_a_remedy() {
+        assert!(remedy(0x8E).is_some_and(|advice| advice.contains("--client-id")));
+        assert!([0x9B, 0x9A, 0x95, 0x87].iter().all(|code| remedy(*code).is_some()));
+        assert!([0x88, 0x8B, 0x8D, 0x97].iter().all(|code| remedy(*code).is_none() && !words(*code).is_empty()));
+    }
+}

@@ -10,8 +10,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::args::Settings;
-use super::error::{MqttError, may_pass, words};
-use super::packet::{Connect, Packet, Version};
+use super::error::{MqttError, may_pass, remedy, words};
+use super::packet::{Connect, LONGEST, Packet, Version};
 
 /// How a connection came to nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,14 @@ impl Broken {
     fn of(error: &io::Error) -> Broken {
         Broken::Passing(describe(error))
     }
+
+    /// The broker has ended the connection, for this reason.
+    fn ended(broker: &str, code: u8) -> Broken {
+        match remedy(code) {
+            Some(advice) => Broken::Final(MqttError::Refused { broker: broker.to_owned(), what: words(code), advice }),
+            None => Broken::Passing(words(code)),
+        }
+    }
 }
 
 /// Bytes to and from a broker.
@@ -35,6 +43,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 /// A connection, on which packets go to and fro.
 pub struct Link {
     stream: Box<dyn Stream>,
+    /// For messages.
+    broker: String,
     version: Version,
     /// What was read and is no whole packet yet; what was read of before `read` is done with.
     buffer: Vec<u8>,
@@ -45,6 +55,8 @@ pub struct Link {
     pub session: bool,
     /// So many messages of QoS 1 and 2 may be unacknowledged.
     pub receive_maximum: u16,
+    /// The longest packet that the broker takes, in bytes.
+    pub longest: usize,
 }
 
 impl Link {
@@ -61,7 +73,8 @@ impl Link {
 
     async fn open_now(settings: &Settings, connect: &Connect<'_>) -> Result<Link, Broken> {
         let address = &settings.broker.address;
-        let stream = TcpStream::connect((address.host.as_str(), address.port)).await.map_err(|error| Broken::of(&error))?;
+        let stream =
+            TcpStream::connect((address.host.as_str(), address.port)).await.map_err(|error| Broken::of(&error))?;
         // A message's acknowledgement is small, and waited for.
         let _ = stream.set_nodelay(true);
         let stream: Box<dyn Stream> = match &settings.tls {
@@ -82,18 +95,20 @@ impl Link {
         };
         let mut link = Link {
             stream,
+            broker: settings.broker.to_string(),
             version: settings.version,
             buffer: Vec::new(),
             read: 0,
             out: Vec::new(),
             session: false,
             receive_maximum: u16::MAX,
+            longest: LONGEST,
         };
         settings.version.push_connect(connect, &mut link.out);
         link.flush().await?;
         match link.next().await? {
-            Packet::Connected { code: 0, session, receive_maximum } => {
-                Ok(Link { session, receive_maximum: receive_maximum.max(1), ..link })
+            Packet::Connected { code: 0, session, receive_maximum, longest } => {
+                Ok(Link { session, receive_maximum: receive_maximum.max(1), longest, ..link })
             }
             Packet::Connected { code, .. } if may_pass(code) => Err(Broken::Passing(words(code))),
             Packet::Connected { code, .. } => Err(Broken::Final(MqttError::Refused {
@@ -123,10 +138,11 @@ impl Link {
     /// The packet that is there already, if there is one.
     ///
     /// # Errors
-    /// What came is none.
+    /// What came is none, or the broker ends the connection.
     pub fn at_hand(&mut self) -> Result<Option<Packet>, Broken> {
         let read = self.version.read(&self.buffer[self.read..]);
         match read.map_err(|malformed| Broken::Passing(malformed.to_string()))? {
+            Some((Packet::Disconnect(code), _)) => Err(Broken::ended(&self.broker, code)),
             Some((packet, length)) => {
                 self.read += length;
                 Ok(Some(packet))
@@ -159,10 +175,7 @@ impl Link {
     pub async fn next(&mut self) -> Result<Packet, Broken> {
         loop {
             if let Some(packet) = self.at_hand()? {
-                return match packet {
-                    Packet::Disconnect(code) => Err(Broken::Passing(words(code))),
-                    packet => Ok(packet),
-                };
+                return Ok(packet);
             }
             self.read_more().await?;
         }
@@ -173,8 +186,6 @@ impl Link {
     /// # Errors
     /// As [`Link::next`], or none came.
     pub async fn next_within(&mut self, limit: Duration) -> Result<Packet, Broken> {
-        tokio::time::timeout(limit, self.next())
-            .await
-            .unwrap_or_else(|_| Err(Broken::Passing("no answer".to_owned())))
+        tokio::time::timeout(limit, self.next()).await.unwrap_or_else(|_| Err(Broken::Passing("no answer".to_owned())))
     }
 }

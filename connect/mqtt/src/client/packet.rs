@@ -61,6 +61,13 @@ pub struct Publish {
     pub properties: Vec<(String, String)>,
 }
 
+impl Publish {
+    /// How long it is as a packet with no properties, in bytes, or a few more.
+    pub fn length(&self) -> usize {
+        self.topic.len() + self.payload.len() + 16
+    }
+}
+
 /// What begins a connection.
 #[derive(Clone, Debug)]
 pub struct Connect<'c> {
@@ -76,6 +83,19 @@ pub struct Connect<'c> {
     pub keep_alive_s: u16,
     /// User and password.
     pub user: Option<(&'c str, &'c str)>,
+    /// What the broker is to tell others when we are gone and have not said good-bye.
+    pub will: Option<&'c Will>,
+}
+
+/// A last will: a message of QoS 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Will {
+    /// Where to.
+    pub topic: String,
+    /// What.
+    pub payload: String,
+    /// It is kept for who subscribes later.
+    pub retain: bool,
 }
 
 /// A packet that a broker sends.
@@ -89,6 +109,8 @@ pub enum Packet {
         code: u8,
         /// How many messages of QoS 1 and 2 it takes unacknowledged.
         receive_maximum: u16,
+        /// The longest packet that it takes, in bytes.
+        longest: usize,
     },
     /// A message.
     Publish(Publish),
@@ -112,7 +134,7 @@ impl fmt::Display for Malformed {
     }
 }
 
-/// The longest content of a packet.
+/// The longest packet that there is, in bytes.
 pub const LONGEST: usize = 268_435_455;
 
 impl Version {
@@ -121,7 +143,8 @@ impl Version {
         let mut content = Vec::new();
         push_text("MQTT", &mut content);
         content.push(if self == Version::V5 { 5 } else { 4 });
-        let flags = if connect.user.is_some() { 0xC0 } else { 0 } | u8::from(connect.clean) << 1;
+        let will = connect.will.map_or(0, |will| 0x0C | u8::from(will.retain) << 5);
+        let flags = if connect.user.is_some() { 0xC0 } else { 0 } | will | u8::from(connect.clean) << 1;
         content.push(flags);
         content.extend(connect.keep_alive_s.to_be_bytes());
         if self == Version::V5 {
@@ -131,6 +154,13 @@ impl Version {
             content.extend(connect.receive_maximum.to_be_bytes());
         }
         push_text(connect.client_id, &mut content);
+        if let Some(will) = connect.will {
+            if self == Version::V5 {
+                content.push(0);
+            }
+            push_text(&will.topic, &mut content);
+            push_text(&will.payload, &mut content);
+        }
         if let Some((user, password)) = connect.user {
             push_text(user, &mut content);
             push_text(password, &mut content);
@@ -190,16 +220,18 @@ impl Version {
         Ok(match first >> 4 {
             2 => {
                 let (session, code) = (content.byte()? & 1 == 1, content.byte()?);
-                let mut receive_maximum = u16::MAX;
+                let (mut receive_maximum, mut longest) = (u16::MAX, LONGEST);
                 if is_new && !content.0.is_empty() {
                     content.properties(|id, mut value| {
-                        if id == 0x21 {
-                            receive_maximum = value.number()?;
+                        match id {
+                            0x21 => receive_maximum = value.number()?,
+                            0x27 => longest = usize::from(value.number()?) << 16 | usize::from(value.number()?),
+                            _ => {}
                         }
                         Ok(())
                     })?;
                 }
-                Packet::Connected { session, code, receive_maximum }
+                Packet::Connected { session, code, receive_maximum, longest }
             }
             3 => {
                 let (dup, qos, retain) = (first & 8 != 0, first >> 1 & 3, first & 1 != 0);
@@ -351,55 +383,4 @@ impl<'p> Content<'p> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn messages_are_read_as_they_were_written_however_they_come() {
-        let message = Publish {
-            topic: "a/é".to_owned(),
-            payload: vec![0; 300],
-            qos: 1,
-            retain: true,
-            dup: true,
-            id: 7,
-            properties: vec![("n".to_owned(), "v".to_owned())],
-        };
-        for version in [Version::V3, Version::V5] {
-            let mut bytes = Vec::new();
-            version.push_publish(&message, &mut bytes);
-            push_ack(Ack::Release, 9, &mut bytes);
-            let mut seen = message.clone();
-            if version == Version::V3 {
-                seen.properties.clear();
-            }
-            for end in 0..bytes.len() - 4 {
-                assert_eq!(version.read(&bytes[..end]), Ok(None), "{end}");
-            }
-            let (packet, length) = version.read(&bytes).unwrap().unwrap();
-            assert_eq!(packet, Packet::Publish(seen));
-            assert_eq!(version.read(&bytes[length..]), Ok(Some((Packet::Ack(Ack::Release, 9, 0), 4))));
-        }
-    }
-
-    /// As they are in the standard, and as mosquitto sends them.
-    #[test]
-    fn answers_of_brokers() {
-        let read = |version: Version, bytes: &[u8]| version.read(bytes).map(|read| read.map(|(packet, _)| packet));
-        assert_eq!(
-            read(Version::V3, &[0x20, 2, 1, 0]),
-            Ok(Some(Packet::Connected { session: true, code: 0, receive_maximum: u16::MAX }))
-        );
-        assert_eq!(
-            read(Version::V5, &[0x20, 9, 0, 0, 6, 0x22, 0, 10, 0x21, 0, 20]),
-            Ok(Some(Packet::Connected { session: false, code: 0, receive_maximum: 20 }))
-        );
-        assert_eq!(read(Version::V5, &[0x90, 4, 0, 1, 0, 0x87]), Ok(Some(Packet::Subscribed(vec![0x87]))));
-        assert_eq!(read(Version::V5, &[0x40, 3, 0, 5, 0x97]), Ok(Some(Packet::Ack(Ack::Taken, 5, 0x97))));
-        assert_eq!(read(Version::V3, &[0xD0, 0]), Ok(Some(Packet::Pong)));
-        assert_eq!(read(Version::V5, &[0xE0, 1, 0x8E]), Ok(Some(Packet::Disconnect(0x8E))));
-        for wrong in [&[0x20, 1, 0][..], &[0xF0, 0], &[0x30, 0xFF, 0xFF, 0xFF, 0xFF, 1], &[0x36, 2, 0, 0], &[0x30, 4, 0, 0, 1, 0x7F]] {
-            assert!(read(Version::V5, wrong).is_err(), "{wrong:?}");
-        }
-    }
-}
+mod tests;

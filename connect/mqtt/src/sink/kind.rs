@@ -32,7 +32,7 @@ pub struct SinkArgs {
 
     /// The broker keeps the last message of each topic, for who subscribes later
     #[arg(long, help_heading = "MQTT")]
-    retain: bool,
+    retained: bool,
 
     /// Who we are to the broker; one of our own unless told
     #[arg(long, value_name = "ID", help_heading = "MQTT")]
@@ -52,12 +52,12 @@ impl SinkKind for SinkArgs {
     const ABOUT: &'static str = "Topics of MQTT
 
 A string is a message of its text, anything else one of its JSON text, and null an empty one, which ends what the \
-                                 broker keeps by --retain. Nothing is sent before a batch's end has come; a batch is done \
+                                 broker keeps by --retained. Nothing is sent before a batch's end has come; a batch is done \
                                  with when the broker has acknowledged all of it. A broker that is away is waited for.";
 
     const EXAMPLES: &'static str = "  \
   … | sstream-sink mqtt mqtt://localhost --topic '\"alerts\"'
-  … | sstream-sink mqtt mqtts://broker.example --topic '\"counts/\" + .[0]' --value '.[1]' --retain --user-file user
+  … | sstream-sink mqtt mqtts://broker.example --topic '\"counts/\" + .[0]' --value '.[1]' --retained --user-file user
 ";
 
     const DOES: &'static str = "sends every record to a topic, a message each";
@@ -84,7 +84,7 @@ A string is a message of its text, anything else one of its JSON text, and null 
         let value = self.value.as_deref().map(|source| program("--value", source, &[])).transpose()?;
         let sending = Sending {
             qos: self.qos,
-            retain: self.retain,
+            retain: self.retained,
             client_id: self.client_id.clone().unwrap_or_else(random_id),
             retry_for: self.retry_for,
         };

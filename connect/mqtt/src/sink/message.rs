@@ -1,5 +1,6 @@
 //! Records become messages.
 
+use crate::client::args::parse_topic;
 use sstream::connect::Program;
 use sstream::connect::record::{Kind, kind, text};
 
@@ -32,9 +33,7 @@ impl Messages {
             return Err(format!("--topic gives {}, and a topic is a string", String::from_utf8_lossy(&topic)));
         }
         let topic = String::from_utf8_lossy(&text(&topic)).into_owned();
-        if topic.is_empty() || topic.len() > usize::from(u16::MAX) || topic.contains(['+', '#', '\0']) {
-            return Err(format!("'{topic}' is no topic: it has a character at least, and neither + nor #"));
-        }
+        let topic = parse_topic(&topic).map_err(|why| format!("'{topic}' is no topic: {why}"))?;
         let value = match &mut self.value {
             None => record.to_vec(),
             Some(program) => match only_result("--value", program, record)? {

@@ -54,6 +54,17 @@ struct OnItsWay {
     is_received: bool,
 }
 
+impl OnItsWay {
+    /// Why a broker does not take it whose longest packet is this, in bytes.
+    fn too_long(&self, longest: usize) -> Option<Refused> {
+        let length = self.publish.length();
+        (length > longest).then(|| {
+            let why = format!("topic {}: a packet of {length} bytes: the broker takes {longest}", self.publish.topic);
+            (self.record.clone(), why)
+        })
+    }
+}
+
 /// A record that the broker has refused, and why.
 pub type Refused = (Vec<u8>, String);
 
@@ -69,7 +80,7 @@ pub struct Publisher {
     window_bytes: usize,
     refused: Vec<Refused>,
     /// What of QoS 0 was written since the broker was last heard of.
-    unheard: Vec<Publish>,
+    unheard: Vec<OnItsWay>,
     console: Console,
     stop: StopSignal,
     waited: Waited,
@@ -119,14 +130,18 @@ impl Publisher {
         let Sending { qos, retain, .. } = self.sending;
         let id = if qos > 0 { self.free_id() } else { 0 };
         let publish = Publish { topic: message.topic, payload: message.payload, qos, retain, id, ..Publish::default() };
-        if qos == 0 {
-            self.push(&publish);
-            self.window_bytes += publish.payload.len();
-            self.unheard.push(publish);
-        } else {
-            self.push(&publish);
-            self.window_bytes += publish.payload.len();
-            self.window.insert(id, OnItsWay { publish, record: record.to_vec(), is_received: false });
+        let message = OnItsWay { publish, record: record.to_vec(), is_received: false };
+        if let Some(link) = &mut self.link {
+            if let Some(refused) = message.too_long(link.longest) {
+                self.refused.push(refused);
+                return Ok(());
+            }
+            self.settings.version.push_publish(&message.publish, link.out());
+        }
+        self.window_bytes += message.publish.payload.len();
+        match qos {
+            0 => self.unheard.push(message),
+            _ => drop(self.window.insert(id, message)),
         }
         let is_full = |publisher: &Publisher| {
             let most = publisher.link.as_ref().map_or(WINDOW, |link| WINDOW.min(usize::from(link.receive_maximum)));
@@ -157,13 +172,6 @@ impl Publisher {
             push_disconnect(link.out());
             // Whoever does not hear it finds out.
             let _ = self.runtime.block_on(async { tokio::time::timeout(Duration::from_secs(1), link.flush()).await });
-        }
-    }
-
-    fn push(&mut self, publish: &Publish) {
-        let version = self.settings.version;
-        if let Some(link) = &mut self.link {
-            version.push_publish(publish, link.out());
         }
     }
 
@@ -263,9 +271,11 @@ impl Publisher {
             // Between two batches nothing is said.
             keep_alive_s: 0,
             user,
+            will: self.settings.will.as_ref(),
         };
         let mut link = self.runtime.block_on(Link::open(&self.settings, &connect))?;
         self.has_connected = true;
+        self.refuse_longer(link.longest);
         for (id, message) in &mut self.window {
             if link.session && message.is_received {
                 push_ack(Ack::Release, *id, link.out());
@@ -275,11 +285,26 @@ impl Publisher {
             message.publish.dup = link.session;
             self.settings.version.push_publish(&message.publish, link.out());
         }
-        for publish in &self.unheard {
-            self.settings.version.push_publish(publish, link.out());
+        for message in &self.unheard {
+            self.settings.version.push_publish(&message.publish, link.out());
         }
         self.link = Some(link);
         Ok(())
+    }
+
+    /// What this broker does not take, which nobody knew before it was there.
+    fn refuse_longer(&mut self, longest: usize) {
+        let Publisher { window, unheard, refused, window_bytes, .. } = self;
+        let mut keep = |message: &OnItsWay| match message.too_long(longest) {
+            None => true,
+            Some(record) => {
+                *window_bytes -= message.publish.payload.len();
+                refused.push(record);
+                false
+            }
+        };
+        window.retain(|_, message| keep(message));
+        unheard.retain(|message| keep(message));
     }
 
     fn packet(&mut self, packet: Packet) -> Result<(), Broken> {
@@ -306,7 +331,6 @@ impl Publisher {
                 self.unheard.clear();
                 self.window_bytes = 0;
             }
-            Packet::Disconnect(code) => return Err(Broken::Passing(words(code))),
             _ => {}
         }
         Ok(())

@@ -23,8 +23,11 @@ const MEMORY: usize = 16 << 20;
 /// The longest silence that is agreed with the broker, in s.
 const KEEP_ALIVE_S: u16 = 60;
 
-/// How often it hears from us.
+/// How often it hears from us, at least.
 const PING_EVERY: Duration = Duration::from_secs(20);
+
+/// A connection that lasts so long is a good one.
+const STEADY: Duration = Duration::from_secs(10);
 
 /// So long the last acknowledgements may take.
 const LAST_WORDS: Duration = Duration::from_secs(5);
@@ -69,8 +72,19 @@ impl Receiver {
         let (reading, is_reading) = watch::channel(true);
         let name = settings.broker.to_string();
         let memory = Arc::new(Semaphore::new(MEMORY));
-        let task =
-            Task { settings, subscription, records, queue, console, name, memory, due, is_reading, session: Session::default(), has_subscribed: false };
+        let task = Task {
+            settings,
+            subscription,
+            records,
+            queue,
+            console,
+            name,
+            memory,
+            due,
+            is_reading,
+            session: Session::default(),
+            has_subscribed: false,
+        };
         let run = move || runtime.block_on(task.run());
         let thread = std::thread::Builder::new().name("mqtt".into()).spawn(run).map_err(failed)?;
         Ok(Receiver { dues: Some(dues), reading, thread: Some(thread) })
@@ -121,14 +135,20 @@ impl Task {
         let mut away: Option<Instant> = None;
         loop {
             let Some(opened) = self.connect().await else { return };
+            let mut is_short = false;
             let broken = match opened {
                 Ok(mut link) => {
                     if let Some(since) = away.take() {
                         let since = duration::show_ms(since.elapsed().as_millis() as u64);
                         self.console.warn(&format!("{}: goes on, after {since}", self.name));
                     }
-                    backoff.reset();
-                    match self.converse(&mut link).await {
+                    let began = Instant::now();
+                    let conversed = self.converse(&mut link).await;
+                    is_short = began.elapsed() < STEADY;
+                    if !is_short {
+                        backoff.reset();
+                    }
+                    match conversed {
                         Ok(()) => {
                             push_disconnect(link.out());
                             let _ = tokio::time::timeout(LAST_WORDS, link.flush()).await;
@@ -145,7 +165,10 @@ impl Task {
             };
             if away.is_none() {
                 away = Some(Instant::now());
-                self.console.warn(&format!("{}: {message}: trying again", self.name));
+                // Not every broker says so to a client that it ends for another one.
+                let is_suspect = is_short && self.subscription.session_expiry_s.is_some();
+                let guess = if is_suspect { " (does another client have this --client-id?)" } else { "" };
+                self.console.warn(&format!("{}: {message}{guess}: trying again", self.name));
             }
             if !self.pause(backoff.next()).await {
                 return;
@@ -183,7 +206,7 @@ impl Task {
 
     /// Receives and acknowledges, until the stage ends; an error if the connection is lost before.
     async fn converse(&mut self, link: &mut Link) -> Result<(), Broken> {
-        let mut pings = interval(PING_EVERY);
+        let mut pings = interval(PING_EVERY.min(self.settings.timeout));
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         pings.tick().await;
         // When a ping went that has no answer yet.
@@ -191,7 +214,9 @@ impl Task {
         // A message that there is no memory for.
         let mut held: Option<(Publish, Option<Due>)> = None;
         loop {
-            while held.is_none() && let Some(packet) = self.next_at_hand(link)? {
+            while held.is_none()
+                && let Some(packet) = self.next_at_hand(link)?
+            {
                 self.packet(packet, link, &mut held, &mut pinged)?;
             }
             link.flush().await?;
@@ -256,8 +281,7 @@ impl Task {
             }
             Packet::Subscribed(codes) => self.subscribed(&codes)?,
             Packet::Pong => *pinged = None,
-            Packet::Disconnect(code) => return Err(Broken::Passing(words(code))),
-            Packet::Ack(..) | Packet::Connected { .. } => {}
+            Packet::Ack(..) | Packet::Connected { .. } | Packet::Disconnect(_) => {}
         }
         Ok(())
     }
@@ -294,6 +318,7 @@ async fn open(settings: &Settings, subscription: &Subscription) -> Result<Link, 
         receive_maximum: *receive_maximum,
         keep_alive_s: KEEP_ALIVE_S,
         user: settings.user.as_ref().and_then(|user| user.reveal().split_once(':')),
+        will: settings.will.as_ref(),
     };
     Link::open(settings, &connect).await
 }
