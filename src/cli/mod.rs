@@ -37,6 +37,7 @@ mod process;
 pub mod program;
 pub mod reduce;
 pub mod run;
+pub mod sample;
 pub mod sides;
 pub mod sink;
 pub mod source;

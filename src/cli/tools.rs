@@ -13,6 +13,7 @@ use super::matching::MatchTool;
 use super::parse::ParseTool;
 use super::reduce::ReduceTool;
 use super::run::RunTool;
+use super::sample::SampleTool;
 use super::sink::SinkTool;
 use super::source::SourceTool;
 use super::state::StateTool;
@@ -36,6 +37,7 @@ pub fn all() -> Vec<Described> {
         describe::<ParseTool>(),
         describe::<ReduceTool>(),
         describe::<RunTool>(),
+        describe::<SampleTool>(),
         describe::<SinkTool>(),
         describe::<SourceTool>(),
         describe::<StateTool>(),

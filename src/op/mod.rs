@@ -26,6 +26,7 @@ pub mod parse;
 pub mod pass;
 pub mod pattern;
 pub mod reduce;
+pub mod sample;
 pub mod sequence;
 pub mod sides;
 pub mod split;

@@ -42,6 +42,32 @@ fn filter() {
 }
 
 #[test]
+fn samples() {
+    let numbers: String = (0..1000).map(|number| format!("{number}\n")).collect();
+    let ran = on(&numbers, "sstream-sample 1/4 --by '. % 10' --batch 1h").exits(0).is_quiet();
+    let kept: Vec<u32> = ran.stdout.lines().map(|line| line.parse().unwrap()).collect();
+    assert!(!kept.is_empty() && kept.len() % 100 == 0 && kept.is_sorted(), "{ran}");
+    shell("seq 1000 | sstream-sample --by . 100% --batch 1h | sstream-reduce count --output text")
+        .exits(0)
+        .prints("1000\n");
+    on("{\"a\":1}\n7\n", "sstream-sample 1 --by .a --on-error skip").exits(0).prints("{\"a\":1}\n");
+    // As it was the first time, byte for byte, when the batches come again.
+    for line in ["sstream-sample 10% --seed 3", "sstream-sample --rate 3"] {
+        shell(&format!(
+            "jq -nc 'range(20) | [range(100)]' | sstream-source queue - > saved; {line} < saved > one; \
+             sstream-source replay saved | {line} > two; \
+             diff <(grep '^[0-9]' one) <(grep '^[0-9]' two) && grep -c '^[0-9]' one"
+        ))
+        .exits(0)
+        .is_quiet();
+    }
+    shell("sstream-sample").exits(2).says("FRACTION is missing");
+    shell("sstream-sample 11/10").exits(2).says("FRACTION '11/10': is more than all: a fraction is at most 1");
+    shell("sstream-sample 1/10 --rate 3").exits(2).says("FRACTION does not go with --rate");
+    shell("sstream-sample --rate 0").exits(2).says("--rate '0'");
+}
+
+#[test]
 fn big_numbers_keep_their_digits() {
     let record = "{\"n\":567867890567867890123,\"m\":1.10}\n";
     for line in ["sstream-map .", "sstream-filter 890", "sstream-filter --expr .n", "sstream-flatmap ."] {

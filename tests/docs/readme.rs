@@ -11,6 +11,7 @@ const PAGES: &[&str] = &[
     "docs/ARCHITECTURE.md",
     "docs/LEARNING.md",
     "docs/RECIPES.md",
+    "docs/SAMPLING.md",
     "docs/SPARK.md",
     "examples/README.md",
 ];

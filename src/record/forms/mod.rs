@@ -6,6 +6,7 @@
 
 pub mod csv;
 pub mod events;
+mod json;
 mod line;
 mod logfmt;
 mod origin;
@@ -15,7 +16,8 @@ mod text;
 use crate::error::Failure;
 use crate::record;
 
-pub use line::{Json, Logfmt, Records, Text};
+pub use json::Json;
+pub use line::{Logfmt, Records, Text};
 pub use logfmt::push_object as push_logfmt;
 pub use origin::{Field, Origin};
 pub use recipe::{Form, Recipe};
