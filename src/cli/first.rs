@@ -53,15 +53,9 @@ impl SourceIdentity {
 
 /// What the options say of what a record is.
 pub fn form_arguments(form: InputForm, cut: &CutArgs) -> String {
-    let form = match form {
-        InputForm::Text => "",
-        InputForm::Json => " --input json",
-        InputForm::Csv => " --input csv",
-        InputForm::Logfmt => " --input logfmt",
-    };
-    let columns = cut.columns.as_ref().map_or_else(String::new, |names| format!(" --columns {}", names.join(",")));
+    let form = if form == InputForm::Text { String::new() } else { format!(" --input {}", form.name()) };
     let events: String = cut.events.words().map(|(option, value)| format!(" {option} {value}")).collect();
-    format!("{form}{columns}{events}")
+    format!("{form}{}{events}", cut.form.words())
 }
 
 /// A source that may begin: its checkpoint is open, if it has one.

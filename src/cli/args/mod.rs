@@ -1,6 +1,7 @@
 //! Groups of options that several tools share.
 
 mod bad;
+mod form;
 mod input;
 mod keep;
 mod multiline;
@@ -11,7 +12,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-pub use input::{CutArgs, InputArgs, InputForm, LimitArgs};
+pub use form::{FormArgs, InputForm};
+pub use input::{CutArgs, InputArgs, LimitArgs};
 pub use keep::{KeepArgs, OnLossArg};
 pub use multiline::{MultilineArgs, MultilineForm};
 pub use time::{TimeArgs, parse_zone};

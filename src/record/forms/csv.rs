@@ -1,7 +1,8 @@
-//! Comma-separated values, as RFC 4180 has them and as they are in the wild.
+//! Comma-separated values, as RFC 4180 has them and as they are in the wild, with other delimiters
+//! and quotes too.
 //!
 //! Each row is an object by the columns' names, which are given or stand in the first
-//! row. A quoted field may hold newlines, so a row may be several lines. What is not as
+//! row, or are the columns' places. A quoted field may hold newlines, so a row may be several lines. What is not as
 //! it should be is a bad record, or is read like this:
 //!
 //! - A row that is the header once more (a program was started again, a server was
@@ -16,36 +17,46 @@
 
 use std::borrow::Cow;
 
-use csv_core::ReadRecordResult;
-
+use super::row::Dialect;
 use crate::error::Failure;
 use crate::record;
-use crate::record::forms::{Bad, Format, Origin, Place, too_long};
+use crate::record::forms::{Bad, Course, Format, Origin, Place, too_long};
+use crate::record::number::push_number_or_string;
+
+/// How rows become records.
+#[derive(Clone, Debug, Default)]
+pub struct CsvOptions {
+    /// What rows are written with.
+    pub dialect: Dialect,
+    /// The columns' names, if they are given.
+    pub columns: Option<Vec<String>>,
+    /// No row has the columns' names: without given ones they are called by their places, from 1.
+    pub no_header: bool,
+    /// Fields that are numbers become numbers.
+    pub numbers: bool,
+}
 
 /// Makes an object of each row.
+#[derive(Debug)]
 pub struct Csv {
-    reader: csv_core::Reader,
+    options: CsvOptions,
     columns: Option<Columns>,
-    /// Fields of the row that is being read, end to end, and where they end.
-    fields: Vec<u8>,
-    used: usize,
-    ends: Vec<usize>,
-    ends_used: usize,
-    /// The raw bytes of the row, for a message.
+    /// The row that goes on in the next line, as it came: a quote is open.
     row: Vec<u8>,
-    invalid: u64,
-    origin: Option<Origin>,
-    /// Where the row begins, and the next line.
+    /// Where that row begins.
     row_place: Place,
-    place: Place,
+    course: Course,
 }
 
 /// The columns' names.
+#[derive(Debug)]
 struct Columns {
     /// As the header has them.
     header: Vec<String>,
     /// As records have them, no two the same.
     keys: Vec<String>,
+    /// What stands before each value: quotes, colon and all.
+    begins: Vec<Vec<u8>>,
 }
 
 impl Columns {
@@ -60,27 +71,22 @@ impl Columns {
             };
             keys.push(key);
         }
-        Columns { header, keys }
+        let begin = |(index, key): (usize, &String)| {
+            let mut begin = vec![if index == 0 { b'{' } else { b',' }];
+            record::push_string(key.as_bytes(), &mut begin);
+            begin.push(b':');
+            begin
+        };
+        let begins = keys.iter().enumerate().map(begin).collect();
+        Columns { header, keys, begins }
     }
 }
 
 impl Csv {
-    /// With the columns' names, or the names from the first row; and with where a row is from, if
-    /// that is asked for.
-    pub fn new(columns: Option<Vec<String>>, origin: Option<Origin>) -> Csv {
-        Csv {
-            reader: csv_core::Reader::new(),
-            columns: columns.map(Columns::new),
-            fields: vec![0; 4096],
-            used: 0,
-            ends: vec![0; 64],
-            ends_used: 0,
-            row: Vec::new(),
-            invalid: 0,
-            origin,
-            row_place: Place::default(),
-            place: Place::default(),
-        }
+    /// With where a row is from, if that is asked for.
+    pub fn new(mut options: CsvOptions, origin: Option<Origin>) -> Csv {
+        let columns = options.columns.take().map(Columns::new);
+        Csv { options, columns, row: Vec::new(), row_place: Place::default(), course: Course::new(origin) }
     }
 
     /// The columns' names as records have them, once the first row was read.
@@ -88,96 +94,81 @@ impl Csv {
         self.columns.as_ref().map(|columns| &*columns.keys)
     }
 
-    /// Reads a line, with its end.
-    fn feed(
+    /// Takes a line, with its end.
+    fn take_line(
         &mut self,
         mut line: &[u8],
         max_line: usize,
         out: &mut Vec<u8>,
         bad: &mut Bad<'_>,
     ) -> Result<u64, Box<dyn Failure>> {
-        let mut records = 0;
-        if self.row.is_empty() {
-            self.row_place = self.place;
+        let place = self.course.pass(line.len() as u64);
+        let dialect = self.options.dialect;
+        let is_begun = !self.row.is_empty();
+        if !is_begun {
             line = record::without_mark(line);
-        }
-        loop {
-            let (result, read, written, ends) =
-                self.reader.read_record(line, &mut self.fields[self.used..], &mut self.ends[self.ends_used..]);
-            self.row.extend_from_slice(&line[..read]);
-            line = &line[read..];
-            self.used += written;
-            self.ends_used += ends;
-            match result {
-                ReadRecordResult::OutputFull => self.fields.resize(self.fields.len() * 2, 0),
-                ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
-                ReadRecordResult::Record => {
-                    records += self.finish_row(max_line, out, bad)?;
-                    self.begin_row();
-                }
-                // The line is read.
-                ReadRecordResult::InputEmpty | ReadRecordResult::End => {
-                    if self.row.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
-                        self.row.clear();
-                    }
-                    if self.row.len() > max_line {
-                        bad(&self.row[..max_line], "a row is longer than --max-line: is a quote not closed?")?;
-                        self.reader = csv_core::Reader::new();
-                        self.begin_row();
-                    }
-                    return Ok(records);
-                }
+            if dialect.is_blank(line) {
+                return Ok(0);
             }
+            self.row_place = place;
         }
+        let is_open = dialect.is_open_behind(line, is_begun);
+        if !is_begun && !is_open {
+            return self.take_row(line, max_line, out, bad);
+        }
+        self.row.extend_from_slice(line);
+        if !is_open {
+            let row = std::mem::take(&mut self.row);
+            return self.take_row(&row, max_line, out, bad);
+        }
+        if self.row.len() > max_line {
+            bad(&self.row[..max_line], "a row is longer than --max-line: is a quote not closed?")?;
+            self.row.clear();
+        }
+        Ok(0)
     }
 
-    fn begin_row(&mut self) {
-        (self.used, self.ends_used) = (0, 0);
-        self.row.clear();
-    }
-
-    fn finish_row(&mut self, max_line: usize, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, Box<dyn Failure>> {
-        if self.row.len() > max_line.saturating_add(2) {
-            bad(&self.row[..max_line], &too_long(max_line))?;
+    /// Takes a whole row, with its end.
+    fn take_row(
+        &mut self,
+        row: &[u8],
+        max_line: usize,
+        out: &mut Vec<u8>,
+        bad: &mut Bad<'_>,
+    ) -> Result<u64, Box<dyn Failure>> {
+        let bare = row.strip_suffix(b"\n").unwrap_or(row);
+        let bare = bare.strip_suffix(b"\r").unwrap_or(bare);
+        if bare.len() > max_line {
+            bad(&bare[..max_line], &too_long(max_line))?;
             return Ok(0);
         }
-        let mut start = 0;
-        let mut invalid = false;
-        let fields: Vec<_> = self.ends[..self.ends_used]
-            .iter()
-            .map(|end| {
-                let field = String::from_utf8_lossy(&self.fields[start..*end]);
-                start = *end;
-                invalid |= matches!(field, Cow::Owned(_));
-                field
-            })
-            .collect();
-        self.invalid += u64::from(invalid);
-        let Some(Columns { header, keys }) = &self.columns else {
-            self.columns = Some(Columns::new(fields.into_iter().map(|name| name.into_owned()).collect()));
-            return Ok(0);
+        let text = self.course.text(bare);
+        let CsvOptions { dialect, no_header, numbers, .. } = self.options;
+        let fields: Vec<Cow<'_, str>> = dialect.fields(&text).collect();
+        let columns = match &self.columns {
+            Some(columns) => columns,
+            None if no_header => self.columns.insert(Columns::new(vec![String::new(); fields.len()])),
+            None => {
+                self.columns = Some(Columns::new(fields.into_iter().map(Cow::into_owned).collect()));
+                return Ok(0);
+            }
         };
-        if fields.len() != keys.len() {
-            let reason = format!("{} fields where the columns are {}", fields.len(), keys.len());
-            bad(self.row.trim_ascii(), &reason)?;
+        if fields.len() != columns.keys.len() {
+            let reason = format!("{} fields where the columns are {}", fields.len(), columns.keys.len());
+            bad(bare.trim_ascii(), &reason)?;
             return Ok(0);
         }
-        if fields == *header {
+        if !no_header && fields == columns.header {
             return Ok(0);
         }
-        self.origin.iter().for_each(|origin| origin.begin(self.row_place, out));
-        out.push(b'{');
-        for (index, (key, field)) in keys.iter().zip(&fields).enumerate() {
-            if index > 0 {
-                out.push(b',');
-            }
-            record::push_string(key.as_bytes(), out);
-            out.push(b':');
-            record::push_string(field.as_bytes(), out);
+        self.course.begin_record(self.row_place, out);
+        let push = if numbers { push_number_or_string } else { record::push_string };
+        for (begin, field) in columns.begins.iter().zip(&fields) {
+            out.extend_from_slice(begin);
+            push(field.as_bytes(), out);
         }
         out.push(b'}');
-        self.origin.iter().for_each(|origin| origin.end(out));
-        out.push(b'\n');
+        self.course.end_record(out);
         Ok(1)
     }
 }
@@ -190,12 +181,9 @@ impl Format for Csv {
         out: &mut Vec<u8>,
         bad: &mut Bad<'_>,
     ) -> Result<u64, Box<dyn Failure>> {
-        // By lines, so that a row that is too long ends at the same place however
-        // the lines come.
         let mut records = 0;
         for line in lines.split_inclusive(|byte| *byte == b'\n') {
-            records += self.feed(line, max_line, out, bad)?;
-            self.place.pass(line.len() as u64);
+            records += self.take_line(line, max_line, out, bad)?;
         }
         Ok(records)
     }
@@ -204,30 +192,21 @@ impl Format for Csv {
         // Lines come whole, so nothing but a quote keeps a row open.
         if !self.row.is_empty() {
             bad(&self.row, "a quote is not closed: all that came behind it is one field")?;
-            self.reader = csv_core::Reader::new();
-            self.begin_row();
+            self.row.clear();
         }
         Ok(0)
     }
 
+    fn course(&mut self) -> &mut Course {
+        &mut self.course
+    }
+
     fn invalid_lines(&self) -> u64 {
-        self.invalid
+        self.course.invalid_lines()
     }
 
     fn unfinished(&self) -> u64 {
-        self.row.len() as u64
-    }
-
-    fn go_to(&mut self, place: Place) {
-        self.place = place;
-    }
-
-    fn needs_line_numbers(&self) -> bool {
-        self.origin.as_ref().is_some_and(Origin::has_line)
-    }
-
-    fn pass_over(&mut self, bytes: u64) {
-        self.place.pass(bytes);
+        if self.row.is_empty() { 0 } else { self.course.since(self.row_place) }
     }
 
     fn needs_header(&self) -> bool {
@@ -241,7 +220,12 @@ mod tests {
     use crate::record::forms::tests::run;
 
     fn csv(chunks: &[&str]) -> (Vec<String>, Vec<String>) {
-        run(&mut Csv::new(None, None), chunks)
+        run(&mut Csv::new(CsvOptions::default(), None), chunks)
+    }
+
+    fn named(columns: &[&str]) -> Csv {
+        let columns = Some(columns.iter().map(|name| (*name).to_owned()).collect());
+        Csv::new(CsvOptions { columns, ..CsvOptions::default() }, None)
     }
 
     #[test]
@@ -249,7 +233,7 @@ mod tests {
         let (records, bad) = csv(&["a,b\r\n1,\"x \"\"y\"\",z\"\r\n", "2,\"two\n", "lines\"\n\n3\n4,\"\"\n"]);
         assert_eq!(records, [r#"{"a":"1","b":"x \"y\",z"}"#, r#"{"a":"2","b":"two\nlines"}"#, r#"{"a":"4","b":""}"#]);
         assert_eq!(bad, ["3: 1 fields where the columns are 2"]);
-        let (records, _) = run(&mut Csv::new(Some(vec!["x".into(), "y".into()]), None), &["1,2\n"]);
+        let (records, _) = run(&mut named(&["x", "y"]), &["1,2\n"]);
         assert_eq!(records, [r#"{"x":"1","y":"2"}"#]);
     }
 
@@ -262,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_connection_that_ends_takes_no_row_of_the_next_one() {
-        let mut format = Csv::new(None, None);
+        let mut format = Csv::new(CsvOptions::default(), None);
         let (_, bad) = run(&mut format, &["a,b\n1,\"2\n"]);
         assert_eq!(bad.len(), 1);
         assert_eq!(run(&mut format, &["a,b\n3,4\n"]), (vec![r#"{"a":"3","b":"4"}"#.to_owned()], vec![]));
@@ -273,7 +257,7 @@ mod tests {
         let one = vec![r#"{"a":"1","b":"2"}"#.to_owned(), r#"{"a":"b","b":"a"}"#.to_owned()];
         let chunks = ["\u{feff}a,b\n1,2\n", "\u{feff}\"a\",b\r\nb,a\n"];
         assert_eq!(csv(&chunks), (one.clone(), vec![]));
-        assert_eq!(run(&mut Csv::new(Some(vec!["a".into(), "b".into()]), None), &chunks), (one, vec![]));
+        assert_eq!(run(&mut named(&["a", "b"]), &chunks), (one, vec![]));
     }
 
     #[test]
@@ -285,5 +269,21 @@ mod tests {
         ] {
             assert_eq!(csv(&[header, "\n1,2,3,4\n"]).0, [record], "{header}");
         }
+    }
+
+    #[test]
+    fn without_a_header_columns_are_called_by_their_places_or_as_was_said() {
+        let options = CsvOptions { no_header: true, numbers: true, ..CsvOptions::default() };
+        let mut places = Csv::new(options.clone(), None);
+        assert_eq!(
+            run(&mut places, &["7,x\n7,x\n", "007,\"1.50\"\n", "1\n"]),
+            (
+                vec![r#"{"1":7,"2":"x"}"#.into(), r#"{"1":7,"2":"x"}"#.into(), r#"{"1":"007","2":1.50}"#.into()],
+                vec!["1: 1 fields where the columns are 2".into()]
+            )
+        );
+        let columns = Some(vec!["a".to_owned(), "b".to_owned()]);
+        let mut named = Csv::new(CsvOptions { columns, ..options }, None);
+        assert_eq!(run(&mut named, &["a,b\n"]).0, [r#"{"a":"a","b":"b"}"#]);
     }
 }

@@ -1,10 +1,12 @@
 //! One logfmt line to a JSON object. Values are strings, since logfmt knows no
-//! types; a key without a value is true. The crates for it are long unkept.
+//! types, or numbers where that is asked for; a key without a value is true. The crates for it are long unkept.
 
 use crate::record;
+use crate::record::number::push_number_or_string;
 
-/// Appends the object of a line. The error says what is wrong.
-pub fn push_object(line: &str, out: &mut Vec<u8>) -> Result<(), String> {
+/// Appends the object of a line; with `numbers`, values that are numbers, in quotes or not, are numbers. The error
+/// says what is wrong.
+pub fn push_object(line: &str, numbers: bool, out: &mut Vec<u8>) -> Result<(), String> {
     let mut object = Vec::new();
     let mut rest = line.trim_start();
     while !rest.is_empty() {
@@ -19,7 +21,7 @@ pub fn push_object(line: &str, out: &mut Vec<u8>) -> Result<(), String> {
         rest = &rest[key_end..];
         match rest.strip_prefix('=') {
             None => object.extend_from_slice(b"true"),
-            Some(after) => rest = push_value(key, after, &mut object)?,
+            Some(after) => rest = push_value(key, after, numbers, &mut object)?,
         }
         rest = rest.trim_start();
     }
@@ -29,10 +31,10 @@ pub fn push_object(line: &str, out: &mut Vec<u8>) -> Result<(), String> {
 }
 
 /// Appends the value at the beginning of `rest` and returns what follows it.
-fn push_value<'a>(key: &str, rest: &'a str, out: &mut Vec<u8>) -> Result<&'a str, String> {
+fn push_value<'a>(key: &str, rest: &'a str, numbers: bool, out: &mut Vec<u8>) -> Result<&'a str, String> {
     let Some(quoted) = rest.strip_prefix('"') else {
         let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-        record::push_string(&rest.as_bytes()[..end], out);
+        push_text(&rest[..end], numbers, out);
         return Ok(&rest[end..]);
     };
     let mut text = String::new();
@@ -40,7 +42,7 @@ fn push_value<'a>(key: &str, rest: &'a str, out: &mut Vec<u8>) -> Result<&'a str
     while let Some((at, character)) = characters.next() {
         match character {
             '"' => {
-                record::push_string(text.as_bytes(), out);
+                push_text(&text, numbers, out);
                 return Ok(&quoted[at + 1..]);
             }
             '\\' => match characters.next() {
@@ -54,4 +56,9 @@ fn push_value<'a>(key: &str, rest: &'a str, out: &mut Vec<u8>) -> Result<&'a str
         }
     }
     Err(format!("the quote of {key} is not closed"))
+}
+
+fn push_text(text: &str, numbers: bool, out: &mut Vec<u8>) {
+    let push = if numbers { push_number_or_string } else { record::push_string };
+    push(text.as_bytes(), out);
 }
