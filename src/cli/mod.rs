@@ -10,6 +10,7 @@
 
 pub mod account;
 pub mod agg;
+pub mod alert;
 pub mod args;
 pub mod checkpoint;
 pub mod command;
@@ -37,6 +38,7 @@ mod process;
 pub mod program;
 pub mod reduce;
 pub mod run;
+pub mod sample;
 pub mod sides;
 pub mod sink;
 pub mod source;

@@ -1,6 +1,7 @@
 //! The list of the tools that `sstream` explains; with itself it is
 //! [`front::family`](super::front::family), from which documentation is made.
 
+use super::alert::AlertTool;
 use super::checkpoint::CheckpointTool;
 use super::dedup::DedupTool;
 use super::described::{Described, describe};
@@ -13,6 +14,7 @@ use super::matching::MatchTool;
 use super::parse::ParseTool;
 use super::reduce::ReduceTool;
 use super::run::RunTool;
+use super::sample::SampleTool;
 use super::sink::SinkTool;
 use super::source::SourceTool;
 use super::state::StateTool;
@@ -25,6 +27,7 @@ use super::window::WindowTool;
 /// Every tool but `sstream` itself, by name.
 pub fn all() -> Vec<Described> {
     vec![
+        describe::<AlertTool>(),
         describe::<CheckpointTool>(),
         describe::<DedupTool>(),
         describe::<FilterTool>(),
@@ -36,6 +39,7 @@ pub fn all() -> Vec<Described> {
         describe::<ParseTool>(),
         describe::<ReduceTool>(),
         describe::<RunTool>(),
+        describe::<SampleTool>(),
         describe::<SinkTool>(),
         describe::<SourceTool>(),
         describe::<StateTool>(),

@@ -69,9 +69,11 @@ fn texts_that_are_numbers_become_numbers_when_asked() {
         "{\"n\":-1.50,\"zip\":\"00123\",\"x\":1e3}\n{\"n\":7,\"zip\":\"\",\"x\":\"NaN\"}\n",
     );
     records("--input logfmt --numbers", "ms=12 at=10:00 q=\"3\"\n", "{\"ms\":12,\"at\":\"10:00\",\"q\":3}\n");
-    for tool in
-        ["sstream-reduce sum --of .ms", "sstream-window 1s sum --time .ms --watermark 0s", "sstream-learn kmeans --random 1 --features '[.ms]'"]
-    {
+    for tool in [
+        "sstream-reduce sum --of .ms",
+        "sstream-window 1s sum --time .ms --watermark 0s",
+        "sstream-learn kmeans --random 1 --features '[.ms]'",
+    ] {
         let hint = "it is a string: --numbers makes numbers";
         Shell::new(&format!("{tool} --input logfmt")).stdin("ms=12\n").run().exits(4).says("\"12\"").says(hint);
     }

@@ -1,4 +1,4 @@
-//! Forms in which a line, or an event of several lines, is a record by itself: text, JSON, logfmt.
+//! Forms in which a line, or an event of several lines, is a record by itself: text, logfmt, and [JSON](super::json).
 
 use super::events::{Event, Join};
 use super::{Bad, Course, Format, Origin, Place, bare, logfmt, text, too_long};
@@ -9,13 +9,18 @@ use crate::record;
 pub trait LineForm {
     /// Appends the record of a line without its end; or says that there is none, or why the line
     /// is bad.
-    fn push(&self, line: &str, out: &mut Vec<u8>) -> Result<bool, String>;
+    fn push(&mut self, line: &str, out: &mut Vec<u8>) -> Result<bool, String>;
 
     /// Appends the records of whole lines, a newline each, if that is quicker than one by one; how
-    /// many. If not, `out` is as before.
-    fn push_lines(&self, lines: &[u8], out: &mut Vec<u8>) -> Option<u64> {
-        let _ = (lines, out);
-        None
+    /// many, and bad lines go to `bad`. If not, there is none, and `out` is as before.
+    fn push_lines(
+        &mut self,
+        lines: &[u8],
+        out: &mut Vec<u8>,
+        bad: &mut Bad<'_>,
+    ) -> Result<Option<u64>, Box<dyn Failure>> {
+        let _ = (lines, out, bad);
+        Ok(None)
     }
 }
 
@@ -24,26 +29,18 @@ pub trait LineForm {
 pub struct Text;
 
 impl LineForm for Text {
-    fn push(&self, line: &str, out: &mut Vec<u8>) -> Result<bool, String> {
+    fn push(&mut self, line: &str, out: &mut Vec<u8>) -> Result<bool, String> {
         record::push_string(line.as_bytes(), out);
         Ok(true)
     }
 
-    fn push_lines(&self, lines: &[u8], out: &mut Vec<u8>) -> Option<u64> {
-        text::push_lines(lines, out).ok()
-    }
-}
-
-/// Each line is a JSON value; blank lines are none, as in jq.
-#[derive(Debug)]
-pub struct Json;
-
-impl LineForm for Json {
-    fn push(&self, line: &str, out: &mut Vec<u8>) -> Result<bool, String> {
-        if line.bytes().all(|byte| byte.is_ascii_whitespace()) {
-            return Ok(false);
-        }
-        record::canonicalize(line.as_bytes(), out).map(|()| true).map_err(|error| error.to_string())
+    fn push_lines(
+        &mut self,
+        lines: &[u8],
+        out: &mut Vec<u8>,
+        _: &mut Bad<'_>,
+    ) -> Result<Option<u64>, Box<dyn Failure>> {
+        Ok(text::push_lines(lines, out).ok())
     }
 }
 
@@ -55,7 +52,7 @@ pub struct Logfmt {
 }
 
 impl LineForm for Logfmt {
-    fn push(&self, line: &str, out: &mut Vec<u8>) -> Result<bool, String> {
+    fn push(&mut self, line: &str, out: &mut Vec<u8>) -> Result<bool, String> {
         if line.trim().is_empty() {
             return Ok(false);
         }
@@ -106,7 +103,7 @@ impl<F: LineForm> Format for Records<F> {
         let is_plain = self.join.is_none() && self.course.is_plain();
         if is_plain
             && lines.len() <= max_line
-            && let Some(records) = self.form.push_lines(lines, out)
+            && let Some(records) = self.form.push_lines(lines, out, bad)?
         {
             return Ok(records);
         }
@@ -166,7 +163,7 @@ impl<F: LineForm> Format for Records<F> {
 }
 
 fn push_event<F: LineForm>(
-    form: &F,
+    form: &mut F,
     course: &mut Course,
     event: &Event<'_>,
     max_line: usize,

@@ -7,6 +7,7 @@
 mod course;
 pub mod csv;
 pub mod events;
+mod json;
 mod line;
 mod logfmt;
 mod origin;
@@ -18,7 +19,8 @@ use crate::error::Failure;
 use crate::record;
 
 pub use course::Course;
-pub use line::{Json, Logfmt, Records, Text};
+pub use json::Json;
+pub use line::{Logfmt, Records, Text};
 pub use logfmt::push_object as push_logfmt;
 pub use origin::{Field, Origin};
 pub use recipe::{Form, Recipe};
@@ -129,7 +131,7 @@ pub(super) mod tests {
     }
 
     fn json() -> Records<Json> {
-        Records::new(Json, None, None)
+        Records::new(Json::default(), None, None)
     }
 
     fn logfmt() -> Records<Logfmt> {

@@ -45,7 +45,7 @@ impl Recipe {
         let join = self.joining.as_ref().map(Joining::join);
         match self.form {
             Form::Text => Box::new(Records::new(Text, join, origin)),
-            Form::Json => Box::new(Records::new(Json, join, origin)),
+            Form::Json => Box::new(Records::new(Json::default(), join, origin)),
             Form::Logfmt => Box::new(Records::new(Logfmt { numbers: self.numbers }, join, origin)),
             Form::Csv => Box::new(Csv::new(self.csv.clone(), origin)),
         }
