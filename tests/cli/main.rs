@@ -19,6 +19,7 @@ mod files;
 mod first_minute;
 mod forms;
 mod join;
+mod kept;
 mod learn;
 mod live;
 mod operators;

@@ -43,6 +43,7 @@ fn how_times_are_written_is_said_only_of_times_that_are_read() {
     let tools = [
         "sstream-dedup --within 1m",
         "sstream-state count --timeout 1m",
+        "sstream-alert --absent 1m",
         "sstream-match 'a b'",
         "sstream-window 1m count",
         "sstream-window --session 1m count",
@@ -59,6 +60,7 @@ fn how_times_are_written_is_said_only_of_times_that_are_read() {
     for (line, says) in [
         ("sstream-dedup --time-zone UTC", "--time-zone is of the times that records tell"),
         ("sstream-state count --time-zone UTC", "--time-zone is of the times that records tell"),
+        ("sstream-alert --absent 1m --time-zone UTC", "--time-zone is of the times that records tell"),
         ("sstream-match 'a b' --time-zone UTC", "--time-zone is of the times that records tell"),
         ("sstream-window --session 1m count --time-zone UTC", "--time-zone is of the times that records tell"),
         ("seq 2 | sstream-window 1d count --time-zone UTC", "say by --time EXPR"),

@@ -8,6 +8,7 @@ use super::root;
 /// Pages with examples.
 const PAGES: &[&str] = &[
     "README.md",
+    "docs/ALERTS.md",
     "docs/ARCHITECTURE.md",
     "docs/LEARNING.md",
     "docs/RECIPES.md",

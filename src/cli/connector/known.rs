@@ -33,6 +33,13 @@ pub const KNOWN: &[Connector] = &[
         sink: Some("A topic of Kafka"),
         operator: None,
     },
+    Connector {
+        kind: "mqtt",
+        connector: "mqtt",
+        source: Some("Messages of MQTT"),
+        sink: Some("Topics of MQTT"),
+        operator: None,
+    },
     Connector { kind: "sql", connector: "sql", source: None, sink: None, operator: Some("SQL over each batch") },
 ];
 
