@@ -5,9 +5,14 @@ use clap::Parser;
 use super::account::{Account, Stream};
 use super::agg::{ExprArgs, KeyArgs, no_aggregation};
 use super::args::{Common, CutArgs, StageArgs};
+use super::function::threads;
 use super::{Environment, Tool, ToolError, run_stage};
 use crate::agg::Aggregation;
 use crate::op::reduce::Reduce;
+use crate::op::shards::ShardedReduce;
+
+const NO_KEY_TO_DEAL: &str = "--jobs: there is no key, so that nothing can be dealt over threads: leave it out, or \
+                              choose the key with --by-key, --by EXPR or --by-value";
 
 /// Aggregate each batch: count, reduce, countByValue, reduceByKey and groupByKey
 ///
@@ -33,6 +38,11 @@ pub struct ReduceTool {
 
     #[command(flatten)]
     key: KeyArgs,
+
+    /// Deal the keys over N threads, with the same output; 0: as many as there
+    /// are processors
+    #[arg(short, long, value_name = "N", default_value = "1", conflicts_with = "exec", hide_default_value = true)]
+    jobs: usize,
 
     #[command(flatten)]
     stage: StageArgs,
@@ -67,8 +77,19 @@ impl Tool for ReduceTool {
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
-        let grouping = self.key.grouping()?;
-        let aggregator = self.key.aggregator(self.aggregation, &self.expr)?.ok_or_else(no_aggregation)?;
-        run_stage(&mut Reduce::new(grouping, aggregator), &self.stage, environment)
+        let part = || {
+            let grouping = self.key.grouping()?;
+            let aggregator = self.key.aggregator(self.aggregation.clone(), &self.expr)?.ok_or_else(no_aggregation)?;
+            Ok::<_, ToolError>((grouping, aggregator))
+        };
+        let here = part()?;
+        match threads(self.jobs) {
+            1 => run_stage(&mut Reduce::new(here.0, here.1), &self.stage, environment),
+            _ if !self.key.is_keyed() => Err(ToolError::Usage(NO_KEY_TO_DEAL.to_owned())),
+            threads => {
+                let parts = (0..threads).map(|_| part()).collect::<Result<_, _>>()?;
+                run_stage(&mut ShardedReduce::new(here, parts), &self.stage, environment)
+            }
+        }
     }
 }
