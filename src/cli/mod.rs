@@ -10,6 +10,7 @@
 
 pub mod account;
 pub mod agg;
+pub mod alert;
 pub mod args;
 pub mod checkpoint;
 pub mod command;

@@ -1,6 +1,7 @@
 //! The list of the tools that `sstream` explains; with itself it is
 //! [`front::family`](super::front::family), from which documentation is made.
 
+use super::alert::AlertTool;
 use super::checkpoint::CheckpointTool;
 use super::dedup::DedupTool;
 use super::described::{Described, describe};
@@ -26,6 +27,7 @@ use super::window::WindowTool;
 /// Every tool but `sstream` itself, by name.
 pub fn all() -> Vec<Described> {
     vec![
+        describe::<AlertTool>(),
         describe::<CheckpointTool>(),
         describe::<DedupTool>(),
         describe::<FilterTool>(),

@@ -6,6 +6,7 @@
 //! itself is a [`PerRecord`] and becomes an operator by [`Each`], or by
 //! [`parallel::Parallel`] on several threads.
 
+pub mod alert;
 pub mod beside;
 pub mod dedup;
 pub mod due;
@@ -27,6 +28,7 @@ pub mod pass;
 pub mod pattern;
 pub mod reduce;
 pub mod sample;
+mod saved;
 pub mod sequence;
 pub mod sides;
 pub mod split;
@@ -35,6 +37,7 @@ pub mod text;
 mod timed;
 pub mod transform;
 pub mod union;
+mod waiting;
 pub mod window;
 pub mod within;
 

@@ -34,6 +34,13 @@ pub const KNOWN: &[Connector] = &[
         operator: None,
     },
     Connector {
+        kind: "mqtt",
+        connector: "mqtt",
+        source: Some("Messages of MQTT"),
+        sink: Some("Topics of MQTT"),
+        operator: None,
+    },
+    Connector {
         kind: "postgres",
         connector: "postgres",
         source: None,

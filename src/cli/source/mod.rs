@@ -168,6 +168,11 @@ impl SourceTool {
                 "--input csv: {kind} takes lines of several clients in turn, whose headers and rows would mix: send json \
                  or logfmt"
             ),
+            (_, _, ChosenSource::Queue { .. } | ChosenSource::Rate { .. } | ChosenSource::Replay { .. })
+                if self.cut.count().is_some() =>
+            {
+                "--batch: this source has batches of its own, that are of no count: give an interval".to_owned()
+            }
             (_, _, ChosenSource::Replay { .. }) if self.cut.batch.is_some() => {
                 "--batch: replay keeps the batches of the saved stream: leave it out".to_owned()
             }
