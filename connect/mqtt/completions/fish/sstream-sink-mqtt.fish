@@ -16,7 +16,7 @@ json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
-complete -c sstream-sink-mqtt -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink-mqtt -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-sink-mqtt -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink-mqtt -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink-mqtt -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -56,11 +56,11 @@ complete -c sstream-sink-mqtt -l stage-name -d 'The stage\'s name in the checkpo
 complete -c sstream-sink-mqtt -l will-retained -d 'The broker keeps the last will, for who subscribes later'
 complete -c sstream-sink-mqtt -l retained -d 'The broker keeps the last message of each topic, for who subscribes later'
 complete -c sstream-sink-mqtt -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it'
-complete -c sstream-sink-mqtt -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
-complete -c sstream-sink-mqtt -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-sink-mqtt -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-sink-mqtt -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-sink-mqtt -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
+complete -c sstream-sink-mqtt -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-sink-mqtt -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-sink-mqtt -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
 complete -c sstream-sink-mqtt -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-sink-mqtt -l quiet -d 'Say nothing but errors, on stderr'

@@ -10,7 +10,7 @@ json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
-complete -c sstream-sink-sqlite -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink-sqlite -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-sink-sqlite -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink-sqlite -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink-sqlite -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -49,6 +49,9 @@ complete -c sstream-sink-sqlite -l metrics-file -d 'Keep metrics in FILE, for no
 complete -c sstream-sink-sqlite -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-sink-sqlite -l create -d 'Make the table, if there is none, with columns for the records of the first batch'
 complete -c sstream-sink-sqlite -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it'
+complete -c sstream-sink-sqlite -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-sink-sqlite -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-sink-sqlite -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-sink-sqlite -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink-sqlite -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-sink-sqlite -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -57,6 +60,3 @@ complete -c sstream-sink-sqlite -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-sink-sqlite -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
 complete -c sstream-sink-sqlite -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sstream-sink-sqlite -s V -l version -d 'Print version'
-complete -c sstream-sink-sqlite -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
-complete -c sstream-sink-sqlite -l trim -d 'csv: blanks around fields are no part of them'
-complete -c sstream-sink-sqlite -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
