@@ -4,6 +4,7 @@ complete -c sstream-reduce -l exec-timeout -d 'How long an answer of the command
 complete -c sstream-reduce -l by -d 'The key is what EXPR, a jq program, makes of a record: every result is one' -r
 complete -c sstream-reduce -l of -d 'Aggregate what EXPR makes of a record (with --by-key: of a pair\'s value); top:N ranks by it and gives the record' -r
 complete -c sstream-reduce -l error -d 'The relative error of count-distinct and quantile:Q [default: 0.01]' -r
+complete -c sstream-reduce -s j -l jobs -d 'Deal the keys over N threads, with the same output; 0: as many as there are processors' -r
 complete -c sstream-reduce -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'

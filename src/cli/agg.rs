@@ -125,7 +125,7 @@ impl KeyArgs {
         expr: &ExprArgs,
     ) -> Result<Option<Aggregator>, ToolError> {
         expr.timeout.check(expr.exec.is_some())?;
-        let function: Box<dyn Function> = match (aggregation, &expr.expr, &expr.exec) {
+        let function: Box<dyn Function + Send> = match (aggregation, &expr.expr, &expr.exec) {
             (Some(aggregation), None, None) => return self.built_in(aggregation).map(Some),
             (None, None, None) => return Ok(None),
             (Some(aggregation), ..) => {
@@ -139,7 +139,7 @@ impl KeyArgs {
     }
 
     /// The aggregator that a function of two values makes.
-    pub fn merging(&self, function: Box<dyn Function>) -> Result<Aggregator, ToolError> {
+    pub fn merging(&self, function: Box<dyn Function + Send>) -> Result<Aggregator, ToolError> {
         match self.error {
             Some(_) => Err(usage("--error: an expression has none; the option is for count-distinct and quantile:Q")),
             None => Ok(Aggregator::expression(Box::new(Merge::new(function)))),

@@ -6,10 +6,15 @@ use super::account::{Account, Stream};
 use super::agg::{ExprArgs, KeyArgs, no_aggregation};
 use super::args::{Common, CutArgs, StageArgs};
 use super::cluster::{Merging, Spread};
+use super::function::threads;
 use super::{Environment, Tool, ToolError, run_stage};
 use crate::agg::Aggregation;
 use crate::op::grouping::{By, Grouping};
 use crate::op::reduce::{Partial, Reduce};
+use crate::op::shards::ShardedReduce;
+
+const NO_KEY_TO_DEAL: &str = "--jobs: there is no key, so that nothing can be dealt over threads: leave it out, or \
+                              choose the key with --by-key, --by EXPR or --by-value";
 
 /// Aggregate each batch: count, reduce, countByValue, reduceByKey and groupByKey
 ///
@@ -45,6 +50,11 @@ pub struct ReduceTool {
     /// merged in their order
     #[arg(long, help_heading = "Partial results")]
     partial_in: bool,
+
+    /// Deal the keys over N threads, with the same output; 0: as many as there
+    /// are processors
+    #[arg(short, long, value_name = "N", default_value = "1", conflicts_with_all = ["exec", "partial_in", "partial_out"], hide_default_value = true)]
+    jobs: usize,
 
     #[command(flatten)]
     stage: StageArgs,
@@ -106,14 +116,25 @@ impl Tool for ReduceTool {
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
-        let grouping = match (self.partial_in, self.key.is_keyed()) {
-            // What key and value are was computed before.
-            (true, true) => Grouping::new(By::Pair, None),
-            (true, false) => Grouping::new(By::Nothing, None),
-            (false, _) => self.key.grouping()?,
+        let part = || {
+            let grouping = match (self.partial_in, self.key.is_keyed()) {
+                // What key and value are was computed before.
+                (true, true) => Grouping::new(By::Pair, None),
+                (true, false) => Grouping::new(By::Nothing, None),
+                (false, _) => self.key.grouping()?,
+            };
+            let aggregator = self.key.aggregator(self.aggregation.clone(), &self.expr)?.ok_or_else(no_aggregation)?;
+            Ok::<_, ToolError>((grouping, aggregator))
         };
-        let aggregator = self.key.aggregator(self.aggregation, &self.expr)?.ok_or_else(no_aggregation)?;
+        let here = part()?;
         let partial = Partial { is_taken: self.partial_in, is_given: self.partial_out };
-        run_stage(&mut Reduce::new(grouping, aggregator).with_partial(partial), &self.stage, environment)
+        match threads(self.jobs) {
+            1 => run_stage(&mut Reduce::new(here.0, here.1).with_partial(partial), &self.stage, environment),
+            _ if !self.key.is_keyed() => Err(ToolError::Usage(NO_KEY_TO_DEAL.to_owned())),
+            threads => {
+                let parts = (0..threads).map(|_| part()).collect::<Result<_, _>>()?;
+                run_stage(&mut ShardedReduce::new(here, parts), &self.stage, environment)
+            }
+        }
     }
 }
