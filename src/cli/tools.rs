@@ -1,6 +1,7 @@
 //! The list of the tools that `sstream` explains; with itself it is
 //! [`front::family`](super::front::family), from which documentation is made.
 
+use super::alert::AlertTool;
 use super::checkpoint::CheckpointTool;
 use super::dedup::DedupTool;
 use super::described::{Described, describe};
@@ -17,6 +18,7 @@ use super::sample::SampleTool;
 use super::sink::SinkTool;
 use super::source::SourceTool;
 use super::state::StateTool;
+use super::submit::SubmitTool;
 use super::top::TopTool;
 use super::transform::TransformTool;
 use super::ui::UiTool;
@@ -26,6 +28,7 @@ use super::window::WindowTool;
 /// Every tool but `sstream` itself, by name.
 pub fn all() -> Vec<Described> {
     vec![
+        describe::<AlertTool>(),
         describe::<CheckpointTool>(),
         describe::<DedupTool>(),
         describe::<FilterTool>(),
@@ -41,6 +44,7 @@ pub fn all() -> Vec<Described> {
         describe::<SinkTool>(),
         describe::<SourceTool>(),
         describe::<StateTool>(),
+        describe::<SubmitTool>(),
         describe::<TopTool>(),
         describe::<TransformTool>(),
         describe::<UiTool>(),

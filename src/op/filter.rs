@@ -42,7 +42,7 @@ pub enum Test {
 }
 
 impl Test {
-    fn passes(&self, result: &[u8]) -> bool {
+    pub(super) fn passes(&self, result: &[u8]) -> bool {
         match self {
             Test::Truthy => truthy(result),
             Test::Matches(matcher) => result != b"null" && matcher.matches(result),

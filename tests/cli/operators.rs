@@ -68,6 +68,37 @@ fn samples() {
 }
 
 #[test]
+fn alerts() {
+    let source = "jq -nc '[9],[],[3],[8],[],[]' > in; sstream-source queue in";
+    let raised = |at| format!("{{\"alert\":\"when\",\"state\":\"raised\",\"since\":{at},\"at\":{at},\"record\":");
+    shell(&format!("{source} | sstream-alert --when '. > 5' --clear '. < 2' --output json"))
+        .exits(0)
+        .is_quiet()
+        .prints(&format!("{}9}}\n", raised(1000)));
+    // A checkpoint keeps what is raised, and what is silent.
+    let line = "sstream-source queue in --checkpoint ck | sstream-alert --when '. > 5' --absent 1500ms --output json";
+    let ran = shell(&format!("jq -nc '[9],[]' > in; {line}; jq -nc '[9],[],[],[3]' > in; echo; {line}")).exits(0);
+    let (first, second) = ran.stdout.split_once("\n\n").unwrap();
+    assert_eq!(first, format!("{}9}}", raised(1000)), "{ran}");
+    assert_eq!(
+        second,
+        "{\"alert\":\"absent\",\"state\":\"raised\",\"since\":1000,\"at\":2500}\n\
+         {\"alert\":\"absent\",\"state\":\"cleared\",\"since\":1000,\"at\":4000,\"record\":3}\n\
+         {\"alert\":\"when\",\"state\":\"cleared\",\"since\":1000,\"at\":4000,\"record\":3}\n"
+    );
+    ran.folder
+        .run("sstream-checkpoint state ck queue.01-alert 2000")
+        .exits(0)
+        .prints("{\"when\":\"raised\",\"since\":1000,\"last\":1000,\"absent\":false}\n");
+    shell("sstream-alert").exits(2).says("sstream-alert: ");
+    shell("sstream-alert --for 1m --absent 1m").exits(2).says("--when");
+    shell("sstream-alert --absent 1m --forget 1m --by .")
+        .exits(2)
+        .says("--forget 1m has to be longer than --absent 1m");
+    shell("echo '{}' | sstream-alert --when .a --time .t --input json").exits(2).says("add --watermark");
+}
+
+#[test]
 fn big_numbers_keep_their_digits() {
     let record = "{\"n\":567867890567867890123,\"m\":1.10}\n";
     for line in ["sstream-map .", "sstream-filter 890", "sstream-filter --expr .n", "sstream-flatmap ."] {

@@ -8,7 +8,9 @@ use super::root;
 /// Pages with examples.
 const PAGES: &[&str] = &[
     "README.md",
+    "docs/ALERTS.md",
     "docs/ARCHITECTURE.md",
+    "docs/INPUT.md",
     "docs/LEARNING.md",
     "docs/RECIPES.md",
     "docs/SAMPLING.md",

@@ -383,11 +383,11 @@ impl Builder {
             for entry in &mut copy.first {
                 entry.choices.insert(0, Choice::GoOn(id));
             }
-            if let Some((guard, choices)) = copy.empty.into_iter().next() {
+            if let Some((guard, _)) = copy.empty.into_iter().next() {
                 // A time that takes nothing may as well not be there.
                 least = 0;
                 if whole.empty.is_empty() {
-                    whole.empty.push((guard, [&choices[..], &[Choice::Leave(id)]].concat()));
+                    whole.empty.push((guard, vec![Choice::Leave(id)]));
                 }
             }
             self.link(&open, &copy.first, joint);

@@ -185,6 +185,7 @@ fn what_was_not_found_once() {
         ("(A | A*?) A", "aa", Some("past-last")),
         ("(B? | A) (A | A)", "aa", Some("past-last")),
         ("((C* | A?)) -> C", "c", None),
+        ("B ((A | A*))+", "ba", Some("past-last")),
         ("(B | B -> !A)", "b", None),
         ("A{1,2} -> C -> !B", "acac", Some("past-last")),
         ("A{1,2} -> C -> B", "acacb", Some("past-last")),

@@ -1,9 +1,10 @@
-//! Forms in which a line, or an event of several lines, is a record by itself: text, logfmt, and [JSON](super::json).
+//! Forms in which a line, or an event of several lines, is a record by itself: text, and beside it [JSON](super::json) and
+//! [logfmt](super::logfmt).
 
 use std::borrow::Cow;
 
 use super::events::{Event, Join};
-use super::{Bad, Format, Origin, Place, bare, logfmt, text, too_long};
+use super::{Bad, Format, Origin, Place, bare, text, too_long};
 use crate::error::Failure;
 use crate::record;
 
@@ -50,27 +51,6 @@ impl LineForm for Text {
         _: &mut Bad<'_>,
     ) -> Result<Option<u64>, Box<dyn Failure>> {
         Ok(text::push_lines(lines, out).ok())
-    }
-
-    fn invalid_lines(&self) -> u64 {
-        self.invalid
-    }
-}
-
-/// Each line is `key=value` pairs, an object.
-#[derive(Debug, Default)]
-pub struct Logfmt {
-    invalid: u64,
-}
-
-impl LineForm for Logfmt {
-    fn push(&mut self, line: &[u8], out: &mut Vec<u8>) -> Result<bool, String> {
-        let text = String::from_utf8_lossy(line);
-        self.invalid += u64::from(matches!(text, Cow::Owned(_)));
-        if text.trim().is_empty() {
-            return Ok(false);
-        }
-        logfmt::push_object(&text, out).map(|()| true)
     }
 
     fn invalid_lines(&self) -> u64 {

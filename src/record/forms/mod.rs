@@ -11,14 +11,15 @@ mod line;
 mod logfmt;
 mod origin;
 mod recipe;
+mod shaped;
 mod text;
 
 use crate::error::Failure;
 use crate::record;
 
 pub use json::Json;
-pub use line::{Logfmt, Records, Text};
-pub use logfmt::push_object as push_logfmt;
+pub use line::{Records, Text};
+pub use logfmt::{Logfmt, push_object as push_logfmt};
 pub use origin::{Field, Origin};
 pub use recipe::{Form, Recipe};
 
