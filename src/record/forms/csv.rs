@@ -20,7 +20,7 @@ use std::borrow::Cow;
 use super::row::Dialect;
 use crate::error::Failure;
 use crate::record;
-use crate::record::forms::{Bad, Course, Format, Origin, Place, too_long};
+use crate::record::forms::{Bad, Coding, Course, Format, Lines, Origin, Place, too_long};
 use crate::record::number::push_number_or_string;
 
 /// How rows become records.
@@ -89,6 +89,11 @@ impl Csv {
         Csv { options, columns, row: Vec::new(), row_place: Place::default(), course: Course::new(origin) }
     }
 
+    /// The same, where zeros at the beginning of a line are no part of it.
+    pub fn without_holes(self) -> Csv {
+        Csv { course: self.course.without_holes(), ..self }
+    }
+
     /// The columns' names as records have them, once the first row was read.
     pub fn columns(&self) -> Option<&[String]> {
         self.columns.as_ref().map(|columns| &*columns.keys)
@@ -97,12 +102,18 @@ impl Csv {
     /// Takes a line, with its end.
     fn take_line(
         &mut self,
-        mut line: &[u8],
+        line: &[u8],
+        coding: Coding,
         max_line: usize,
         out: &mut Vec<u8>,
         bad: &mut Bad<'_>,
     ) -> Result<u64, Box<dyn Failure>> {
-        let place = self.course.pass(line.len() as u64);
+        let (place, content) = self.course.take(line, coding);
+        let content = match content {
+            Ok(content) => content,
+            Err(reason) => return bad(line, &reason).map(|()| 0),
+        };
+        let mut line = &*content;
         let dialect = self.options.dialect;
         let is_begun = !self.row.is_empty();
         if !is_begun {
@@ -117,9 +128,10 @@ impl Csv {
             return self.take_row(line, max_line, out, bad);
         }
         self.row.extend_from_slice(line);
+        self.row.push(b'\n');
         if !is_open {
             let row = std::mem::take(&mut self.row);
-            return self.take_row(&row, max_line, out, bad);
+            return self.take_row(row.strip_suffix(b"\n").unwrap_or(&row), max_line, out, bad);
         }
         if self.row.len() > max_line {
             bad(&self.row[..max_line], "a row is longer than --max-line: is a quote not closed?")?;
@@ -128,7 +140,7 @@ impl Csv {
         Ok(0)
     }
 
-    /// Takes a whole row, with its end.
+    /// Takes a whole row, without its end, but with the CR of a CRLF.
     fn take_row(
         &mut self,
         row: &[u8],
@@ -136,8 +148,7 @@ impl Csv {
         out: &mut Vec<u8>,
         bad: &mut Bad<'_>,
     ) -> Result<u64, Box<dyn Failure>> {
-        let bare = row.strip_suffix(b"\n").unwrap_or(row);
-        let bare = bare.strip_suffix(b"\r").unwrap_or(bare);
+        let bare = row.strip_suffix(b"\r").unwrap_or(row);
         if bare.len() > max_line {
             bad(&bare[..max_line], &too_long(max_line))?;
             return Ok(0);
@@ -176,14 +187,17 @@ impl Csv {
 impl Format for Csv {
     fn records(
         &mut self,
-        lines: &[u8],
+        lines: Lines<'_>,
         max_line: usize,
         out: &mut Vec<u8>,
         bad: &mut Bad<'_>,
     ) -> Result<u64, Box<dyn Failure>> {
         let mut records = 0;
-        for line in lines.split_inclusive(|byte| *byte == b'\n') {
-            records += self.take_line(line, max_line, out, bad)?;
+        let Lines { bytes: mut rest, coding } = lines;
+        while !rest.is_empty() {
+            let (line, behind) = coding.split(rest);
+            rest = behind;
+            records += self.take_line(line, coding, max_line, out, bad)?;
         }
         Ok(records)
     }
@@ -203,6 +217,10 @@ impl Format for Csv {
 
     fn invalid_lines(&self) -> u64 {
         self.course.invalid_lines()
+    }
+
+    fn hole_bytes(&self) -> u64 {
+        self.course.hole_bytes()
     }
 
     fn unfinished(&self) -> u64 {

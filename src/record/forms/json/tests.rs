@@ -34,7 +34,7 @@ fn together<'a>(format: &mut Records<Json>, pieces: impl Iterator<Item = &'a [u8
             bad.push((line.to_vec(), reason.to_owned()));
             Ok(())
         };
-        records += format.records(piece, 1 << 20, &mut out, &mut take).unwrap();
+        records += format.records(piece.into(), 1 << 20, &mut out, &mut take).unwrap();
     }
     (records, String::from_utf8(out).unwrap(), bad)
 }
