@@ -1,6 +1,7 @@
 //! Groups of options that several tools share.
 
 mod bad;
+mod batch;
 mod form;
 mod input;
 mod keep;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+pub use batch::Batching;
 pub use form::{FormArgs, InputForm};
 pub use input::{CutArgs, InputArgs, LimitArgs};
 pub use keep::{KeepArgs, OnLossArg};

@@ -1,7 +1,8 @@
-//! Forms in which a line, or an event of several lines, is a record by itself: text, logfmt, and [JSON](super::json).
+//! Forms in which a line, or an event of several lines, is a record by itself: text, and beside it [JSON](super::json) and
+//! [logfmt](super::logfmt).
 
 use super::events::{Event, Join};
-use super::{Bad, Course, Format, Lines, Origin, Place, bare, logfmt, text, too_long};
+use super::{Bad, Course, Format, Lines, Origin, Place, bare, text, too_long};
 use crate::error::Failure;
 use crate::record;
 
@@ -41,22 +42,6 @@ impl LineForm for Text {
         _: &mut Bad<'_>,
     ) -> Result<Option<u64>, Box<dyn Failure>> {
         Ok(text::push_lines(lines, out).ok())
-    }
-}
-
-/// Each line is `key=value` pairs, an object.
-#[derive(Debug, Default)]
-pub struct Logfmt {
-    /// Values that are numbers become numbers.
-    pub numbers: bool,
-}
-
-impl LineForm for Logfmt {
-    fn push(&mut self, line: &str, out: &mut Vec<u8>) -> Result<bool, String> {
-        if line.trim().is_empty() {
-            return Ok(false);
-        }
-        logfmt::push_object(line, self.numbers, out).map(|()| true)
     }
 }
 

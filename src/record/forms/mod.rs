@@ -14,6 +14,7 @@ mod logfmt;
 mod origin;
 mod recipe;
 mod row;
+mod shaped;
 mod text;
 
 use crate::error::Failure;
@@ -22,8 +23,8 @@ use crate::record;
 pub use coding::{Coding, Framing, Lines};
 pub use course::Course;
 pub use json::Json;
-pub use line::{LineForm, Logfmt, Records, Text};
-pub use logfmt::push_object as push_logfmt;
+pub use line::{LineForm, Records, Text};
+pub use logfmt::{Logfmt, push_object as push_logfmt};
 pub use origin::{Field, Origin};
 pub use recipe::{Form, Recipe};
 pub use row::Dialect;

@@ -50,7 +50,7 @@ impl Recipe {
         match self.form {
             Form::Text => self.records(Text, join, origin),
             Form::Json => self.records(Json::default(), join, origin),
-            Form::Logfmt => self.records(Logfmt { numbers: self.numbers }, join, origin),
+            Form::Logfmt => self.records(Logfmt::with_numbers(self.numbers), join, origin),
             Form::Csv => {
                 let csv = Csv::new(self.csv.clone(), origin);
                 Box::new(if self.without_holes { csv.without_holes() } else { csv })
