@@ -12,9 +12,15 @@ CONNECT ?= $(if $(filter demo,$(MAKECMDGOALS)),none,all)
 FUZZ_SECONDS ?= 600
 # How often `make torture` kills a pipeline.
 ROUNDS ?= 300
+# Where the cases of property tests come from, so that `make test` says the same of the same
+# tree each time; `make torture` draws others, more of them, each time.
+SEED ?= 20261128
+CASES ?= 4096
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
-ALL_CONNECTORS := $(filter-out testkit,$(patsubst connect/%/Cargo.toml,%,$(wildcard connect/*/Cargo.toml)))
+# What connectors share is no connector.
+SHARED := tables testkit
+ALL_CONNECTORS := $(filter-out $(SHARED),$(patsubst connect/%/Cargo.toml,%,$(wildcard connect/*/Cargo.toml)))
 CONNECTORS := $(if $(filter all,$(CONNECT)),$(ALL_CONNECTORS),$(filter-out none,$(CONNECT)))
 UNKNOWN := $(filter-out $(ALL_CONNECTORS),$(CONNECTORS))
 ifneq ($(UNKNOWN),)
@@ -39,7 +45,8 @@ help:
 	@echo 'make install    tools, man pages and completions (PREFIX=$(PREFIX), DESTDIR)'
 	@echo 'make docs       write man/ and completions/ anew from the command line definitions'
 	@echo 'make bench      the benchmarks; raw results go to benches/results/'
-	@echo 'make torture    fault tests in full: a pipeline killed ROUNDS=$(ROUNDS) times, and more'
+	@echo 'make torture    fault tests in full: a pipeline killed ROUNDS=$(ROUNDS) times, CASES=$(CASES) new'
+	@echo '                random cases of each property, and more'
 	@echo 'make fuzz       fuzz the reader of the stream format for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo
 	@echo "Connectors: build, install, test and demo take CONNECT=all|none|'NAME …', of: $(ALL_CONNECTORS)"
@@ -63,10 +70,10 @@ format-check:
 	$(CARGO) fmt --all --check
 
 lint:
-	$(CARGO) clippy --locked --all-targets $(PACKAGES) --package sstream-testkit -- -D warnings
+	$(CARGO) clippy --locked --all-targets $(PACKAGES) $(SHARED:%=--package sstream-%) -- -D warnings
 
 unit:
-	$(CARGO) test --locked $(PACKAGES) --no-fail-fast --lib --bins --test '*'
+	PROPTEST_RNG_SEED=$(SEED) $(CARGO) test --locked $(PACKAGES) $(SHARED:%=--package sstream-%) --no-fail-fast --lib --bins --test '*'
 	$(CARGO) test --locked $(PACKAGES) --no-fail-fast --doc
 
 rustdoc:
@@ -104,6 +111,7 @@ fuzz:
 # `make test` takes some of them.
 torture:
 	@scripts/setup test
+	PROPTEST_CASES=$(CASES) $(CARGO) test --locked --lib
 	SSTREAM_TORTURE=1 $(CARGO) test --locked --lib checkpoint::tests
 	SSTREAM_TORTURE=1 ROUNDS=$(ROUNDS) $(CARGO) test --locked --test torture -- --nocapture --test-threads 1
 

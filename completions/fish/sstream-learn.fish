@@ -28,7 +28,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l input -d 'R
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
-complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -95,7 +95,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l i
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
-complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -155,7 +155,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l i
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
-complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -214,7 +214,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
-complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -267,7 +267,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l inp
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
-complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -319,7 +319,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l 
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
-complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l columns -d 'The columns\' names for csv; by default the first line names them' -r

@@ -4,11 +4,12 @@ complete -c sstream-reduce -l exec-timeout -d 'How long an answer of the command
 complete -c sstream-reduce -l by -d 'The key is what EXPR, a jq program, makes of a record: every result is one' -r
 complete -c sstream-reduce -l of -d 'Aggregate what EXPR makes of a record (with --by-key: of a pair\'s value); top:N ranks by it and gives the record' -r
 complete -c sstream-reduce -l error -d 'The relative error of count-distinct and quantile:Q [default: 0.01]' -r
+complete -c sstream-reduce -s j -l jobs -d 'Deal the keys over N threads, with the same output; 0: as many as there are processors' -r
 complete -c sstream-reduce -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
-complete -c sstream-reduce -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-reduce -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-reduce -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-reduce -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-reduce -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -45,6 +46,8 @@ complete -c sstream-reduce -l metrics-file -d 'Keep metrics in FILE, for node_ex
 complete -c sstream-reduce -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-reduce -l by-key -d 'Records are pairs [KEY, VALUE]: the values of each key are aggregated'
 complete -c sstream-reduce -l by-value -d 'The record itself is the key'
+complete -c sstream-reduce -l partial-out -d 'Give partial results in the place of results: [KEY, PARTIAL] or PARTIAL, to be merged by --partial-in with the same options, elsewhere or later'
+complete -c sstream-reduce -l partial-in -d 'Records are partial results, which the same command has made with --partial-out: they are merged in their order'
 complete -c sstream-reduce -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-reduce -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-reduce -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'

@@ -1,6 +1,6 @@
 complete -c sstream-run -l name -d 'What to call the pipeline: on stderr, in sstream ps and sstream-top' -r
 complete -c sstream-run -l checkpoint -d 'The pipeline\'s checkpoint: sets SSTREAM_CHECKPOINT for its first stages' -r -F
-complete -c sstream-run -l batch -d 'The interval between batches: sets SSTREAM_BATCH for its first stages' -r
+complete -c sstream-run -l batch -d 'The interval between batches, or their count of records: sets SSTREAM_BATCH for its first stages' -r
 complete -c sstream-run -l restart -d 'When to start the pipeline again: never after exit codes 2, 4 and 5' -r -f -a "always\t'Also when it ended well'
 on-failure\t'When it failed'
 no\t'Never: for cron'"

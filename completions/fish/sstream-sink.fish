@@ -28,7 +28,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l input -d 'Raw
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
-complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -86,7 +86,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l inpu
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
-complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -133,7 +133,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l input
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
-complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -180,7 +180,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l input
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
-complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -227,7 +227,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l inpu
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
-complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -274,12 +274,13 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l new 
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l sh -d 'A script for /bin/sh -c, in place of CMD; a pipeline fails where its last command does' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l accept -d 'Exit statuses of the command that are no failure: 0,1 for grep' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l retry -d 'A command that fails is run again on the same batch, so often, after 100 ms, 200 ms and so on up to 10 s' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l memory -d 'Records held in memory; what is more goes to a file in $TMPDIR' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
-complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -314,6 +315,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l trace
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l keep -d 'One command for the whole stream'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l json -d 'Lines are JSON values, one a record; else they are text, and a newline in a string makes two lines'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
@@ -327,7 +329,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l input
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
-complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l columns -d 'The columns\' names for csv; by default the first line names them' -r

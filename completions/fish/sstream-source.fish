@@ -33,7 +33,7 @@ line\t'The number of the (first) line in its file, from 1; a restart counts thos
 offset\t'The byte of the file at which the line begins'
 host\t'This machine\'s name'
 client\t'Who sent it: address and port, or on a unix socket its number'"
-complete -c sstream-source -n "__fish_sstream_source_needs_command" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -96,7 +96,7 @@ line\t'The number of the (first) line in its file, from 1; a restart counts thos
 offset\t'The byte of the file at which the line begins'
 host\t'This machine\'s name'
 client\t'Who sent it: address and port, or on a unix socket its number'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -147,7 +147,7 @@ line\t'The number of the (first) line in its file, from 1; a restart counts thos
 offset\t'The byte of the file at which the line begins'
 host\t'This machine\'s name'
 client\t'Who sent it: address and port, or on a unix socket its number'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -200,7 +200,7 @@ line\t'The number of the (first) line in its file, from 1; a restart counts thos
 offset\t'The byte of the file at which the line begins'
 host\t'This machine\'s name'
 client\t'Who sent it: address and port, or on a unix socket its number'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -251,7 +251,7 @@ line\t'The number of the (first) line in its file, from 1; a restart counts thos
 offset\t'The byte of the file at which the line begins'
 host\t'This machine\'s name'
 client\t'Who sent it: address and port, or on a unix socket its number'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -304,7 +304,7 @@ line\t'The number of the (first) line in its file, from 1; a restart counts thos
 offset\t'The byte of the file at which the line begins'
 host\t'This machine\'s name'
 client\t'Who sent it: address and port, or on a unix socket its number'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -355,7 +355,7 @@ line\t'The number of the (first) line in its file, from 1; a restart counts thos
 offset\t'The byte of the file at which the line begins'
 host\t'This machine\'s name'
 client\t'Who sent it: address and port, or on a unix socket its number'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -406,7 +406,7 @@ line\t'The number of the (first) line in its file, from 1; a restart counts thos
 offset\t'The byte of the file at which the line begins'
 host\t'This machine\'s name'
 client\t'Who sent it: address and port, or on a unix socket its number'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -459,7 +459,7 @@ line\t'The number of the (first) line in its file, from 1; a restart counts thos
 offset\t'The byte of the file at which the line begins'
 host\t'This machine\'s name'
 client\t'Who sent it: address and port, or on a unix socket its number'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -515,7 +515,7 @@ line\t'The number of the (first) line in its file, from 1; a restart counts thos
 offset\t'The byte of the file at which the line begins'
 host\t'This machine\'s name'
 client\t'Who sent it: address and port, or on a unix socket its number'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -570,7 +570,7 @@ line\t'The number of the (first) line in its file, from 1; a restart counts thos
 offset\t'The byte of the file at which the line begins'
 host\t'This machine\'s name'
 client\t'Who sent it: address and port, or on a unix socket its number'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -622,7 +622,7 @@ line\t'The number of the (first) line in its file, from 1; a restart counts thos
 offset\t'The byte of the file at which the line begins'
 host\t'This machine\'s name'
 client\t'Who sent it: address and port, or on a unix socket its number'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l columns -d 'The columns\' names for csv; by default the first line names them' -r

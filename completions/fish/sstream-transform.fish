@@ -1,11 +1,12 @@
 complete -c sstream-transform -l sh -d 'A script for /bin/sh -c, in place of CMD; a pipeline fails where its last command does' -r
 complete -c sstream-transform -l accept -d 'Exit statuses of the command that are no failure: 0,1 for grep' -r
+complete -c sstream-transform -l retry -d 'A command that fails is run again on the same batch, so often, after 100 ms, 200 ms and so on up to 10 s' -r
 complete -c sstream-transform -l memory -d 'Records held in memory; what is more goes to a file in $TMPDIR' -r
 complete -c sstream-transform -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 logfmt\t'Each line key=value pairs, an object'"
-complete -c sstream-transform -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-transform -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-transform -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-transform -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-transform -l columns -d 'The columns\' names for csv; by default the first line names them' -r

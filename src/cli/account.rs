@@ -1,9 +1,10 @@
 //! What a stage would do, in words: each tool says it of its own parsed options, for
 //! `sstream explain`.
 
-use super::args::{Common, CutArgs, OutputForm};
+use super::args::{Batching, Common, CutArgs, OutputForm};
 use super::guarantee::{self, Kept, SourceGuarantee, WRITTEN};
 use crate::duration;
+use crate::source::engine::cut::Count;
 
 /// What is known of the stream at a place in a pipeline.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +67,19 @@ impl Account {
     }
 }
 
+/// What kind of batches a first stage cuts.
+pub fn describe_batches(batching: Batching) -> String {
+    match batching {
+        Batching::Every(interval_ms) => format!("batches of {} by the wall clock", duration::show_ms(interval_ms)),
+        Batching::Count(Count { records, at_most }) => {
+            let or = at_most.map_or_else(String::new, |at_most| {
+                format!(" or {} after the first of them", duration::show_ms(at_most.as_millis() as u64))
+            });
+            format!("batches of {records} records{or}; their times count them, 1s each (virtual clock)")
+        }
+    }
+}
+
 /// How a stage begins a stream.
 #[derive(Clone, Debug)]
 pub struct Begins {
@@ -82,12 +96,13 @@ pub struct Begins {
 impl Begins {
     /// With lines that come in by a pipe.
     pub fn with_lines(cut: &CutArgs) -> Begins {
-        let interval_ms = cut.interval_ms().unwrap_or(1000);
-        let interval = duration::show_ms(interval_ms);
+        let batching = cut.batching().unwrap_or(Batching::Every(1000));
+        let interval_ms = batching.interval_ms();
+        let batches = describe_batches(batching);
         Begins {
             reads_stdin: true,
             interval_ms: Some(interval_ms),
-            does: format!("first stage: cuts its input into batches of {interval} by the wall clock"),
+            does: format!("first stage: cuts its input into {batches}"),
             guarantee: SourceGuarantee::Logged,
         }
     }

@@ -8,7 +8,8 @@ use super::args::MemoryArgs;
 use super::connector::known::Role;
 use super::nearest::nearest;
 use super::{Environment, ToolError};
-use crate::command::{BatchCommand, CommandError, CommandOptions, Program, find};
+use crate::command::kept::KeptCommand;
+use crate::command::{BatchCommand, CommandError, CommandOptions, Program, Retry, find};
 use crate::error::{Exit, Failure as _};
 use crate::flow::{LineForm, OutletError};
 use crate::spool::DEFAULT_MEMORY;
@@ -29,6 +30,10 @@ pub struct CommandArgs {
     #[arg(long, value_name = "STATUS", value_delimiter = ',', default_value = "0")]
     accept: Vec<u8>,
 
+    /// A command that fails is run again on the same batch, so often, after 100 ms, 200 ms and so on up to 10 s
+    #[arg(long, value_name = "TIMES", default_value_t = 0)]
+    retry: u32,
+
     #[command(flatten)]
     memory: MemoryArgs,
 
@@ -46,18 +51,26 @@ impl CommandArgs {
     /// The command, after a look whether there is such a program.
     pub fn build(self, environment: &Environment) -> Result<BatchCommand, ToolError> {
         let form = self.form();
+        let (program, options) = self.parts(form, environment)?;
+        Ok(BatchCommand::new(program, options, environment.stop.clone()))
+    }
+
+    /// The same, to be kept for the whole stream: its records are JSON.
+    pub fn build_kept(self, environment: &Environment) -> Result<KeptCommand, ToolError> {
+        let (program, options) = self.parts(LineForm::Json, environment)?;
+        Ok(KeptCommand::new(program, options, environment.stop.clone()))
+    }
+
+    fn parts(self, form: LineForm, environment: &Environment) -> Result<(Program, CommandOptions), ToolError> {
         let program = match self.sh {
             Some(script) => Program::shell(&script),
             None => Program::new(self.command),
         };
-        let options = CommandOptions { form, accept: Some(self.accept), memory_limit: self.memory.memory };
-        build(program, options, environment)
+        program.check().map_err(not_there)?;
+        let retry = Retry { times: self.retry, console: environment.console.clone() };
+        let memory_limit = self.memory.memory;
+        Ok((program, CommandOptions { form, accept: Some(self.accept), memory_limit, retry }))
     }
-}
-
-fn build(program: Program, options: CommandOptions, environment: &Environment) -> Result<BatchCommand, ToolError> {
-    program.check().map_err(not_there)?;
-    Ok(BatchCommand::new(program, options, environment.stop.clone()))
 }
 
 fn not_there(error: CommandError) -> ToolError {
@@ -86,6 +99,9 @@ pub fn of_kind(
         )));
     }
     let words = std::iter::once(name).chain(words.iter().skip(1).cloned()).collect();
-    let options = CommandOptions { form: LineForm::Text, accept: None, memory_limit: DEFAULT_MEMORY };
-    build(Program::of_kind(words), options, environment)
+    let program = Program::of_kind(words);
+    program.check().map_err(not_there)?;
+    let retry = Retry { times: 0, console: environment.console.clone() };
+    let options = CommandOptions { form: LineForm::Text, accept: None, memory_limit: DEFAULT_MEMORY, retry };
+    Ok(BatchCommand::new(program, options, environment.stop.clone()))
 }

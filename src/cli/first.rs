@@ -45,7 +45,7 @@ impl SourceIdentity {
             kind: kind.to_owned(),
             arguments: format!("source {words}{}", form_arguments(form, cut)),
             interval_ms,
-            virtual_start_ms: None,
+            virtual_start_ms: cut.count().map(|_| 0),
             reads_again: false,
         }
     }
@@ -61,7 +61,9 @@ pub fn form_arguments(form: InputForm, cut: &CutArgs) -> String {
     };
     let columns = cut.columns.as_ref().map_or_else(String::new, |names| format!(" --columns {}", names.join(",")));
     let events: String = cut.events.words().map(|(option, value)| format!(" {option} {value}")).collect();
-    format!("{form}{columns}{events}")
+    // Numbers in the place of moments: no run goes on with the other kind of times.
+    let count = if cut.count().is_some() { " --batch COUNT" } else { "" };
+    format!("{form}{columns}{events}{count}")
 }
 
 /// A source that may begin: its checkpoint is open, if it has one.
@@ -153,6 +155,7 @@ impl Begun {
                 plan,
                 interval_ms,
                 is_wall: self.identity.virtual_start_ms.is_none(),
+                is_counted: cut.count().is_some(),
                 skip_missed: cut.skip_missed,
                 on_loss: cut.keep.on_loss(),
                 clock: &environment.clock,

@@ -121,6 +121,7 @@ pub fn cutter<'a>(
 ) -> Box<dyn Batches + 'a> {
     let options = CutOptions {
         interval_ms,
+        count: arguments.count(),
         block_interval: arguments.block_interval,
         trace: !arguments.no_trace,
         skip_missed: arguments.skip_missed,

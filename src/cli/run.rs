@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 
 use super::account::{Account, Stream};
-use super::args::{Common, Messages};
+use super::args::{Batching, Common, Messages};
 use super::checkpoint::CheckpointTool;
 use super::front::shell;
 use super::top::TopTool;
@@ -53,9 +53,9 @@ pub struct RunTool {
     #[arg(long, value_name = "DIR")]
     checkpoint: Option<PathBuf>,
 
-    /// The interval between batches: sets SSTREAM_BATCH for its first stages
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms)]
-    batch: Option<u64>,
+    /// The interval between batches, or their count of records: sets SSTREAM_BATCH for its first stages
+    #[arg(long, value_name = "DURATION|COUNT", value_parser = Batching::parse)]
+    batch: Option<Batching>,
 
     /// When to start the pipeline again: never after exit codes 2, 4 and 5
     #[arg(long, value_enum, value_name = "WHEN", default_value = "on-failure", help_heading = "Restarts")]
@@ -132,7 +132,7 @@ impl Tool for RunTool {
         }
         let variables = [
             ("SSTREAM_CHECKPOINT", self.checkpoint.map(OsString::from)),
-            ("SSTREAM_BATCH", self.batch.map(|ms| duration::show_ms(ms).into())),
+            ("SSTREAM_BATCH", self.batch.map(|batching| batching.to_string().into())),
             (RUN_VARIABLE, Some(self.name.clone().unwrap_or_default().into())),
             (RUN_INPUT_VARIABLE, Some(os::identity(io::stdin()).unwrap_or_default().into())),
         ];

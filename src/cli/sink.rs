@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::account::{Account, Stream};
 use super::args::{Common, CutArgs, MemoryArgs, StageArgs};
+use super::cluster::{Spread, Target};
 use super::command::{self, CommandArgs};
 use super::connector::known::{self, Role};
 use super::connector::run_sink;
@@ -18,6 +19,7 @@ use crate::flow::LineForm;
 use crate::sink::Sink;
 use crate::sink::kinds::exec::{CommandOutput, Exec};
 use crate::sink::kinds::files::{FileNames, Files};
+use crate::sink::kinds::kept::Kept;
 use crate::sink::kinds::null::Null;
 use crate::sink::kinds::print::{Print, Style};
 use crate::sink::kinds::text::Lines;
@@ -87,7 +89,20 @@ enum ChosenSink {
     /// It starts when the batch is complete, with the whole batch as its stdin,
     /// for empty batches too; SSTREAM_BATCH_TIME is the batch's time in ms. One
     /// that fails ends the stage.
+    ///
+    /// With --keep it is started once, at the first batch, and gets each whole batch on its stdin:
+    /// a line {"batch":TIME,"records":N,"bytes":B}, the records as JSON, a line {"end":TIME}. When
+    /// the batch is where it belongs it writes {"end":TIME} to its stdout, and flushes it: that is
+    /// the sink's commit. When the stream ends its stdin does, and it has to end with 0.
+    ///
+    /// Under a checkpoint SSTREAM_JOB and SSTREAM_STAGE together are a name that no other sink has,
+    /// and that is the same after a restart: a command that keeps the newest TIME by it, in the same
+    /// transaction as the records, leaves out what it has.
     Exec {
+        /// One command for the whole stream
+        #[arg(long, conflicts_with = "json")]
+        keep: bool,
+
         #[command(flatten)]
         command: CommandArgs,
     },
@@ -112,6 +127,7 @@ impl Tool for SinkTool {
   … | sstream-sink print -n 20
   … | sstream-sink files /var/spool/errors/batch log     # batch-1469283110000.log, …
   … | sstream-sink exec --sh 'mail -s \"batch $SSTREAM_BATCH_TIME\" root'
+  … | sstream-sink exec --keep -- python3 to-database.py
   … | sstream-filter ERROR | sstream-sink --pass print | sstream-window 30s 10s count
 ";
 
@@ -144,6 +160,25 @@ impl Tool for SinkTool {
         Account { ends: !self.pass, ..Account::does(self.kind.does()).and(told).and(passes) }
     }
 
+    fn spread(&self) -> Spread {
+        let target = match &self.kind {
+            // One more says that there are more.
+            ChosenSink::Print { limit, .. } => Target::Driver(Some(limit.saturating_add(1))),
+            ChosenSink::Text | ChosenSink::Json | ChosenSink::Null => Target::Driver(None),
+            ChosenSink::Files { prefix, suffix, json, empty } => match FileNames::new(prefix, suffix.as_deref()) {
+                Ok(_) => Target::Files {
+                    prefix: prefix.display().to_string(),
+                    suffix: suffix.clone(),
+                    json: *json,
+                    empty: *empty,
+                },
+                Err(message) => return Spread::Refused(message),
+            },
+            ChosenSink::Exec { .. } | ChosenSink::Other(_) => Target::Command,
+        };
+        Spread::Sink { target, pass: self.pass }
+    }
+
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
         let name = self.kind.name();
         let SinkTool { kind, pass, stage } = self;
@@ -158,6 +193,9 @@ impl ChosenSink {
             ChosenSink::Print { .. } => "prints the first records of each batch",
             ChosenSink::Text | ChosenSink::Json => "writes every record, a line each",
             ChosenSink::Files { .. } => "writes a file a batch, whole or not there",
+            ChosenSink::Exec { keep: true, .. } => {
+                "gives each batch to one command, empty ones too, which acknowledges it"
+            }
             ChosenSink::Exec { .. } => "runs a command once a batch, empty ones too",
             ChosenSink::Null => "takes everything and does nothing",
             ChosenSink::Other(_) => "hands each batch to a program of that name",
@@ -169,6 +207,10 @@ impl ChosenSink {
         match self {
             ChosenSink::Print { .. } | ChosenSink::Text | ChosenSink::Json => Some(WRITTEN),
             ChosenSink::Files { .. } => Some(SinkGuarantee::ExactlyOnce("whatever dies")),
+            ChosenSink::Exec { keep: true, .. } => Some(SinkGuarantee::AtLeastOnce(
+                "a batch that was not acknowledged comes again, with the same time and records, by which the command \
+                 can leave out what it has",
+            )),
             ChosenSink::Exec { .. } | ChosenSink::Other(_) => Some(SinkGuarantee::AtLeastOnce(
                 "a command that was killed runs again, with the same SSTREAM_BATCH_TIME and records",
             )),
@@ -216,7 +258,10 @@ impl ChosenSink {
             ChosenSink::Files { prefix, suffix, json, empty } => {
                 Box::new(files(&prefix, suffix.as_deref(), json, empty)?)
             }
-            ChosenSink::Exec { command } => Box::new(Exec::new(command.build(environment)?, command_output)),
+            ChosenSink::Exec { keep: true, command } => Box::new(Kept::new(command.build_kept(environment)?)),
+            ChosenSink::Exec { keep: false, command } => {
+                Box::new(Exec::new(command.build(environment)?, command_output))
+            }
             ChosenSink::Null => Box::new(Null),
             ChosenSink::Other(words) => {
                 let command = command::of_kind(Role::Sink, &words, &built_in(), environment)?;

@@ -1,6 +1,7 @@
 //! The list of the tools that `sstream` explains; with itself it is
 //! [`front::family`](super::front::family), from which documentation is made.
 
+use super::alert::AlertTool;
 use super::checkpoint::CheckpointTool;
 use super::dedup::DedupTool;
 use super::described::{Described, describe};
@@ -13,9 +14,11 @@ use super::matching::MatchTool;
 use super::parse::ParseTool;
 use super::reduce::ReduceTool;
 use super::run::RunTool;
+use super::sample::SampleTool;
 use super::sink::SinkTool;
 use super::source::SourceTool;
 use super::state::StateTool;
+use super::submit::SubmitTool;
 use super::top::TopTool;
 use super::transform::TransformTool;
 use super::ui::UiTool;
@@ -25,6 +28,7 @@ use super::window::WindowTool;
 /// Every tool but `sstream` itself, by name.
 pub fn all() -> Vec<Described> {
     vec![
+        describe::<AlertTool>(),
         describe::<CheckpointTool>(),
         describe::<DedupTool>(),
         describe::<FilterTool>(),
@@ -36,9 +40,11 @@ pub fn all() -> Vec<Described> {
         describe::<ParseTool>(),
         describe::<ReduceTool>(),
         describe::<RunTool>(),
+        describe::<SampleTool>(),
         describe::<SinkTool>(),
         describe::<SourceTool>(),
         describe::<StateTool>(),
+        describe::<SubmitTool>(),
         describe::<TopTool>(),
         describe::<TransformTool>(),
         describe::<UiTool>(),

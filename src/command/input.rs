@@ -98,7 +98,8 @@ fn directory() -> PathBuf {
     std::env::temp_dir()
 }
 
-fn create() -> Result<File, SpoolError> {
+/// A file on disk that has no name.
+pub(super) fn create() -> Result<File, SpoolError> {
     tempfile::tempfile_in(directory()).map_err(|error| failed("create", error))
 }
 

@@ -1,7 +1,7 @@
 //! A process that does not outlive the interest in it.
 
 use std::io;
-use std::process::{Child, ChildStdout, Command, ExitStatus};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
@@ -37,6 +37,22 @@ impl Running {
         self.child.stdout.take()
     }
 
+    /// Its stdin, if that is a pipe.
+    pub(super) fn take_stdin(&mut self) -> Option<ChildStdin> {
+        self.child.stdin.take()
+    }
+
+    /// How it ended; `None` if it runs.
+    pub(super) fn status(&mut self) -> io::Result<Option<ExitStatus>> {
+        if !self.has_ended() {
+            return Ok(None);
+        }
+        // What it has started goes with it.
+        self.signal(Signal::KILL);
+        self.release();
+        self.child.wait().map(Some)
+    }
+
     /// Waits for its end.
     pub(super) fn wait(mut self) -> io::Result<ExitStatus> {
         if let Some(group) = self.group {
@@ -64,7 +80,7 @@ impl Running {
     }
 
     /// Whether the group's leader has ended; it is not waited for yet.
-    fn has_ended(&self) -> bool {
+    pub(super) fn has_ended(&self) -> bool {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
         self.group.is_none_or(|group| !matches!(waitid(WaitId::Pid(group), options), Ok(None)))
     }

@@ -1,8 +1,10 @@
 use super::*;
+use crate::console::{Console, Level};
 
 fn command(program: Program, form: LineForm, accept: Option<Vec<u8>>) -> BatchCommand {
     let (stop, _) = StopSignal::manual().unwrap();
-    BatchCommand::new(program, CommandOptions { form, accept, memory_limit: 100 << 10 }, stop)
+    let retry = Retry { times: 0, console: Console::new("tests", Level::Error) };
+    BatchCommand::new(program, CommandOptions { form, accept, memory_limit: 100 << 10, retry }, stop)
 }
 
 fn shell(script: &str) -> BatchCommand {
@@ -68,7 +70,7 @@ fn failures_say_what_where_and_what_to_do() {
     ] {
         let error = output(&mut shell(script)).unwrap_err();
         assert_eq!((error.to_string().as_str(), error.exit()), (says, Exit::World));
-        let error: OutletError = shell(script).run(TIME, Stdio::null()).unwrap_err().into();
+        let error: OutletError = shell(script).run(TIME, Stdio::null).unwrap_err().into();
         assert_eq!((error.to_string().as_str(), error.exit()), (says, Exit::World));
     }
     let mut accepting = command(Program::shell("exit 1"), LineForm::Text, Some(vec![0, 1]));

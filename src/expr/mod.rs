@@ -26,6 +26,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::error::{Exit, Failure};
 use compile::Compiled;
+pub(crate) use exec::pipe;
 pub use exec::{DEFAULT_TIMEOUT as DEFAULT_EXEC_TIMEOUT, Exec, ExecError};
 
 use plain::Plain;

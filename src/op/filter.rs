@@ -42,7 +42,7 @@ pub enum Test {
 }
 
 impl Test {
-    fn passes(&self, result: &[u8]) -> bool {
+    pub(super) fn passes(&self, result: &[u8]) -> bool {
         match self {
             Test::Truthy => truthy(result),
             Test::Matches(matcher) => result != b"null" && matcher.matches(result),
@@ -114,7 +114,7 @@ impl PerRecord for FilterBy {
 }
 
 /// Collects neighbouring records that are kept, and gives each run at once.
-struct Runs<'b, 'o, 'd> {
+pub(super) struct Runs<'b, 'o, 'd> {
     bytes: &'b [u8],
     invert: bool,
     start: usize,
@@ -124,12 +124,12 @@ struct Runs<'b, 'o, 'd> {
 }
 
 impl<'b, 'o, 'd> Runs<'b, 'o, 'd> {
-    fn new(bytes: &'b [u8], invert: bool, out: &'o mut Out<'d>) -> Self {
+    pub(super) fn new(bytes: &'b [u8], invert: bool, out: &'o mut Out<'d>) -> Self {
         Runs { bytes, invert, start: 0, end: 0, records: 0, out }
     }
 
     /// The record at these bytes matches; calls come in order.
-    fn matched(&mut self, start: usize, end: usize) {
+    pub(super) fn matched(&mut self, start: usize, end: usize) {
         if self.invert {
             self.give(self.end, start);
             self.end = end;
@@ -155,7 +155,7 @@ impl<'b, 'o, 'd> Runs<'b, 'o, 'd> {
         }
     }
 
-    fn finish(&mut self) {
+    pub(super) fn finish(&mut self) {
         if self.invert { self.give(self.end, self.bytes.len()) } else { self.give_run() }
     }
 }

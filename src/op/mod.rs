@@ -4,8 +4,9 @@
 //! An [`Operator`] sees the head, then blocks and ends, then the close, and
 //! gives blocks and ends through [`Out`]. One that treats every record by
 //! itself is a [`PerRecord`] and becomes an operator by [`Each`], or by
-//! [`parallel::Parallel`] on several threads.
+//! [`parallel::Parallel`] on several threads; [`shards`] deals keys over threads.
 
+pub mod alert;
 pub mod beside;
 pub mod dedup;
 pub mod due;
@@ -23,10 +24,14 @@ pub mod map;
 pub mod merge;
 pub mod parallel;
 pub mod parse;
+pub mod partial;
 pub mod pass;
 pub mod pattern;
 pub mod reduce;
+pub mod sample;
+mod saved;
 pub mod sequence;
+pub mod shards;
 pub mod sides;
 pub mod split;
 pub mod state;
@@ -34,6 +39,7 @@ pub mod text;
 mod timed;
 pub mod transform;
 pub mod union;
+mod waiting;
 pub mod window;
 pub mod within;
 

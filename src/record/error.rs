@@ -15,6 +15,13 @@ pub struct JsonError {
     pub found: Option<u8>,
 }
 
+impl JsonError {
+    /// At a place of the input.
+    pub(super) fn at(input: &[u8], offset: usize, expected: Expected) -> JsonError {
+        JsonError { offset, expected, found: input.get(offset).copied() }
+    }
+}
+
 /// What would have been right where a [`JsonError`] stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {

@@ -153,7 +153,7 @@ fn push_utf8(character: Option<char>, out: &mut Vec<u8>) {
 }
 
 /// Appends the canonical form of what an escape stands for.
-pub(super) fn push_canonical(character: Option<char>, out: &mut Vec<u8>) {
+pub(in crate::record) fn push_canonical(character: Option<char>, out: &mut Vec<u8>) {
     match character {
         Some(character) if character.is_ascii() && is_special(character as u8) => {
             push_escape(character as u8, out);
@@ -165,7 +165,7 @@ pub(super) fn push_canonical(character: Option<char>, out: &mut Vec<u8>) {
 /// The character that the escape at the start of `bytes` stands for (`None`: a
 /// lone surrogate) and the escape's length in bytes; a surrogate pair is one
 /// escape of 12 bytes. `None` if this is no JSON escape.
-pub(super) fn decode_escape(bytes: &[u8]) -> Option<(Option<char>, usize)> {
+pub(in crate::record) fn decode_escape(bytes: &[u8]) -> Option<(Option<char>, usize)> {
     let character = match bytes.get(1)? {
         b'"' => '"',
         b'\\' => '\\',

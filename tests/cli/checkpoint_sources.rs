@@ -52,6 +52,36 @@ fn stop(mut line: Live, text: &str) -> Vec<Batch> {
 }
 
 #[test]
+fn batches_by_count_are_cut_again_as_they_were() {
+    // A log that is read again, and a pipe, whose records are kept.
+    for (write, source) in
+        [("seq N >> log;", "sstream-source tail log"), ("(seq N; sleep 60) |", "sstream-source stdin")]
+    {
+        let folder = Folder::new();
+        let start = |numbers: &str| {
+            let write = write.replace('N', numbers);
+            live::start_in(folder.clone(), &format!("{write} {source} --batch 3n --checkpoint ck --no-trace"))
+        };
+        let want: Vec<Batch> = (0..4)
+            .map(|batch| (1000 * (batch + 1), (1..=3).map(|place| format!("\"{}\"", batch * 3 + place)).collect()))
+            .collect();
+        let mut first = start("1 8");
+        // Two whole batches, and two records of the third.
+        first.until_holds("stdout", "\"8\"");
+        assert_eq!(kill(first), want[..2], "{source}");
+        let mut second = start("9 12");
+        second.until_holds("stdout", "\"12\"\n{\"end\"");
+        second.signal(Signal::INT);
+        second.wait();
+        let again = batches(&second.stdout());
+        // Nobody has committed anything: all come again, and the third is full with the first of the new ones.
+        assert_eq!(again, want, "{source}");
+        let other = folder.run(&format!("{source} --batch 1s --checkpoint ck < /dev/null")).exits(5);
+        assert!(other.stderr.contains("--batch COUNT"), "{other}");
+    }
+}
+
+#[test]
 fn what_came_over_a_socket_comes_again() {
     let folder = Folder::new();
     let port = free_port();

@@ -19,6 +19,7 @@ mod files;
 mod first_minute;
 mod forms;
 mod join;
+mod kept;
 mod learn;
 mod live;
 mod operators;
@@ -26,6 +27,7 @@ mod run;
 mod signals;
 mod sinks;
 mod sources;
+mod submit;
 mod transform;
 mod usage;
 

@@ -42,6 +42,63 @@ fn filter() {
 }
 
 #[test]
+fn samples() {
+    let numbers: String = (0..1000).map(|number| format!("{number}\n")).collect();
+    let ran = on(&numbers, "sstream-sample 1/4 --by '. % 10' --batch 1h").exits(0).is_quiet();
+    let kept: Vec<u32> = ran.stdout.lines().map(|line| line.parse().unwrap()).collect();
+    assert!(!kept.is_empty() && kept.len() % 100 == 0 && kept.is_sorted(), "{ran}");
+    shell("seq 1000 | sstream-sample --by . 100% --batch 1h | sstream-reduce count --output text")
+        .exits(0)
+        .prints("1000\n");
+    on("{\"a\":1}\n7\n", "sstream-sample 1 --by .a --on-error skip").exits(0).prints("{\"a\":1}\n");
+    // As it was the first time, byte for byte, when the batches come again.
+    for line in ["sstream-sample 10% --seed 3", "sstream-sample --rate 3"] {
+        shell(&format!(
+            "jq -nc 'range(20) | [range(100)]' | sstream-source queue - > saved; {line} < saved > one; \
+             sstream-source replay saved | {line} > two; \
+             diff <(grep '^[0-9]' one) <(grep '^[0-9]' two) && grep -c '^[0-9]' one"
+        ))
+        .exits(0)
+        .is_quiet();
+    }
+    shell("sstream-sample").exits(2).says("FRACTION is missing");
+    shell("sstream-sample 11/10").exits(2).says("FRACTION '11/10': is more than all: a fraction is at most 1");
+    shell("sstream-sample 1/10 --rate 3").exits(2).says("FRACTION does not go with --rate");
+    shell("sstream-sample --rate 0").exits(2).says("--rate '0'");
+}
+
+#[test]
+fn alerts() {
+    let source = "jq -nc '[9],[],[3],[8],[],[]' > in; sstream-source queue in";
+    let raised = |at| format!("{{\"alert\":\"when\",\"state\":\"raised\",\"since\":{at},\"at\":{at},\"record\":");
+    shell(&format!("{source} | sstream-alert --when '. > 5' --clear '. < 2' --output json"))
+        .exits(0)
+        .is_quiet()
+        .prints(&format!("{}9}}\n", raised(1000)));
+    // A checkpoint keeps what is raised, and what is silent.
+    let line = "sstream-source queue in --checkpoint ck | sstream-alert --when '. > 5' --absent 1500ms --output json";
+    let ran = shell(&format!("jq -nc '[9],[]' > in; {line}; jq -nc '[9],[],[],[3]' > in; echo; {line}")).exits(0);
+    let (first, second) = ran.stdout.split_once("\n\n").unwrap();
+    assert_eq!(first, format!("{}9}}", raised(1000)), "{ran}");
+    assert_eq!(
+        second,
+        "{\"alert\":\"absent\",\"state\":\"raised\",\"since\":1000,\"at\":2500}\n\
+         {\"alert\":\"absent\",\"state\":\"cleared\",\"since\":1000,\"at\":4000,\"record\":3}\n\
+         {\"alert\":\"when\",\"state\":\"cleared\",\"since\":1000,\"at\":4000,\"record\":3}\n"
+    );
+    ran.folder
+        .run("sstream-checkpoint state ck queue.01-alert 2000")
+        .exits(0)
+        .prints("{\"when\":\"raised\",\"since\":1000,\"last\":1000,\"absent\":false}\n");
+    shell("sstream-alert").exits(2).says("sstream-alert: ");
+    shell("sstream-alert --for 1m --absent 1m").exits(2).says("--when");
+    shell("sstream-alert --absent 1m --forget 1m --by .")
+        .exits(2)
+        .says("--forget 1m has to be longer than --absent 1m");
+    shell("echo '{}' | sstream-alert --when .a --time .t --input json").exits(2).says("add --watermark");
+}
+
+#[test]
 fn big_numbers_keep_their_digits() {
     let record = "{\"n\":567867890567867890123,\"m\":1.10}\n";
     for line in ["sstream-map .", "sstream-filter 890", "sstream-filter --expr .n", "sstream-flatmap ."] {

@@ -24,6 +24,9 @@ fn wrong_usage_helps() {
         ),
         ("sstream-filter --batch", "sstream-filter: --batch: a value must follow"),
         ("sstream-filter --batch 0s x", "--batch '0s': must be whole milliseconds"),
+        ("sstream-filter --batch 0n x", "--batch '0n': '0n' is no count of records"),
+        ("echo | sstream-filter --batch 9n --max-batch 1KiB x", "--max-batch is of batches that end by the clock"),
+        ("sstream-source queue --batch 9n f", "--batch: this source has batches of its own"),
         ("sstream-filter --batch 1s --batch 2s x", "sstream-filter: --batch was given twice"),
         ("sstream-filter --verbose --quiet x", "--verbose does not go with --quiet"),
         ("sstream-filter --max-line 3XB x", "--max-line '3XB': unknown unit 'XB'"),
@@ -43,6 +46,7 @@ fn how_times_are_written_is_said_only_of_times_that_are_read() {
     let tools = [
         "sstream-dedup --within 1m",
         "sstream-state count --timeout 1m",
+        "sstream-alert --absent 1m",
         "sstream-match 'a b'",
         "sstream-window 1m count",
         "sstream-window --session 1m count",
@@ -59,6 +63,7 @@ fn how_times_are_written_is_said_only_of_times_that_are_read() {
     for (line, says) in [
         ("sstream-dedup --time-zone UTC", "--time-zone is of the times that records tell"),
         ("sstream-state count --time-zone UTC", "--time-zone is of the times that records tell"),
+        ("sstream-alert --absent 1m --time-zone UTC", "--time-zone is of the times that records tell"),
         ("sstream-match 'a b' --time-zone UTC", "--time-zone is of the times that records tell"),
         ("sstream-window --session 1m count --time-zone UTC", "--time-zone is of the times that records tell"),
         ("seq 2 | sstream-window 1d count --time-zone UTC", "say by --time EXPR"),

@@ -8,9 +8,12 @@ use super::root;
 /// Pages with examples.
 const PAGES: &[&str] = &[
     "README.md",
+    "docs/ALERTS.md",
     "docs/ARCHITECTURE.md",
+    "docs/INPUT.md",
     "docs/LEARNING.md",
     "docs/RECIPES.md",
+    "docs/SAMPLING.md",
     "docs/SPARK.md",
     "examples/README.md",
 ];

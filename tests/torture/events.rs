@@ -22,7 +22,7 @@ use crate::random::Random;
 const STEP_MS: u64 = 20;
 
 /// The pipelines: what each is of, and its stages behind a source of all records, or of orders and of payments.
-const PIPELINES: [(&str, &str); 4] = [
+const PIPELINES: [(&str, &str); 5] = [
     (
         "windows",
         "ALL | sstream-dedup --by '[.n, .type]' --within 20s --time .t --watermark 2s \
@@ -34,6 +34,10 @@ const PIPELINES: [(&str, &str); 4] = [
         "ALL | sstream-match 'order -> other{2,}? -> payment' --within 4s --by .k --emit both --time .t --watermark 2s \
          --define 'order=.type == \"order\"' --define 'other=.n > $order[0].n' \
          --define 'payment=.type == \"payment\" and .n == $order[0].n'",
+    ),
+    (
+        "alert",
+        "ALL | sstream-alert --when '.type == \"order\"' --for 40ms --by .k --absent 150ms --time .t --watermark 2s",
     ),
     ("state", "ALL | sstream-state --by .n count --timeout 20s --emit timeout --time .t --watermark 2s"),
 ];

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::batch::Batching;
 use super::{KeepArgs, MultilineArgs, bad};
 use crate::cli::ToolError;
 use crate::duration;
 use crate::flow::OnError;
 use crate::record::forms::{Form, Recipe};
+use crate::source::engine::cut::Count;
 use crate::source::engine::limits::LimitOptions;
 
 /// How raw input becomes records and batches. Framed input is what it is.
@@ -34,9 +36,10 @@ impl InputArgs {
 /// How raw lines become batches.
 #[derive(Args, Clone, Debug)]
 pub struct CutArgs {
-    /// The interval between batches [default: SSTREAM_BATCH, or 1s]
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms, help_heading = "Raw input")]
-    pub batch: Option<u64>,
+    /// The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the
+    /// first of them [default: SSTREAM_BATCH, or 1s]
+    #[arg(long, value_name = "DURATION|COUNT", value_parser = Batching::parse, help_heading = "Raw input")]
+    pub batch: Option<Batching>,
 
     /// How long a record may wait for its block to fill
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "200ms", help_heading = "Raw input")]
@@ -92,15 +95,25 @@ impl CutArgs {
     pub const OF_RUNNING: &[&str] =
         &["block-interval", "no-trace", "skip-missed", "stop-file", "idle-timeout", "stop-after", "on-error"];
 
-    /// The interval: the option, or SSTREAM_BATCH, or one second.
-    pub fn interval_ms(&self) -> Result<u64, ToolError> {
+    /// Where batches end: the option, or SSTREAM_BATCH, or after one second.
+    pub fn batching(&self) -> Result<Batching, ToolError> {
         match (self.batch, std::env::var("SSTREAM_BATCH")) {
-            (Some(interval_ms), _) => Ok(interval_ms),
+            (Some(batching), _) => Ok(batching),
             (None, Ok(text)) if !text.is_empty() => {
-                duration::parse_ms(&text).map_err(|reason| ToolError::Usage(format!("SSTREAM_BATCH={text}: {reason}")))
+                Batching::parse(&text).map_err(|reason| ToolError::Usage(format!("SSTREAM_BATCH={text}: {reason}")))
             }
-            _ => Ok(1000),
+            _ => Ok(Batching::Every(1000)),
         }
+    }
+
+    /// Milliseconds between batches.
+    pub fn interval_ms(&self) -> Result<u64, ToolError> {
+        self.batching().map(Batching::interval_ms)
+    }
+
+    /// When a batch is full, where that is by count.
+    pub fn count(&self) -> Option<Count> {
+        self.batching().ok().and_then(Batching::count)
     }
 
     /// The first of the options given that mean nothing where batches are cut
@@ -134,6 +147,16 @@ impl CutArgs {
         if let Some(option) = self.events.given().filter(|_| is_csv) {
             let message = "the rows of csv say themselves where they end: leave it out";
             return Err(ToolError::Usage(format!("{option}: {message}")));
+        }
+        let by_clock = [
+            (self.limits.backpressure, "--backpressure"),
+            (self.limits.max_batch.is_some(), "--max-batch"),
+            (self.skip_missed, "--skip-missed"),
+        ];
+        if let (Some(_), Some((_, option))) = (self.count(), by_clock.iter().find(|(given, _)| *given)) {
+            return Err(ToolError::Usage(format!(
+                "{option} is of batches that end by the clock: leave it out, or the count"
+            )));
         }
         self.events.check()
     }

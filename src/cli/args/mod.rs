@@ -1,6 +1,7 @@
 //! Groups of options that several tools share.
 
 mod bad;
+mod batch;
 mod input;
 mod keep;
 mod multiline;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+pub use batch::Batching;
 pub use input::{CutArgs, InputArgs, InputForm, LimitArgs};
 pub use keep::{KeepArgs, OnLossArg};
 pub use multiline::{MultilineArgs, MultilineForm};

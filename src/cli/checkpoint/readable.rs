@@ -7,6 +7,7 @@ use super::elsewhere;
 use super::moment::Moment;
 use super::print::Printer;
 use crate::checkpoint::inspect::Inspected;
+use crate::cli::alert::AlertTool;
 use crate::cli::connector::found::{self, Found, Named};
 use crate::cli::connector::known::Role;
 use crate::cli::dedup::DedupTool;
@@ -60,6 +61,11 @@ pub fn give(inspected: &Inspected, stage: &str, time_ms: u64, to: &mut dyn Downs
             load(inspected, stage, time_ms, &mut dedup)?;
             dedup.show(&mut out);
         }
+        Tool::Alert(tool) => {
+            let mut alert = tool.operator()?;
+            load(inspected, stage, time_ms, &mut alert)?;
+            alert.show(&mut out);
+        }
         Tool::Match(tool) => {
             let mut sequences = tool.operator()?;
             load(inspected, stage, time_ms, &mut sequences)?;
@@ -106,6 +112,7 @@ enum Tool {
     State(Box<StateTool>),
     Window(Box<WindowTool>),
     Dedup(Box<DedupTool>),
+    Alert(Box<AlertTool>),
     Match(Box<MatchTool>),
     Join(Box<JoinTool>),
     Learn(Box<LearnTool>),
@@ -143,6 +150,7 @@ impl Tool {
             Some("state") => parse(words).map(Box::new).map(Tool::State),
             Some("window") => parse(words).map(Box::new).map(Tool::Window),
             Some("dedup") => parse(words).map(Box::new).map(Tool::Dedup),
+            Some("alert") => parse(words).map(Box::new).map(Tool::Alert),
             Some("match") => parse(words).map(Box::new).map(Tool::Match),
             Some("learn") => parse(words).map(Box::new).map(Tool::Learn),
             Some("join") => parse(words).map(Box::new).map(Tool::Join),

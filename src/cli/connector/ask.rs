@@ -18,7 +18,7 @@ use super::known::Role;
 use super::mark::{DECLARE, GENERATE, SHOW_POSITION};
 use super::{OperatorKind, OperatorTool, SinkKind, SinkTool, SourceKind, SourceTool, sound};
 use crate::checkpoint::offsets::Position;
-use crate::cli::account::Stream;
+use crate::cli::account::{Stream, describe_batches};
 use crate::cli::args::StageArgs;
 use crate::cli::described::describe;
 use crate::cli::docs::Form;
@@ -55,6 +55,7 @@ impl<K: SourceKind> Declared for SourceTool<K> {
         let keep = &self.rest.cut.keep;
         json!({
             "interval": self.rest.cut.interval_ms().ok(),
+            "cuts": self.rest.cut.batching().ok().map(describe_batches),
             "checkpoint": keep.dir().map(|dir| dir.display().to_string()),
             "again": again,
             "words": words,

@@ -11,7 +11,7 @@
 //! a round trip for each would cost more than the command itself.
 
 mod error;
-mod pipe;
+pub(crate) mod pipe;
 
 use std::ops::ControlFlow;
 use std::os::unix::process::CommandExt as _;

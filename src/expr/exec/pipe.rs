@@ -16,13 +16,13 @@ const READ_SIZE: usize = 64 * 1024;
 const ANSWER_MAX: usize = 256 * 1024 * 1024;
 
 /// Makes reads and writes return at once.
-pub(super) fn set_nonblocking(fd: impl AsFd) -> io::Result<()> {
+pub(crate) fn set_nonblocking(fd: impl AsFd) -> io::Result<()> {
     let flags = fcntl_getfl(&fd)?;
     Ok(fcntl_setfl(&fd, flags | OFlags::NONBLOCK)?)
 }
 
 /// What a wait has come to.
-pub(super) enum Ready {
+pub(crate) enum Ready {
     /// The deadline has passed.
     Nothing,
     /// At least one pipe can be used (or has failed, which using it will tell).
@@ -30,7 +30,7 @@ pub(super) enum Ready {
 }
 
 /// Waits until one of the pipes can be used or `deadline` has come.
-pub(super) fn wait(stdin: Option<&ChildStdin>, stdout: Option<&ChildStdout>, deadline: Instant) -> io::Result<Ready> {
+pub(crate) fn wait(stdin: Option<&ChildStdin>, stdout: Option<&ChildStdout>, deadline: Instant) -> io::Result<Ready> {
     loop {
         let mut fds = Vec::with_capacity(2);
         fds.extend(stdout.map(|stdout| PollFd::new(stdout, PollFlags::IN)));
@@ -54,7 +54,7 @@ pub(super) fn wait(stdin: Option<&ChildStdin>, stdout: Option<&ChildStdout>, dea
 
 /// Request lines on their way.
 #[derive(Debug, Default)]
-pub(super) struct Outgoing {
+pub(crate) struct Outgoing {
     bytes: Vec<u8>,
     sent: usize,
     /// Where each line ends.
@@ -64,29 +64,29 @@ pub(super) struct Outgoing {
 
 impl Outgoing {
     /// Where to write a line to; [`Outgoing::end_line`] behind its newline.
-    pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
+    pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
     }
 
-    pub(super) fn end_line(&mut self) {
+    pub(crate) fn end_line(&mut self) {
         self.ends.push(self.bytes.len());
     }
 
     /// Lines queued, sent or not.
-    pub(super) fn lines(&self) -> usize {
+    pub(crate) fn lines(&self) -> usize {
         self.ends.len()
     }
 
     /// Lines that the command can have read.
-    pub(super) fn lines_sent(&self) -> usize {
+    pub(crate) fn lines_sent(&self) -> usize {
         self.lines_sent
     }
 
-    pub(super) fn is_sent(&self) -> bool {
+    pub(crate) fn is_sent(&self) -> bool {
         self.sent == self.bytes.len()
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.bytes.clear();
         self.sent = 0;
         self.ends.clear();
@@ -94,7 +94,7 @@ impl Outgoing {
     }
 
     /// Writes what `stdin` takes now; whether it took anything.
-    pub(super) fn send(&mut self, stdin: &mut ChildStdin) -> io::Result<bool> {
+    pub(crate) fn send(&mut self, stdin: &mut ChildStdin) -> io::Result<bool> {
         let before = self.sent;
         let result = self.write(stdin);
         // Even if it failed in the end: what went through can be answered.
@@ -119,7 +119,7 @@ impl Outgoing {
 
 /// Lines that came.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+pub(crate) struct Lines {
     bytes: Vec<u8>,
     /// Where the first line begins that was not taken.
     start: usize,
@@ -129,13 +129,18 @@ pub(super) struct Lines {
 }
 
 impl Lines {
+    /// Whether the command has closed its output.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.at_end
+    }
+
     /// Whether the command has closed its output, and all lines are taken.
-    pub(super) fn is_at_end(&self) -> bool {
+    pub(crate) fn is_at_end(&self) -> bool {
         self.at_end && self.start == self.bytes.len()
     }
 
     /// Takes a line, without its newline; at the end one that has none, too.
-    pub(super) fn next_line(&mut self) -> Option<&[u8]> {
+    pub(crate) fn next_line(&mut self) -> Option<&[u8]> {
         let start = self.start;
         match memchr::memchr(b'\n', &self.bytes[self.searched..]) {
             Some(at) => {
@@ -157,7 +162,7 @@ impl Lines {
     }
 
     /// Reads what `stdout` has now; whether a line is longer than may be.
-    pub(super) fn receive(&mut self, stdout: &mut ChildStdout) -> io::Result<bool> {
+    pub(crate) fn receive(&mut self, stdout: &mut ChildStdout) -> io::Result<bool> {
         self.bytes.drain(..self.start);
         self.searched -= self.start;
         self.start = 0;

@@ -12,8 +12,8 @@ use super::pattern::{Joint, Pattern, Piece};
 pub struct Automaton {
     /// The name of each place.
     pub places: Vec<usize>,
-    /// The edges out of each place, those that go on in a loop before those that leave it. Behind
-    /// the last place stand those of the beginning.
+    /// The edges out of each place, the preferred ones first: a way before those written behind it,
+    /// going on in a loop before leaving it. Behind the last place stand those of the beginning.
     follow: Vec<Vec<Edge>>,
     /// Of each loop, whether it takes as much as it can.
     greedy: Vec<bool>,
@@ -30,8 +30,20 @@ pub struct Edge {
     pub is_strict: bool,
     /// What must not come meanwhile.
     pub guard: Guard,
-    /// The loops that it leaves, inner ones first.
-    exits: Vec<usize>,
+    /// What was chosen on the way; several where loops of loops lead there in as many ways, as in
+    /// `(a+)+`, which all take the same records.
+    choices: Vec<Vec<Choice>>,
+}
+
+/// What stood to choose between two places; of two, the one first in this order is preferred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Choice {
+    /// One of several ways, by its number.
+    Either(usize),
+    /// To go on in a loop.
+    GoOn(usize),
+    /// To leave it.
+    Leave(usize),
 }
 
 /// Where an edge leads.
@@ -86,7 +98,7 @@ struct Entry {
     /// What joins it to what comes before, once that is known.
     joint: Option<Joint>,
     guard: Guard,
-    exits: Vec<usize>,
+    choices: Vec<Choice>,
 }
 
 /// A way out of one.
@@ -94,7 +106,7 @@ struct Entry {
 struct Exit {
     place: usize,
     guard: Guard,
-    exits: Vec<usize>,
+    choices: Vec<Choice>,
 }
 
 /// A part of the automaton.
@@ -102,8 +114,8 @@ struct Exit {
 struct Fragment {
     first: Vec<Entry>,
     last: Vec<Exit>,
-    /// If it may take no record: what holds then.
-    empty: Option<(Guard, Vec<usize>)>,
+    /// The ways in which it may take no record: what holds then.
+    empty: Vec<(Guard, Vec<Choice>)>,
 }
 
 /// What stands before a piece, and so how the times of a loop are joined.
@@ -131,24 +143,37 @@ impl Automaton {
         let is_strict = !pattern.has_relaxed;
         let mut builder = Builder { places: Vec::new(), edges: Vec::new(), greedy: Vec::new(), is_strict };
         let whole = builder.piece(&pattern.piece, Before::Nothing(Joint::Strict))?;
-        if whole.empty.is_some() {
+        if !whole.empty.is_empty() {
             return Err("the pattern may match no record at all: at least one name must be there once".to_owned());
         }
         let start = builder.places.len();
         for entry in whole.first {
-            let edge = Edge { to: Target::Place(entry.place), is_strict: true, guard: entry.guard, exits: entry.exits };
+            let edge = Edge {
+                to: Target::Place(entry.place),
+                is_strict: true,
+                guard: entry.guard,
+                choices: vec![entry.choices],
+            };
             builder.edges.push((start, edge));
         }
-        for Exit { place, guard, exits } in whole.last {
+        for Exit { place, guard, choices } in whole.last {
             if !guard.not_next.is_empty() {
                 return Err("at the end of a pattern !NAME stands behind ->: none of these within the time".to_owned());
             }
             let to = if guard.is_absence { Target::Absence } else { Target::End };
-            builder.edges.push((place, Edge { to, is_strict: false, guard, exits }));
+            builder.edges.push((place, Edge { to, is_strict: false, guard, choices: vec![choices] }));
         }
         let mut follow = vec![Vec::new(); start + 1];
+        // Preferred ones first.
+        builder.edges.sort_by(|(_, one), (_, other)| one.choices.cmp(&other.choices));
         for (from, edge) in builder.edges {
-            follow[from].push(edge);
+            let is_same = |other: &&mut Edge| {
+                other.to == edge.to && other.is_strict == edge.is_strict && other.guard == edge.guard
+            };
+            match follow[from].iter_mut().find(is_same) {
+                Some(same) => same.choices.extend(edge.choices),
+                None => follow[from].push(edge),
+            }
         }
         if follow.iter().any(|edges| edges.len() > MOST_EDGES) {
             return Err(format!("more than {MOST_EDGES} names can come next at some place: take fewer ways"));
@@ -170,8 +195,12 @@ impl Automaton {
     /// if not, whichever ends first is.
     pub fn waits_for(&self, place: usize, earlier: usize, later: usize) -> bool {
         let edges = &self.follow[place];
-        let left = edges[later].exits.iter().find(|exit| !edges[earlier].exits.contains(exit));
-        left.is_none_or(|&exit| self.greedy[exit])
+        let waits = |earlier: &[Choice], later: &[Choice]| {
+            let parting = earlier.iter().zip(later).find(|(earlier, later)| earlier != later);
+            !matches!(parting, Some((&Choice::GoOn(id), _)) if !self.greedy[id])
+        };
+        let (earlier, later) = (&edges[earlier].choices, &edges[later].choices);
+        later.iter().all(|later| earlier.iter().any(|earlier| waits(earlier, later)))
     }
 
     /// Whether any match ends by the absence of something.
@@ -208,16 +237,18 @@ impl Automaton {
 
 impl Builder {
     fn piece(&mut self, piece: &Piece, before: Before) -> Result<Fragment, String> {
-        match piece {
+        let fragment = match piece {
             Piece::Name(name) => self.place(*name),
             Piece::Not(_) => Err("!NAME stands between two others, or at the end behind ->".to_owned()),
             Piece::Either(ways) => {
                 let mut either = Fragment::default();
-                for way in ways {
+                for (number, way) in ways.iter().enumerate() {
                     let way = self.piece(way, before)?;
-                    either.first.extend(way.first);
+                    let chosen = |choices: Vec<Choice>| [&[Choice::Either(number)][..], &choices].concat();
+                    let first = way.first.into_iter();
+                    either.first.extend(first.map(|entry| Entry { choices: chosen(entry.choices), ..entry }));
                     either.last.extend(way.last);
-                    either.empty = either.empty.or(way.empty);
+                    either.empty.extend(way.empty.into_iter().map(|(guard, choices)| (guard, chosen(choices))));
                 }
                 Ok(either)
             }
@@ -225,7 +256,11 @@ impl Builder {
             Piece::Repeat { piece, least, most, is_reluctant } => {
                 self.repeat(piece, (*least, *most), *is_reluctant, before)
             }
+        }?;
+        if fragment.empty.len() > MOST_EDGES {
+            return Err(format!("a part may take no record in more than {MOST_EDGES} ways: take fewer"));
         }
+        Ok(fragment)
     }
 
     fn place(&mut self, name: usize) -> Result<Fragment, String> {
@@ -235,9 +270,9 @@ impl Builder {
         }
         self.places.push(name);
         Ok(Fragment {
-            first: vec![Entry { place, joint: None, guard: Guard::default(), exits: Vec::new() }],
-            last: vec![Exit { place, guard: Guard::default(), exits: Vec::new() }],
-            empty: None,
+            first: vec![Entry { place, joint: None, guard: Guard::default(), choices: Vec::new() }],
+            last: vec![Exit { place, guard: Guard::default(), choices: Vec::new() }],
+            empty: Vec::new(),
         })
     }
 
@@ -269,7 +304,7 @@ impl Builder {
                         }
                     }
                 }
-                let nothing = Fragment { empty: Some((guard, Vec::new())), ..Fragment::default() };
+                let nothing = Fragment { empty: vec![(guard, Vec::new())], ..Fragment::default() };
                 whole = Some(self.behind(so_far, nothing, *joint));
                 continue;
             }
@@ -292,24 +327,27 @@ impl Builder {
     /// One fragment behind another, joined so.
     fn behind(&mut self, before: Fragment, after: Fragment, joint: Joint) -> Fragment {
         self.link(&before.last, &after.first, joint);
-        let mut whole = Fragment { first: before.first, last: after.last, empty: None };
-        if let Some((guard, exits)) = &before.empty {
-            whole.first.extend(after.first.into_iter().map(|entry| Entry {
+        let mut whole = Fragment { first: before.first, last: after.last, empty: Vec::new() };
+        for (guard, choices) in &before.empty {
+            whole.first.extend(after.first.iter().map(|entry| Entry {
+                place: entry.place,
                 joint: entry.joint.or(Some(joint)),
                 guard: guard.and(&entry.guard),
-                exits: [&exits[..], &entry.exits].concat(),
-                ..entry
+                choices: [&choices[..], &entry.choices].concat(),
             }));
         }
-        if let Some((guard, exits)) = &after.empty {
+        for (guard, choices) in &after.empty {
             whole.last.extend(before.last.iter().map(|exit| Exit {
                 place: exit.place,
                 guard: exit.guard.and(guard),
-                exits: [&exit.exits[..], exits].concat(),
+                choices: [&exit.choices[..], choices].concat(),
             }));
-            if let Some((first_guard, first_exits)) = &before.empty {
-                whole.empty = Some((first_guard.and(guard), [&first_exits[..], exits].concat()));
-            }
+            let before = before.empty.iter();
+            whole.empty.extend(
+                before.map(|(first_guard, first_choices)| {
+                    (first_guard.and(guard), [&first_choices[..], choices].concat())
+                }),
+            );
         }
         whole
     }
@@ -334,15 +372,23 @@ impl Builder {
         let leaving = Guard { forbidden, ..Guard::default() };
         let copies = most.unwrap_or(least.max(1));
         let mut least = least;
-        let mut whole = Fragment { empty: (least == 0).then(|| (leaving.clone(), vec![id])), ..Fragment::default() };
+        let mut whole = Fragment::default();
+        if least == 0 {
+            whole.empty.push((leaving.clone(), vec![Choice::Leave(id)]));
+        }
         // The ends of the copy that the next one follows.
         let mut open: Vec<Exit> = Vec::new();
         for number in 1..=copies {
-            let copy = self.piece(piece, before)?;
-            if let Some((guard, exits)) = copy.empty {
+            let mut copy = self.piece(piece, before)?;
+            for entry in &mut copy.first {
+                entry.choices.insert(0, Choice::GoOn(id));
+            }
+            if let Some((guard, _)) = copy.empty.into_iter().next() {
                 // A time that takes nothing may as well not be there.
                 least = 0;
-                whole.empty.get_or_insert_with(|| (guard, [&exits[..], &[id]].concat()));
+                if whole.empty.is_empty() {
+                    whole.empty.push((guard, vec![Choice::Leave(id)]));
+                }
             }
             self.link(&open, &copy.first, joint);
             if number == copies && most.is_none() {
@@ -355,7 +401,7 @@ impl Builder {
                 whole.last.extend(copy.last.iter().map(|exit| Exit {
                     place: exit.place,
                     guard: exit.guard.and(&leaving),
-                    exits: [&exit.exits[..], &[id]].concat(),
+                    choices: [&exit.choices[..], &[Choice::Leave(id)]].concat(),
                 }));
             }
             open = copy.last;
@@ -371,7 +417,7 @@ impl Builder {
                     to: Target::Place(entry.place),
                     is_strict: entry.joint.unwrap_or(joint) == Joint::Strict,
                     guard: exit.guard.and(&entry.guard),
-                    exits: [&exit.exits[..], &entry.exits].concat(),
+                    choices: vec![[&exit.choices[..], &entry.choices].concat()],
                 };
                 self.edges.push((exit.place, edge));
             }

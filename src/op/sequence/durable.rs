@@ -17,12 +17,13 @@ use std::io;
 use super::Sequences;
 use super::buffer::{Link, Taken};
 use super::matcher::{Run, Runs, Way};
-use super::waiting::{Place, Waiter};
 use crate::event::EventTime;
 use crate::frame::BatchTime;
 use crate::keyed_state::{KeyedState, PairOut};
 use crate::op::OpError;
 use crate::op::durable::Durable;
+use crate::op::saved::Bytes;
+use crate::op::waiting::{Place, Waiter, place_key, read_place};
 
 /// What has changed since the state was last saved.
 #[derive(Default)]
@@ -56,18 +57,8 @@ impl Changes {
     }
 }
 
-fn waiting_key((time, number): Place) -> Vec<u8> {
-    // With the sign bit turned, negative times sort before others.
-    let time = (time as u64) ^ (1 << 63);
-    [&b"w"[..], &time.to_be_bytes(), &number.to_be_bytes()].concat()
-}
-
 fn numbered(letter: u8, id: u32) -> Vec<u8> {
     [&[letter][..], &id.to_be_bytes()].concat()
-}
-
-fn waiting_value(waiter: Waiter<'_>) -> Vec<u8> {
-    [&(waiter.key.len() as u32).to_le_bytes()[..], waiter.key, waiter.record].concat()
 }
 
 fn record_value(record: &Taken) -> Vec<u8> {
@@ -97,35 +88,6 @@ fn runs_value(written: &[u8], runs: &Runs) -> Vec<u8> {
     value
 }
 
-/// Takes numbers from the front of bytes.
-struct Bytes<'b>(&'b [u8]);
-
-impl<'b> Bytes<'b> {
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (taken, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        Some(*taken)
-    }
-
-    fn u32(&mut self) -> Option<u32> {
-        self.take().map(u32::from_le_bytes)
-    }
-
-    fn u64(&mut self) -> Option<u64> {
-        self.take().map(u64::from_le_bytes)
-    }
-
-    fn i64(&mut self) -> Option<i64> {
-        self.take().map(i64::from_le_bytes)
-    }
-
-    fn slice(&mut self, length: usize) -> Option<&'b [u8]> {
-        let (taken, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
-        Some(taken)
-    }
-}
-
 fn read_runs(value: &[u8]) -> Option<(&[u8], Runs)> {
     let mut bytes = Bytes(value);
     let length = bytes.u32()? as usize;
@@ -143,19 +105,6 @@ fn read_runs(value: &[u8]) -> Option<(&[u8], Runs)> {
         runs.push_back(Run { start, number, ways, best: best.checked_sub(1).map(|best| (best, end)) });
     }
     Some((written, runs))
-}
-
-fn read_place(key: &[u8]) -> Option<Place> {
-    let (time, number) = key.split_first_chunk::<8>()?;
-    let time = (u64::from_be_bytes(*time) ^ (1 << 63)) as EventTime;
-    Some((time, u64::from_be_bytes(number.try_into().ok()?)))
-}
-
-fn read_waiter(place: Place, value: &[u8]) -> Option<Waiter<'_>> {
-    let mut bytes = Bytes(value);
-    let key_length = bytes.u32()? as usize;
-    let (key, record) = bytes.0.split_at_checked(key_length)?;
-    Some(Waiter { place, key, record })
 }
 
 fn damaged() -> OpError {
@@ -243,8 +192,8 @@ impl KeyedState for Sequences {
         waiting.sort_unstable();
         waiting.dedup();
         for place in waiting {
-            let value = self.waiting.find(place).map(waiting_value);
-            out(&waiting_key(place), value.as_deref());
+            let value = self.waiting.find(place).map(Waiter::save);
+            out(&place_key(b'w', place), value.as_deref());
         }
         for id in records {
             out(&numbered(b'r', id), buffer.find_record(id).map(record_value).as_deref());
@@ -286,8 +235,8 @@ impl KeyedState for Sequences {
         if kind == b'w' {
             let since = read_place(&place).map_or((EventTime::MIN, 0), |(time, number)| (time, number + 1));
             for waiter in self.waiting.since(since) {
-                let key = waiting_key(waiter.place);
-                has_room = give(&key, &waiting_value(waiter));
+                let key = place_key(b'w', waiter.place);
+                has_room = give(&key, &waiter.save());
                 place = key[1..].to_vec();
                 if !has_room {
                     break;
@@ -355,7 +304,7 @@ impl Durable for Sequences {
         let Sequences { matcher, keys, waiting, changes, .. } = self;
         let loading = changes.replace(Changes::default()).unwrap_or_default().loading;
         for (place, value) in loading {
-            let waiter = read_waiter(place, &value).ok_or_else(damaged)?;
+            let waiter = Waiter::load(place, &value).ok_or_else(damaged)?;
             waiting.add(waiter);
         }
         let held = keys.open().flat_map(|(_, runs)| runs).flat_map(|run| {

@@ -15,7 +15,7 @@
 
 use std::collections::VecDeque;
 
-use super::automaton::{Automaton, Guard, Target};
+use super::automaton::{Automaton, Edge, Guard, Target};
 use super::buffer::{Buffer, Link, LinkId, RecordId, Taken};
 use super::define::Definition;
 use crate::event::EventTime;
@@ -222,7 +222,7 @@ impl Matcher {
             let last = self.complete[at];
             let is_better = match run.best {
                 None => true,
-                Some((best, best_end)) => self.rules.automaton.is_strict && self.is_better(last, best, best_end == end),
+                Some((best, _)) => self.is_better(last, best),
             };
             let worse = if is_better { run.best.replace((last, end)).map(|(best, _)| best) } else { Some(last) };
             if let Some(worse) = worse {
@@ -237,7 +237,7 @@ impl Matcher {
         }
     }
 
-    /// Where two ways of a strict pattern part: the place, and where each goes from there, unless it
+    /// Where two ways part: the place, and where each goes from there, unless it
     /// is its last one. What both have taken is one chain, so that this costs what came since.
     fn parting(&self, one: LinkId, other: LinkId) -> (usize, Option<usize>, Option<usize>) {
         let number = |id: LinkId| self.buffer.record(self.buffer.link(id).record).number;
@@ -272,15 +272,30 @@ impl Matcher {
 
     /// The edge from a place to another, or to the end.
     fn edge(&self, place: usize, next: Option<usize>) -> usize {
-        let to = next.map_or(Target::End, Target::Place);
-        self.rules.automaton.edges(place).iter().position(|edge| edge.to == to).unwrap_or(usize::MAX)
+        let is_it = |edge: &Edge| match edge.to {
+            Target::Place(to) => next == Some(to),
+            Target::End | Target::Absence => next.is_none(),
+        };
+        self.rules.automaton.edges(place).iter().position(is_it).unwrap_or(usize::MAX)
     }
 
     /// Whether a match is better than one that was complete before, or together with it.
-    fn is_better(&self, new: LinkId, best: LinkId, end_together: bool) -> bool {
+    fn is_better(&self, new: LinkId, best: LinkId) -> bool {
+        let number = |id: LinkId| self.buffer.record(self.buffer.link(id).record).number;
+        let end_together = number(new) == number(best);
+        if end_together {
+            return self.is_preferred(new, best);
+        }
+        let automaton = &self.rules.automaton;
         let (place, new, best) = self.parting(new, best);
         let (new, best) = (self.edge(place, new), self.edge(place, best));
-        new < best && (end_together || self.rules.automaton.waits_for(place, new, best))
+        automaton.is_strict && new < best && automaton.waits_for(place, new, best)
+    }
+
+    /// Whether of two ways that are complete together the first one is preferred.
+    fn is_preferred(&self, new: LinkId, best: LinkId) -> bool {
+        let (place, new, best) = self.parting(new, best);
+        self.edge(place, new) < self.edge(place, best)
     }
 
     /// The edges of a way by which it can still become better than a match.
@@ -392,9 +407,7 @@ impl Matcher {
         let (mut told, mut absences) = (Vec::new(), Vec::new());
         for way in run.ways.drain(..) {
             let edges = self.rules.automaton.edges(self.buffer.link(way.last).place as usize);
-            let is_absence = |(index, edge): (usize, &super::automaton::Edge)| {
-                edge.to == Target::Absence && way.open & (1 << index) != 0
-            };
+            let is_absence = |(index, edge): (usize, &Edge)| edge.to == Target::Absence && way.open & (1 << index) != 0;
             if edges.iter().enumerate().any(is_absence) { absences.push(way.last) } else { told.push(way.last) }
         }
         let is_told = self.rules.finds_timeouts && (self.rules.skip.is_none() || !was_complete);
@@ -402,8 +415,10 @@ impl Matcher {
             let is_timeout = !absences.contains(&last);
             if is_timeout && is_told || !is_timeout && self.rules.skip.is_none() {
                 found.push(Found { last, start: run.start, end, is_timeout });
-            } else if !is_timeout && run.best.is_none() {
-                run.best = Some((last, end));
+            } else if !is_timeout && !was_complete && run.best.is_none_or(|(best, _)| self.is_preferred(last, best)) {
+                if let Some((worse, _)) = run.best.replace((last, end)) {
+                    self.buffer.release(worse);
+                }
             } else {
                 self.buffer.release(last);
             }

@@ -19,7 +19,6 @@ mod pattern;
 mod result;
 #[cfg(test)]
 mod tests;
-mod waiting;
 
 pub use automaton::Automaton;
 pub use define::Definition;
@@ -30,13 +29,13 @@ pub use result::{Answer, VARIABLES, select_variables};
 use super::durable::Durable;
 use super::grouping::Grouping;
 use super::timed::time_of;
+use super::waiting::{Waiter, Waiting};
 use super::{Held, OpError, Operator, Out};
 use crate::event::{EventTime, Timing};
 use crate::frame::{BatchTime, Block, Close, Head, Reason, Watermark};
 use durable::Changes;
 use keys::Keys;
 use matcher::{Arrival, Found, Matcher, Runs};
-use waiting::{Waiter, Waiting};
 
 /// Which of what is found comes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

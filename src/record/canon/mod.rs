@@ -40,6 +40,16 @@ enum Container {
 impl Canonicalizer {
     /// As the function [`canonicalize`].
     pub fn canonicalize(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<(), JsonError> {
+        if let Err(error) = std::str::from_utf8(input) {
+            return Err(JsonError::at(input, error.valid_up_to(), Expected::Utf8));
+        }
+        self.canonicalize_utf8(input, out).map(|_| ())
+    }
+
+    /// As [`Canonicalizer::canonicalize`], of what is known to be UTF-8. Tells whether two keys of an
+    /// object may have been equal; if not, what stands between the scalars of the
+    /// input is fit for any others.
+    pub(in crate::record) fn canonicalize_utf8(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<bool, JsonError> {
         let before = out.len();
         self.open.clear();
         self.key_hashes.clear();
@@ -54,7 +64,7 @@ impl Canonicalizer {
             Ok(()) => {}
             Err(_) => out.truncate(before),
         }
-        result
+        result.map(|()| equal_hashes)
     }
 }
 
@@ -73,9 +83,6 @@ struct Pass<'a> {
 
 impl Pass<'_> {
     fn run(&mut self) -> Result<(), JsonError> {
-        if let Err(error) = std::str::from_utf8(self.input) {
-            return Err(self.error_at(error.valid_up_to(), Expected::Utf8));
-        }
         self.out.reserve(self.input.len());
         self.space();
         loop {
@@ -285,7 +292,7 @@ impl Pass<'_> {
     }
 
     fn error_at(&self, offset: usize, expected: Expected) -> JsonError {
-        JsonError { offset, expected, found: self.input.get(offset).copied() }
+        JsonError::at(self.input, offset, expected)
     }
 }
 

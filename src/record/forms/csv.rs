@@ -20,6 +20,7 @@ use csv_core::ReadRecordResult;
 
 use crate::error::Failure;
 use crate::record;
+use crate::record::forms::shaped::Index;
 use crate::record::forms::{Bad, Format, Origin, Place, too_long};
 
 /// Makes an object of each row.
@@ -38,6 +39,7 @@ pub struct Csv {
     /// Where the row begins, and the next line.
     row_place: Place,
     place: Place,
+    index: Index,
 }
 
 /// The columns' names.
@@ -46,6 +48,8 @@ struct Columns {
     header: Vec<String>,
     /// As records have them, no two the same.
     keys: Vec<String>,
+    /// What stands before each field in a record.
+    before: Vec<Vec<u8>>,
 }
 
 impl Columns {
@@ -60,7 +64,69 @@ impl Columns {
             };
             keys.push(key);
         }
-        Columns { header, keys }
+        let before = keys.iter().enumerate().map(|(index, key)| {
+            let mut before = if index == 0 { b"{".to_vec() } else { b"\",".to_vec() };
+            record::push_string(key.as_bytes(), &mut before);
+            before.extend_from_slice(b":\"");
+            before
+        });
+        Columns { before: before.collect(), header, keys }
+    }
+
+    /// Appends the record of the row that begins at `start`, if it is a plain one: a line in which
+    /// no field has anything that is not itself, in quotes or without. Where the line ends, whose
+    /// special bytes `index` knows. If not, nothing is done.
+    fn push_plain(&self, lines: &[u8], index: &Index, start: usize, out: &mut Vec<u8>) -> Option<usize> {
+        // Blank lines are no rows; a byte order mark is no part of one.
+        if self.keys.is_empty() || matches!(lines.get(start)?, b'\r' | b'\n' | 0xef) {
+            return None;
+        }
+        let length = out.len();
+        let end = self.push_fields(lines, index, start, out);
+        if end.is_none() {
+            out.truncate(length);
+        }
+        end
+    }
+
+    fn push_fields(&self, lines: &[u8], index: &Index, mut at: usize, out: &mut Vec<u8>) -> Option<usize> {
+        let mut is_header = true;
+        let last = self.before.len() - 1;
+        for (column, (before, name)) in self.before.iter().zip(&self.header).enumerate() {
+            let (field, end) = plain_field(lines, index, at)?;
+            is_header &= field == name.as_bytes();
+            out.extend_from_slice(before);
+            out.extend_from_slice(field);
+            at = end + 1;
+            match lines.get(end)? {
+                b',' if column < last => {}
+                b'\n' if column == last => {}
+                b'\r' if column == last && lines.get(at) == Some(&b'\n') => at += 1,
+                _ => return None,
+            }
+        }
+        out.extend_from_slice(b"\"}\n");
+        (!is_header).then_some(at)
+    }
+}
+
+/// The text of a field in which nothing is escaped, and where it ends.
+#[inline]
+fn plain_field<'a>(lines: &'a [u8], index: &Index, start: usize) -> Option<(&'a [u8], usize)> {
+    let is_quoted = lines.get(start) == Some(&b'"');
+    let mut end = start + usize::from(is_quoted);
+    loop {
+        let distance = index.to_special(end);
+        end += distance;
+        if distance == u64::BITS as usize {
+            continue;
+        }
+        match lines.get(end)? {
+            b',' if is_quoted => end += 1,
+            b'"' if is_quoted => return Some((&lines[start + 1..end], end + 1)),
+            b',' | b'\r' | b'\n' if !is_quoted => return Some((&lines[start..end], end)),
+            _ => return None,
+        }
     }
 }
 
@@ -80,6 +146,7 @@ impl Csv {
             origin,
             row_place: Place::default(),
             place: Place::default(),
+            index: Index::default(),
         }
     }
 
@@ -153,12 +220,12 @@ impl Csv {
             })
             .collect();
         self.invalid += u64::from(invalid);
-        let Some(Columns { header, keys }) = &self.columns else {
+        let Some(Columns { header, before, .. }) = &self.columns else {
             self.columns = Some(Columns::new(fields.into_iter().map(|name| name.into_owned()).collect()));
             return Ok(0);
         };
-        if fields.len() != keys.len() {
-            let reason = format!("{} fields where the columns are {}", fields.len(), keys.len());
+        if fields.len() != before.len() {
+            let reason = format!("{} fields where the columns are {}", fields.len(), before.len());
             bad(self.row.trim_ascii(), &reason)?;
             return Ok(0);
         }
@@ -166,16 +233,11 @@ impl Csv {
             return Ok(0);
         }
         self.origin.iter().for_each(|origin| origin.begin(self.row_place, out));
-        out.push(b'{');
-        for (index, (key, field)) in keys.iter().zip(&fields).enumerate() {
-            if index > 0 {
-                out.push(b',');
-            }
-            record::push_string(key.as_bytes(), out);
-            out.push(b':');
-            record::push_string(field.as_bytes(), out);
+        for (before, field) in before.iter().zip(&fields) {
+            out.extend_from_slice(before);
+            record::push_escaped(field.as_bytes(), out);
         }
-        out.push(b'}');
+        out.extend_from_slice(b"\"}");
         self.origin.iter().for_each(|origin| origin.end(out));
         out.push(b'\n');
         Ok(1)
@@ -193,10 +255,29 @@ impl Format for Csv {
         // By lines, so that a row that is too long ends at the same place however
         // the lines come.
         let mut records = 0;
-        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+        let mut index = std::mem::take(&mut self.index);
+        let is_plain = self.origin.is_none()
+            && lines.len() <= max_line
+            && (index.set(lines, b',') || std::str::from_utf8(lines).is_ok());
+        let mut at = 0;
+        while at < lines.len() {
+            if is_plain
+                && self.row.is_empty()
+                && let Some(columns) = &self.columns
+                && let Some(end) = columns.push_plain(lines, &index, at, out)
+            {
+                records += 1;
+                self.place.pass((end - at) as u64);
+                at = end;
+                continue;
+            }
+            let rest = &lines[at..];
+            let line = &rest[..memchr::memchr(b'\n', rest).map_or(rest.len(), |newline| newline + 1)];
             records += self.feed(line, max_line, out, bad)?;
             self.place.pass(line.len() as u64);
+            at += line.len();
         }
+        self.index = index;
         Ok(records)
     }
 
@@ -239,6 +320,7 @@ impl Format for Csv {
 mod tests {
     use super::*;
     use crate::record::forms::tests::run;
+    use proptest::prelude::*;
 
     fn csv(chunks: &[&str]) -> (Vec<String>, Vec<String>) {
         run(&mut Csv::new(None, None), chunks)
@@ -274,6 +356,33 @@ mod tests {
         let chunks = ["\u{feff}a,b\n1,2\n", "\u{feff}\"a\",b\r\nb,a\n"];
         assert_eq!(csv(&chunks), (one.clone(), vec![]));
         assert_eq!(run(&mut Csv::new(Some(vec!["a".into(), "b".into()]), None), &chunks), (one, vec![]));
+    }
+
+    proptest! {
+        #[test]
+        fn rows_together_are_what_each_is_by_itself(
+            rows in prop::collection::vec("(([a-c0é]{0,3}|\"[a-c, é]{0,3}\"|[a\",\r\\\\]{0,3}),){0,2}[ab]{0,2}\r?", 0..20),
+            names in 1usize..4,
+        ) {
+            let names: Vec<String> = ["a", "b", "c"][..names].iter().map(|name| name.to_string()).collect();
+            let text: String = rows.iter().map(|row| format!("{row}\n")).collect();
+            let read = |by_line: bool| {
+                let (mut out, mut bad) = (Vec::new(), Vec::new());
+                let mut format = Csv::new(Some(names.clone()), None);
+                let mut take = |line: &[u8], reason: &str| {
+                    bad.push((line.to_vec(), reason.to_owned()));
+                    Ok(())
+                };
+                let records = if by_line {
+                    let lines = text.split_inclusive('\n');
+                    lines.map(|line| format.feed(line.as_bytes(), 1 << 20, &mut out, &mut take).unwrap()).sum()
+                } else {
+                    format.records(text.as_bytes(), 1 << 20, &mut out, &mut take).unwrap()
+                };
+                (records, String::from_utf8(out).unwrap(), bad, format.unfinished())
+            };
+            prop_assert_eq!(read(false), read(true));
+        }
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! Forms in which a line, or an event of several lines, is a record by itself: text, JSON, logfmt.
+//! Forms in which a line, or an event of several lines, is a record by itself: text, and beside it [JSON](super::json) and
+//! [logfmt](super::logfmt).
 
 use std::borrow::Cow;
 
 use super::events::{Event, Join};
-use super::{Bad, Format, Origin, Place, bare, logfmt, text, too_long};
+use super::{Bad, Format, Origin, Place, bare, text, too_long};
 use crate::error::Failure;
 use crate::record;
 
@@ -14,10 +15,15 @@ pub trait LineForm {
     fn push(&mut self, line: &[u8], out: &mut Vec<u8>) -> Result<bool, String>;
 
     /// Appends the records of whole lines, a newline each, if that is quicker than one by one; how
-    /// many. If not, `out` is as before.
-    fn push_lines(&mut self, lines: &[u8], out: &mut Vec<u8>) -> Option<u64> {
-        let _ = (lines, out);
-        None
+    /// many, and bad lines go to `bad`. If not, there is none, and `out` is as before.
+    fn push_lines(
+        &mut self,
+        lines: &[u8],
+        out: &mut Vec<u8>,
+        bad: &mut Bad<'_>,
+    ) -> Result<Option<u64>, Box<dyn Failure>> {
+        let _ = (lines, out, bad);
+        Ok(None)
     }
 
     /// How many lines so far had invalid UTF-8, which became U+FFFD.
@@ -38,57 +44,13 @@ impl LineForm for Text {
         Ok(true)
     }
 
-    fn push_lines(&mut self, lines: &[u8], out: &mut Vec<u8>) -> Option<u64> {
-        text::push_lines(lines, out).ok()
-    }
-
-    fn invalid_lines(&self) -> u64 {
-        self.invalid
-    }
-}
-
-/// Each line is a JSON value; blank lines are none, as in jq.
-#[derive(Debug, Default)]
-pub struct Json {
-    invalid: u64,
-}
-
-impl LineForm for Json {
-    fn push(&mut self, line: &[u8], out: &mut Vec<u8>) -> Result<bool, String> {
-        if line.iter().all(u8::is_ascii_whitespace) {
-            return Ok(false);
-        }
-        let before = out.len();
-        let mut result = record::canonicalize(line, out);
-        if result.is_err()
-            && let Cow::Owned(text) = String::from_utf8_lossy(line)
-        {
-            self.invalid += 1;
-            out.truncate(before);
-            result = record::canonicalize(text.as_bytes(), out);
-        }
-        result.map(|()| true).map_err(|error| error.to_string())
-    }
-
-    fn invalid_lines(&self) -> u64 {
-        self.invalid
-    }
-}
-
-/// Each line is `key=value` pairs, an object.
-#[derive(Debug, Default)]
-pub struct Logfmt {
-    invalid: u64,
-}
-
-impl LineForm for Logfmt {
-    fn push(&mut self, line: &[u8], out: &mut Vec<u8>) -> Result<bool, String> {
-        let text = String::from_utf8_lossy(line);
-        self.invalid += u64::from(matches!(text, Cow::Owned(_)));
-        if text.trim().is_empty() {
-            return Ok(false);
-        }
-        logfmt::push_object(&text, out).map(|()| true)
+    fn push_lines(
+        &mut self,
+        lines: &[u8],
+        out: &mut Vec<u8>,
+        _: &mut Bad<'_>,
+    ) -> Result<Option<u64>, Box<dyn Failure>> {
+        Ok(text::push_lines(lines, out).ok())
     }
 
     fn invalid_lines(&self) -> u64 {
@@ -141,7 +103,7 @@ impl<F: LineForm> Format for Records<F> {
         let is_plain = self.join.is_none() && self.origin.is_none();
         if is_plain
             && lines.len() <= max_line
-            && let Some(records) = self.form.push_lines(lines, out)
+            && let Some(records) = self.form.push_lines(lines, out, bad)?
         {
             return Ok(records);
         }

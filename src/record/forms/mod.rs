@@ -6,17 +6,20 @@
 
 pub mod csv;
 pub mod events;
+mod json;
 mod line;
 mod logfmt;
 mod origin;
 mod recipe;
+mod shaped;
 mod text;
 
 use crate::error::Failure;
 use crate::record;
 
-pub use line::{Json, Logfmt, Records, Text};
-pub use logfmt::push_object as push_logfmt;
+pub use json::Json;
+pub use line::{Records, Text};
+pub use logfmt::{Logfmt, push_object as push_logfmt};
 pub use origin::{Field, Origin};
 pub use recipe::{Form, Recipe};
 

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use crate::command::BatchCommand;
-use crate::flow::OutletError;
+use crate::flow::{OutletError, Under};
 use crate::frame::{BatchTime, Block};
 use crate::sink::Sink;
 
@@ -31,12 +31,17 @@ impl Exec {
 }
 
 impl Sink for Exec {
+    fn begin(&mut self, under: &Under<'_>) -> Result<Option<BatchTime>, OutletError> {
+        self.command.works_for(under.job, under.stage);
+        Ok(None)
+    }
+
     fn block(&mut self, block: Block<'_>) -> Result<(), OutletError> {
         Ok(self.command.block(block)?)
     }
 
     fn end(&mut self, time: BatchTime, _: u64) -> Result<(), OutletError> {
-        let stdout = match self.output {
+        let stdout = || match self.output {
             CommandOutput::Stdout => Stdio::inherit(),
             CommandOutput::Stderr => Stdio::from(std::io::stderr()),
         };

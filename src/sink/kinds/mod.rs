@@ -2,6 +2,7 @@
 
 pub mod exec;
 pub mod files;
+pub mod kept;
 pub mod null;
 pub mod print;
 mod python;

@@ -53,8 +53,8 @@ pub trait Batches {
     fn begins_trace(&self) -> bool;
 
     /// After the head, under a checkpoint: the first batch is the one after `time`.
-    /// `has_begun` means that it has records already, and is to have an end.
-    fn start_after(&mut self, time: BatchTime, has_begun: bool);
+    /// So many records of it have been given already: if that is any, it is to have an end.
+    fn start_after(&mut self, time: BatchTime, carried: u64);
 
     /// Asked after an end: so many batches follow at once, with nothing in them,
     /// because their intervals were missed. They come whatever happens.

@@ -194,7 +194,7 @@ mod tests {
             false
         }
 
-        fn start_after(&mut self, _time: BatchTime, _has_begun: bool) {}
+        fn start_after(&mut self, _time: BatchTime, _carried: u64) {}
 
         fn set_rate(&mut self, per_second: Option<f64>) {
             self.rates.borrow_mut().push(per_second);

@@ -208,7 +208,7 @@ impl Batches for Rate<'_> {
         false
     }
 
-    fn start_after(&mut self, time: BatchTime, _has_begun: bool) {
+    fn start_after(&mut self, time: BatchTime, _carried: u64) {
         let now = self.clock.read();
         self.begin(BatchClock::after(self.options.interval_ms, time, now), now);
     }

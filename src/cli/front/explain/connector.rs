@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use super::{Flow, Walk, checkpoint, depends_on_a_variable};
-use crate::cli::account::{Account, Stream};
+use crate::cli::account::{Account, Stream, describe_batches};
+use crate::cli::args::Batching;
 use crate::cli::connector::found::Found;
 use crate::cli::connector::known::Role;
 use crate::cli::front::shell::Command;
 use crate::cli::guarantee;
-use crate::duration;
 
 /// What a program of its own says of its command line.
 enum Declared {
@@ -115,8 +115,9 @@ impl Walk {
     fn begin_declared(&mut self, answer: &Value) -> Stream {
         let (kept, restart) = guarantee::of_declared_source(answer);
         let stream = Stream { interval_ms: answer["interval"].as_u64(), kept: Some(kept) };
-        let interval = stream.interval_ms.map_or_else(String::new, |ms| format!(" of {}", duration::show_ms(ms)));
-        self.say(&format!("first stage: cuts its input into batches{interval} by the wall clock"));
+        let batches = answer["cuts"].as_str().map(str::to_owned);
+        let batches = batches.or_else(|| stream.interval_ms.map(|ms| describe_batches(Batching::Every(ms))));
+        self.say(&format!("first stage: cuts its input into {}", batches.as_deref().unwrap_or("batches")));
         self.say(&restart);
         stream
     }

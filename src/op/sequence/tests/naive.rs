@@ -272,7 +272,7 @@ pub fn answers(
         }
         let Some(skip) = skip else {
             let mut seen = HashSet::new();
-            matches.retain(|(_, taken, _)| seen.insert(taken.clone()));
+            matches.retain(|(_, taken, end)| seen.insert((taken.clone(), *end)));
             answers.extend(matches.into_iter().map(|(_, taken, end)| Answer { taken, end, is_timeout: false }));
             continue;
         };

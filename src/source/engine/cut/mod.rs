@@ -4,9 +4,14 @@
 //! [T - interval, T). What waits behind a full pipe belongs to the batch that is
 //! open when reading goes on. The open block leaves when it is full, at its
 //! batch's end, or a block interval after its first record came, so that later
-//! stages work while a batch fills.
+//! stages work while a batch fills. By count it ends when it is full, whenever that is ([`Count`]).
+
+mod count;
 
 use std::time::Duration;
+
+pub use count::Count;
+use count::Counted;
 
 use crate::clock::{BatchClock, Clock, Reading};
 use crate::flow::BadRecords;
@@ -26,6 +31,8 @@ pub const MOST_MISSED: u64 = 1_000_000;
 pub struct CutOptions {
     /// Milliseconds between batches.
     pub interval_ms: u64,
+    /// When a batch is full, in the place of ending by the clock.
+    pub count: Option<Count>,
     /// How long a record may wait in an open block.
     pub block_interval: Duration,
     /// Whether ends carry a trace.
@@ -89,6 +96,8 @@ pub struct Cutter<'a> {
     last_came: Duration,
     block_opened: Duration,
     limits: Limits,
+    /// The open batch, where it ends by count.
+    counted: Option<Counted>,
     /// So many empty batches were announced as missed, and come next.
     promised: u64,
 }
@@ -109,6 +118,7 @@ impl<'a> Cutter<'a> {
             last_came: now,
             block_opened: now,
             limits: Limits::new(options.limits, now),
+            counted: options.count.map(Counted::new),
             promised: 0,
             options,
             parts,
@@ -123,9 +133,16 @@ impl<'a> Cutter<'a> {
         loop {
             match &mut self.state {
                 State::Start => {
-                    let now = self.parts.clock.read();
-                    self.state = State::Running(BatchClock::start(self.options.interval_ms, now));
-                    return Ok(Step::Head(Head::new(self.options.interval_ms)));
+                    let (interval_ms, now) = (self.options.interval_ms, self.parts.clock.read());
+                    let mut head = Head::new(interval_ms);
+                    let clock = if self.counted.is_some() {
+                        head.set_virtual_clock();
+                        BatchClock::after(interval_ms, BatchTime(0), now)
+                    } else {
+                        BatchClock::start(interval_ms, now)
+                    };
+                    self.state = State::Running(clock);
+                    return Ok(Step::Head(head));
                 }
                 State::Ending(clock, reason) => {
                     if self.block_records > 0 {
@@ -164,7 +181,7 @@ impl<'a> Cutter<'a> {
         // again: behind stages that take longer than the interval
         // there would be no end to catching up.
         let now = *self.caught_up_to.get_or_insert_with(|| self.parts.clock.read());
-        let due = clock.due(now);
+        let due = self.due(clock, now);
         if due > MOST_MISSED && !self.options.skip_missed {
             return Err(SourceError::Missed { batches: due, interval_ms: self.options.interval_ms });
         }
@@ -196,8 +213,20 @@ impl<'a> Cutter<'a> {
             return Ok(Some(self.give_block(open)));
         }
         let now = self.parts.clock.read();
-        self.read(now, clock.wait(now))?;
+        let batch_wait = match &self.counted {
+            Some(counted) => counted.wait(now.monotonic),
+            None => clock.wait(now),
+        };
+        self.read(now, batch_wait)?;
         Ok(None)
+    }
+
+    /// How many batches are over.
+    fn due(&self, clock: &BatchClock, now: Reading) -> u64 {
+        match &self.counted {
+            Some(counted) => counted.is_full(now.monotonic).into(),
+            None => clock.due(now),
+        }
     }
 
     fn cut(&mut self, now: Reading) -> Option<Step> {
@@ -303,7 +332,14 @@ impl<'a> Cutter<'a> {
         if !self.parts.source.has_records() {
             return Ok(false);
         }
-        let Some(room) = self.limits.room(self.parts.clock.read().monotonic) else { return Ok(false) };
+        let now = self.parts.clock.read().monotonic;
+        let Some(mut room) = self.limits.room(now) else { return Ok(false) };
+        if let Some(counted) = &self.counted {
+            if counted.is_full(now) {
+                return Ok(false);
+            }
+            room.records = room.records.min(counted.room());
+        }
         if self.block_records == 0 {
             self.block_opened = self.last_came;
         }
@@ -312,6 +348,10 @@ impl<'a> Cutter<'a> {
         let before = self.block.len();
         let records = self.parts.source.take(room, &mut self.block, &mut bad)?;
         self.limits.took(records, self.block.len() - before);
+        if let Some(counted) = &mut self.counted {
+            counted.took(records, now);
+            self.begin_batch();
+        }
         self.block_records += records;
         Ok(true)
     }
@@ -324,6 +364,11 @@ impl<'a> Cutter<'a> {
 
     fn end(&mut self, time: BatchTime) -> Step {
         self.limits.end_batch();
+        if let Some(counted) = &mut self.counted {
+            counted.end_batch();
+            // Of what comes next nothing is there.
+            self.arrival = Arrival::Nothing;
+        }
         let mut end = End::new(time, std::mem::take(&mut self.batch_records));
         end.trace = self.options.trace.then(Vec::new);
         Step::End(end)
@@ -353,12 +398,15 @@ impl Batches for Cutter<'_> {
         self.options.trace
     }
 
-    fn start_after(&mut self, time: BatchTime, has_begun: bool) {
+    fn start_after(&mut self, time: BatchTime, carried: u64) {
         let now = self.parts.clock.read();
         self.state = State::Running(BatchClock::after(self.options.interval_ms, time, now));
         self.last_came = now.monotonic;
-        if has_begun {
+        if carried > 0 {
             self.begin_batch();
+            if let Some(counted) = &mut self.counted {
+                counted.took(carried, now.monotonic);
+            }
         }
     }
 
@@ -375,7 +423,7 @@ impl Batches for Cutter<'_> {
         if let (State::Running(clock), Some(now)) = (&self.state, self.caught_up_to)
             && (self.arrival == Arrival::Fresh || !self.parts.source.has_records())
         {
-            self.promised = clock.due(now);
+            self.promised = if self.counted.is_some() { 0 } else { clock.due(now) };
         }
         self.promised
     }

@@ -81,6 +81,7 @@ struct Run {
 fn options(interval_ms: u64) -> CutOptions {
     CutOptions {
         interval_ms,
+        count: None,
         block_interval: Duration::from_millis(200),
         trace: false,
         skip_missed: false,
@@ -149,6 +150,49 @@ fn empty_batches_tick_and_blocks_leave_early() {
         "@3100 Eof",
     ];
     assert_eq!(events, want);
+}
+
+#[test]
+fn a_batch_by_count_ends_when_it_is_full() {
+    use Act::*;
+    let counted = |records, at_most_ms: Option<u64>| CutOptions {
+        count: Some(Count { records, at_most: at_most_ms.map(Duration::from_millis) }),
+        ..options(1000)
+    };
+    let script = || vec![(100, Bytes("a\nb\nc\nd\ne\n")), (150, Bytes("f\n")), (9000, Bytes("g\n")), (9100, End)];
+    let events = run(counted(2, None), |_| (), script()).events;
+    let want = [
+        "@0 head",
+        "@100 1000 \"a\" \"b\"",
+        "@100 1000 end 2",
+        "@100 2000 \"c\" \"d\"",
+        "@100 2000 end 2",
+        "@150 3000 \"e\" \"f\"",
+        "@150 3000 end 2",
+        // It waits for its second record; its block does not.
+        "@9100 4000 \"g\"",
+        "@9100 4000 end 1",
+        "@9100 Eof",
+    ];
+    assert_eq!(events, want);
+    let events = run(counted(3, Some(1000)), |_| (), script()).events;
+    let want = [
+        "@0 head",
+        "@100 1000 \"a\" \"b\" \"c\"",
+        "@100 1000 end 3",
+        "@150 2000 \"d\" \"e\" \"f\"",
+        "@150 2000 end 3",
+        "@9100 3000 \"g\"",
+        "@9100 3000 end 1",
+        "@9100 Eof",
+    ];
+    assert_eq!(events, want);
+    let events = run(counted(9, Some(1000)), |_| (), script()).events;
+    assert_eq!(events[1..3], ["@300 1000 \"a\" \"b\" \"c\" \"d\" \"e\" \"f\"", "@1100 1000 end 6"]);
+    // Nothing is left over at the end: no empty batch.
+    let events = run(counted(2, None), |_| (), vec![(0, Bytes("a\nb\n")), (5, End)]).events;
+    assert_eq!(events[2..], ["@0 1000 end 2", "@5 Eof"]);
+    assert_eq!(run(counted(2, None), |_| (), vec![(5, End)]).events, ["@0 head", "@5 Eof"]);
 }
 
 #[test]

@@ -77,12 +77,12 @@ impl Kept<'_> {
         let now_ms = self.parts.clock.read().wall_ms();
         let missed = match self.parts.is_wall {
             true => (now_ms + interval_ms).saturating_sub(first_ms) / interval_ms,
-            // What was read as one batch stays one.
-            false => u64::from(self.carried > 0),
+            // What was read as one batch stays one, unless batches end when they are full.
+            false => u64::from(self.carried > 0 && !self.parts.is_counted),
         };
         if missed == 0 {
             let after = BatchTime(first_ms - interval_ms);
-            self.batches.start_after(after, self.carried > 0);
+            self.batches.start_after(after, self.carried);
             self.phase = Phase::New;
             return Ok(());
         }
@@ -100,7 +100,7 @@ impl Kept<'_> {
             self.record(empty, &[])?;
         }
         self.parts.checkpoint.sync()?;
-        self.batches.start_after(BatchTime(times.last_ms), false);
+        self.batches.start_after(BatchTime(times.last_ms), 0);
         self.phase = Phase::Ends { times, records, then: Box::new(Phase::New) };
         Ok(())
     }

@@ -51,6 +51,8 @@ pub struct KeptParts<'a> {
     /// Whether batches go by the wall clock, so that some were missed since the
     /// run before.
     pub is_wall: bool,
+    /// Whether batches end by count.
+    pub is_counted: bool,
     /// Send more than a million missed batches too.
     pub skip_missed: bool,
     /// What becomes of what is gone.
@@ -345,8 +347,8 @@ impl Batches for Kept<'_> {
         self.batches.begins_trace()
     }
 
-    fn start_after(&mut self, time: BatchTime, has_begun: bool) {
-        self.batches.start_after(time, has_begun);
+    fn start_after(&mut self, time: BatchTime, carried: u64) {
+        self.batches.start_after(time, carried);
     }
 
     fn set_rate(&mut self, per_second: Option<f64>) {

@@ -69,7 +69,7 @@ impl Batches for Script {
         Ok(())
     }
 
-    fn start_after(&mut self, time: BatchTime, _has_begun: bool) {
+    fn start_after(&mut self, time: BatchTime, _carried: u64) {
         self.time = time;
     }
 }
@@ -112,6 +112,7 @@ fn run(memory: &Memory, clock: &ManualClock, is_wall: bool, is_ready: bool, batc
         plan,
         interval_ms: INTERVAL_MS,
         is_wall,
+        is_counted: false,
         skip_missed,
         on_loss,
         clock,

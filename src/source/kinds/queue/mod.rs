@@ -188,7 +188,7 @@ impl Batches for Queue<'_> {
         }
     }
 
-    fn start_after(&mut self, time: BatchTime, _has_begun: bool) {
+    fn start_after(&mut self, time: BatchTime, _carried: u64) {
         self.next_time = Some(time);
         self.pace.start_after(self.interval_ms, time);
     }

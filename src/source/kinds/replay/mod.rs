@@ -199,7 +199,7 @@ impl Batches for Replay<'_> {
         !may_pause && self.reader.is_buffered()
     }
 
-    fn start_after(&mut self, _time: BatchTime, _has_begun: bool) {
+    fn start_after(&mut self, _time: BatchTime, _carried: u64) {
         // What was read again is behind.
         self.skip = self.newest.filter(|newest| self.reader.offset() < newest.to);
     }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::saved::Bytes;
 use crate::event::EventTime;
 
 /// Short beside most batches, so that a slot is mostly wanted whole.
@@ -23,6 +24,35 @@ pub struct Waiter<'w> {
     pub key: &'w [u8],
     /// The record.
     pub record: &'w [u8],
+}
+
+impl<'w> Waiter<'w> {
+    /// What a checkpoint keeps of it beside its place: the key's length, the key, the record.
+    pub fn save(self) -> Vec<u8> {
+        [&(self.key.len() as u32).to_le_bytes()[..], self.key, self.record].concat()
+    }
+
+    /// One that was saved; none if it was not.
+    pub fn load(place: Place, saved: &'w [u8]) -> Option<Waiter<'w>> {
+        let mut bytes = Bytes(saved);
+        let key_length = bytes.u32()? as usize;
+        let key = bytes.slice(key_length)?;
+        Some(Waiter { place, key, record: bytes.0 })
+    }
+}
+
+/// A place as a key in a checkpoint, behind a letter; these sort as places do.
+pub fn place_key(letter: u8, (time, number): Place) -> Vec<u8> {
+    // With the sign bit turned, negative times sort before others.
+    let time = (time as u64) ^ (1 << 63);
+    [&[letter][..], &time.to_be_bytes(), &number.to_be_bytes()].concat()
+}
+
+/// The place of such a key without its letter; none if it is no such key.
+pub fn read_place(key: &[u8]) -> Option<Place> {
+    let (time, number) = key.split_first_chunk::<8>()?;
+    let time = (u64::from_be_bytes(*time) ^ (1 << 63)) as EventTime;
+    Some((time, u64::from_be_bytes(number.try_into().ok()?)))
 }
 
 /// The records that wait.

@@ -1,0 +1,64 @@
+complete -c sstream-alert -l when -d 'Something is wrong when EXPR, a jq program, is true of a record' -r
+complete -c sstream-alert -l for -d 'Raise it when that has been so for so long [default: at once]' -r
+complete -c sstream-alert -l clear -d 'It is over when EXPR is true of a record [default: when --when is not]' -r
+complete -c sstream-alert -l absent -d 'Raise an alert when no record has come for so long' -r
+complete -c sstream-alert -l by -d 'The key of a record, an EXPR: each key has alerts of its own' -r
+complete -c sstream-alert -l forget -d 'Forget a key that no record has come of for so long, and clear its alerts' -r
+complete -c sstream-alert -l time -d 'The time of a record, an EXPR: go by it in the place of when records arrive' -r
+complete -c sstream-alert -l time-unit -d 'What a number counts since 1970 [default: ms]' -r -f -a "s\t'Seconds'
+ms\t'Milliseconds'
+us\t'Microseconds'
+ns\t'Nanoseconds'"
+complete -c sstream-alert -l time-format -d 'How a string is to be read, as strptime does: \'%d/%b/%Y:%H:%M:%S %z\'; without it RFC 3339' -r
+complete -c sstream-alert -l time-zone -d 'The zone of times that name none, and of days and longer windows: Europe/Berlin [default: UTC]' -r
+complete -c sstream-alert -l watermark -d 'Wait so long, by the greatest time so far, for records that come out of order: the watermark is so far behind; by default that of the stream' -r
+complete -c sstream-alert -l idle -d 'When no record has come for so long, let the watermark go on with the batches' -r
+complete -c sstream-alert -l late -d 'Records that come when all they could change is closed: drop (counted), fail, or a FILE to append them to [default: drop]' -r
+complete -c sstream-alert -l checkpoint-every -d 'Keep the state in the stream\'s checkpoint, if there is one, only at multiples of this: less is written, and more is sent again after a restart [default: each batch]' -r
+complete -c sstream-alert -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-alert -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-alert -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-alert -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-alert -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-alert -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-alert -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-alert -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-alert -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-alert -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-alert -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
+complete -c sstream-alert -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-alert -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-alert -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-alert -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-alert -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-alert -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-alert -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-alert -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-alert -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
+complete -c sstream-alert -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-alert -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-alert -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
+complete -c sstream-alert -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
+complete -c sstream-alert -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
+complete -c sstream-alert -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-alert -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-alert -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-alert -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
+complete -c sstream-alert -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-alert -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-alert -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
+complete -c sstream-alert -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-alert -s V -l version -d 'Print version'
