@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sstream_sink_global_optspecs
-    string join \n pass input= batch= block-interval= max-line= columns= multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= h/help V/version
+    string join \n pass input= batch= block-interval= max-line= columns= multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= max-memory= h/help V/version
 end
 
 function __fish_sstream_sink_needs_command
@@ -63,6 +63,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l trace-log -d 
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l no-trace -d 'Leave the trace out of the stream\'s ends'
@@ -121,6 +122,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l trac
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l no-trace -d 'Leave the trace out of the stream\'s ends'
@@ -168,6 +170,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l trace
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l no-trace -d 'Leave the trace out of the stream\'s ends'
@@ -215,6 +218,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l trace
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l no-trace -d 'Leave the trace out of the stream\'s ends'
@@ -262,6 +266,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l trac
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l json -d 'Every record as JSON, one a line, strings too'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l empty -d 'An empty batch has an empty file'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
@@ -315,6 +320,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l trace
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l keep -d 'One command for the whole stream'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l json -d 'Lines are JSON values, one a record; else they are text, and a newline in a string makes two lines'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
@@ -364,6 +370,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l trace
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l no-trace -d 'Leave the trace out of the stream\'s ends'

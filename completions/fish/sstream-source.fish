@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sstream_source_global_optspecs
-    string join \n input= with= batch= block-interval= max-line= columns= multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= h/help V/version
+    string join \n input= with= batch= block-interval= max-line= columns= multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= max-memory= h/help V/version
 end
 
 function __fish_sstream_source_needs_command
@@ -68,6 +68,7 @@ complete -c sstream-source -n "__fish_sstream_source_needs_command" -l trace-log
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -131,6 +132,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l 
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -182,6 +184,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l tr
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -235,6 +238,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -286,6 +290,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l tr
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -339,6 +344,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l t
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -390,6 +396,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l t
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -441,6 +448,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l t
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -494,6 +502,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l tr
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l new-only -d 'Leave what is there at the first start'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l available-now -d 'Take what is there at the start, in batches, and stop; exit code 1 if something could not be read'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
@@ -550,6 +559,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l t
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l available-now -d 'Take what is there at the start, in batches, and stop; exit code 1 if something could not be read'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l no-trace -d 'Leave the trace out of the stream\'s ends'
@@ -605,6 +615,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l 
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -657,6 +668,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'

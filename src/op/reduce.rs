@@ -2,7 +2,7 @@
 
 use super::grouping::{Grouping, aggregation_failed};
 use super::groups::Groups;
-use super::{OpError, Operator, Out};
+use super::{Held, OpError, Operator, Out};
 use crate::agg::Aggregator;
 use crate::frame::{BatchTime, Block, Close};
 
@@ -26,6 +26,10 @@ impl Reduce {
 impl Operator for Reduce {
     fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
         self.groups.add(block, &mut self.grouping, &mut self.aggregator, out)
+    }
+
+    fn held(&self) -> Option<Held> {
+        Some(self.groups.held())
     }
 
     fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {

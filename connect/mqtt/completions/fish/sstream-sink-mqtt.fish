@@ -50,6 +50,7 @@ complete -c sstream-sink-mqtt -l trace-log -d 'Append each batch\'s trace to FIL
 complete -c sstream-sink-mqtt -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink-mqtt -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink-mqtt -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink-mqtt -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-sink-mqtt -l will-retained -d 'The broker keeps the last will, for who subscribes later'
 complete -c sstream-sink-mqtt -l retained -d 'The broker keeps the last message of each topic, for who subscribes later'
 complete -c sstream-sink-mqtt -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it'
