@@ -18,7 +18,9 @@ SEED ?= 20261128
 CASES ?= 4096
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
-ALL_CONNECTORS := $(filter-out testkit,$(patsubst connect/%/Cargo.toml,%,$(wildcard connect/*/Cargo.toml)))
+# What connectors share is no connector.
+SHARED := tables testkit
+ALL_CONNECTORS := $(filter-out $(SHARED),$(patsubst connect/%/Cargo.toml,%,$(wildcard connect/*/Cargo.toml)))
 CONNECTORS := $(if $(filter all,$(CONNECT)),$(ALL_CONNECTORS),$(filter-out none,$(CONNECT)))
 UNKNOWN := $(filter-out $(ALL_CONNECTORS),$(CONNECTORS))
 ifneq ($(UNKNOWN),)
@@ -68,10 +70,10 @@ format-check:
 	$(CARGO) fmt --all --check
 
 lint:
-	$(CARGO) clippy --locked --all-targets $(PACKAGES) --package sstream-testkit -- -D warnings
+	$(CARGO) clippy --locked --all-targets $(PACKAGES) $(SHARED:%=--package sstream-%) -- -D warnings
 
 unit:
-	PROPTEST_RNG_SEED=$(SEED) $(CARGO) test --locked $(PACKAGES) --no-fail-fast --lib --bins --test '*'
+	PROPTEST_RNG_SEED=$(SEED) $(CARGO) test --locked $(PACKAGES) $(SHARED:%=--package sstream-%) --no-fail-fast --lib --bins --test '*'
 	$(CARGO) test --locked $(PACKAGES) --no-fail-fast --doc
 
 rustdoc:

@@ -47,6 +47,8 @@ complete -c sstream-reduce -l stage-name -d 'The stage\'s name in the checkpoint
 complete -c sstream-reduce -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-reduce -l by-key -d 'Records are pairs [KEY, VALUE]: the values of each key are aggregated'
 complete -c sstream-reduce -l by-value -d 'The record itself is the key'
+complete -c sstream-reduce -l partial-out -d 'Give partial results in the place of results: [KEY, PARTIAL] or PARTIAL, to be merged by --partial-in with the same options, elsewhere or later'
+complete -c sstream-reduce -l partial-in -d 'Records are partial results, which the same command has made with --partial-out: they are merged in their order'
 complete -c sstream-reduce -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-reduce -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-reduce -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'

@@ -40,6 +40,8 @@ pub enum AggError {
     Mixed,
     /// The aggregation cannot take values back.
     NotSubtractable,
+    /// A record is not a partial result of this aggregation.
+    NoPartial,
     /// Saved bytes are not what this aggregation saves.
     Damaged,
 }
@@ -72,6 +74,9 @@ impl fmt::Display for AggError {
             }
             AggError::OutOfRange { value } => write!(f, "{}: {value}", NumberError::OutOfRange),
             AggError::Expression { message } | AggError::Command { message, .. } => f.write_str(message),
+            AggError::NoPartial => f.write_str(
+                "not a partial result of this aggregation: --partial-in takes what the same command gave with --partial-out",
+            ),
             AggError::NoResult => {
                 f.write_str("the expression gives no result for $a and $b: it has to give one (null is one)")
             }
@@ -94,7 +99,8 @@ impl Failure for AggError {
             | AggError::OutOfRange { .. }
             | AggError::Expression { .. }
             | AggError::NoResult
-            | AggError::ManyResults => Exit::BadRecord,
+            | AggError::ManyResults
+            | AggError::NoPartial => Exit::BadRecord,
             AggError::Command { exit, .. } => *exit,
             AggError::Mixed | AggError::NotSubtractable => Exit::World,
             AggError::Damaged => Exit::Checkpoint,

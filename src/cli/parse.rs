@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::account::{Account, Stream};
 use super::args::{Common, CutArgs, StageArgs, parse_zone};
+use super::cluster::Spread;
 use super::function::run_with_jobs;
 use super::{Environment, Tool, ToolError};
 use crate::op::function::Part;
@@ -190,6 +191,10 @@ impl Tool for ParseTool {
             Ok(_) => Account::does(format!("makes objects of lines of the form {name}; no state")),
             Err(mistake) => Account::mistake(mistake),
         }
+    }
+
+    fn spread(&self) -> Spread {
+        Spread::EachRecord
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {

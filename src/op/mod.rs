@@ -24,6 +24,7 @@ pub mod map;
 pub mod merge;
 pub mod parallel;
 pub mod parse;
+pub mod partial;
 pub mod pass;
 pub mod pattern;
 pub mod reduce;

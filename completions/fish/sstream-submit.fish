@@ -1,0 +1,6 @@
+complete -c sstream-submit -l plan -d 'Print the plan, as JSON that docs/SPARK-SUBMIT.md describes'
+complete -c sstream-submit -l on-driver -d 'Run commands of sinks (exec, and kinds that are programs) on the driver, which gets every batch whole for that'
+complete -c sstream-submit -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-submit -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-submit -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-submit -s V -l version -d 'Print version'
