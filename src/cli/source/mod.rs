@@ -189,7 +189,11 @@ impl SourceTool {
                 let option = self.cut.events.given().unwrap_or_default();
                 format!("{option}: {kind} does not read lines of text: leave it out")
             }
-            (_, Some(kind), _) if self.input == Some(InputForm::Csv) => format!(
+            (Some(kind), _, _) if self.cut.form.given().is_some() => {
+                let option = self.cut.form.given().unwrap_or_default();
+                format!("{option}: {kind} does not read lines of text: leave it out")
+            }
+            (_, Some(kind), _) if self.input.is_some_and(InputForm::has_rows) => format!(
                 "--input csv: {kind} takes lines of several clients in turn, whose headers and rows would mix: send json \
                  or logfmt"
             ),

@@ -10,11 +10,14 @@ complete -c sstream-sink-postgres -l memory -d 'Records held in memory; what is 
 complete -c sstream-sink-postgres -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-sink-postgres -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-sink-postgres -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink-postgres -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink-postgres -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink-postgres -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-sink-postgres -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
 complete -c sstream-sink-postgres -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -56,4 +59,7 @@ complete -c sstream-sink-postgres -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-sink-postgres -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-sink-postgres -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
 complete -c sstream-sink-postgres -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-sink-postgres -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-sink-postgres -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-sink-postgres -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-sink-postgres -s V -l version -d 'Print version'
