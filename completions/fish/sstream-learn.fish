@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sstream_learn_global_optspecs
-    string join \n input= batch= block-interval= max-line= columns= multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= h/help V/version
+    string join \n input= batch= block-interval= max-line= columns= multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet config= output= trace-log= metrics= metrics-file= new stage-name= h/help V/version
 end
 
 function __fish_sstream_learn_needs_command
@@ -55,6 +55,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l retain -d '
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -122,6 +123,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -182,6 +184,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -241,6 +244,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -294,6 +298,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l ret
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -346,6 +351,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l 
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'

@@ -14,6 +14,7 @@ pub mod alert;
 pub mod args;
 pub mod checkpoint;
 pub mod command;
+pub mod config;
 pub mod connector;
 pub mod dedup;
 mod describe;
