@@ -18,7 +18,9 @@ SEED ?= 20261128
 CASES ?= 4096
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
-ALL_CONNECTORS := $(filter-out testkit,$(patsubst connect/%/Cargo.toml,%,$(wildcard connect/*/Cargo.toml)))
+# What connectors share is no connector.
+SHARED := tables testkit
+ALL_CONNECTORS := $(filter-out $(SHARED),$(patsubst connect/%/Cargo.toml,%,$(wildcard connect/*/Cargo.toml)))
 CONNECTORS := $(if $(filter all,$(CONNECT)),$(ALL_CONNECTORS),$(filter-out none,$(CONNECT)))
 UNKNOWN := $(filter-out $(ALL_CONNECTORS),$(CONNECTORS))
 ifneq ($(UNKNOWN),)
@@ -32,8 +34,10 @@ TOOLS := $(patsubst src/bin/%.rs,%,$(wildcard src/bin/*.rs)) \
 DOCUMENTED := . $(CONNECTORS:%=connect/%)
 PAGES := $(foreach place,$(DOCUMENTED),$(wildcard $(place)/man/*.[17]))
 SHARE := $(DESTDIR)$(PREFIX)/share
+# The driver that `make spark` makes, which is installed if it is there.
+JAR := target/spark/sstream-spark.jar
 
-.PHONY: help build demo test format-check lint rustdoc unit install uninstall deb docs bench fuzz torture clean
+.PHONY: help build spark demo test format-check lint rustdoc unit install uninstall deb docs bench fuzz torture clean
 
 help:
 	@echo 'make demo       build, and count windows over a sample log sent through nc; with CONNECT=kafka'
@@ -42,6 +46,7 @@ help:
 	@echo 'make build      the tools, in $(TARGET)/release'
 	@echo 'make install    tools, man pages and completions (PREFIX=$(PREFIX), DESTDIR)'
 	@echo 'make deb        a Debian package of what make install installs, in $(TARGET)/deb'
+	@echo 'make spark      the driver of sstream-submit, $(JAR), with Maven'
 	@echo 'make docs       write man/ and completions/ anew from the command line definitions'
 	@echo 'make bench      the benchmarks; raw results go to benches/results/'
 	@echo 'make torture    fault tests in full: a pipeline killed ROUNDS=$(ROUNDS) times, CASES=$(CASES) new'
@@ -53,6 +58,11 @@ help:
 build:
 	@CONNECTORS='$(CONNECTORS)' scripts/setup build
 	$(CARGO) build --locked --release --bins $(PACKAGES)
+
+# For tests/spark it is built too, with a Spark to run it.
+spark:
+	@scripts/setup spark
+	mvn -q -B -f spark/pom.xml package
 
 demo:
 	@CONNECTORS='$(CONNECTORS)' scripts/setup demo
@@ -69,10 +79,10 @@ format-check:
 	$(CARGO) fmt --all --check
 
 lint:
-	$(CARGO) clippy --locked --all-targets $(PACKAGES) --package sstream-testkit -- -D warnings
+	$(CARGO) clippy --locked --all-targets $(PACKAGES) $(SHARED:%=--package sstream-%) -- -D warnings
 
 unit:
-	PROPTEST_RNG_SEED=$(SEED) $(CARGO) test --locked $(PACKAGES) --no-fail-fast --lib --bins --test '*'
+	PROPTEST_RNG_SEED=$(SEED) $(CARGO) test --locked $(PACKAGES) $(SHARED:%=--package sstream-%) --no-fail-fast --lib --bins --test '*'
 	$(CARGO) test --locked $(PACKAGES) --no-fail-fast --doc
 
 rustdoc:
@@ -86,12 +96,13 @@ install: build
 	install -m 644 $(DOCUMENTED:%=%/completions/bash/*) $(SHARE)/bash-completion/completions
 	install -m 644 $(DOCUMENTED:%=%/completions/zsh/*) $(SHARE)/zsh/site-functions
 	install -m 644 $(DOCUMENTED:%=%/completions/fish/*) $(SHARE)/fish/vendor_completions.d
+	[ ! -e $(JAR) ] || install -D -m 644 $(JAR) $(SHARE)/sstream/$(notdir $(JAR))
 
 uninstall:
 	rm -f $(TOOLS:%=$(DESTDIR)$(PREFIX)/bin/%)
 	for page in $(PAGES); do rm -f $(SHARE)/man/man$${page##*.}/$${page##*/}; done
 	rm -f $(TOOLS:%=$(SHARE)/bash-completion/completions/%) $(TOOLS:%=$(SHARE)/zsh/site-functions/_%) \
-	  $(TOOLS:%=$(SHARE)/fish/vendor_completions.d/%.fish)
+	  $(TOOLS:%=$(SHARE)/fish/vendor_completions.d/%.fish) $(SHARE)/sstream/$(notdir $(JAR))
 
 deb:
 	rm -rf $(TARGET)/deb

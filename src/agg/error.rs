@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::names::{ERROR_RANGE, NAMES};
 use crate::error::{Exit, Failure};
-use crate::record::NumberError;
+use crate::record::{NumberError, number};
 
 /// Why a value could not be aggregated, or a saved result not be loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub enum AggError {
     Mixed,
     /// The aggregation cannot take values back.
     NotSubtractable,
+    /// A record is not a partial result of this aggregation.
+    NoPartial,
     /// Saved bytes are not what this aggregation saves.
     Damaged,
 }
@@ -68,10 +70,14 @@ impl fmt::Display for AggError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             AggError::NotANumber { value } => {
-                write!(f, "not a number: {value}: choose a number of the record with --of EXPR")
+                let advice = number::advice_on_text(value.as_bytes());
+                write!(f, "not a number: {value}: {}", advice.unwrap_or("choose a number of the record with --of EXPR"))
             }
             AggError::OutOfRange { value } => write!(f, "{}: {value}", NumberError::OutOfRange),
             AggError::Expression { message } | AggError::Command { message, .. } => f.write_str(message),
+            AggError::NoPartial => f.write_str(
+                "not a partial result of this aggregation: --partial-in takes what the same command gave with --partial-out",
+            ),
             AggError::NoResult => {
                 f.write_str("the expression gives no result for $a and $b: it has to give one (null is one)")
             }
@@ -94,7 +100,8 @@ impl Failure for AggError {
             | AggError::OutOfRange { .. }
             | AggError::Expression { .. }
             | AggError::NoResult
-            | AggError::ManyResults => Exit::BadRecord,
+            | AggError::ManyResults
+            | AggError::NoPartial => Exit::BadRecord,
             AggError::Command { exit, .. } => *exit,
             AggError::Mixed | AggError::NotSubtractable => Exit::World,
             AggError::Damaged => Exit::Checkpoint,

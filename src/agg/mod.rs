@@ -46,7 +46,7 @@ use top::Top;
 use total::Total;
 
 /// An associative function of two values, as a jq expression of `$a` and `$b`.
-pub trait Combine {
+pub trait Combine: Send {
     /// Appends to `out` the value that `a` and the later `b` make together, as
     /// canonical JSON, and says whether there is one: null is a value, the
     /// expression `empty` gives none.

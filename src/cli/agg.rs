@@ -57,10 +57,32 @@ pub struct ExprArgs {
     pub timeout: ExecTimeout,
 }
 
+impl ExprArgs {
+    /// These options as `sstream-reduce` takes them.
+    pub fn words(&self) -> Vec<String> {
+        let ExprArgs { expr, exec, timeout: ExecTimeout { exec_timeout } } = self;
+        let expr = expr.as_ref().map(|expr| format!("--expr={expr}"));
+        let exec = exec.as_ref().map(|command| format!("--exec={command}"));
+        let timeout = exec_timeout.map(|timeout| format!("--exec-timeout={}ms", timeout.as_millis()));
+        [expr, exec, timeout].into_iter().flatten().collect()
+    }
+}
+
 impl KeyArgs {
     /// Whether a key was chosen.
     pub fn is_keyed(&self) -> bool {
         self.by_key || self.by.is_some() || self.by_value
+    }
+
+    /// These options as `sstream-reduce` takes them.
+    pub fn words(&self) -> Vec<String> {
+        let flags = [(self.by_key, "--by-key"), (self.by_value, "--by-value")];
+        let mut words: Vec<String> =
+            flags.iter().filter(|(given, _)| *given).map(|(_, flag)| (*flag).to_owned()).collect();
+        words.extend(self.by.as_ref().map(|by| format!("--by={by}")));
+        words.extend(self.of.as_ref().map(|of| format!("--of={of}")));
+        words.extend(self.error.map(|error| format!("--error={error}")));
+        words
     }
 
     /// The key that was chosen, in words.
@@ -103,7 +125,7 @@ impl KeyArgs {
         expr: &ExprArgs,
     ) -> Result<Option<Aggregator>, ToolError> {
         expr.timeout.check(expr.exec.is_some())?;
-        let function: Box<dyn Function> = match (aggregation, &expr.expr, &expr.exec) {
+        let function: Box<dyn Function + Send> = match (aggregation, &expr.expr, &expr.exec) {
             (Some(aggregation), None, None) => return self.built_in(aggregation).map(Some),
             (None, None, None) => return Ok(None),
             (Some(aggregation), ..) => {
@@ -117,7 +139,7 @@ impl KeyArgs {
     }
 
     /// The aggregator that a function of two values makes.
-    pub fn merging(&self, function: Box<dyn Function>) -> Result<Aggregator, ToolError> {
+    pub fn merging(&self, function: Box<dyn Function + Send>) -> Result<Aggregator, ToolError> {
         match self.error {
             Some(_) => Err(usage("--error: an expression has none; the option is for count-distinct and quantile:Q")),
             None => Ok(Aggregator::expression(Box::new(Merge::new(function)))),

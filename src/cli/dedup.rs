@@ -4,6 +4,7 @@ use clap::Parser;
 
 use super::account::{Account, Stream};
 use super::args::{Common, CutArgs, StageArgs, StateArgs, TimeArgs};
+use super::cluster::Spread;
 use super::program::program;
 use super::{Environment, Tool, ToolError, run_stage_timed};
 use crate::duration::{self, show_ms};
@@ -89,6 +90,10 @@ impl Tool for DedupTool {
             Some(ms) => format!("state: each key, for {} after its first record", show_ms(ms)),
             None => "state: every key there ever was: --within forgets them".to_owned(),
         })
+    }
+
+    fn spread(&self) -> Spread {
+        Spread::not_yet("what it has seen is a state of the whole stream")
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {

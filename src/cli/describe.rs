@@ -63,14 +63,31 @@ fn join<T: Tool>(words: impl Iterator<Item = String>) -> String {
     let mut description = spoken(T::NAME);
     for word in words {
         description.push(' ');
-        let plain = |c: char| c.is_alphanumeric() || "-_./:,=@%+[]".contains(c);
-        if !word.is_empty() && word.chars().all(plain) {
-            description.push_str(&word);
-        } else {
-            description.push_str(&format!("'{}'", word.replace('\'', "'\\''")));
-        }
+        push_quoted(&word, "-_./:,=@%+[]", &mut description);
     }
     description
+}
+
+/// Appends a word as a shell needs it: in quotes, unless it has but letters, digits and what is
+/// `plain`.
+fn push_quoted(word: &str, plain: &str, text: &mut String) {
+    if !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || plain.contains(c)) {
+        text.push_str(word);
+    } else {
+        text.push_str(&format!("'{}'", word.replace('\'', "'\\''")));
+    }
+}
+
+/// A command line that a shell reads as these words, in any directory.
+pub(super) fn shell_text<W: AsRef<str>>(words: impl IntoIterator<Item = W>) -> String {
+    let mut text = String::new();
+    for word in words {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        push_quoted(word.as_ref(), "-_./:,@%+=", &mut text);
+    }
+    text
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::account::{Account, Begins, Stream};
 use super::args::CutArgs;
+use super::cluster::{self, Spread};
 use super::connector::known::{self, Role};
 use super::{Tool, command, config};
 use std::ffi::OsString;
@@ -36,6 +37,8 @@ pub trait Parsed {
     fn reads_stdin(&self) -> bool;
     /// See [`Tool::account`]; `--output` is in it.
     fn account(&self, stream: &mut Stream) -> Account;
+    /// See [`Tool::spread`]; options that are about one machine alone are refused.
+    fn spread(&self) -> Spread;
 }
 
 struct Options<T>(T);
@@ -59,6 +62,13 @@ impl<T: Tool> Parsed for Options<T> {
 
     fn account(&self, stream: &mut Stream) -> Account {
         self.0.account(stream).with_output(self.0.common(), stream)
+    }
+
+    fn spread(&self) -> Spread {
+        match cluster::of_this_machine(self.0.common(), self.0.cut()) {
+            Some(reason) => Spread::Refused(reason),
+            None => self.0.spread(),
+        }
     }
 }
 

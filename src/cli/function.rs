@@ -101,6 +101,14 @@ pub fn run_per_record(
     run_with_jobs(make, arguments.jobs, stage, environment)
 }
 
+/// How many threads `--jobs` asks for; 0: as many as there are processors.
+pub fn threads(jobs: usize) -> usize {
+    match jobs {
+        0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+        jobs => jobs,
+    }
+}
+
 /// The same on as many threads as `--jobs` says; 0: as there are processors.
 pub fn run_with_jobs(
     make: &dyn Fn() -> Result<AnyPerRecord, ToolError>,
@@ -108,11 +116,7 @@ pub fn run_with_jobs(
     stage: &StageArgs,
     environment: &Environment,
 ) -> Result<(), ToolError> {
-    let threads = match jobs {
-        0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
-        jobs => jobs,
-    };
-    match threads {
+    match threads(jobs) {
         1 => run_stage(&mut Each(make()?), stage, environment),
         threads => {
             let others = (0..threads).map(|_| make()).collect::<Result<_, _>>()?;

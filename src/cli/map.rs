@@ -4,6 +4,7 @@ use clap::Parser;
 
 use super::account::{Account, Stream};
 use super::args::{Common, CutArgs, StageArgs};
+use super::cluster::Spread;
 use super::function::{FunctionArgs, run_per_record};
 use super::program::program;
 use super::{Environment, Tool, ToolError};
@@ -82,6 +83,14 @@ impl Tool for MapTool {
 
     fn account(&self, _: &mut Stream) -> Account {
         Account::does("makes records of each record; no state")
+    }
+
+    fn spread(&self) -> Spread {
+        // A command is not started for that.
+        match self.function.exec.exec.is_none().then(|| self.operator()).transpose() {
+            Ok(_) => Spread::EachRecord,
+            Err(error) => Spread::Refused(error.to_string()),
+        }
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {

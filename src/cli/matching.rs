@@ -4,6 +4,7 @@ use clap::{Parser, ValueEnum};
 
 use super::account::{Account, Stream};
 use super::args::{Common, CutArgs, StageArgs, StateArgs, TimeArgs};
+use super::cluster::Spread;
 use super::program::program;
 use super::{Environment, Tool, ToolError, run_stage_timed};
 use crate::duration;
@@ -200,6 +201,10 @@ impl Tool for MatchTool {
             None => "state: what is open; without --within for ever".to_owned(),
         };
         account.and(format!("finds sequences of records: {}", self.pattern)).and(key).and(ends)
+    }
+
+    fn spread(&self) -> Spread {
+        Spread::not_yet("what is open is a state of the whole stream")
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {

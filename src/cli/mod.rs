@@ -13,11 +13,12 @@ pub mod agg;
 pub mod alert;
 pub mod args;
 pub mod checkpoint;
+pub mod cluster;
 pub mod command;
 pub mod config;
 pub mod connector;
 pub mod dedup;
-mod describe;
+pub(crate) mod describe;
 pub mod described;
 pub mod docs;
 mod error;
@@ -44,6 +45,7 @@ pub mod sides;
 pub mod sink;
 pub mod source;
 pub mod state;
+pub mod submit;
 pub mod table;
 pub mod tools;
 pub mod top;
@@ -73,6 +75,7 @@ use crate::signal::StopSignal;
 use crate::stage::{self, CheckpointOptions, Context, StageError};
 use account::{Account, Begins, Stream};
 use args::{Common, CutArgs, Messages, StageArgs, StateArgs};
+use cluster::Spread;
 use connector::found;
 use connector::known::{self, Role};
 
@@ -151,6 +154,11 @@ pub trait Tool: clap::Parser {
     fn account(&self, stream: &mut Stream) -> Account {
         let _ = stream;
         Account::ends("passes no stream on")
+    }
+
+    /// What of it runs where on a cluster, for `sstream-submit`.
+    fn spread(&self) -> Spread {
+        Spread::Refused(format!("{} is no stage of a stream that a cluster could run", Self::NAME))
     }
 
     /// Does the work.

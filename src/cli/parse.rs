@@ -6,7 +6,8 @@ use clap::{Parser, ValueEnum};
 use jiff::tz::TimeZone;
 
 use super::account::{Account, Stream};
-use super::args::{Common, CutArgs, StageArgs, parse_zone};
+use super::args::{Common, CutArgs, InputForm, StageArgs, parse_zone};
+use super::cluster::Spread;
 use super::function::run_with_jobs;
 use super::{Environment, Tool, ToolError};
 use crate::op::function::Part;
@@ -46,10 +47,6 @@ pub struct ParseTool {
     /// Keep the text too, as text, or under this name
     #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
     keep: Option<String>,
-
-    /// Of grok, regex and logfmt: values that are numbers become numbers
-    #[arg(long)]
-    numbers: bool,
 
     /// The zone of times that name none: Europe/Berlin [default: UTC]
     #[arg(long, value_name = "ZONE", value_parser = parse_zone)]
@@ -118,11 +115,23 @@ impl ParseTool {
         let message = match &self.pattern {
             None if has_pattern => "no PATTERN: --help has examples",
             Some(_) if !has_pattern => "PATTERN: this format needs none: leave it out",
-            _ if self.numbers && !has_values => "--numbers: the fields of this format have their types: leave it out",
+            _ if self.numbers() && !has_values && !self.has_typed_input() => {
+                "--numbers: the fields of this format have their types: leave it out"
+            }
             _ if !self.patterns.is_empty() && self.format != ParseFormat::Grok => "--patterns: only grok has patterns",
             _ => return Ok(()),
         };
         Err(ToolError::Usage(message.to_owned()))
+    }
+
+    /// Whether numbers are made of texts.
+    fn numbers(&self) -> bool {
+        self.stage.input.cut.form.numbers
+    }
+
+    /// Whether raw input is in a form that `--numbers` says something of too.
+    fn has_typed_input(&self) -> bool {
+        self.stage.input.input.is_some_and(|form| form.has_rows() || form == InputForm::Logfmt)
     }
 
     fn form(&self) -> Result<Box<dyn Form + Send>, ToolError> {
@@ -138,13 +147,13 @@ impl ParseTool {
             ParseFormat::Android => Box::new(Log::new(Program::Android, times)),
             ParseFormat::Windows => Box::new(Log::new(Program::Windows, times)),
             ParseFormat::Json => Box::new(Json),
-            ParseFormat::Logfmt => Box::new(Logfmt { numbers: self.numbers }),
+            ParseFormat::Logfmt => Box::new(Logfmt { numbers: self.numbers() }),
             ParseFormat::Cef => Box::new(Cef),
             ParseFormat::Grok => {
-                let grok = Grok::new(pattern, &self.grok_patterns()?, self.numbers);
+                let grok = Grok::new(pattern, &self.grok_patterns()?, self.numbers());
                 Box::new(grok.map_err(|error| ToolError::Usage(format!("grok: {error}")))?)
             }
-            ParseFormat::Regex => Box::new(Groups::new(pattern, self.numbers)?),
+            ParseFormat::Regex => Box::new(Groups::new(pattern, self.numbers())?),
         })
     }
 
@@ -192,8 +201,14 @@ impl Tool for ParseTool {
         }
     }
 
+    fn spread(&self) -> Spread {
+        Spread::EachRecord
+    }
+
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
         self.check()?;
-        run_with_jobs(&|| self.operator(), self.jobs, &self.stage, environment)
+        let mut stage = self.stage.clone();
+        stage.input.cut.form.numbers &= self.has_typed_input();
+        run_with_jobs(&|| self.operator(), self.jobs, &stage, environment)
     }
 }

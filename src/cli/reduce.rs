@@ -5,9 +5,16 @@ use clap::Parser;
 use super::account::{Account, Stream};
 use super::agg::{ExprArgs, KeyArgs, no_aggregation};
 use super::args::{Common, CutArgs, StageArgs};
+use super::cluster::{Merging, Spread};
+use super::function::threads;
 use super::{Environment, Tool, ToolError, run_stage};
 use crate::agg::Aggregation;
-use crate::op::reduce::Reduce;
+use crate::op::grouping::{By, Grouping};
+use crate::op::reduce::{Partial, Reduce};
+use crate::op::shards::ShardedReduce;
+
+const NO_KEY_TO_DEAL: &str = "--jobs: there is no key, so that nothing can be dealt over threads: leave it out, or \
+                              choose the key with --by-key, --by EXPR or --by-value";
 
 /// Aggregate each batch: count, reduce, countByValue, reduceByKey and groupByKey
 ///
@@ -34,6 +41,21 @@ pub struct ReduceTool {
     #[command(flatten)]
     key: KeyArgs,
 
+    /// Give partial results in the place of results: [KEY, PARTIAL] or PARTIAL, to be merged by
+    /// --partial-in with the same options, elsewhere or later
+    #[arg(long, help_heading = "Partial results")]
+    partial_out: bool,
+
+    /// Records are partial results, which the same command has made with --partial-out: they are
+    /// merged in their order
+    #[arg(long, help_heading = "Partial results")]
+    partial_in: bool,
+
+    /// Deal the keys over N threads, with the same output; 0: as many as there
+    /// are processors
+    #[arg(short, long, value_name = "N", default_value = "1", conflicts_with_all = ["exec", "partial_in", "partial_out"], hide_default_value = true)]
+    jobs: usize,
+
     #[command(flatten)]
     stage: StageArgs,
 }
@@ -51,6 +73,9 @@ impl Tool for ReduceTool {
   … | sstream-reduce --expr '$a + $b'            reduce(_ + _)
   … | sstream-reduce top:10 --of '.[1]'          the 10 pairs with the greatest values
   … | sstream-reduce --by .path --of .ms quantile:0.99
+  … | sstream-reduce --partial-out --by .path count
+                                                 to be merged on another host:
+  … | sstream-reduce --partial-in --by .path count
 ";
 
     fn common(&self) -> &Common {
@@ -66,9 +91,50 @@ impl Tool for ReduceTool {
         Account::does(format!("aggregates each batch: {what}; keeps nothing from batch to batch")).and(self.key.told())
     }
 
+    fn spread(&self) -> Spread {
+        if self.partial_in || self.partial_out {
+            return Spread::Refused(
+                "--partial-in, --partial-out: a cluster's own partial results are made so".to_owned(),
+            );
+        }
+        // A command is not started for that.
+        let aggregator = match self.expr.exec {
+            Some(_) => Ok(true),
+            None => self.key.aggregator(self.aggregation.clone(), &self.expr).map(|aggregator| aggregator.is_some()),
+        };
+        match self.key.grouping().and(aggregator) {
+            Ok(true) => {}
+            Ok(false) => return Spread::Refused(no_aggregation().to_string()),
+            Err(error) => return Spread::Refused(error.to_string()),
+        }
+        Spread::Aggregation(Merging::new(
+            &self.key,
+            &self.expr,
+            self.aggregation.as_ref(),
+            &self.stage.input.cut.on_error,
+        ))
+    }
+
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
-        let grouping = self.key.grouping()?;
-        let aggregator = self.key.aggregator(self.aggregation, &self.expr)?.ok_or_else(no_aggregation)?;
-        run_stage(&mut Reduce::new(grouping, aggregator), &self.stage, environment)
+        let part = || {
+            let grouping = match (self.partial_in, self.key.is_keyed()) {
+                // What key and value are was computed before.
+                (true, true) => Grouping::new(By::Pair, None),
+                (true, false) => Grouping::new(By::Nothing, None),
+                (false, _) => self.key.grouping()?,
+            };
+            let aggregator = self.key.aggregator(self.aggregation.clone(), &self.expr)?.ok_or_else(no_aggregation)?;
+            Ok::<_, ToolError>((grouping, aggregator))
+        };
+        let here = part()?;
+        let partial = Partial { is_taken: self.partial_in, is_given: self.partial_out };
+        match threads(self.jobs) {
+            1 => run_stage(&mut Reduce::new(here.0, here.1).with_partial(partial), &self.stage, environment),
+            _ if !self.key.is_keyed() => Err(ToolError::Usage(NO_KEY_TO_DEAL.to_owned())),
+            threads => {
+                let parts = (0..threads).map(|_| part()).collect::<Result<_, _>>()?;
+                run_stage(&mut ShardedReduce::new(here, parts), &self.stage, environment)
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@ use clap::Parser;
 
 use super::account::{Account, Stream};
 use super::args::{Common, CutArgs, StageArgs};
+use super::cluster::Spread;
 use super::program::program;
 use super::{Environment, Tool, ToolError, run_stage};
 use crate::op::grouping::{By, Grouping};
@@ -82,6 +83,13 @@ impl Tool for SampleTool {
         match self.operator() {
             Ok(_) => Account::does(format!("{does}; no state: a batch that comes again gives the same sample")),
             Err(error) => Account::mistake(error),
+        }
+    }
+
+    fn spread(&self) -> Spread {
+        match self.by {
+            Some(_) => Spread::EachRecord,
+            None => Spread::WholeBatch,
         }
     }
 

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::account::{Account, Stream};
 use super::args::{Common, CutArgs, MemoryArgs, StageArgs};
+use super::cluster::{Spread, Target};
 use super::command::{self, CommandArgs};
 use super::connector::known::{self, Role};
 use super::connector::run_sink;
@@ -157,6 +158,25 @@ impl Tool for SinkTool {
         let told = stream.kept.as_ref().and_then(|kept| guarantee::of_sink(kept, self.kind.guarantee().as_ref()));
         let passes = self.pass.then(|| "passes the stream on, each batch when this sink is done with it".to_owned());
         Account { ends: !self.pass, ..Account::does(self.kind.does()).and(told).and(passes) }
+    }
+
+    fn spread(&self) -> Spread {
+        let target = match &self.kind {
+            // One more says that there are more.
+            ChosenSink::Print { limit, .. } => Target::Driver(Some(limit.saturating_add(1))),
+            ChosenSink::Text | ChosenSink::Json | ChosenSink::Null => Target::Driver(None),
+            ChosenSink::Files { prefix, suffix, json, empty } => match FileNames::new(prefix, suffix.as_deref()) {
+                Ok(_) => Target::Files {
+                    prefix: prefix.display().to_string(),
+                    suffix: suffix.clone(),
+                    json: *json,
+                    empty: *empty,
+                },
+                Err(message) => return Spread::Refused(message),
+            },
+            ChosenSink::Exec { .. } | ChosenSink::Other(_) => Target::Command,
+        };
+        Spread::Sink { target, pass: self.pass }
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, ValueEnum};
 
 use super::account::{Account, Stream};
-use super::agg::{KeyArgs, MERGE_VARIABLES, no_aggregation};
+use super::agg::{ExprArgs, KeyArgs, MERGE_VARIABLES, no_aggregation};
 use super::args::{Common, CutArgs, StageArgs, StateArgs, TimeArgs};
+use super::cluster::{Merging, Spread};
 use super::first::stop_rules;
 use super::function::ExecTimeout;
 use super::program::program;
@@ -210,6 +211,33 @@ impl Tool for StateTool {
         Account::does(format!("state: one for each key over all batches; gives {emit} of them each batch"))
             .and(ages)
             .and(self.key.told().unwrap_or_else(pairs))
+    }
+
+    fn spread(&self) -> Spread {
+        let own = [
+            (self.timeout.is_some(), "--timeout"),
+            (self.initial.is_some(), "--initial"),
+            (self.time.is_wanted(), "--time"),
+            (self.emit != EmitArg::All, "--emit other than all"),
+        ];
+        if let Some((_, option)) = own.into_iter().find(|(is_given, _)| *is_given) {
+            return Spread::not_yet(option);
+        }
+        if let Err(error) = self.without_function() {
+            return Spread::Refused(error.to_string());
+        }
+        if self.expr.is_some() || self.exec.is_some() {
+            let computes = self.key.by_value || self.key.by.is_some() || self.key.of.is_some();
+            return match computes {
+                true => {
+                    Spread::not_yet("a function with --by, --by-value or --of: make pairs before it, by sstream-map")
+                }
+                false => Spread::Update,
+            };
+        }
+        let keys = KeyArgs { by_key: !self.key.by_value && self.key.by.is_none(), ..self.key.clone() };
+        let expr = ExprArgs { expr: self.merge.clone(), ..ExprArgs::default() };
+        Spread::State(Merging::new(&keys, &expr, self.aggregation.as_ref(), &self.stage.input.cut.on_error))
     }
 
     fn run(mut self, environment: &Environment) -> Result<(), ToolError> {

@@ -18,6 +18,7 @@ use super::sample::SampleTool;
 use super::sink::SinkTool;
 use super::source::SourceTool;
 use super::state::StateTool;
+use super::submit::SubmitTool;
 use super::top::TopTool;
 use super::transform::TransformTool;
 use super::ui::UiTool;
@@ -43,6 +44,7 @@ pub fn all() -> Vec<Described> {
         describe::<SinkTool>(),
         describe::<SourceTool>(),
         describe::<StateTool>(),
+        describe::<SubmitTool>(),
         describe::<TopTool>(),
         describe::<TransformTool>(),
         describe::<UiTool>(),

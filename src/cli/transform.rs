@@ -4,6 +4,7 @@ use clap::Parser;
 
 use super::account::{Account, Stream};
 use super::args::{Common, CutArgs, StageArgs};
+use super::cluster::Spread;
 use super::command::CommandArgs;
 use super::{Environment, Tool, ToolError, run_stage};
 use crate::op::transform::Transform;
@@ -46,6 +47,10 @@ impl Tool for TransformTool {
 
     fn account(&self, _: &mut Stream) -> Account {
         Account::does("runs a command once a batch, empty ones too; its output is the batch")
+    }
+
+    fn spread(&self) -> Spread {
+        Spread::WholeBatch
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {

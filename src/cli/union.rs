@@ -6,6 +6,7 @@ use clap::Parser;
 
 use super::account::{Account, Stream};
 use super::args::Common;
+use super::cluster::Spread;
 use super::sides::{MergeArgs, run_merge};
 use super::{Environment, Tool, ToolError};
 use crate::flow::OnError;
@@ -42,6 +43,10 @@ impl Tool for UnionTool {
 
     fn account(&self, _: &mut Stream) -> Account {
         Account::does("one stream of several, batch by batch, in the order of the sides")
+    }
+
+    fn spread(&self) -> Spread {
+        Spread::Union
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {

@@ -67,8 +67,9 @@ pub fn fetch(items: &[Item<'_>], keys: &KeyTable, fetch: impl FnMut(usize) -> u6
     keys.fetch(items.iter().filter(|item| item.is_normal).map(|item| (item.key, item.outer)), fetch);
 }
 
+/// Adds an item to its group, which is a new one if need be; a bad one goes to `out` and leaves no trace.
 #[inline]
-fn add_item(
+pub fn add_item(
     item: Item<'_>,
     keys: &mut KeyTable,
     accumulators: &mut Accumulators,
@@ -114,17 +115,31 @@ pub fn write_result(key: &[u8], accumulators: &Accumulators, index: usize, aggre
         accumulators.write_each(aggregator, index, |record| out.record(record));
         return;
     }
-    let buffer = out.buffer();
+    if push_pair(key, accumulators, index, aggregator, out.buffer()) {
+        out.finish_record();
+    }
+}
+
+/// Appends `[key, result]` of the accumulator at `index`, if it has a result; whether it has.
+#[inline]
+pub fn push_pair(
+    key: &[u8],
+    accumulators: &Accumulators,
+    index: usize,
+    aggregator: &Aggregator,
+    buffer: &mut Vec<u8>,
+) -> bool {
     let start = buffer.len();
     buffer.push(b'[');
     buffer.extend_from_slice(key);
     buffer.push(b',');
-    if accumulators.write(aggregator, index, buffer) {
+    let has_result = accumulators.write(aggregator, index, buffer);
+    if has_result {
         buffer.push(b']');
-        out.finish_record();
     } else {
         buffer.truncate(start);
     }
+    has_result
 }
 
 #[cfg(test)]

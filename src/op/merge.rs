@@ -9,12 +9,12 @@ use crate::expr::{ExprError, Function};
 /// Lets a function with the variables `$a` and `$b` combine two values. What it
 /// sees as the record is null.
 pub struct Merge {
-    function: Box<dyn Function>,
+    function: Box<dyn Function + Send>,
 }
 
 impl Merge {
     /// Of a function that was made with the variables a and b.
-    pub fn new(function: Box<dyn Function>) -> Merge {
+    pub fn new(function: Box<dyn Function + Send>) -> Merge {
         Merge { function }
     }
 }

@@ -4,7 +4,7 @@
 //! An [`Operator`] sees the head, then blocks and ends, then the close, and
 //! gives blocks and ends through [`Out`]. One that treats every record by
 //! itself is a [`PerRecord`] and becomes an operator by [`Each`], or by
-//! [`parallel::Parallel`] on several threads.
+//! [`parallel::Parallel`] on several threads; [`shards`] deals keys over threads.
 
 pub mod alert;
 pub mod beside;
@@ -24,12 +24,14 @@ pub mod map;
 pub mod merge;
 pub mod parallel;
 pub mod parse;
+pub mod partial;
 pub mod pass;
 pub mod pattern;
 pub mod reduce;
 pub mod sample;
 mod saved;
 pub mod sequence;
+pub mod shards;
 pub mod sides;
 pub mod split;
 pub mod state;

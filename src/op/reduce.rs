@@ -2,6 +2,7 @@
 
 use super::grouping::{Grouping, aggregation_failed};
 use super::groups::Groups;
+use super::partial;
 use super::{OpError, Operator, Out};
 use crate::agg::Aggregator;
 use crate::frame::{BatchTime, Block, Close};
@@ -13,27 +14,53 @@ pub struct Reduce {
     grouping: Grouping,
     aggregator: Aggregator,
     groups: Groups,
+    partial: Partial,
+}
+
+/// Where partial results stand in the place of values and of results, so that a batch can be
+/// aggregated in several places and merged in one: see [`partial`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Partial {
+    /// Records are partial results, or pairs of a key and one.
+    pub is_taken: bool,
+    /// Partial results are given.
+    pub is_given: bool,
 }
 
 impl Reduce {
     /// Takes records apart by `grouping`.
     pub fn new(grouping: Grouping, aggregator: Aggregator) -> Reduce {
         let groups = Groups::new(&aggregator);
-        Reduce { grouping, aggregator, groups }
+        Reduce { grouping, aggregator, groups, partial: Partial::default() }
+    }
+
+    /// With partial results at these ends.
+    #[must_use]
+    pub fn with_partial(self, partial: Partial) -> Reduce {
+        Reduce { partial, ..self }
     }
 }
 
 impl Operator for Reduce {
     fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
+        if self.partial.is_taken {
+            return partial::merge(block, &mut self.groups, &mut self.grouping, &mut self.aggregator, out);
+        }
         self.groups.add(block, &mut self.grouping, &mut self.aggregator, out)
     }
 
     fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
-        if self.groups.keys.is_empty() && !self.grouping.is_keyed() {
-            self.aggregator.write_of_nothing(|result| out.record(result));
-        }
-        for index in self.groups.keys.indexes() {
-            self.groups.write(index, &self.aggregator, out);
+        if self.partial.is_given {
+            for index in self.groups.keys.indexes() {
+                partial::give(&self.groups, index, &self.aggregator, out);
+            }
+        } else {
+            if self.groups.keys.is_empty() && !self.grouping.is_keyed() {
+                self.aggregator.write_of_nothing(|result| out.record(result));
+            }
+            for index in self.groups.keys.indexes() {
+                self.groups.write(index, &self.aggregator, out);
+            }
         }
         self.groups.clear();
         out.end(time);

@@ -27,6 +27,7 @@ mod run;
 mod signals;
 mod sinks;
 mod sources;
+mod submit;
 mod transform;
 mod usage;
 

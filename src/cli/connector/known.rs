@@ -40,6 +40,20 @@ pub const KNOWN: &[Connector] = &[
         sink: Some("Topics of MQTT"),
         operator: None,
     },
+    Connector {
+        kind: "postgres",
+        connector: "postgres",
+        source: None,
+        sink: Some("A table of PostgreSQL"),
+        operator: None,
+    },
+    Connector {
+        kind: "sqlite",
+        connector: "sqlite",
+        source: None,
+        sink: Some("A table of a SQLite file"),
+        operator: None,
+    },
     Connector { kind: "sql", connector: "sql", source: None, sink: None, operator: Some("SQL over each batch") },
 ];
 

@@ -15,6 +15,9 @@ pub struct Command {
     /// The pipelines of `<(…)` and `>(…)`, with the index of the word that each
     /// stands for.
     pub substitutions: Vec<(usize, Vec<Pipeline>)>,
+    /// The first word in which a shell would put something in for something: a variable, a
+    /// command's output, the names of files.
+    pub expanded: Option<String>,
 }
 
 /// Commands with pipes between them.
@@ -26,13 +29,15 @@ pub struct ShellError(pub String);
 
 /// Reads a line or a small script: its pipelines in order.
 pub fn parse(text: &str) -> Result<Vec<Pipeline>, ShellError> {
-    let mut parser = Parser { rest: text };
+    let mut parser = Parser { rest: text, expands: false };
     let pipelines = parser.script()?;
     if parser.rest.is_empty() { Ok(pipelines) } else { Err(ShellError("a ) without its (".to_owned())) }
 }
 
 struct Parser<'a> {
     rest: &'a str,
+    /// Whether a shell would put something into the word that was read last.
+    expands: bool,
 }
 
 impl Parser<'_> {
@@ -111,10 +116,12 @@ impl Parser<'_> {
             }
             self.skip_blanks();
             let target = self.word()?;
+            self.note(&target, command);
             command.redirections.push((operator, target));
             return Ok(());
         }
         let word = self.word()?;
+        self.note(&word, command);
         let is_assignment = command.words.is_empty()
             && word.split_once('=').is_some_and(|(name, _)| {
                 !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
@@ -127,8 +134,16 @@ impl Parser<'_> {
         Ok(())
     }
 
+    /// Keeps the word in mind if a shell would put something into it.
+    fn note(&self, word: &str, command: &mut Command) {
+        if self.expands && command.expanded.is_none() {
+            command.expanded = Some(word.to_owned());
+        }
+    }
+
     fn word(&mut self) -> Result<String, ShellError> {
         let mut word = String::new();
+        self.expands = self.peek() == Some('~');
         while let Some(c) = self.peek() {
             if c.is_whitespace() || "|;&()<>".contains(c) {
                 break;
@@ -150,11 +165,17 @@ impl Parser<'_> {
                             Some(c) => word.extend(['\\', c]),
                             None => return Err(unclosed("\"")),
                         },
-                        Some(c) => word.push(c),
+                        Some(c) => {
+                            self.expands |= c == '$' || c == '`';
+                            word.push(c);
+                        }
                         None => return Err(unclosed("\"")),
                     }
                 },
-                c => word.push(c),
+                c => {
+                    self.expands |= "$`*?[{".contains(c);
+                    word.push(c);
+                }
             }
         }
         Ok(word)
@@ -222,6 +243,17 @@ mod tests {
         assert_eq!(command.substitutions[0].1[0].len(), 2);
         let expected = [("<", "in"), ("2>&", "1"), (">>", "out")].map(|(a, b)| (a.to_owned(), b.to_owned()));
         assert_eq!(command.redirections, expected);
+    }
+
+    #[test]
+    fn what_a_shell_would_put_in_is_told() {
+        let expanded = |text: &str| parse(text).unwrap()[0][0].expanded.clone();
+        for text in ["a $b", "a \"x $b\"", "a `b`", "a *.log", "a ~/b", "a [x]", "a {b,c}", "a <$b"] {
+            assert!(expanded(text).is_some(), "{text}");
+        }
+        for text in ["a '$b'", r"a \$b", "a \"x \\$b *\"", "a '*' b~ 'x?'", "a=1 b"] {
+            assert_eq!(expanded(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use clap::{Parser, ValueEnum};
 
 use super::account::{Account, Stream};
 use super::args::{Common, CutArgs, StageArgs};
+use super::cluster::Spread;
 use super::first::stop_rules;
 use super::sides::{MergeArgs, run_merge};
 use super::{Environment, Tool, ToolError, run_stage};
@@ -116,6 +117,17 @@ impl Tool for JoinTool {
         }
         let kind = self.kind.to_possible_value().map_or_else(String::new, |kind| kind.get_name().to_owned());
         Account::does(format!("{kind} join of two streams, batch by batch; keeps the open batch of each side"))
+    }
+
+    fn spread(&self) -> Spread {
+        if self.static_file.is_some() {
+            let reason = "--static: the file is read again when it changes, which executors would see at other times";
+            return Spread::Refused(reason.to_owned());
+        }
+        match self.within.is_wanted() {
+            true => Spread::not_yet("--within: what waits for its match is a state of the whole stream"),
+            false => Spread::Join,
+        }
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {

@@ -10,6 +10,7 @@ use clap::{Parser, Subcommand};
 use self::kinds::{DescentArgs, KMeansArgs, LinearArgs, PredictArgs, TestArgs};
 use super::account::{Account, Stream};
 use super::args::{Common, CutArgs, StageArgs, StateArgs};
+use super::cluster::Spread;
 use super::first::stop_rules;
 use super::{Environment, Tool, ToolError, run_stage, run_stage_saved};
 use crate::op::learn::Learner;
@@ -154,6 +155,15 @@ impl Tool for LearnTool {
                 Ok(_) => Account::does("predicts by the model in a file, read again when it changes"),
                 Err(error) => Account::mistake(error),
             },
+        }
+    }
+
+    fn spread(&self) -> Spread {
+        match &self.kind {
+            LearnKind::Predict(_) => Spread::Refused(
+                "its model is read again when it changes, which executors would see at other times".to_owned(),
+            ),
+            _ => Spread::not_yet("the model is a state of the whole stream"),
         }
     }
 

@@ -13,6 +13,7 @@ use clap::Parser;
 
 use super::account::{Account, Begins, Stream};
 use super::args::{Common, CutArgs, InputForm};
+use super::cluster::{Origin, Spread};
 use super::connector::known::Role;
 use super::first::{self, SourceIdentity};
 use super::guarantee::SourceGuarantee;
@@ -115,6 +116,30 @@ impl Tool for SourceTool {
         self.check().map_or_else(Account::mistake, |()| Account::default())
     }
 
+    fn spread(&self) -> Spread {
+        match &self.kind {
+            ChosenSource::Queue { file, .. } if file == Path::new("-") => {
+                Spread::Refused("standard input is that of one machine: give the file's name".to_owned())
+            }
+            ChosenSource::Queue { file, clock: ClockKind::Virtual, start } => {
+                Spread::Source(Origin::Queue(file.clone(), start.unwrap_or(0)))
+            }
+            ChosenSource::Queue { .. } => Spread::not_yet("queue by the wall clock"),
+            ChosenSource::Tcp { .. }
+            | ChosenSource::Exec { .. }
+            | ChosenSource::Rate { .. }
+            | ChosenSource::Other(_) => Spread::Source(Origin::Received),
+            ChosenSource::Stdin => Spread::Refused("standard input is that of one machine".to_owned()),
+            ChosenSource::Listen { .. } | ChosenSource::Udp { .. } | ChosenSource::Unix { .. } => Spread::Refused(
+                "Spark chooses the executor that a source runs on, and no client would know where it listens"
+                    .to_owned(),
+            ),
+            ChosenSource::Dir { .. } => Spread::not_yet("dir"),
+            ChosenSource::Tail { .. } => Spread::Refused("tail follows the files of one machine".to_owned()),
+            ChosenSource::Replay { .. } => Spread::not_yet("replay"),
+        }
+    }
+
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
         self.check()?;
         let bad_records = super::bad_records(self.cut.on_error.clone(), environment)?;
@@ -164,7 +189,11 @@ impl SourceTool {
                 let option = self.cut.events.given().unwrap_or_default();
                 format!("{option}: {kind} does not read lines of text: leave it out")
             }
-            (_, Some(kind), _) if self.input == Some(InputForm::Csv) => format!(
+            (Some(kind), _, _) if self.cut.form.given().is_some() => {
+                let option = self.cut.form.given().unwrap_or_default();
+                format!("{option}: {kind} does not read lines of text: leave it out")
+            }
+            (_, Some(kind), _) if self.input.is_some_and(InputForm::has_rows) => format!(
                 "--input csv: {kind} takes lines of several clients in turn, whose headers and rows would mix: send json \
                  or logfmt"
             ),

@@ -3,6 +3,7 @@
 use super::{Extent, Positionals, WindowTool};
 use crate::agg::Aggregation;
 use crate::cli::account::{Account, Stream};
+use crate::cli::cluster::{Merging, Spread};
 use crate::duration::show_ms;
 use crate::window::Span;
 
@@ -68,6 +69,30 @@ impl WindowTool {
         match self.without_command().map(drop) {
             Ok(()) => Account::default(),
             Err(error) => Account::mistake(error),
+        }
+    }
+}
+
+impl WindowTool {
+    /// What of it runs where on a cluster.
+    pub(super) fn window_spread(&self) -> Spread {
+        let Positionals { length, slide, aggregation } = match self.positionals() {
+            Ok(positionals) => positionals,
+            Err(error) => return Spread::Refused(error.to_string()),
+        };
+        if self.is_of_events() {
+            return Spread::not_yet("windows of event time, sessions and cumulating windows");
+        }
+        match (length, slide) {
+            (Some(Extent::Time(length)), None | Some(Extent::Time(_))) => Spread::Window {
+                length_ms: length.plain_ms().unwrap_or_default(),
+                merging: (aggregation.is_some() || self.computes()).then(|| {
+                    Merging::new(&self.keys, &self.expr, aggregation.as_ref(), &self.stage.input.cut.on_error)
+                }),
+            },
+            _ => Spread::Refused(
+                "windows of so many records go by the order of the whole stream, which a cluster's has not".to_owned(),
+            ),
         }
     }
 }

@@ -5,6 +5,7 @@ use clap::Parser;
 use super::account::{Account, Stream};
 use super::agg::{ExprArgs, KeyArgs, MERGE_VARIABLES};
 use super::args::{Common, CutArgs, MemoryArgs, StageArgs, StateArgs, TimeArgs};
+use super::cluster::Spread;
 use super::program::program;
 use super::{Environment, Tool, ToolError, run_stage_timed};
 use crate::agg::{Aggregation, Aggregator};
@@ -185,6 +186,10 @@ impl Tool for WindowTool {
 
     fn account(&self, stream: &mut Stream) -> Account {
         self.told(stream)
+    }
+
+    fn spread(&self) -> Spread {
+        self.window_spread()
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {

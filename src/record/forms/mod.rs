@@ -4,6 +4,7 @@
 //! of a file, is no part of the line: wherever files, connections and restarts begin,
 //! and whoever joined files with cat, and the same at each reading.
 
+mod course;
 pub mod csv;
 pub mod events;
 mod json;
@@ -11,16 +12,20 @@ mod line;
 mod logfmt;
 mod origin;
 mod recipe;
+mod row;
+mod shaped;
 mod text;
 
 use crate::error::Failure;
 use crate::record;
 
+pub use course::Course;
 pub use json::Json;
-pub use line::{Logfmt, Records, Text};
-pub use logfmt::push_object as push_logfmt;
+pub use line::{Records, Text};
+pub use logfmt::{Logfmt, push_object as push_logfmt};
 pub use origin::{Field, Origin};
 pub use recipe::{Form, Recipe};
+pub use row::Dialect;
 
 /// Takes a bad line and why it is bad; an error ends the stage.
 pub type Bad<'b> = dyn FnMut(&[u8], &str) -> Result<(), Box<dyn Failure>> + 'b;
@@ -34,14 +39,6 @@ pub struct Place {
     pub lines: u64,
     /// How many files come before this one, of those that one event may go through.
     pub files: u32,
-}
-
-impl Place {
-    /// Behind a line of so many bytes, its end among them.
-    fn pass(&mut self, bytes: u64) {
-        self.offset += bytes;
-        self.lines += 1;
-    }
 }
 
 /// Makes records of the raw lines of one file, connection or client.
@@ -75,33 +72,16 @@ pub trait Format {
         false
     }
 
-    /// What follows is another file, in which the event that is begun may go on.
-    fn go_on(&mut self) {}
+    /// Where the next line begins, and what records say of it.
+    fn course(&mut self) -> &mut Course;
 
-    /// Whether that event is begun still: then [`Format::unfinished`] is all that was taken of this file.
+    /// Whether an event is begun still that began in another file than the lines that come now: then [`Format::unfinished`] is all that was taken of this file.
     fn has_carried(&self) -> bool {
         false
     }
 
-    /// The next line begins here. Asked for only where nothing is begun.
-    fn go_to(&mut self, place: Place) {
-        let _ = place;
-    }
-
-    /// Whether it must know how many lines come before those that it gets.
-    fn needs_line_numbers(&self) -> bool {
-        false
-    }
-
-    /// A line of so many bytes is left out here.
-    fn pass_over(&mut self, bytes: u64) {
-        let _ = bytes;
-    }
-
     /// How many lines so far had invalid UTF-8, which became U+FFFD.
-    fn invalid_lines(&self) -> u64 {
-        0
-    }
+    fn invalid_lines(&self) -> u64;
 
     /// How many bytes of an unfinished row or event, of whole lines, were taken.
     fn unfinished(&self) -> u64 {
@@ -148,7 +128,7 @@ pub(super) mod tests {
     }
 
     fn text() -> Records<Text> {
-        Records::new(Text::default(), None, None)
+        Records::new(Text, None, None)
     }
 
     fn json() -> Records<Json> {

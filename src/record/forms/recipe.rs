@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::csv::Csv;
+use super::csv::{Csv, CsvOptions};
 use super::events::Joining;
 use super::{Field, Format, Json, Logfmt, Origin, Records, Text};
 
@@ -26,8 +26,10 @@ pub enum Form {
 pub struct Recipe {
     /// What a line is.
     pub form: Form,
-    /// The columns' names of csv.
-    pub columns: Option<Vec<String>>,
+    /// How rows of csv are read.
+    pub csv: CsvOptions,
+    /// Of logfmt: values that are numbers become numbers.
+    pub numbers: bool,
     /// Which lines are one event.
     pub joining: Option<Joining>,
     /// What else is in a record, which is an object then.
@@ -42,10 +44,10 @@ impl Recipe {
         let origin = (!self.with.is_empty()).then(|| Origin::new(&self.with, source, &self.host));
         let join = self.joining.as_ref().map(Joining::join);
         match self.form {
-            Form::Text => Box::new(Records::new(Text::default(), join, origin)),
+            Form::Text => Box::new(Records::new(Text, join, origin)),
             Form::Json => Box::new(Records::new(Json::default(), join, origin)),
-            Form::Logfmt => Box::new(Records::new(Logfmt::default(), join, origin)),
-            Form::Csv => Box::new(Csv::new(self.columns.clone(), origin)),
+            Form::Logfmt => Box::new(Records::new(Logfmt::new(self.numbers), join, origin)),
+            Form::Csv => Box::new(Csv::new(self.csv.clone(), origin)),
         }
     }
 

@@ -117,8 +117,8 @@ impl Panes {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
-    use std::rc::Rc;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
     use proptest::prelude::*;
 
@@ -126,19 +126,19 @@ mod tests {
     use crate::agg::{Aggregator, Combine};
 
     /// Joins texts, and counts how often: the order shows, and the cost.
-    struct Join(Rc<Cell<usize>>);
+    struct Join(Arc<AtomicUsize>);
 
     impl Combine for Join {
         fn combine(&mut self, a: &[u8], b: &[u8], out: &mut Vec<u8>) -> Result<bool, AggError> {
-            self.0.set(self.0.get() + 1);
+            self.0.fetch_add(1, Relaxed);
             out.extend_from_slice(a);
             out.extend_from_slice(b);
             Ok(true)
         }
     }
 
-    fn making() -> (Making, Rc<Cell<usize>>) {
-        let count = Rc::new(Cell::new(0));
+    fn making() -> (Making, Arc<AtomicUsize>) {
+        let count = Arc::new(AtomicUsize::new(0));
         (Making::new(Aggregator::expression(Box::new(Join(count.clone()))), true), count)
     }
 
@@ -162,13 +162,13 @@ mod tests {
         (0..LENGTH).for_each(|number| add(&mut panes, number, b"", &mut making));
         let mut most = 0;
         for second in 0..2 * LENGTH {
-            let before = merges.get();
+            let before = merges.load(Relaxed);
             add(&mut panes, second + LENGTH, b"", &mut making);
             add(&mut panes, second + 1 + (second * 37) % (LENGTH - 1), b"", &mut making);
             result(&mut panes, second + 1, second + 1 + LENGTH, &mut making);
             panes.drop_before(second + 2, |_| {});
             // The blocks are made once.
-            most = if second > 1 { most.max(merges.get() - before) } else { 0 };
+            most = if second > 1 { most.max(merges.load(Relaxed) - before) } else { 0 };
         }
         assert!(most <= 100, "{most} merges a second");
     }
@@ -183,7 +183,7 @@ mod tests {
                 result(&mut panes, second + 1 - length, second + 1, &mut making);
                 panes.drop_before(second + 2 - length, |_| {});
             }
-            let each = merges.get() as f64 / (4 * length) as f64;
+            let each = merges.load(Relaxed) as f64 / (4 * length) as f64;
             assert!(each < 3.1, "{each} merges a second");
         }
     }

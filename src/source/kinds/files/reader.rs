@@ -56,10 +56,10 @@ impl FileReader {
         };
         if from > 0 {
             reader.read_header(from)?;
-            let before = if reader.format.needs_line_numbers() { reader.count_lines(from)? } else { 0 };
+            let before = if reader.format.course().needs_line_numbers() { reader.count_lines(from)? } else { 0 };
             reader.lines = LineBuffer::new(Vec::new());
             (reader.read_at, reader.taken) = (from, from);
-            reader.format.go_to(Place { offset: from, lines: before, files: 0 });
+            reader.format.course().go_to(Place { offset: from, lines: before, files: 0 });
         }
         Ok(reader)
     }
@@ -143,7 +143,7 @@ impl FileReader {
             // It ends the event before it.
             let records = self.format.complete(block, bad)?;
             let before = std::mem::replace(&mut self.taken, self.read_at - self.lines.buffered() as u64);
-            self.format.pass_over(self.taken - before);
+            self.format.course().pass(self.taken - before);
             bad(&start, &forms::too_long(self.max_line))?;
             return Ok(records);
         }
@@ -181,7 +181,7 @@ impl FileReader {
     /// taken yet.
     pub fn go_on_from(&mut self, before: &mut FileReader) {
         std::mem::swap(&mut self.format, &mut before.format);
-        self.format.go_on();
+        self.format.course().go_on();
     }
 
     /// Whether an event that began in the file before is not complete.

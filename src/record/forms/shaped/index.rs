@@ -1,6 +1,6 @@
-//! Where in a text the bytes are that a reader of JSON stops at: found for 64 bytes at a time by
-//! vectors, before anything is read, so that the end of a string or of a number is one look at a
-//! word.
+//! Where in a text the bytes are that a reader of lines stops at: found for 64 bytes at a time by
+//! vectors, before anything is read, so that the end of a string, a number or a field is one
+//! look at a word.
 
 use wide::u8x16;
 
@@ -10,7 +10,7 @@ const WORD: usize = 64;
 /// A bit for each of 64 bytes, the first byte's lowest.
 #[derive(Clone, Copy, Debug, Default)]
 struct Marks {
-    /// What a JSON string cannot hold as it is: `"`, `\` and what is below 0x20.
+    /// What a JSON string cannot hold as it is (`"`, `\` and what is below 0x20), and one byte more.
     special: u64,
     /// `0` to `9`.
     digits: u64,
@@ -18,35 +18,35 @@ struct Marks {
 
 /// The marks of a text.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Index {
+pub(in crate::record::forms) struct Index {
     words: Vec<Marks>,
 }
 
 impl Index {
-    /// Forgets what it was of, and is of `text`; whether that is ASCII. Behind its end all bytes
-    /// are special.
-    pub(super) fn set(&mut self, text: &[u8]) -> bool {
+    /// Forgets what it was of, and is of `text`, in which `also` is special too; whether that is
+    /// ASCII. Behind its end all bytes are special.
+    pub(in crate::record::forms) fn set(&mut self, text: &[u8], also: u8) -> bool {
         let (chunks, rest) = text.as_chunks::<WORD>();
         let mut highest = u8x16::ZERO;
         self.words.clear();
         self.words.reserve(chunks.len() + 2);
-        self.words.extend(chunks.iter().map(|chunk| marks(chunk, &mut highest)));
+        self.words.extend(chunks.iter().map(|chunk| marks(chunk, also, &mut highest)));
         let mut last = [0; WORD];
         last[..rest.len()].copy_from_slice(rest);
-        self.words.push(marks(&last, &mut highest));
+        self.words.push(marks(&last, also, &mut highest));
         self.words.push(Marks { special: u64::MAX, digits: 0 });
         highest.to_array().is_ascii()
     }
 
     /// How far it is from `at` to the next byte that is special; 64 if it is no less.
     #[inline]
-    pub(super) fn to_special(&self, at: usize) -> usize {
+    pub(in crate::record::forms) fn to_special(&self, at: usize) -> usize {
         self.from(at, |marks| marks.special).trailing_zeros() as usize
     }
 
     /// A bit for each of the 64 bytes from `at` on: whether it is a digit.
     #[inline]
-    pub(super) fn digits(&self, at: usize) -> u64 {
+    pub(in crate::record::forms) fn digits(&self, at: usize) -> u64 {
         self.from(at, |marks| marks.digits)
     }
 
@@ -61,9 +61,9 @@ impl Index {
     }
 }
 
-/// The marks of 64 bytes; `highest` collects all bytes' bits.
+/// The marks of 64 bytes, in which `also` is special; `highest` collects all bytes' bits.
 #[inline]
-fn marks(chunk: &[u8; WORD], highest: &mut u8x16) -> Marks {
+fn marks(chunk: &[u8; WORD], also: u8, highest: &mut u8x16) -> Marks {
     let (parts, _) = chunk.as_chunks::<16>();
     let mut marks = Marks::default();
     for (index, part) in parts.iter().enumerate() {
@@ -71,10 +71,11 @@ fn marks(chunk: &[u8; WORD], highest: &mut u8x16) -> Marks {
         let quote = bytes.simd_eq(u8x16::splat(b'"'));
         let backslash = bytes.simd_eq(u8x16::splat(b'\\'));
         let control = bytes.min(u8x16::splat(0x1f)).simd_eq(bytes);
+        let other = bytes.simd_eq(u8x16::splat(also));
         let from_zero = bytes - u8x16::splat(b'0');
         let digit = from_zero.min(u8x16::splat(9)).simd_eq(from_zero);
         *highest |= bytes;
-        marks.special |= u64::from((quote | backslash | control).to_bitmask()) << (index * 16);
+        marks.special |= u64::from((quote | backslash | control | other).to_bitmask()) << (index * 16);
         marks.digits |= u64::from(digit.to_bitmask()) << (index * 16);
     }
     marks
@@ -89,8 +90,8 @@ mod tests {
         #[test]
         fn as_a_look_at_each_byte(text in prop::collection::vec(prop_oneof![any::<u8>(), b'a'..=b'c', b'0'..=b'9'], 0..200)) {
             let mut index = Index::default();
-            prop_assert_eq!(index.set(&text), text.is_ascii());
-            let is_special = |byte: &u8| matches!(byte, 0..0x20 | b'"' | b'\\');
+            prop_assert_eq!(index.set(&text, b'b'), text.is_ascii());
+            let is_special = |byte: &u8| matches!(byte, 0..0x20 | b'"' | b'\\' | b'b');
             for at in 0..text.len() + 130 {
                 let rest = text.get(at..).unwrap_or_default();
                 let special = rest.iter().position(is_special).unwrap_or(rest.len());

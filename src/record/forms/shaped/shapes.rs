@@ -1,15 +1,15 @@
-//! The shapes of lines: lines of JSON that come one behind another mostly differ in their scalars
+//! The shapes of lines: lines that come one behind another mostly differ in their scalars
 //! and in nothing else. What stands between the scalars of a line (brackets, keys, commas) was
 //! checked when it first came, and is only compared when it comes again.
 //!
 //! A shape is a chain of [`Between`]s: up to the first scalar, between two, and behind the last up
 //! to the line's end. Shapes that begin alike share their beginning, as in a trie. Each has
-//! come from a line that is JSON and in whose objects no two keys are equal; so any line of the same
+//! come from a line that is valid and in whose objects no two keys are equal; so any line of the same
 //! chain is too, whatever valid scalars it has.
 
-use crate::record::skip_value;
+use std::ops::Range;
 
-/// So many chains of links are kept at most; when there are more, all are forgotten.
+/// So many links of chains are kept at most; when there are more, all are forgotten.
 const MOST_LINKS: usize = 1024;
 
 /// A line of more scalars is not worth the room.
@@ -85,6 +85,13 @@ impl Between {
     }
 }
 
+/// Where a scalar is in a line, and in what was made of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::record::forms) struct Scalar {
+    pub(in crate::record::forms) came: Range<usize>,
+    pub(in crate::record::forms) made: Range<usize>,
+}
+
 /// A place in the chains.
 #[derive(Clone, Debug)]
 pub(super) struct Link {
@@ -142,16 +149,15 @@ impl Shapes {
         self.links.get(place.0? as usize)
     }
 
-    /// Learns the shape of a line, which has its end, from it and what it is in canonical JSON.
-    /// No two keys of an object may be equal.
-    pub(super) fn learn(&mut self, line: &[u8], canonical: &[u8]) {
+    /// Learns the shape of a line, which has its end, from it and what it is in canonical JSON,
+    /// with where each scalar is in both. No two keys of an object may be equal.
+    pub(super) fn learn(&mut self, line: &[u8], canonical: &[u8], scalars: impl Iterator<Item = Scalar>) {
         self.missed += 1;
-        let scalars = Scalars { json: line, at: 0 }.zip(Scalars { json: canonical, at: 0 });
         let (mut came, mut made) = (0, 0);
         let mut chain = Vec::new();
-        for ((start, end), (made_start, made_end)) in scalars {
-            chain.push(Between::new(&line[came..start], &canonical[made..made_start]));
-            (came, made) = (end, made_end);
+        for scalar in scalars {
+            chain.push(Between::new(&line[came..scalar.came.start], &canonical[made..scalar.made.start]));
+            (came, made) = (scalar.came.end, scalar.made.end);
             if chain.len() > MOST_SCALARS {
                 return;
             }
@@ -199,53 +205,21 @@ impl Shapes {
     }
 }
 
-/// Whether a scalar begins with this byte.
-#[inline]
-pub(super) fn begins_scalar(byte: u8) -> bool {
-    matches!(byte, b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n')
-}
-
-/// Where the scalars of a JSON text are that is no object's key.
-struct Scalars<'a> {
-    json: &'a [u8],
-    at: usize,
-}
-
-impl Iterator for Scalars<'_> {
-    type Item = (usize, usize);
-
-    fn next(&mut self) -> Option<(usize, usize)> {
-        loop {
-            let start = self.at;
-            if !begins_scalar(*self.json.get(start)?) {
-                self.at += 1;
-                continue;
-            }
-            self.at = skip_value(self.json, start)?;
-            let behind = self.json[self.at..].iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
-            if behind != Some(&b':') {
-                return Some((start, self.at));
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn keys_are_no_scalars() {
-        let json = br#" {"a" : "b:", "c":[1,true ,{"d":null}],"e":{}} "#;
-        let found: Vec<_> = Scalars { json, at: 0 }.map(|(start, end)| &json[start..end]).collect();
-        assert_eq!(found, [&br#""b:""#[..], b"1", b"true", b"null"]);
+    /// The scalars of a line in which these are the digits.
+    fn digits(line: &str) -> impl Iterator<Item = Scalar> {
+        let digits = line.bytes().enumerate().filter(|(_, byte)| byte.is_ascii_digit());
+        digits.map(|(at, _)| Scalar { came: at..at + 1, made: at..at + 1 })
     }
 
     #[test]
     fn shapes_share_their_beginning() {
         let mut shapes = Shapes::default();
-        for line in ["{\"a\":1,\"b\":2}\n", "{\"a\":3}\n", "{\"a\":7,\"b\":[]}\n", "{\"a\":7,\"b\":\"x\"}\n"] {
-            shapes.learn(line.as_bytes(), line.as_bytes());
+        for line in ["{\"a\":1,\"b\":2}\n", "{\"a\":3}\n", "{\"a\":7,\"b\":[]}\n", "{\"a\":7,\"b\":4}\n"] {
+            shapes.learn(line.as_bytes(), line.as_bytes(), digits(line));
         }
         let links: Vec<&[u8]> = shapes.links.iter().map(|link| &*link.between.came).collect();
         assert_eq!(links, [&b"{\"a\":"[..], b",\"b\":", b"}\n", b"}\n", b",\"b\":[]}\n"]);
@@ -256,8 +230,8 @@ mod tests {
         let mut shapes = Shapes::default();
         for number in 0..TRIAL {
             assert!(shapes.are_tried());
-            let line = format!("{{\"{number}\":1}}\n");
-            shapes.learn(line.as_bytes(), line.as_bytes());
+            let line = format!("{{\"{}\":1}}\n", "x".repeat(number as usize));
+            shapes.learn(line.as_bytes(), line.as_bytes(), digits(&line));
         }
         assert!(shapes.links.len() <= 2 * MOST_OTHERS);
         assert!(shapes.are_tried() && !shapes.are_tried());

@@ -1,0 +1,73 @@
+//! A server for a test.
+
+use std::time::Duration;
+
+use sstream_testkit::keeper::Keeper;
+use sstream_testkit::needs::{free_port, has_all};
+use sstream_testkit::shell::{Folder, Ran};
+use sstream_testkit::wait_until;
+
+/// Whether there is what these tests need.
+pub fn is_possible() -> bool {
+    let server = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().next();
+    let server = server.map(|version| version.path().join("bin/postgres").display().to_string());
+    has_all("POSTGRES_TESTS", &[server.as_deref().unwrap_or("postgres"), "psql", "setpriv", "openssl"])
+}
+
+/// A server that is started again when it ends.
+pub struct Server {
+    /// Where it runs.
+    pub folder: Folder,
+    /// Where it listens.
+    pub port: u16,
+    /// What keeps it.
+    pub keeper: Keeper,
+}
+
+impl Server {
+    /// Starts it, with an empty database; `ssl` or nothing.
+    pub fn start(ssl: &str) -> Server {
+        let (folder, port) = (Folder::new(), free_port());
+        folder.file("pw", "hunter2\n");
+        if !ssl.is_empty() {
+            certificates(&folder);
+        }
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/server");
+        let keeper = Keeper::start(&folder, "server", &format!("exec {script} data {port} {ssl}"));
+        let server = Server { folder, port, keeper };
+        wait_until("the server answers", Duration::from_secs(60), || server.try_ask("select 1").code() == Some(0));
+        server
+    }
+
+    /// What psql says to this.
+    pub fn try_ask(&self, sql: &str) -> Ran {
+        let Server { folder, port, .. } = self;
+        folder.file("ask.sql", sql);
+        folder.run(&format!("PGPASSWORD=hunter2 PGCONNECT_TIMEOUT=5 psql -X -q -A -t -v ON_ERROR_STOP=1 -h 127.0.0.1 -p {port} -U app app -f ask.sql"))
+    }
+
+    /// What psql prints for this.
+    pub fn ask(&self, sql: &str) -> String {
+        self.try_ask(sql).exits(0).stdout
+    }
+
+    /// A sink of it, with these options behind the address.
+    pub fn sink(&self, options: &str) -> String {
+        format!("sstream-sink postgres postgres://app@localhost:{}/app --password-file pw {options}", self.port)
+    }
+
+    /// Writes batches, as a queue's file has them.
+    pub fn write(&self, batches: &str, options: &str) -> Ran {
+        self.folder.file("batches", batches);
+        self.folder.run(&format!("sstream-source queue batches --batch 1s | {}", self.sink(options)))
+    }
+}
+
+/// Makes `ca.pem`, and `cert.pem` and `key.pem` of localhost, which it has signed.
+fn certificates(folder: &Folder) {
+    let line = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=tests -keyout ca.key -out ca.pem && \
+                openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout key.pem -out request && \
+                echo subjectAltName=DNS:localhost >extensions && \
+                openssl x509 -req -in request -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile extensions -out cert.pem";
+    folder.run(line).exits(0);
+}

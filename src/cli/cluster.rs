@@ -1,0 +1,155 @@
+//! What of a stage runs where on a cluster: each tool says it of its own parsed options,
+//! for `sstream-submit`.
+
+use std::path::{Path, PathBuf};
+
+use super::agg::{ExprArgs, KeyArgs};
+use super::args::{Common, CutArgs};
+use crate::agg::Aggregation;
+use crate::flow::OnError;
+
+/// How the work of a stage is spread over a cluster with the same answers as in a shell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Spread {
+    /// It begins a stream.
+    Source(Origin),
+    /// It treats each record by itself: the tool runs in every partition.
+    EachRecord,
+    /// It needs the whole of a batch, in order, and keeps nothing for the next one: the tool runs
+    /// in one partition.
+    WholeBatch,
+    /// It aggregates each batch: partial results in every partition, merged by key.
+    Aggregation(Merging),
+    /// A window over batches: over partial results where it aggregates, else over records.
+    Window {
+        /// How far it reaches back, in ms.
+        length_ms: u64,
+        /// What is computed; none if its records come out.
+        merging: Option<Merging>,
+    },
+    /// A state by key, of partial results, over all batches; all keys come out with each.
+    State(Merging),
+    /// A state by key, which a function makes of the state before and the batch's values: the tool runs
+    /// for each part of the keys, begins with the part's states, and gives all of them.
+    Update,
+    /// Two streams of pairs, batch by batch: the tool runs for each part of the keys.
+    Join,
+    /// Several streams, batch by batch.
+    Union,
+    /// It takes the stream.
+    Sink {
+        /// What it does with it.
+        target: Target,
+        /// Whether the stream goes on behind it.
+        pass: bool,
+    },
+    /// It is not run on a cluster, and why.
+    Refused(String),
+}
+
+impl Spread {
+    /// Refuses what could be done on a cluster, and is not done so far.
+    pub fn not_yet(what: &str) -> Spread {
+        Spread::Refused(format!("{what}: not on a cluster yet"))
+    }
+}
+
+/// Where a stream begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Batches in a file, by a virtual clock that starts here, in ms.
+    Queue(PathBuf, u64),
+    /// The tool itself, on an executor, whose records Spark receives.
+    Received,
+}
+
+/// What a sink does with the stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The tool itself runs on the driver, for the whole stream; so many records of a batch are
+    /// enough for it, all if none.
+    Driver(Option<u64>),
+    /// A file a batch.
+    Files {
+        /// The directory, and how the names begin.
+        prefix: String,
+        /// How they end.
+        suffix: Option<String>,
+        /// Strings as JSON too.
+        json: bool,
+        /// Files of empty batches too.
+        empty: bool,
+    },
+    /// A command of the user's, once a batch.
+    Command,
+}
+
+/// An aggregation as `sstream-reduce` runs it, so that partial results can be merged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merging {
+    words: Vec<String>,
+    /// Whether results are pairs.
+    pub is_keyed: bool,
+}
+
+impl Merging {
+    /// The tool that aggregates.
+    pub const TOOL: &'static str = "sstream-reduce";
+
+    /// With these options of the tool that aggregates.
+    pub fn new(keys: &KeyArgs, expr: &ExprArgs, aggregation: Option<&Aggregation>, on_error: &OnError) -> Merging {
+        let mut words = keys.words();
+        words.extend(expr.words());
+        words.extend((*on_error == OnError::Skip).then(|| "--on-error=skip".to_owned()));
+        words.extend(aggregation.map(Aggregation::to_string));
+        Merging { words, is_keyed: keys.is_keyed() }
+    }
+
+    /// The command with these further options: `--partial-out` for partial results, `--partial-in`
+    /// to merge them.
+    pub fn command(&self, options: &[&str]) -> Vec<String> {
+        let options = options.iter().map(|option| (*option).to_owned());
+        std::iter::once(Merging::TOOL.to_owned()).chain(options).chain(self.words.iter().cloned()).collect()
+    }
+}
+
+/// Why these options keep a stage from a cluster, if they do: they are about the machine that the
+/// shell runs on.
+pub fn of_this_machine(common: &Common, cut: Option<&CutArgs>) -> Option<String> {
+    let spark_cuts = "Spark cuts the batches there";
+    let options = [
+        (common.output.is_some(), "--output", "the stream goes through Spark: end it with sstream-sink"),
+        (common.watch.trace_log.is_some(), "--trace-log", "Spark's own page shows the batches"),
+        (common.watch.metrics.is_some(), "--metrics", "every executor would serve them"),
+        (common.watch.metrics_file.is_some(), "--metrics-file", "every executor would write them"),
+        (common.part.new, "--new", "a stage has no part in a checkpoint of ours there"),
+        (common.part.stage_name.is_some(), "--stage-name", "a stage has no part in a checkpoint of ours there"),
+    ];
+    let of_cut = cut.map_or([(false, "", ""); 11], |cut| {
+        let keep = &cut.keep;
+        [
+            (keep.dir().is_some(), "--checkpoint (or SSTREAM_CHECKPOINT)", "not on a cluster yet"),
+            (keep.name.is_some(), "--name", "it is the name in a checkpoint of ours"),
+            (keep.retain.is_some(), "--retain", "it is about a checkpoint of ours"),
+            (keep.on_loss.is_some(), "--on-loss", "it is about a checkpoint of ours"),
+            (cut.stop_file.is_some(), "--stop-file", "not on a cluster yet: SIGTERM stops an application"),
+            (cut.idle_timeout.is_some(), "--idle-timeout", "not on a cluster yet: SIGTERM stops an application"),
+            (cut.stop_after.is_some(), "--stop-after", "not on a cluster yet: SIGTERM stops an application"),
+            (cut.skip_missed, "--skip-missed", spark_cuts),
+            (cut.no_trace, "--no-trace", spark_cuts),
+            (cut.limits.max_batch.is_some(), "--max-batch", spark_cuts),
+            (cut.limits.backpressure, "--backpressure", "spark.streaming.backpressure.enabled is Spark's own"),
+        ]
+    });
+    let bad = cut.and_then(|cut| match &cut.on_error {
+        OnError::Fail | OnError::Skip => None,
+        _ => Some("--on-error FILE: every executor would have a file of its own: fail or skip".to_owned()),
+    });
+    let given = options.into_iter().chain(of_cut).find(|(is_given, ..)| *is_given);
+    given.map(|(_, option, reason)| format!("{option}: {reason}")).or(bad)
+}
+
+/// A file's name that holds in any directory.
+pub fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
