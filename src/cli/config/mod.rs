@@ -77,7 +77,7 @@ fn sections_of(tool: &str, kind: Option<&str>) -> Vec<Vec<String>> {
 
 /// The tools that may have a section, without `sstream-`, beside those of connectors: a test compares them with
 /// [`tools::all`](super::tools::all), which knows this module through them.
-const TOOLS: [&str; 21] = [
+const TOOLS: [&str; 22] = [
     "alert",
     "checkpoint",
     "dedup",
@@ -94,6 +94,7 @@ const TOOLS: [&str; 21] = [
     "sink",
     "source",
     "state",
+    "submit",
     "top",
     "transform",
     "ui",
