@@ -6,7 +6,7 @@ use clap::{Parser, ValueEnum};
 use jiff::tz::TimeZone;
 
 use super::account::{Account, Stream};
-use super::args::{Common, CutArgs, InputForm, StageArgs, parse_zone};
+use super::args::{Common, CutArgs, StageArgs, parse_zone};
 use super::cluster::Spread;
 use super::function::run_with_jobs;
 use super::{Environment, Tool, ToolError};
@@ -115,9 +115,7 @@ impl ParseTool {
         let message = match &self.pattern {
             None if has_pattern => "no PATTERN: --help has examples",
             Some(_) if !has_pattern => "PATTERN: this format needs none: leave it out",
-            _ if self.numbers() && !has_values && !self.has_typed_input() => {
-                "--numbers: the fields of this format have their types: leave it out"
-            }
+            _ if self.numbers() && !has_values => "--numbers: the fields of this format have their types: leave it out",
             _ if !self.patterns.is_empty() && self.format != ParseFormat::Grok => "--patterns: only grok has patterns",
             _ => return Ok(()),
         };
@@ -127,11 +125,6 @@ impl ParseTool {
     /// Whether numbers are made of texts.
     fn numbers(&self) -> bool {
         self.stage.input.cut.form.numbers
-    }
-
-    /// Whether raw input is in a form that `--numbers` says something of too.
-    fn has_typed_input(&self) -> bool {
-        self.stage.input.input.is_some_and(|form| form.has_rows() || form == InputForm::Logfmt)
     }
 
     fn form(&self) -> Result<Box<dyn Form + Send>, ToolError> {
@@ -208,7 +201,8 @@ impl Tool for ParseTool {
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
         self.check()?;
         let mut stage = self.stage.clone();
-        stage.input.cut.form.numbers &= self.has_typed_input();
+        // They are made of what is found, which must be text before.
+        stage.input.cut.form.numbers = false;
         run_with_jobs(&|| self.operator(), self.jobs, &stage, environment)
     }
 }

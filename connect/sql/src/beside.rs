@@ -93,7 +93,7 @@ fn read(path: &Path, content: &[u8]) -> Result<Read, SourceError> {
     let mut csv = Csv::new(CsvOptions::default(), None);
     let mut json = Recipe { form: Form::Json, ..Recipe::default() }.format(b"");
     let format: &mut dyn Format = if table.is_csv { &mut csv } else { &mut *json };
-    let took = format.records(&ended, usize::MAX / 2, &mut table.records, &mut bad);
+    let took = format.records(ended[..].into(), usize::MAX / 2, &mut table.records, &mut bad);
     took.and_then(|_| format.finish(&mut table.records, &mut bad)).map_err(|error| place(error.to_string()))?;
     if let Some(wrong) = wrong {
         return Err(place(wrong));

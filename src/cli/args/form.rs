@@ -1,10 +1,11 @@
 //! What raw input is: the form of its lines, and how they are written.
 
 use clap::{Args, ValueEnum};
+use encoding_rs::{Encoding, UTF_8};
 
 use crate::cli::ToolError;
 use crate::record::forms::csv::CsvOptions;
-use crate::record::forms::{Dialect, Form};
+use crate::record::forms::{Coding, Dialect, Form, Framing};
 
 /// How records are written in raw input.
 #[derive(Args, Clone, Debug)]
@@ -29,6 +30,14 @@ pub struct FormArgs {
     #[arg(long, help_heading = "Raw input")]
     pub trim: bool,
 
+    /// What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]
+    #[arg(long, value_name = "NAME", value_parser = charset, help_heading = "Raw input")]
+    pub encoding: Option<Charset>,
+
+    /// What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]
+    #[arg(long, value_name = "FRAMING", value_parser = framing, help_heading = "Raw input")]
+    pub framing: Option<Framing>,
+
     /// Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt
     #[arg(long, help_heading = "Raw input")]
     pub numbers: bool,
@@ -37,6 +46,40 @@ pub struct FormArgs {
 /// What quotes fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quote(Option<u8>);
+
+/// An encoding.
+#[derive(Clone, Copy, Debug)]
+pub struct Charset {
+    encoding: &'static Encoding,
+    /// A byte order mark says which of two it is.
+    pub by_mark: bool,
+}
+
+fn charset(text: &str) -> Result<Charset, String> {
+    let label = text.to_ascii_lowercase();
+    let by_mark = label == "utf-16" || label == "utf16";
+    let label = match label.strip_prefix("latin-") {
+        Some(number) => format!("latin{number}"),
+        None if by_mark => "utf-16le".to_owned(),
+        None => label,
+    };
+    let encoding = Encoding::for_label_no_replacement(label.as_bytes());
+    let advice = "no encoding of this name: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis …";
+    Ok(Charset { encoding: encoding.ok_or(advice)?, by_mark })
+}
+
+fn framing(text: &str) -> Result<Framing, String> {
+    match text {
+        "lines" => Ok(Framing::Lines),
+        "nul" => Ok(Framing::Nul),
+        "octets" => Ok(Framing::Octets),
+        _ => {
+            let length =
+                text.strip_prefix("fixed:").and_then(|length| length.parse().ok()).filter(|length| *length > 0);
+            length.map(Framing::Fixed).ok_or_else(|| "lines, nul, octets or fixed:N, N bytes each".to_owned())
+        }
+    }
+}
 
 fn character(text: &str) -> Result<u8, String> {
     match text.as_bytes() {
@@ -100,8 +143,13 @@ impl InputForm {
 impl FormArgs {
     /// The first of the options given.
     pub fn given(&self) -> Option<&'static str> {
-        let numbers = self.numbers.then_some("--numbers");
-        self.given_of_rows().or(numbers)
+        let more = [
+            (self.numbers, "--numbers"),
+            (self.encoding.is_some(), "--encoding"),
+            (self.framing.is_some(), "--framing"),
+        ];
+        let more = more.into_iter().find_map(|(is_given, option)| is_given.then_some(option));
+        self.given_of_rows().or(more)
     }
 
     fn given_of_rows(&self) -> Option<&'static str> {
@@ -116,8 +164,15 @@ impl FormArgs {
         .find_map(|(is_given, option)| is_given.then_some(option))
     }
 
-    /// Options that do not go with the form, or with each other.
-    pub fn check(&self, form: InputForm) -> Result<(), ToolError> {
+    /// How bytes are cut, and what they say.
+    pub fn coding(&self) -> Coding {
+        let encoding = self.encoding.map(|charset| charset.encoding).filter(|encoding| *encoding != UTF_8);
+        let coding = Coding::new(self.framing.unwrap_or_default(), encoding);
+        if self.encoding.is_none_or(|charset| charset.by_mark) { coding.or_by_mark() } else { coding }
+    }
+
+    /// Options that do not go with the form, or with each other; a line has at most `max_line` bytes.
+    pub fn check(&self, form: InputForm, max_line: usize) -> Result<(), ToolError> {
         let refuse = |message: String| Err(ToolError::Usage(message));
         if let Some(option) = self.given_of_rows().filter(|_| !form.has_rows()) {
             return refuse(format!("{option} is of csv: add --input csv, or leave it out"));
@@ -132,7 +187,23 @@ impl FormArgs {
         if quote == Some(delimiter) {
             return refuse("--quote: the delimiter quotes nothing: choose another character, or none".to_owned());
         }
-        Ok(())
+        let framing = self.framing.unwrap_or_default();
+        if framing != Framing::Lines && form.has_rows() {
+            return refuse("--framing: the rows of csv say themselves where they end: leave it out".to_owned());
+        }
+        let is_wide = self.coding().with_lines().unit() > 1;
+        match framing {
+            Framing::Nul | Framing::Octets if is_wide => {
+                refuse("--framing: in UTF-16 records are lines, or fixed:N: leave it out".to_owned())
+            }
+            Framing::Fixed(length) if is_wide && length % 2 == 1 => {
+                refuse(format!("--framing fixed:{length}: in UTF-16 records have an even number of bytes"))
+            }
+            Framing::Fixed(length) if length > max_line => {
+                refuse(format!("--framing fixed:{length}: longer than --max-line {max_line}: say more there"))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn dialect(&self, form: InputForm) -> Dialect {
@@ -155,6 +226,14 @@ impl FormArgs {
         self.delimiter.iter().for_each(|byte| push("--delimiter ", byte.escape_ascii().to_string()));
         let shown = |quote: &Quote| quote.0.map_or_else(|| "none".to_owned(), |byte| byte.escape_ascii().to_string());
         self.quote.iter().for_each(|quote| push("--quote ", shown(quote)));
+        let encoding = self.encoding.map(|charset| charset.encoding.name().to_ascii_lowercase());
+        encoding.iter().for_each(|name| push("--encoding ", name.clone()));
+        match self.framing {
+            None | Some(Framing::Lines) => {}
+            Some(Framing::Nul) => push("--framing ", "nul".to_owned()),
+            Some(Framing::Octets) => push("--framing ", "octets".to_owned()),
+            Some(Framing::Fixed(length)) => push("--framing ", format!("fixed:{length}")),
+        }
         for (is_given, option) in [(self.no_header, "--no-header"), (self.trim, "--trim"), (self.numbers, "--numbers")]
         {
             if is_given {

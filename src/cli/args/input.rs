@@ -144,7 +144,7 @@ impl CutArgs {
     /// Options that do not go with the form of raw input, or with each other.
     pub fn check(&self, form: Option<InputForm>) -> Result<(), ToolError> {
         let form = form.unwrap_or(InputForm::Text);
-        self.form.check(form)?;
+        self.form.check(form, self.max_line)?;
         if let Some(option) = self.events.given().filter(|_| form.has_rows()) {
             let message = "the rows of csv say themselves where they end: leave it out";
             return Err(ToolError::Usage(format!("{option}: {message}")));
@@ -169,6 +169,7 @@ impl CutArgs {
             form: form.of_records(),
             csv: self.form.csv(form),
             numbers: self.form.numbers,
+            coding: self.form.coding(),
             joining: self.events.joining(self.max_line),
             ..Recipe::default()
         }

@@ -19,6 +19,7 @@ pub struct Connector {
 
 /// Every kind that a connector of ours brings.
 pub const KNOWN: &[Connector] = &[
+    Connector { kind: "feed", connector: "feed", source: Some("Feeds of the web"), sink: None, operator: None },
     Connector {
         kind: "http",
         connector: "http",
@@ -47,6 +48,7 @@ pub const KNOWN: &[Connector] = &[
         sink: Some("A table of PostgreSQL"),
         operator: None,
     },
+    Connector { kind: "redis", connector: "redis", source: None, sink: Some("Commands of Redis"), operator: None },
     Connector {
         kind: "sqlite",
         connector: "sqlite",

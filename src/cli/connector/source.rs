@@ -242,7 +242,10 @@ impl<K: SourceKind> SourceTool<K> {
         };
         let source = match begun.open(environment, || self.kind.open(parts))? {
             Opened::Records(source) => source,
-            Opened::Lines(source) => input::lines(source, cut.recipe(Some(form)), Vec::new(), cut, environment),
+            Opened::Lines(source) => {
+                let recipe = cut.recipe(Some(form)).of_many();
+                input::lines(source, recipe, Vec::new(), cut, environment)
+            }
         };
         let batches = input::cutter(source, false, cut, interval_ms, environment, bad_records);
         Ok(begun.input(batches, cut, environment, bad_records))

@@ -218,7 +218,10 @@ impl SourceTool {
             (_, _, ChosenSource::Replay { file, .. }) if self.cut.keep.dir().is_some() && !is_seekable(file) => {
                 format!("--checkpoint: {} cannot be read again after a restart: save it in a file", file.display())
             }
-            _ => return self.cut.check(self.input),
+            _ => {
+                self.kind.check_coding(&self.cut.form).map_err(ToolError::Usage)?;
+                return self.cut.check(self.input);
+            }
         };
         Err(ToolError::Usage(message))
     }
@@ -317,6 +320,7 @@ impl SourceTool {
             waited: environment.waited.clone(),
             console: environment.console.clone(),
             max_line: self.cut.max_line,
+            coding: self.recipe().coding.decided(),
             tells_clients: self.recipe().tells_clients(),
         };
         let clock = &environment.clock;
@@ -365,7 +369,11 @@ impl SourceTool {
                 return Ok(Box::new(Replay::new(reader, &name, *speed, clock, stop)));
             }
         };
-        let lines = input::lines(source, self.recipe(), Vec::new(), &self.cut, environment);
+        let recipe = match self.kind {
+            ChosenSource::Stdin => self.recipe(),
+            _ => self.recipe().of_many(),
+        };
+        let lines = input::lines(source, recipe, Vec::new(), &self.cut, environment);
         Ok(input::cutter(lines, false, &self.cut, interval_ms, environment, bad_records))
     }
 }

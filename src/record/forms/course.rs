@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::{Origin, Place};
+use super::{Coding, Origin, Place};
 
 /// What all forms know of the lines that they are given.
 #[derive(Debug, Default)]
@@ -12,12 +12,51 @@ pub struct Course {
     place: Place,
     origin: Option<Origin>,
     invalid: u64,
+    /// Bytes of zero that were left out, where they are: at the beginning of lines.
+    holes: Option<u64>,
 }
 
 impl Course {
     /// From the beginning on; with where records are from, if they are to say so.
     pub fn new(origin: Option<Origin>) -> Course {
         Course { origin, ..Course::default() }
+    }
+
+    /// The same, where zeros at the beginning of a line are no part of it: a file that was truncated while a
+    /// writer went on at its old place has a hole there.
+    pub fn without_holes(self) -> Course {
+        Course { holes: Some(0), ..self }
+    }
+
+    /// Whether something in these lines is a hole.
+    pub fn has_hole(&self, lines: &[u8]) -> bool {
+        self.holes.is_some() && memchr::memchr(0, lines).is_some()
+    }
+
+    /// Leaves out the beginning of the next line, which is a hole of so many bytes.
+    pub fn skip_hole(&mut self, bytes: u64) {
+        self.place.offset += bytes;
+        self.holes = self.holes.map(|holes| holes + bytes);
+    }
+
+    /// How many bytes of holes were left out.
+    pub fn hole_bytes(&self) -> u64 {
+        self.holes.unwrap_or(0)
+    }
+
+    /// Takes the next record, with its end: where it begins, and what it says (see [`Coding::content`]).
+    pub fn take<'l>(&mut self, mut record: &'l [u8], coding: Coding) -> (Place, Result<Cow<'l, [u8]>, String>) {
+        if self.holes.is_some() && record.first() == Some(&0) && coding.has_lines() {
+            let hole = coding.hole(record);
+            self.skip_hole(hole as u64);
+            record = &record[hole..];
+        }
+        let place = self.pass(record.len() as u64);
+        let content = coding.content(record).map(|(content, is_invalid)| {
+            self.invalid += u64::from(is_invalid);
+            content
+        });
+        (place, content)
     }
 
     /// Where the next line begins.

@@ -18,11 +18,11 @@
 use std::borrow::Cow;
 
 use super::row::Dialect;
+use super::shaped::Index;
 use crate::error::Failure;
 use crate::record;
-use crate::record::forms::shaped::Index;
-use crate::record::forms::{Bad, Course, Format, Origin, Place, too_long};
-use crate::record::number::is_number;
+use crate::record::forms::{Bad, Coding, Course, Format, Lines, Origin, Place, too_long};
+use crate::record::number::push_number_or_string;
 
 /// How rows become records.
 #[derive(Clone, Debug, Default)]
@@ -57,7 +57,7 @@ struct Columns {
     header: Vec<String>,
     /// As records have them, no two the same.
     keys: Vec<String>,
-    /// What stands before each value: quotes, colon and all, and the quote with which a string begins.
+    /// What stands before each value: quotes, colon and all.
     begins: Vec<Vec<u8>>,
 }
 
@@ -76,108 +76,77 @@ impl Columns {
         let begin = |(index, key): (usize, &String)| {
             let mut begin = vec![if index == 0 { b'{' } else { b',' }];
             record::push_string(key.as_bytes(), &mut begin);
-            begin.extend_from_slice(b":\"");
+            begin.push(b':');
             begin
         };
         let begins = keys.iter().enumerate().map(begin).collect();
         Columns { header, keys, begins }
     }
-}
 
-/// Reads plain rows, from many lines at once: each is one line, and each of its fields is in JSON as it is
-/// written, but for the quotes around it.
-struct Plain<'a> {
-    options: &'a CsvOptions,
-    columns: &'a Columns,
-    /// These are UTF-8.
-    lines: &'a [u8],
-    index: &'a Index,
-}
-
-impl<'a> Plain<'a> {
-    /// Whether there may be such rows: blanks that are no part of fields are looked for by others.
-    fn has_rows(dialect: Dialect) -> bool {
-        !dialect.trim
-    }
-
-    /// Appends the record of the row that begins at `start`, and says where its line ends. If it
-    /// is no such row, nothing is done.
-    fn push_row(&self, start: usize, out: &mut Vec<u8>) -> Option<usize> {
+    /// Appends the record of the row that begins at `start`, if it is a plain one: a line in which
+    /// no field has anything that is not itself, in quotes or without. Where the line ends, whose
+    /// special bytes `index` knows. If not, nothing is done.
+    fn push_plain(&self, lines: &[u8], index: &Index, delimiter: u8, start: usize, out: &mut Vec<u8>) -> Option<usize> {
         // Blank lines are no rows; a byte order mark is no part of one.
-        if self.columns.keys.is_empty() || matches!(self.lines.get(start)?, b'\r' | b'\n' | 0xef) {
+        if self.keys.is_empty() || matches!(lines.get(start)?, b'\r' | b'\n' | 0xef) {
             return None;
         }
         let length = out.len();
-        let end = self.push_fields(start, out);
+        let end = self.push_fields(lines, index, delimiter, start, out);
         if end.is_none() {
             out.truncate(length);
         }
         end
     }
 
-    fn push_fields(&self, mut at: usize, out: &mut Vec<u8>) -> Option<usize> {
-        let CsvOptions { dialect, no_header, numbers, .. } = *self.options;
-        let Columns { header, begins, .. } = self.columns;
-        let mut is_header = !no_header;
-        let last = begins.len() - 1;
-        for (column, (begin, name)) in begins.iter().zip(header).enumerate() {
-            let (field, end) = self.field(dialect, at)?;
+    fn push_fields(
+        &self,
+        lines: &[u8],
+        index: &Index,
+        delimiter: u8,
+        mut at: usize,
+        out: &mut Vec<u8>,
+    ) -> Option<usize> {
+        let mut is_header = true;
+        let last = self.begins.len() - 1;
+        for (column, (begin, name)) in self.begins.iter().zip(&self.header).enumerate() {
+            let (field, end) = plain_field(lines, index, delimiter, at)?;
             is_header &= field == name.as_bytes();
-            push_value(begin, field, numbers, out, |field, out| out.extend_from_slice(field));
+            out.extend_from_slice(begin);
+            out.push(b'"');
+            out.extend_from_slice(field);
+            out.push(b'"');
             at = end + 1;
-            match self.lines.get(end)? {
-                byte if *byte == dialect.delimiter && column < last => {}
+            match lines.get(end)? {
+                byte if *byte == delimiter && column < last => {}
                 b'\n' if column == last => {}
-                b'\r' if column == last && self.lines.get(at) == Some(&b'\n') => at += 1,
+                b'\r' if column == last && lines.get(at) == Some(&b'\n') => at += 1,
                 _ => return None,
             }
         }
         out.extend_from_slice(b"}\n");
         (!is_header).then_some(at)
     }
-
-    /// The text of a field in which nothing is escaped, and where it ends.
-    #[inline]
-    fn field(&self, dialect: Dialect, start: usize) -> Option<(&'a [u8], usize)> {
-        let lines = self.lines;
-        let is_quoted = dialect.quote.is_some_and(|quote| lines.get(start) == Some(&quote));
-        if is_quoted && dialect.quote != Some(b'"') {
-            // The index does not know where it is closed.
-            return None;
-        }
-        let mut end = start + usize::from(is_quoted);
-        loop {
-            let distance = self.index.to_special(end);
-            end += distance;
-            if distance == u64::BITS as usize {
-                continue;
-            }
-            match *lines.get(end)? {
-                b'"' if is_quoted => return Some((&lines[start + 1..end], end + 1)),
-                byte if byte == dialect.delimiter => match is_quoted {
-                    // What stands there as it is must be so in JSON too.
-                    true if matches!(byte, b'\t' | b'\\') => return None,
-                    true => end += 1,
-                    false => return Some((&lines[start..end], end)),
-                },
-                b'\r' | b'\n' if !is_quoted => return Some((&lines[start..end], end)),
-                _ => return None,
-            }
-        }
-    }
 }
 
-/// Appends a value behind what stands before it: as the number that it is, if that is asked for, or as a string, of
-/// which `push` appends the inside.
+/// The text of a field in which nothing is escaped, and where it ends.
 #[inline]
-fn push_value(begin: &[u8], value: &[u8], numbers: bool, out: &mut Vec<u8>, push: impl Fn(&[u8], &mut Vec<u8>)) {
-    if numbers && is_number(value) {
-        out.extend_from_slice(begin.strip_suffix(b"\"").unwrap_or(begin));
-        out.extend_from_slice(value);
-    } else {
-        out.extend_from_slice(begin);
-        push(value, out);
-        out.push(b'"');
+fn plain_field<'a>(lines: &'a [u8], index: &Index, delimiter: u8, start: usize) -> Option<(&'a [u8], usize)> {
+    let is_quoted = lines.get(start) == Some(&b'"');
+    let mut end = start + usize::from(is_quoted);
+    loop {
+        let distance = index.to_special(end);
+        end += distance;
+        if distance == u64::BITS as usize {
+            continue;
+        }
+        match lines.get(end)? {
+            byte if *byte == delimiter && is_quoted => end += 1,
+            b'"' if is_quoted => return Some((&lines[start + 1..end], end + 1)),
+            b'\r' | b'\n' if !is_quoted => return Some((&lines[start..end], end)),
+            byte if *byte == delimiter => return Some((&lines[start..end], end)),
+            _ => return None,
+        }
     }
 }
 
@@ -185,8 +154,19 @@ impl Csv {
     /// With where a row is from, if that is asked for.
     pub fn new(mut options: CsvOptions, origin: Option<Origin>) -> Csv {
         let columns = options.columns.take().map(Columns::new);
-        let (row, row_place) = (Vec::new(), Place::default());
-        Csv { options, columns, row, row_place, course: Course::new(origin), index: Index::default() }
+        Csv {
+            options,
+            columns,
+            row: Vec::new(),
+            row_place: Place::default(),
+            course: Course::new(origin),
+            index: Index::default(),
+        }
+    }
+
+    /// The same, where zeros at the beginning of a line are no part of it.
+    pub fn without_holes(self) -> Csv {
+        Csv { course: self.course.without_holes(), ..self }
     }
 
     /// The columns' names as records have them, once the first row was read.
@@ -197,12 +177,18 @@ impl Csv {
     /// Takes a line, with its end.
     fn take_line(
         &mut self,
-        mut line: &[u8],
+        line: &[u8],
+        coding: Coding,
         max_line: usize,
         out: &mut Vec<u8>,
         bad: &mut Bad<'_>,
     ) -> Result<u64, Box<dyn Failure>> {
-        let place = self.course.pass(line.len() as u64);
+        let (place, content) = self.course.take(line, coding);
+        let content = match content {
+            Ok(content) => content,
+            Err(reason) => return bad(line, &reason).map(|()| 0),
+        };
+        let mut line = &*content;
         let dialect = self.options.dialect;
         let is_begun = !self.row.is_empty();
         if !is_begun {
@@ -217,9 +203,10 @@ impl Csv {
             return self.take_row(line, max_line, out, bad);
         }
         self.row.extend_from_slice(line);
+        self.row.push(b'\n');
         if !is_open {
             let row = std::mem::take(&mut self.row);
-            return self.take_row(&row, max_line, out, bad);
+            return self.take_row(row.strip_suffix(b"\n").unwrap_or(&row), max_line, out, bad);
         }
         if self.row.len() > max_line {
             bad(&self.row[..max_line], "a row is longer than --max-line: is a quote not closed?")?;
@@ -228,7 +215,7 @@ impl Csv {
         Ok(0)
     }
 
-    /// Takes a whole row, with its end.
+    /// Takes a whole row, without its end, but with the CR of a CRLF.
     fn take_row(
         &mut self,
         row: &[u8],
@@ -236,8 +223,7 @@ impl Csv {
         out: &mut Vec<u8>,
         bad: &mut Bad<'_>,
     ) -> Result<u64, Box<dyn Failure>> {
-        let bare = row.strip_suffix(b"\n").unwrap_or(row);
-        let bare = bare.strip_suffix(b"\r").unwrap_or(bare);
+        let bare = row.strip_suffix(b"\r").unwrap_or(row);
         if bare.len() > max_line {
             bad(&bare[..max_line], &too_long(max_line))?;
             return Ok(0);
@@ -262,8 +248,10 @@ impl Csv {
             return Ok(0);
         }
         self.course.begin_record(self.row_place, out);
+        let push = if numbers { push_number_or_string } else { record::push_string };
         for (begin, field) in columns.begins.iter().zip(&fields) {
-            push_value(begin, field.as_bytes(), numbers, out, record::push_escaped);
+            out.extend_from_slice(begin);
+            push(field.as_bytes(), out);
         }
         out.push(b'}');
         self.course.end_record(out);
@@ -274,34 +262,36 @@ impl Csv {
 impl Format for Csv {
     fn records(
         &mut self,
-        lines: &[u8],
+        lines: Lines<'_>,
         max_line: usize,
         out: &mut Vec<u8>,
         bad: &mut Bad<'_>,
     ) -> Result<u64, Box<dyn Failure>> {
         let mut records = 0;
+        let Lines { bytes, coding } = lines;
+        let CsvOptions { dialect: Dialect { delimiter, quote, trim }, numbers, .. } = self.options;
         let mut index = std::mem::take(&mut self.index);
-        let dialect = self.options.dialect;
-        let is_plain = self.course.is_plain()
-            && Plain::has_rows(dialect)
-            && lines.len() <= max_line
-            && (index.set(lines, dialect.delimiter) || std::str::from_utf8(lines).is_ok());
+        let is_usual = quote == Some(b'"') && !trim && !numbers && coding.is_plain();
+        let is_plain = is_usual
+            && self.course.is_plain()
+            && !self.course.has_hole(bytes)
+            && bytes.len() <= max_line
+            && (index.set(bytes, delimiter) || std::str::from_utf8(bytes).is_ok());
         let mut at = 0;
-        while at < lines.len() {
+        while at < bytes.len() {
             if is_plain
                 && self.row.is_empty()
                 && let Some(columns) = &self.columns
-                && let Some(end) = (Plain { options: &self.options, columns, lines, index: &index }).push_row(at, out)
+                && let Some(end) = columns.push_plain(bytes, &index, delimiter, at, out)
             {
                 records += 1;
                 self.course.pass((end - at) as u64);
                 at = end;
                 continue;
             }
-            let rest = &lines[at..];
-            let line = &rest[..memchr::memchr(b'\n', rest).map_or(rest.len(), |newline| newline + 1)];
-            records += self.take_line(line, max_line, out, bad)?;
+            let (line, _) = coding.split(&bytes[at..]);
             at += line.len();
+            records += self.take_line(line, coding, max_line, out, bad)?;
         }
         self.index = index;
         Ok(records)
@@ -322,6 +312,10 @@ impl Format for Csv {
 
     fn invalid_lines(&self) -> u64 {
         self.course.invalid_lines()
+    }
+
+    fn hole_bytes(&self) -> u64 {
+        self.course.hole_bytes()
     }
 
     fn unfinished(&self) -> u64 {
@@ -383,104 +377,29 @@ mod tests {
     proptest! {
         #[test]
         fn rows_together_are_what_each_is_by_itself(
-            rows in prop::collection::vec(any_row(), 0..20),
+            rows in prop::collection::vec("(([a-c0é]{0,3}|\"[a-c, é]{0,3}\"|[a\",\r\\\\]{0,3}),){0,2}[ab]{0,2}\r?", 0..20),
             names in 1usize..4,
-            delimiter in prop::sample::select(&b",;\t\\'\"a0"[..]),
-            quote in prop::sample::select(&[None, Some(b'"'), Some(b'\'')][..]),
-            (trim, no_header, numbers) in any::<(bool, bool, bool)>(),
-            is_named: bool,
         ) {
-            prop_assume!(quote != Some(delimiter));
             let names: Vec<String> = ["a", "b", "c"][..names].iter().map(|name| name.to_string()).collect();
-            let dialect = Dialect { delimiter, quote, trim };
-            let options = CsvOptions { dialect, columns: is_named.then_some(names), no_header, numbers };
-            let in_dialect = |c: char| match c {
-                ',' => char::from(delimiter),
-                '"' => char::from(quote.unwrap_or(b'"')),
-                other => other,
-            };
-            let text: String = rows.iter().flat_map(|row| row.chars().map(in_dialect).chain(['\n'])).collect();
+            let text: String = rows.iter().map(|row| format!("{row}\n")).collect();
             let read = |by_line: bool| {
                 let (mut out, mut bad) = (Vec::new(), Vec::new());
-                let mut format = Csv::new(options.clone(), None);
+                let columns = Some(names.clone());
+                let mut format = Csv::new(CsvOptions { columns, ..CsvOptions::default() }, None);
                 let mut take = |line: &[u8], reason: &str| {
                     bad.push((line.to_vec(), reason.to_owned()));
                     Ok(())
                 };
                 let records = if by_line {
                     let lines = text.split_inclusive('\n');
-                    lines.map(|line| format.take_line(line.as_bytes(), 1 << 20, &mut out, &mut take).unwrap()).sum()
+                    lines.map(|line| format.take_line(line.as_bytes(), Coding::default(), 1 << 20, &mut out, &mut take).unwrap()).sum()
                 } else {
-                    // The first may be the header, without which no other is read together.
-                    let (first, others) = text.split_at(text.find('\n').map_or(0, |newline| newline + 1));
-                    [first, others]
-                        .map(|lines| format.records(lines.as_bytes(), 1 << 20, &mut out, &mut take).unwrap())
-                        .iter()
-                        .sum::<u64>()
+                    format.records(text.as_bytes().into(), 1 << 20, &mut out, &mut take).unwrap()
                 };
-                let record_lines = String::from_utf8(out).unwrap();
-                (records, record_lines, bad, format.unfinished(), format.course().place())
+                (records, String::from_utf8(out).unwrap(), bad, format.unfinished())
             };
-            let together = read(false);
-            for record in together.1.lines() {
-                let mut canonical = Vec::new();
-                prop_assert!(record::canonicalize(record.as_bytes(), &mut canonical).is_ok(), "{}", record);
-                prop_assert_eq!(record.as_bytes(), canonical);
-            }
-            prop_assert_eq!(together, read(true));
+            prop_assert_eq!(read(false), read(true));
         }
-    }
-
-    #[test]
-    fn plain_rows_are_such_in_any_dialect_and_others_are_left_alone() {
-        let columns = Columns::new(vec!["a".into(), "b".into()]);
-        let record = |delimiter, quote, row: &str| {
-            let dialect = Dialect { delimiter, quote, trim: false };
-            let options = CsvOptions { dialect, numbers: true, ..CsvOptions::default() };
-            let mut index = Index::default();
-            index.set(row.as_bytes(), delimiter);
-            let mut out = b"before".to_vec();
-            let plain = Plain { options: &options, columns: &columns, lines: row.as_bytes(), index: &index };
-            let end = plain.push_row(0, &mut out);
-            assert!(end.is_some() || out == b"before");
-            end.map(|end| (end, String::from_utf8(out.split_off(6)).unwrap()))
-        };
-        let made = |row: &str, record: &str| Some((row.len(), format!("{record}\n")));
-        for (delimiter, quote, row, expected) in [
-            (b',', Some(b'"'), "\"x,y\",\"1.50\"\r\n", r#"{"a":"x,y","b":1.50}"#),
-            (b';', Some(b'"'), "1,5;007\n", r#"{"a":"1,5","b":"007"}"#),
-            (b'\t', Some(b'"'), "x\t\n", r#"{"a":"x","b":""}"#),
-            (b'\t', None, "7\t8\n", r#"{"a":7,"b":8}"#),
-            (b'\\', Some(b'\''), "it's\\-1\n", r#"{"a":"it's","b":-1}"#),
-        ] {
-            assert_eq!(record(delimiter, quote, row), made(row, expected), "{row}");
-        }
-        for (delimiter, quote, row) in [
-            (b'\t', Some(b'"'), "\"x\ty\"\tz\n"),
-            (b'\\', Some(b'"'), "\"x\\y\"\\z\n"),
-            (b',', Some(b'\''), "'x',y\n"),
-            (b',', None, "\"x\",y\n"),
-            (b',', Some(b'"'), "a,b\n"),
-            (b',', Some(b'"'), "\"x\"y,z\n"),
-            (b';', Some(b'"'), "x,y\n"),
-        ] {
-            assert_eq!(record(delimiter, quote, row), None, "{row}");
-        }
-    }
-
-    /// A row with commas and quotes, which stand for the dialect's.
-    fn any_row() -> impl Strategy<Value = String> {
-        let field = prop_oneof![
-            4 => "[a-c0é]{0,3}",
-            3 => "\"[a-c, é;\t]{0,3}\"",
-            2 => "\"?-?[0-9]{1,2}(\\.[05]{0,2})?(e[0-9])?\"?",
-            2 => "[a\",'\r\\\\\t ]{0,3}",
-        ];
-        let fields = prop::collection::vec(field, 1..4);
-        prop_oneof![
-            9 => (fields, "[ab]?\r?").prop_map(|(fields, end)| format!("{}{end}", fields.join(","))),
-            1 => Just("a,b".to_owned()),
-        ]
     }
 
     #[test]

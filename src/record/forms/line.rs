@@ -2,7 +2,7 @@
 //! [logfmt](super::logfmt).
 
 use super::events::{Event, Join};
-use super::{Bad, Course, Format, Origin, Place, bare, text, too_long};
+use super::{Bad, Course, Format, Lines, Origin, Place, bare, text, too_long};
 use crate::error::Failure;
 use crate::record;
 
@@ -59,6 +59,11 @@ impl<F: LineForm> Records<F> {
         Records { form, join, course: Course::new(origin), max_line: usize::MAX }
     }
 
+    /// The same, where zeros at the beginning of a line are no part of it.
+    pub fn without_holes(self) -> Records<F> {
+        Records { course: self.course.without_holes(), ..self }
+    }
+
     /// Where the oldest event begins that is not complete.
     fn begun(&self) -> Option<Place> {
         self.join.as_ref().and_then(|join| join.begun())
@@ -79,26 +84,38 @@ impl<F: LineForm> Records<F> {
 impl<F: LineForm> Format for Records<F> {
     fn records(
         &mut self,
-        lines: &[u8],
+        lines: Lines<'_>,
         max_line: usize,
         out: &mut Vec<u8>,
         bad: &mut Bad<'_>,
     ) -> Result<u64, Box<dyn Failure>> {
         self.max_line = max_line;
-        let is_plain = self.join.is_none() && self.course.is_plain();
+        let Lines { bytes, coding } = lines;
+        let is_plain = self.join.is_none() && self.course.is_plain() && coding.is_plain();
         if is_plain
-            && lines.len() <= max_line
-            && let Some(records) = self.form.push_lines(lines, out, bad)?
+            && bytes.len() <= max_line
+            && !self.course.has_hole(bytes)
+            && let Some(records) = self.form.push_lines(bytes, out, bad)?
         {
             return Ok(records);
         }
         let mut records = 0;
-        let mut rest = lines;
-        while let Some(newline) = memchr::memchr(b'\n', rest) {
-            let (line, behind) = rest.split_at(newline + 1);
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let (line, behind) = coding.split(rest);
             rest = behind;
-            let text = bare(line);
-            let place = self.course.pass(line.len() as u64);
+            let (place, text) = self.course.take(line, coding);
+            let text = match &text {
+                // Between two counted records of syslog there may be a newline.
+                Ok(text) if text.is_empty() && coding.may_have_counts() => continue,
+                Ok(text) if coding.has_lines() => bare(text),
+                Ok(text) => text,
+                Err(reason) => {
+                    records += self.give_begun(out, bad)?;
+                    bad(line, reason)?;
+                    continue;
+                }
+            };
             if self.join.is_some() && text.len() > max_line {
                 // It ends the event before it, wherever pieces of what is read end.
                 records += self.give_begun(out, bad)?;
@@ -140,6 +157,10 @@ impl<F: LineForm> Format for Records<F> {
 
     fn invalid_lines(&self) -> u64 {
         self.course.invalid_lines()
+    }
+
+    fn hole_bytes(&self) -> u64 {
+        self.course.hole_bytes()
     }
 
     fn unfinished(&self) -> u64 {

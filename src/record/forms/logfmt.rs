@@ -8,7 +8,7 @@ use super::json::scalars;
 use super::line::LineForm;
 use super::shaped::{Grammar, Line, Pass, Scalar, Shaped};
 use crate::error::Failure;
-use crate::record::number::{is_number, push_number_or_string};
+use crate::record::number::push_number_or_string;
 use crate::record::{self, Canonicalizer};
 
 /// Each line is `key=value` pairs, an object.
@@ -19,9 +19,9 @@ pub struct Logfmt {
 }
 
 impl Logfmt {
-    /// With `numbers`, values that are numbers, in quotes or not, are numbers.
-    pub fn new(numbers: bool) -> Logfmt {
-        Logfmt { reader: Reader::new(numbers), shaped: Shaped::default() }
+    /// With values that are numbers, in quotes or not, as numbers.
+    pub fn with_numbers(numbers: bool) -> Logfmt {
+        Logfmt { reader: Reader { numbers, ..Reader::default() }, ..Logfmt::default() }
     }
 }
 
@@ -36,31 +36,28 @@ impl LineForm for Logfmt {
         out: &mut Vec<u8>,
         bad: &mut Bad<'_>,
     ) -> Result<Option<u64>, Box<dyn Failure>> {
-        self.shaped.push_lines(&mut self.reader, lines, out, bad)
+        // Along a shape values are strings.
+        if self.reader.numbers { Ok(None) } else { self.shaped.push_lines(&mut self.reader, lines, out, bad) }
     }
 }
 
-/// Appends the object of a line; with `numbers`, values that are numbers, in quotes or not, are numbers. The error
-/// says what is wrong.
+/// Appends the object of a line; with `numbers`, values that are numbers, in quotes or not, are numbers. The
+/// error says what is wrong.
 pub fn push_object(line: &str, numbers: bool, out: &mut Vec<u8>) -> Result<(), String> {
-    Reader::new(numbers).push_object(line, out).map(|_| ())
+    Reader { numbers, ..Reader::default() }.push_object(line, out).map(|_| ())
 }
 
 /// Reads lines one by one.
 #[derive(Debug, Default)]
 pub(super) struct Reader {
-    numbers: bool,
     canonicalizer: Canonicalizer,
+    numbers: bool,
     object: Vec<u8>,
     /// Where the values were in the line that was read last; none where a key had none.
     values: Vec<Option<Range<usize>>>,
 }
 
 impl Reader {
-    fn new(numbers: bool) -> Reader {
-        Reader { numbers, ..Reader::default() }
-    }
-
     fn push(&mut self, line: &str, out: &mut Vec<u8>) -> Result<Line, String> {
         if line.trim().is_empty() {
             return Ok(Line::Blank);
@@ -71,7 +68,7 @@ impl Reader {
 
     /// Appends the object of a line; whether two keys may have been equal.
     fn push_object(&mut self, line: &str, out: &mut Vec<u8>) -> Result<bool, String> {
-        let Reader { numbers, canonicalizer, object, values } = self;
+        let Reader { canonicalizer, numbers, object, values } = self;
         object.clear();
         values.clear();
         let mut rest = line.trim_start();
@@ -115,29 +112,17 @@ impl Grammar for Reader {
     }
 
     #[inline]
-    fn scalar(&self, pass: &mut Pass<'_>) -> Option<()> {
-        let start = pass.at;
+    fn scalar(pass: &mut Pass<'_>) -> Option<()> {
         if pass.peek() == Some(b'"') {
-            quoted(pass)?;
-            let inside = &pass.lines[start + 1..pass.at - 1];
-            if self.numbers && is_number(inside) {
-                pass.at = start;
-                pass.replace(inside.len() + 2, |out| out.extend_from_slice(inside));
-            }
-            return Some(());
+            return quoted(pass);
         }
-        // Beyond ASCII there are other spaces.
-        let ends = pass.go_to_special()?.is_ascii_whitespace();
-        let (value, end) = (&pass.lines[start..pass.at], pass.at);
-        if !ends || !value.is_ascii() {
+        pass.replace(0, |out| out.push(b'"'));
+        let start = pass.at;
+        if !pass.to_special()?.is_ascii_whitespace() || !pass.lines[start..pass.at].is_ascii() {
+            // Beyond ASCII there are other spaces.
             return None;
         }
-        if !(self.numbers && is_number(value)) {
-            pass.at = start;
-            pass.replace(0, |out| out.push(b'"'));
-            pass.at = end;
-            pass.replace(0, |out| out.push(b'"'));
-        }
+        pass.replace(0, |out| out.push(b'"'));
         Some(())
     }
 
@@ -159,7 +144,7 @@ impl Grammar for Reader {
 fn quoted(pass: &mut Pass<'_>) -> Option<()> {
     pass.at += 1;
     loop {
-        match pass.go_to_special()? {
+        match pass.to_special()? {
             b'"' => {
                 pass.at += 1;
                 return Some(());

@@ -4,6 +4,7 @@
 //! of a file, is no part of the line: wherever files, connections and restarts begin,
 //! and whoever joined files with cat, and the same at each reading.
 
+mod coding;
 mod course;
 pub mod csv;
 pub mod events;
@@ -19,9 +20,10 @@ mod text;
 use crate::error::Failure;
 use crate::record;
 
+pub use coding::{Coding, Framing, Lines};
 pub use course::Course;
 pub use json::Json;
-pub use line::{Records, Text};
+pub use line::{LineForm, Records, Text};
 pub use logfmt::{Logfmt, push_object as push_logfmt};
 pub use origin::{Field, Origin};
 pub use recipe::{Form, Recipe};
@@ -43,12 +45,12 @@ pub struct Place {
 
 /// Makes records of the raw lines of one file, connection or client.
 pub trait Format {
-    /// Appends the records of `lines`, each of which ends in a newline, as
+    /// Appends the records of `lines`, which are whole, as
     /// canonical JSON with a newline each. A line longer than `max_line` bytes
     /// without its end is bad. Returns how many records there were.
     fn records(
         &mut self,
-        lines: &[u8],
+        lines: Lines<'_>,
         max_line: usize,
         out: &mut Vec<u8>,
         bad: &mut Bad<'_>,
@@ -82,6 +84,11 @@ pub trait Format {
 
     /// How many lines so far had invalid UTF-8, which became U+FFFD.
     fn invalid_lines(&self) -> u64;
+
+    /// How many bytes of holes were left out.
+    fn hole_bytes(&self) -> u64 {
+        0
+    }
 
     /// How many bytes of an unfinished row or event, of whole lines, were taken.
     fn unfinished(&self) -> u64 {
@@ -119,7 +126,7 @@ pub(super) mod tests {
             Ok(())
         };
         for chunk in chunks {
-            records += format.records(chunk.as_bytes(), 40, &mut out, &mut take).unwrap();
+            records += format.records(chunk.as_bytes().into(), 40, &mut out, &mut take).unwrap();
         }
         records += format.finish(&mut out, &mut take).unwrap();
         let lines: Vec<String> = String::from_utf8(out).unwrap().lines().map(str::to_owned).collect();
@@ -164,7 +171,7 @@ pub(super) mod tests {
         let mut out = Vec::new();
         let mut bad = 0;
         let records = text
-            .records(b"a\xff\nok\nlonger\n", 5, &mut out, &mut |_, _| {
+            .records(b"a\xff\nok\nlonger\n"[..].into(), 5, &mut out, &mut |_, _| {
                 bad += 1;
                 Ok(())
             })
