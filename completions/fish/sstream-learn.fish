@@ -60,6 +60,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l retain -d '
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -136,6 +137,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -205,6 +207,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -273,6 +276,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -335,6 +339,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l ret
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -396,6 +401,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l 
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'

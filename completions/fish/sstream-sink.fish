@@ -60,6 +60,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l retain -d 'Ke
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -127,6 +128,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l reta
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -183,6 +185,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l retai
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -239,6 +242,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l retai
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -295,6 +299,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l reta
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -357,6 +362,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l retai
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -415,6 +421,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l retai
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'

@@ -1,4 +1,5 @@
 complete -c sstream-union -l memory -d 'How much of the open batches is kept in memory; what is beyond goes to a file in TMPDIR [default: 256MiB]' -r
+complete -c sstream-union -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-union -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'

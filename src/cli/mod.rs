@@ -15,6 +15,7 @@ pub mod args;
 pub mod checkpoint;
 pub mod cluster;
 pub mod command;
+pub mod config;
 pub mod connector;
 pub mod dedup;
 pub(crate) mod describe;

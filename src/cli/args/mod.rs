@@ -34,11 +34,16 @@ pub struct Messages {
     /// Say nothing but errors, on stderr
     #[arg(long, help_heading = "Messages")]
     pub quiet: bool,
+
+    /// Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes
+    /// before it [default: SSTREAM_CONFIG]
+    #[arg(long, value_name = "FILE", help_heading = "Messages")]
+    pub config: Option<PathBuf>,
 }
 
 impl Messages {
     /// Those of these options that say nothing of what is computed.
-    pub const OF_RUNNING: &[&str] = &["verbose", "quiet"];
+    pub const OF_RUNNING: &[&str] = &["verbose", "quiet", "config"];
 
     /// How much to say: the options, or SSTREAM_LOG.
     pub fn level(&self) -> Level {
@@ -92,7 +97,7 @@ impl Common {
 
     /// What a tool that is no stage has.
     pub const NONE: Common = Common {
-        messages: Messages { verbose: false, quiet: false },
+        messages: Messages { verbose: false, quiet: false, config: None },
         output: None,
         watch: WatchArgs { trace_log: None, metrics: None, metrics_file: None },
         part: PartArgs { new: false, stage_name: None },

@@ -1,5 +1,5 @@
 complete -c sstream-sink-kafka -l brokers -d 'Brokers to ask for the others, as localhost:9092, several with commas' -r
-complete -c sstream-sink-kafka -l config -d 'Properties of librdkafka, a NAME=VALUE a line; the place for passwords' -r -F
+complete -c sstream-sink-kafka -l properties -d 'Properties of librdkafka, a NAME=VALUE a line; the place for passwords' -r -F
 complete -c sstream-sink-kafka -s X -d 'A property of librdkafka, over those of the file' -r
 complete -c sstream-sink-kafka -l topic -d 'The topic' -r
 complete -c sstream-sink-kafka -l key -d 'The message\'s key: the result of a jq program; none without a result' -r
@@ -50,6 +50,7 @@ complete -c sstream-sink-kafka -l retain -d 'Keep the newest batches beyond what
 complete -c sstream-sink-kafka -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-sink-kafka -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink-kafka -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-sink-kafka -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
