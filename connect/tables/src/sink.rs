@@ -287,7 +287,7 @@ impl<D: Database> Sink for TableSink<'_, D> {
 }
 
 /// An id for a run that has no checkpoint.
-fn run_id() -> String {
+pub fn run_id() -> String {
     let mut bytes = [0u8; 16];
     // Without chance two runs of one process number may have the same id, where the one before was killed.
     let _ = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());

@@ -2,6 +2,7 @@
 
 mod bad;
 mod batch;
+mod form;
 mod input;
 mod keep;
 mod multiline;
@@ -13,7 +14,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 pub use batch::Batching;
-pub use input::{CutArgs, InputArgs, InputForm, LimitArgs};
+pub use form::{FormArgs, InputForm};
+pub use input::{CutArgs, InputArgs, LimitArgs};
 pub use keep::{KeepArgs, OnLossArg};
 pub use multiline::{MultilineArgs, MultilineForm};
 pub use time::{TimeArgs, parse_zone};

@@ -48,6 +48,7 @@ pub const KNOWN: &[Connector] = &[
         sink: Some("A table of PostgreSQL"),
         operator: None,
     },
+    Connector { kind: "redis", connector: "redis", source: None, sink: Some("Commands of Redis"), operator: None },
     Connector {
         kind: "sqlite",
         connector: "sqlite",

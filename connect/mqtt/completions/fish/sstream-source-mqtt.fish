@@ -16,7 +16,7 @@ complete -c sstream-source-mqtt -l with -d 'Make objects of the value and of the
 qos\t'The QoS that it came with: 0, 1 or 2'
 retain\t'Whether the broker had kept it for who subscribes later'
 properties\t'The user properties of version 5, an array of [NAME, VALUE]'"
-complete -c sstream-source-mqtt -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source-mqtt -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source-mqtt -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source-mqtt -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source-mqtt -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
@@ -41,11 +41,16 @@ complete -c sstream-source-mqtt -l stage-name -d 'The stage\'s name in the check
 complete -c sstream-source-mqtt -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-source-mqtt -l columns -d 'The columns\' names for csv; by default the first line names them' -r
 complete -c sstream-source-mqtt -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
+complete -c sstream-map -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-map -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-map -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-map -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 ruby\t'Exceptions'
 rust\t'Panics, and errors with their causes'
 cri\t'Long lines that containerd or CRI-O cut'
@@ -64,3 +69,6 @@ complete -c sstream-source-mqtt -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-source-mqtt -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
 complete -c sstream-source-mqtt -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sstream-source-mqtt -s V -l version -d 'Print version'
+complete -c sstream-map -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-map -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-map -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
