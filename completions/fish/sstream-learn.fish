@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sstream_learn_global_optspecs
-    string join \n input= batch= block-interval= max-line= columns= multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= h/help V/version
+    string join \n input= batch= block-interval= max-line= columns= no-header delimiter= quote= trim encoding= framing= numbers multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= max-memory= h/help V/version
 end
 
 function __fish_sstream_learn_needs_command
@@ -27,11 +27,16 @@ end
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -55,6 +60,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l retain -d '
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -63,6 +69,10 @@ complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l trace-log -
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -94,11 +104,16 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l c
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -122,6 +137,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -130,6 +146,10 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l t
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -154,11 +174,16 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -182,6 +207,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -190,6 +216,10 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l t
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -213,11 +243,16 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -241,6 +276,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -249,6 +285,10 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -266,11 +306,16 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l che
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -294,6 +339,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l ret
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -302,6 +348,10 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l tra
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -318,11 +368,16 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l 
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -346,6 +401,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l 
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -354,6 +410,10 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l 
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'

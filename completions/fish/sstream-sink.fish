@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sstream_sink_global_optspecs
-    string join \n pass input= batch= block-interval= max-line= columns= multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= h/help V/version
+    string join \n pass input= batch= block-interval= max-line= columns= no-header delimiter= quote= trim encoding= framing= numbers multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= max-memory= h/help V/version
 end
 
 function __fish_sstream_sink_needs_command
@@ -27,11 +27,16 @@ end
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -55,6 +60,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l retain -d 'Ke
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -63,7 +69,11 @@ complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l trace-log -d 
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -85,11 +95,16 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l memo
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -113,6 +128,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l reta
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -121,7 +137,11 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l trac
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -132,11 +152,16 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -s h -l
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -160,6 +185,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l retai
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -168,7 +194,11 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l trace
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -179,11 +209,16 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -s h -l 
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -207,6 +242,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l retai
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -215,7 +251,11 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l trace
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -226,11 +266,16 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -s h -l 
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -254,6 +299,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l reta
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -262,9 +308,13 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l trac
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l json -d 'Every record as JSON, one a line, strings too'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l empty -d 'An empty batch has an empty file'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -279,11 +329,16 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l memor
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -307,6 +362,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l retai
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -315,9 +371,13 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l trace
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l keep -d 'One command for the whole stream'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l json -d 'Lines are JSON values, one a record; else they are text, and a newline in a string makes two lines'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -328,11 +388,16 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -s h -l 
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -356,6 +421,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l retai
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -364,7 +430,11 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l trace
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sstream_source_global_optspecs
-    string join \n input= with= batch= block-interval= max-line= columns= multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= h/help V/version
+    string join \n input= with= batch= block-interval= max-line= columns= no-header delimiter= quote= trim encoding= framing= numbers multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= max-memory= h/help V/version
 end
 
 function __fish_sstream_source_needs_command
@@ -27,6 +27,7 @@ end
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
@@ -37,6 +38,10 @@ complete -c sstream-source -n "__fish_sstream_source_needs_command" -l batch -d 
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -60,6 +65,7 @@ complete -c sstream-source -n "__fish_sstream_source_needs_command" -l retain -d
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -68,6 +74,10 @@ complete -c sstream-source -n "__fish_sstream_source_needs_command" -l trace-log
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -90,6 +100,7 @@ complete -c sstream-source -n "__fish_sstream_source_needs_command" -f -a "repla
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
@@ -100,6 +111,10 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l 
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -123,6 +138,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l 
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -131,6 +147,10 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l 
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -141,6 +161,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -s 
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
@@ -151,6 +172,10 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l ba
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -174,6 +199,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l re
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -182,6 +208,10 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l tr
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -194,6 +224,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
@@ -204,6 +235,10 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -227,6 +262,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -235,6 +271,10 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -245,6 +285,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -s
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
@@ -255,6 +296,10 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l ba
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -278,6 +323,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l re
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -286,6 +332,10 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l tr
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -298,6 +348,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l m
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
@@ -308,6 +359,10 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l b
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -331,6 +386,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -339,6 +395,10 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l t
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -349,6 +409,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -s h
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
@@ -359,6 +420,10 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l b
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -382,6 +447,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -390,6 +456,10 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l t
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -400,6 +470,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -s h
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
@@ -410,6 +481,10 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l b
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -433,6 +508,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -441,6 +517,10 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l t
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -453,6 +533,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l sc
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
@@ -463,6 +544,10 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l ba
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -486,6 +571,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l re
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -494,8 +580,12 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l tr
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l new-only -d 'Leave what is there at the first start'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l available-now -d 'Take what is there at the start, in batches, and stop; exit code 1 if something could not be read'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -509,6 +599,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l s
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
@@ -519,6 +610,10 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l b
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -542,6 +637,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -550,7 +646,11 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l t
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l available-now -d 'Take what is there at the start, in batches, and stop; exit code 1 if something could not be read'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -564,6 +664,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l 
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
@@ -574,6 +675,10 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l 
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -597,6 +702,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l 
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -605,6 +711,10 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l 
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
@@ -616,6 +726,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
@@ -626,6 +737,10 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -649,6 +764,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -657,6 +773,10 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::names::{ERROR_RANGE, NAMES};
 use crate::error::{Exit, Failure};
-use crate::record::NumberError;
+use crate::record::{NumberError, number};
 
 /// Why a value could not be aggregated, or a saved result not be loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +70,8 @@ impl fmt::Display for AggError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             AggError::NotANumber { value } => {
-                write!(f, "not a number: {value}: choose a number of the record with --of EXPR")
+                let advice = number::advice_on_text(value.as_bytes());
+                write!(f, "not a number: {value}: {}", advice.unwrap_or("choose a number of the record with --of EXPR"))
             }
             AggError::OutOfRange { value } => write!(f, "{}: {value}", NumberError::OutOfRange),
             AggError::Expression { message } | AggError::Command { message, .. } => f.write_str(message),

@@ -29,6 +29,9 @@ pub enum Spread {
     },
     /// A state by key, of partial results, over all batches; all keys come out with each.
     State(Merging),
+    /// A state by key, which a function makes of the state before and the batch's values: the tool runs
+    /// for each part of the keys, begins with the part's states, and gives all of them.
+    Update,
     /// Two streams of pairs, batch by batch: the tool runs for each part of the keys.
     Join,
     /// Several streams, batch by batch.
@@ -90,6 +93,9 @@ pub struct Merging {
 }
 
 impl Merging {
+    /// The tool that aggregates.
+    pub const TOOL: &'static str = "sstream-reduce";
+
     /// With these options of the tool that aggregates.
     pub fn new(keys: &KeyArgs, expr: &ExprArgs, aggregation: Option<&Aggregation>, on_error: &OnError) -> Merging {
         let mut words = keys.words();
@@ -103,7 +109,7 @@ impl Merging {
     /// to merge them.
     pub fn command(&self, options: &[&str]) -> Vec<String> {
         let options = options.iter().map(|option| (*option).to_owned());
-        std::iter::once("sstream-reduce".to_owned()).chain(options).chain(self.words.iter().cloned()).collect()
+        std::iter::once(Merging::TOOL.to_owned()).chain(options).chain(self.words.iter().cloned()).collect()
     }
 }
 

@@ -53,17 +53,11 @@ impl SourceIdentity {
 
 /// What the options say of what a record is.
 pub fn form_arguments(form: InputForm, cut: &CutArgs) -> String {
-    let form = match form {
-        InputForm::Text => "",
-        InputForm::Json => " --input json",
-        InputForm::Csv => " --input csv",
-        InputForm::Logfmt => " --input logfmt",
-    };
-    let columns = cut.columns.as_ref().map_or_else(String::new, |names| format!(" --columns {}", names.join(",")));
+    let form = if form == InputForm::Text { String::new() } else { format!(" --input {}", form.name()) };
     let events: String = cut.events.words().map(|(option, value)| format!(" {option} {value}")).collect();
     // Numbers in the place of moments: no run goes on with the other kind of times.
     let count = if cut.count().is_some() { " --batch COUNT" } else { "" };
-    format!("{form}{columns}{events}{count}")
+    format!("{form}{}{events}{count}", cut.form.words())
 }
 
 /// A source that may begin: its checkpoint is open, if it has one.

@@ -48,10 +48,6 @@ pub struct ParseTool {
     #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
     keep: Option<String>,
 
-    /// Of grok, regex and logfmt: values that are numbers become numbers
-    #[arg(long)]
-    numbers: bool,
-
     /// The zone of times that name none: Europe/Berlin [default: UTC]
     #[arg(long, value_name = "ZONE", value_parser = parse_zone)]
     time_zone: Option<TimeZone>,
@@ -119,11 +115,16 @@ impl ParseTool {
         let message = match &self.pattern {
             None if has_pattern => "no PATTERN: --help has examples",
             Some(_) if !has_pattern => "PATTERN: this format needs none: leave it out",
-            _ if self.numbers && !has_values => "--numbers: the fields of this format have their types: leave it out",
+            _ if self.numbers() && !has_values => "--numbers: the fields of this format have their types: leave it out",
             _ if !self.patterns.is_empty() && self.format != ParseFormat::Grok => "--patterns: only grok has patterns",
             _ => return Ok(()),
         };
         Err(ToolError::Usage(message.to_owned()))
+    }
+
+    /// Whether numbers are made of texts.
+    fn numbers(&self) -> bool {
+        self.stage.input.cut.form.numbers
     }
 
     fn form(&self) -> Result<Box<dyn Form + Send>, ToolError> {
@@ -139,13 +140,13 @@ impl ParseTool {
             ParseFormat::Android => Box::new(Log::new(Program::Android, times)),
             ParseFormat::Windows => Box::new(Log::new(Program::Windows, times)),
             ParseFormat::Json => Box::new(Json),
-            ParseFormat::Logfmt => Box::new(Logfmt { numbers: self.numbers }),
+            ParseFormat::Logfmt => Box::new(Logfmt { numbers: self.numbers() }),
             ParseFormat::Cef => Box::new(Cef),
             ParseFormat::Grok => {
-                let grok = Grok::new(pattern, &self.grok_patterns()?, self.numbers);
+                let grok = Grok::new(pattern, &self.grok_patterns()?, self.numbers());
                 Box::new(grok.map_err(|error| ToolError::Usage(format!("grok: {error}")))?)
             }
-            ParseFormat::Regex => Box::new(Groups::new(pattern, self.numbers)?),
+            ParseFormat::Regex => Box::new(Groups::new(pattern, self.numbers())?),
         })
     }
 
@@ -199,6 +200,9 @@ impl Tool for ParseTool {
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
         self.check()?;
-        run_with_jobs(&|| self.operator(), self.jobs, &self.stage, environment)
+        let mut stage = self.stage.clone();
+        // They are made of what is found, which must be text before.
+        stage.input.cut.form.numbers = false;
+        run_with_jobs(&|| self.operator(), self.jobs, &stage, environment)
     }
 }

@@ -215,8 +215,6 @@ impl Tool for StateTool {
 
     fn spread(&self) -> Spread {
         let own = [
-            (self.expr.is_some(), "--expr"),
-            (self.exec.is_some(), "--exec"),
             (self.timeout.is_some(), "--timeout"),
             (self.initial.is_some(), "--initial"),
             (self.time.is_wanted(), "--time"),
@@ -227,6 +225,15 @@ impl Tool for StateTool {
         }
         if let Err(error) = self.without_function() {
             return Spread::Refused(error.to_string());
+        }
+        if self.expr.is_some() || self.exec.is_some() {
+            let computes = self.key.by_value || self.key.by.is_some() || self.key.of.is_some();
+            return match computes {
+                true => {
+                    Spread::not_yet("a function with --by, --by-value or --of: make pairs before it, by sstream-map")
+                }
+                false => Spread::Update,
+            };
         }
         let keys = KeyArgs { by_key: !self.key.by_value && self.key.by.is_none(), ..self.key.clone() };
         let expr = ExprArgs { expr: self.merge.clone(), ..ExprArgs::default() };

@@ -189,7 +189,7 @@ pub mod agg {
 
 /// What raw lines mean.
 pub mod forms {
-    pub use crate::record::forms::csv::Csv;
+    pub use crate::record::forms::csv::{Csv, CsvOptions};
     pub use crate::record::forms::{Bad, Form, Format, Recipe};
 }
 

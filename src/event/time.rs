@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use super::text::{self, Read};
 use super::{EventTime, FIRST, LAST};
 use crate::expr::Program;
+use crate::record::number::advice_on_text;
 use crate::record::{self, Kind};
 
 /// What a number counts, since the Unix epoch.
@@ -141,7 +142,9 @@ impl TimeForm {
             None => match text::read(&text) {
                 Some(Read::Moment(ms)) => Ok(ms),
                 Some(Read::Local(ms)) => self.of_local(ms),
-                None => Err("RFC 3339 is wanted, as 2016-07-23T14:11:50Z: --time-format reads others".to_owned()),
+                None => Err(advice_on_text(json)
+                    .unwrap_or("RFC 3339 is wanted, as 2016-07-23T14:11:50Z: --time-format reads others")
+                    .to_owned()),
             },
             Some(format) => self.of_format(format, &text),
         };

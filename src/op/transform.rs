@@ -134,7 +134,7 @@ impl Lines {
     fn give(&mut self, lines: &[u8], out: &mut Out<'_>) -> Result<(), OpError> {
         self.records.clear();
         let mut bad = |line: &[u8], reason: &str| Ok(out.bad_record(line, reason)?);
-        let count = self.format.records(lines, self.max_line, &mut self.records, &mut bad)?;
+        let count = self.format.records(lines.into(), self.max_line, &mut self.records, &mut bad)?;
         if count > 0 {
             out.records(count, &self.records);
         }

@@ -39,6 +39,72 @@ fn csv() {
 }
 
 #[test]
+fn csv_as_spreadsheets_and_databases_write_it() {
+    // Excel in a country with decimal commas.
+    records(
+        "--input csv --delimiter ';' --numbers",
+        "Datum;Betrag;Text\r\n2026-11-28;12,50;\"Ware; gut\"\r\n2026-11-29;7;\"sagt \"\"ja\"\"\"\r\n",
+        "{\"Datum\":\"2026-11-28\",\"Betrag\":\"12,50\",\"Text\":\"Ware; gut\"}\n\
+         {\"Datum\":\"2026-11-29\",\"Betrag\":7,\"Text\":\"sagt \\\"ja\\\"\"}\n",
+    );
+    // mysql --batch, and a text with a quote in it.
+    records("--input tsv", "id\tname\n1\tO'Neil 5\" pipe\n", "{\"id\":\"1\",\"name\":\"O'Neil 5\\\" pipe\"}\n");
+    records("--input tsv --quote none", "a\tb\n\"\tc\n", "{\"a\":\"\\\"\",\"b\":\"c\"}\n");
+    records("--input csv --delimiter '\\t'", "a\tb\n1\t2\n", "{\"a\":\"1\",\"b\":\"2\"}\n");
+    // psql without headers; aligned by hand.
+    records(
+        "--input csv --delimiter '|' --no-header --trim",
+        " 1 | x \n 2 | y\n",
+        "{\"1\":\"1\",\"2\":\"x\"}\n{\"1\":\"2\",\"2\":\"y\"}\n",
+    );
+    records("--input csv --trim --quote \"'\"", "a, b\n1, 'x, y'\n", "{\"a\":\"1\",\"b\":\"x, y\"}\n");
+    records("--input csv --no-header --columns a,b", "a,b\n", "{\"a\":\"a\",\"b\":\"b\"}\n");
+}
+
+#[test]
+fn texts_that_are_numbers_become_numbers_when_asked() {
+    records(
+        "--input csv --numbers",
+        "n,zip,x\n-1.50,00123,1e3\n\"7\",,NaN\n",
+        "{\"n\":-1.50,\"zip\":\"00123\",\"x\":1e3}\n{\"n\":7,\"zip\":\"\",\"x\":\"NaN\"}\n",
+    );
+    records("--input logfmt --numbers", "ms=12 at=10:00 q=\"3\"\n", "{\"ms\":12,\"at\":\"10:00\",\"q\":3}\n");
+    for tool in [
+        "sstream-reduce sum --of .ms",
+        "sstream-window 1s sum --time .ms --watermark 0s",
+        "sstream-learn kmeans --random 1 --features '[.ms]'",
+    ] {
+        let hint = "it is a string: --numbers makes numbers";
+        Shell::new(&format!("{tool} --input logfmt")).stdin("ms=12\n").run().exits(4).says("\"12\"").says(hint);
+    }
+    Shell::new("sstream-reduce sum --of .ms --input logfmt --numbers --output json")
+        .stdin("ms=12\n")
+        .run()
+        .exits(0)
+        .prints("12\n");
+    // The numbers of sstream-parse are those that it finds, wherever it stands.
+    let line = "sstream-filter '' | sstream-parse logfmt --numbers --output json";
+    Shell::new(line).stdin("a=1\n").run().exits(0).is_quiet().prints("{\"a\":1}\n");
+    let line = "sstream-parse regex --numbers '(?<c>.*)' --input csv --field b --output json";
+    Shell::new(line).stdin("a,b\n1,2\n").run().exits(0).is_quiet().prints("{\"a\":\"1\",\"c\":2}\n");
+}
+
+#[test]
+fn options_of_forms_that_do_not_fit() {
+    for (options, says) in [
+        ("--delimiter ';'", "--delimiter is of csv: add --input csv"),
+        ("--input json --trim", "--trim is of csv"),
+        ("--input json --numbers", "--numbers is of csv and logfmt"),
+        ("--input tsv --delimiter ','", "tsv has tabs"),
+        ("--input csv --quote ','", "the delimiter quotes nothing"),
+        ("--input csv --delimiter '::'", "one character"),
+    ] {
+        Shell::new(&format!("sstream-filter '' {options}")).stdin("").run().exits(2).says(says);
+    }
+    Shell::new("sstream-filter '' | sstream-filter --trim ''").stdin("a\n").run().exits(2).says("--trim");
+}
+
+#[test]
 fn csv_as_it_is_in_the_wild() {
     let bad = |input: &str, says: &str| {
         Shell::new("sstream-filter '' --output json --input csv").stdin(input).run().exits(4).says(says);

@@ -10,6 +10,7 @@ mod checkpoint_stages;
 mod closed;
 mod connections;
 mod connectors;
+mod encodings;
 mod event_time;
 mod events;
 mod every_tool;

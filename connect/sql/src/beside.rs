@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, OpenFlags};
 use sstream::connect::SourceError;
-use sstream::connect::forms::{Csv, Form, Format, Recipe};
+use sstream::connect::forms::{Csv, CsvOptions, Form, Format, Recipe};
 use sstream::connect::record::{canonicalize, unescape};
 
 use crate::column::{self, Found};
@@ -90,10 +90,10 @@ fn read(path: &Path, content: &[u8]) -> Result<Read, SourceError> {
     };
     // Lines come whole, as the forms expect it.
     let ended = [content, b"\n"].concat();
-    let mut csv = Csv::new(None, None);
+    let mut csv = Csv::new(CsvOptions::default(), None);
     let mut json = Recipe { form: Form::Json, ..Recipe::default() }.format(b"");
     let format: &mut dyn Format = if table.is_csv { &mut csv } else { &mut *json };
-    let took = format.records(&ended, usize::MAX / 2, &mut table.records, &mut bad);
+    let took = format.records(ended[..].into(), usize::MAX / 2, &mut table.records, &mut bad);
     took.and_then(|_| format.finish(&mut table.records, &mut bad)).map_err(|error| place(error.to_string()))?;
     if let Some(wrong) = wrong {
         return Err(place(wrong));

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::batch::Batching;
-use super::{KeepArgs, MultilineArgs, bad};
+use super::{FormArgs, InputForm, KeepArgs, MultilineArgs, bad};
 use crate::cli::ToolError;
 use crate::duration;
 use crate::flow::OnError;
-use crate::record::forms::{Form, Recipe};
+use crate::record::forms::Recipe;
 use crate::source::engine::cut::Count;
 use crate::source::engine::limits::LimitOptions;
 
@@ -49,9 +49,9 @@ pub struct CutArgs {
     #[arg(long, value_name = "SIZE", value_parser = duration::parse_size, default_value = "1MiB", help_heading = "Raw input")]
     pub max_line: usize,
 
-    /// The columns' names for csv; by default the first line names them
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Raw input")]
-    pub columns: Option<Vec<String>>,
+    /// How records are written.
+    #[command(flatten)]
+    pub form: FormArgs,
 
     /// Which lines are one event.
     #[command(flatten)]
@@ -121,7 +121,6 @@ impl CutArgs {
     pub fn of_first_stage(&self) -> Option<&'static str> {
         let given = [
             (self.batch.is_some(), "--batch"),
-            (self.columns.is_some(), "--columns"),
             (self.stop_file.is_some(), "--stop-file"),
             (self.idle_timeout.is_some(), "--idle-timeout"),
             (self.stop_after.is_some(), "--stop-after"),
@@ -135,16 +134,18 @@ impl CutArgs {
             (self.keep.retain.is_some(), "--retain"),
             (self.keep.on_loss.is_some(), "--on-loss"),
         ];
-        given.into_iter().find_map(|(given, option)| given.then_some(option)).or(self.events.given())
+        given
+            .into_iter()
+            .find_map(|(given, option)| given.then_some(option))
+            .or(self.form.given())
+            .or(self.events.given())
     }
 
     /// Options that do not go with the form of raw input, or with each other.
     pub fn check(&self, form: Option<InputForm>) -> Result<(), ToolError> {
-        let is_csv = form == Some(InputForm::Csv);
-        if self.columns.is_some() && !is_csv {
-            return Err(ToolError::Usage("--columns names the columns of csv: add --input csv".to_owned()));
-        }
-        if let Some(option) = self.events.given().filter(|_| is_csv) {
+        let form = form.unwrap_or(InputForm::Text);
+        self.form.check(form, self.max_line)?;
+        if let Some(option) = self.events.given().filter(|_| form.has_rows()) {
             let message = "the rows of csv say themselves where they end: leave it out";
             return Err(ToolError::Usage(format!("{option}: {message}")));
         }
@@ -163,9 +164,12 @@ impl CutArgs {
 
     /// What makes records of raw lines in this form.
     pub fn recipe(&self, form: Option<InputForm>) -> Recipe {
+        let form = form.unwrap_or(InputForm::Text);
         Recipe {
-            form: form.unwrap_or(InputForm::Text).of_records(),
-            columns: self.columns.clone(),
+            form: form.of_records(),
+            csv: self.form.csv(form),
+            numbers: self.form.numbers,
+            coding: self.form.coding(),
             joining: self.events.joining(self.max_line),
             ..Recipe::default()
         }
@@ -206,29 +210,5 @@ impl LimitArgs {
         ]
         .into_iter()
         .find_map(|(given, option)| given.then_some(option))
-    }
-}
-
-/// Forms of raw input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum InputForm {
-    /// Each line a string
-    Text,
-    /// Each line a JSON value
-    Json,
-    /// Each row an object
-    Csv,
-    /// Each line key=value pairs, an object
-    Logfmt,
-}
-
-impl InputForm {
-    fn of_records(self) -> Form {
-        match self {
-            InputForm::Text => Form::Text,
-            InputForm::Json => Form::Json,
-            InputForm::Csv => Form::Csv,
-            InputForm::Logfmt => Form::Logfmt,
-        }
     }
 }

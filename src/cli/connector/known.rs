@@ -19,6 +19,7 @@ pub struct Connector {
 
 /// Every kind that a connector of ours brings.
 pub const KNOWN: &[Connector] = &[
+    Connector { kind: "feed", connector: "feed", source: Some("Feeds of the web"), sink: None, operator: None },
     Connector {
         kind: "http",
         connector: "http",

@@ -9,7 +9,7 @@ use super::known::Role;
 use super::with_about;
 use crate::checkpoint::offsets::Position;
 use crate::cli::account::Begins;
-use crate::cli::args::{Common, CutArgs, InputForm, MultilineArgs};
+use crate::cli::args::{Common, CutArgs, FormArgs, InputForm, MultilineArgs};
 use crate::cli::first::{self, SourceIdentity};
 use crate::cli::guarantee::SourceGuarantee;
 use crate::cli::{Environment, Tool, ToolError, input, output, tell_skipped};
@@ -202,7 +202,7 @@ impl<K: SourceKind> SourceTool<K> {
     pub(super) fn check(&self) -> Result<(), ToolError> {
         let Rest { input, cut, .. } = &self.rest;
         let given = input.is_some().then_some("--input");
-        let given = given.or(cut.columns.is_some().then_some("--columns")).or(cut.events.given());
+        let given = given.or(cut.form.given()).or(cut.events.given());
         if let (Some(option), Some(advice)) = (given, K::WITHOUT_INPUT) {
             return Err(ToolError::Usage(format!("{option}: this source gives no lines: {advice}")));
         }
@@ -242,7 +242,10 @@ impl<K: SourceKind> SourceTool<K> {
         };
         let source = match begun.open(environment, || self.kind.open(parts))? {
             Opened::Records(source) => source,
-            Opened::Lines(source) => input::lines(source, cut.recipe(Some(form)), Vec::new(), cut, environment),
+            Opened::Lines(source) => {
+                let recipe = cut.recipe(Some(form)).of_many();
+                input::lines(source, recipe, Vec::new(), cut, environment)
+            }
         };
         let batches = input::cutter(source, false, cut, interval_ms, environment, bad_records);
         Ok(begun.input(batches, cut, environment, bad_records))
@@ -251,9 +254,9 @@ impl<K: SourceKind> SourceTool<K> {
 
 /// The options that say what a line is.
 fn options_of_lines() -> Vec<clap::Id> {
-    let events = MultilineArgs::augment_args(clap::Command::new("events"));
-    let events = events.get_arguments().map(|option| option.get_id().clone());
-    ["input", "columns"].into_iter().map(clap::Id::from).chain(events).collect()
+    let options = MultilineArgs::augment_args(FormArgs::augment_args(clap::Command::new("lines")));
+    let options = options.get_arguments().map(|option| option.get_id().clone());
+    [clap::Id::from("input")].into_iter().chain(options).collect()
 }
 
 /// What the kind is called: its program's name behind `sstream-source-`.

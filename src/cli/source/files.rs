@@ -81,7 +81,8 @@ impl<'a> Opening<'_, 'a> {
     ) -> Result<Box<dyn RecordSource + 'a>, ToolError> {
         let Opening { recipe, cut, environment } = self;
         let console = environment.console.clone();
-        let lines = Lines { recipe: recipe.clone(), max_line: cut.max_line };
+        let recipe = Recipe { without_holes: true, ..recipe.clone() };
+        let lines = Lines { recipe, max_line: cut.max_line };
         let events = Events::open(environment.stop.clone(), environment.waited.clone(), console.clone())
             .map_err(|error| ToolError::Open { what: "events of files".to_owned(), error })?;
         let desk = Desk::new(lines, one_by_one, console.clone());

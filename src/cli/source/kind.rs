@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::cli::args::FormArgs;
 use crate::cli::guarantee::SourceGuarantee;
 use crate::duration;
-use crate::record::forms::Field;
+use crate::record::forms::{Field, Framing};
 use crate::source::kinds::receive::address::{Address, OwnAddress};
 use crate::source::kinds::receive::allowance::ClientLimits;
 use crate::source::kinds::replay::Speed;
@@ -273,6 +274,26 @@ impl ChosenSource {
             ChosenSource::Stdin => true,
             ChosenSource::Queue { file, .. } | ChosenSource::Replay { file, .. } => file == Path::new("-"),
             _ => false,
+        }
+    }
+
+    /// Ways of writing records that do not go with this kind.
+    pub fn check_coding(&self, form: &FormArgs) -> Result<(), String> {
+        let is_file = matches!(self, ChosenSource::Dir { .. } | ChosenSource::Tail { .. });
+        let has_one_beginning = is_file || matches!(self, ChosenSource::Stdin);
+        if !has_one_beginning && form.encoding.is_some_and(|charset| charset.by_mark) {
+            let message = "byte order marks are looked for in files and standard input: say utf-16le or utf-16be";
+            return Err(format!("--encoding utf-16: {message}"));
+        }
+        let is_udp = matches!(self, ChosenSource::Udp { .. });
+        match form.framing {
+            Some(Framing::Octets) if is_file || is_udp => {
+                Err("--framing octets: counts are of connections, as listen and tcp have them: leave it out".to_owned())
+            }
+            Some(Framing::Fixed(_)) if is_udp => {
+                Err("--framing: a datagram's end ends a record: leave it out".to_owned())
+            }
+            _ => Ok(()),
         }
     }
 

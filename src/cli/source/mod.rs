@@ -189,7 +189,11 @@ impl SourceTool {
                 let option = self.cut.events.given().unwrap_or_default();
                 format!("{option}: {kind} does not read lines of text: leave it out")
             }
-            (_, Some(kind), _) if self.input == Some(InputForm::Csv) => format!(
+            (Some(kind), _, _) if self.cut.form.given().is_some() => {
+                let option = self.cut.form.given().unwrap_or_default();
+                format!("{option}: {kind} does not read lines of text: leave it out")
+            }
+            (_, Some(kind), _) if self.input.is_some_and(InputForm::has_rows) => format!(
                 "--input csv: {kind} takes lines of several clients in turn, whose headers and rows would mix: send json \
                  or logfmt"
             ),
@@ -214,7 +218,10 @@ impl SourceTool {
             (_, _, ChosenSource::Replay { file, .. }) if self.cut.keep.dir().is_some() && !is_seekable(file) => {
                 format!("--checkpoint: {} cannot be read again after a restart: save it in a file", file.display())
             }
-            _ => return self.cut.check(self.input),
+            _ => {
+                self.kind.check_coding(&self.cut.form).map_err(ToolError::Usage)?;
+                return self.cut.check(self.input);
+            }
         };
         Err(ToolError::Usage(message))
     }
@@ -313,6 +320,7 @@ impl SourceTool {
             waited: environment.waited.clone(),
             console: environment.console.clone(),
             max_line: self.cut.max_line,
+            coding: self.recipe().coding.decided(),
             tells_clients: self.recipe().tells_clients(),
         };
         let clock = &environment.clock;
@@ -361,7 +369,11 @@ impl SourceTool {
                 return Ok(Box::new(Replay::new(reader, &name, *speed, clock, stop)));
             }
         };
-        let lines = input::lines(source, self.recipe(), Vec::new(), &self.cut, environment);
+        let recipe = match self.kind {
+            ChosenSource::Stdin => self.recipe(),
+            _ => self.recipe().of_many(),
+        };
+        let lines = input::lines(source, recipe, Vec::new(), &self.cut, environment);
         Ok(input::cutter(lines, false, &self.cut, interval_ms, environment, bad_records))
     }
 }

@@ -62,6 +62,8 @@ pub enum Work {
     },
     /// A state by key.
     State(Merging),
+    /// A state by key, by a command on the states before and the records of a part of the keys.
+    Update(Vec<String>),
     /// A command on the two sides of each part of the keys.
     Join(Vec<String>),
     /// The sides' records, one side's behind the other's.
@@ -92,6 +94,26 @@ impl Plan {
         plan.insert("nodes".to_owned(), nodes.into());
         // For people too; what cannot be written is no value of JSON, of which there is none here.
         serde_json::to_string_pretty(&plan).unwrap_or_default()
+    }
+
+    /// The tools that its commands run; some more than once.
+    pub fn tools(&self) -> impl Iterator<Item = &str> {
+        self.nodes.iter().flat_map(|node| {
+            let of_commands: Vec<&str> = match &node.work {
+                Work::Queue(command)
+                | Work::Receive(command)
+                | Work::Batch(command)
+                | Work::Update(command)
+                | Work::Join(command) => {
+                    vec![&command[0]]
+                }
+                Work::Each(commands) => commands.iter().map(|command| &command[0][..]).collect(),
+                Work::Aggregate(_) | Work::State(_) | Work::Window { merging: Some(_), .. } => vec![Merging::TOOL],
+                Work::Sink { command, .. } => vec![&command[0]],
+                Work::Window { merging: None, .. } | Work::Union => Vec::new(),
+            };
+            of_commands
+        })
     }
 
     /// The interval at which Spark cuts: that of the sources, all of which have the same.
@@ -143,6 +165,9 @@ impl Node {
                 "keep": shell_text(merging.command(&["--partial-in", "--partial-out"])),
                 "merge": shell_text(merging.command(&["--partial-in"])),
                 "runs": "partial results in every partition; by key the state, and they merged into it"
+            }),
+            Work::Update(command) => json!({
+                "is": "state", "of": of, "keyed": true, "update": shell_text(command), "runs": "by key"
             }),
             Work::Join(command) => json!({
                 "is": "join", "of": of, "command": shell_text(command), "runs": "by key"

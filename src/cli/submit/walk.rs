@@ -146,6 +146,7 @@ impl Walk {
             Spread::Aggregation(merging) => Work::Aggregate(merging),
             Spread::Window { length_ms, merging } => Work::Window { length_ms, merging },
             Spread::State(merging) => Work::State(merging),
+            Spread::Update => Work::Update(words),
             Spread::Join => Work::Join(words.into_iter().filter(|word| !["<(…)", "-"].contains(&&word[..])).collect()),
             Spread::Union => Work::Union,
             Spread::Sink { target: Target::Command, .. } if !self.on_driver => {

@@ -62,7 +62,8 @@ fn begins_a_number(value: &[u8]) -> bool {
 /// It is none.
 pub fn number(value: &[u8]) -> Result<f64, String> {
     if !begins_a_number(value) {
-        return Err(format!("no number but {}", shown(value)));
+        let advice = record::number::advice_on_text(value).map_or_else(String::new, |advice| format!(": {advice}"));
+        return Err(format!("no number but {}{advice}", shown(value)));
     }
     match fast_float2::parse(value) {
         Ok(number) if f64::is_finite(number) => Ok(number),

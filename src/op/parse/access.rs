@@ -4,8 +4,9 @@
 use std::borrow::Cow;
 
 use super::Form;
-use super::fields::{Fields, Rest, is_number};
+use super::fields::{Fields, Rest};
 use super::time::{self, Times, Written};
+use crate::record::number::is_number;
 
 /// Whose error log may stand between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +80,7 @@ fn access(times: &Times, text: &str, now_ms: u64, fields: &mut Fields<'_>) -> Op
     fields.integer("status", status);
     match bytes {
         "-" => fields.raw("bytes", b"null"),
-        bytes if is_number(bytes) => fields.raw("bytes", bytes.as_bytes()),
+        bytes if is_number(bytes.as_bytes()) => fields.raw("bytes", bytes.as_bytes()),
         _ => return None,
     }
     if rest.pass("\"").is_some() {

@@ -1,5 +1,6 @@
 //! The object that is made of a line, and the pieces that a line is taken apart into.
 
+use crate::record::number::push_number_or_string;
 use crate::record::push_string;
 
 /// Writes the members of an object, canonical JSON.
@@ -61,7 +62,8 @@ impl<'o> Fields<'o> {
 
     /// A number as it stands there, or a string if it is none.
     pub fn number_or_text(&mut self, name: &str, text: &str) {
-        if is_number(text) { self.raw(name, text.as_bytes()) } else { self.text(name, text) }
+        self.name(name);
+        push_number_or_string(text.as_bytes(), self.out);
     }
 
     /// An object within.
@@ -81,32 +83,6 @@ impl<'o> Fields<'o> {
     pub fn close(self) {
         self.out.push(b'}');
     }
-}
-
-/// Whether a text is a number as JSON has them.
-pub fn is_number(text: &str) -> bool {
-    fn digits(bytes: &[u8]) -> Option<&[u8]> {
-        let count = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        (count > 0).then(|| &bytes[count..])
-    }
-    fn rest(bytes: &[u8]) -> Option<&[u8]> {
-        let bytes = bytes.strip_prefix(b"-").unwrap_or(bytes);
-        let mut rest = digits(bytes)?;
-        if bytes[0] == b'0' && bytes.len() - rest.len() > 1 {
-            return None;
-        }
-        if let Some(fraction) = rest.strip_prefix(b".") {
-            rest = digits(fraction)?;
-        }
-        match rest.first() {
-            Some(b'e' | b'E') => {
-                let exponent = &rest[1..];
-                digits(exponent.strip_prefix(b"-").or(exponent.strip_prefix(b"+")).unwrap_or(exponent))
-            }
-            _ => Some(rest),
-        }
-    }
-    rest(text.as_bytes()).is_some_and(<[u8]>::is_empty)
 }
 
 /// What is left of a line.

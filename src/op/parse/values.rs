@@ -33,13 +33,8 @@ pub struct Logfmt {
 impl Form for Logfmt {
     fn parse(&mut self, text: &str, _: u64, fields: &mut Fields<'_>) -> Result<(), String> {
         let mut object = Vec::new();
-        forms::push_logfmt(text, &mut object)?;
-        for (key, value) in record::members(&object) {
-            let inside = &value[1..value.len().max(2) - 1];
-            let is_number =
-                self.numbers && value[0] == b'"' && std::str::from_utf8(inside).is_ok_and(super::fields::is_number);
-            fields.push_member(key, if is_number { inside } else { value });
-        }
+        forms::push_logfmt(text, self.numbers, &mut object)?;
+        record::members(&object).for_each(|(key, value)| fields.push_member(key, value));
         Ok(())
     }
 }

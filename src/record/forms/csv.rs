@@ -1,7 +1,8 @@
-//! Comma-separated values, as RFC 4180 has them and as they are in the wild.
+//! Comma-separated values, as RFC 4180 has them and as they are in the wild, with other delimiters
+//! and quotes too.
 //!
 //! Each row is an object by the columns' names, which are given or stand in the first
-//! row. A quoted field may hold newlines, so a row may be several lines. What is not as
+//! row, or are the columns' places. A quoted field may hold newlines, so a row may be several lines. What is not as
 //! it should be is a bad record, or is read like this:
 //!
 //! - A row that is the header once more (a program was started again, a server was
@@ -16,40 +17,48 @@
 
 use std::borrow::Cow;
 
-use csv_core::ReadRecordResult;
-
+use super::row::Dialect;
+use super::shaped::Index;
 use crate::error::Failure;
 use crate::record;
-use crate::record::forms::shaped::Index;
-use crate::record::forms::{Bad, Format, Origin, Place, too_long};
+use crate::record::forms::{Bad, Coding, Course, Format, Lines, Origin, Place, too_long};
+use crate::record::number::push_number_or_string;
+
+/// How rows become records.
+#[derive(Clone, Debug, Default)]
+pub struct CsvOptions {
+    /// What rows are written with.
+    pub dialect: Dialect,
+    /// The columns' names, if they are given.
+    pub columns: Option<Vec<String>>,
+    /// No row has the columns' names: without given ones they are called by their places, from 1.
+    pub no_header: bool,
+    /// Fields that are numbers become numbers.
+    pub numbers: bool,
+}
 
 /// Makes an object of each row.
+#[derive(Debug)]
 pub struct Csv {
-    reader: csv_core::Reader,
+    options: CsvOptions,
     columns: Option<Columns>,
-    /// Fields of the row that is being read, end to end, and where they end.
-    fields: Vec<u8>,
-    used: usize,
-    ends: Vec<usize>,
-    ends_used: usize,
-    /// The raw bytes of the row, for a message.
+    /// The row that goes on in the next line, as it came: a quote is open.
     row: Vec<u8>,
-    invalid: u64,
-    origin: Option<Origin>,
-    /// Where the row begins, and the next line.
+    /// Where that row begins.
     row_place: Place,
-    place: Place,
+    course: Course,
     index: Index,
 }
 
 /// The columns' names.
+#[derive(Debug)]
 struct Columns {
     /// As the header has them.
     header: Vec<String>,
     /// As records have them, no two the same.
     keys: Vec<String>,
-    /// What stands before each field in a record.
-    before: Vec<Vec<u8>>,
+    /// What stands before each value: quotes, colon and all.
+    begins: Vec<Vec<u8>>,
 }
 
 impl Columns {
@@ -64,55 +73,65 @@ impl Columns {
             };
             keys.push(key);
         }
-        let before = keys.iter().enumerate().map(|(index, key)| {
-            let mut before = if index == 0 { b"{".to_vec() } else { b"\",".to_vec() };
-            record::push_string(key.as_bytes(), &mut before);
-            before.extend_from_slice(b":\"");
-            before
-        });
-        Columns { before: before.collect(), header, keys }
+        let begin = |(index, key): (usize, &String)| {
+            let mut begin = vec![if index == 0 { b'{' } else { b',' }];
+            record::push_string(key.as_bytes(), &mut begin);
+            begin.push(b':');
+            begin
+        };
+        let begins = keys.iter().enumerate().map(begin).collect();
+        Columns { header, keys, begins }
     }
 
     /// Appends the record of the row that begins at `start`, if it is a plain one: a line in which
     /// no field has anything that is not itself, in quotes or without. Where the line ends, whose
     /// special bytes `index` knows. If not, nothing is done.
-    fn push_plain(&self, lines: &[u8], index: &Index, start: usize, out: &mut Vec<u8>) -> Option<usize> {
+    fn push_plain(&self, lines: &[u8], index: &Index, delimiter: u8, start: usize, out: &mut Vec<u8>) -> Option<usize> {
         // Blank lines are no rows; a byte order mark is no part of one.
         if self.keys.is_empty() || matches!(lines.get(start)?, b'\r' | b'\n' | 0xef) {
             return None;
         }
         let length = out.len();
-        let end = self.push_fields(lines, index, start, out);
+        let end = self.push_fields(lines, index, delimiter, start, out);
         if end.is_none() {
             out.truncate(length);
         }
         end
     }
 
-    fn push_fields(&self, lines: &[u8], index: &Index, mut at: usize, out: &mut Vec<u8>) -> Option<usize> {
+    fn push_fields(
+        &self,
+        lines: &[u8],
+        index: &Index,
+        delimiter: u8,
+        mut at: usize,
+        out: &mut Vec<u8>,
+    ) -> Option<usize> {
         let mut is_header = true;
-        let last = self.before.len() - 1;
-        for (column, (before, name)) in self.before.iter().zip(&self.header).enumerate() {
-            let (field, end) = plain_field(lines, index, at)?;
+        let last = self.begins.len() - 1;
+        for (column, (begin, name)) in self.begins.iter().zip(&self.header).enumerate() {
+            let (field, end) = plain_field(lines, index, delimiter, at)?;
             is_header &= field == name.as_bytes();
-            out.extend_from_slice(before);
+            out.extend_from_slice(begin);
+            out.push(b'"');
             out.extend_from_slice(field);
+            out.push(b'"');
             at = end + 1;
             match lines.get(end)? {
-                b',' if column < last => {}
+                byte if *byte == delimiter && column < last => {}
                 b'\n' if column == last => {}
                 b'\r' if column == last && lines.get(at) == Some(&b'\n') => at += 1,
                 _ => return None,
             }
         }
-        out.extend_from_slice(b"\"}\n");
+        out.extend_from_slice(b"}\n");
         (!is_header).then_some(at)
     }
 }
 
 /// The text of a field in which nothing is escaped, and where it ends.
 #[inline]
-fn plain_field<'a>(lines: &'a [u8], index: &Index, start: usize) -> Option<(&'a [u8], usize)> {
+fn plain_field<'a>(lines: &'a [u8], index: &Index, delimiter: u8, start: usize) -> Option<(&'a [u8], usize)> {
     let is_quoted = lines.get(start) == Some(&b'"');
     let mut end = start + usize::from(is_quoted);
     loop {
@@ -122,32 +141,34 @@ fn plain_field<'a>(lines: &'a [u8], index: &Index, start: usize) -> Option<(&'a 
             continue;
         }
         match lines.get(end)? {
-            b',' if is_quoted => end += 1,
+            // As a delimiter, too, it is not itself in JSON.
+            b'\t' | b'\\' if is_quoted => return None,
+            byte if *byte == delimiter && is_quoted => end += 1,
             b'"' if is_quoted => return Some((&lines[start + 1..end], end + 1)),
-            b',' | b'\r' | b'\n' if !is_quoted => return Some((&lines[start..end], end)),
+            b'\r' | b'\n' if !is_quoted => return Some((&lines[start..end], end)),
+            byte if *byte == delimiter => return Some((&lines[start..end], end)),
             _ => return None,
         }
     }
 }
 
 impl Csv {
-    /// With the columns' names, or the names from the first row; and with where a row is from, if
-    /// that is asked for.
-    pub fn new(columns: Option<Vec<String>>, origin: Option<Origin>) -> Csv {
+    /// With where a row is from, if that is asked for.
+    pub fn new(mut options: CsvOptions, origin: Option<Origin>) -> Csv {
+        let columns = options.columns.take().map(Columns::new);
         Csv {
-            reader: csv_core::Reader::new(),
-            columns: columns.map(Columns::new),
-            fields: vec![0; 4096],
-            used: 0,
-            ends: vec![0; 64],
-            ends_used: 0,
+            options,
+            columns,
             row: Vec::new(),
-            invalid: 0,
-            origin,
             row_place: Place::default(),
-            place: Place::default(),
+            course: Course::new(origin),
             index: Index::default(),
         }
+    }
+
+    /// The same, where zeros at the beginning of a line are no part of it.
+    pub fn without_holes(self) -> Csv {
+        Csv { course: self.course.without_holes(), ..self }
     }
 
     /// The columns' names as records have them, once the first row was read.
@@ -155,91 +176,87 @@ impl Csv {
         self.columns.as_ref().map(|columns| &*columns.keys)
     }
 
-    /// Reads a line, with its end.
-    fn feed(
+    /// Takes a line, with its end.
+    fn take_line(
         &mut self,
-        mut line: &[u8],
+        line: &[u8],
+        coding: Coding,
         max_line: usize,
         out: &mut Vec<u8>,
         bad: &mut Bad<'_>,
     ) -> Result<u64, Box<dyn Failure>> {
-        let mut records = 0;
-        if self.row.is_empty() {
-            self.row_place = self.place;
-            line = record::without_mark(line);
-        }
-        loop {
-            let (result, read, written, ends) =
-                self.reader.read_record(line, &mut self.fields[self.used..], &mut self.ends[self.ends_used..]);
-            self.row.extend_from_slice(&line[..read]);
-            line = &line[read..];
-            self.used += written;
-            self.ends_used += ends;
-            match result {
-                ReadRecordResult::OutputFull => self.fields.resize(self.fields.len() * 2, 0),
-                ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
-                ReadRecordResult::Record => {
-                    records += self.finish_row(max_line, out, bad)?;
-                    self.begin_row();
-                }
-                // The line is read.
-                ReadRecordResult::InputEmpty | ReadRecordResult::End => {
-                    if self.row.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
-                        self.row.clear();
-                    }
-                    if self.row.len() > max_line {
-                        bad(&self.row[..max_line], "a row is longer than --max-line: is a quote not closed?")?;
-                        self.reader = csv_core::Reader::new();
-                        self.begin_row();
-                    }
-                    return Ok(records);
-                }
-            }
-        }
-    }
-
-    fn begin_row(&mut self) {
-        (self.used, self.ends_used) = (0, 0);
-        self.row.clear();
-    }
-
-    fn finish_row(&mut self, max_line: usize, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, Box<dyn Failure>> {
-        if self.row.len() > max_line.saturating_add(2) {
-            bad(&self.row[..max_line], &too_long(max_line))?;
-            return Ok(0);
-        }
-        let mut start = 0;
-        let mut invalid = false;
-        let fields: Vec<_> = self.ends[..self.ends_used]
-            .iter()
-            .map(|end| {
-                let field = String::from_utf8_lossy(&self.fields[start..*end]);
-                start = *end;
-                invalid |= matches!(field, Cow::Owned(_));
-                field
-            })
-            .collect();
-        self.invalid += u64::from(invalid);
-        let Some(Columns { header, before, .. }) = &self.columns else {
-            self.columns = Some(Columns::new(fields.into_iter().map(|name| name.into_owned()).collect()));
-            return Ok(0);
+        let (place, content) = self.course.take(line, coding);
+        let content = match content {
+            Ok(content) => content,
+            Err(reason) => return bad(line, &reason).map(|()| 0),
         };
-        if fields.len() != before.len() {
-            let reason = format!("{} fields where the columns are {}", fields.len(), before.len());
-            bad(self.row.trim_ascii(), &reason)?;
+        let mut line = &*content;
+        let dialect = self.options.dialect;
+        let is_begun = !self.row.is_empty();
+        if !is_begun {
+            line = record::without_mark(line);
+            if dialect.is_blank(line) {
+                return Ok(0);
+            }
+            self.row_place = place;
+        }
+        let is_open = dialect.is_open_behind(line, is_begun);
+        if !is_begun && !is_open {
+            return self.take_row(line, max_line, out, bad);
+        }
+        self.row.extend_from_slice(line);
+        self.row.push(b'\n');
+        if !is_open {
+            let row = std::mem::take(&mut self.row);
+            return self.take_row(row.strip_suffix(b"\n").unwrap_or(&row), max_line, out, bad);
+        }
+        if self.row.len() > max_line {
+            bad(&self.row[..max_line], "a row is longer than --max-line: is a quote not closed?")?;
+            self.row.clear();
+        }
+        Ok(0)
+    }
+
+    /// Takes a whole row, without its end, but with the CR of a CRLF.
+    fn take_row(
+        &mut self,
+        row: &[u8],
+        max_line: usize,
+        out: &mut Vec<u8>,
+        bad: &mut Bad<'_>,
+    ) -> Result<u64, Box<dyn Failure>> {
+        let bare = row.strip_suffix(b"\r").unwrap_or(row);
+        if bare.len() > max_line {
+            bad(&bare[..max_line], &too_long(max_line))?;
             return Ok(0);
         }
-        if fields == *header {
+        let text = self.course.text(bare);
+        let CsvOptions { dialect, no_header, numbers, .. } = self.options;
+        let fields: Vec<Cow<'_, str>> = dialect.fields(&text).collect();
+        let columns = match &self.columns {
+            Some(columns) => columns,
+            None if no_header => self.columns.insert(Columns::new(vec![String::new(); fields.len()])),
+            None => {
+                self.columns = Some(Columns::new(fields.into_iter().map(Cow::into_owned).collect()));
+                return Ok(0);
+            }
+        };
+        if fields.len() != columns.keys.len() {
+            let reason = format!("{} fields where the columns are {}", fields.len(), columns.keys.len());
+            bad(bare.trim_ascii(), &reason)?;
             return Ok(0);
         }
-        self.origin.iter().for_each(|origin| origin.begin(self.row_place, out));
-        for (before, field) in before.iter().zip(&fields) {
-            out.extend_from_slice(before);
-            record::push_escaped(field.as_bytes(), out);
+        if !no_header && fields == columns.header {
+            return Ok(0);
         }
-        out.extend_from_slice(b"\"}");
-        self.origin.iter().for_each(|origin| origin.end(out));
-        out.push(b'\n');
+        self.course.begin_record(self.row_place, out);
+        let push = if numbers { push_number_or_string } else { record::push_string };
+        for (begin, field) in columns.begins.iter().zip(&fields) {
+            out.extend_from_slice(begin);
+            push(field.as_bytes(), out);
+        }
+        out.push(b'}');
+        self.course.end_record(out);
         Ok(1)
     }
 }
@@ -247,35 +264,36 @@ impl Csv {
 impl Format for Csv {
     fn records(
         &mut self,
-        lines: &[u8],
+        lines: Lines<'_>,
         max_line: usize,
         out: &mut Vec<u8>,
         bad: &mut Bad<'_>,
     ) -> Result<u64, Box<dyn Failure>> {
-        // By lines, so that a row that is too long ends at the same place however
-        // the lines come.
         let mut records = 0;
+        let Lines { bytes, coding } = lines;
+        let CsvOptions { dialect: Dialect { delimiter, quote, trim }, numbers, .. } = self.options;
         let mut index = std::mem::take(&mut self.index);
-        let is_plain = self.origin.is_none()
-            && lines.len() <= max_line
-            && (index.set(lines, b',') || std::str::from_utf8(lines).is_ok());
+        let is_usual = quote == Some(b'"') && !trim && !numbers && coding.is_plain();
+        let is_plain = is_usual
+            && self.course.is_plain()
+            && !self.course.has_hole(bytes)
+            && bytes.len() <= max_line
+            && (index.set(bytes, delimiter) || std::str::from_utf8(bytes).is_ok());
         let mut at = 0;
-        while at < lines.len() {
+        while at < bytes.len() {
             if is_plain
                 && self.row.is_empty()
                 && let Some(columns) = &self.columns
-                && let Some(end) = columns.push_plain(lines, &index, at, out)
+                && let Some(end) = columns.push_plain(bytes, &index, delimiter, at, out)
             {
                 records += 1;
-                self.place.pass((end - at) as u64);
+                self.course.pass((end - at) as u64);
                 at = end;
                 continue;
             }
-            let rest = &lines[at..];
-            let line = &rest[..memchr::memchr(b'\n', rest).map_or(rest.len(), |newline| newline + 1)];
-            records += self.feed(line, max_line, out, bad)?;
-            self.place.pass(line.len() as u64);
+            let (line, _) = coding.split(&bytes[at..]);
             at += line.len();
+            records += self.take_line(line, coding, max_line, out, bad)?;
         }
         self.index = index;
         Ok(records)
@@ -285,30 +303,25 @@ impl Format for Csv {
         // Lines come whole, so nothing but a quote keeps a row open.
         if !self.row.is_empty() {
             bad(&self.row, "a quote is not closed: all that came behind it is one field")?;
-            self.reader = csv_core::Reader::new();
-            self.begin_row();
+            self.row.clear();
         }
         Ok(0)
     }
 
+    fn course(&mut self) -> &mut Course {
+        &mut self.course
+    }
+
     fn invalid_lines(&self) -> u64 {
-        self.invalid
+        self.course.invalid_lines()
+    }
+
+    fn hole_bytes(&self) -> u64 {
+        self.course.hole_bytes()
     }
 
     fn unfinished(&self) -> u64 {
-        self.row.len() as u64
-    }
-
-    fn go_to(&mut self, place: Place) {
-        self.place = place;
-    }
-
-    fn needs_line_numbers(&self) -> bool {
-        self.origin.as_ref().is_some_and(Origin::has_line)
-    }
-
-    fn pass_over(&mut self, bytes: u64) {
-        self.place.pass(bytes);
+        if self.row.is_empty() { 0 } else { self.course.since(self.row_place) }
     }
 
     fn needs_header(&self) -> bool {
@@ -323,7 +336,12 @@ mod tests {
     use proptest::prelude::*;
 
     fn csv(chunks: &[&str]) -> (Vec<String>, Vec<String>) {
-        run(&mut Csv::new(None, None), chunks)
+        run(&mut Csv::new(CsvOptions::default(), None), chunks)
+    }
+
+    fn named(columns: &[&str]) -> Csv {
+        let columns = Some(columns.iter().map(|name| (*name).to_owned()).collect());
+        Csv::new(CsvOptions { columns, ..CsvOptions::default() }, None)
     }
 
     #[test]
@@ -331,7 +349,7 @@ mod tests {
         let (records, bad) = csv(&["a,b\r\n1,\"x \"\"y\"\",z\"\r\n", "2,\"two\n", "lines\"\n\n3\n4,\"\"\n"]);
         assert_eq!(records, [r#"{"a":"1","b":"x \"y\",z"}"#, r#"{"a":"2","b":"two\nlines"}"#, r#"{"a":"4","b":""}"#]);
         assert_eq!(bad, ["3: 1 fields where the columns are 2"]);
-        let (records, _) = run(&mut Csv::new(Some(vec!["x".into(), "y".into()]), None), &["1,2\n"]);
+        let (records, _) = run(&mut named(&["x", "y"]), &["1,2\n"]);
         assert_eq!(records, [r#"{"x":"1","y":"2"}"#]);
     }
 
@@ -344,7 +362,7 @@ mod tests {
 
     #[test]
     fn a_connection_that_ends_takes_no_row_of_the_next_one() {
-        let mut format = Csv::new(None, None);
+        let mut format = Csv::new(CsvOptions::default(), None);
         let (_, bad) = run(&mut format, &["a,b\n1,\"2\n"]);
         assert_eq!(bad.len(), 1);
         assert_eq!(run(&mut format, &["a,b\n3,4\n"]), (vec![r#"{"a":"3","b":"4"}"#.to_owned()], vec![]));
@@ -355,34 +373,73 @@ mod tests {
         let one = vec![r#"{"a":"1","b":"2"}"#.to_owned(), r#"{"a":"b","b":"a"}"#.to_owned()];
         let chunks = ["\u{feff}a,b\n1,2\n", "\u{feff}\"a\",b\r\nb,a\n"];
         assert_eq!(csv(&chunks), (one.clone(), vec![]));
-        assert_eq!(run(&mut Csv::new(Some(vec!["a".into(), "b".into()]), None), &chunks), (one, vec![]));
+        assert_eq!(run(&mut named(&["a", "b"]), &chunks), (one, vec![]));
     }
 
     proptest! {
         #[test]
         fn rows_together_are_what_each_is_by_itself(
-            rows in prop::collection::vec("(([a-c0é]{0,3}|\"[a-c, é]{0,3}\"|[a\",\r\\\\]{0,3}),){0,2}[ab]{0,2}\r?", 0..20),
+            rows in prop::collection::vec(any_row(), 0..20),
             names in 1usize..4,
+            delimiter in prop::sample::select(&b",;\t\\'\"a0"[..]),
+            quote in prop::sample::select(&[None, Some(b'"'), Some(b'\'')][..]),
+            (trim, no_header, numbers) in any::<(bool, bool, bool)>(),
+            is_named: bool,
         ) {
+            prop_assume!(quote != Some(delimiter));
             let names: Vec<String> = ["a", "b", "c"][..names].iter().map(|name| name.to_string()).collect();
-            let text: String = rows.iter().map(|row| format!("{row}\n")).collect();
+            let dialect = Dialect { delimiter, quote, trim };
+            let options = CsvOptions { dialect, columns: is_named.then_some(names), no_header, numbers };
+            let in_dialect = |c: char| match c {
+                ',' => char::from(delimiter),
+                '"' => char::from(quote.unwrap_or(b'"')),
+                other => other,
+            };
+            let text: String = rows.iter().flat_map(|row| row.chars().map(in_dialect).chain(['\n'])).collect();
             let read = |by_line: bool| {
                 let (mut out, mut bad) = (Vec::new(), Vec::new());
-                let mut format = Csv::new(Some(names.clone()), None);
+                let mut format = Csv::new(options.clone(), None);
                 let mut take = |line: &[u8], reason: &str| {
                     bad.push((line.to_vec(), reason.to_owned()));
                     Ok(())
                 };
                 let records = if by_line {
                     let lines = text.split_inclusive('\n');
-                    lines.map(|line| format.feed(line.as_bytes(), 1 << 20, &mut out, &mut take).unwrap()).sum()
+                    lines.map(|line| format.take_line(line.as_bytes(), Coding::default(), 1 << 20, &mut out, &mut take).unwrap()).sum()
                 } else {
-                    format.records(text.as_bytes(), 1 << 20, &mut out, &mut take).unwrap()
+                    // The first may be the header, without which no other is read together.
+                    let (first, others) = text.split_at(text.find('\n').map_or(0, |newline| newline + 1));
+                    [first, others]
+                        .map(|lines| format.records(lines.as_bytes().into(), 1 << 20, &mut out, &mut take).unwrap())
+                        .iter()
+                        .sum::<u64>()
                 };
-                (records, String::from_utf8(out).unwrap(), bad, format.unfinished())
+                let record_lines = String::from_utf8(out).unwrap();
+                (records, record_lines, bad, format.unfinished(), format.course().place())
             };
-            prop_assert_eq!(read(false), read(true));
+            let together = read(false);
+            for record in together.1.lines() {
+                let mut canonical = Vec::new();
+                prop_assert!(record::canonicalize(record.as_bytes(), &mut canonical).is_ok(), "{}", record);
+                prop_assert_eq!(record.as_bytes(), canonical);
+            }
+            prop_assert_eq!(together, read(true));
         }
+    }
+
+    /// A row with commas and quotes, which stand for the dialect's.
+    fn any_row() -> impl Strategy<Value = String> {
+        let field = prop_oneof![
+            4 => "[a-c0é]{0,3}",
+            3 => "\"[a-c, é;\t]{0,3}\"",
+            2 => "\"?-?[0-9]{1,2}(\\.[05]{0,2})?(e[0-9])?\"?",
+            2 => "[a\",'\r\\\\\t ]{0,3}",
+        ];
+        let fields = prop::collection::vec(field, 1..4);
+        prop_oneof![
+            9 => (fields, "[ab]?\r?").prop_map(|(fields, end)| format!("{}{end}", fields.join(","))),
+            1 => Just("a,b".to_owned()),
+        ]
     }
 
     #[test]
@@ -394,5 +451,21 @@ mod tests {
         ] {
             assert_eq!(csv(&[header, "\n1,2,3,4\n"]).0, [record], "{header}");
         }
+    }
+
+    #[test]
+    fn without_a_header_columns_are_called_by_their_places_or_as_was_said() {
+        let options = CsvOptions { no_header: true, numbers: true, ..CsvOptions::default() };
+        let mut places = Csv::new(options.clone(), None);
+        assert_eq!(
+            run(&mut places, &["7,x\n7,x\n", "007,\"1.50\"\n", "1\n"]),
+            (
+                vec![r#"{"1":7,"2":"x"}"#.into(), r#"{"1":7,"2":"x"}"#.into(), r#"{"1":"007","2":1.50}"#.into()],
+                vec!["1: 1 fields where the columns are 2".into()]
+            )
+        );
+        let columns = Some(vec!["a".to_owned(), "b".to_owned()]);
+        let mut named = Csv::new(CsvOptions { columns, ..options }, None);
+        assert_eq!(run(&mut named, &["a,b\n"]).0, [r#"{"a":"a","b":"b"}"#]);
     }
 }

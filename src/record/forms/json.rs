@@ -1,6 +1,5 @@
 //! Lines of JSON as records.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use super::Bad;
@@ -15,14 +14,11 @@ use crate::record::{Canonicalizer, skip_value};
 pub struct Json {
     canonicalizer: Canonicalizer,
     shaped: Shaped,
-    invalid: u64,
 }
 
 impl LineForm for Json {
-    fn push(&mut self, line: &[u8], out: &mut Vec<u8>) -> Result<bool, String> {
-        let text = String::from_utf8_lossy(line);
-        self.invalid += u64::from(matches!(text, Cow::Owned(_)));
-        Ok(self.canonicalizer.line(text.as_bytes(), out)? != Line::Blank)
+    fn push(&mut self, line: &str, out: &mut Vec<u8>) -> Result<bool, String> {
+        Ok(self.canonicalizer.line(line.as_bytes(), out)? != Line::Blank)
     }
 
     fn push_lines(
@@ -32,10 +28,6 @@ impl LineForm for Json {
         bad: &mut Bad<'_>,
     ) -> Result<Option<u64>, Box<dyn Failure>> {
         self.shaped.push_lines(&mut self.canonicalizer, lines, out, bad)
-    }
-
-    fn invalid_lines(&self) -> u64 {
-        self.invalid
     }
 }
 

@@ -1,7 +1,6 @@
 //! Logfmt lines to JSON objects. Values are strings, since logfmt knows no
-//! types; a key without a value is true. The crates for it are long unkept.
+//! types, or numbers where that is asked for; a key without a value is true. The crates for it are long unkept.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use super::Bad;
@@ -9,6 +8,7 @@ use super::json::scalars;
 use super::line::LineForm;
 use super::shaped::{Grammar, Line, Pass, Scalar, Shaped};
 use crate::error::Failure;
+use crate::record::number::push_number_or_string;
 use crate::record::{self, Canonicalizer};
 
 /// Each line is `key=value` pairs, an object.
@@ -16,14 +16,18 @@ use crate::record::{self, Canonicalizer};
 pub struct Logfmt {
     reader: Reader,
     shaped: Shaped,
-    invalid: u64,
+}
+
+impl Logfmt {
+    /// With values that are numbers, in quotes or not, as numbers.
+    pub fn with_numbers(numbers: bool) -> Logfmt {
+        Logfmt { reader: Reader { numbers, ..Reader::default() }, ..Logfmt::default() }
+    }
 }
 
 impl LineForm for Logfmt {
-    fn push(&mut self, line: &[u8], out: &mut Vec<u8>) -> Result<bool, String> {
-        let text = String::from_utf8_lossy(line);
-        self.invalid += u64::from(matches!(text, Cow::Owned(_)));
-        Ok(self.reader.push(&text, out)? != Line::Blank)
+    fn push(&mut self, line: &str, out: &mut Vec<u8>) -> Result<bool, String> {
+        Ok(self.reader.push(line, out)? != Line::Blank)
     }
 
     fn push_lines(
@@ -32,23 +36,22 @@ impl LineForm for Logfmt {
         out: &mut Vec<u8>,
         bad: &mut Bad<'_>,
     ) -> Result<Option<u64>, Box<dyn Failure>> {
-        self.shaped.push_lines(&mut self.reader, lines, out, bad)
-    }
-
-    fn invalid_lines(&self) -> u64 {
-        self.invalid
+        // Along a shape values are strings.
+        if self.reader.numbers { Ok(None) } else { self.shaped.push_lines(&mut self.reader, lines, out, bad) }
     }
 }
 
-/// Appends the object of a line. The error says what is wrong.
-pub fn push_object(line: &str, out: &mut Vec<u8>) -> Result<(), String> {
-    Reader::default().push_object(line, out).map(|_| ())
+/// Appends the object of a line; with `numbers`, values that are numbers, in quotes or not, are numbers. The
+/// error says what is wrong.
+pub fn push_object(line: &str, numbers: bool, out: &mut Vec<u8>) -> Result<(), String> {
+    Reader { numbers, ..Reader::default() }.push_object(line, out).map(|_| ())
 }
 
 /// Reads lines one by one.
 #[derive(Debug, Default)]
 pub(super) struct Reader {
     canonicalizer: Canonicalizer,
+    numbers: bool,
     object: Vec<u8>,
     /// Where the values were in the line that was read last; none where a key had none.
     values: Vec<Option<Range<usize>>>,
@@ -65,7 +68,7 @@ impl Reader {
 
     /// Appends the object of a line; whether two keys may have been equal.
     fn push_object(&mut self, line: &str, out: &mut Vec<u8>) -> Result<bool, String> {
-        let Reader { canonicalizer, object, values } = self;
+        let Reader { canonicalizer, numbers, object, values } = self;
         object.clear();
         values.clear();
         let mut rest = line.trim_start();
@@ -88,7 +91,7 @@ impl Reader {
                     values.push(None);
                 }
                 Some(after) => {
-                    rest = push_value(key, after, object)?;
+                    rest = push_value(key, after, *numbers, object)?;
                     values.push(Some(line.len() - after.len()..line.len() - rest.len()));
                 }
             }
@@ -154,10 +157,10 @@ fn quoted(pass: &mut Pass<'_>) -> Option<()> {
 }
 
 /// Appends the value at the beginning of `rest` and returns what follows it.
-fn push_value<'a>(key: &str, rest: &'a str, out: &mut Vec<u8>) -> Result<&'a str, String> {
+fn push_value<'a>(key: &str, rest: &'a str, numbers: bool, out: &mut Vec<u8>) -> Result<&'a str, String> {
     let Some(quoted) = rest.strip_prefix('"') else {
         let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-        record::push_string(&rest.as_bytes()[..end], out);
+        push_text(&rest[..end], numbers, out);
         return Ok(&rest[end..]);
     };
     let mut text = String::new();
@@ -165,7 +168,7 @@ fn push_value<'a>(key: &str, rest: &'a str, out: &mut Vec<u8>) -> Result<&'a str
     while let Some((at, character)) = characters.next() {
         match character {
             '"' => {
-                record::push_string(text.as_bytes(), out);
+                push_text(&text, numbers, out);
                 return Ok(&quoted[at + 1..]);
             }
             '\\' => match characters.next() {
@@ -179,4 +182,9 @@ fn push_value<'a>(key: &str, rest: &'a str, out: &mut Vec<u8>) -> Result<&'a str
         }
     }
     Err(format!("the quote of {key} is not closed"))
+}
+
+fn push_text(text: &str, numbers: bool, out: &mut Vec<u8>) {
+    let push = if numbers { push_number_or_string } else { record::push_string };
+    push(text.as_bytes(), out);
 }

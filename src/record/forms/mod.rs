@@ -4,6 +4,8 @@
 //! of a file, is no part of the line: wherever files, connections and restarts begin,
 //! and whoever joined files with cat, and the same at each reading.
 
+mod coding;
+mod course;
 pub mod csv;
 pub mod events;
 mod json;
@@ -11,17 +13,21 @@ mod line;
 mod logfmt;
 mod origin;
 mod recipe;
+mod row;
 mod shaped;
 mod text;
 
 use crate::error::Failure;
 use crate::record;
 
+pub use coding::{Coding, Framing, Lines};
+pub use course::Course;
 pub use json::Json;
-pub use line::{Records, Text};
+pub use line::{LineForm, Records, Text};
 pub use logfmt::{Logfmt, push_object as push_logfmt};
 pub use origin::{Field, Origin};
 pub use recipe::{Form, Recipe};
+pub use row::Dialect;
 
 /// Takes a bad line and why it is bad; an error ends the stage.
 pub type Bad<'b> = dyn FnMut(&[u8], &str) -> Result<(), Box<dyn Failure>> + 'b;
@@ -37,22 +43,14 @@ pub struct Place {
     pub files: u32,
 }
 
-impl Place {
-    /// Behind a line of so many bytes, its end among them.
-    fn pass(&mut self, bytes: u64) {
-        self.offset += bytes;
-        self.lines += 1;
-    }
-}
-
 /// Makes records of the raw lines of one file, connection or client.
 pub trait Format {
-    /// Appends the records of `lines`, each of which ends in a newline, as
+    /// Appends the records of `lines`, which are whole, as
     /// canonical JSON with a newline each. A line longer than `max_line` bytes
     /// without its end is bad. Returns how many records there were.
     fn records(
         &mut self,
-        lines: &[u8],
+        lines: Lines<'_>,
         max_line: usize,
         out: &mut Vec<u8>,
         bad: &mut Bad<'_>,
@@ -76,31 +74,19 @@ pub trait Format {
         false
     }
 
-    /// What follows is another file, in which the event that is begun may go on.
-    fn go_on(&mut self) {}
+    /// Where the next line begins, and what records say of it.
+    fn course(&mut self) -> &mut Course;
 
-    /// Whether that event is begun still: then [`Format::unfinished`] is all that was taken of this file.
+    /// Whether an event is begun still that began in another file than the lines that come now: then [`Format::unfinished`] is all that was taken of this file.
     fn has_carried(&self) -> bool {
         false
     }
 
-    /// The next line begins here. Asked for only where nothing is begun.
-    fn go_to(&mut self, place: Place) {
-        let _ = place;
-    }
-
-    /// Whether it must know how many lines come before those that it gets.
-    fn needs_line_numbers(&self) -> bool {
-        false
-    }
-
-    /// A line of so many bytes is left out here.
-    fn pass_over(&mut self, bytes: u64) {
-        let _ = bytes;
-    }
-
     /// How many lines so far had invalid UTF-8, which became U+FFFD.
-    fn invalid_lines(&self) -> u64 {
+    fn invalid_lines(&self) -> u64;
+
+    /// How many bytes of holes were left out.
+    fn hole_bytes(&self) -> u64 {
         0
     }
 
@@ -140,7 +126,7 @@ pub(super) mod tests {
             Ok(())
         };
         for chunk in chunks {
-            records += format.records(chunk.as_bytes(), 40, &mut out, &mut take).unwrap();
+            records += format.records(chunk.as_bytes().into(), 40, &mut out, &mut take).unwrap();
         }
         records += format.finish(&mut out, &mut take).unwrap();
         let lines: Vec<String> = String::from_utf8(out).unwrap().lines().map(str::to_owned).collect();
@@ -149,7 +135,7 @@ pub(super) mod tests {
     }
 
     fn text() -> Records<Text> {
-        Records::new(Text::default(), None, None)
+        Records::new(Text, None, None)
     }
 
     fn json() -> Records<Json> {
@@ -185,7 +171,7 @@ pub(super) mod tests {
         let mut out = Vec::new();
         let mut bad = 0;
         let records = text
-            .records(b"a\xff\nok\nlonger\n", 5, &mut out, &mut |_, _| {
+            .records(b"a\xff\nok\nlonger\n"[..].into(), 5, &mut out, &mut |_, _| {
                 bad += 1;
                 Ok(())
             })

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use super::csv::Csv;
-use super::events::Joining;
-use super::{Field, Format, Json, Logfmt, Origin, Records, Text};
+use super::csv::{Csv, CsvOptions};
+use super::events::{Join, Joining};
+use super::{Coding, Field, Format, Json, LineForm, Logfmt, Origin, Records, Text};
 
 /// What a line is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,8 +26,14 @@ pub enum Form {
 pub struct Recipe {
     /// What a line is.
     pub form: Form,
-    /// The columns' names of csv.
-    pub columns: Option<Vec<String>>,
+    /// How rows of csv are read.
+    pub csv: CsvOptions,
+    /// Of logfmt: values that are numbers become numbers.
+    pub numbers: bool,
+    /// How bytes are cut into lines, and what they say.
+    pub coding: Coding,
+    /// Zeros at the beginning of a line are a hole, and no part of it.
+    pub without_holes: bool,
     /// Which lines are one event.
     pub joining: Option<Joining>,
     /// What else is in a record, which is an object then.
@@ -42,11 +48,29 @@ impl Recipe {
         let origin = (!self.with.is_empty()).then(|| Origin::new(&self.with, source, &self.host));
         let join = self.joining.as_ref().map(Joining::join);
         match self.form {
-            Form::Text => Box::new(Records::new(Text::default(), join, origin)),
-            Form::Json => Box::new(Records::new(Json::default(), join, origin)),
-            Form::Logfmt => Box::new(Records::new(Logfmt::default(), join, origin)),
-            Form::Csv => Box::new(Csv::new(self.columns.clone(), origin)),
+            Form::Text => self.records(Text, join, origin),
+            Form::Json => self.records(Json::default(), join, origin),
+            Form::Logfmt => self.records(Logfmt::with_numbers(self.numbers), join, origin),
+            Form::Csv => {
+                let csv = Csv::new(self.csv.clone(), origin);
+                Box::new(if self.without_holes { csv.without_holes() } else { csv })
+            }
         }
+    }
+
+    fn records<F: LineForm + 'static>(
+        &self,
+        form: F,
+        join: Option<Box<dyn Join>>,
+        origin: Option<Origin>,
+    ) -> Box<dyn Format> {
+        let records = Records::new(form, join, origin);
+        Box::new(if self.without_holes { records.without_holes() } else { records })
+    }
+
+    /// The same where lines are of several connections or clients: no beginning says how all are encoded.
+    pub fn of_many(self) -> Recipe {
+        Recipe { coding: self.coding.decided(), ..self }
     }
 
     /// An event to which nothing came for so long is complete; none if lines are not joined.

@@ -6,8 +6,10 @@
 //! (see [`Decimal::push`] and [`Decimal::push_quotient`]).
 
 mod quotient;
+mod text;
 mod write;
 
+pub use text::{advice_on_text, is_number, push_number_or_string};
 pub use write::push_float;
 
 use super::literal::Literal;

@@ -41,7 +41,7 @@ impl<'a> LineSource<'a> {
         clock: &'a dyn Clock,
         console: Console,
     ) -> LineSource<'a> {
-        let (lines, parties) = (LineBuffer::new(read), Parties::new(recipe));
+        let (lines, parties) = (LineBuffer::new(read, recipe.coding), Parties::new(recipe));
         LineSource { source, parties, lines, max_line, clock, console, over: None, told_invalid: false }
     }
 
@@ -118,12 +118,14 @@ impl RecordSource for LineSource<'_> {
         // A line is one record at most.
         let lines = self.lines.lines(room.bytes.min(BLOCK_BYTES), room.records);
         let records = self.parties.current().records(lines, self.max_line, block, bad)?;
-        let length = lines.len();
+        let length = lines.bytes.len();
         self.lines.consume(length);
         if !self.told_invalid && self.parties.invalid_lines() > 0 {
             self.told_invalid = true;
-            let message = "input: a line has invalid UTF-8, which became U+FFFD: is it in another encoding?";
-            self.console.warn(message);
+            let name = self.lines.coding().encoding_name();
+            self.console.warn(&format!(
+                "input: a line has invalid {name}, which became U+FFFD: is it in another encoding (--encoding)?"
+            ));
         }
         Ok(records)
     }
@@ -150,7 +152,8 @@ impl RecordSource for LineSource<'_> {
         }
         let invalid = self.parties.invalid_lines();
         if invalid > 0 {
-            self.console.warn(&format!("input: {invalid} lines in all had invalid UTF-8"));
+            let name = self.lines.coding().encoding_name();
+            self.console.warn(&format!("input: {invalid} lines in all had invalid {name}"));
         }
         Ok(records)
     }

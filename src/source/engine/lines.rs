@@ -2,8 +2,13 @@
 //! input that is cut into batches, [`Assembler`] for each of several
 //! connections that are read side by side.
 
+use crate::record::forms::{Coding, Lines};
+
 /// The most of an overlong line that is kept for the message about it.
 const KEPT: usize = 64 << 10;
+
+/// What may stand around a record that ends otherwise than by a newline: a count, an end.
+const AROUND: usize = 16;
 
 /// Bytes that were read and are not records yet.
 #[derive(Debug)]
@@ -14,31 +19,45 @@ pub struct LineBuffer {
     /// The end of the last whole line.
     lines_end: usize,
     overlong: Overlong,
+    /// Where lines end. Open until the first bytes have said what they are.
+    coding: Coding,
+    is_decided: bool,
 }
 
 /// Whether a line is being dropped because it is too long.
 #[derive(Debug, PartialEq, Eq)]
 enum Overlong {
     No,
-    /// Its end is still to come; this is its beginning.
-    Begun(Vec<u8>),
+    /// Its end is still to come; this is its beginning, and how much of it is to come, if that is known.
+    Begun(Vec<u8>, Option<usize>),
     /// It is over.
     Over(Vec<u8>),
 }
 
 impl LineBuffer {
-    /// A buffer that holds what was `read` before.
-    pub fn new(read: Vec<u8>) -> LineBuffer {
+    /// A buffer that holds what was `read` before, from the input's beginning on.
+    pub fn new(read: Vec<u8>, coding: Coding) -> LineBuffer {
         let end = read.len();
-        let mut buffer = LineBuffer { bytes: read, start: 0, end, lines_end: 0, overlong: Overlong::No };
+        let (overlong, is_decided) = (Overlong::No, false);
+        let mut buffer = LineBuffer { bytes: read, start: 0, end, lines_end: 0, overlong, coding, is_decided };
         buffer.find_lines(0);
         buffer
+    }
+
+    /// How lines are cut, once the first bytes were seen, and what they say.
+    pub fn coding(&self) -> Coding {
+        self.coding
+    }
+
+    /// Whether that can be another still.
+    pub fn is_open(&self) -> bool {
+        !self.is_decided
     }
 
     /// How many bytes of an unfinished line there are behind the whole lines.
     pub fn unfinished(&self) -> usize {
         match &self.overlong {
-            Overlong::Begun(start) => start.len(),
+            Overlong::Begun(start, _) => start.len(),
             _ => self.end - self.lines_end.max(self.start),
         }
     }
@@ -65,43 +84,50 @@ impl LineBuffer {
     pub fn add(&mut self, count: usize) {
         let from = self.end;
         self.end += count;
-        if let Overlong::Begun(start) = &mut self.overlong {
-            match memchr::memchr(b'\n', &self.bytes[from..self.end]) {
-                Some(newline) => {
+        if let Overlong::Begun(start, left) = &mut self.overlong {
+            let there = &self.bytes[self.start..self.end];
+            let end = match *left {
+                Some(left) => (left <= there.len()).then_some(left),
+                None => self.coding.end_of_begun(there),
+            };
+            match end {
+                Some(end) => {
                     self.overlong = Overlong::Over(std::mem::take(start));
-                    self.start = from + newline + 1;
+                    self.start += end;
                 }
-                None => self.start = self.end,
+                None => {
+                    let dropped = there.len() / self.coding.unit() * self.coding.unit();
+                    self.start += dropped;
+                    left.iter_mut().for_each(|left| *left -= dropped);
+                    return;
+                }
             }
         }
-        self.find_lines(from.max(self.start));
+        self.find_lines(from);
     }
 
+    /// Finds the end of the last whole line; none ends before `from`.
     fn find_lines(&mut self, from: usize) {
-        if let Some(newline) = memchr::memrchr(b'\n', &self.bytes[from..self.end]) {
-            self.lines_end = from + newline + 1;
+        if !self.is_decided {
+            let Some(coding) = self.coding.by_beginning(&self.bytes[self.start..self.end]) else { return };
+            (self.coding, self.is_decided) = (coding, true);
+        }
+        let begin = self.lines_end.max(self.start);
+        let whole = self.coding.whole(&self.bytes[begin..self.end], from.saturating_sub(begin));
+        if whole > 0 {
+            self.lines_end = begin + whole;
         }
     }
 
     /// Whole lines: about `limit` bytes of them, at least one line, and at most
     /// `most` lines. An overlong line goes first.
-    pub fn lines(&self, limit: usize, most: u64) -> &[u8] {
-        let mut whole = &self.bytes[self.start..self.lines_end.max(self.start)];
-        if whole.len() > limit {
-            let end = memchr::memrchr(b'\n', &whole[..limit])
-                .or_else(|| memchr::memchr(b'\n', whole))
-                .map_or(whole.len(), |newline| newline + 1);
-            whole = &whole[..end];
-        }
-        // No line is shorter than its end.
-        if whole.len() as u64 <= most {
-            return whole;
-        }
-        let last = usize::try_from(most.saturating_sub(1)).unwrap_or(usize::MAX);
-        match memchr::memchr_iter(b'\n', whole).nth(last) {
-            Some(newline) => &whole[..newline + 1],
-            None => whole,
-        }
+    pub fn lines(&self, limit: usize, most: u64) -> Lines<'_> {
+        let whole = &self.bytes[self.start..self.lines_end.max(self.start)];
+        let bytes = match self.coding.ends_by_newline() {
+            true => by_newlines(whole, limit, most),
+            false => one_by_one(whole, self.coding, limit, most),
+        };
+        Lines { bytes, coding: self.coding }
     }
 
     /// So many bytes of [`LineBuffer::lines`] are records now.
@@ -129,9 +155,13 @@ impl LineBuffer {
 
     /// The input is over: what is unfinished is a line.
     pub fn finish(&mut self) {
-        if let Overlong::Begun(start) = &mut self.overlong {
+        if let Overlong::Begun(start, _) = &mut self.overlong {
             self.overlong = Overlong::Over(std::mem::take(start));
+            self.start = self.end;
+        } else if self.unfinished() > 0 && !self.coding.ends_by_newline() {
+            self.lines_end = self.end;
         } else if self.unfinished() > 0 {
+            (self.coding, self.is_decided) = (self.coding.decided(), true);
             let end = line_end(&self.bytes[self.start..self.end]);
             self.space(end.len())[..end.len()].copy_from_slice(end);
             self.add(end.len());
@@ -141,11 +171,58 @@ impl LineBuffer {
     /// When the unfinished line is longer than `max_line`, keeps its beginning
     /// for the message and drops the rest as it comes.
     pub fn skip_beyond(&mut self, max_line: usize) {
-        // One more for the CR of a CRLF.
-        if self.overlong == Overlong::No && !self.has_line() && self.end - self.start > max_line + 1 {
-            let kept = max_line.min(KEPT);
-            self.overlong = Overlong::Begun(self.bytes[self.start..self.start + kept].to_vec());
-            self.start = self.end;
+        self.skip_beyond_keeping(max_line, max_line.min(KEPT));
+    }
+
+    /// The same, keeping at most so much of its beginning.
+    fn skip_beyond_keeping(&mut self, max_line: usize, kept: usize) {
+        // One more for the CR of a CRLF; what stands around others is longer.
+        let around = if self.coding.ends_by_newline() { 1 } else { AROUND };
+        // Text is not shorter in UTF-8 than it has units.
+        let most = max_line.saturating_mul(self.coding.unit()).saturating_add(around);
+        if self.overlong == Overlong::No && !self.has_line() && self.end - self.start > most {
+            let line = &self.bytes[self.start..self.end];
+            let left = self.coding.length_of_begun(line);
+            self.overlong = Overlong::Begun(line[..line.len().min(kept)].to_vec(), left);
+            // It is as if it came now.
+            self.add(0);
+        }
+    }
+
+    /// Drops the zeros that the unfinished line begins with, where no line is held; how many.
+    pub fn skip_hole(&mut self) -> usize {
+        if self.has_line() || self.overlong != Overlong::No || self.is_open() || !self.coding.has_lines() {
+            return 0;
+        }
+        let hole = self.coding.hole(&self.bytes[self.start..self.end]);
+        self.consume(hole);
+        hole
+    }
+
+    /// The whole lines that it holds; of an overlong one what was kept of it, with an end.
+    fn take_whole(&mut self) -> Option<Vec<u8>> {
+        let mut whole = Vec::new();
+        while self.has_line() {
+            if let Overlong::Over(line) = &mut self.overlong {
+                let mut line = std::mem::take(line);
+                self.overlong = Overlong::No;
+                self.coding.close(&mut line);
+                whole.extend(line);
+                continue;
+            }
+            whole.extend_from_slice(&self.bytes[self.start..self.lines_end]);
+            self.consume(self.lines_end - self.start);
+        }
+        (!whole.is_empty()).then_some(whole)
+    }
+
+    /// What it holds of an unfinished line.
+    fn take_unfinished(&mut self) -> Vec<u8> {
+        let held = self.bytes[self.start..self.end].to_vec();
+        self.consume(held.len());
+        match std::mem::replace(&mut self.overlong, Overlong::No) {
+            Overlong::Begun(line, _) => line,
+            _ => held,
         }
     }
 
@@ -155,11 +232,45 @@ impl LineBuffer {
             Overlong::Over(start) => {
                 let start = std::mem::take(start);
                 self.overlong = Overlong::No;
-                Some(start)
+                Some(self.coding.beginning(start))
             }
             _ => None,
         }
     }
+}
+
+/// About `limit` bytes of whole lines, at least one, and at most `most` of them.
+fn by_newlines(mut whole: &[u8], limit: usize, most: u64) -> &[u8] {
+    if whole.len() > limit {
+        let end = memchr::memrchr(b'\n', &whole[..limit])
+            .or_else(|| memchr::memchr(b'\n', whole))
+            .map_or(whole.len(), |newline| newline + 1);
+        whole = &whole[..end];
+    }
+    // No line is shorter than its end.
+    if whole.len() as u64 <= most {
+        return whole;
+    }
+    let last = usize::try_from(most.saturating_sub(1)).unwrap_or(usize::MAX);
+    match memchr::memchr_iter(b'\n', whole).nth(last) {
+        Some(newline) => &whole[..newline + 1],
+        None => whole,
+    }
+}
+
+/// The same by what ends records otherwise. The last one may have no end.
+fn one_by_one(whole: &[u8], coding: Coding, limit: usize, most: u64) -> &[u8] {
+    let mut rest = whole;
+    let mut count = 0;
+    while !rest.is_empty() && count < most {
+        let (_, behind) = coding.split(rest);
+        if count > 0 && whole.len() - behind.len() > limit {
+            break;
+        }
+        count += 1;
+        rest = behind;
+    }
+    &whole[..whole.len() - rest.len()]
 }
 
 /// What makes a line of an unfinished one. A CR at its end did not end it, so
@@ -175,16 +286,31 @@ fn line_end(unfinished: &[u8]) -> &'static [u8] {
 pub struct Assembler {
     max_line: usize,
     unfinished: Vec<u8>,
+    /// Where records do not end by newlines.
+    other: Option<LineBuffer>,
 }
+
+/// A last line that has come in part.
+pub type CutOff = (Vec<u8>, String);
 
 impl Assembler {
     /// For lines of at most `max_line` bytes without their ends.
-    pub fn new(max_line: usize) -> Assembler {
-        Assembler { max_line, unfinished: Vec::new() }
+    pub fn new(max_line: usize, coding: Coding) -> Assembler {
+        let other = (!coding.ends_by_newline()).then(|| LineBuffer::new(Vec::new(), coding.decided()));
+        Assembler { max_line, unfinished: Vec::new(), other }
     }
 
     /// Takes bytes as they come and gives the whole lines, if there are any.
     pub fn push(&mut self, mut bytes: Vec<u8>) -> Option<Vec<u8>> {
+        if let Some(buffer) = &mut self.other {
+            buffer.space(bytes.len())[..bytes.len()].copy_from_slice(&bytes);
+            buffer.add(bytes.len());
+            let kept = self.max_line.saturating_mul(buffer.coding.unit()).saturating_add(AROUND);
+            buffer.skip_beyond_keeping(self.max_line, kept);
+            let whole = buffer.take_whole();
+            buffer.skip_beyond_keeping(self.max_line, kept);
+            return whole;
+        }
         let Some(newline) = memchr::memrchr(b'\n', &bytes) else {
             self.keep(&bytes);
             return None;
@@ -204,25 +330,33 @@ impl Assembler {
     }
 
     /// The connection is over: what is unfinished is a line.
-    pub fn finish(&mut self) -> Option<Vec<u8>> {
-        let mut line = std::mem::take(&mut self.unfinished);
-        if line.is_empty() {
-            return None;
+    ///
+    /// # Errors
+    /// It is not, where its beginning says how long it is: the line, and why it is bad.
+    pub fn finish(&mut self) -> Result<Option<Vec<u8>>, CutOff> {
+        let Some(mut line) = self.take_unfinished() else { return Ok(None) };
+        match &self.other {
+            Some(buffer) => match buffer.coding.content(&line) {
+                Ok(_) => buffer.coding.close(&mut line),
+                Err(reason) => return Err((line, reason)),
+            },
+            None => line.extend_from_slice(line_end(&line)),
         }
-        let end = line_end(&line);
-        line.extend_from_slice(end);
-        Some(line)
+        Ok(Some(line))
     }
 
     /// The connection is over, and did not end well: what is unfinished, if anything.
     pub fn take_unfinished(&mut self) -> Option<Vec<u8>> {
-        let line = std::mem::take(&mut self.unfinished);
+        let line = match &mut self.other {
+            Some(buffer) => buffer.take_unfinished(),
+            None => std::mem::take(&mut self.unfinished),
+        };
         (!line.is_empty()).then_some(line)
     }
 
     /// How many bytes of an unfinished line are kept.
     pub fn unfinished(&self) -> usize {
-        self.unfinished.len()
+        self.unfinished.len() + self.other.as_ref().map_or(0, LineBuffer::unfinished)
     }
 
     fn keep(&mut self, bytes: &[u8]) {
@@ -235,11 +369,12 @@ impl Assembler {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::forms::{Framing, Recipe};
     use proptest::prelude::*;
 
     /// Feeds `text` in pieces and gives the lines, an overlong one as `None`.
     fn buffered(text: &[u8], cuts: &[usize], max_line: usize) -> Vec<Option<Vec<u8>>> {
-        let mut buffer = LineBuffer::new(Vec::new());
+        let mut buffer = LineBuffer::new(Vec::new(), Coding::default());
         let mut lines = Vec::new();
         let mut take = |buffer: &mut LineBuffer| {
             while buffer.has_line() {
@@ -247,7 +382,7 @@ mod tests {
                     lines.push(None);
                     continue;
                 }
-                let whole = buffer.lines(16, 3).to_vec();
+                let whole = buffer.lines(16, 3).bytes.to_vec();
                 lines.extend(whole.split_inclusive(|byte| *byte == b'\n').map(|line| {
                     let line = &line[..line.len() - 1];
                     let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -269,7 +404,7 @@ mod tests {
     }
 
     fn assembled(text: &[u8], cuts: &[usize], max_line: usize) -> Vec<Option<Vec<u8>>> {
-        let mut assembler = Assembler::new(max_line);
+        let mut assembler = Assembler::new(max_line, Coding::default());
         let mut whole = Vec::new();
         for piece in pieces(text, cuts) {
             if let Some(lines) = assembler.push(piece.to_vec()) {
@@ -278,7 +413,7 @@ mod tests {
             }
             assert!(assembler.unfinished() <= max_line + 2);
         }
-        whole.extend(assembler.finish().unwrap_or_default());
+        whole.extend(assembler.finish().unwrap().unwrap_or_default());
         model(&whole, max_line)
     }
 
@@ -311,5 +446,104 @@ mod tests {
             prop_assert_eq!(buffered(&text, &cuts, max_line), model(&text, max_line));
             prop_assert_eq!(assembled(&text, &cuts, max_line), model(&text, max_line));
         }
+
+        #[test]
+        fn records_do_not_depend_on_how_they_come_in_any_coding(
+            texts in prop::collection::vec("[a\u{a0a}\u{10a}\u{d0a}é1 ]{0,14}", 0..8),
+            which in 0usize..6,
+            cuts in prop::collection::vec(any::<usize>(), 0..12),
+            max_line in 1usize..9,
+        ) {
+            let coding = CODINGS[which]();
+            let mut bytes = Vec::new();
+            for text in &texts {
+                push_record(text, coding, &mut bytes);
+            }
+            let whole = records(&bytes, &[], coding, max_line);
+            prop_assert_eq!(&records(&bytes, &cuts, coding, max_line), &whole);
+            let mut assembler = Assembler::new(max_line, coding);
+            let mut lines = Vec::new();
+            for piece in pieces(&bytes, &cuts) {
+                lines.extend(assembler.push(piece.to_vec()).unwrap_or_default());
+                prop_assert!(assembler.unfinished() <= max_line * coding.unit() + AROUND);
+            }
+            lines.extend(assembler.finish().unwrap().unwrap_or_default());
+            prop_assert_eq!(&records(&lines, &[], coding, max_line), &whole);
+            let expected: Vec<_> = texts.iter().filter_map(|text| expected(text, coding, max_line)).collect();
+            prop_assert_eq!(whole, expected);
+        }
+    }
+
+    const CODINGS: [fn() -> Coding; 6] = [
+        || Coding::new(Framing::Lines, Some(encoding_rs::UTF_16LE)),
+        || Coding::new(Framing::Lines, Some(encoding_rs::UTF_16BE)),
+        || Coding::new(Framing::Lines, Some(encoding_rs::WINDOWS_1252)),
+        || Coding::new(Framing::Nul, None),
+        || Coding::new(Framing::Fixed(5), None),
+        || Coding::new(Framing::Octets, None),
+    ];
+
+    /// What a text is in a coding: of the web's western one it has only what that has, of fixed length as
+    /// much as there is room for.
+    fn said(text: &str, coding: Coding) -> String {
+        match coding.framing() {
+            Framing::Fixed(length) => {
+                let text = text.replace(|c: char| !c.is_ascii(), "x");
+                format!("{:x<length$}", &text[..text.len().min(length)])
+            }
+            Framing::Lines if coding.unit() == 1 => text.replace(|c: char| !c.is_ascii() && c != 'é', "x"),
+            _ => text.to_owned(),
+        }
+    }
+
+    fn push_record(text: &str, coding: Coding, bytes: &mut Vec<u8>) {
+        let text = said(text, coding);
+        match (coding.framing(), coding.unit()) {
+            (Framing::Lines, 1) => bytes.extend(encoding_rs::WINDOWS_1252.encode(&format!("{text}\r\n")).0.iter()),
+            (Framing::Lines, _) => {
+                let is_big = coding.end_of_begun(b"\0\n").is_some();
+                let units = text.encode_utf16().chain("\r\n".encode_utf16());
+                bytes.extend(units.flat_map(|unit| if is_big { unit.to_be_bytes() } else { unit.to_le_bytes() }));
+            }
+            (Framing::Nul, _) => bytes.extend(format!("{text}\0").bytes()),
+            (Framing::Fixed(_), _) => bytes.extend(text.bytes()),
+            (Framing::Octets, _) if text.is_empty() => bytes.push(b'\n'),
+            (Framing::Octets, _) => bytes.extend(format!("{} {text}", text.len()).bytes()),
+        }
+    }
+
+    /// The record of a text; none if it is none, or is too long.
+    fn expected(text: &str, coding: Coding, max_line: usize) -> Option<String> {
+        let text = said(text, coding);
+        let is_none = text.is_empty() && coding.may_have_counts();
+        (!is_none && text.len() <= max_line).then_some(text)
+    }
+
+    fn records(bytes: &[u8], cuts: &[usize], coding: Coding, max_line: usize) -> Vec<String> {
+        let mut buffer = LineBuffer::new(Vec::new(), coding);
+        let mut format = Recipe::default().format(b"");
+        let mut out = Vec::new();
+        let mut take = |buffer: &mut LineBuffer| {
+            while buffer.has_line() {
+                if buffer.take_overlong().is_none() {
+                    let lines = buffer.lines(16, 3);
+                    let length = lines.bytes.len();
+                    format.records(lines, max_line, &mut out, &mut |_, _| Ok(())).unwrap();
+                    buffer.consume(length);
+                }
+            }
+        };
+        for piece in pieces(bytes, cuts) {
+            buffer.space(piece.len())[..piece.len()].copy_from_slice(piece);
+            buffer.add(piece.len());
+            buffer.skip_beyond(max_line);
+            take(&mut buffer);
+        }
+        buffer.finish();
+        take(&mut buffer);
+        out.split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+            .map(|line| serde_json::from_slice(line).unwrap())
+            .collect()
     }
 }

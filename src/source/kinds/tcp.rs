@@ -38,7 +38,7 @@ async fn receive(address: Address, name: String, outbox: Outbox) {
         let ended = match connected {
             Ok(stream) => {
                 outbox.console.info(&format!("{name}: connected"));
-                let mut connection = Connection::new(Stream::Tcp(stream), &name, outbox.max_line);
+                let mut connection = Connection::new(Stream::Tcp(stream), &name, &outbox);
                 match connection.forward(&outbox).await {
                     Ok(Over::Stop) => return connection.forward_held(&outbox).await,
                     Ok(Over::End) => {

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use tokio::net::UdpSocket;
 
 use crate::error::describe;
+use crate::record::forms::Coding;
 use crate::source::kinds::receive::address::Address;
 use crate::source::kinds::receive::{Outbox, Receiver, Surroundings};
 use crate::source::{Client, SourceError};
@@ -39,8 +40,8 @@ pub fn open(address: &Address, around: &Surroundings) -> Result<Receiver, Source
 }
 
 async fn receive(socket: UdpSocket, name: String, outbox: Outbox) {
-    let tells_clients = outbox.tells_clients;
-    let mut datagrams = Datagrams { socket, buffer: vec![0; LONGEST], tells_clients, next: None };
+    let Outbox { tells_clients, coding, .. } = outbox;
+    let mut datagrams = Datagrams { socket, buffer: vec![0; LONGEST], tells_clients, coding, next: None };
     loop {
         let ready = tokio::select! {
             biased;
@@ -71,6 +72,7 @@ struct Datagrams {
     buffer: Vec<u8>,
     /// Whether those of several senders are kept apart.
     tells_clients: bool,
+    coding: Coding,
     /// A datagram of another sender than those before it.
     next: Option<(SocketAddr, Vec<u8>)>,
 }
@@ -87,7 +89,7 @@ impl Datagrams {
         let mut sender = None;
         if let Some((from, datagram)) = self.next.take() {
             sender = Some(from);
-            push_lines(&datagram, &mut lines);
+            push_lines(&datagram, self.coding, &mut lines);
         }
         while lines.len() < CHUNK {
             match self.socket.try_recv_from(&mut self.buffer) {
@@ -98,7 +100,7 @@ impl Datagrams {
                         break;
                     }
                     sender = Some(from);
-                    push_lines(datagram, &mut lines);
+                    push_lines(datagram, self.coding, &mut lines);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 // What was received is given first; the error comes again.
@@ -111,9 +113,12 @@ impl Datagrams {
     }
 }
 
-fn push_lines(datagram: &[u8], lines: &mut Vec<u8>) {
-    lines.extend_from_slice(datagram);
-    if !datagram.is_empty() && !datagram.ends_with(b"\n") {
-        lines.push(b'\n');
+fn push_lines(datagram: &[u8], coding: Coding, lines: &mut Vec<u8>) {
+    let whole = coding.whole(datagram, 0);
+    lines.extend_from_slice(&datagram[..whole]);
+    if whole < datagram.len() {
+        let mut last = datagram[whole..].to_vec();
+        coding.close(&mut last);
+        lines.extend(last);
     }
 }

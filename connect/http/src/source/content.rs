@@ -107,7 +107,9 @@ impl Making {
                     lines
                 }
             };
-            *count += format.records(lines, self.max_line, block, &mut set_aside).map_err(|error| error.to_string())?;
+            *count += format
+                .records(lines.into(), self.max_line, block, &mut set_aside)
+                .map_err(|error| error.to_string())?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use regex::bytes::Regex;
 
 use super::*;
+use crate::record::forms::Course;
 
 const MOST: Most = Most { lines: 100, bytes: 1000 };
 
@@ -17,10 +18,9 @@ fn events(belonging: Belonging, most: Most, lines: &[&str]) -> Vec<(String, Opti
         events.push((text, event.problem.map(str::to_owned)));
         Ok(())
     };
-    let mut place = Place::default();
+    let mut course = Course::default();
     for line in lines {
-        join.push(line.as_bytes(), place, &mut give).unwrap();
-        place.pass(line.len() as u64 + 1);
+        join.push(line.as_bytes(), course.pass(line.len() as u64 + 1), &mut give).unwrap();
     }
     join.finish(&mut give).unwrap();
     assert_eq!(join.begun(), None);

@@ -22,7 +22,7 @@ fn logfmt(line: &str, out: &mut Vec<u8>) -> Result<bool, String> {
     if line.trim().is_empty() {
         return Ok(false);
     }
-    push_logfmt(line, out).map(|()| true)
+    push_logfmt(line, false, out).map(|()| true)
 }
 
 /// What lines give when each is read by itself.
@@ -51,7 +51,7 @@ fn together<'a, F: LineForm + Default>(pieces: impl Iterator<Item = &'a [u8]>) -
             bad.push((line.to_vec(), reason.to_owned()));
             Ok(())
         };
-        records += format.records(piece, 1 << 20, &mut out, &mut take).unwrap();
+        records += format.records(piece.into(), 1 << 20, &mut out, &mut take).unwrap();
     }
     (records, String::from_utf8(out).unwrap(), bad)
 }
@@ -132,7 +132,7 @@ fn invalid_utf8_in_one_line_changes_that_line_only() {
     let mut lines = b"{\"a\":\"x\"}\n{\"a\":\"y\xff\"}\n{\"a\":1\xff}\n{\"a\":\"z\"}\n".to_vec();
     check::<Json>(&lines, json);
     let mut format = Records::new(Json::default(), None, None);
-    format.records(&lines, 1 << 20, &mut Vec::new(), &mut |_, _| Ok(())).unwrap();
+    format.records(lines[..].into(), 1 << 20, &mut Vec::new(), &mut |_, _| Ok(())).unwrap();
     assert_eq!(format.invalid_lines(), 2);
     lines.insert(1, 0xc3);
     check::<Json>(&lines, json);

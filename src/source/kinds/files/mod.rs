@@ -287,7 +287,11 @@ impl<D: Discovery> RecordSource for FileSource<'_, D> {
             if self.available_now { self.console.info(&message) } else { self.console.warn(&message) }
         }
         if invalid > 0 {
-            self.console.warn(&format!("input: {invalid} lines in all had invalid UTF-8"));
+            self.console.warn(&format!("input: {invalid} lines in all had invalid text"));
+        }
+        let holes = self.desk.hole_bytes();
+        if holes > 0 {
+            self.console.warn(&format!("input: {holes} bytes of zeros in all were left out"));
         }
         Ok(records)
     }

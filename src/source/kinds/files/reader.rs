@@ -33,6 +33,8 @@ pub struct FileReader {
     format: Box<dyn Format>,
     lines: LineBuffer,
     max_line: usize,
+    /// Zeros at a line's beginning are a hole.
+    without_holes: bool,
     /// Where the next read begins.
     read_at: u64,
     /// Up to where lines were taken.
@@ -49,17 +51,19 @@ impl FileReader {
             unpacked: unpacked.map_err(|error| SourceError::read(path.display().to_string(), error))?,
             name: path.display().to_string(),
             format: lines.recipe.format(name.as_os_str().as_bytes()),
-            lines: LineBuffer::new(Vec::new()),
+            lines: LineBuffer::new(Vec::new(), lines.recipe.coding),
             max_line: lines.max_line,
+            without_holes: lines.recipe.without_holes,
             read_at: 0,
             taken: 0,
         };
         if from > 0 {
             reader.read_header(from)?;
-            let before = if reader.format.needs_line_numbers() { reader.count_lines(from)? } else { 0 };
-            reader.lines = LineBuffer::new(Vec::new());
+            let coding = reader.lines.coding();
+            let before = if reader.format.course().needs_line_numbers() { reader.count_lines(from)? } else { 0 };
+            reader.lines = LineBuffer::new(Vec::new(), coding.decided());
             (reader.read_at, reader.taken) = (from, from);
-            reader.format.go_to(Place { offset: from, lines: before, files: 0 });
+            reader.format.course().go_to(Place { offset: from, lines: before, files: 0 });
         }
         Ok(reader)
     }
@@ -67,23 +71,40 @@ impl FileReader {
     /// How many lines come before this byte.
     fn count_lines(&mut self, before: u64) -> Result<u64, SourceError> {
         let mut lines = 0;
-        (self.read_at, self.lines) = (0, LineBuffer::new(Vec::new()));
-        loop {
-            let count = self.read_piece(before)?;
-            if count == 0 {
-                return Ok(lines);
+        (self.read_at, self.lines) = (0, LineBuffer::new(Vec::new(), self.lines.coding().decided()));
+        let coding = self.lines.coding();
+        if coding.ends_by_newline() {
+            loop {
+                let count = self.read_piece(before)?;
+                if count == 0 {
+                    return Ok(lines);
+                }
+                let piece = &self.lines.space(READ)[..count];
+                lines += memchr::memchr_iter(b'\n', piece).count() as u64;
             }
-            let piece = &self.lines.space(READ)[..count];
-            lines += memchr::memchr_iter(b'\n', piece).count() as u64;
         }
+        while self.read(before)? > 0 {
+            while self.lines.has_line() {
+                let length = self.lines.lines(usize::MAX, 1).bytes.len();
+                lines += 1;
+                // An overlong one is a line as others.
+                match self.lines.take_overlong() {
+                    Some(_) => {}
+                    None => self.lines.consume(length),
+                }
+            }
+        }
+        Ok(lines)
     }
 
-    /// Where the columns' names stand in the first lines, they are needed further down too.
+    /// What the beginning says is needed further down too: the encoding, the columns' names.
     fn read_header(&mut self, before: u64) -> Result<(), SourceError> {
+        while self.lines.is_open() && self.read(before)? > 0 {}
         while self.format.needs_header() && (self.lines.has_line() || self.read(before)? > 0) {
-            let line = self.lines.lines(usize::MAX, 1).to_vec();
-            self.format.records(&line, usize::MAX - 2, &mut Vec::new(), &mut |_, _| Ok(()))?;
-            self.lines.consume(line.len());
+            let line = self.lines.lines(usize::MAX, 1);
+            let length = line.bytes.len();
+            self.format.records(line, usize::MAX - 2, &mut Vec::new(), &mut |_, _| Ok(()))?;
+            self.lines.consume(length);
             self.lines.take_overlong();
         }
         Ok(())
@@ -104,6 +125,11 @@ impl FileReader {
         let count = self.read_piece(limit)?;
         if count > 0 {
             self.lines.add(count);
+            if self.without_holes {
+                let hole = self.lines.skip_hole() as u64;
+                self.taken += hole;
+                self.format.course().skip_hole(hole);
+            }
             self.lines.skip_beyond(self.max_line);
         }
         Ok(count)
@@ -143,13 +169,13 @@ impl FileReader {
             // It ends the event before it.
             let records = self.format.complete(block, bad)?;
             let before = std::mem::replace(&mut self.taken, self.read_at - self.lines.buffered() as u64);
-            self.format.pass_over(self.taken - before);
+            self.format.course().pass(self.taken - before);
             bad(&start, &forms::too_long(self.max_line))?;
             return Ok(records);
         }
         let lines = self.lines.lines(room.bytes.min(BLOCK_BYTES), room.records);
         let records = self.format.records(lines, self.max_line, block, bad)?;
-        let length = lines.len();
+        let length = lines.bytes.len();
         self.lines.consume(length);
         self.taken += length as u64;
         Ok(records)
@@ -181,7 +207,7 @@ impl FileReader {
     /// taken yet.
     pub fn go_on_from(&mut self, before: &mut FileReader) {
         std::mem::swap(&mut self.format, &mut before.format);
-        self.format.go_on();
+        self.format.course().go_on();
     }
 
     /// Whether an event that began in the file before is not complete.
@@ -217,6 +243,16 @@ impl FileReader {
     /// How many lines had invalid UTF-8.
     pub fn invalid_lines(&self) -> u64 {
         self.format.invalid_lines()
+    }
+
+    /// What its encoding is called.
+    pub fn encoding_name(&self) -> &'static str {
+        self.lines.coding().encoding_name()
+    }
+
+    /// How many bytes of holes were left out.
+    pub fn hole_bytes(&self) -> u64 {
+        self.format.hole_bytes()
     }
 
     /// It will be a while until there is more: holds no more memory than it needs.

@@ -44,8 +44,7 @@ impl Clients {
         tokio::spawn(async move {
             let outbox = &clients.outbox;
             outbox.console.info(&format!("{name}: connected"));
-            let mut connection =
-                Connection::new(stream, &name, outbox.max_line).among(clients.allowance.share(), client);
+            let mut connection = Connection::new(stream, &name, outbox).among(clients.allowance.share(), client);
             match connection.forward(outbox).await {
                 Ok(Over::End) => {
                     connection.end(outbox, None).await;

@@ -97,14 +97,14 @@ pub struct Connection {
 
 impl Connection {
     /// Of a stream that messages call `name`.
-    pub fn new(stream: Stream, name: &str, max_line: usize) -> Connection {
+    pub fn new(stream: Stream, name: &str, outbox: &Outbox) -> Connection {
         if let Stream::Pipe(pipe) = &stream {
             os::enlarge_pipe(pipe);
         }
         Connection {
             stream,
             name: name.to_owned(),
-            lines: Assembler::new(max_line),
+            lines: Assembler::new(outbox.max_line, outbox.coding),
             share: None,
             beginning: Beginning::Any,
             client: None,
@@ -141,7 +141,10 @@ impl Connection {
     pub async fn end(self, outbox: &Outbox, torn: Option<String>) {
         let Connection { name, mut lines, client, .. } = self;
         let (line, torn) = match torn {
-            None => (lines.finish(), None),
+            None => match lines.finish() {
+                Ok(line) => (line, None),
+                Err((line, reason)) => (None, Some(Torn { line, reason: format!("{name}: {reason}") })),
+            },
             Some(reason) => {
                 let reason = format!("{name}: ended inside a line: {reason}");
                 (None, lines.take_unfinished().map(|line| Torn { line, reason }))

@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::console::Console;
 use crate::flow::Waited;
+use crate::record::forms::Coding;
 use crate::signal::StopSignal;
 use crate::source::{ByteSource, Client, Got, SourceError, Torn};
 
@@ -38,6 +39,8 @@ pub struct Surroundings {
     pub console: Console,
     /// The longest line, in bytes without its end.
     pub max_line: usize,
+    /// How lines are cut, and what they say.
+    pub coding: Coding,
     /// Keep the lines of several clients apart.
     pub tells_clients: bool,
 }
@@ -98,6 +101,7 @@ impl Receiver {
             stop: stop_receiver,
             console: around.console.clone(),
             max_line: around.max_line,
+            coding: around.coding,
             tells_clients: around.tells_clients,
         };
         let wake = around.stop.wake().try_clone_to_owned().map_err(failed)?;
@@ -227,6 +231,8 @@ pub struct Outbox {
     pub console: Console,
     /// The longest line, in bytes without its end.
     pub max_line: usize,
+    /// How lines are cut, and what they say.
+    pub coding: Coding,
     /// Whether lines of several clients are kept apart.
     pub tells_clients: bool,
 }

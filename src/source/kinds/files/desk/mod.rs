@@ -91,6 +91,9 @@ pub struct Desk {
     next_number: u64,
     invalid_lines: u64,
     told_invalid: bool,
+    /// Bytes of holes in files that are off the desk.
+    hole_bytes: u64,
+    told_hole: bool,
     /// Bytes read since that was asked.
     read_bytes: u64,
 }
@@ -116,6 +119,8 @@ impl Desk {
             next_number: 1,
             invalid_lines: 0,
             told_invalid: false,
+            hole_bytes: 0,
+            told_hole: false,
             read_bytes: 0,
         }
     }
@@ -311,6 +316,7 @@ impl Desk {
         }
         if let Some(reader) = &taken.reader {
             self.invalid_lines += reader.invalid_lines();
+            self.hole_bytes += reader.hole_bytes();
         }
         taken.entry.is_done = true;
         self.finished.push(taken.entry.clone());

@@ -134,7 +134,16 @@ impl Desk {
         if !self.told_invalid && reader.invalid_lines() > 0 {
             self.told_invalid = true;
             self.console.warn(&format!(
-                "{}: a line has invalid UTF-8, which became U+FFFD: is it in another encoding?",
+                "{}: a line has invalid {}, which became U+FFFD: is it in another encoding (--encoding)?",
+                taken.entry.path.display(),
+                reader.encoding_name()
+            ));
+        }
+        if !self.told_hole && reader.hole_bytes() > 0 {
+            self.told_hole = true;
+            self.console.warn(&format!(
+                "{}: left out a hole of zeros before a line: the file was truncated while its writer went on where it \
+                 was (does it open it to append?), or the machine went down",
                 taken.entry.path.display()
             ));
         }
@@ -167,6 +176,12 @@ impl Desk {
             _ => self.ranges.push(range),
         }
         self.apart.take_if(|apart| *apart == range.number);
+    }
+
+    /// How many bytes of holes were left out.
+    pub fn hole_bytes(&self) -> u64 {
+        let readers = self.files.values().filter_map(|taken| taken.reader.as_ref());
+        self.hole_bytes + readers.map(FileReader::hole_bytes).sum::<u64>()
     }
 
     /// How many bytes were read that are no whole line, and how many lines in all

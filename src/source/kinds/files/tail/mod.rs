@@ -40,6 +40,7 @@ use super::pattern::{Found, Pattern};
 use super::{Desk, FileEntry, PathError, patterns};
 use crate::clock::Reading;
 use crate::console::Console;
+use crate::record::forms::{Coding, Framing};
 use crate::source::SourceError;
 
 /// What a user can choose.
@@ -247,7 +248,11 @@ impl Tail {
         let original = self.original_of(path);
         self.take_replaced(path, desk)?;
         let starts_at_end = self.options.from_end && self.is_first_start && self.scans <= 1;
-        let from = if starts_at_end { last_line_end(&file).map_err(|error| failed(path, error))? } else { 0 };
+        let from = if starts_at_end {
+            last_line_end(&file, desk.lines().recipe.coding).map_err(|error| failed(path, error))?
+        } else {
+            0
+        };
         let number = desk.add_open(path, &original, file, from)?;
         self.follow(number, path, &original, desk)
     }
@@ -398,8 +403,16 @@ fn is_at(path: &Path, stamp: &Stamp) -> bool {
 }
 
 /// The byte after the last whole line.
-fn last_line_end(file: &File) -> io::Result<u64> {
+fn last_line_end(file: &File, coding: Coding) -> io::Result<u64> {
+    let mut beginning = [0; 2];
+    let length = file.read_at(&mut beginning, 0)?;
+    let coding = coding.by_beginning(&beginning[..length]).unwrap_or(coding);
     let mut end = file.metadata()?.len();
+    if let Framing::Fixed(length) = coding.framing() {
+        return Ok(end / length as u64 * length as u64);
+    }
+    // Pieces are of whole units.
+    end -= end % coding.unit() as u64;
     let mut buffer = vec![0; 64 << 10];
     while end > 0 {
         let from = end.saturating_sub(buffer.len() as u64);
@@ -412,8 +425,9 @@ fn last_line_end(file: &File) -> io::Result<u64> {
             }
             done => done?,
         }
-        if let Some(newline) = memchr::memrchr(b'\n', piece) {
-            return Ok(from + newline as u64 + 1);
+        let whole = coding.whole(piece, 0);
+        if whole > 0 {
+            return Ok(from + whole as u64);
         }
         end = from;
     }

@@ -1,0 +1,64 @@
+complete -c sstream-source-feed -l every -d 'Ask again and again, this often, for something that is no stream' -r
+complete -c sstream-source-feed -l each -d 'With --every: the records of an answer, the results of a jq program on its JSON' -r
+complete -c sstream-source-feed -l cursor -d 'With --every: where an answer ends, the result of a jq program on its JSON, which the next request asks to go on behind' -r
+complete -c sstream-source-feed -l cursor-name -d 'What the cursor is called in a request\'s query' -r
+complete -c sstream-source-feed -l send -d 'Of a WebSocket: a message to send first, as a subscription' -r
+complete -c sstream-source-feed -l value -d 'What a line, an event\'s data, a message or an answer is' -r -f -a "text\t'A string'
+json\t'A JSON value'"
+complete -c sstream-source-feed -l with -d 'Make objects of the value and of these, several with commas' -r -f -a "id\t'The event\'s ID, or that of the last one that had one'
+event\t'The event\'s type'
+time\t'When it came, in ms since 1970'"
+complete -c sstream-source-feed -l stall -d 'A stream on which nothing comes for so long, not even a sign of life, has stalled' -r
+complete -c sstream-source-feed -l bearer-file -d 'Send the token in this file (Authorization: Bearer)' -r -F
+complete -c sstream-source-feed -l header-file -d 'Headers of every request from a file, \'Name: value\' a line: for those that are secrets' -r -F
+complete -c sstream-source-feed -l header -d 'A header of every request, as \'Name: value\'; several times for several' -r
+complete -c sstream-source-feed -l ca -d 'Believe servers whose certificates these have signed (PEM), and not the system\'s' -r -F
+complete -c sstream-source-feed -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source-feed -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-source-feed -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-source-feed -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-source-feed -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-source-feed -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-source-feed -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-source-feed -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-source-feed -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-source-feed -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-source-feed -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-source-feed -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
+complete -c sstream-source-feed -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source-feed -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-source-feed -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
+complete -c sstream-source-feed -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
+complete -c sstream-source-feed -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
+complete -c sstream-source-feed -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source-feed -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-source-feed -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-source-feed -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source-feed -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-source-feed -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-source-feed -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-source-feed -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-source-feed -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-source-feed -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
+complete -c sstream-source-feed -l events -d 'The stream is one of server-sent events, and not of lines'
+complete -c sstream-source-feed -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-source-feed -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-source-feed -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
+complete -c sstream-source-feed -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-source-feed -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-source-feed -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
+complete -c sstream-source-feed -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-source-feed -s V -l version -d 'Print version'

@@ -1,0 +1,85 @@
+//! Records of what comes.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use sstream::connect::record::{Canonicalizer, push_string};
+
+use crate::position::Made;
+
+/// What a line, an event's data or a message is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum ValueForm {
+    /// A string
+    #[default]
+    Text,
+    /// A JSON value
+    Json,
+}
+
+/// What else is in a record, which then is an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Field {
+    /// The event's ID, or that of the last one that had one
+    Id,
+    /// The event's type
+    Event,
+    /// When it came, in ms since 1970
+    Time,
+}
+
+/// Makes records.
+#[derive(Debug)]
+pub struct Records {
+    value: ValueForm,
+    with: Vec<Field>,
+    json: Canonicalizer,
+}
+
+impl Records {
+    /// In this form.
+    pub fn new(value: ValueForm, mut with: Vec<Field>) -> Records {
+        with.sort_unstable();
+        with.dedup();
+        Records { value, with, json: Canonicalizer::default() }
+    }
+
+    /// The record of what came, with the ID and type of its event.
+    pub fn make(&mut self, value: &[u8], id: &str, event: &str) -> Made {
+        let mut out = Vec::with_capacity(value.len() + 16);
+        for field in &self.with {
+            out.push(if out.is_empty() { b'{' } else { b',' });
+            match field {
+                Field::Id => {
+                    out.extend_from_slice(b"\"id\":");
+                    push_string(id.as_bytes(), &mut out);
+                }
+                Field::Event => {
+                    out.extend_from_slice(b"\"event\":");
+                    push_string(event.as_bytes(), &mut out);
+                }
+                Field::Time => {
+                    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                    out.extend_from_slice(format!("\"time\":{}", now.as_millis()).as_bytes());
+                }
+            }
+        }
+        let is_object = !out.is_empty();
+        if is_object {
+            out.extend_from_slice(b",\"value\":");
+        }
+        let text = String::from_utf8_lossy(value);
+        match self.value {
+            ValueForm::Text => push_string(text.as_bytes(), &mut out),
+            ValueForm::Json => {
+                if let Err(error) = self.json.canonicalize(text.as_bytes(), &mut out) {
+                    return Err((value.to_vec(), error.to_string()));
+                }
+            }
+        }
+        if is_object {
+            out.push(b'}');
+        }
+        out.push(b'\n');
+        Ok(out)
+    }
+}
