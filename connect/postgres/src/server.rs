@@ -25,8 +25,10 @@ use crate::parameter::{Parameter, is_json};
 /// So many statements are under way at once.
 const AHEAD: usize = 500;
 
-/// The end of a part: constraints that wait for the commit are looked at now, while it is known whose rows these are.
-const RELEASE: &str = "set constraints all immediate; set constraints all deferred; release savepoint sstream";
+/// The end of a part, and the beginning of the next one: constraints that wait for the commit are looked at now,
+/// while it is known whose rows these are.
+const NEXT: &str = "set constraints all immediate; set constraints all deferred; release savepoint sstream; \
+                    savepoint sstream";
 
 /// A server, connected or not.
 pub struct Server {
@@ -41,6 +43,10 @@ struct Session {
     client: Client,
     /// The table's columns; none before it was looked at.
     columns: Vec<Column>,
+    /// Whether the transaction has a savepoint before the next part.
+    has_savepoint: bool,
+    /// The newest COPY, prepared, and its text.
+    copying: Option<(String, tokio_postgres::Statement)>,
     /// `--sql`, prepared.
     prepared: Vec<tokio_postgres::Statement>,
 }
@@ -108,23 +114,34 @@ impl Session {
                 if self.columns.is_empty() {
                     self.look_at(table).await?;
                 }
-                let types = self.types(table, rows.columns())?;
-                if table.key.is_empty() {
-                    self.copy(table, &types, rows).await
-                } else {
-                    self.merge(table, &types, rows).await
+                let is_copied = table.key.is_empty();
+                if is_copied {
+                    // Who has a column that is none is told so in our words.
+                    self.types(table, rows.columns())?;
+                    self.prepare_copy(table, rows.columns()).await?;
                 }
+                let types = self.types(table, rows.columns())?;
+                if is_copied { self.copy(&types, rows).await } else { self.merge(table, &types, rows).await }
             }
         }
     }
 
-    async fn copy(&self, table: &Table, types: &[&str], rows: &Rows<'_>) -> Result<(), Fault> {
-        let names: Vec<String> = rows.columns().iter().map(|column| quoted(column, '"')).collect();
+    async fn prepare_copy(&mut self, table: &Table, columns: &[String]) -> Result<(), Fault> {
+        let names: Vec<String> = columns.iter().map(|column| quoted(column, '"')).collect();
         let sql = format!("copy {} ({}) from stdin", table.quoted('"'), names.join(", "));
+        if self.copying.as_ref().is_none_or(|(prepared, _)| *prepared != sql) {
+            let statement = self.client.prepare(&sql).await.map_err(fault)?;
+            self.copying = Some((sql, statement));
+        }
+        Ok(())
+    }
+
+    async fn copy(&self, types: &[&str], rows: &Rows<'_>) -> Result<(), Fault> {
+        let Some((_, statement)) = &self.copying else { return Err(Fault::Away("nothing is prepared".to_owned())) };
         let is_json: Vec<bool> = types.iter().map(|name| is_json(name)).collect();
         let mut lines = Vec::new();
         push_rows(rows, &is_json, &mut lines);
-        let sink = self.client.copy_in::<str, Bytes>(&sql).await.map_err(fault)?;
+        let sink = self.client.copy_in::<_, Bytes>(statement).await.map_err(fault)?;
         let mut sink = std::pin::pin!(sink);
         sink.send(Bytes::from(lines)).await.map_err(fault)?;
         sink.finish().await.map_err(fault)?;
@@ -205,7 +222,8 @@ impl Database for Server {
             tokio::spawn(connection);
             Ok(client)
         })?;
-        self.session = Some(Session { client, columns: Vec::new(), prepared: Vec::new() });
+        self.session =
+            Some(Session { client, columns: Vec::new(), has_savepoint: false, copying: None, prepared: Vec::new() });
         Ok(())
     }
 
@@ -272,6 +290,7 @@ impl Database for Server {
                    do update set batch = excluded.batch where c.batch < excluded.batch";
         let time = time.0.cast_signed();
         self.run(async |session| {
+            session.has_savepoint = false;
             session.batch("begin").await?;
             let noted =
                 session.client.execute(sql, &[&writer.job, &writer.stage, &time]).await.map_err(of_preparing)?;
@@ -284,13 +303,16 @@ impl Database for Server {
 
     fn insert(&mut self, target: &Target, rows: &Rows<'_>) -> Result<(), Fault> {
         self.run(async |session| {
-            session.batch("savepoint sstream").await?;
+            if !session.has_savepoint {
+                session.batch("savepoint sstream").await?;
+                session.has_savepoint = true;
+            }
             let mut inserted = session.insert(target, rows).await;
             if inserted.is_ok() {
-                inserted = session.batch(RELEASE).await;
+                inserted = session.batch(NEXT).await;
             }
             if let Err(Fault::Refused(_) | Fault::Columns(_)) = inserted {
-                session.batch("rollback to savepoint sstream; release savepoint sstream").await?;
+                session.batch("rollback to savepoint sstream").await?;
             }
             inserted
         })
