@@ -125,7 +125,7 @@ pub fn of_this_machine(common: &Common, cut: Option<&CutArgs>) -> Option<String>
         (common.part.new, "--new", "a stage has no part in a checkpoint of ours there"),
         (common.part.stage_name.is_some(), "--stage-name", "a stage has no part in a checkpoint of ours there"),
     ];
-    let of_cut = cut.map_or([(false, "", ""); 11], |cut| {
+    let of_cut = cut.map_or([(false, "", ""); 12], |cut| {
         let keep = &cut.keep;
         [
             (keep.dir().is_some(), "--checkpoint (or SSTREAM_CHECKPOINT)", "not on a cluster yet"),
@@ -135,6 +135,7 @@ pub fn of_this_machine(common: &Common, cut: Option<&CutArgs>) -> Option<String>
             (cut.stop_file.is_some(), "--stop-file", "not on a cluster yet: SIGTERM stops an application"),
             (cut.idle_timeout.is_some(), "--idle-timeout", "not on a cluster yet: SIGTERM stops an application"),
             (cut.stop_after.is_some(), "--stop-after", "not on a cluster yet: SIGTERM stops an application"),
+            (cut.count().is_some(), "--batch (or SSTREAM_BATCH) by count", "Spark cuts batches by time"),
             (cut.skip_missed, "--skip-missed", spark_cuts),
             (cut.no_trace, "--no-trace", spark_cuts),
             (cut.limits.max_batch.is_some(), "--max-batch", spark_cuts),

@@ -78,6 +78,7 @@ fn what_would_give_other_answers_is_refused_with_stage_and_reason() {
         ("sstream-source queue q > out", &["> out", "file of this machine"]),
         ("LANG=C sstream-source queue q", &["LANG=C"]),
         ("sstream-source queue q --checkpoint c", &["--checkpoint", "not on a cluster yet"]),
+        ("sstream-source tcp h:1 --batch 100n", &["by count", "by time"]),
         ("sstream-source kafka t", &["kafka"]),
         ("sstream-source queue a; sstream-source queue b", &["one pipeline is wanted"]),
         ("S | sstream-window 10n count", &["stage 2, sstream-window 10n count: ", "so many records"]),
