@@ -18,6 +18,10 @@ use super::{ToolError, describe};
 /// assert_eq!(secret.reveal(), "hunter2");
 /// assert_eq!(format!("{secret:?}"), "…");
 ///
+/// // All of the line counts: a password may begin with any character.
+/// std::fs::write(&path, "#hunter 2 ").unwrap();
+/// assert_eq!(Secret::read("--password-file", &path).unwrap().reveal(), "#hunter 2 ");
+///
 /// std::fs::write(&path, "\n").unwrap();
 /// let error = Secret::read("--password-file", &path).unwrap_err();
 /// assert!(error.to_string().starts_with("--password-file: ") && error.exit() == Exit::Usage);
@@ -32,10 +36,12 @@ impl Secret {
     /// # Errors
     /// Wrong usage: the file cannot be read, is not UTF-8, is empty, or has several lines.
     pub fn read(option: &str, path: &Path) -> Result<Secret, ToolError> {
-        let mut lines = Secret::read_lines(option, path)?;
-        match (lines.pop(), lines.is_empty()) {
-            (Some(secret), true) => Ok(secret),
-            _ => Err(wrong(option, path, "it has several lines: one is wanted")),
+        let text = text(option, path)?;
+        let line = text.strip_suffix('\n').map_or(&*text, |line| line.strip_suffix('\r').unwrap_or(line));
+        match line {
+            "" => Err(empty(option, path)),
+            line if line.contains(['\n', '\r']) => Err(wrong(option, path, "it has several lines: one is wanted")),
+            line => Ok(Secret(line.to_owned())),
         }
     }
 
@@ -44,12 +50,11 @@ impl Secret {
     /// # Errors
     /// As [`Secret::read`], but for several lines.
     pub fn read_lines(option: &str, path: &Path) -> Result<Vec<Secret>, ToolError> {
-        let bytes = fs::read(path).map_err(|error| wrong(option, path, &describe(&error)))?;
-        let text = String::from_utf8(bytes).map_err(|_| wrong(option, path, "it is not UTF-8"))?;
+        let text = text(option, path)?;
         let lines = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
         let secrets: Vec<Secret> = lines.map(|line| Secret(line.to_owned())).collect();
         match secrets.is_empty() {
-            true => Err(wrong(option, path, "it is empty: put the secret into it")),
+            true => Err(empty(option, path)),
             false => Ok(secrets),
         }
     }
@@ -93,6 +98,15 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("…")
     }
+}
+
+fn text(option: &str, path: &Path) -> Result<String, ToolError> {
+    let bytes = fs::read(path).map_err(|error| wrong(option, path, &describe(&error)))?;
+    String::from_utf8(bytes).map_err(|_| wrong(option, path, "it is not UTF-8"))
+}
+
+fn empty(option: &str, path: &Path) -> ToolError {
+    wrong(option, path, "it is empty: put the secret into it")
 }
 
 fn wrong(option: &str, path: &Path, why: &str) -> ToolError {

@@ -21,6 +21,9 @@ const REPLACED: [(&str, usize); 7] =
 /// choose.
 const PROGRAM: &str = "sstream_program";
 
+/// The most bytes of a program's text, for which there can be a stack.
+const SOURCE_MAX: usize = 64 << 10;
+
 /// The environment, a variable of every program.
 const ENVIRONMENT: &str = "$ENV";
 
@@ -37,13 +40,23 @@ impl Compiled {
     /// # Errors
     /// [`ExprError::Syntax`].
     pub(super) fn new(source: &str, variables: &[String]) -> Result<Compiled, ExprError> {
+        if source.len() > SOURCE_MAX {
+            let message = format!("a program has at most {} KiB", SOURCE_MAX >> 10);
+            return Err(syntax(source, &source[..0], message));
+        }
+        recursion::with_stack_for(source, || Compiled::parse(source, variables)).unwrap_or_else(|| {
+            Err(syntax(source, &source[..0], "there is no memory to parse a program of this length".to_string()))
+        })
+    }
+
+    fn parse(source: &str, variables: &[String]) -> Result<Compiled, ExprError> {
         let arena = Arena::default();
         let program = File { code: source, path: () };
         let mut modules =
             Loader::new(definitions()).load(&arena, program).map_err(|errors| load_error(source, errors))?;
         let no_import = |_: load::Import<&str, ()>| Err(String::new());
         load::import(&modules, no_import).map_err(|errors| load_error(source, errors))?;
-        if let Some(guarded) = guarded(source) {
+        if let Some(guarded) = guarded(source)? {
             let call = File { code: PROGRAM, path: () };
             let loader = Loader::new(definitions().chain([guarded]));
             modules = loader.load(&arena, call).map_err(|errors| load_error(source, errors))?;
@@ -54,7 +67,7 @@ impl Compiled {
         let environment = has_environment.then_some(ENVIRONMENT);
         let names = names.iter().map(String::as_str).chain(environment);
         let filter = Compiler::default()
-            .with_funs(functions::all().chain(regexes::natives()).chain([recursion::native()]))
+            .with_funs(functions::all().chain(regexes::natives()).chain([recursion::native(), recursion::native_all()]))
             .with_global_vars(names)
             .compile(modules)
             .map_err(|errors| compile_error(source, &errors))?;
@@ -142,13 +155,18 @@ fn definitions<'s>() -> impl Iterator<Item = Def<&'s str>> {
     })
 }
 
-/// The program as a function that is named [`PROGRAM`], if functions in it call
-/// themselves or it has a fold: with the guard against too deep recursion.
-fn guarded(source: &str) -> Option<Def<&str>> {
-    let body = load::parse(source, |parser| parser.term())?;
+/// The program as a function that is named [`PROGRAM`], if it can come to nest: with the guard against
+/// too deep recursion.
+fn guarded(source: &str) -> Result<Option<Def<&str>>, ExprError> {
+    let Some(mut body) = load::parse(source, |parser| parser.term()) else {
+        return Ok(None);
+    };
+    if recursion::has_large_pattern(&mut body) {
+        let message = format!("a pattern has at most {} parts", recursion::PATTERN_PARTS_MAX);
+        return Err(syntax(source, source, message));
+    }
     let mut def = Def { name: PROGRAM, args: Vec::new(), body };
-    let guarded = recursion::guard_folds(&mut def.body);
-    (recursion::guard(&mut def) | guarded).then_some(def)
+    Ok(recursion::guard_program(&mut def).then_some(def))
 }
 
 fn environment_json() -> Vec<u8> {

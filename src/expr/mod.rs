@@ -31,6 +31,9 @@ pub use exec::{DEFAULT_TIMEOUT as DEFAULT_EXEC_TIMEOUT, Exec, ExecError};
 
 use plain::Plain;
 
+/// The most bytes of a program that may be a plain one: it can nest so deep.
+const PLAIN_MAX: usize = 1024;
+
 /// Why a program cannot be used, or has failed on a record.
 #[derive(Debug)]
 pub enum ExprError {
@@ -213,7 +216,7 @@ impl Program {
         let program = Program {
             source: source.into(),
             variables: variables.iter().map(|name| name.to_string()).collect(),
-            plain: Plain::parse(source).map(Arc::new),
+            plain: Some(source).filter(|source| source.len() <= PLAIN_MAX).and_then(Plain::parse).map(Arc::new),
             compiled: Arc::default(),
             out: Vec::new(),
         };

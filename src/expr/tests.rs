@@ -154,6 +154,7 @@ fn programs_mean_what_they_mean_in_jq() {
 
 #[test]
 fn errors_are_told_in_the_words_of_jq() {
+    fails(r#""ab" * 1e12"#, "null", "Repeat string result too long");
     fails(".a", "5", "Cannot index number with \"a\"");
     fails(".a.b", r#"{"a":[1]}"#, "Cannot index array with \"b\"");
     fails(".[0]", "{}", "Cannot index object with number");

@@ -7,22 +7,30 @@
 //! is run once more on one with a stack that is large, and what needs more than
 //! that is an error of the record. A call in the last place takes no stack, and
 //! stays one: `GUARD | body` is a pipe, and its right side is in that place.
+//!
+//! Two lists grow without taking stack, and are taken out of memory by calls that do: a
+//! path, of which the guard looks at the length, and the filters that a function hands to itself
+//! (`def f(g): … f(g + 1)`), each of which keeps what was in force where it was written.
+//! A call that hands on another filter than its own is therefore never in the last place.
+
+mod guards;
 
 use std::cell::Cell;
 use std::hint::black_box;
+use std::iter;
 use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use jaq_core::box_iter::box_once;
-use jaq_core::load::lex::StrPart;
-use jaq_core::load::parse::{BinaryOp, Def, Pattern, Term};
+use jaq_core::box_iter::{box_once, then};
 use jaq_core::native::{Fun, v};
-use jaq_core::path::Part;
-use jaq_core::{Exn, Native};
+use jaq_core::path::Opt;
+use jaq_core::{Exn, Native, ValT as _, ValX, ValXs};
 
 use super::functions::Data;
+use super::value::{Error, NESTING_MAX, Value};
 use super::{Each, ExprError, messages};
+pub(super) use guards::{PATTERN_PARTS_MAX, guard, guard_folds, guard_program, has_large_pattern};
 
 /// The native function in front of bodies; no name that a person would choose.
 const GUARD: &str = "sstream_within_the_stack";
@@ -38,6 +46,15 @@ const LARGE_PART: usize = LARGE_STACK / 8;
 
 /// The same where the program runs otherwise: a thread has 2 MiB at least.
 const USUAL_PART: usize = 192 << 10;
+
+/// The native function in place of `..`.
+const ALL: &str = "sstream_all";
+
+/// The stack that one byte of a program's text can need to be parsed and compiled.
+const PARSING_STACK: usize = 16 << 10;
+
+/// The stack that there is for that in any case.
+const USUAL_STACK: usize = 1 << 20;
 
 /// Results that may wait between the threads.
 const WAITING_MAX: usize = 16;
@@ -72,9 +89,52 @@ fn goes_too_deep() -> bool {
 /// with `try` where it should be run once more.
 pub(super) fn native() -> Fun<Data> {
     let native = Native::new(|cv| box_once(if goes_too_deep() { Err(Exn::halt(0)) } else { Ok(cv.1) }))
-        .with_paths(|cv| box_once(if goes_too_deep() { Err(Exn::halt(0)) } else { Ok(cv.1) }))
+        .with_paths(|(_, (value, path))| {
+            box_once(match path.skip(NESTING_MAX).head() {
+                _ if goes_too_deep() => Err(Exn::halt(0)),
+                Some(_) => path_too_long(),
+                None => Ok((value, path)),
+            })
+        })
         .with_update(|cv, update| if goes_too_deep() { box_once(Err(Exn::halt(0))) } else { update(cv.1) });
     (GUARD, v(0), native)
+}
+
+/// `..` with no call for each level that it goes down; as what is updated, with a guard in each.
+pub(super) fn native_all() -> Fun<Data> {
+    let native = Native::new(|cv| {
+        let mut waiting = vec![cv.1];
+        Box::new(iter::from_fn(move || {
+            let value: Value = waiting.pop()?;
+            let parts: Vec<Value> = value.clone().values().flatten().collect();
+            waiting.extend(parts.into_iter().rev());
+            Some(Ok(value))
+        }))
+    })
+    .with_paths(|cv| {
+        let mut waiting = vec![cv.1];
+        Box::new(iter::from_fn(move || {
+            let (value, path): (Value, _) = waiting.pop()?;
+            let parts: Vec<(Value, Value)> = value.clone().key_values().flatten().collect();
+            waiting.extend(parts.into_iter().rev().map(|(key, part)| (part, path.clone().cons(key))));
+            Some(Ok((value, path)))
+        }))
+    })
+    .with_update(|cv, update| update_all(cv.1, &|value| update(value)));
+    (ALL, v(0), native)
+}
+
+/// The parts first, so that none is updated that an update has made.
+fn update_all<'a>(value: Value, update: &dyn Fn(Value) -> ValXs<'a, Value>) -> ValXs<'a, Value> {
+    if goes_too_deep() {
+        return box_once(Err(Exn::halt(0)));
+    }
+    then(value.map_values(Opt::Optional, |part| update_all(part, update)), update)
+}
+
+/// No path needs more steps than a value has levels.
+fn path_too_long<T>() -> ValX<'static, T, Value> {
+    Err(Exn::from(Error::str(format_args!("a path has more than {NESTING_MAX} steps"))))
 }
 
 /// Runs a program, that `run` gives to what it is to call with each result.
@@ -148,124 +208,17 @@ fn receive(results: Receiver<Vec<u8>>, given: usize, each: &mut Each<'_>) {
     }
 }
 
-/// Puts the guard into `def` and the functions within it, where they call
-/// themselves; says whether one did.
-pub(super) fn guard(def: &mut Def<&str>) -> bool {
-    let guarded = guard_body(def);
-    guard_term(&mut def.body) | guarded
-}
-
-/// Puts the guard into the functions that are defined within `term`.
-fn guard_term(term: &mut Term<&str>) -> bool {
-    let mut guarded = false;
-    visit(term, &mut |term| {
-        if let Term::Def(defs, _) = term {
-            defs.iter_mut().for_each(|def| guarded |= guard_body(def));
-        }
-    });
-    guarded
-}
-
-fn guard_body(def: &mut Def<&str>) -> bool {
-    let mut calls_itself = false;
-    visit(&mut def.body, &mut |term| {
-        calls_itself |= matches!(term, Term::Call(name, args) if *name == def.name && args.len() == def.args.len());
-    });
-    if calls_itself {
-        put_guard(&mut def.body);
+/// Runs what parses or compiles `source`, which calls itself for what is nested in there, with a stack that
+/// it cannot overflow; nothing if there is no memory for that.
+pub(super) fn with_stack_for<T: Send>(source: &str, parse: impl FnOnce() -> T + Send) -> Option<T> {
+    let stack = source.len() * PARSING_STACK;
+    if stack <= USUAL_STACK {
+        return Some(parse());
     }
-    calls_itself
-}
-
-/// Puts the guard into each `reduce` and `foreach` of `term`; says whether there is one. As a path,
-/// before `|=`, it nests as often as it goes on.
-pub(super) fn guard_folds(term: &mut Term<&str>) -> bool {
-    let mut guarded = false;
-    visit(term, &mut |term| {
-        if let Term::Fold(_, _, _, args) = term {
-            args.iter_mut().skip(1).take(1).for_each(put_guard);
-            guarded = true;
-        }
-    });
-    guarded
-}
-
-fn put_guard(term: &mut Term<&str>) {
-    let call = Term::Call(GUARD, Vec::new());
-    *term = Term::BinOp(Box::new(call), BinaryOp::Pipe(None), Box::new(std::mem::take(term)));
-}
-
-/// Shows `term` and all terms within it.
-fn visit<'s>(term: &mut Term<&'s str>, seen: &mut dyn FnMut(&mut Term<&'s str>)) {
-    seen(term);
-    match term {
-        Term::Id | Term::Recurse | Term::Num(_) | Term::Break(_) | Term::Var(_) => {}
-        Term::Str(_, parts) => {
-            for part in parts {
-                if let StrPart::Term(term) = part {
-                    visit(term, seen);
-                }
-            }
-        }
-        Term::Arr(term) => term.iter_mut().for_each(|term| visit(term, seen)),
-        Term::Obj(pairs) => {
-            for (key, value) in pairs {
-                visit(key, seen);
-                value.iter_mut().for_each(|value| visit(value, seen));
-            }
-        }
-        Term::Neg(term) | Term::Label(_, term) => visit(term, seen),
-        Term::BinOp(left, operator, right) => {
-            visit(left, seen);
-            if let BinaryOp::Pipe(Some(pattern)) = operator {
-                visit_pattern(pattern, seen);
-            }
-            visit(right, seen);
-        }
-        Term::Fold(_, items, pattern, args) => {
-            visit(items, seen);
-            visit_pattern(pattern, seen);
-            args.iter_mut().for_each(|term| visit(term, seen));
-        }
-        Term::TryCatch(body, handler) => {
-            visit(body, seen);
-            handler.iter_mut().for_each(|term| visit(term, seen));
-        }
-        Term::IfThenElse(branches, otherwise) => {
-            for (condition, then) in branches {
-                visit(condition, seen);
-                visit(then, seen);
-            }
-            otherwise.iter_mut().for_each(|term| visit(term, seen));
-        }
-        Term::Def(defs, term) => {
-            defs.iter_mut().for_each(|def| visit(&mut def.body, seen));
-            visit(term, seen);
-        }
-        Term::Call(_, args) => args.iter_mut().for_each(|term| visit(term, seen)),
-        Term::Path(term, path) => {
-            visit(term, seen);
-            for (part, _) in &mut path.0 {
-                match part {
-                    Part::Index(term) => visit(term, seen),
-                    Part::Range(from, to) => from.iter_mut().chain(to).for_each(|term| visit(term, seen)),
-                }
-            }
-        }
-    }
-}
-
-fn visit_pattern<'s>(pattern: &mut Pattern<&'s str>, seen: &mut dyn FnMut(&mut Term<&'s str>)) {
-    match pattern {
-        Pattern::Var(_) => {}
-        Pattern::Arr(items) => items.iter_mut().for_each(|item| visit_pattern(item, seen)),
-        Pattern::Obj(entries) => {
-            for (key, value) in entries {
-                visit(key, seen);
-                visit_pattern(value, seen);
-            }
-        }
-    }
+    thread::scope(|scope| {
+        let parsing = thread::Builder::new().name("parse".to_string()).stack_size(stack).spawn_scoped(scope, parse);
+        parsing.ok().map(|parsing| parsing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
 }
 
 #[cfg(test)]

@@ -65,7 +65,6 @@ fn a_function_that_never_ends_to_call_itself_makes_a_bad_record() {
             "def f: test(f); f",
             "def f: walk(f); [[1]] | f",
             "recurse(.) |= 1",
-            "path(def f: .a | f | .b; f)",
             "[def f: f + 1; f][0]",
             ".[(def f: f + 1; f)]?",
             "reduce (def f: f + 1; f) as [$x] (0; 1)",
@@ -154,4 +153,216 @@ fn who_has_enough_ends_a_deep_program_too() {
     });
     assert!(result.is_ok());
     assert_eq!(count, 100);
+}
+
+#[test]
+fn a_path_without_end_makes_a_bad_record() {
+    on_a_usual_stack(|| {
+        for source in [
+            "path(reduce range(100000) as $i (.; .[0]))",
+            "path(last(foreach range(100000) as $i (.; .a)))",
+            "path(reduce range(100000) as $i (.; if true then first(.a // .b) else . end))",
+            "path(reduce range(100000) as $i (.; .[1:]))",
+            "path(reduce range(100000) as $i (.; getpath([\"a\", 0])))",
+            "[range(100000) | 0] as $path | path(getpath($path))",
+            "path(last(limit(100000; recurse(.a))))",
+            "path(until(false; .a))",
+            "path(first(while(true; .a) | select(false)))",
+            "path(def f: .a | f; f)",
+            "path(def f: .a | f | .b; f)",
+            "pick(reduce range(100000) as $i (.; .a))",
+            "del(reduce range(100000) as $i (.; .[0]))",
+            "to_entries[] as $entry | path(until(false; .a))",
+        ] {
+            let result = last(source, "null");
+            let expected = match source.starts_with("to_entries") {
+                true => "null has no keys".to_string(),
+                false => "a path has more than 2048 steps".to_string(),
+            };
+            let takes_stack =
+                source.contains("f | .b") && result == Err("a function calls itself too often".to_string());
+            assert!(takes_stack || result == Err(expected), "{source}: {result:?}");
+        }
+        // As long as a value is deep.
+        let longest = "[path(reduce range(2048) as $i (.; .[0]))[]] | length";
+        assert_eq!(last(longest, "null"), Ok((1, "2048".to_string())));
+        assert_eq!(last("try path(until(false; .a)) catch length", "null"), Ok((1, "31".to_string())));
+    });
+}
+
+/// Each call keeps the filter that it was given, which keeps that of the call before.
+#[test]
+fn a_function_that_hands_on_filters_without_end_makes_a_bad_record() {
+    on_a_usual_stack(|| {
+        for step in ["g | .", "g + 1", "[g]", "def h: g; h", "first(g)", "try g catch .", r#""\(g)""#] {
+            for end in [".", "g", "[g] | length", "path(g)", "(g |= .)"] {
+                let source = format!("def f(g): if . > 100000 then {end} else . + 1 | f({step}) end; 0 | f(.)");
+                let result = last(&source, "null");
+                assert_eq!(result, Err("a function calls itself too often".to_string()), "{source}");
+            }
+        }
+        let source = "def f(g): def h: . + 1 | f(g | g); if . > 100000 then . else h end; 0 | f(.)";
+        assert_eq!(last(source, "null"), Err("a function calls itself too often".to_string()));
+    });
+}
+
+#[test]
+fn filters_that_are_handed_on_as_they_are_take_no_stack() {
+    on_a_usual_stack(|| {
+        for source in [
+            "def f(c; u): if c then . else u | f(c; u) end; 0 | f(. >= 100000; . + 1)",
+            "def f(g; $n; h): if $n == 0 then h else g | f(g; $n - 1; h) end; 0 | f(. + 1; 100000; .)",
+            "def f(g; $n): def h: g | f(g; $n - 1); if $n == 0 then . else h end; 0 | f(. + 1; 100000)",
+        ] {
+            assert_eq!(last(source, "null"), Ok((1, "100000".to_string())), "{source}");
+        }
+        // Where a name has another meaning within, it keeps it.
+        for (source, expected) in [
+            ("def f: 7; def f(g): if . > 3 then f + g else . + 1 | f(g) end; 0 | f(. + 1)", "12"),
+            ("def f(g): def g: 5; if . > 3 then g else . + 1 | f(g) end; 0 | f(. + 1)", "5"),
+            ("def f(g): def h(g): if . > 3 then g else . + 1 | f(g) end; h(. * 10); 0 | f(. + 1)", "40"),
+            ("def f(g): def f(g): g + 1; if . > 3 then g else f(g) end; 0 | f(. + 1)", "2"),
+            ("def f(g; h): if . > 3 then g - h else . + 1 | f(h; g) end; 0 | f(1; 2)", "-1"),
+        ] {
+            assert_eq!(last(source, "null"), Ok((1, expected.to_string())), "{source}");
+        }
+    });
+}
+
+/// As deep as the guard just lets through, with the filter of the deepest call run there.
+#[test]
+fn filters_that_are_handed_on_have_the_stack_that_they_need() {
+    on_a_usual_stack(|| {
+        for step in ["g | .", "[[[g]]]", "try g catch .", "reduce g as $x (0; $x)"] {
+            for end in [".", "g | 0"] {
+                let source = format!("def f(g): if . <= 0 then {end} else . - 1 | f({step}) end; f(.)");
+                let (mut most, mut least) = (1, 1 << 15);
+                while least - most > 256 {
+                    let depth = (most + least) / 2;
+                    match last(&source, &depth.to_string()) {
+                        Ok(_) => most = depth,
+                        Err(_) => least = depth,
+                    }
+                }
+                assert!(most > 500, "{most}: {source}");
+            }
+        }
+    });
+}
+
+#[test]
+fn values_that_are_nested_without_end_make_a_bad_record() {
+    on_a_usual_stack(|| {
+        for wrapped in ["[.]", "{a: .}", ". as $x | [$x, 1]"] {
+            let deep = format!("reduce range(5000) as $i (null; {wrapped})");
+            for used in [
+                ".",
+                "length",
+                "tojson",
+                "@json",
+                "[..]",
+                "[paths]",
+                "sort",
+                ". == .",
+                "unique",
+                "group_by(.)",
+                "getpath([0, 0])",
+                "empty",
+                "[limit(3; ..)]",
+                "error",
+                "[.[]? |= 1]",
+            ] {
+                let source = format!("{deep} | {used}");
+                let result = last(&source, "null");
+                assert_eq!(result, Err("a value is nested deeper than 2048 levels".to_string()), "{source}");
+            }
+        }
+        // As deep as a value may be, through all that walks one.
+        let deep = "reduce range(1024) as $i (null; [.])";
+        for (used, expected) in [
+            ("tojson | length", "2052"),
+            ("[..] | length", "1025"),
+            ("[..] | sort | unique | group_by(.) | length", "1025"),
+            ("[paths] | length", "1024"),
+            ("[tostream] | length", "1025"),
+            ("[leaf_paths] | length", "0"),
+            (". == (tojson | fromjson)", "true"),
+            ("path(..) | length", "1024"),
+            ("(.. |= .) | contains([[[]]])", "true"),
+            ("[.. | select(type == \"null\")] | length", "1"),
+            ("[[limit(1; ..)], .] | sort | length", "2"),
+            ("delpaths([[range(1024) | 0]]) | tojson | length", "2048"),
+        ] {
+            let source = format!("{deep} | {used}");
+            assert_eq!(last(&source, "null").map(|(_, last)| last), Ok(expected.to_string()), "{source}");
+        }
+        let walked = "reduce range(200) as $i (null; [.]) | walk(.) | flatten";
+        assert_eq!(last(walked, "null"), Ok((1, "[null]".to_string())));
+    });
+}
+
+/// What a program's text nests, or its functions do with each other, has no bound but its length.
+#[test]
+fn programs_that_are_nested_as_deep_as_can_be_written_end() {
+    const FORMS: [(&str, &str, &str); 24] = [
+        ("[", ".", "]"),
+        ("(", ".", ")"),
+        ("{a:", "1", "}"),
+        (".|", ".", ""),
+        (".,", ".", ""),
+        ("1+", "1", ""),
+        ("null//", "1", ""),
+        ("true and ", "true", ""),
+        ("if true then ", ".", " end"),
+        ("if . then 1 else ", ".", " end"),
+        (".[", "0", "]"),
+        ("-", "1", ""),
+        (". as $x|", ".", ""),
+        ("def f:1;", "f", ""),
+        ("def f:", ".", ";f"),
+        ("\"\\(", "1", ")\""),
+        ("try ", ".", ""),
+        ("first(", ".", ")"),
+        ("reduce . as $x(0;", ".", ")"),
+        ("label $x|", ".", ""),
+        (".|=", ".", ""),
+        ("..|", ".", ""),
+        ("path(", ".", ")"),
+        ("[.[]?|", ".", "]"),
+    ];
+    on_a_usual_stack(|| {
+        for (before, inner, after) in FORMS {
+            for levels in [30, 1000, (16 << 10) / (before.len() + after.len())] {
+                let source = format!("{}{inner}{}", before.repeat(levels), after.repeat(levels));
+                let result = last(&source, "null");
+                assert!(levels > 30 || result.is_ok() || ["-", "path("].contains(&before), "{source}: {result:?}");
+            }
+        }
+        for levels in [30, 100, 1000, 10000] {
+            let branches = format!("if . then 0 {} else 3 end", "elif . then 1 ".repeat(levels.min(4000)));
+            assert_eq!(last(&branches, "null"), Ok((1, "3".to_string())));
+            let steps = format!("try {} catch 1", ".a".repeat(levels));
+            assert_eq!(last(&steps, "null"), Ok((1, "null".to_string())));
+            let up = format!(". as {}$x{} | 1", "[".repeat(levels), "]".repeat(levels));
+            let broad = format!(". as [{}$x] | 1", "$x,".repeat(levels));
+            for pattern in [up, broad] {
+                match last(&pattern, "null") {
+                    Err(message) => assert!(levels > 256 && message.contains("at most 256 parts"), "{message}"),
+                    Ok(result) => assert_eq!((levels <= 256, result), (true, (1, "1".to_string()))),
+                }
+            }
+        }
+        let functions = |count: usize, body: &str| {
+            let functions =
+                (1..count).map(|at| format!("def f{at}(g): {};", body.replace('F', &format!("f{}", at - 1))));
+            format!("def f0(g): first(g); {} f{}(.)", functions.collect::<String>(), count - 1)
+        };
+        let doubled = last(&functions(30, "F(F(g))"), "null");
+        assert_eq!(doubled, Err("a function calls itself too often".to_string()));
+        // With the stack of a release build it has enough.
+        drop(last(&functions(2000, "F(g)"), "null"));
+        assert_eq!(last(&functions(50, "F(g)"), "null"), Ok((1, "null".to_string())));
+        let long = format!(".{}", " ".repeat(64 << 10));
+        assert!(last(&long, "null").is_err_and(|message| message.contains("a program has at most 64 KiB")));
+    });
 }

@@ -51,6 +51,9 @@ type ValueResult = Result<Value, Error>;
 /// The most characters of a value that an error message shows.
 const SHOWN_MAX: usize = 60;
 
+/// The most bytes that a string times a number may have, as in jq.
+const REPEATED_MAX: f64 = i32::MAX as f64;
+
 impl Value {
     pub(super) const NULL: Value = Value::flat(Val::Null);
 
@@ -287,6 +290,12 @@ impl Mul for Value {
             (&self.0, &right.0),
             (Val::Num(_), Val::Num(_) | Val::TStr(_)) | (Val::TStr(_), Val::Num(_)) | (Val::Obj(_), Val::Obj(_))
         );
+        if let (Val::TStr(text), _, times, _) | (_, times, _, Val::TStr(text)) =
+            (&self.0, self.as_double(), right.as_double(), &right.0)
+            && times.is_some_and(|times| times * text.len() as f64 > REPEATED_MAX)
+        {
+            return Err(Error::str("Repeat string result too long"));
+        }
         Value::calculate(self, right, fits, "multiplied", Val::mul)
     }
 }
