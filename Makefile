@@ -37,7 +37,7 @@ SHARE := $(DESTDIR)$(PREFIX)/share
 # The driver that `make spark` makes, which is installed if it is there.
 JAR := target/spark/sstream-spark.jar
 
-.PHONY: help build spark demo test format-check lint rustdoc unit install uninstall docs bench fuzz torture clean
+.PHONY: help build spark demo test format-check lint rustdoc unit install uninstall deb docs bench fuzz torture clean
 
 help:
 	@echo 'make demo       build, and count windows over a sample log sent through nc; with CONNECT=kafka'
@@ -45,6 +45,7 @@ help:
 	@echo 'make test       every check: format, lints, documentation, tests'
 	@echo 'make build      the tools, in $(TARGET)/release'
 	@echo 'make install    tools, man pages and completions (PREFIX=$(PREFIX), DESTDIR)'
+	@echo 'make deb        a Debian package of what make install installs, in $(TARGET)/deb'
 	@echo 'make spark      the driver of sstream-submit, $(JAR), with Maven'
 	@echo 'make docs       write man/ and completions/ anew from the command line definitions'
 	@echo 'make bench      the benchmarks; raw results go to benches/results/'
@@ -102,6 +103,12 @@ uninstall:
 	for page in $(PAGES); do rm -f $(SHARE)/man/man$${page##*.}/$${page##*/}; done
 	rm -f $(TOOLS:%=$(SHARE)/bash-completion/completions/%) $(TOOLS:%=$(SHARE)/zsh/site-functions/_%) \
 	  $(TOOLS:%=$(SHARE)/fish/vendor_completions.d/%.fish) $(SHARE)/sstream/$(notdir $(JAR))
+
+deb:
+	rm -rf $(TARGET)/deb
+	$(MAKE) --no-print-directory install DESTDIR=$(abspath $(TARGET))/deb/root PREFIX=/usr
+	scripts/deb $(TARGET)/deb/root $(TARGET)/deb
+	rm -rf $(TARGET)/deb/root
 
 docs:
 	UPDATE=1 $(CARGO) test --locked --workspace --test '*' man_pages_and_completions

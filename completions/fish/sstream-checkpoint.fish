@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sstream_checkpoint_global_optspecs
-    string join \n verbose quiet h/help V/version
+    string join \n verbose quiet config= h/help V/version
 end
 
 function __fish_sstream_checkpoint_needs_command
@@ -24,6 +24,7 @@ function __fish_sstream_checkpoint_using_subcommand
     contains -- $cmd[1] $argv
 end
 
+complete -c sstream-checkpoint -n "__fish_sstream_checkpoint_needs_command" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-checkpoint -n "__fish_sstream_checkpoint_needs_command" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-checkpoint -n "__fish_sstream_checkpoint_needs_command" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-checkpoint -n "__fish_sstream_checkpoint_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sstream_learn_global_optspecs
-    string join \n input= batch= block-interval= max-line= columns= no-header delimiter= quote= trim encoding= framing= numbers multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= h/help V/version
+    string join \n input= batch= block-interval= max-line= columns= no-header delimiter= quote= trim encoding= framing= numbers multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= max-memory= h/help V/version
 end
 
 function __fish_sstream_learn_needs_command
@@ -60,6 +60,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l retain -d '
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -68,6 +69,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l trace-log -
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -135,6 +137,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -143,6 +146,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l t
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -203,6 +207,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -211,6 +216,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l t
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -270,6 +276,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -278,6 +285,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -331,6 +339,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l ret
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -339,6 +348,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l tra
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -391,6 +401,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l 
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -399,6 +410,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l 
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'

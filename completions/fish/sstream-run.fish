@@ -10,6 +10,7 @@ complete -c sstream-run -l max-restart-delay -d 'Wait at most so long; a run tha
 complete -c sstream-run -l stop-file -d 'Stop when this file is there, as at SIGTERM' -r -F
 complete -c sstream-run -l stop-timeout -d 'How long stages may drain after a stop; then all get SIGTERM' -r
 complete -c sstream-run -l kill-after -d 'How long what is left of an ended pipeline may go on; then SIGTERM, then SIGKILL' -r
+complete -c sstream-run -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-run -l file -d 'PIPELINE is the name of a file of shell, not the text itself'
 complete -c sstream-run -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-run -l quiet -d 'Say nothing but errors, on stderr'

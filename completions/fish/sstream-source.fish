@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sstream_source_global_optspecs
-    string join \n input= with= batch= block-interval= max-line= columns= no-header delimiter= quote= trim encoding= framing= numbers multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= h/help V/version
+    string join \n input= with= batch= block-interval= max-line= columns= no-header delimiter= quote= trim encoding= framing= numbers multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= max-memory= h/help V/version
 end
 
 function __fish_sstream_source_needs_command
@@ -65,6 +65,7 @@ complete -c sstream-source -n "__fish_sstream_source_needs_command" -l retain -d
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -73,6 +74,7 @@ complete -c sstream-source -n "__fish_sstream_source_needs_command" -l trace-log
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -136,6 +138,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l 
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -144,6 +147,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l 
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -195,6 +199,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l re
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -203,6 +208,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l tr
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -256,6 +262,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -264,6 +271,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -315,6 +323,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l re
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -323,6 +332,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l tr
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -376,6 +386,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -384,6 +395,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l t
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -435,6 +447,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -443,6 +456,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l t
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -494,6 +508,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -502,6 +517,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l t
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -555,6 +571,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l re
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -563,6 +580,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l tr
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l new-only -d 'Leave what is there at the first start'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l available-now -d 'Take what is there at the start, in batches, and stop; exit code 1 if something could not be read'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
@@ -619,6 +637,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -627,6 +646,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l t
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l available-now -d 'Take what is there at the start, in batches, and stop; exit code 1 if something could not be read'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l trim -d 'csv: blanks around fields are no part of them'
@@ -682,6 +702,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l 
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -690,6 +711,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l 
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -742,6 +764,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -750,6 +773,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'

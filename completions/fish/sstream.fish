@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sstream_global_optspecs
-    string join \n list verbose quiet h/help V/version
+    string join \n list verbose quiet config= h/help V/version
 end
 
 function __fish_sstream_needs_command
@@ -24,6 +24,7 @@ function __fish_sstream_using_subcommand
     contains -- $cmd[1] $argv
 end
 
+complete -c sstream -n "__fish_sstream_needs_command" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream -n "__fish_sstream_needs_command" -l list -d 'List all tools'
 complete -c sstream -n "__fish_sstream_needs_command" -l verbose -d 'Say what happens, on stderr'
 complete -c sstream -n "__fish_sstream_needs_command" -l quiet -d 'Say nothing but errors, on stderr'
@@ -32,6 +33,8 @@ complete -c sstream -n "__fish_sstream_needs_command" -s V -l version -d 'Print 
 complete -c sstream -n "__fish_sstream_needs_command" -f -a "ps" -d 'List the pipelines that run: id, name, age, batch, lag, state'
 complete -c sstream -n "__fish_sstream_needs_command" -f -a "stop" -d 'Ask pipelines to stop: SIGTERM to their first stages; the others drain'
 complete -c sstream -n "__fish_sstream_needs_command" -f -a "explain" -d 'Say what a pipeline would do, what holds after a crash, and what is wrong; runs nothing'
+complete -c sstream -n "__fish_sstream_needs_command" -f -a "config" -d 'Say what holds of a tool\'s options, and where it is from: default, file and line, environment, command line'
 complete -c sstream -n "__fish_sstream_using_subcommand ps" -s h -l help -d 'Print help'
 complete -c sstream -n "__fish_sstream_using_subcommand stop" -s h -l help -d 'Print help'
 complete -c sstream -n "__fish_sstream_using_subcommand explain" -s h -l help -d 'Print help'
+complete -c sstream -n "__fish_sstream_using_subcommand config" -s h -l help -d 'Print help'

@@ -4,7 +4,8 @@ use super::account::{Account, Begins, Stream};
 use super::args::CutArgs;
 use super::cluster::{self, Spread};
 use super::connector::known::{self, Role};
-use super::{Tool, command};
+use super::{Tool, command, config};
+use std::ffi::OsString;
 
 /// What documentation wants to know of a tool.
 #[derive(Debug)]
@@ -80,7 +81,10 @@ pub fn describe<T: Tool + 'static>() -> Described {
         examples: T::EXAMPLES,
         connectors,
         parse: |words| {
-            let matches = command::<T>().try_get_matches_from(words)?;
+            let mut command = command::<T>();
+            let words = words.iter().map(OsString::from).collect();
+            let refused = |message: String| clap::Error::raw(clap::error::ErrorKind::Io, message);
+            let matches = command.try_get_matches_from_mut(config::expand(&command, words).map_err(refused)?.words)?;
             Ok(Box::new(Options(T::from_arg_matches(&matches)?)))
         },
     }

@@ -15,6 +15,7 @@ pub mod args;
 pub mod checkpoint;
 pub mod cluster;
 pub mod command;
+pub mod config;
 pub mod connector;
 pub mod dedup;
 pub(crate) mod describe;
@@ -296,6 +297,7 @@ pub fn context<'e>(environment: &'e Environment, bad_records: BadRecords, common
         waited: environment.waited.clone(),
         bad_records,
         late_records: BadRecords::late(environment.description.clone(), OnError::Skip),
+        max_memory: common.max_memory.map(|bytes| bytes as u64),
         checkpoint: CheckpointOptions {
             storage: Arc::new(Disk),
             name: common.part.stage_name.clone(),

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::rc::Rc;
 
 use super::args::OutputForm;
-use super::{Environment, Tool, ToolError, command, describe, usage, watch};
+use super::{Environment, Tool, ToolError, command, config, describe, usage, watch};
 use crate::clock::SystemClock;
 use crate::console::{Console, Level};
 use crate::error::{Exit, Failure as _};
@@ -23,16 +23,22 @@ use crate::stage::StageError;
 /// The main function of every tool.
 pub fn main<T: Tool>() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    let parsed = command::<T>().try_get_matches_from(&arguments).and_then(|matches| T::from_arg_matches(&matches));
+    let command = command::<T>();
+    let expanded = match config::expand(&command, arguments.clone()) {
+        Ok(expanded) => expanded,
+        Err(message) => return refuse::<T>(&message, &arguments),
+    };
+    let arguments = &expanded.words;
+    let parsed = command.try_get_matches_from(arguments).and_then(|matches| T::from_arg_matches(&matches));
     let tool = match parsed {
         Ok(tool) => tool,
-        Err(error) => return wrong_usage::<T>(&error, &arguments),
+        Err(error) => return wrong_usage::<T>(&error, &expanded),
     };
     let console = Console::new(T::NAME, tool.messages().level());
     set_panic_hook(console.clone());
     let writes_frames = tool.writes_stream() && matches!(tool.common().output, None | Some(OutputForm::Frames));
     let is_announced = Rc::new(Cell::new(false));
-    let result = tool.become_other().and_then(|()| work(tool, &console, &arguments, is_announced.clone()));
+    let result = tool.become_other().and_then(|()| work(tool, &console, arguments, is_announced.clone()));
     match result {
         Ok(()) => Exit::Done.code().into(),
         Err(ToolError::Stage(StageError::Outlet(OutletError::ReaderGone))) => signal::die_of_broken_pipe(),
@@ -85,7 +91,7 @@ fn work<T: Tool>(
 
 /// Help and version are no errors; anything else is told as every other error
 /// is, and the next stage is told too.
-fn wrong_usage<T: Tool>(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+fn wrong_usage<T: Tool>(error: &clap::Error, expanded: &config::Expanded) -> ExitCode {
     if !error.use_stderr() {
         return match os::stdout().and_then(|_| error.print()) {
             Ok(()) => Exit::Done.code().into(),
@@ -97,8 +103,12 @@ fn wrong_usage<T: Tool>(error: &clap::Error, arguments: &[OsString]) -> ExitCode
             }
         };
     }
-    let message = usage::explain(error, T::NAME);
-    Console::new(T::NAME, Level::Error).error(&message);
+    refuse::<T>(&expanded.with_place(usage::explain(error, T::NAME)), &expanded.words)
+}
+
+/// A command line that is wrong: told to people, and to the next stage if there is one.
+fn refuse<T: Tool>(message: &str, arguments: &[OsString]) -> ExitCode {
+    Console::new(T::NAME, Level::Error).error(message);
     if T::IS_STAGE && seems_to_write_frames::<T>(arguments) {
         tell_next_stage(Exit::Usage, &format!("{}: {message}", T::NAME), false);
     }

@@ -13,7 +13,7 @@ use super::checkpoint::CheckpointTool;
 use super::front::shell;
 use super::top::TopTool;
 use super::ui::UiTool;
-use super::{Environment, Tool, ToolError};
+use super::{Environment, Tool, ToolError, config};
 use crate::console::{RUN_INPUT_VARIABLE, RUN_VARIABLE};
 use crate::duration;
 use crate::os;
@@ -133,6 +133,7 @@ impl Tool for RunTool {
         let variables = [
             ("SSTREAM_CHECKPOINT", self.checkpoint.map(OsString::from)),
             ("SSTREAM_BATCH", self.batch.map(|batching| batching.to_string().into())),
+            (config::VARIABLE, self.messages.config.map(OsString::from)),
             (RUN_VARIABLE, Some(self.name.clone().unwrap_or_default().into())),
             (RUN_INPUT_VARIABLE, Some(os::identity(io::stdin()).unwrap_or_default().into())),
         ];

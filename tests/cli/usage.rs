@@ -78,6 +78,22 @@ fn how_times_are_written_is_said_only_of_times_that_are_read() {
 }
 
 #[test]
+fn options_of_a_file_are_as_good_as_those_of_the_line() {
+    let folder = super::support::Folder::new();
+    let file = "[source]\nbatch = '9n'\ncheckpoint = 'ck'\n[source.tail]\npath = ['log']\navailable-now = true\n\
+                [state]\nagg = 'count'\nby-value = true\n";
+    std::fs::write(folder.path("app.toml"), file).unwrap();
+    let line = |source: &str, state: &str| format!("echo a >> log; {source} | {state} --output json");
+    let with_file = "export SSTREAM_CONFIG=app.toml; sstream-source tail";
+    folder.run(&line(with_file, "sstream-state")).exits(0).is_quiet().prints("[\"a\",1]\n");
+    // A supervisor hands the file on.
+    let run = "sstream-run --quiet --config app.toml 'sstream-source tail | sstream-state --output json'";
+    folder.run(&format!("echo a >> log; {run}")).exits(0).prints("[\"a\",2]\n");
+    folder.run("sstream-filter x --config none").exits(2).says("--config none: ");
+    folder.run("sstream config filtr").exits(2).says("no such tool, did you mean sstream-filter?");
+}
+
+#[test]
 fn a_name_that_is_given_twice_counts_once_or_is_wrong() {
     for (line, says) in [
         ("sstream-map --extract '(?<a>x)(?<a>y)'", "duplicate capture group name"),

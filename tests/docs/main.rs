@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests are tests too
 
+mod chinese;
+mod deb;
 mod dependencies;
 mod generated;
 mod hygiene;
@@ -12,6 +14,7 @@ mod lint;
 mod markdown;
 mod readme;
 mod spark;
+mod tldr;
 
 use sstream_testkit::bash;
 use std::path::Path;

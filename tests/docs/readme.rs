@@ -10,6 +10,7 @@ const PAGES: &[&str] = &[
     "README.md",
     "docs/ALERTS.md",
     "docs/ARCHITECTURE.md",
+    "docs/CONFIG.md",
     "docs/INPUT.md",
     "docs/LEARNING.md",
     "docs/RECIPES.md",

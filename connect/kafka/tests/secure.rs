@@ -14,7 +14,7 @@ fn tls_with_plain_and_scram() {
     for mechanism in ["PLAIN", "SCRAM-SHA-256"] {
         let (here, topic) = (cluster.folder(), topic("secure"));
         here.folder.file("client", properties(mechanism, "alice-secret"));
-        let client = "--brokers $SECURE_BROKERS --config client -X ssl.ca.location=$CA";
+        let client = "--brokers $SECURE_BROKERS --properties client -X ssl.ca.location=$CA";
         here.run_with(&format!("sstream-sink kafka {client} --topic {topic}"), "a\nb\n").exits(0).is_quiet();
         here.run(&format!("sstream-source kafka {client} --topic {topic} --available-now --output text"))
             .exits(0)
@@ -28,7 +28,7 @@ fn who_is_not_let_in_is_told() {
     let Some(cluster) = shared() else { return };
     let here = cluster.folder();
     here.folder.file("client", properties("SCRAM-SHA-256", "wrong"));
-    let client = "--brokers $SECURE_BROKERS --config client -X ssl.ca.location=$CA --topic t";
+    let client = "--brokers $SECURE_BROKERS --properties client -X ssl.ca.location=$CA --topic t";
     let refused = here.run_with(&format!("sstream-sink kafka {client}"), "a\n").exits(1);
     assert!(refused.stderr.contains("the broker did not let us in"), "{refused}");
     let refused = here.run(&format!("sstream-source kafka {client} --output text")).exits(1);

@@ -23,7 +23,7 @@ use crate::cli::args::StageArgs;
 use crate::cli::described::describe;
 use crate::cli::docs::Form;
 use crate::cli::guarantee::{SinkGuarantee, SourceGuarantee};
-use crate::cli::{Tool, command, usage};
+use crate::cli::{Tool, command, config, usage};
 use crate::console::{Console, Level};
 use crate::error::Exit;
 use crate::os;
@@ -143,11 +143,16 @@ pub fn asked<T: Tool + Declared + 'static>() -> Option<ExitCode> {
 }
 
 fn declare<T: Tool + Declared>(arguments: &[OsString]) -> Value {
-    let parsed = command::<T>().try_get_matches_from(arguments).and_then(|matches| T::from_arg_matches(&matches));
+    let command = command::<T>();
+    let expanded = match config::expand(&command, arguments.to_vec()) {
+        Ok(expanded) => expanded,
+        Err(message) => return json!({ "mistake": message }),
+    };
+    let parsed = command.try_get_matches_from(&expanded.words).and_then(|matches| T::from_arg_matches(&matches));
     match parsed {
         Ok(tool) => tool.declare(),
         Err(error) if !error.use_stderr() => json!({ "help": true }),
-        Err(error) => json!({ "mistake": usage::explain(&error, T::NAME) }),
+        Err(error) => json!({ "mistake": expanded.with_place(usage::explain(&error, T::NAME)) }),
     }
 }
 

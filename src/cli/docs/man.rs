@@ -16,7 +16,7 @@ const EXIT_STATUS: &[(&str, &str)] = &[
 
 /// Environment variables: the option without which a tool has no use for one,
 /// the name, and what it does.
-const ENVIRONMENT: &[(&str, &str, &str)] = &[
+pub const ENVIRONMENT: &[(&str, &str, &str)] = &[
     (
         "batch",
         "SSTREAM_BATCH",
@@ -27,6 +27,7 @@ const ENVIRONMENT: &[(&str, &str, &str)] = &[
         "SSTREAM_CHECKPOINT",
         "The checkpoint's directory, where --checkpoint does not say. It counts in a first stage only.",
     ),
+    ("config", "SSTREAM_CONFIG", "A file of options, where --config does not name one: see docs/CONFIG.md."),
     (
         "verbose",
         "SSTREAM_LOG",

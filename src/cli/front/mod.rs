@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::args::{Common, Messages};
+use super::config::show;
 use super::described::{Described, describe};
 use super::tools;
 use super::{Environment, Tool, ToolError};
@@ -52,6 +53,12 @@ enum Action {
         /// The pipeline, quoted as one word: 'nc -lk 9999 | sstream-filter ERROR'
         pipeline: String,
     },
+    /// Say what holds of a tool's options, and where it is from: default, file and line, environment, command line
+    Config {
+        /// The tool, its kind and its options: source tail --batch 5s
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "TOOL")]
+        words: Vec<OsString>,
+    },
     #[command(external_subcommand)]
     Run(Vec<OsString>),
 }
@@ -62,6 +69,7 @@ impl Tool for FrontTool {
   nc -lk 9999 | sstream filter ERROR | sstream window 30s 10s count
   sstream ps
   sstream stop 3f9c2a7b
+  sstream config source tail --config app.toml
   sstream explain 'sstream-source tail app.log --checkpoint ck | sstream-filter ERROR | sstream-sink files out/errors'
 ";
 
@@ -90,6 +98,7 @@ impl Tool for FrontTool {
                     n => Err(ToolError::Usage(format!("explain: there are {n} mistakes in this pipeline, see above"))),
                 }
             }
+            Some(Action::Config { words }) => print(&show::show(&words, &family()).map_err(ToolError::Usage)?),
             Some(Action::Run(words)) => Err(run(&words)),
             None => print(&list()),
         }

@@ -16,8 +16,8 @@ pub struct ClientArgs {
     pub brokers: String,
 
     /// Properties of librdkafka, a NAME=VALUE a line; the place for passwords
-    #[arg(long, value_name = "FILE", help_heading = "Kafka")]
-    pub config: Option<PathBuf>,
+    #[arg(long = "properties", value_name = "FILE", help_heading = "Kafka")]
+    pub file: Option<PathBuf>,
 
     /// A property of librdkafka, over those of the file
     #[arg(short = 'X', value_name = "NAME=VALUE", help_heading = "Kafka")]
@@ -27,7 +27,7 @@ pub struct ClientArgs {
 impl ClientArgs {
     /// As data.
     pub fn settings(&self) -> Settings {
-        Settings { brokers: self.brokers.clone(), file: self.config.clone(), properties: self.properties.clone() }
+        Settings { brokers: self.brokers.clone(), file: self.file.clone(), properties: self.properties.clone() }
     }
 }
 

@@ -117,7 +117,7 @@ impl fmt::Display for KafkaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             KafkaError::Property { place, name, message } => write!(f, "{place}: {name}: {message}"),
-            KafkaError::File { path, message } => write!(f, "--config {}: {message}", path.display()),
+            KafkaError::File { path, message } => write!(f, "--properties {}: {message}", path.display()),
             KafkaError::Create { message } => write!(f, "kafka: no client can be made of these settings: {message}"),
             KafkaError::Fatal { brokers, message } => write!(f, "kafka, {brokers}: {message}"),
             KafkaError::Ask { what, message } => write!(f, "kafka: {what}: {message}"),

@@ -1,4 +1,4 @@
-//! Properties of the client: those that sstream sets, then `--config FILE`, then
+//! Properties of the client: those that sstream sets, then `--properties FILE`, then
 //! `-X`, each over the one before.
 
 use std::fs;
@@ -11,7 +11,7 @@ use super::KafkaError;
 pub struct Settings {
     /// `--brokers`: HOST:PORT, several with commas.
     pub brokers: String,
-    /// `--config`: a file of properties.
+    /// `--properties`: a file of properties.
     pub file: Option<PathBuf>,
     /// `-X key=value`.
     pub properties: Vec<Property>,
@@ -89,7 +89,8 @@ impl Settings {
         };
         for property in &self.properties {
             if SECRETS.contains(&property.name.as_str()) {
-                let message = "every user of this machine can read a command line: put it into a file, for --config";
+                let message =
+                    "every user of this machine can read a command line: put it into a file, for --properties";
                 return Err(refused("-X", &property.name, message));
             }
             all.push(("-X".to_owned(), property.clone()));
@@ -115,7 +116,7 @@ fn parse_file(path: &Path, text: &str) -> Result<Vec<(String, Property)>, KafkaE
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let place = format!("--config {}, line {}", path.display(), index + 1);
+        let place = format!("--properties {}, line {}", path.display(), index + 1);
         let property = line
             .parse()
             // The line may be a secret.

@@ -54,7 +54,7 @@ A string is a message of its text, anything else one of its JSON text, and null 
     const EXAMPLES: &'static str = "  \
   … | sstream-sink kafka --brokers localhost:9092 --topic errors
   … | sstream-sink kafka --brokers localhost:9092 --topic by-user --key .user
-  … | sstream-sink kafka --brokers kafka:9093 --config client.properties --topic counts --key '.[0]' --value '.[1]'
+  … | sstream-sink kafka --brokers kafka:9093 --properties client.properties --topic counts --key '.[0]' --value '.[1]'
 ";
 
     const DOES: &'static str = "sends every record to a topic, a message each";

@@ -102,7 +102,7 @@ A message is a record: its value as text, or with --value json as JSON; null whe
     const EXAMPLES: &'static str = "  \
   sstream-source kafka --brokers localhost:9092 --topic sfb | sstream-filter ERROR
   sstream-source kafka --brokers localhost:9092 --topic '/log-.*/' --from -2h --value json --with key,timestamp
-  sstream-source kafka --brokers kafka:9093 --config client.properties --topic events --shard 2/3
+  sstream-source kafka --brokers kafka:9093 --properties client.properties --topic events --shard 2/3
 ";
 
     const WITHOUT_INPUT: Option<&'static str> = Some("give --value text or --value json");
