@@ -44,13 +44,13 @@ csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-source-http -l columns -d 'The columns\' names for csv; by default the first line names them' -r
-complete -c sstream-source-http -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
-python\t'Tracebacks'
-go\t'Panics and goroutines'
 complete -c sstream-source-http -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
 complete -c sstream-source-http -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
 complete -c sstream-source-http -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
 complete -c sstream-source-http -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
+complete -c sstream-source-http -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
 ruby\t'Exceptions'
 rust\t'Panics, and errors with their causes'
 cri\t'Long lines that containerd or CRI-O cut'
