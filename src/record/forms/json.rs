@@ -40,7 +40,7 @@ impl Grammar for Canonicalizer {
     }
 
     #[inline]
-    fn scalar(&self, pass: &mut Pass<'_>) -> Option<()> {
+    fn scalar(pass: &mut Pass<'_>) -> Option<()> {
         match pass.peek()? {
             b'"' => string(pass),
             b't' => literal(pass, b"true"),
@@ -67,7 +67,7 @@ impl Grammar for Canonicalizer {
 fn string(pass: &mut Pass<'_>) -> Option<()> {
     pass.at += 1;
     loop {
-        match pass.go_to_special()? {
+        match pass.to_special()? {
             b'"' => {
                 pass.at += 1;
                 return Some(());

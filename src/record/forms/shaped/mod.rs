@@ -25,7 +25,7 @@ pub(super) trait Grammar {
 
     /// Reads the scalar that begins where the pass is; none if it is not one, or too rare a one to
     /// be read here.
-    fn scalar(&self, pass: &mut Pass<'_>) -> Option<()>;
+    fn scalar(pass: &mut Pass<'_>) -> Option<()>;
 
     /// Appends the record of a line of any shape, without its end; what came of it, or why the
     /// line is bad.
@@ -72,7 +72,7 @@ impl Shaped {
         let mut pass = Pass { lines, index, out, at: 0, copied: 0 };
         while pass.at < lines.len() {
             let with_shapes = shapes.are_tried();
-            if with_shapes && pass.line(grammar, shapes) {
+            if with_shapes && pass.line::<G>(shapes) {
                 records += 1;
                 continue;
             }
@@ -117,7 +117,7 @@ impl<'a> Pass<'a> {
 
     /// Goes on to the next special byte.
     #[inline]
-    pub(super) fn go_to_special(&mut self) -> Option<u8> {
+    pub(super) fn to_special(&mut self) -> Option<u8> {
         loop {
             let distance = self.index.to_special(self.at);
             self.at += distance;
@@ -129,9 +129,9 @@ impl<'a> Pass<'a> {
 
     /// Reads a line if it is of a shape that is known. If not, nothing was done.
     #[inline]
-    fn line<G: Grammar>(&mut self, grammar: &G, shapes: &Shapes) -> bool {
+    fn line<G: Grammar>(&mut self, shapes: &Shapes) -> bool {
         let (at, copied, length) = (self.at, self.copied, self.out.len());
-        let is_read = self.along(grammar, shapes).is_some();
+        let is_read = self.along::<G>(shapes).is_some();
         if !is_read {
             (self.at, self.copied) = (at, copied);
             self.out.truncate(length);
@@ -140,7 +140,7 @@ impl<'a> Pass<'a> {
     }
 
     #[inline]
-    fn along<G: Grammar>(&mut self, grammar: &G, shapes: &Shapes) -> Option<()> {
+    fn along<G: Grammar>(&mut self, shapes: &Shapes) -> Option<()> {
         let mut place = shapes.start();
         loop {
             let link = shapes.get(place)?;
@@ -162,7 +162,7 @@ impl<'a> Pass<'a> {
             if between.ends_line() {
                 return Some(());
             }
-            grammar.scalar(self)?;
+            G::scalar(self)?;
             place = link.next;
         }
     }
