@@ -52,6 +52,7 @@ mod flow;
 pub mod frame;
 #[doc(hidden)]
 pub mod keyed_state;
+mod memory;
 mod monitor;
 #[doc(hidden)]
 pub mod op;

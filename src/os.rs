@@ -203,7 +203,71 @@ pub fn resident_bytes(pid: u32) -> Option<u64> {
     Some(kib * 1024)
 }
 
+/// How much memory this process has filled with its own, in bytes: not files and code, which the
+/// system can read again; none where that cannot be told.
+pub fn anonymous_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
+    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kib * 1024)
+}
+
+/// How much memory the machine has, in bytes.
+pub fn machine_memory() -> Option<u64> {
+    let all = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = all.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kib * 1024)
+}
+
+/// How much memory the control groups that this process is in may take, in bytes: the least of them;
+/// none if there is no limit, or that cannot be told.
+pub fn group_memory() -> Option<u64> {
+    let groups = std::fs::read_to_string("/proc/self/cgroup").ok()?;
+    least_limit(&groups, |path| std::fs::read_to_string(path).ok())
+}
+
+/// The least limit of the `groups` that /proc/self/cgroup names, whose files `read` reads.
+fn least_limit(groups: &str, read: impl Fn(&Path) -> Option<String>) -> Option<u64> {
+    let limits = groups.lines().flat_map(|line| {
+        let mut parts = line.splitn(3, ':');
+        let (_, controllers, group) = (parts.next(), parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+        // The first version has a tree for each controller, the second one tree.
+        let place = match controllers.split(',').any(|controller| controller == "memory") {
+            true => Some(("/sys/fs/cgroup/memory", "memory.limit_in_bytes")),
+            false => controllers.is_empty().then_some(("/sys/fs/cgroup", "memory.max")),
+        };
+        let group = Path::new(group.trim_start_matches('/'));
+        let files =
+            place.map(|(root, file)| group.ancestors().map(move |group| Path::new(root).join(group).join(file)));
+        files.into_iter().flatten()
+    });
+    // "max" is no limit.
+    limits.filter_map(|file| read(&file)?.trim().parse().ok()).min()
+}
+
 /// The name of this machine.
 pub fn host_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_limit_of_the_groups_above_counts() {
+        let files = [
+            ("/sys/fs/cgroup/a/b/memory.max", "max\n"),
+            ("/sys/fs/cgroup/a/memory.max", "2000\n"),
+            ("/sys/fs/cgroup/memory.max", "3000\n"),
+            ("/sys/fs/cgroup/memory/x/memory.limit_in_bytes", "1000\n"),
+        ];
+        let read = |path: &Path| Some(files.iter().find(|(file, _)| Path::new(file) == path)?.1.to_owned());
+        assert_eq!(least_limit("0::/a/b\n", read), Some(2000));
+        assert_eq!(least_limit("0::/\n", read), Some(3000));
+        assert_eq!(least_limit("5:cpu:/x\n4:memory:/x\n", read), Some(1000));
+        assert_eq!(least_limit("5:cpu:/x\n", read), None);
+        assert_eq!(least_limit("", read), None);
+    }
 }

@@ -49,6 +49,7 @@ complete -c sstream-filter -l trace-log -d 'Append each batch\'s trace to FILE, 
 complete -c sstream-filter -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-filter -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-filter -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-filter -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-filter -s F -l fixed-strings -d 'Patterns are plain text, no regular expressions'
 complete -c sstream-filter -s i -l ignore-case -d 'Upper and lower case are the same'
 complete -c sstream-filter -s v -l invert-match -d 'Keep the records that do not match'

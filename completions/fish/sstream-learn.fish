@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sstream_learn_global_optspecs
-    string join \n input= batch= block-interval= max-line= columns= no-header delimiter= quote= trim encoding= framing= numbers multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= h/help V/version
+    string join \n input= batch= block-interval= max-line= columns= no-header delimiter= quote= trim encoding= framing= numbers multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= max-memory= h/help V/version
 end
 
 function __fish_sstream_learn_needs_command
@@ -69,6 +69,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l trace-log -
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -145,6 +146,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l t
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -214,6 +216,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l t
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -282,6 +285,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -344,6 +348,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l tra
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -405,6 +410,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l 
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'

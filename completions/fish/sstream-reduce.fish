@@ -50,6 +50,7 @@ complete -c sstream-reduce -l trace-log -d 'Append each batch\'s trace to FILE, 
 complete -c sstream-reduce -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-reduce -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-reduce -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-reduce -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-reduce -l by-key -d 'Records are pairs [KEY, VALUE]: the values of each key are aggregated'
 complete -c sstream-reduce -l by-value -d 'The record itself is the key'
 complete -c sstream-reduce -l partial-out -d 'Give partial results in the place of results: [KEY, PARTIAL] or PARTIAL, to be merged by --partial-in with the same options, elsewhere or later'

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sstream_sink_global_optspecs
-    string join \n pass input= batch= block-interval= max-line= columns= no-header delimiter= quote= trim encoding= framing= numbers multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= h/help V/version
+    string join \n pass input= batch= block-interval= max-line= columns= no-header delimiter= quote= trim encoding= framing= numbers multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= max-memory= h/help V/version
 end
 
 function __fish_sstream_sink_needs_command
@@ -69,6 +69,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l trace-log -d 
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l trim -d 'csv: blanks around fields are no part of them'
@@ -136,6 +137,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l trac
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l trim -d 'csv: blanks around fields are no part of them'
@@ -192,6 +194,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l trace
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l trim -d 'csv: blanks around fields are no part of them'
@@ -248,6 +251,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l trace
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l trim -d 'csv: blanks around fields are no part of them'
@@ -304,6 +308,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l trac
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l json -d 'Every record as JSON, one a line, strings too'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l empty -d 'An empty batch has an empty file'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
@@ -366,6 +371,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l trace
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l keep -d 'One command for the whole stream'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l json -d 'Lines are JSON values, one a record; else they are text, and a newline in a string makes two lines'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
@@ -424,6 +430,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l trace
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l trim -d 'csv: blanks around fields are no part of them'

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sstream_source_global_optspecs
-    string join \n input= with= batch= block-interval= max-line= columns= no-header delimiter= quote= trim encoding= framing= numbers multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= h/help V/version
+    string join \n input= with= batch= block-interval= max-line= columns= no-header delimiter= quote= trim encoding= framing= numbers multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet output= trace-log= metrics= metrics-file= new stage-name= max-memory= h/help V/version
 end
 
 function __fish_sstream_source_needs_command
@@ -74,6 +74,7 @@ complete -c sstream-source -n "__fish_sstream_source_needs_command" -l trace-log
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -146,6 +147,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l 
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -206,6 +208,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l tr
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -268,6 +271,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -328,6 +332,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l tr
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -390,6 +395,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l t
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -450,6 +456,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l t
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -510,6 +517,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l t
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -572,6 +580,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l tr
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l new-only -d 'Leave what is there at the first start'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l available-now -d 'Take what is there at the start, in batches, and stop; exit code 1 if something could not be read'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
@@ -637,6 +646,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l t
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l available-now -d 'Take what is there at the start, in batches, and stop; exit code 1 if something could not be read'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l trim -d 'csv: blanks around fields are no part of them'
@@ -701,6 +711,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l 
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
@@ -762,6 +773,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'

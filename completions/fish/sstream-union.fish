@@ -8,6 +8,7 @@ complete -c sstream-union -l trace-log -d 'Append each batch\'s trace to FILE, f
 complete -c sstream-union -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-union -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-union -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-union -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-union -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-union -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-union -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'

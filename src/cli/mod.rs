@@ -297,6 +297,7 @@ pub fn context<'e>(environment: &'e Environment, bad_records: BadRecords, common
         waited: environment.waited.clone(),
         bad_records,
         late_records: BadRecords::late(environment.description.clone(), OnError::Skip),
+        max_memory: common.max_memory.map(|bytes| bytes as u64),
         checkpoint: CheckpointOptions {
             storage: Arc::new(Disk),
             name: common.part.stage_name.clone(),

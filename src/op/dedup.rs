@@ -176,6 +176,10 @@ impl Operator for Dedup {
         result
     }
 
+    fn held(&self) -> Option<Held> {
+        Some(self.held())
+    }
+
     fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
         let watermark = match &mut self.memory.timing {
             None => i64::try_from(time.0).ok(),

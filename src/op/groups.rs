@@ -2,7 +2,7 @@
 
 use super::grouping::{Grouping, Item, NO_KEY, bad_or_fatal};
 use super::key_table::KeyTable;
-use super::{OpError, Out};
+use super::{Held, OpError, Out};
 use crate::agg::{Accumulators, Aggregator};
 use crate::frame::Block;
 
@@ -53,6 +53,12 @@ impl Groups {
     pub fn write(&self, index: usize, aggregator: &Aggregator, out: &mut Out<'_>) {
         let key = self.keys.written(index);
         write_result(key, &self.accumulators, index, aggregator, out);
+    }
+
+    /// How much that is.
+    pub fn held(&self) -> Held {
+        let bytes = self.keys.bytes() + self.accumulators.bytes();
+        Held { keys: Some(self.keys.len() as u64), records: None, bytes: bytes as u64 }
     }
 
     /// Removes all groups and keeps the room they took.

@@ -93,6 +93,11 @@ pub trait Operator {
         None
     }
 
+    /// How much it keeps now, of an operator that keeps something that grows.
+    fn held(&self) -> Option<Held> {
+        None
+    }
+
     /// The stage is about to wait for input: what is still under way should
     /// come out, whole batches among it.
     fn idle(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {

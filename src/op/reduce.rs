@@ -3,7 +3,7 @@
 use super::grouping::{Grouping, aggregation_failed};
 use super::groups::Groups;
 use super::partial;
-use super::{OpError, Operator, Out};
+use super::{Held, OpError, Operator, Out};
 use crate::agg::Aggregator;
 use crate::frame::{BatchTime, Block, Close};
 
@@ -47,6 +47,10 @@ impl Operator for Reduce {
             return partial::merge(block, &mut self.groups, &mut self.grouping, &mut self.aggregator, out);
         }
         self.groups.add(block, &mut self.grouping, &mut self.aggregator, out)
+    }
+
+    fn held(&self) -> Option<Held> {
+        Some(self.groups.held())
     }
 
     fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {

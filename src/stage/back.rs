@@ -10,6 +10,7 @@ use super::trace::Trace;
 use super::{Context, StageError};
 use crate::flow::{Outlet, OutletError};
 use crate::frame::{BatchTime, Block, End, Head, Watermark};
+use crate::memory::{MemoryLimit, MemoryWatch};
 use crate::op::durable::Durable;
 use crate::op::{Downstream, Held, OpError};
 use crate::spool::Spool;
@@ -30,6 +31,9 @@ pub(super) struct Back<'o, 'c> {
     waiting: Waiting,
     /// The newest batch of the input that is complete.
     pub(super) newest: Option<BatchTime>,
+    pub(super) memory: MemoryWatch,
+    /// What the operator has said that it keeps.
+    held: Option<Held>,
 }
 
 /// The ends that an operator with state has given in a call, and the blocks behind the first of
@@ -54,6 +58,8 @@ impl<'o, 'c> Back<'o, 'c> {
             part: None,
             waiting: Waiting { ends: Vec::new(), blocks: Spool::new(WAITING_BYTES) },
             newest: None,
+            memory: MemoryWatch::new(context.max_memory),
+            held: None,
         }
     }
 
@@ -166,6 +172,15 @@ impl<'o, 'c> Back<'o, 'c> {
         self.failed.take().map_or(Ok(()), Err)
     }
 
+    /// An error if the process is `over` its limit, with what the operator keeps now, or has
+    /// kept at its last end.
+    pub(super) fn check_memory(&self, over: Option<(u64, MemoryLimit)>, held: Option<Held>) -> Result<(), StageError> {
+        match over {
+            None => Ok(()),
+            Some((taken, limit)) => Err(StageError::Memory { taken, limit, held: held.or(self.held) }),
+        }
+    }
+
     fn attempt(&mut self, write: impl FnOnce(&mut dyn Outlet) -> Result<(), OutletError>) {
         if self.failed.is_none() {
             self.failed = write(self.outlet).err();
@@ -191,7 +206,9 @@ impl Downstream for Tap<'_, '_, '_> {
     }
 
     fn holds(&mut self, held: Held) {
-        self.0.borrow_mut().outlet.holds(held);
+        let mut back = self.0.borrow_mut();
+        back.held = Some(held);
+        back.outlet.holds(held);
     }
 
     fn is_closed(&self) -> bool {

@@ -40,6 +40,8 @@ pub struct Context<'a> {
     pub bad_records: BadRecords,
     /// What becomes of records that came too late.
     pub late_records: BadRecords,
+    /// The most memory that the process may take, in bytes; else a share of the system's.
+    pub max_memory: Option<u64>,
     /// How it takes part in a checkpoint, if the stream has one.
     pub checkpoint: CheckpointOptions,
 }
@@ -114,11 +116,17 @@ fn drive(input: &mut dyn Input, operator: &mut dyn Operator, back: &RefCell<Back
                 let interval_ms = head.interval_ms;
                 operator.head(&mut head)?;
                 back.borrow_mut().head(head, interval_ms, operator.durable())?;
+                // With the state that was loaded.
+                let over = back.borrow_mut().memory.look();
+                back.borrow().check_memory(over, operator.held())?;
             }
             Event::Block(block) => {
                 back.borrow_mut().trace.records_in += block.records;
                 out.set_time(block.time);
+                let bytes = block.bytes.len();
                 operator.block(block, &mut out)?;
+                let over = back.borrow_mut().memory.took(bytes);
+                back.borrow().check_memory(over, operator.held())?;
             }
             Event::End(end) => {
                 let time = end.time;

@@ -128,6 +128,7 @@ fn run_halves(storage: Memory, keys: &str) -> (String, Vec<u64>) {
         waited: Waited::default(),
         bad_records: BadRecords::new("halves", OnError::Fail),
         late_records: BadRecords::late("halves", OnError::Fail),
+        max_memory: None,
         checkpoint: CheckpointOptions {
             storage: Arc::new(storage),
             name: None,

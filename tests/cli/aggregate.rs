@@ -82,3 +82,31 @@ fn bad_records_are_set_aside() {
             .says("2 bad records");
     }
 }
+
+#[test]
+fn keys_on_several_threads_come_out_as_on_one() {
+    let lines: String = (0..40_000).map(|n| format!("{{\"k\":\"key {}\",\"n\":{n}}}\n", n * 7919 % 1009)).collect();
+    let reduce = |options: &str| {
+        let line = format!("sstream-reduce --input json --batch 1h --by .k --of .n {options} --output json");
+        Shell::new(&line).stdin(&lines).run().exits(0).is_quiet().stdout
+    };
+    let one = reduce("collect");
+    assert_eq!(one.lines().count(), 1009);
+    assert_eq!(reduce("collect -j 3"), one);
+    Shell::new("sstream-reduce count -j 2").run().exits(2).says("--jobs: there is no key");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_state_that_takes_too_much_memory_ends_the_stage_and_says_so() {
+    let lines: String = (0..300_000).map(|n| format!("key number {n}\n")).collect();
+    let state = |limit: &str| {
+        let line =
+            format!("sstream-state --by-value count --batch 1h --max-memory {limit} --output json --emit changed");
+        Shell::new(&line).stdin(&lines).run()
+    };
+    let failed =
+        state("8M").exits(1).says("memory: the stage takes ").says(" and may take 8.0 MiB, by --max-memory; of that ");
+    failed.says(" keys take at least ").says("allow more by --max-memory SIZE");
+    state("1GiB").exits(0).is_quiet();
+}

@@ -39,6 +39,7 @@ fn lines_on_a_cluster_give_the_same() {
     let cluster = Cluster::start();
     the_answers_of_spark(&cluster);
     a_line_as_users_submit_it(&cluster);
+    a_bad_record_is_told_by_message_and_exit_code(&cluster);
 }
 
 struct Case {
@@ -177,6 +178,18 @@ fn a_line_as_users_submit_it(cluster: &Cluster) {
     assert!(status.success(), "{status}\n{}", end(&fs::read(&err).unwrap()));
     assert_eq!(counted(), 3 * LINES / 2);
     drop(server.join().unwrap());
+}
+
+fn a_bad_record_is_told_by_message_and_exit_code(cluster: &Cluster) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("in");
+    fs::write(&file, "[\"x\"]\n").unwrap();
+    let line = format!("sstream-source queue {} | sstream-map .a.b", file.display());
+    let home = tools().display().to_string();
+    let output = cluster.submit(&line, &["--sstream-home", &home]).output().unwrap();
+    let said = end(&output.stderr);
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(said.contains("sstream-submit: sstream-map .a.b: sstream-map: bad record"), "{said}");
 }
 
 /// The end of what a process said.

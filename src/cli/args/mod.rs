@@ -22,7 +22,7 @@ pub use time::{TimeArgs, parse_zone};
 
 use crate::checkpoint::name::check_stage;
 use crate::console::Level;
-use crate::duration;
+use crate::{duration, os};
 
 /// How much a tool says.
 #[derive(Args, Clone, Debug)]
@@ -75,11 +75,25 @@ pub struct Common {
     /// Options of the part in a checkpoint.
     #[command(flatten)]
     pub part: PartArgs,
+
+    /// Most memory the process takes: with more the tool ends with exit 1 [default: three quarters
+    /// of the machine's, or of its control group's if that is less]
+    #[arg(long, value_name = "SIZE", value_parser = parse_max_memory, help_heading = "Memory")]
+    pub max_memory: Option<usize>,
+}
+
+/// Parses a limit of memory, where the system tells how much is taken.
+fn parse_max_memory(text: &str) -> Result<usize, String> {
+    let bytes = duration::parse_size(text)?;
+    match os::anonymous_bytes() {
+        Some(_) => Ok(bytes),
+        None => Err("this system does not tell how much memory a process takes: only Linux does".to_owned()),
+    }
 }
 
 impl Common {
     /// Those of these options that say nothing of what is computed.
-    pub const OF_RUNNING: &[&str] = &["output"];
+    pub const OF_RUNNING: &[&str] = &["output", "max-memory"];
 
     /// What a tool that is no stage has.
     pub const NONE: Common = Common {
@@ -87,6 +101,7 @@ impl Common {
         output: None,
         watch: WatchArgs { trace_log: None, metrics: None, metrics_file: None },
         part: PartArgs { new: false, stage_name: None },
+        max_memory: None,
     };
 }
 

@@ -212,6 +212,10 @@ impl Operator for Alert {
         result
     }
 
+    fn held(&self) -> Option<Held> {
+        Some(self.held())
+    }
+
     fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
         self.newest = time;
         self.begin(time);

@@ -1,8 +1,8 @@
 //! `parse`: a line of a log, in a form that is known, becomes an object with typed fields.
 //!
 //! The text is a record that is a string, or that of an object's member, `value` unless told: what a source
-//! with `--with` gives. A member that is a number, as `--numbers` makes them, is what was written. Such an object's
-//! other members stay before the parsed ones; of equal names the parsed one counts.
+//! with `--with` gives. Such an object's other members stay before the parsed ones; of equal names the parsed one
+//! counts.
 
 pub mod access;
 pub mod cef;
@@ -64,9 +64,7 @@ impl Parse {
         let name = self.options.field.as_bytes();
         let is_object = record::kind(given.input) == Some(Kind::Object);
         let value = if is_object { record::field(given.input, name) } else { Some(given.input) };
-        let kind = value.and_then(record::kind);
-        let has_text = kind == Some(Kind::String) || is_object && kind == Some(Kind::Number);
-        let Some(value) = value.filter(|_| has_text) else {
+        let Some(value) = value.filter(|value| record::kind(value) == Some(Kind::String)) else {
             let field = &self.options.field;
             let reason =
                 format!("no text to parse: neither a string nor an object with the text in {field} (--field NAME)");

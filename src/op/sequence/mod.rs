@@ -282,6 +282,10 @@ impl Operator for Sequences {
         result
     }
 
+    fn held(&self) -> Option<Held> {
+        Some(self.held())
+    }
+
     fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
         self.newest = time;
         let now = match &mut self.timing {

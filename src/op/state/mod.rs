@@ -25,7 +25,7 @@ use super::durable::Durable;
 use super::grouping::{Grouping, Item, aggregation_failed, bad_or_fatal};
 use super::groups::fetch;
 use super::timed::timely;
-use super::{OpError, Operator, Out};
+use super::{Held, OpError, Operator, Out};
 use crate::agg::Aggregator;
 use crate::event::{EventTime, Timing};
 use crate::expr::Function;
@@ -254,6 +254,10 @@ impl Operator for State {
                 Ok(())
             }),
         }
+    }
+
+    fn held(&self) -> Option<Held> {
+        Some(self.entries.held())
     }
 
     fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {

@@ -5,7 +5,7 @@ use super::Panes;
 use super::row::Row;
 use crate::frame::{BatchTime, Block, Close, Head, Reason};
 use crate::op::durable::Durable;
-use crate::op::{OpError, Operator, Out};
+use crate::op::{Held, OpError, Operator, Out};
 use crate::window::greatest_common_divisor;
 
 /// Slides a window of some records over the stream.
@@ -69,6 +69,10 @@ impl Operator for RecordWindow {
             rest = after;
         }
         Ok(())
+    }
+
+    fn held(&self) -> Option<Held> {
+        Some(self.row.panes.held())
     }
 
     fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {

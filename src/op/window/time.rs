@@ -4,7 +4,7 @@ use super::Panes;
 use super::row::Row;
 use crate::frame::{BatchTime, Block, Close, Head, Reason};
 use crate::op::durable::Durable;
-use crate::op::{OpError, Operator, Out};
+use crate::op::{Held, OpError, Operator, Out};
 use crate::window::Span;
 
 /// Slides a window of some length over the batches.
@@ -83,6 +83,10 @@ impl Operator for TimeWindow {
         }
         self.has_records = true;
         self.row.panes.block(block, out)
+    }
+
+    fn held(&self) -> Option<Held> {
+        Some(self.row.panes.held())
     }
 
     fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {

@@ -42,6 +42,7 @@ complete -c sstream-source-kafka -l trace-log -d 'Append each batch\'s trace to 
 complete -c sstream-source-kafka -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-source-kafka -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source-kafka -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source-kafka -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-source-kafka -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
@@ -51,10 +52,10 @@ complete -c sstream-source-kafka -l columns -d 'The columns\' names for csv; by 
 complete -c sstream-source-kafka -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
-complete -c sstream-map -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
-complete -c sstream-map -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
-complete -c sstream-map -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
-complete -c sstream-map -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
+complete -c sstream-source-kafka -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-source-kafka -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-source-kafka -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-source-kafka -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 ruby\t'Exceptions'
 rust\t'Panics, and errors with their causes'
 cri\t'Long lines that containerd or CRI-O cut'
@@ -71,8 +72,8 @@ complete -c sstream-source-kafka -l backpressure -d 'When batches take longer th
 complete -c sstream-source-kafka -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-source-kafka -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-source-kafka -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
+complete -c sstream-source-kafka -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-source-kafka -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-source-kafka -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-source-kafka -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sstream-source-kafka -s V -l version -d 'Print version'
-complete -c sstream-map -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
-complete -c sstream-map -l trim -d 'csv: blanks around fields are no part of them'
-complete -c sstream-map -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'

@@ -20,10 +20,10 @@ complete -c sstream-sink-mqtt -l batch -d 'The interval between batches; or 1000
 complete -c sstream-sink-mqtt -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink-mqtt -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink-mqtt -l columns -d 'The columns\' names for csv; by default the first line names them' -r
-complete -c sstream-map -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
-complete -c sstream-map -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
-complete -c sstream-map -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
-complete -c sstream-map -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
+complete -c sstream-sink-mqtt -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-sink-mqtt -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-sink-mqtt -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-sink-mqtt -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-sink-mqtt -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -47,7 +47,6 @@ complete -c sstream-sink-mqtt -l retain -d 'Keep the newest batches beyond what 
 complete -c sstream-sink-mqtt -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-sink-mqtt -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
-complete -c sstream-sink-mqtt -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-sink-mqtt -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -57,11 +56,11 @@ complete -c sstream-sink-mqtt -l metrics -d 'Serve OpenMetrics at http://ADDRESS
 complete -c sstream-sink-mqtt -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink-mqtt -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-sink-mqtt -l will-retained -d 'The broker keeps the last will, for who subscribes later'
-complete -c sstream-map -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
-complete -c sstream-map -l trim -d 'csv: blanks around fields are no part of them'
-complete -c sstream-map -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-sink-mqtt -l retained -d 'The broker keeps the last message of each topic, for who subscribes later'
 complete -c sstream-sink-mqtt -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it'
+complete -c sstream-sink-mqtt -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-sink-mqtt -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-sink-mqtt -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-sink-mqtt -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink-mqtt -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-sink-mqtt -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'

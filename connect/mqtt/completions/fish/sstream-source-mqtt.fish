@@ -30,7 +30,6 @@ complete -c sstream-source-mqtt -l retain -d 'Keep the newest batches beyond wha
 complete -c sstream-source-mqtt -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-source-mqtt -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
-complete -c sstream-source-mqtt -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-source-mqtt -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -45,13 +44,13 @@ csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-source-mqtt -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source-mqtt -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-source-mqtt -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-source-mqtt -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-source-mqtt -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-source-mqtt -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
-complete -c sstream-map -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
-complete -c sstream-map -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
-complete -c sstream-map -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
-complete -c sstream-map -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 ruby\t'Exceptions'
 rust\t'Panics, and errors with their causes'
 cri\t'Long lines that containerd or CRI-O cut'
@@ -68,8 +67,8 @@ complete -c sstream-source-mqtt -l backpressure -d 'When batches take longer tha
 complete -c sstream-source-mqtt -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-source-mqtt -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-source-mqtt -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
+complete -c sstream-source-mqtt -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-source-mqtt -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-source-mqtt -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-source-mqtt -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sstream-source-mqtt -s V -l version -d 'Print version'
-complete -c sstream-map -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
-complete -c sstream-map -l trim -d 'csv: blanks around fields are no part of them'
-complete -c sstream-map -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'

@@ -16,10 +16,10 @@ complete -c sstream-sink-postgres -l batch -d 'The interval between batches; or 
 complete -c sstream-sink-postgres -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink-postgres -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink-postgres -l columns -d 'The columns\' names for csv; by default the first line names them' -r
-complete -c sstream-map -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
-complete -c sstream-map -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
-complete -c sstream-map -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
-complete -c sstream-map -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
+complete -c sstream-sink-postgres -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-sink-postgres -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-sink-postgres -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-sink-postgres -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-sink-postgres -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -43,7 +43,6 @@ complete -c sstream-sink-postgres -l retain -d 'Keep the newest batches beyond w
 complete -c sstream-sink-postgres -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-sink-postgres -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
-complete -c sstream-sink-postgres -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-sink-postgres -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -53,10 +52,10 @@ complete -c sstream-sink-postgres -l metrics -d 'Serve OpenMetrics at http://ADD
 complete -c sstream-sink-postgres -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink-postgres -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-sink-postgres -l create -d 'Make the table, if there is none, with columns for the records of the first batch'
-complete -c sstream-map -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
-complete -c sstream-map -l trim -d 'csv: blanks around fields are no part of them'
-complete -c sstream-map -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-sink-postgres -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it'
+complete -c sstream-sink-postgres -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-sink-postgres -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-sink-postgres -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-sink-postgres -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink-postgres -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-sink-postgres -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'

@@ -43,6 +43,7 @@ complete -c sstream-sink-redis -l trace-log -d 'Append each batch\'s trace to FI
 complete -c sstream-sink-redis -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink-redis -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink-redis -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink-redis -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-sink-redis -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it'
 complete -c sstream-sink-redis -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-sink-redis -l no-trace -d 'Leave the trace out of the stream\'s ends'

@@ -13,10 +13,10 @@ complete -c sstream-sql -l batch -d 'The interval between batches; or 1000n, so 
 complete -c sstream-sql -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sql -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sql -l columns -d 'The columns\' names for csv; by default the first line names them' -r
-complete -c sstream-map -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
-complete -c sstream-map -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
-complete -c sstream-map -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
-complete -c sstream-map -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
+complete -c sstream-sql -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-sql -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-sql -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-sql -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-sql -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -49,10 +49,10 @@ complete -c sstream-sql -l trace-log -d 'Append each batch\'s trace to FILE, for
 complete -c sstream-sql -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sql -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sql -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sql -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-sql -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-sql -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-sql -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
-complete -c sstream-map -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
-complete -c sstream-map -l trim -d 'csv: blanks around fields are no part of them'
-complete -c sstream-map -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-sql -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-sql -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
 complete -c sstream-sql -l verbose -d 'Say what happens, on stderr'

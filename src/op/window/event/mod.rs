@@ -286,6 +286,10 @@ impl Operator for EventWindow {
         })
     }
 
+    fn held(&self) -> Option<Held> {
+        Some(self.held())
+    }
+
     fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
         if self.common.emit == Emit::Changed {
             self.open.give_changed(&mut self.common, out)?;

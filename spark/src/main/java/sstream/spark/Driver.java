@@ -12,7 +12,9 @@ import org.apache.spark.streaming.Duration;
 import org.apache.spark.streaming.StreamingContextState;
 import org.apache.spark.streaming.api.java.JavaStreamingContext;
 import org.apache.spark.streaming.scheduler.StreamingListener;
+import org.apache.spark.streaming.scheduler.StreamingListenerOutputOperationCompleted;
 import org.apache.spark.streaming.scheduler.StreamingListenerReceiverError;
+import scala.Option;
 import sun.misc.Signal;
 
 /**
@@ -24,7 +26,10 @@ public final class Driver {
   private String home;
   private int parts;
   private ProcessBuilder.Redirect stdout;
+  /** Whether it is to stop. */
   private volatile boolean isAsked;
+  /** What failed first of the batches. */
+  private volatile String failure;
 
   private Driver(String[] arguments) throws IOException {
     for (int index = 0; index < arguments.length; index++) {
@@ -88,12 +93,15 @@ public final class Driver {
       }
       Signal.handle(new Signal("TERM"), signal -> isAsked = true);
       Signal.handle(new Signal("INT"), signal -> isAsked = true);
+      context.addStreamingListener(new Watch(receivers));
       if (first.isVirtual) {
         new VirtualClock(context, first).run(batches, () -> isAsked);
       } else {
-        context.addStreamingListener(new Ends(receivers));
         context.start();
         await(context);
+      }
+      if (failure != null) {
+        throw new IOException(failure);
       }
     } catch (Throwable failure) {
       exit = told(failure);
@@ -115,13 +123,22 @@ public final class Driver {
     }
   }
 
-  /** When all sources have ended, so does the application. */
-  private final class Ends implements StreamingListener {
+  /** Notes what fails; and when all sources have ended, so does the application. */
+  private final class Watch implements StreamingListener {
     private final int receivers;
     private final Set<Integer> ended = new HashSet<>();
 
-    Ends(int receivers) {
+    Watch(int receivers) {
       this.receivers = receivers;
+    }
+
+    @Override
+    public void onOutputOperationCompleted(StreamingListenerOutputOperationCompleted completed) {
+      Option<String> reason = completed.outputOperationInfo().failureReason();
+      if (reason.isDefined() && failure == null) {
+        failure = reason.get();
+        isAsked = true;
+      }
     }
 
     @Override
@@ -134,7 +151,7 @@ public final class Driver {
   }
 
   private static int told(Throwable failure) {
-    System.err.println("sstream-submit: " + failure);
+    System.err.println("sstream-submit: " + PieceFailed.told(failure));
     return PieceFailed.exitOf(failure);
   }
 }
