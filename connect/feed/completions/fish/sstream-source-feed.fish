@@ -27,6 +27,7 @@ complete -c sstream-source-feed -l retain -d 'Keep the newest batches beyond wha
 complete -c sstream-source-feed -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-source-feed -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source-feed -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-source-feed -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
