@@ -46,7 +46,7 @@ impl SampleTool {
     fn operator(&self) -> Result<Sample, ToolError> {
         let choice = match (self.fraction, self.rate, &self.by) {
             (Some(fraction), _, Some(source)) => {
-                Choice::Keys(fraction, Grouping::new(By::Program(program("--by", source, &[])?), None))
+                Choice::Keys(fraction, Box::new(Grouping::new(By::Program(program("--by", source, &[])?), None)))
             }
             (Some(fraction), _, None) => Choice::Records(fraction),
             (None, Some(rate), _) => Choice::Rate(rate),

@@ -74,7 +74,7 @@ pub enum Choice {
     /// Each record with this probability.
     Records(Fraction),
     /// All records of so many of the keys.
-    Keys(Fraction, Grouping),
+    Keys(Fraction, Box<Grouping>),
     /// At most so many records a second.
     Rate(u64),
 }
@@ -238,8 +238,8 @@ mod tests {
         Fraction::parse(text).unwrap()
     }
 
-    fn by(source: &str) -> Grouping {
-        Grouping::new(By::Program(Program::parse(source, &[]).unwrap()), None)
+    fn by(source: &str) -> Box<Grouping> {
+        Box::new(Grouping::new(By::Program(Program::parse(source, &[]).unwrap()), None))
     }
 
     /// `batches` batches of the numbers below `records`, by how many ms they are apart.

@@ -46,7 +46,7 @@ fn samples() {
     let numbers: String = (0..1000).map(|number| format!("{number}\n")).collect();
     let ran = on(&numbers, "sstream-sample 1/4 --by '. % 10' --batch 1h").exits(0).is_quiet();
     let kept: Vec<u32> = ran.stdout.lines().map(|line| line.parse().unwrap()).collect();
-    assert!(!kept.is_empty() && kept.len() % 100 == 0 && kept.is_sorted(), "{ran}");
+    assert!(!kept.is_empty() && kept.len().is_multiple_of(100) && kept.is_sorted(), "{ran}");
     shell("seq 1000 | sstream-sample --by . 100% --batch 1h | sstream-reduce count --output text")
         .exits(0)
         .prints("1000\n");

@@ -31,11 +31,13 @@ pub(super) struct Change {
     pub record: Option<Box<[u8]>>,
 }
 
+/// A key in normal form and as it was written, and what changed of it.
+type OfKey = (Arc<[u8]>, Box<[u8]>, Change);
+
 /// What has changed in a batch.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
-    /// Each with its key in normal form and as it was written.
-    alerts: Vec<(Arc<[u8]>, Box<[u8]>, Change)>,
+    alerts: Vec<OfKey>,
     /// The keys of which something else is known; none are noted where there is no checkpoint.
     touched: Option<BTreeSet<Arc<[u8]>>>,
 }

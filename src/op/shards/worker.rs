@@ -150,7 +150,7 @@ impl Worker {
         let block = Block { time, records: memchr::memchr_iter(b'\n', &piece).count() as u64, bytes: &piece };
         let taken = self.grouping.items(block, &mut Out::new(&mut &told), |item, _| {
             let key = if item.is_normal { item.key } else { normal_key_in(item.key, &mut buffer) };
-            let shard = (hasher.hash_one(key) >> 32) * parcels.len() as u64 >> 32;
+            let shard = ((hasher.hash_one(key) >> 32) * parcels.len() as u64) >> 32;
             parcels[shard as usize].push(told.next(), &item);
             Ok(())
         });

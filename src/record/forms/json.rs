@@ -67,7 +67,7 @@ impl Grammar for Canonicalizer {
 fn string(pass: &mut Pass<'_>) -> Option<()> {
     pass.at += 1;
     loop {
-        match pass.to_special()? {
+        match pass.go_to_special()? {
             b'"' => {
                 pass.at += 1;
                 return Some(());

@@ -118,7 +118,7 @@ impl Grammar for Reader {
         }
         pass.replace(0, |out| out.push(b'"'));
         let start = pass.at;
-        if !pass.to_special()?.is_ascii_whitespace() || !pass.lines[start..pass.at].is_ascii() {
+        if !pass.go_to_special()?.is_ascii_whitespace() || !pass.lines[start..pass.at].is_ascii() {
             // Beyond ASCII there are other spaces.
             return None;
         }
@@ -144,7 +144,7 @@ impl Grammar for Reader {
 fn quoted(pass: &mut Pass<'_>) -> Option<()> {
     pass.at += 1;
     loop {
-        match pass.to_special()? {
+        match pass.go_to_special()? {
             b'"' => {
                 pass.at += 1;
                 return Some(());

@@ -117,7 +117,7 @@ impl<'a> Pass<'a> {
 
     /// Goes on to the next special byte.
     #[inline]
-    pub(super) fn to_special(&mut self) -> Option<u8> {
+    pub(super) fn go_to_special(&mut self) -> Option<u8> {
         loop {
             let distance = self.index.to_special(self.at);
             self.at += distance;
