@@ -13,7 +13,7 @@ fn examples(page: &str) -> Vec<(String, String)> {
     assert_eq!(lines.next(), Some(&*format!("# {page}")));
     let rest: Vec<&str> = lines.skip_while(|line| line.starts_with("> ")).collect();
     assert!(text.contains("\n> ") && text.contains(&format!("More information: `man {page}`.")), "{page}");
-    assert!((1..=8).contains(&(rest.len() / 2)) && rest.len() % 2 == 0, "{page}");
+    assert!((1..=8).contains(&(rest.len() / 2)) && rest.len().is_multiple_of(2), "{page}");
     let pairs = rest.chunks(2).map(|pair| {
         let (what, line) = (pair[0], pair[1]);
         assert!(what.starts_with("- ") && what.ends_with(':'), "{page}: {what}");

@@ -13,7 +13,7 @@ complete -c sstream-source-feed -l bearer-file -d 'Send the token in this file (
 complete -c sstream-source-feed -l header-file -d 'Headers of every request from a file, \'Name: value\' a line: for those that are secrets' -r -F
 complete -c sstream-source-feed -l header -d 'A header of every request, as \'Name: value\'; several times for several' -r
 complete -c sstream-source-feed -l ca -d 'Believe servers whose certificates these have signed (PEM), and not the system\'s' -r -F
-complete -c sstream-source-feed -l batch -d 'The interval between batches [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source-feed -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-source-feed -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source-feed -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source-feed -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
@@ -40,8 +40,13 @@ complete -c sstream-source-feed -l max-memory -d 'Most memory the process takes:
 complete -c sstream-source-feed -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'"
 complete -c sstream-source-feed -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source-feed -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-source-feed -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-source-feed -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-source-feed -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
 complete -c sstream-source-feed -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
@@ -61,5 +66,8 @@ complete -c sstream-source-feed -l backpressure -d 'When batches take longer tha
 complete -c sstream-source-feed -l verbose -d 'Say what happens, on stderr'
 complete -c sstream-source-feed -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-source-feed -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
+complete -c sstream-source-feed -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-source-feed -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-source-feed -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
 complete -c sstream-source-feed -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sstream-source-feed -s V -l version -d 'Print version'

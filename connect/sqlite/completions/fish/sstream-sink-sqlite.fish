@@ -41,6 +41,7 @@ complete -c sstream-sink-sqlite -l retain -d 'Keep the newest batches beyond wha
 complete -c sstream-sink-sqlite -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
 skip\t'Leave it out, with a warning'"
 complete -c sstream-sink-sqlite -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink-sqlite -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
 complete -c sstream-sink-sqlite -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
 frames\t'The stream format, for another sstream tool'
 text\t'A string as itself and anything else as JSON, one a line'
@@ -49,6 +50,7 @@ complete -c sstream-sink-sqlite -l trace-log -d 'Append each batch\'s trace to F
 complete -c sstream-sink-sqlite -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
 complete -c sstream-sink-sqlite -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink-sqlite -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink-sqlite -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-sink-sqlite -l create -d 'Make the table, if there is none, with columns for the records of the first batch'
 complete -c sstream-sink-sqlite -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it'
 complete -c sstream-sink-sqlite -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
