@@ -104,18 +104,16 @@ impl UnpackedStdin {
             Ok(()) => Got::End,
             Err(_) if is_all_read.load(Ordering::Acquire) && self.is_stopped() => {
                 self.console.warn("input: stopped inside packed input: what had come of an unfinished block is left");
-                Got::End
+                Got::Stop
             }
-            // An unfinished line is none that was whole: the source ends as at a stop.
+            // What is left is no last line: the source ends as at a stop.
             Err(error) => {
                 self.state = State::Over(Some(error));
                 Got::Stop
             }
         }
     }
-}
 
-impl UnpackedStdin {
     /// Whether the input was left, and did not end by itself. Ctrl-C ends who writes it too, and
     /// that may be seen first.
     fn is_stopped(&self) -> bool {
@@ -280,6 +278,27 @@ mod tests {
             assert_eq!(text, "1\n2\n3\n", "{packing:?}");
             end.unwrap_err();
         }
+    }
+
+    #[test]
+    fn what_a_stop_cuts_off_is_left_and_no_error() {
+        let (output, input) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).unwrap();
+        let (stop, stopper) = StopSignal::manual().unwrap();
+        let stdin = Stdin::from_file(output.into(), "stdin", stop.clone(), Waited::default());
+        let mut source = UnpackedStdin::new(stdin, stop, Waited::default(), Console::new("source", Level::Error));
+        let bytes = packed(Packing::Gzip);
+        let mut buffer = [0; 100];
+        // The writer stays: nobody but the stop ends the wait.
+        File::from(input.try_clone().unwrap()).write_all(&bytes[..bytes.len() - 3]).unwrap();
+        stopper.stop();
+        assert_eq!(source.read(&mut buffer, LONG).unwrap(), Got::Stop);
+        let mut all = Vec::new();
+        while let Got::Bytes(count) = source.read_held(&mut buffer).unwrap() {
+            all.extend_from_slice(&buffer[..count]);
+        }
+        assert_eq!(all, b"1\n2\n3\n");
+        source.close().unwrap();
+        drop(input);
     }
 
     #[test]
