@@ -148,6 +148,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l 
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l unpack -d 'Unpack what gzip, bzip2, xz or zstd have packed, as its first bytes say; other input is left as it is'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'

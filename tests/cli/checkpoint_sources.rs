@@ -124,6 +124,26 @@ fn what_came_by_a_pipe_comes_again_from_any_tool() {
 }
 
 #[test]
+fn what_came_packed_comes_again() {
+    let folder = Folder::new();
+    let line = |what: &str| {
+        format!(
+            "(printf '{what}' | gzip; sleep 60) | sstream-source stdin --unpack --batch 50ms --no-trace --checkpoint ck"
+        )
+    };
+    let mut first = live::start_in(folder.clone(), &line("a\\nb\\n"));
+    first.until_holds("stdout", "\"b\"\n{\"end\"");
+    let before = kill(first);
+    let mut second = live::start_in(folder, &line("c\\n"));
+    second.until_holds("stdout", "\"c\"\n{\"end\"");
+    second.signal(Signal::INT);
+    second.wait();
+    let after = batches(&second.stdout());
+    assert_eq!(after[..before.len()], before[..]);
+    assert_eq!(records(&after, 50), ["\"a\"", "\"b\"", "\"c\""]);
+}
+
+#[test]
 fn what_came_of_a_batch_that_had_not_ended_is_in_the_first_new_one() {
     let folder = Folder::new();
     let line = |what: &str| {

@@ -288,3 +288,35 @@ fn what_only_a_first_stage_can_do_is_refused_behind_it() {
     Shell::new(line).file("saved", SAVED).run().exits(0).is_quiet();
     shell("echo a | SSTREAM_BATCH=3 sstream-filter x --output text").exits(2).says("SSTREAM_BATCH=3: ");
 }
+
+#[test]
+fn packed_standard_input_is_what_it_holds() {
+    let folder = Folder::new();
+    folder.run("{ seq 1 5000 | gzip; seq 5001 9000 | gzip; } > both.gz; head -c 15000 both.gz > cut.gz").exits(0);
+    folder.run("(cat both.gz; printf 'no such thing') > damaged.gz").exits(0);
+    let run = |line: &str| folder.run(&format!("{line} | sstream-reduce count --output text"));
+    run("sstream-source stdin --unpack --batch 1h < both.gz").exits(0).prints("9000\n");
+    run("cat both.gz | sstream-source stdin --unpack --batch 1h").exits(0).prints("9000\n");
+    run("seq 7 | sstream-source stdin --unpack --batch 1h").exits(0).prints("7\n");
+    // What was whole is given, and then it is said how the rest is.
+    let damaged = run("sstream-source stdin --unpack --batch 1h < damaged.gz").exits(3).prints("9000\n");
+    assert!(damaged.stderr.contains("stdin: packed, and damaged ("), "{damaged}");
+    let line = "sstream-source stdin --unpack --batch 1h --output text < cut.gz > lines";
+    let cut = folder.run(line).exits(3);
+    assert!(cut.stderr.ends_with("stdin: packed, and cut off: what was whole before that is given\n"), "{cut}");
+    let lines = folder.read("lines");
+    assert!(lines.starts_with("1\n2\n3\n"));
+    folder.run("diff <(seq $(wc -l < lines)) lines").exits(0).prints("");
+}
+
+#[test]
+fn a_stop_finds_packed_input_that_is_waited_for() {
+    let line = "mkfifo pipe; { printf 'a\\nb\\n' | gzip; printf 'c\\nd' | gzip | head -c 21; exec sleep 60; } > pipe & \
+         sstream-source stdin --unpack --batch 50ms --output text < pipe & echo $! > pid; wait $!; echo $? > code; kill %1";
+    let mut live = live::start(line);
+    live.until_holds("stdout", "a\nb\n");
+    let pid = live.read("pid").trim().to_owned();
+    shell(&format!("kill -TERM {pid}")).exits(0);
+    live.until_holds("code", "0\n");
+    assert!(live.stderr().contains("stopped inside packed input"), "{live}");
+}

@@ -44,11 +44,17 @@ pub enum ChosenSource {
     /// Lines of standard input
     ///
     /// Batches begin at once, also while nothing has come yet. Stops at the
-    /// input's end.
+    /// input's end. Packed input that is cut off or damaged is an error, exit
+    /// code 3, behind all that was whole.
     #[command(before_help = "Examples:
   tail -F app.log | sstream-source stdin --batch 10s | sstream-reduce count
-  sstream-source stdin --input json < events.jsonl | sstream-sink print")]
-    Stdin,
+  sstream-source stdin --input json < events.jsonl | sstream-sink print
+  sstream-source stdin --unpack < events.jsonl.zst | sstream-reduce count")]
+    Stdin {
+        /// Unpack what gzip, bzip2, xz or zstd have packed, as its first bytes say; other input is left as it is
+        #[arg(long, help_heading = "Raw input")]
+        unpack: bool,
+    },
 
     /// Lines from a TCP server, to which it connects
     ///
@@ -271,7 +277,7 @@ impl ChosenSource {
     /// Whether it reads standard input.
     pub fn reads_stdin(&self) -> bool {
         match self {
-            ChosenSource::Stdin => true,
+            ChosenSource::Stdin { .. } => true,
             ChosenSource::Queue { file, .. } | ChosenSource::Replay { file, .. } => file == Path::new("-"),
             _ => false,
         }
@@ -280,7 +286,7 @@ impl ChosenSource {
     /// Ways of writing records that do not go with this kind.
     pub fn check_coding(&self, form: &FormArgs) -> Result<(), String> {
         let is_file = matches!(self, ChosenSource::Dir { .. } | ChosenSource::Tail { .. });
-        let has_one_beginning = is_file || matches!(self, ChosenSource::Stdin);
+        let has_one_beginning = is_file || matches!(self, ChosenSource::Stdin { .. });
         if !has_one_beginning && form.encoding.is_some_and(|charset| charset.by_mark) {
             let message = "byte order marks are looked for in files and standard input: say utf-16le or utf-16be";
             return Err(format!("--encoding utf-16: {message}"));

@@ -38,6 +38,7 @@ use crate::source::kinds::stdin::Stdin;
 use crate::source::kinds::tcp;
 use crate::source::kinds::udp;
 use crate::source::kinds::unix;
+use crate::source::kinds::unpacked::UnpackedStdin;
 use crate::source::kinds::until_stop::{UntilStop, open_at_once};
 use crate::source::{ByteSource, SourceError};
 use crate::stage::{self, Context};
@@ -129,7 +130,7 @@ impl Tool for SourceTool {
             | ChosenSource::Exec { .. }
             | ChosenSource::Rate { .. }
             | ChosenSource::Other(_) => Spread::Source(Origin::Received),
-            ChosenSource::Stdin => Spread::Refused("standard input is that of one machine".to_owned()),
+            ChosenSource::Stdin { .. } => Spread::Refused("standard input is that of one machine".to_owned()),
             ChosenSource::Listen { .. } | ChosenSource::Udp { .. } | ChosenSource::Unix { .. } => Spread::Refused(
                 "Spark chooses the executor that a source runs on, and no client would know where it listens"
                     .to_owned(),
@@ -256,7 +257,7 @@ impl SourceTool {
             SourceIdentity { reads_again, ..identity }
         };
         Ok(match &self.kind {
-            ChosenSource::Stdin => lines("stdin", ""),
+            ChosenSource::Stdin { .. } => lines("stdin", ""),
             ChosenSource::Tcp { address } => lines("tcp", &address.to_string()),
             ChosenSource::Listen { address, .. } => lines("listen", &address.0.to_string()),
             ChosenSource::Udp { address } => lines("udp", &address.0.to_string()),
@@ -327,7 +328,12 @@ impl SourceTool {
         let stop = first::stop_rules(&self.cut, environment);
         let trace = !self.cut.no_trace;
         let source: Box<dyn ByteSource> = match &self.kind {
-            ChosenSource::Stdin => Box::new(input::stdin_with_progress(environment)?),
+            ChosenSource::Stdin { unpack: true } => {
+                let (stop, waited) = (environment.stop.clone(), environment.waited.clone());
+                let input = input::stdin_with_progress(environment)?;
+                Box::new(UnpackedStdin::new(input, stop, waited, environment.console.clone()))
+            }
+            ChosenSource::Stdin { unpack: false } => Box::new(input::stdin_with_progress(environment)?),
             ChosenSource::Tcp { address } => Box::new(tcp::open(address, &around)?),
             ChosenSource::Listen { address, clients } => Box::new(listen::open(&address.0, clients.limits(), &around)?),
             ChosenSource::Udp { address } => Box::new(udp::open(&address.0, &around)?),
@@ -370,7 +376,7 @@ impl SourceTool {
             }
         };
         let recipe = match self.kind {
-            ChosenSource::Stdin => self.recipe(),
+            ChosenSource::Stdin { .. } => self.recipe(),
             _ => self.recipe().of_many(),
         };
         let lines = input::lines(source, recipe, Vec::new(), &self.cut, environment);

@@ -68,6 +68,12 @@ pub trait ByteSource {
     /// first of these calls, piece by piece. [`Got::End`] when that was all.
     fn read_held(&mut self, buffer: &mut [u8]) -> Result<Got, SourceError>;
 
+    /// The last batch's end has left, and the close is next: an error where the input did not end well,
+    /// though what was given is whole.
+    fn close(&mut self) -> Result<(), SourceError> {
+        Ok(())
+    }
+
     /// After [`Got::Turn`]: whose bytes follow. A source that nobody asked to keep its clients apart
     /// has no turns.
     fn client(&self) -> Option<Client> {

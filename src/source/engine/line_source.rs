@@ -157,4 +157,8 @@ impl RecordSource for LineSource<'_> {
         }
         Ok(records)
     }
+
+    fn close(&mut self) -> Result<(), SourceError> {
+        self.source.close()
+    }
 }

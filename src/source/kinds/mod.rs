@@ -4,6 +4,7 @@
 pub mod exec;
 pub mod files;
 pub mod listen;
+pub mod packing;
 pub mod queue;
 pub mod rate;
 pub mod receive;
@@ -12,4 +13,5 @@ pub mod stdin;
 pub mod tcp;
 pub mod udp;
 pub mod unix;
+pub mod unpacked;
 pub mod until_stop;

@@ -61,6 +61,11 @@ impl Stdin {
         }
     }
 
+    /// The input itself.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
     /// What messages call the input.
     pub fn name(&self) -> &str {
         &self.name

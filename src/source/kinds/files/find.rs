@@ -7,10 +7,11 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
 use super::identity::{Stamp, open_regular};
-use super::packed::{Packing, Unpacked};
+use super::packed::Unpacked;
 use super::position::FileEntry;
 use crate::console::Console;
 use crate::source::SourceError;
+use crate::source::kinds::packing::Packing;
 
 /// Finds files again, and says what becomes of those that are gone.
 pub struct Finder {

@@ -8,7 +8,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use rustix::fs::OFlags;
 
-use super::packed::{Packing, Unpacked};
+use super::packed::Unpacked;
+use crate::source::kinds::packing::Packing;
 
 /// What the system says of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -6,12 +6,13 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
-use super::packed::{Packing, Unpacked};
+use super::packed::Unpacked;
 use crate::op::BLOCK_BYTES;
 use crate::record::forms::{self, Bad, Format, Place, Recipe};
 use crate::source::SourceError;
 use crate::source::engine::lines::LineBuffer;
 use crate::source::engine::records::Room;
+use crate::source::kinds::packing::Packing;
 
 /// The most that is read at a time, in bytes.
 pub const READ: usize = 256 << 10;

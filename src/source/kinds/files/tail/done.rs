@@ -9,8 +9,8 @@ use super::{Tail, failed};
 use crate::source::SourceError;
 use crate::source::kinds::files::find::files_in;
 use crate::source::kinds::files::identity::{Stamp, open_regular};
-use crate::source::kinds::files::packed::Packing;
 use crate::source::kinds::files::{Desk, FileEntry};
+use crate::source::kinds::packing::Packing;
 
 impl Tail {
     /// Does not take this file for a new one.

@@ -35,13 +35,13 @@ use std::time::Duration;
 use super::find::{original_name, rotation};
 use super::identity::{Inode, Stamp, inode, last_touched, open_regular};
 use super::left_out::LeftOut;
-use super::packed::Packing;
 use super::pattern::{Found, Pattern};
 use super::{Desk, FileEntry, PathError, patterns};
 use crate::clock::Reading;
 use crate::console::Console;
 use crate::record::forms::{Coding, Framing};
 use crate::source::SourceError;
+use crate::source::kinds::packing::Packing;
 
 /// What a user can choose.
 #[derive(Clone, Debug)]

@@ -10,8 +10,8 @@ use super::{Copied, Tail, failed};
 use crate::source::SourceError;
 use crate::source::kinds::files::find::content_length;
 use crate::source::kinds::files::identity::{Fingerprint, Stamp, inode};
-use crate::source::kinds::files::packed::Packing;
 use crate::source::kinds::files::{Desk, FileEntry};
+use crate::source::kinds::packing::Packing;
 
 /// What a packed file was before.
 pub(super) enum Before {

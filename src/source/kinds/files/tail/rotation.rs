@@ -12,8 +12,8 @@ use super::{Copied, Followed, Tail, failed};
 use crate::source::SourceError;
 use crate::source::kinds::files::find::{files_in, is_packed, is_rotated_name, original_name, rotation};
 use crate::source::kinds::files::identity::{Fingerprint, Stamp, begin_alike, inode, open_regular};
-use crate::source::kinds::files::packed::Packing;
 use crate::source::kinds::files::{Desk, Discovery as _, FileEntry};
+use crate::source::kinds::packing::Packing;
 
 impl Tail {
     /// A file begins anew. What it held is in a copy, or gone.

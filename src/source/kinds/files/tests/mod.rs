@@ -19,6 +19,7 @@ use super::*;
 use crate::clock::testing::ManualClock;
 use crate::console::Level;
 use crate::record::forms::{Form, Recipe};
+use crate::source::kinds::packing::testing::gzip;
 
 /// All files are old by this clock, in ms since the epoch, unless told otherwise.
 const NOW_MS: u64 = 2_000_000_000_000;
@@ -464,9 +465,9 @@ fn a_begun_file_is_not_taken_for_one_that_was_left() {
 #[test]
 fn packed_files_are_read_as_what_they_hold() {
     let mut world = dir_with(Rc::new(TempDir::new().unwrap()), "", true, dir_options());
-    std::fs::write(world.path("1.csv.gz"), packed::testing::gzip("a,b\n1,2\n3,4\n")).unwrap();
+    std::fs::write(world.path("1.csv.gz"), gzip("a,b\n1,2\n3,4\n")).unwrap();
     world.append("2.csv", "c\n5\n");
-    let cut = packed::testing::gzip("d\n6\n");
+    let cut = gzip("d\n6\n");
     std::fs::write(world.path("3.csv.gz"), &cut[..cut.len() - 4]).unwrap();
     world.append("4.csv", "e\n7\n");
     for (name, age_ms) in [("1.csv.gz", 9000), ("2.csv", 8000), ("3.csv.gz", 7000), ("4.csv", 6000)] {

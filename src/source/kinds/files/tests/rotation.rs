@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::*;
-use crate::source::kinds::files::packed::testing::gzip;
+use crate::source::kinds::packing::testing::gzip;
 
 /// What a rotation does to the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
