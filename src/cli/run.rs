@@ -11,6 +11,7 @@ use super::account::{Account, Stream};
 use super::args::{Batching, Common, Messages};
 use super::checkpoint::CheckpointTool;
 use super::front::shell;
+use super::submit::SubmitTool;
 use super::top::TopTool;
 use super::ui::UiTool;
 use super::{Environment, Tool, ToolError, config};
@@ -168,7 +169,7 @@ impl Tool for RunTool {
 
 /// Tools that publish nothing about themselves.
 pub(in crate::cli) fn no_stages() -> Vec<String> {
-    [CheckpointTool::NAME, RunTool::NAME, TopTool::NAME, UiTool::NAME].map(str::to_owned).to_vec()
+    [CheckpointTool::NAME, RunTool::NAME, SubmitTool::NAME, TopTool::NAME, UiTool::NAME].map(str::to_owned).to_vec()
 }
 
 /// Words that make one command of several.

@@ -14,6 +14,7 @@ use sstream::connect::BatchTime;
 use sstream_tables::args::quoted;
 use sstream_tables::{ColumnType, Database, Fault, Rows, Statement, Table, Target, Value, Writer};
 use tokio::runtime::Runtime;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -80,6 +81,16 @@ impl Server {
 impl Session {
     async fn batch(&self, sql: &str) -> Result<(), Fault> {
         self.client.batch_execute(sql).await.map_err(fault)
+    }
+
+    /// Makes a table that may be there. Two that make it at once are in each other's way, since the
+    /// server looks first whether it is there: the second one then fails by whichever catalogue comes first.
+    async fn make(&self, sql: &str) -> Result<(), Fault> {
+        let meanwhile = [SqlState::UNIQUE_VIOLATION, SqlState::DUPLICATE_TABLE, SqlState::DUPLICATE_OBJECT];
+        self.client.batch_execute(sql).await.map_err(|error| match error.code() {
+            Some(code) if meanwhile.contains(code) => Fault::Again(error.to_string()),
+            _ => fault(error),
+        })
     }
 
     async fn look_at(&mut self, table: &Table) -> Result<(), Fault> {
@@ -238,11 +249,7 @@ impl Database for Server {
             if !row.get::<_, bool>(0) {
                 let sql = "create table if not exists sstream_commits \
                            (job text, stage text, batch bigint not null, primary key (job, stage))";
-                // Two that make it at once are in each other's way.
-                session.batch(sql).await.map_err(|fault| match fault {
-                    Fault::Refused(words) => Fault::Again(words),
-                    other => other,
-                })?;
+                session.make(sql).await?;
             }
             let sql = "select max(batch) from sstream_commits where job = $1 and stage = $2";
             let row = session.client.query_one(sql, &[&writer.job, &writer.stage]).await.map_err(of_preparing)?;
@@ -276,13 +283,7 @@ impl Database for Server {
             columns.push(format!("primary key ({})", key.join(", ")));
         }
         let sql = format!("create table if not exists {} ({})", table.quoted('"'), columns.join(", "));
-        self.run(async |session| {
-            // Quietly: that it is there already is nothing to speak of.
-            session.batch(&sql).await.map_err(|fault| match fault {
-                Fault::Refused(words) => Fault::Again(words),
-                other => other,
-            })
-        })
+        self.run(async |session| session.make(&sql).await)
     }
 
     fn begin(&mut self, writer: &Writer, time: BatchTime) -> Result<bool, Fault> {
