@@ -84,6 +84,96 @@ use crate::frame::{BatchTime, Block};
 /// let mut next = Table { database: &mut database, open: Vec::new(), sink: String::new() };
 /// assert_eq!(next.begin(&under).unwrap(), Some(BatchTime(1000)));
 /// ```
+///
+/// Exactly once, by a name:
+///
+/// ```
+/// use std::cell::Cell;
+/// use std::fs::{self, File};
+/// use std::io;
+/// use std::path::PathBuf;
+/// use sstream::connect::{BatchTime, Block, OutletError, Sink, SinkGuarantee, Under, testing};
+///
+/// /// A file for each batch, which appears whole.
+/// struct Files {
+///     dir: PathBuf,
+///     open: Vec<u8>,
+///     /// Names of files that are written, and that nobody sees yet.
+///     prepared: Vec<String>,
+/// }
+///
+/// impl Files {
+///     fn write(&mut self, name: &str) -> io::Result<()> {
+///         fs::write(self.dir.join(format!(".{name}")), std::mem::take(&mut self.open))
+///     }
+///     fn sync(&self) -> io::Result<()> {
+///         self.prepared.iter().try_for_each(|name| File::open(self.dir.join(format!(".{name}")))?.sync_all())?;
+///         File::open(&self.dir)?.sync_all()
+///     }
+///     /// What is not there any more was shown by the run before.
+///     fn show(&self, name: &str) -> io::Result<()> {
+///         match fs::rename(self.dir.join(format!(".{name}")), self.dir.join(name)) {
+///             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+///             shown => shown,
+///         }
+///     }
+///     fn failed(&self, error: io::Error) -> OutletError {
+///         OutletError::write(self.dir.display().to_string(), error)
+///     }
+/// }
+///
+/// impl Sink for Files {
+///     fn begin(&mut self, under: &Under<'_>) -> Result<Option<BatchTime>, OutletError> {
+///         let mut names = under.notes.iter().map(|note| String::from_utf8_lossy(note));
+///         names.try_for_each(|name| self.show(&name)).map_err(|error| self.failed(error))?;
+///         Ok(None)
+///     }
+///     fn block(&mut self, block: Block<'_>) -> Result<(), OutletError> {
+///         self.open.extend_from_slice(block.bytes);
+///         Ok(())
+///     }
+///     fn end(&mut self, time: BatchTime, records: u64) -> Result<(), OutletError> {
+///         self.prepare(time, records, &mut Vec::new())?;
+///         self.persist()?;
+///         self.publish()
+///     }
+///     fn prepare(&mut self, time: BatchTime, records: u64, note: &mut Vec<u8>) -> Result<(), OutletError> {
+///         if records > 0 {
+///             let name = format!("{time}.jsonl");
+///             self.write(&name).map_err(|error| self.failed(error))?;
+///             note.extend_from_slice(name.as_bytes());
+///             self.prepared.push(name);
+///         }
+///         Ok(())
+///     }
+///     fn persist(&mut self) -> Result<(), OutletError> {
+///         self.sync().map_err(|error| self.failed(error))
+///     }
+///     fn publish(&mut self) -> Result<(), OutletError> {
+///         let names = std::mem::take(&mut self.prepared);
+///         names.iter().try_for_each(|name| self.show(name)).map_err(|error| self.failed(error))
+///     }
+/// }
+///
+/// let (top, number) = (std::env::temp_dir().join(format!("files-{}", std::process::id())), Cell::new(0));
+/// testing::check_sink(
+///     &SinkGuarantee::ExactlyOnce(""),
+///     || {
+///         let dir = top.join(number.replace(number.get() + 1).to_string());
+///         fs::create_dir_all(&dir).unwrap();
+///         dir
+///     },
+///     |dir| Box::new(Files { dir: dir.clone(), open: Vec::new(), prepared: Vec::new() }),
+///     |dir| {
+///         let paths = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+///         let is_seen = |path: &PathBuf| path.file_name().is_some_and(|name| !name.as_encoded_bytes().starts_with(b"."));
+///         let mut paths: Vec<PathBuf> = paths.filter(is_seen).collect();
+///         paths.sort_by_key(|path| path.file_stem().unwrap().to_str().unwrap().parse::<u64>().unwrap());
+///         paths.iter().flat_map(|path| fs::read(path).unwrap()).collect()
+///     },
+/// );
+/// # fs::remove_dir_all(top).unwrap();
+/// ```
 pub trait Sink {
     /// Takes records of the open batch.
     fn block(&mut self, block: Block<'_>) -> Result<(), OutletError>;

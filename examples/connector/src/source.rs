@@ -159,8 +159,11 @@ impl RecordSource for Reader {
 /// What a batch needs to be read again: its first record, and the one behind its last.
 impl ReadAgain for Reader {
     fn restore(&mut self, position: &Position) -> Result<(), SourceError> {
+        // On a first start there is none.
         let newest = position.since.iter().rev().chain([&position.base]).find(|bytes| !bytes.is_empty());
-        self.next = newest.and_then(|bytes| places(bytes)).map_or(0, |places| places.end);
+        if let Some(bytes) = newest {
+            self.next = places(bytes).ok_or(UNREADABLE)?.end;
+        }
         (self.come, self.batch) = (self.next, self.next);
         Ok(())
     }
@@ -177,7 +180,7 @@ impl ReadAgain for Reader {
     }
 
     fn begin_again(&mut self, delta: &[u8]) -> Result<(), SourceError> {
-        let places = places(delta).ok_or(SourceError::Position { what: "in the file" })?;
+        let places = places(delta).ok_or(UNREADABLE)?;
         let end = self.end()?;
         if end < places.end {
             return Err(self.gone(end));
@@ -198,6 +201,9 @@ impl ReadAgain for Reader {
         Ok(None)
     }
 }
+
+/// The error of a position that this program has not written, or that is damaged.
+const UNREADABLE: SourceError = SourceError::Position { what: "in the file" };
 
 fn places(bytes: &[u8]) -> Option<Range<u64>> {
     let (begin, end) = bytes.split_first_chunk::<8>()?;

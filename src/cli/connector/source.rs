@@ -240,15 +240,29 @@ impl<K: SourceKind> SourceTool<K> {
             on_loss: cut.keep.on_loss(),
             max_line: cut.max_line,
         };
-        let source = match begun.open(environment, || self.kind.open(parts))? {
+        let mut source = match begun.open(environment, || self.kind.open(parts))? {
             Opened::Records(source) => source,
             Opened::Lines(source) => {
                 let recipe = cut.recipe(Some(form)).of_many();
                 input::lines(source, recipe, Vec::new(), cut, environment)
             }
         };
+        check_promise(&self.kind.guarantee(), source.as_mut())?;
         let batches = input::cutter(source, false, cut, interval_ms, environment, bad_records);
         Ok(begun.input(batches, cut, environment, bad_records))
+    }
+}
+
+/// A kind that says that it reads again gives a source that can: otherwise its checkpoint would keep a log, and
+/// `sstream explain` would tell people something else.
+fn check_promise(guarantee: &SourceGuarantee, source: &mut dyn RecordSource) -> Result<(), ToolError> {
+    match guarantee {
+        SourceGuarantee::ReadAgain(_) if source.replay().is_none() => Err(ToolError::Usage(
+            "a fault of this connector: its guarantee is ReadAgain, and its source has no `replay`, which gives \
+             Some(self): add it, or say Logged"
+                .to_owned(),
+        )),
+        _ => Ok(()),
     }
 }
 
@@ -262,4 +276,42 @@ fn options_of_lines() -> Vec<clap::Id> {
 /// What the kind is called: its program's name behind `sstream-source-`.
 fn kind_name<K: SourceKind>() -> &'static str {
     Role::of(K::TOOL).map_or(K::TOOL, |(_, kind)| kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::Reason;
+    use crate::record::forms::Bad;
+    use crate::source::SourceError;
+    use crate::source::engine::records::Room;
+
+    /// Nothing, and not again.
+    struct Nothing;
+
+    impl RecordSource for Nothing {
+        fn wait(&mut self, _: Duration) -> Result<Came, SourceError> {
+            Ok(Came::End)
+        }
+        fn held(&mut self) -> Result<bool, SourceError> {
+            Ok(false)
+        }
+        fn has_records(&self) -> bool {
+            false
+        }
+        fn take(&mut self, _: Room, _: &mut Vec<u8>, _: &mut Bad<'_>) -> Result<u64, SourceError> {
+            Ok(0)
+        }
+        fn finish(&mut self, _: &Reason, _: &mut Vec<u8>, _: &mut Bad<'_>) -> Result<u64, SourceError> {
+            Ok(0)
+        }
+    }
+
+    #[test]
+    fn who_says_that_it_reads_again_can() {
+        let error = check_promise(&SourceGuarantee::ReadAgain("from nowhere"), &mut Nothing).unwrap_err();
+        assert!(error.to_string().contains("has no `replay`"), "{error}");
+        check_promise(&SourceGuarantee::Logged, &mut Nothing).unwrap();
+        check_promise(&SourceGuarantee::Redelivered("from somebody"), &mut Nothing).unwrap();
+    }
 }

@@ -182,13 +182,14 @@ pub trait ReadAgain {
     fn base(&mut self, base: &mut Vec<u8>);
 
     /// Begins to read a batch again: `delta` is what [`ReadAgain::position`] gave
-    /// for it. Where the source goes on afterwards is what [`ReadAgain::restore`] has said, and stays so
+    /// for it, and is not empty: a batch for which it gave nothing is not asked for. Where the source goes on afterwards is what [`ReadAgain::restore`] has said, and stays so
     /// whatever becomes of this batch: under `--on-loss skip` one that is gone
     /// ([`SourceError::Gone`]) is left out, and the next one is asked for.
     fn begin_again(&mut self, delta: &[u8]) -> Result<(), SourceError>;
 
-    /// Appends the next block of that batch to `block`, which is empty: the number
-    /// of records, `None` when the batch is complete. Same records, same order, to
+    /// Appends the next block of that batch to `block`, which is empty, about
+    /// [`BLOCK_BYTES`](crate::op::BLOCK_BYTES) at most: the number of records, perhaps none where they were
+    /// bad ones, and `None` when the batch is complete. Same records, same order, to
     /// the byte. What is gone is [`SourceError::Gone`], which names file and range; under
     /// `--on-loss skip` whoever asks then goes on with the next batch.
     fn next_again(&mut self, block: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<Option<u64>, SourceError>;
