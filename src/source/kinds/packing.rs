@@ -66,11 +66,14 @@ impl Packing {
         match self {
             Packing::Gzip => Box::new(MultiGzDecoder::new(bytes)),
             Packing::Bzip2 => Box::new(MultiBzDecoder::new(bytes)),
-            Packing::Xz => Box::new(XzReader::new(bytes, true)),
+            Packing::Xz => Box::new(XzReader::new_mem_limit(bytes, true, XZ_MOST_KIB)),
             Packing::Zstd => Box::new(Frames { bytes: Some(bytes), frame: None }),
         }
     }
 }
+
+/// So much memory may be asked for by what was packed with xz: twice what `xz -9` asks for.
+const XZ_MOST_KIB: u32 = 128 << 10;
 
 /// What the first bytes tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
