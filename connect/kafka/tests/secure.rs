@@ -36,7 +36,7 @@ fn who_is_not_let_in_is_told() {
     here.run_with("sstream-sink kafka --brokers b:1 --topic t -X sasl.password=x", "")
         .exits(2)
         .says("every user of this machine can read a command line");
-    let unknown = "--brokers $SECURE_BROKERS -X security.protocol=SSL --topic t";
+    let unknown = "--brokers $SECURE_BROKERS -X security.protocol=SSL --topic t --verbose";
     let refused = here.run(&format!("sstream-source kafka {unknown} --output text")).exits(1);
     assert!(refused.stderr.contains("certificate"), "{refused}");
 }
