@@ -17,6 +17,7 @@ use super::packet::{Version, Will};
 /// How a broker is reached.
 #[derive(Args, Debug)]
 pub struct ClientArgs {
+    #[allow(rustdoc::broken_intra_doc_links)] // it is the option's text
     /// The broker: mqtt://HOST[:PORT], or mqtts:// with TLS
     #[arg(value_name = "URL")]
     pub broker: BrokerAddress,
