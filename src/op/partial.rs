@@ -89,7 +89,7 @@ fn bytes(json: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use crate::agg::{Aggregation, Aggregator};
+    use crate::agg::{Aggregation, Aggregator, NAMES};
     use crate::op::grouping::{By, Grouping};
     use crate::op::reduce::{Partial, Reduce};
     use crate::op::testing;
@@ -111,20 +111,8 @@ mod tests {
         let pairs =
             [r#"["a",0.1]"#, r#"[1,1e17]"#, r#"["a",0.2]"#, r#"[1.0,1]"#, r#"["b",7]"#, r#"["a",-3]"#, r#"[1,0.25]"#];
         let values = ["0.1", "1e17", "0.2", "1", "7", "0.2", "0.25"];
-        for aggregation in [
-            "count",
-            "sum",
-            "min",
-            "max",
-            "avg",
-            "first",
-            "last",
-            "collect",
-            "distinct",
-            "count-distinct",
-            "top:2",
-            "quantile:0.5",
-        ] {
+        for name in NAMES {
+            let aggregation = &name.replace(":N", ":2").replace(":Q", ":0.5");
             for (is_keyed, all) in [(true, pairs), (false, values)] {
                 let whole = records(reduce(aggregation, is_keyed, false, false), &all);
                 for cut in 0..=all.len() {

@@ -1,13 +1,13 @@
 //! Options of `sstream-source feed`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum as _};
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use sstream::connect::{Opened, Secret, SourceGuarantee, SourceKind, SourceParts, ToolError, duration, program};
 
-use crate::dial;
 use crate::reader::{Mode, Settings};
 use crate::records::{Field, ValueForm};
 use crate::source::FeedSource;
@@ -227,7 +227,7 @@ A URL is asked for a stream, of which a line is a record, or with --events a ser
             target: self.url.clone(),
             mode: self.mode(),
             headers: self.headers()?,
-            tls: self.url.tls.then(|| dial::tls(self.ca.as_deref())).transpose()?,
+            tls: self.url.tls.then(|| sstream_tls::client(self.ca.as_deref())).transpose()?.map(Arc::new),
             each: self.each.clone(),
             cursor: self.cursor.clone(),
             cursor_name: self.cursor_name.clone(),

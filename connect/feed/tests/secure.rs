@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sstream_testkit::shell::Folder;
-use sstream_testkit::wait_until;
+use sstream_testkit::{certificates, wait_until};
 
 use crate::server::{Server, is_possible, stop};
 
@@ -13,14 +13,7 @@ fn tls_and_tokens() {
         return;
     }
     let folder = Folder::new();
-    folder
-        .run(
-            "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=tests -keyout ca.key -out ca.pem && \
-             openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout key.pem -out request && \
-             echo subjectAltName=DNS:localhost >extensions && \
-             openssl x509 -req -in request -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile extensions -out cert.pem",
-        )
-        .exits(0);
+    certificates(&folder);
     folder.file("token", "hush-hush\n").file("wrong", "wrong-one\n");
     let server = Server::start_in(&folder, "--cert cert.pem --key key.pem");
     let port = server.port;

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use sstream_testkit::shell::Folder;
-use sstream_testkit::wait_until;
+use sstream_testkit::{certificates, wait_until};
 
-use crate::support::{Intake, certificates, is_possible, records};
+use crate::support::{Intake, is_possible, records};
 
 #[test]
 fn bodies_become_records() {

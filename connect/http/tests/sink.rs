@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use sstream_testkit::shell::{Folder, Ran};
-use sstream_testkit::wait_until;
+use sstream_testkit::{certificates, wait_until};
 
-use crate::support::{Server, certificates, is_possible};
+use crate::support::{Server, is_possible};
 
 /// Two batches.
 const BATCHES: &str = "sstream-source queue batches --batch 1s";

@@ -1,5 +1,6 @@
 //! TLS, and who may come in.
 
+use sstream_testkit::certificates;
 use sstream_testkit::needs::free_port;
 
 use crate::broker::{Broker, is_possible, stop};
@@ -12,15 +13,8 @@ fn tls_and_passwords() {
     let port = free_port();
     let broker = Broker::start();
     let folder = &broker.folder;
-    folder
-        .run(
-            "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=tests -keyout ca.key -out ca.pem && \
-             openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout key.pem -out request && \
-             echo subjectAltName=DNS:localhost >extensions && \
-             openssl x509 -req -in request -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile extensions -out cert.pem && \
-             mosquitto_passwd -c -b passwords ann secret",
-        )
-        .exits(0);
+    certificates(folder);
+    folder.run("mosquitto_passwd -c -b passwords ann secret").exits(0);
     folder.file(
         "secure.conf",
         format!(

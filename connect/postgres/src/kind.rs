@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use sstream::connect::{Secret, Sink, SinkGuarantee, SinkKind, SinkParts, ToolError};
-use sstream_tables::{TableArgs, TableSink, tls};
+use sstream_tables::{TableArgs, TableSink};
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -100,7 +100,7 @@ A batch is one transaction, in which its time is written too (table sstream_comm
 
     fn open<'a>(self, parts: SinkParts<'a>) -> Result<Box<dyn Sink + 'a>, ToolError> {
         let name = self.name();
-        let tls = MakeRustlsConnect::new(tls::client(self.ca.as_deref())?);
+        let tls = MakeRustlsConnect::new(sstream_tls::client(self.ca.as_deref())?);
         let mut config = *self.url;
         if let Some(path) = &self.password_file {
             config.password(Secret::read("--password-file", path)?.reveal());

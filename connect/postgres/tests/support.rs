@@ -5,7 +5,7 @@ use std::time::Duration;
 use sstream_testkit::keeper::Keeper;
 use sstream_testkit::needs::{free_port, has_all};
 use sstream_testkit::shell::{Folder, Ran};
-use sstream_testkit::wait_until;
+use sstream_testkit::{certificates, wait_until};
 
 /// Whether there is what these tests need.
 pub fn is_possible() -> bool {
@@ -61,13 +61,4 @@ impl Server {
         self.folder.file("batches", batches);
         self.folder.run(&format!("sstream-source queue batches --batch 1s | {}", self.sink(options)))
     }
-}
-
-/// Makes `ca.pem`, and `cert.pem` and `key.pem` of localhost, which it has signed.
-fn certificates(folder: &Folder) {
-    let line = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=tests -keyout ca.key -out ca.pem && \
-                openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout key.pem -out request && \
-                echo subjectAltName=DNS:localhost >extensions && \
-                openssl x509 -req -in request -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile extensions -out cert.pem";
-    folder.run(line).exits(0);
 }

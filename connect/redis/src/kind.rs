@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use sstream::connect::{MemoryArgs, Secret, Sink, SinkGuarantee, SinkKind, SinkParts, Spool, ToolError, duration};
 use sstream_tables::patience::Patience;
-use sstream_tables::{sink, tls};
+use sstream_tables::sink;
 
 use crate::connection::Place;
 use crate::sink::RedisSink;
@@ -116,7 +116,7 @@ Each record is a command, a batch is one transaction (MULTI), in which its time 
         if user.is_some() && password.is_none() {
             return Err(ToolError::Usage("a user has a password: give --password-file FILE".to_owned()));
         }
-        let tls = if is_tls { Some(Arc::new(tls::client(self.ca.as_deref())?)) } else { None };
+        let tls = if is_tls { Some(Arc::new(sstream_tls::client(self.ca.as_deref())?)) } else { None };
         let templates: Result<Vec<Template>, ToolError> =
             self.command.iter().map(|source| Template::parse(source)).collect();
         Ok(Box::new(RedisSink {

@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 
 use sstream::connect::{BadRecords, BatchTime, Block, OutletError, Sink, Spool, Under};
-use sstream_tables::Fault;
 use sstream_tables::fault::TableError;
 use sstream_tables::patience::Patience;
+use sstream_tables::{Failed, Fault};
 
 use crate::connection::{Connection, Place, of_reply};
 use crate::protocol::{Reply, push_command};
@@ -41,25 +41,6 @@ pub struct RedisSink<'a> {
     pub connection: Option<Connection>,
     /// Records of the batch that are refused, by their place in it; a reason that was told is none.
     pub refused: BTreeMap<u64, Option<String>>,
-}
-
-/// Why something was not done.
-enum Failed {
-    Fault(Fault),
-    /// The stage is over.
-    Over(OutletError),
-}
-
-impl From<Fault> for Failed {
-    fn from(fault: Fault) -> Failed {
-        Failed::Fault(fault)
-    }
-}
-
-impl From<OutletError> for Failed {
-    fn from(error: OutletError) -> Failed {
-        Failed::Over(error)
-    }
 }
 
 impl RedisSink<'_> {

@@ -79,3 +79,24 @@ impl From<TableError> for OutletError {
         OutletError::kind(error)
     }
 }
+
+/// Why something was not done.
+#[derive(Debug)]
+pub enum Failed {
+    /// The database has said it.
+    Fault(Fault),
+    /// The stage is over.
+    Over(OutletError),
+}
+
+impl From<Fault> for Failed {
+    fn from(fault: Fault) -> Failed {
+        Failed::Fault(fault)
+    }
+}
+
+impl From<OutletError> for Failed {
+    fn from(error: OutletError) -> Failed {
+        Failed::Over(error)
+    }
+}

@@ -12,7 +12,6 @@
 //! | [`sink`] | the sink itself, over a [`Database`] |
 //! | [`patience`] | how a database that is away is waited for |
 //! | [`fault`] | what a database says, in four words |
-//! | [`tls`] | whom to believe |
 //!
 //! # Exactly once
 //!
@@ -29,12 +28,11 @@ pub mod patience;
 pub mod rows;
 pub mod sink;
 pub mod statement;
-pub mod tls;
 pub mod types;
 pub mod value;
 
 pub use args::{Table, TableArgs, Target};
-pub use fault::Fault;
+pub use fault::{Failed, Fault};
 pub use rows::Rows;
 pub use sink::{Database, TableSink, Writer};
 pub use statement::Statement;

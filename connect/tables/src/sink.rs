@@ -3,7 +3,7 @@
 use sstream::connect::{BadRecords, BatchTime, Block, OutletError, Sink, SinkParts, Spool, Under};
 
 use crate::args::{Table, TableArgs, Target};
-use crate::fault::{Fault, TableError};
+use crate::fault::{Failed, Fault, TableError};
 use crate::patience::Patience;
 use crate::rows::{Pushed, Rows};
 use crate::types::{ColumnType, Types};
@@ -68,25 +68,6 @@ pub struct TableSink<'a, D> {
     is_created: bool,
     /// So many bad records of this batch were told already.
     told: u64,
-}
-
-/// Why a batch is not written.
-enum Failed {
-    Fault(Fault),
-    /// The stage is over.
-    Over(OutletError),
-}
-
-impl From<Fault> for Failed {
-    fn from(fault: Fault) -> Failed {
-        Failed::Fault(fault)
-    }
-}
-
-impl From<OutletError> for Failed {
-    fn from(error: OutletError) -> Failed {
-        Failed::Over(error)
-    }
 }
 
 impl<'a, D: Database> TableSink<'a, D> {

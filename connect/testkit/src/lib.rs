@@ -13,6 +13,7 @@
 #![allow(clippy::unwrap_used, clippy::wrong_self_convention)]
 
 pub mod bash;
+mod certificates;
 pub mod docs;
 pub mod keeper;
 pub mod needs;
@@ -22,5 +23,6 @@ pub mod random;
 pub mod shell;
 mod wait;
 
+pub use certificates::certificates;
 pub use sstream::connect::docs::man;
 pub use wait::wait_until;

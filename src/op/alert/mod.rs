@@ -21,7 +21,7 @@ mod watched;
 use super::durable::Durable;
 use super::filter::Test;
 use super::grouping::{Grouping, NO_KEY};
-use super::timed::time_of;
+use super::timed::place_of;
 use super::waiting::{Waiter, Waiting};
 use super::{Held, OpError, Operator, Out};
 use crate::event::{EventTime, Timing};
@@ -194,14 +194,7 @@ impl Operator for Alert {
         let result = grouping.items(block, out, |item, out| {
             let waiter = |place| Waiter { place, key: item.key, record: item.record };
             let Some(timing) = &mut self.timing else { return self.take(waiter((batch_ms, 0)), out) };
-            let Some(time) = time_of(timing, item.record, out)? else { return Ok(()) };
-            if let Some(Watermark(passed)) = timing.watermarks.current()
-                && time < passed
-            {
-                return out.late_record(item.record, &format!("records up to {passed} have been put in order"));
-            }
-            self.arrived += 1;
-            let place = (time, self.arrived);
+            let Some(place) = place_of(timing, &mut self.arrived, item.record, out)? else { return Ok(()) };
             self.waiting.add(waiter(place));
             if let Some(journal) = &mut self.journal {
                 journal.waiting.push(place);

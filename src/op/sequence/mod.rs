@@ -28,7 +28,7 @@ pub use result::{Answer, VARIABLES, select_variables};
 
 use super::durable::Durable;
 use super::grouping::Grouping;
-use super::timed::time_of;
+use super::timed::place_of;
 use super::waiting::{Waiter, Waiting};
 use super::{Held, OpError, Operator, Out};
 use crate::event::{EventTime, Timing};
@@ -264,14 +264,7 @@ impl Operator for Sequences {
         let mut grouping = std::mem::replace(&mut self.grouping, Grouping::new(super::grouping::By::Nothing, None));
         let result = grouping.items(block, out, |item, out| {
             let Some(timing) = &mut self.timing else { return self.take(item.key, item.record, batch_ms, out) };
-            let Some(time) = time_of(timing, item.record, out)? else { return Ok(()) };
-            if let Some(Watermark(passed)) = timing.watermarks.current()
-                && time < passed
-            {
-                return out.late_record(item.record, &format!("records up to {passed} have been put in order"));
-            }
-            self.arrived += 1;
-            let place = (time, self.arrived);
+            let Some(place) = place_of(timing, &mut self.arrived, item.record, out)? else { return Ok(()) };
             self.waiting.add(Waiter { place, key: item.key, record: item.record });
             if let Some(changes) = &mut self.changes {
                 changes.waiting(place);

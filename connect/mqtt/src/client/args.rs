@@ -5,10 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::{ClientConfig, RootCertStore};
-use rustls_platform_verifier::BuilderVerifierExt as _;
+use rustls::ClientConfig;
 use sstream::connect::{Secret, ToolError, duration};
 
 use super::address::BrokerAddress;
@@ -102,31 +99,9 @@ impl ClientArgs {
         if user.as_ref().is_some_and(|user| !user.reveal().contains(':')) {
             return Err(ToolError::Usage("--user-file: it is to hold user:password".to_owned()));
         }
-        let tls = self.broker.tls.then(|| self.tls()).transpose()?;
+        let tls = self.broker.tls.then(|| sstream_tls::client(self.ca.as_deref())).transpose()?.map(Arc::new);
         let will =
             self.will_topic.clone().map(|topic| Will { topic, payload: self.will.clone(), retain: self.will_retained });
         Ok(Settings { broker: self.broker.clone(), version: self.mqtt_version, user, tls, will, timeout: self.timeout })
-    }
-
-    fn tls(&self) -> Result<Arc<ClientConfig>, ToolError> {
-        let wrong = |why: &dyn std::fmt::Display| {
-            let place = self.ca.as_ref().map_or("the system's".to_owned(), |path| path.display().to_string());
-            ToolError::Usage(format!("--ca: {place}: {why}"))
-        };
-        let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| wrong(&error))?;
-        let Some(path) = &self.ca else {
-            let config = builder.with_platform_verifier().map_err(|error| wrong(&error))?;
-            return Ok(Arc::new(config.with_no_client_auth()));
-        };
-        let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_file_iter(path).map_err(|error| wrong(&error))? {
-            roots.add(certificate.map_err(|error| wrong(&error))?).map_err(|error| wrong(&error))?;
-        }
-        if roots.is_empty() {
-            return Err(wrong(&"there is no certificate in it: it is to be PEM"));
-        }
-        Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
     }
 }

@@ -1,4 +1,6 @@
-//! Whom a client of a database believes.
+//! Whom the clients of connectors believe: one `--ca` for all of them.
+
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr))]
 
 use std::path::Path;
 use std::sync::Arc;
