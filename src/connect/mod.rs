@@ -119,10 +119,12 @@ pub mod docs;
 pub mod testing;
 
 mod backoff;
+mod message;
 mod secret;
 mod wake;
 
 pub use backoff::Backoff;
+pub use message::ValueForm;
 pub use secret::Secret;
 pub use wake::{Bell, Wake};
 

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum as _};
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
-use sstream::connect::{Opened, Secret, SourceGuarantee, SourceKind, SourceParts, ToolError, duration, program};
+use sstream::connect::{
+    Opened, Secret, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueForm, duration, program,
+};
 
 use crate::reader::{Mode, Settings};
-use crate::records::{Field, ValueForm};
+use crate::records::Field;
 use crate::source::FeedSource;
 use crate::target::Target;
 

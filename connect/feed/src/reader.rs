@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use hyper::HeaderMap;
 use rustls::ClientConfig;
-use sstream::connect::{Console, describe, duration};
+use sstream::connect::{Console, ValueForm, describe, duration};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::dial::Broken;
@@ -14,7 +14,7 @@ use crate::error::FeedError;
 use crate::pace::{Pace, Trouble};
 use crate::position::{Made, Mark, Place};
 use crate::queue::{Item, Queue};
-use crate::records::{Field, Records, ValueForm};
+use crate::records::{Field, Records};
 use crate::target::Target;
 
 mod http;

@@ -2,19 +2,10 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use sstream::connect::ValueForm;
 use sstream::connect::record::{Canonicalizer, push_string};
 
 use crate::position::Made;
-
-/// What a line, an event's data or a message is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum ValueForm {
-    /// A string
-    #[default]
-    Text,
-    /// A JSON value
-    Json,
-}
 
 /// What else is in a record, which then is an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -67,14 +58,8 @@ impl Records {
         if is_object {
             out.extend_from_slice(b",\"value\":");
         }
-        let text = String::from_utf8_lossy(value);
-        match self.value {
-            ValueForm::Text => push_string(text.as_bytes(), &mut out),
-            ValueForm::Json => {
-                if let Err(error) = self.json.canonicalize(text.as_bytes(), &mut out) {
-                    return Err((value.to_vec(), error.to_string()));
-                }
-            }
+        if let Err(reason) = self.value.push(value, &mut self.json, &mut out) {
+            return Err((value.to_vec(), reason));
         }
         if is_object {
             out.push(b'}');

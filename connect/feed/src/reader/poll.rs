@@ -7,7 +7,7 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper::StatusCode;
 use hyper::header::{ETAG, IF_NONE_MATCH};
 use sstream::connect::record::{Kind, canonicalize, kind, text};
-use sstream::connect::{Program, program};
+use sstream::connect::{Program, ValueForm, program};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Task;
@@ -15,7 +15,6 @@ use crate::dial::Broken;
 use crate::error::FeedError;
 use crate::lines::{Line, Lines};
 use crate::position::{Made, Mark, Place};
-use crate::records::ValueForm;
 
 /// The longest answer, in bytes.
 const LONGEST: usize = 64 << 20;

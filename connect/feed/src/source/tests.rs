@@ -1,11 +1,10 @@
 //! Positions, without a server.
 
-use sstream::connect::testing;
+use sstream::connect::{ValueForm, testing};
 
 use super::*;
 use crate::position::Place;
 use crate::queue::Item;
-use crate::records::ValueForm;
 use std::sync::Arc;
 
 /// One whose queue holds what a server would give behind the mark: 300 events, of which each seventh

@@ -1,17 +1,8 @@
 //! Records of messages.
 
+use sstream::connect::ValueForm;
 use sstream::connect::record::{Canonicalizer, push_string};
 use std::borrow::Cow;
-
-/// What a message's value is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum ValueForm {
-    /// A string
-    #[default]
-    Text,
-    /// A JSON value
-    Json,
-}
 
 /// What else of a message is in its record, which then is an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -102,12 +93,7 @@ impl Records {
     fn push_value(&mut self, value: Option<&[u8]>, out: &mut Vec<u8>) -> Result<(), String> {
         match (value, self.form.value) {
             (None, _) => out.extend_from_slice(b"null"),
-            (Some(value), ValueForm::Text) => self.push_text(value, out),
-            (Some(value), ValueForm::Json) => {
-                let text = String::from_utf8_lossy(value);
-                self.invalid += u64::from(matches!(text, Cow::Owned(_)));
-                self.json.canonicalize(text.as_bytes(), out).map_err(|error| error.to_string())?;
-            }
+            (Some(value), form) => self.invalid += u64::from(form.push(value, &mut self.json, out)?),
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use rdkafka::mocking::{MockCluster, MockCoordinator};
 use rdkafka::producer::DefaultProducerContext;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
-use super::message::{Field, Form, ValueForm};
+use super::message::{Field, Form};
 use super::selection::Selection;
 use super::start::StartAt;
 use super::{Assign, GroupSource, Isolation, KafkaSource, Options};
@@ -17,7 +17,7 @@ use crate::sink::message::Messages;
 use crate::sink::{self as sink, Compression, Kafka, PATIENCE, Partitioner, Parts};
 use sstream::connect::{
     BadRecords, BatchTime, Block, Came, Console, Exit, Failure, Level, OnError, OnLoss, OutletError, Position, Program,
-    ReadAgain as _, RecordSource, Room, Sink as _, Spool, StopSignal, Under, Waited,
+    ReadAgain as _, RecordSource, Room, Sink as _, Spool, StopSignal, Under, ValueForm, Waited,
 };
 
 type Mock = MockCluster<'static, DefaultProducerContext>;

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum as _};
 use rustix::rand::{GetRandomFlags, getrandom};
-use sstream::connect::{Opened, SourceGuarantee, SourceKind, SourceParts, ToolError, duration};
+use sstream::connect::{Opened, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueForm, duration};
 
 use super::MqttSource;
 use super::receiver::Subscription;
-use super::records::{Field, Records, ValueForm};
+use super::records::{Field, Records};
 use crate::client::ClientArgs;
 
 /// What the source takes.

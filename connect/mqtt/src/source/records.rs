@@ -1,20 +1,9 @@
 //! Records of messages.
 
-use std::borrow::Cow;
-
+use sstream::connect::ValueForm;
 use sstream::connect::record::{Canonicalizer, push_string};
 
 use crate::client::packet::Publish;
-
-/// What a message's payload is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum ValueForm {
-    /// A string
-    #[default]
-    Text,
-    /// A JSON value
-    Json,
-}
 
 /// What else of a message is in its record, which then is an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -79,11 +68,7 @@ impl Records {
         if is_object {
             out.extend_from_slice(b",\"value\":");
         }
-        let text: Cow<'_, str> = String::from_utf8_lossy(&message.payload);
-        match self.value {
-            ValueForm::Text => push_string(text.as_bytes(), &mut out),
-            ValueForm::Json => self.json.canonicalize(text.as_bytes(), &mut out).map_err(|error| error.to_string())?,
-        }
+        self.value.push(&message.payload, &mut self.json, &mut out)?;
         if is_object {
             out.push(b'}');
         }
