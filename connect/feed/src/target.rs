@@ -50,11 +50,6 @@ impl fmt::Display for Target {
 }
 
 impl Target {
-    /// All of it, as it was given.
-    pub fn whole(&self) -> String {
-        self.uri.to_string()
-    }
-
     /// The Host header.
     pub fn authority(&self) -> &str {
         self.uri.authority().map_or("", |authority| authority.as_str())

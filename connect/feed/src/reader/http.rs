@@ -30,16 +30,20 @@ impl Task {
             StatusCode::OK | StatusCode::NOT_MODIFIED => Ok(answer),
             // The standard of server-sent events has a server say so that there are no more.
             StatusCode::NO_CONTENT => Err(Broken::Over),
-            status => {
-                let wish = retry_after(answer.headers());
-                let words = beginning(answer.into_body()).await;
-                Err(judge(&self.settings.target.to_string(), status, &words, wish))
-            }
+            _ => Err(self.refusal(answer).await),
         }
+    }
+
+    /// What an answer means that is not a success.
+    pub(super) async fn refusal(&self, answer: Response<Incoming>) -> Broken {
+        let (status, wish) = (answer.status(), retry_after(answer.headers()));
+        let words = beginning(answer.into_body()).await;
+        judge(&self.settings.target.to_string(), status, &words, wish)
     }
 }
 
-async fn ask(
+/// Asks for a path, with these headers beside those of the settings.
+pub(super) async fn ask(
     settings: &Settings,
     path: &str,
     accept: &'static str,
@@ -49,7 +53,7 @@ async fn ask(
     let failed = |error: hyper::Error| Broken::network(error.to_string());
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(failed)?;
     // It ends with the answer, or when nobody wants that any more; its errors are those of the answer.
-    tokio::spawn(async { drop(connection.await) });
+    tokio::spawn(async { drop(connection.with_upgrades().await) });
     let wrong = |error: &dyn std::fmt::Display| {
         let (url, status) = (settings.target.to_string(), format!("no request can be made: {error}"));
         Broken::Final(FeedError::Refused { url, status, advice: "see URL and --header" })
@@ -84,7 +88,7 @@ async fn beginning(mut body: Incoming) -> String {
 }
 
 /// What a status means that is not a success.
-pub(super) fn judge(url: &str, status: StatusCode, words: &str, wish: Option<Duration>) -> Broken {
+fn judge(url: &str, status: StatusCode, words: &str, wish: Option<Duration>) -> Broken {
     let shown = if words.is_empty() { status.to_string() } else { format!("{status}: {words}") };
     let advice = match status {
         StatusCode::TOO_MANY_REQUESTS => return Broken::Passing(Trouble::Busy, shown, wish),
@@ -99,7 +103,7 @@ pub(super) fn judge(url: &str, status: StatusCode, words: &str, wish: Option<Dur
 }
 
 /// Seconds; a date is as good as nothing here.
-pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }
 

@@ -3,17 +3,20 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use hyper::header::{HeaderValue, USER_AGENT};
+use hyper::upgrade::{self, Upgraded};
+use hyper::{StatusCode, header};
+use hyper_util::rt::TokioIo;
 use sstream::connect::duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout, timeout_at};
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
-use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use super::Task;
-use super::http::{judge, retry_after};
-use crate::dial::{Broken, Stream, dial};
+use super::http::ask;
+use crate::dial::Broken;
 use crate::error::FeedError;
 
 /// The time to connect, and for the answer.
@@ -68,33 +71,27 @@ impl Task {
         }
     }
 
-    async fn open_websocket(&self) -> Result<WebSocketStream<Box<dyn Stream>>, Broken> {
-        let (target, url) = (&self.settings.target, self.settings.target.to_string());
-        let hopeless = |error: &dyn std::fmt::Display| {
-            Broken::Final(FeedError::Refused {
-                url: url.clone(),
-                status: error.to_string(),
-                advice: "see URL and --header",
-            })
-        };
-        let mut request = target.whole().into_client_request().map_err(|error| hopeless(&error))?;
-        let headers = request.headers_mut();
-        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("sstream/", env!("CARGO_PKG_VERSION"))));
-        for (name, value) in &self.settings.headers {
-            headers.insert(name, value.clone());
+    async fn open_websocket(&self) -> Result<WebSocketStream<TokioIo<Upgraded>>, Broken> {
+        let target = &self.settings.target;
+        let key = generate_key();
+        let own = [
+            (header::CONNECTION, "Upgrade"),
+            (header::UPGRADE, "websocket"),
+            (header::SEC_WEBSOCKET_VERSION, "13"),
+            (header::SEC_WEBSOCKET_KEY, key.as_str()),
+        ];
+        let answer = ask(&self.settings, &target.path(None), "*/*", &own).await?;
+        if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+            return Err(self.refusal(answer).await);
         }
-        let stream = dial(target, self.settings.tls.as_ref()).await?;
+        let accepted = answer.headers().get(header::SEC_WEBSOCKET_ACCEPT);
+        if accepted.is_none_or(|accepted| accepted != derive_accept_key(key.as_bytes()).as_str()) {
+            let (url, status) = (target.to_string(), "it switches to something that is no WebSocket".to_owned());
+            return Err(Broken::Final(FeedError::Refused { url, status, advice: "see URL and --header" }));
+        }
+        let stream = upgrade::on(answer).await.map_err(|error| Broken::network(error.to_string()))?;
         let longest = Some(self.settings.longest);
         let config = WebSocketConfig::default().max_message_size(longest).max_frame_size(longest);
-        match client_async_with_config(request, stream, Some(config)).await {
-            Ok((socket, _)) => Ok(socket),
-            Err(Error::Http(answer)) => {
-                let words = answer.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default();
-                let words: String = words.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
-                Err(judge(&url, answer.status(), &words, retry_after(answer.headers())))
-            }
-            Err(Error::Io(error)) => Err(Broken::network(sstream::connect::describe(&error))),
-            Err(error) => Err(hopeless(&error)),
-        }
+        Ok(WebSocketStream::from_raw_socket(TokioIo::new(stream), Role::Client, Some(config)).await)
     }
 }
