@@ -57,6 +57,13 @@ pub const KNOWN: &[Connector] = &[
     },
     Connector { kind: "redis", connector: "redis", source: None, sink: Some("Commands of Redis"), operator: None },
     Connector {
+        kind: "scribe",
+        connector: "scribe",
+        source: Some("Log entries that others send by Scribe"),
+        sink: Some("Log entries to Scribe"),
+        operator: None,
+    },
+    Connector {
         kind: "sqlite",
         connector: "sqlite",
         source: None,
