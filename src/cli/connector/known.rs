@@ -49,6 +49,13 @@ pub const KNOWN: &[Connector] = &[
         operator: None,
     },
     Connector {
+        kind: "mysql",
+        connector: "mysql",
+        source: None,
+        sink: Some("A table of MySQL or MariaDB"),
+        operator: None,
+    },
+    Connector {
         kind: "postgres",
         connector: "postgres",
         source: None,
