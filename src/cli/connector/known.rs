@@ -21,6 +21,13 @@ pub struct Connector {
 pub const KNOWN: &[Connector] = &[
     Connector { kind: "feed", connector: "feed", source: Some("Feeds of the web"), sink: None, operator: None },
     Connector {
+        kind: "flume",
+        connector: "flume",
+        source: Some("Events that agents of Flume send"),
+        sink: Some("Events to an agent of Flume"),
+        operator: None,
+    },
+    Connector {
         kind: "http",
         connector: "http",
         source: Some("Records that others POST"),
