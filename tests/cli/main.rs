@@ -31,5 +31,6 @@ mod sources;
 mod submit;
 mod transform;
 mod usage;
+mod weight;
 
 use sstream_testkit::{bash, shell as support};
