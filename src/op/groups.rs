@@ -41,7 +41,7 @@ impl Groups {
         }
         if keys.is_large() {
             return grouping.chunks(block, out, |items, out| {
-                fetch(items, keys, |index| accumulators.fetch(index));
+                fetch(items.iter(), keys, |index| accumulators.fetch(index));
                 items.iter().try_for_each(|item| add_item(*item, keys, accumulators, aggregator, out))
             });
         }
@@ -69,8 +69,8 @@ impl Groups {
 }
 
 /// Fetches what is known of the keys of several items, see [`KeyTable::fetch`].
-pub fn fetch(items: &[Item<'_>], keys: &KeyTable, fetch: impl FnMut(usize) -> u64) {
-    keys.fetch(items.iter().filter(|item| item.is_normal).map(|item| (item.key, item.outer)), fetch);
+pub fn fetch<'i>(items: impl Iterator<Item = &'i Item<'i>>, keys: &KeyTable, fetch: impl FnMut(usize) -> u64) {
+    keys.fetch(items.filter(|item| item.is_normal).map(|item| (item.key, item.outer)), fetch);
 }
 
 /// Adds an item to its group, which is a new one if need be; a bad one goes to `out` and leaves no trace.
