@@ -6,15 +6,12 @@ use super::account::{Account, Stream};
 use super::agg::{ExprArgs, KeyArgs, no_aggregation};
 use super::args::{Common, CutArgs, StageArgs};
 use super::cluster::{Merging, Spread};
-use super::function::threads;
+use super::function::{NO_KEY_TO_DEAL, threads};
 use super::{Environment, Tool, ToolError, run_stage};
 use crate::agg::Aggregation;
 use crate::op::grouping::{By, Grouping};
 use crate::op::reduce::{Partial, Reduce};
 use crate::op::shards::reduce::ShardedReduce;
-
-const NO_KEY_TO_DEAL: &str = "--jobs: there is no key, so that nothing can be dealt over threads: leave it out, or \
-                              choose the key with --by-key, --by EXPR or --by-value";
 
 /// Aggregate each batch: count, reduce, countByValue, reduceByKey and groupByKey
 ///

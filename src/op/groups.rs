@@ -48,6 +48,29 @@ impl Groups {
         grouping.items(block, out, |item, out| add_item(item, keys, accumulators, aggregator, out))
     }
 
+    /// Adds items that have numbers; `firsts` is, by index, the number of the item with which each key
+    /// came first. Bad ones go to `out` in the place of their number.
+    pub fn add_numbered(
+        &mut self,
+        items: &[(u64, Item<'_>)],
+        firsts: &mut Vec<u64>,
+        aggregator: &mut Aggregator,
+        out: &mut Out<'_>,
+    ) -> Result<(), OpError> {
+        let Groups { keys, accumulators } = self;
+        if keys.is_large() {
+            fetch(items.iter().map(|(_, item)| item), keys, |index| accumulators.fetch(index));
+        }
+        for (number, item) in items {
+            out.set_place(*number);
+            add_item(*item, keys, accumulators, aggregator, out)?;
+            if keys.end() > firsts.len() {
+                firsts.push(*number);
+            }
+        }
+        Ok(())
+    }
+
     /// Writes the result of a group: with a key `[key, result]`, else the
     /// result, or the records of one that is records.
     pub fn write(&self, index: usize, aggregator: &Aggregator, out: &mut Out<'_>) {

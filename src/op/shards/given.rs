@@ -1,5 +1,6 @@
 //! What shards give, and how it is put in order.
 
+use std::ops::Range;
 use std::sync::mpsc::{Receiver, SyncSender};
 
 use crate::frame::{BatchTime, Block, Watermark};
@@ -145,12 +146,21 @@ pub(super) fn panicked() -> ! {
 }
 
 /// Gives records of several shards in the order of their places; `next` gives those of one that follow.
-pub(super) fn merge(shards: usize, mut next: impl FnMut(usize) -> Option<Placed>, out: &mut Out<'_>) {
+pub(super) fn merge(shards: usize, next: impl FnMut(usize) -> Option<Placed>, out: &mut Out<'_>) {
+    merge_runs(shards, next, |records, bytes, run| out.records(run.len() as u64, &records.bytes[bytes]));
+}
+
+/// The same, by runs of records one behind another: where they are, their bytes and which they are.
+pub(super) fn merge_runs(
+    shards: usize,
+    mut next: impl FnMut(usize) -> Option<Placed>,
+    mut give: impl FnMut(&Placed, Range<usize>, Range<usize>),
+) {
     let mut heads: Vec<Head> = (0..shards).filter_map(|shard| Head::of(shard, &mut next)).collect();
     while let Some((at, _)) = heads.iter().enumerate().min_by_key(|(_, head)| head.place()) {
         let others = heads.iter().enumerate().filter(|(other, _)| *other != at);
         let before = others.map(|(_, head)| head.place()).min();
-        heads[at].give_before(before, out);
+        heads[at].give_before(before, &mut give);
         if heads[at].is_over() {
             match Head::of(heads[at].shard, &mut next) {
                 Some(head) => heads[at] = head,
@@ -184,13 +194,13 @@ impl Head {
 
     /// Gives the next record, and those behind it that are before this place.
     #[inline]
-    fn give_before(&mut self, place: Option<u64>, out: &mut Out<'_>) {
+    fn give_before(&mut self, place: Option<u64>, give: &mut impl FnMut(&Placed, Range<usize>, Range<usize>)) {
         let place = place.unwrap_or(u64::MAX);
         let rest = &self.records.ends[self.given..];
         let count = 1 + rest[1..].iter().take_while(|(own, _)| *own < place).count();
-        let end = rest[count - 1].1;
-        out.records(count as u64, &self.records.bytes[self.given_bytes..end]);
-        (self.given, self.given_bytes) = (self.given + count, end);
+        let (given, end) = (self.given + count, rest[count - 1].1);
+        give(&self.records, self.given_bytes..end, self.given..given);
+        (self.given, self.given_bytes) = (given, end);
     }
 }
 

@@ -25,7 +25,7 @@ use super::grouping::{Grouping, Item};
 use super::{Held, OpError, Out};
 use crate::frame::{BatchTime, Block};
 use deal::Deal;
-use given::{Answers, Given, merge, tell};
+use given::{Answers, Given, merge, merge_runs, tell};
 use threads::Threads;
 
 /// A piece has about so many bytes.
@@ -141,19 +141,21 @@ impl<S: Shard> Shards<S> {
         tell(answers.told, out)
     }
 
-    /// Asks all shards, which have nothing to do, for what has no order, and gives it to `each`.
+    /// Asks all shards, which have nothing to do, for what is not to be given, and lets `each` have it in order.
     pub fn gather(&mut self, ask: &S::Ask, mut each: impl FnMut(&[u8])) {
         let shards = self.shards.len();
         let Ok(mut answers) = self.asked(ask, None) else { return };
-        for shard in 0..shards {
-            while let Some(given) = answers.next(shard) {
-                let mut start = 0;
-                for (_, end) in given.ends {
-                    each(&given.bytes[start..end - 1]);
-                    start = end;
+        merge_runs(
+            shards,
+            |shard| answers.next(shard),
+            |records, bytes, run| {
+                let mut start = bytes.start;
+                for (_, end) in &records.ends[run] {
+                    each(&records.bytes[start..end - 1]);
+                    start = *end;
                 }
-            }
-        }
+            },
+        );
     }
 
     /// What shards answer, once they are done with all records.
@@ -212,7 +214,12 @@ impl<S: Shard> Shards<S> {
 
     /// The shard that has a key, which is in normal form; as [`Shards::each`].
     pub fn of_key(&self, key: &[u8]) -> MutexGuard<'_, S> {
-        lock(&self.shards[self.deal.of_normal(key)])
+        lock(&self.shards[self.number_of_key(key)])
+    }
+
+    /// The number of the shard that has a key, which is in normal form.
+    pub fn number_of_key(&self, key: &[u8]) -> usize {
+        self.deal.of_normal(key)
     }
 
     /// A shard by its number, if there is such; as [`Shards::each`].

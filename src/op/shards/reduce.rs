@@ -4,7 +4,7 @@ use super::{Numbered, Shard, Shards};
 use crate::agg::Aggregator;
 use crate::frame::{BatchTime, Block, Close};
 use crate::op::grouping::{Grouping, aggregation_failed};
-use crate::op::groups::{Groups, add_item, fetch};
+use crate::op::groups::Groups;
 use crate::op::{Held, OpError, Operator, Out};
 
 /// Reduces each batch on several threads.
@@ -45,18 +45,7 @@ impl Shard for Part {
     type Ask = ();
 
     fn add(&mut self, items: &[Numbered<'_>], _: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
-        let Part { aggregator, groups: Groups { keys, accumulators }, firsts } = self;
-        if keys.is_large() {
-            fetch(items.iter().map(|(_, item)| item), keys, |index| accumulators.fetch(index));
-        }
-        for (number, item) in items {
-            out.set_place(*number);
-            add_item(*item, keys, accumulators, aggregator, out)?;
-            if keys.end() > firsts.len() {
-                firsts.push(*number);
-            }
-        }
-        Ok(())
+        self.groups.add_numbered(items, &mut self.firsts, &mut self.aggregator, out)
     }
 
     fn answer(&mut self, (): &(), out: &mut Out<'_>) -> Result<(), OpError> {
