@@ -33,12 +33,14 @@ pub(super) fn identity<T: Tool>(command: &clap::Command, arguments: &[OsString])
             break;
         }
         let name = word.strip_prefix("--").map(|option| option.split_once('=').map_or(option, |(name, _)| name));
-        let Some(option) = name.and_then(find) else {
+        let Some(option) = name.and_then(find).or_else(|| short(&command, &word)) else {
             kept.push(word);
             continue;
         };
         let is_kept = !option.get_long().is_some_and(is_of_running::<T>);
-        let has_value_behind = option.get_action().takes_values() && !word.contains('=');
+        // A short option may have its value in the same word.
+        let has_value = if name.is_some() { word.contains('=') } else { word.chars().count() > 2 };
+        let has_value_behind = option.get_action().takes_values() && !has_value;
         let value = has_value_behind.then(|| words.next()).flatten();
         if is_kept {
             kept.push(word);
@@ -46,6 +48,12 @@ pub(super) fn identity<T: Tool>(command: &clap::Command, arguments: &[OsString])
         }
     }
     join::<T>(kept.into_iter())
+}
+
+/// The option that a word as `-j` or `-j2` begins with.
+fn short(command: &clap::Command, word: &str) -> Option<clap::Arg> {
+    let letter = word.strip_prefix('-')?.chars().next()?;
+    command.get_arguments().find(|argument| argument.get_short() == Some(letter)).cloned()
 }
 
 /// Whether an option says nothing of what the tool computes, as it declares itself.
@@ -113,6 +121,8 @@ mod tests {
             "sstream-state --new sum --timeout 5s --verbose",
             "sstream-state --stage-name totals sum --checkpoint-every 10s --timeout 5s --output=text",
             "sstream-state sum --on-error skip --timeout 5s --metrics 9102",
+            "sstream-state sum -j 2 --timeout 5s --jobs 3",
+            "sstream-state -j2 sum --timeout 5s -j=3",
         ] {
             assert_eq!(
                 identity::<StateTool>(&command::<StateTool>(), &words(line)),
