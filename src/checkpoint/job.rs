@@ -8,6 +8,8 @@
 //! source.json  arguments, interval: ms, retain, wal: whether it has one
 //! stage.json   arguments, interval: ms, base: ms
 //! sink.json    arguments, interval: ms, base: ms, end: whether nothing comes after
+//! both         number: its place in the line, where that is not the one of its name;
+//!              changing: true from the start at which a source has another interval until the stage has come up
 //! ```
 //!
 //! `arguments` is the stage as it adds itself to the head's `stages`. `retain`
@@ -277,6 +279,12 @@ pub struct StageFile {
     pub base_ms: u64,
     /// Of a sink, whether nothing comes after it; `None` for a stage with state.
     pub end: Option<bool>,
+    /// Its number in the line, if that is not the one of its name: stages without state were put
+    /// in or taken out since.
+    pub number: Option<usize>,
+    /// The source in front of it has another interval since, and the stage has not come up yet: the
+    /// interval here is what its batches are apart at least.
+    pub changing: bool,
 }
 
 impl StageFile {
@@ -292,6 +300,8 @@ impl StageFile {
             interval_ms: interval(&fields, &path)?,
             base_ms: fields.number("base")?,
             end: None,
+            number: number(&fields),
+            changing: is_changing(&fields),
         }))
     }
 
@@ -304,6 +314,8 @@ impl StageFile {
             interval_ms: interval(&fields, &path)?,
             base_ms: fields.number("base")?,
             end: Some(fields.flag("end")?),
+            number: number(&fields),
+            changing: is_changing(&fields),
         }))
     }
 
@@ -321,8 +333,22 @@ impl StageFile {
             }
             None => Self::STAGE,
         };
+        if let Some(number) = self.number {
+            fields.insert("number".into(), number.into());
+        }
+        if self.changing {
+            fields.insert("changing".into(), true.into());
+        }
         sealed::write(storage, &folder.join(name), &fields)
     }
+}
+
+fn number(fields: &sealed::Fields) -> Option<usize> {
+    fields.object().get("number").and_then(Value::as_u64).map(|number| number as usize)
+}
+
+fn is_changing(fields: &sealed::Fields) -> bool {
+    fields.object().get("changing").and_then(Value::as_bool).unwrap_or(false)
 }
 
 fn interval(fields: &sealed::Fields, path: &Path) -> Result<u64> {

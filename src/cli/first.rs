@@ -117,6 +117,11 @@ pub fn stop_rules(arguments: &CutArgs, environment: &Environment) -> StopRules {
 }
 
 impl Begun {
+    /// Milliseconds between batches: while what an older interval began is finished, that one.
+    pub fn interval_ms(&self) -> u64 {
+        self.checkpoint.as_ref().map_or(self.identity.interval_ms, |(_, plan)| plan.interval_ms)
+    }
+
     /// What the source opens, now that it may. Should that fail, the checkpoint is as it was
     /// before this start, so that the next one may have another source.
     pub fn open<T>(
@@ -141,18 +146,18 @@ impl Begun {
         environment: &'a Environment,
         bad_records: &'a BadRecords,
     ) -> Box<dyn Input + 'a> {
-        let interval_ms = self.identity.interval_ms;
+        let interval_ms = self.interval_ms();
         let mut batches = batches;
         if let Some((checkpoint, plan)) = self.checkpoint {
             let parts = KeptParts {
                 checkpoint,
                 plan,
-                interval_ms,
                 is_wall: self.identity.virtual_start_ms.is_none(),
                 is_counted: cut.count().is_some(),
                 skip_missed: cut.skip_missed,
                 on_loss: cut.keep.on_loss(),
                 clock: &environment.clock,
+                stop: stop_rules(cut, environment),
                 bad_records,
                 console: environment.console.clone(),
             };

@@ -84,8 +84,14 @@ fn write(dir: &Path) {
     let (mut b, plan_b) = open(dir, "b", true);
     let both = joined(&plan_a, &plan_b);
     let pipeline = json!([["source a"], ["source b"], "join", "state count", "sink --pass files x", "sink print"]);
-    let options =
-        |part: &'static str| StageOptions { part, arguments: part, pipeline: &pipeline, interval_ms: 1000, new: false };
+    let options = |part: &'static str| StageOptions {
+        part,
+        is_pinned: true,
+        arguments: part,
+        pipeline: &pipeline,
+        interval_ms: 1000,
+        new: false,
+    };
     let enter = |part| Participant::enter(disk(), &both, &options(part), &mut |_| false).unwrap();
     let stage = enter("02-state");
     let mut state = stage.stage(&options("02-state"), 0, &mut |_, _| {}).unwrap();
@@ -145,8 +151,14 @@ fn read(dir: &Path) {
 
     let both = joined(&plan_a, &plan_b);
     let pipeline = json!([]);
-    let options =
-        |part: &'static str| StageOptions { part, arguments: part, pipeline: &pipeline, interval_ms: 1000, new: false };
+    let options = |part: &'static str| StageOptions {
+        part,
+        is_pinned: true,
+        arguments: part,
+        pipeline: &pipeline,
+        interval_ms: 1000,
+        new: false,
+    };
     let enter = |part| Participant::enter(disk(), &both, &options(part), &mut |_| false).unwrap();
     let mut keys = BTreeMap::new();
     let stage = enter("02-state");

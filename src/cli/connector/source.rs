@@ -248,7 +248,7 @@ impl<K: SourceKind> SourceTool<K> {
             }
         };
         check_promise(&self.kind.guarantee(), source.as_mut())?;
-        let batches = input::cutter(source, false, cut, interval_ms, environment, bad_records);
+        let batches = input::cutter(source, false, cut, begun.interval_ms(), environment, bad_records);
         Ok(begun.input(batches, cut, environment, bad_records))
     }
 }

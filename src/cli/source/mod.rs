@@ -236,6 +236,7 @@ impl SourceTool {
         let interval_ms = identity.interval_ms;
         match first::begin(identity, &self.cut, environment)? {
             Some(mut begun) => {
+                let interval_ms = begun.interval_ms();
                 let batches =
                     begun.open(environment, || self.batches(interval_ms, environment, &context.bad_records))?;
                 Ok(begun.input(batches, &self.cut, environment, &context.bad_records))
