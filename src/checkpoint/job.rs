@@ -5,7 +5,8 @@
 //! ```text
 //! job.json     job: 32 hex digits, start: ms, pipeline: the stages as in a head,
 //!              resets: how often it was reset; not there if never
-//! source.json  arguments, interval: ms, retain, wal: whether it has one
+//! source.json  arguments, interval: ms, retain, wal: whether it has one; of a source that reads several
+//!              things: places, and beside: what else of the arguments must stay the same
 //! stage.json   arguments, interval: ms, base: ms
 //! sink.json    arguments, interval: ms, base: ms, end: whether nothing comes after
 //! both         number: its place in the line, where that is not the one of its name;
@@ -238,6 +239,29 @@ pub struct SourceFile {
     pub retain: Retain,
     /// Whether it keeps what came in a log of its own.
     pub wal: bool,
+    /// What it reads of several things, some of which may come or go.
+    pub places: Option<Places>,
+}
+
+/// What a source reads, where that can be several things, each read for itself: paths, topics.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// Each of them.
+    pub all: Vec<String>,
+    /// What must stay the same beside them.
+    pub beside: String,
+    /// Whether one may go too: what was not read of it is left, and what was read and is not done with can
+    /// be read again all the same. Not kept: the source says it at each start.
+    pub may_go: bool,
+}
+
+impl Places {
+    /// Whether a source that read `was` may go on with these.
+    pub fn follow(&self, was: &Places) -> bool {
+        let has_all = was.all.iter().all(|place| self.all.contains(place));
+        let has_some = self.may_go && was.all.iter().any(|place| self.all.contains(place));
+        self.beside == was.beside && (has_all || has_some)
+    }
 }
 
 impl SourceFile {
@@ -253,18 +277,23 @@ impl SourceFile {
             interval_ms: interval(&fields, &path)?,
             retain,
             wal: fields.flag("wal")?,
+            places: places(&fields),
         }))
     }
 
     /// Writes it, whole.
     pub fn write(&self, storage: &dyn Storage, folder: &Path) -> Result<()> {
-        let fields = [
+        let mut fields = object([
             ("arguments", Value::from(self.arguments.as_str())),
             ("interval", self.interval_ms.into()),
             ("retain", self.retain.to_string().into()),
             ("wal", self.wal.into()),
-        ];
-        sealed::write(storage, &folder.join(Self::NAME), &object(fields))
+        ]);
+        if let Some(places) = &self.places {
+            fields.insert("places".into(), places.all.clone().into());
+            fields.insert("beside".into(), places.beside.as_str().into());
+        }
+        sealed::write(storage, &folder.join(Self::NAME), &fields)
     }
 }
 
@@ -341,6 +370,12 @@ impl StageFile {
         }
         sealed::write(storage, &folder.join(name), &fields)
     }
+}
+
+fn places(fields: &sealed::Fields) -> Option<Places> {
+    let fields = fields.object();
+    let all = fields.get("places")?.as_array()?.iter().filter_map(|place| Some(place.as_str()?.to_owned())).collect();
+    Some(Places { all, beside: fields.get("beside")?.as_str()?.to_owned(), may_go: false })
 }
 
 fn number(fields: &sealed::Fields) -> Option<usize> {

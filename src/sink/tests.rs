@@ -131,6 +131,7 @@ fn run_under(directory: &std::path::Path, batches: std::ops::RangeInclusive<u64>
         dir: directory,
         name: "a",
         arguments: "source",
+        places: None,
         interval_ms: 5,
         start_ms: 0,
         retain: Retain::All,

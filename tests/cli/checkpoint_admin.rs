@@ -48,6 +48,7 @@ fn make(dir: &Path) -> Running {
         dir,
         name: "tcp",
         arguments: "source tcp localhost:9999",
+        places: None,
         interval_ms: 1000,
         start_ms: T - 1000,
         retain: Retain::default(),

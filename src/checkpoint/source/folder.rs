@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::SourceOptions;
-use crate::checkpoint::job::{Job, Layout, SourceFile, random, show_pipeline};
+use crate::checkpoint::job::{Job, Layout, Places, SourceFile, random, show_pipeline};
 use crate::checkpoint::offsets::{Offsets, Position};
 use crate::checkpoint::storage::{Storage, make_dir, names, remove_folder};
 use crate::checkpoint::wal::{Range, Wal};
@@ -81,7 +81,8 @@ pub(super) fn open_folder(storage: &Arc<dyn Storage>, folder: &Path, known: &Sou
 /// Refuses a source that cannot go on with what another one has left.
 pub(super) fn check_same(options: &SourceOptions<'_>, known: &SourceFile, job: &Job) -> Result<()> {
     let file = file_of(options);
-    if (&file.arguments, file.wal) == (&known.arguments, known.wal) {
+    let follows = options.places.zip(known.places.as_ref()).is_some_and(|(places, was)| places.follow(was));
+    if (file.arguments == known.arguments || follows) && file.wal == known.wal {
         return Ok(());
     }
     let show = |file: &SourceFile| format!("{} (a batch each {} ms)", file.arguments, file.interval_ms);
@@ -96,5 +97,13 @@ pub(super) fn file_of(options: &SourceOptions<'_>) -> SourceFile {
         interval_ms: options.interval_ms,
         retain: options.retain,
         wal: options.wal,
+        places: options.places.map(|places| Places { may_go: false, ..places.clone() }),
     }
+}
+
+/// What a source read and does not any more.
+pub(super) fn gone(known: &SourceFile, options: &SourceOptions<'_>) -> Vec<String> {
+    let now = options.places.map_or(&[][..], |places| &places.all);
+    let was = known.places.iter().flat_map(|places| &places.all);
+    was.filter(|place| options.places.is_some() && !now.contains(place)).cloned().collect()
 }

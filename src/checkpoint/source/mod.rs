@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::job::{Job, Layout, Retain, SourceFile, random};
+use super::job::{Job, Layout, Places, Retain, SourceFile, random};
 use super::lineup;
 use super::lock::{self, Generation, Lock, Said, Wait};
 use super::log::View;
@@ -38,7 +38,7 @@ use super::survey::{Commit, Survey, commits_behind, newest_commits, purge_before
 use super::wal::{Blocks, Range, Wal};
 use super::{Error, Result, Times, commits};
 use crate::frame::keys::{key, path_text};
-use folder::{Opened, check_same, file_of, make_folder, open_folder, open_job};
+use folder::{Opened, check_same, file_of, gone, make_folder, open_folder, open_job};
 
 /// What a source is.
 #[derive(Clone, Debug)]
@@ -49,6 +49,8 @@ pub struct SourceOptions<'o> {
     pub name: &'o str,
     /// The source as it adds itself to the head's `stages`: what must stay the same.
     pub arguments: &'o str,
+    /// What of that may be more than it was, or less.
+    pub places: Option<&'o Places>,
     /// Milliseconds between batches.
     pub interval_ms: u64,
     /// The time before the first batch if this is the first start: for a wall
@@ -83,6 +85,8 @@ pub struct Plan {
     pub interval_ms: u64,
     /// Batches were so many milliseconds apart up to the run before, and are not any more.
     pub changed_from_ms: Option<u64>,
+    /// What the source read in the run before and does not any more.
+    pub gone: Vec<String>,
     /// Whether the source has been here before.
     pub is_restart: bool,
     /// The folder that made `resume_ms` older than `last_ms`.
@@ -228,6 +232,7 @@ impl SourceCheckpoint {
             last_ms,
             interval_ms,
             changed_from_ms: was_ms,
+            gone: known.as_ref().map_or_else(Vec::new, |known| gone(known, options)),
             is_restart,
             held_back_by,
             let_go,

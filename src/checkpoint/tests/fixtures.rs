@@ -36,6 +36,7 @@ fn open(dir: &Path, name: &str, wal: bool) -> (SourceCheckpoint, Plan) {
         dir,
         name,
         arguments: "source of a fixture",
+        places: None,
         interval_ms: 1000,
         start_ms: 1_469_283_109_000,
         retain: Retain::default(),

@@ -44,6 +44,7 @@ fn source_options() -> SourceOptions<'static> {
         dir: Path::new("/d/c"),
         name: "a",
         arguments: "source x",
+        places: None,
         interval_ms: 10,
         start_ms: 0,
         retain: Retain::All,

@@ -211,6 +211,7 @@ fn options(name: &'static str, shape: &Shape, interval_ms: u64, now_ms: u64) -> 
         dir: Path::new("/d/checkpoint"),
         name,
         arguments: "source items",
+        places: None,
         interval_ms,
         start_ms: now_ms / interval_ms * interval_ms,
         retain: Retain::Batches(0),

@@ -47,6 +47,7 @@ fn options(name: &str) -> SourceOptions<'_> {
         dir: Path::new("/d/c"),
         name,
         arguments: "source x",
+        places: None,
         interval_ms: 10,
         start_ms: 100,
         retain: Retain::default(),

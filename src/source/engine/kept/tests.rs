@@ -99,6 +99,7 @@ fn run(memory: &Memory, clock: &ManualClock, is_wall: bool, is_ready: bool, batc
         dir: Path::new("/disk/ck"),
         name: "a",
         arguments: "source of a test",
+        places: None,
         interval_ms: INTERVAL_MS,
         start_ms: 0,
         retain: Retain::All,
