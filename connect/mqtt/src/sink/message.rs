@@ -1,8 +1,8 @@
 //! Records become messages.
 
 use crate::client::args::parse_topic;
-use sstream::connect::Program;
 use sstream::connect::record::{Kind, kind, text};
+use sstream::connect::{Program, only_result};
 
 /// A message, but for how it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Messages {
     /// # Errors
     /// Why the record is a bad one.
     pub fn make(&mut self, record: &[u8]) -> Result<Option<Message>, String> {
-        let Some(topic) = only_result("--topic", &mut self.topic, record)? else { return Ok(None) };
+        let Some(topic) = result_of("--topic", &mut self.topic, record)? else { return Ok(None) };
         if kind(&topic) != Some(Kind::String) {
             return Err(format!("--topic gives {}, and a topic is a string", String::from_utf8_lossy(&topic)));
         }
@@ -36,7 +36,7 @@ impl Messages {
         let topic = parse_topic(&topic).map_err(|why| format!("'{topic}' is no topic: {why}"))?;
         let value = match &mut self.value {
             None => record.to_vec(),
-            Some(program) => match only_result("--value", program, record)? {
+            Some(program) => match result_of("--value", program, record)? {
                 Some(value) => value,
                 None => return Ok(None),
             },
@@ -47,20 +47,9 @@ impl Messages {
     }
 }
 
-fn only_result(option: &str, program: &mut Program, record: &[u8]) -> Result<Option<Vec<u8>>, String> {
-    let (mut results, mut value) = (0u64, Vec::new());
-    let run = program.run(record, &[], &mut |result| {
-        results += 1;
-        if results == 1 {
-            value.extend_from_slice(result);
-        }
-    });
-    match (run, results) {
-        (Err(error), _) => Err(format!("{option}: {error}")),
-        (Ok(()), 0) => Ok(None),
-        (Ok(()), 1) => Ok(Some(value)),
-        (Ok(()), _) => Err(format!("{option} has {results} results, and a message has one")),
-    }
+fn result_of(option: &str, program: &mut Program, record: &[u8]) -> Result<Option<Vec<u8>>, String> {
+    let mut value = Vec::new();
+    Ok(only_result(option, program, record, &mut value)?.then_some(value))
 }
 
 #[cfg(test)]
