@@ -101,8 +101,7 @@ impl Server {
         let Server { port, proxy, .. } = self;
         format!(
             "export ENDPOINT=http://127.0.0.1:{port}; E=\"--endpoint $ENDPOINT\"; P='--endpoint http://127.0.0.1:{proxy}'; \
-             AKEYS='AWS_ACCESS_KEY_ID=AKTEST AWS_SECRET_ACCESS_KEY=secret-of-tests'; \
-             export $AKEYS AWS_EC2_METADATA_DISABLED=true AWS_REGION=us-east-1; \
+             export AWS_ACCESS_KEY_ID=AKTEST AWS_SECRET_ACCESS_KEY=secret-of-tests AWS_EC2_METADATA_DISABLED=true AWS_REGION=us-east-1; \
              client() {{ '{SCRIPT}' client \"$@\"; }}; {line}"
         )
     }

@@ -27,4 +27,5 @@ pub mod shards;
 pub mod start;
 mod stream;
 
-pub use stream::KinesisSource;
+pub use pool::Reading;
+pub use stream::{KinesisSource, Options};

@@ -268,10 +268,14 @@ impl Inner {
                 State::Tip(now_ms) => {
                     let is_due = now_ms >= lane.told_ms.saturating_add(TELL_EVERY_MS);
                     lane.told_ms = if is_due { now_ms } else { lane.told_ms };
-                    is_due || self.reading.available_now
+                    is_due || self.ends_at_tip(&lane)
                 }
             };
-            is_over = chunk.state == State::End || (is_news && self.reading.available_now);
+            is_over = match chunk.state {
+                State::More => false,
+                State::Tip(_) => self.ends_at_tip(&lane),
+                State::End => true,
+            };
             chunk.is_last = is_over;
             if is_news || !chunk.is_empty() {
                 state.held += chunk.cost();
@@ -284,6 +288,11 @@ impl Inner {
         }
         drop(state);
         self.changed.notify_one();
+    }
+
+    /// Whether a shard is read no more where there is no more for now.
+    fn ends_at_tip(&self, lane: &Lane) -> bool {
+        self.reading.available_now && !lane.is_closed
     }
 
     /// A shard has too many readers: a word each minute if that goes on.

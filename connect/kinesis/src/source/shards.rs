@@ -105,13 +105,15 @@ pub fn enter(
     Ok(())
 }
 
-/// The shards that can be read now, and where: their parents were read to the end, or are not ours.
-pub fn ready(listing: &Listing, active: &BTreeSet<Arc<str>>, ledger: &Ledger) -> Vec<(Arc<str>, Place)> {
+/// The shards that can be read now, where, and whether they are closed: their parents were read to the end, or
+/// are not ours.
+pub fn ready(listing: &Listing, active: &BTreeSet<Arc<str>>, ledger: &Ledger) -> Vec<(Arc<str>, Place, bool)> {
     let is_read = |parent: &Arc<str>| ledger.place(parent).is_none_or(|place| *place == Place::Ended);
-    let shards =
-        listing.shards.iter().filter(|shard| !active.contains(&shard.name) && shard.parents.iter().all(is_read));
-    let places = shards.filter_map(|shard| Some((shard.name.clone(), ledger.place(&shard.name)?.clone())));
-    places.filter(|(_, place)| *place != Place::Ended).collect()
+    let is_next = |shard: &&Shard| !active.contains(&shard.name) && shard.parents.iter().all(is_read);
+    let next = listing.shards.iter().filter(is_next);
+    let places =
+        next.filter_map(|shard| Some((shard.name.clone(), ledger.place(&shard.name)?.clone(), shard.is_closed)));
+    places.filter(|(_, place, _)| *place != Place::Ended).collect()
 }
 
 #[cfg(test)]
@@ -130,8 +132,8 @@ mod tests {
         Listing { shards: shards.iter().map(shard).collect(), now_ms: 5 }
     }
 
-    fn numbers(ready: &[(Arc<str>, Place)]) -> Vec<u64> {
-        ready.iter().map(|(name, _)| name.rsplit('-').next().unwrap().parse().unwrap()).collect()
+    fn numbers(ready: &[(Arc<str>, Place, bool)]) -> Vec<u64> {
+        ready.iter().map(|(name, ..)| name.rsplit('-').next().unwrap().parse().unwrap()).collect()
     }
 
     const RESHARDED: &[&str] = &["0 closed", "1", "2<0", "3<0 closed", "4<1+3"];
@@ -155,7 +157,7 @@ mod tests {
         enter(&all, &StartAt::Latest, None, &active, &mut ledger).unwrap();
         let first = ready(&all, &active, &ledger);
         assert_eq!(numbers(&first), [1, 2]);
-        assert!(first.iter().all(|(_, place)| *place == Place::Latest(5)));
+        assert!(first.iter().all(|(_, place, _)| *place == Place::Latest(5)));
         // What is made later is read from its first record, whatever was asked for.
         ledger.set(&all.shards[1].name, Place::Ended);
         let later = listing(&["1 closed", "2<0", "3<0 closed", "4<1+3", "5<2"]);

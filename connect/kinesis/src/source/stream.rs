@@ -122,12 +122,14 @@ impl KinesisSource {
             self.ledger.set(&shard, Place::Ended);
         }
         let Some(pool) = &mut self.pool else { return Ok(()) };
-        for (shard, place) in ready(&self.listing, &self.active, &self.ledger) {
+        for (shard, place, is_closed) in ready(&self.listing, &self.active, &self.ledger) {
             if self.parts.console.is_verbose() {
                 self.parts.console.info(&format!("kinesis {}, {shard}: reading", self.client.stream()));
             }
             self.active.insert(shard.clone());
-            pool.read(Lane::new(&shard, place), self.active.len())?;
+            let mut lane = Lane::new(&shard, place);
+            lane.is_closed = is_closed;
+            pool.read(lane, self.active.len())?;
         }
         Ok(())
     }
