@@ -262,12 +262,18 @@ fn behind_a_stopped_sink_memory_is_bounded() {
     server
         .run("awk 'BEGIN { while (length(x) < 5000) x = x \"x\"; while (n++ < 16000) print n, x }' | client put s")
         .exits(0);
-    let pipeline = server.begin("sstream-source kinesis s $E --from beginning --batch 100ms | sleep 60");
+    let line = "sstream-source kinesis s $E --from beginning --batch 100ms | \
+                { while ! [ -e go ]; do sleep 0.1; done; exec sstream-sink text; } >got";
+    let pipeline = server.begin(line);
     let source = || pipeline.processes().into_iter().find(|process| process.name.starts_with("sstream-source"));
     wait_until("it has begun", Duration::from_secs(30), || source().is_some());
-    std::thread::sleep(Duration::from_secs(8));
+    // Longer than it needs for all, if it read on.
+    std::thread::sleep(Duration::from_secs(5));
     let status = std::fs::read_to_string(format!("/proc/{}/status", source().unwrap().pid)).unwrap();
     let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     let kib: u64 = most.trim().trim_end_matches(" kB").trim().parse().unwrap();
     assert!(kib < 64 << 10, "{kib} KiB");
+    server.folder.file("go", "");
+    wait_until("all came", Duration::from_secs(60), || server.folder.read("got").lines().count() == 16_000);
+    stop(pipeline);
 }

@@ -177,7 +177,7 @@ fn keep_refused(entries: &mut Vec<Entry>, answer: &[u8]) -> Option<Partly> {
         code.is_some()
     });
     let message = message.unwrap_or_else(|| "PutRecords: the answer does not say what was taken".to_owned());
-    (!entries.is_empty()).then(|| Partly { message, has_taken: entries.len() < before })
+    (!entries.is_empty()).then_some(Partly { message, has_taken: entries.len() < before })
 }
 
 #[cfg(test)]

@@ -154,9 +154,8 @@ impl Lane {
         } else if let (State::Tip(now_ms), Place::Behind { seen_ms, .. }) = (chunk.state, &mut self.place) {
             *seen_ms = now_ms;
         }
-        if count > 0 {
-            let size = (answer.json.len() / count).max(1);
-            self.limit = (READ_BYTES / size).clamp(*RECORDS.start(), *RECORDS.end());
+        if let Some(size) = answer.json.len().checked_div(count) {
+            self.limit = (READ_BYTES / size.max(1)).clamp(*RECORDS.start(), *RECORDS.end());
         }
         self.expected = (chunk.cost() * 2 + answer.json.len()).max(1 << 16);
         Ok(Read { chunk, lost })

@@ -85,7 +85,9 @@ impl KinesisSource {
     /// Is done with chunks of which all was taken.
     fn settle(&mut self) -> Result<(), SourceError> {
         let mut has_ended = false;
-        while let Some(chunk) = self.chunks.pop_front_if(|chunk| chunk.is_empty()) {
+        while self.chunks.front().is_some_and(Chunk::is_empty)
+            && let Some(chunk) = self.chunks.pop_front()
+        {
             if let Some(pool) = &self.pool {
                 pool.release(chunk.cost());
             }
