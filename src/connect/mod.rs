@@ -120,14 +120,12 @@ pub mod testing;
 
 mod backoff;
 mod message;
-mod results;
 mod secret;
 mod shard;
 mod wake;
 
 pub use backoff::Backoff;
-pub use message::ValueForm;
-pub use results::only_result;
+pub use message::{ValueForm, only_result};
 pub use secret::Secret;
 pub use shard::Shard;
 pub use wake::{Bell, Wake};

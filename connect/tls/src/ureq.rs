@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sstream::connect::{ToolError, describe};
+use sstream::connect::ToolError;
 use ureq::Agent;
-use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 /// A client of HTTP that believes servers whose certificates those in the file have signed (PEM); without
 /// a file, whom the system believes. It follows no redirects, takes every status for an answer, and keeps
@@ -17,7 +17,11 @@ use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 pub fn agent(ca: Option<&Path>, timeout: Duration, idle: usize) -> Result<Agent, ToolError> {
     let roots = match ca {
         None => RootCerts::PlatformVerifier,
-        Some(path) => roots(path)?,
+        Some(path) => {
+            let certificates = crate::read(path)?;
+            let certificates: Vec<_> = certificates.iter().map(|one| Certificate::from_der(one).to_owned()).collect();
+            RootCerts::new_with_certs(&certificates)
+        }
     };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = TlsConfig::builder().root_certs(roots).unversioned_rustls_crypto_provider(provider).build();
@@ -31,21 +35,6 @@ pub fn agent(ca: Option<&Path>, timeout: Duration, idle: usize) -> Result<Agent,
         .user_agent(concat!("sstream/", env!("CARGO_PKG_VERSION")))
         .build();
     Ok(config.new_agent())
-}
-
-fn roots(path: &Path) -> Result<RootCerts, ToolError> {
-    let wrong = |why: &dyn std::fmt::Display| ToolError::Usage(format!("--ca: {}: {why}", path.display()));
-    let pem = std::fs::read(path).map_err(|error| wrong(&describe(&error)))?;
-    let mut certificates = Vec::new();
-    for item in parse_pem(&pem) {
-        if let PemItem::Certificate(certificate) = item.map_err(|error| wrong(&error))? {
-            certificates.push(certificate);
-        }
-    }
-    match certificates.is_empty() {
-        true => Err(wrong(&"there is no certificate in it: it is to be PEM")),
-        false => Ok(RootCerts::new_with_certs(&certificates)),
-    }
 }
 
 /// Whether the same request may succeed later, as far as the network is concerned.

@@ -21,6 +21,13 @@ pub struct Connector {
 pub const KNOWN: &[Connector] = &[
     Connector { kind: "feed", connector: "feed", source: Some("Feeds of the web"), sink: None, operator: None },
     Connector {
+        kind: "flume",
+        connector: "flume",
+        source: Some("Events that agents of Flume send"),
+        sink: Some("Events to an agent of Flume"),
+        operator: None,
+    },
+    Connector {
         kind: "http",
         connector: "http",
         source: Some("Records that others POST"),
@@ -49,6 +56,13 @@ pub const KNOWN: &[Connector] = &[
         operator: None,
     },
     Connector {
+        kind: "mysql",
+        connector: "mysql",
+        source: None,
+        sink: Some("A table of MySQL or MariaDB"),
+        operator: None,
+    },
+    Connector {
         kind: "postgres",
         connector: "postgres",
         source: None,
@@ -56,6 +70,13 @@ pub const KNOWN: &[Connector] = &[
         operator: None,
     },
     Connector { kind: "redis", connector: "redis", source: None, sink: Some("Commands of Redis"), operator: None },
+    Connector {
+        kind: "scribe",
+        connector: "scribe",
+        source: Some("Log entries that others send by Scribe"),
+        sink: Some("Log entries to Scribe"),
+        operator: None,
+    },
     Connector {
         kind: "sqlite",
         connector: "sqlite",

@@ -6,7 +6,7 @@
 //! `1`. `null` is a key, four bytes, because all its records belong together.
 
 use sstream::connect::{
-    Program, only_result,
+    Program,
     record::{self, Kind, normal_key, unescape},
 };
 use std::borrow::Cow;
@@ -50,11 +50,11 @@ impl Messages {
     /// The message of a record.
     pub fn make<'a>(&'a mut self, record: &'a [u8]) -> Made<'a> {
         let Messages { key, value, key_buffer, value_buffer } = self;
-        let key = match result_of("--key", key, record, key_buffer) {
+        let key = match only_result("--key", key, record, key_buffer) {
             Ok(result) => result.map(text_of_key),
             Err(reason) => return Made::Bad(reason),
         };
-        let value = match (value.is_some(), result_of("--value", value, record, value_buffer)) {
+        let value = match (value.is_some(), only_result("--value", value, record, value_buffer)) {
             (false, _) => record,
             (_, Ok(Some(result))) => result,
             (_, Ok(None)) => return Made::Nothing,
@@ -66,14 +66,27 @@ impl Messages {
 
 /// The one result of a program, or none; the error says why the record is a bad
 /// one.
-fn result_of<'b>(
+fn only_result<'b>(
     option: &str,
     program: &mut Option<Program>,
     record: &[u8],
     buffer: &'b mut Vec<u8>,
 ) -> Result<Option<&'b [u8]>, String> {
     let Some(program) = program else { return Ok(None) };
-    Ok(only_result(option, program, record, buffer)?.then_some(buffer))
+    let mut results = 0u64;
+    buffer.clear();
+    let run = program.run(record, &[], &mut |result| {
+        results += 1;
+        if results == 1 {
+            buffer.extend_from_slice(result);
+        }
+    });
+    match (run, results) {
+        (Err(error), _) => Err(format!("{option}: {error}")),
+        (Ok(()), 0) => Ok(None),
+        (Ok(()), 1) => Ok(Some(buffer)),
+        (Ok(()), _) => Err(format!("{option} has {results} results, and a message has one")),
+    }
 }
 
 /// A key: the normal form, a string without its quotes.

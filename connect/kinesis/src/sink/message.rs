@@ -35,22 +35,20 @@ impl Messages {
     /// # Errors
     /// Why the record is a bad one.
     pub fn make(&mut self, record: &[u8]) -> Result<Option<Message>, String> {
-        let mut result = Vec::new();
         let key = match &mut self.key {
             None => self.chance.key(),
-            Some(program) => match only_result("--key", program, record, &mut result)? {
-                true => key_of(&result)?,
-                false => return Ok(None),
+            Some(program) => match only_result("--key", program, record)? {
+                Some(result) => key_of(&result)?,
+                None => return Ok(None),
             },
         };
-        let value = match &mut self.value {
-            None => record,
-            Some(program) => match only_result("--value", program, record, &mut result)? {
-                true => &result,
-                false => return Ok(None),
+        let data = match &mut self.value {
+            None => text(record).into_owned(),
+            Some(program) => match only_result("--value", program, record)? {
+                Some(result) => text(&result).into_owned(),
+                None => return Ok(None),
             },
         };
-        let data = text(value).into_owned();
         match data.len() <= DATA {
             true => Ok(Some(Message { key, data })),
             false => Err(format!("it has {} bytes, and a record of a stream 1 MiB at most", data.len())),

@@ -28,7 +28,7 @@ impl Messages {
     /// # Errors
     /// Why the record is a bad one.
     pub fn make(&mut self, record: &[u8]) -> Result<Option<Message>, String> {
-        let Some(topic) = result_of("--topic", &mut self.topic, record)? else { return Ok(None) };
+        let Some(topic) = only_result("--topic", &mut self.topic, record)? else { return Ok(None) };
         if kind(&topic) != Some(Kind::String) {
             return Err(format!("--topic gives {}, and a topic is a string", String::from_utf8_lossy(&topic)));
         }
@@ -36,7 +36,7 @@ impl Messages {
         let topic = parse_topic(&topic).map_err(|why| format!("'{topic}' is no topic: {why}"))?;
         let value = match &mut self.value {
             None => record.to_vec(),
-            Some(program) => match result_of("--value", program, record)? {
+            Some(program) => match only_result("--value", program, record)? {
                 Some(value) => value,
                 None => return Ok(None),
             },
@@ -45,11 +45,6 @@ impl Messages {
         let payload = if value == b"null" { Vec::new() } else { text(&value).into_owned() };
         Ok(Some(Message { topic, payload }))
     }
-}
-
-fn result_of(option: &str, program: &mut Program, record: &[u8]) -> Result<Option<Vec<u8>>, String> {
-    let mut value = Vec::new();
-    Ok(only_result(option, program, record, &mut value)?.then_some(value))
 }
 
 #[cfg(test)]

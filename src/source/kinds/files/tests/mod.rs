@@ -2,6 +2,7 @@
 
 mod events;
 mod rotation;
+mod streams;
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
