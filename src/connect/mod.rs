@@ -130,6 +130,7 @@ pub use secret::Secret;
 pub use shard::Shard;
 pub use wake::{Bell, Wake};
 
+pub use crate::checkpoint::job::Places;
 pub use crate::checkpoint::offsets::Position;
 pub use crate::cli::ToolError;
 pub use crate::cli::args::{MemoryArgs, StateArgs};
