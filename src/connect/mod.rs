@@ -121,11 +121,13 @@ pub mod testing;
 mod backoff;
 mod message;
 mod secret;
+mod shard;
 mod wake;
 
 pub use backoff::Backoff;
 pub use message::{ValueForm, only_result};
 pub use secret::Secret;
+pub use shard::Shard;
 pub use wake::{Bell, Wake};
 
 pub use crate::checkpoint::job::Places;
