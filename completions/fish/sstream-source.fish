@@ -42,13 +42,13 @@ complete -c sstream-source -n "__fish_sstream_source_needs_command" -l delimiter
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
-complete -c sstream-source -n "__fish_sstream_source_needs_command" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, what a container\'s runtime cut, or both (cri,java)' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
 ruby\t'Exceptions'
 rust\t'Panics, and errors with their causes'
-cri\t'Long lines that containerd or CRI-O cut'
-docker\t'Long lines that Docker\'s json-file driver cut'"
+cri\t'Long lines that containerd or CRI-O cut; cri,java and others: with events in what a container wrote'
+docker\t'Long lines that Docker\'s json-file driver cut; docker,java and others likewise'"
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l multiline-end -d 'A line that matches ends an event' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
@@ -115,13 +115,13 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l 
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, what a container\'s runtime cut, or both (cri,java)' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
 ruby\t'Exceptions'
 rust\t'Panics, and errors with their causes'
-cri\t'Long lines that containerd or CRI-O cut'
-docker\t'Long lines that Docker\'s json-file driver cut'"
+cri\t'Long lines that containerd or CRI-O cut; cri,java and others: with events in what a container wrote'
+docker\t'Long lines that Docker\'s json-file driver cut; docker,java and others likewise'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l multiline-end -d 'A line that matches ends an event' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
@@ -177,13 +177,13 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l de
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, what a container\'s runtime cut, or both (cri,java)' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
 ruby\t'Exceptions'
 rust\t'Panics, and errors with their causes'
-cri\t'Long lines that containerd or CRI-O cut'
-docker\t'Long lines that Docker\'s json-file driver cut'"
+cri\t'Long lines that containerd or CRI-O cut; cri,java and others: with events in what a container wrote'
+docker\t'Long lines that Docker\'s json-file driver cut; docker,java and others likewise'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l multiline-end -d 'A line that matches ends an event' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
@@ -240,13 +240,13 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, what a container\'s runtime cut, or both (cri,java)' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
 ruby\t'Exceptions'
 rust\t'Panics, and errors with their causes'
-cri\t'Long lines that containerd or CRI-O cut'
-docker\t'Long lines that Docker\'s json-file driver cut'"
+cri\t'Long lines that containerd or CRI-O cut; cri,java and others: with events in what a container wrote'
+docker\t'Long lines that Docker\'s json-file driver cut; docker,java and others likewise'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l multiline-end -d 'A line that matches ends an event' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
@@ -301,13 +301,13 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l de
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, what a container\'s runtime cut, or both (cri,java)' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
 ruby\t'Exceptions'
 rust\t'Panics, and errors with their causes'
-cri\t'Long lines that containerd or CRI-O cut'
-docker\t'Long lines that Docker\'s json-file driver cut'"
+cri\t'Long lines that containerd or CRI-O cut; cri,java and others: with events in what a container wrote'
+docker\t'Long lines that Docker\'s json-file driver cut; docker,java and others likewise'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l multiline-end -d 'A line that matches ends an event' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
@@ -364,13 +364,13 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l d
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, what a container\'s runtime cut, or both (cri,java)' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
 ruby\t'Exceptions'
 rust\t'Panics, and errors with their causes'
-cri\t'Long lines that containerd or CRI-O cut'
-docker\t'Long lines that Docker\'s json-file driver cut'"
+cri\t'Long lines that containerd or CRI-O cut; cri,java and others: with events in what a container wrote'
+docker\t'Long lines that Docker\'s json-file driver cut; docker,java and others likewise'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l multiline-end -d 'A line that matches ends an event' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
@@ -425,13 +425,13 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l d
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, what a container\'s runtime cut, or both (cri,java)' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
 ruby\t'Exceptions'
 rust\t'Panics, and errors with their causes'
-cri\t'Long lines that containerd or CRI-O cut'
-docker\t'Long lines that Docker\'s json-file driver cut'"
+cri\t'Long lines that containerd or CRI-O cut; cri,java and others: with events in what a container wrote'
+docker\t'Long lines that Docker\'s json-file driver cut; docker,java and others likewise'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l multiline-end -d 'A line that matches ends an event' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
@@ -486,13 +486,13 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l d
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, what a container\'s runtime cut, or both (cri,java)' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
 ruby\t'Exceptions'
 rust\t'Panics, and errors with their causes'
-cri\t'Long lines that containerd or CRI-O cut'
-docker\t'Long lines that Docker\'s json-file driver cut'"
+cri\t'Long lines that containerd or CRI-O cut; cri,java and others: with events in what a container wrote'
+docker\t'Long lines that Docker\'s json-file driver cut; docker,java and others likewise'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l multiline-end -d 'A line that matches ends an event' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
@@ -549,13 +549,13 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l de
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, what a container\'s runtime cut, or both (cri,java)' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
 ruby\t'Exceptions'
 rust\t'Panics, and errors with their causes'
-cri\t'Long lines that containerd or CRI-O cut'
-docker\t'Long lines that Docker\'s json-file driver cut'"
+cri\t'Long lines that containerd or CRI-O cut; cri,java and others: with events in what a container wrote'
+docker\t'Long lines that Docker\'s json-file driver cut; docker,java and others likewise'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l multiline-end -d 'A line that matches ends an event' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
@@ -615,13 +615,13 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l d
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, what a container\'s runtime cut, or both (cri,java)' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
 ruby\t'Exceptions'
 rust\t'Panics, and errors with their causes'
-cri\t'Long lines that containerd or CRI-O cut'
-docker\t'Long lines that Docker\'s json-file driver cut'"
+cri\t'Long lines that containerd or CRI-O cut; cri,java and others: with events in what a container wrote'
+docker\t'Long lines that Docker\'s json-file driver cut; docker,java and others likewise'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l multiline-end -d 'A line that matches ends an event' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
@@ -680,13 +680,13 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l 
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, what a container\'s runtime cut, or both (cri,java)' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
 ruby\t'Exceptions'
 rust\t'Panics, and errors with their causes'
-cri\t'Long lines that containerd or CRI-O cut'
-docker\t'Long lines that Docker\'s json-file driver cut'"
+cri\t'Long lines that containerd or CRI-O cut; cri,java and others: with events in what a container wrote'
+docker\t'Long lines that Docker\'s json-file driver cut; docker,java and others likewise'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l multiline-end -d 'A line that matches ends an event' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
@@ -742,13 +742,13 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, what a container\'s runtime cut, or both (cri,java)' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
 ruby\t'Exceptions'
 rust\t'Panics, and errors with their causes'
-cri\t'Long lines that containerd or CRI-O cut'
-docker\t'Long lines that Docker\'s json-file driver cut'"
+cri\t'Long lines that containerd or CRI-O cut; cri,java and others: with events in what a container wrote'
+docker\t'Long lines that Docker\'s json-file driver cut; docker,java and others likewise'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l multiline-end -d 'A line that matches ends an event' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r

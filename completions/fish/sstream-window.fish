@@ -23,6 +23,7 @@ complete -c sstream-window -l error -d 'The relative error of count-distinct and
 complete -c sstream-window -l expr -d 'Make one value of two, $a and the later $b, in the place of AGG; has to be associative, as \'$a + $b\' is' -r
 complete -c sstream-window -l exec -d 'A command in the place of --expr: answers each line {"a":…,"b":…} with a line of JSON' -r
 complete -c sstream-window -l exec-timeout -d 'How long an answer of the command may take [default: 10s]' -r
+complete -c sstream-window -s j -l jobs -d 'Deal the keys over N threads, with the same output; 0: as many as there are processors' -r
 complete -c sstream-window -l memory -d 'Records held in memory; what is more goes to a file in $TMPDIR' -r
 complete -c sstream-window -l checkpoint-every -d 'Keep the state in the stream\'s checkpoint, if there is one, only at multiples of this: less is written, and more is sent again after a restart [default: each batch]' -r
 complete -c sstream-window -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
@@ -38,13 +39,13 @@ complete -c sstream-window -l delimiter -d 'csv: what stands between two fields,
 complete -c sstream-window -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
 complete -c sstream-window -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
 complete -c sstream-window -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
-complete -c sstream-window -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+complete -c sstream-window -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, what a container\'s runtime cut, or both (cri,java)' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
 ruby\t'Exceptions'
 rust\t'Panics, and errors with their causes'
-cri\t'Long lines that containerd or CRI-O cut'
-docker\t'Long lines that Docker\'s json-file driver cut'"
+cri\t'Long lines that containerd or CRI-O cut; cri,java and others: with events in what a container wrote'
+docker\t'Long lines that Docker\'s json-file driver cut; docker,java and others likewise'"
 complete -c sstream-window -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
 complete -c sstream-window -l multiline-end -d 'A line that matches ends an event' -r
 complete -c sstream-window -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r

@@ -171,7 +171,7 @@ impl Tool for ParseTool {
     const NAME: &'static str = "sstream-parse";
     const EXAMPLES: &'static str = "  \
   sstream-parse combined < access.log
-  sstream-source tail '/var/log/containers/*.log' --multiline cri --with file | sstream-parse kubernetes
+  sstream-source tail '/var/log/containers/*.log' --multiline cri,java --with file | sstream-parse kubernetes
   sstream-source udp 5140 | sstream-parse syslog | sstream-filter --expr '.severity == \"err\"'
   sstream-parse grok '%{IP:client} %{WORD:method} %{NUMBER:ms:float}' < app.log
   sstream-parse regex '(?<user>\\S+) paid (?<amount>\\S+)' --numbers --on-error skip < app.log

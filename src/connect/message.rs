@@ -1,7 +1,8 @@
-//! What a message's value is in its record.
+//! What a message's value is in its record, and what a record gives to its message.
 
 use std::borrow::Cow;
 
+use crate::expr::Program;
 use crate::record::{Canonicalizer, push_string};
 
 /// What the value of a message is in its record, as `--value` says.
@@ -39,5 +40,35 @@ impl ValueForm {
             ValueForm::Json => json.canonicalize(text.as_bytes(), out).map_err(|error| error.to_string())?,
         }
         Ok(matches!(text, Cow::Owned(_)))
+    }
+}
+
+/// What the jq program of an option of a sink makes of a record, as JSON; nothing where it has no result.
+///
+/// ```
+/// use sstream::connect::{only_result, program};
+///
+/// let mut user = program("--topic", ".user?", &[]).unwrap();
+/// assert_eq!(only_result("--topic", &mut user, br#"{"user":"ann"}"#), Ok(Some(br#""ann""#.to_vec())));
+/// assert_eq!(only_result("--topic", &mut user, b"1"), Ok(None));
+/// let mut each = program("--topic", ".[]", &[]).unwrap();
+/// assert!(only_result("--topic", &mut each, b"[1,2]").unwrap_err().contains("2 results"));
+/// ```
+///
+/// # Errors
+/// Why the record is a bad one: the program fails, or has several results.
+pub fn only_result(option: &str, program: &mut Program, record: &[u8]) -> Result<Option<Vec<u8>>, String> {
+    let (mut results, mut value) = (0u64, Vec::new());
+    let run = program.run(record, &[], &mut |result| {
+        results += 1;
+        if results == 1 {
+            value.extend_from_slice(result);
+        }
+    });
+    match (run, results) {
+        (Err(error), _) => Err(format!("{option}: {error}")),
+        (Ok(()), 0) => Ok(None),
+        (Ok(()), 1) => Ok(Some(value)),
+        (Ok(()), _) => Err(format!("{option} has {results} results, and a message has one")),
     }
 }

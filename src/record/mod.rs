@@ -32,7 +32,7 @@ mod visible;
 pub use canon::{Canonicalizer, canonicalize};
 pub use compare::compare;
 pub use error::JsonError;
-pub use escape::{push_escaped, push_string, unescape};
+pub use escape::{push_escaped, push_string, push_unescaped, unescape};
 pub use key::normal_key;
 pub use number::{Decimal, NumberError, push_float};
 pub use scan::{Kind, elements, field, kind, members, pair, skip_value, text};

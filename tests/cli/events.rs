@@ -58,8 +58,18 @@ fn options_that_do_not_go_together_are_wrong_usage() {
         ("sstream-filter . --multiline-start '(' --input text", "unclosed group"),
         (
             "sstream-filter . --multiline java --multiline-end x --input text",
-            "--multiline does not go with --multiline-end",
+            "--multiline java does not go with --multiline-end",
         ),
+        (
+            "sstream-filter . --multiline cri,java --multiline-end x --input text",
+            "--multiline cri,java does not go with --multiline-end",
+        ),
+        (
+            "sstream-filter . --multiline java,cri --input text",
+            "--multiline java,cri: of two forms the first is cri or",
+        ),
+        ("sstream-filter . --multiline cri,docker --input text", "--multiline cri,docker: of two forms the first is"),
+        ("sstream-filter . --multiline cri,go,java --input text", "--multiline cri,go,java: of two forms the first is"),
         ("sstream-filter . --multiline java --input csv", "the rows of csv say themselves where they end"),
         ("sstream-source rate 1 --multiline java", "--multiline: rate does not read lines of text"),
         ("sstream-source rate 1 --with host", "--with: rate does not read lines of text"),
@@ -154,6 +164,62 @@ fn events_are_whole_over_kills_and_rotations() {
         ("stdout", "two begun goes on here and ends"),
         ("stdout", "three is split by a rotation"),
         ("stderr", "four"),
+    ];
+    assert_eq!(committed(&folder, "out"), all.map(record).concat());
+}
+
+#[test]
+fn stack_traces_of_containers_are_whole_over_kills_and_rotations() {
+    let folder = Folder::new();
+    std::fs::create_dir_all(folder.path("var/log/containers")).unwrap();
+    std::fs::create_dir(folder.path("out")).unwrap();
+    let name = "var/log/containers/shop-0_default_shop-1f2e.log";
+    let log = folder.path(name).display().to_string();
+    let pipeline = "{ echo $BASHPID > pid; exec sstream-source tail 'var/log/containers/*.log' --multiline cri,java \
+         --with file --batch 50ms --checkpoint ck --multiline-timeout 1h; } | sstream-parse kubernetes \
+         | sstream-sink files out/part";
+    let kill = "kill -9 $(cat pid)";
+    append(&folder, name, "TIME stdout F 10:00:00 INFO starts\nTIME stderr F 10:00:00 ERROR order 7 failed\n");
+    append(
+        &folder,
+        name,
+        "TIME stdout F 10:00:01 WARN slow\nTIME stderr F java.lang.IllegalStateException: no stock\n",
+    );
+    let mut live = live::start_in(folder.clone(), pipeline);
+    live.until("the first", |_| committed(&folder, "out").contains("starts"));
+    // The trace has begun, and lines of the other stream behind it were given.
+    append(&folder, name, "TIME stderr P \tat shop.Stock");
+    folder.run(kill);
+    live.exits(3);
+    append(&folder, name, ".take(Stock.java:31)\nTIME stdout F 10:00:02 INFO on\nTIME stderr F \n");
+    std::fs::rename(folder.path(name), folder.path(&format!("{name}.20240105-100000"))).unwrap();
+    append(&folder, name, "TIME stdout F 10:00:03 INFO and on\nTIME stderr F \tat shop.Order.place(Order.java:12)\n");
+    let mut live = live::start_in(folder.clone(), pipeline);
+    append(&folder, name, "TIME stderr F Caused by: java.io.IOException: gone\nTIME stderr F \t... 2 more\n");
+    append(&folder, name, "TIME stderr F 10:00:04 INFO recovered\nTIME stdout F 10:00:05 INFO late\n");
+    live.until("the trace", |_| committed(&folder, "out").contains("and on"));
+    folder.run(kill);
+    live.exits(3);
+    let mut live = live::start_in(folder.clone(), pipeline);
+    append(&folder, name, "TIME stdout F 10:00:06 INFO ends\n");
+    append(&folder, name, "TIME stderr F 10:00:06 INFO ends\n");
+    live.until("the last", |_| committed(&folder, "out").contains("late"));
+    folder.run(kill);
+    live.exits(3);
+    let record = |(stream, text): (&str, &str)| {
+        format!("{{\"file\":\"{log}\",\"time\":1704448800123,\"stream\":\"{stream}\",\"message\":\"{text}\"}}\n")
+    };
+    let trace = "10:00:00 ERROR order 7 failed\\njava.lang.IllegalStateException: no stock\\n\
+         \\tat shop.Stock.take(Stock.java:31)\\n\\tat shop.Order.place(Order.java:12)\\n\
+         Caused by: java.io.IOException: gone\\n\\t... 2 more";
+    let all = [
+        ("stdout", "10:00:00 INFO starts"),
+        ("stderr", trace),
+        ("stdout", "10:00:01 WARN slow"),
+        ("stdout", "10:00:02 INFO on"),
+        ("stdout", "10:00:03 INFO and on"),
+        ("stderr", "10:00:04 INFO recovered"),
+        ("stdout", "10:00:05 INFO late"),
     ];
     assert_eq!(committed(&folder, "out"), all.map(record).concat());
 }

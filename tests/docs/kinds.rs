@@ -6,6 +6,8 @@ use sstream::cli::front::family;
 use sstream::connect::docs::Described;
 use sstream_testkit::promises::{check_kind, table};
 
+use super::root;
+
 fn tool(name: &str) -> Described {
     family().into_iter().find(|tool| tool.command.get_name() == name).unwrap()
 }
@@ -52,5 +54,22 @@ fn the_list_of_tools_names_every_kind() {
         let (_, list) = row.cells[1].rsplit_once(": ").unwrap();
         let named: BTreeSet<&str> = list.split(", ").collect();
         assert_eq!(named, own.iter().chain(&connectors).map(String::as_str).collect(), "README.md: {name}");
+    }
+}
+
+#[test]
+fn what_a_connector_has_is_found_among_docs_and_examples() {
+    let root = root();
+    for connector in std::fs::read_dir(root.join("connect")).unwrap() {
+        let connector = connector.unwrap();
+        let name = connector.file_name().into_string().unwrap();
+        let (page, demo) = (connector.path().join("README.md"), connector.path().join("examples/demo"));
+        if !demo.exists() {
+            continue; // not a connector: what several share
+        }
+        for (link, to) in [(format!("docs/connect/{name}.md"), page), (format!("examples/connect/{name}"), demo)] {
+            let found = root.join(&link).canonicalize();
+            assert_eq!(found.ok(), to.canonicalize().ok(), "{link} is a symbolic link to {}", to.display());
+        }
     }
 }

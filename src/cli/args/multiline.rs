@@ -7,14 +7,14 @@ use regex::bytes::Regex;
 
 use crate::cli::ToolError;
 use crate::duration;
-use crate::record::forms::events::{Belonging, Joining, Language, Most, Patterns};
+use crate::record::forms::events::{Belonging, Joining, Language, Most, Patterns, Runtime};
 
 /// Which lines are one event, and so one record: by file, connection or client.
 #[derive(Args, Clone, Debug)]
 pub struct MultilineArgs {
-    /// One record of an event's lines: stack traces of a language with the log line before them, or what a container's runtime cut
-    #[arg(long, value_enum, value_name = "FORM", help_heading = "Events of several lines", conflicts_with_all = ["multiline_start", "multiline_end", "multiline_continue"])]
-    pub multiline: Option<MultilineForm>,
+    /// One record of an event's lines: stack traces of a language with the log line before them, what a container's runtime cut, or both (cri,java)
+    #[arg(long, value_enum, value_name = "FORM", value_delimiter = ',', action = clap::ArgAction::Set, num_args = 1, help_heading = "Events of several lines")]
+    pub multiline: Vec<MultilineForm>,
 
     /// A line that matches begins an event; other lines belong to the one before
     #[arg(long, value_name = "REGEX", value_parser = regex, help_heading = "Events of several lines", allow_hyphen_values = true)]
@@ -56,9 +56,9 @@ pub enum MultilineForm {
     Ruby,
     /// Panics, and errors with their causes
     Rust,
-    /// Long lines that containerd or CRI-O cut
+    /// Long lines that containerd or CRI-O cut; cri,java and others: with events in what a container wrote
     Cri,
-    /// Long lines that Docker's json-file driver cut
+    /// Long lines that Docker's json-file driver cut; docker,java and others likewise
     Docker,
 }
 
@@ -82,15 +82,15 @@ impl MultilineArgs {
     /// How lines are joined, with events of at most `max_line` bytes.
     pub fn joining(&self, max_line: usize) -> Option<Joining> {
         let most = Most { lines: self.max_lines.unwrap_or(10_000) as usize, bytes: max_line };
-        let belonging = match self.multiline {
-            Some(form) => form.belonging(),
-            None if self.are_given() => Belonging::Patterns(Patterns {
+        let has_patterns = self.pattern().is_some();
+        let patterns = has_patterns.then(|| {
+            Belonging::Patterns(Patterns {
                 start: self.multiline_start.clone(),
                 end: self.multiline_end.clone(),
                 proceed: self.multiline_continue.clone(),
-            }),
-            None => return None,
-        };
+            })
+        });
+        let belonging = self.multiline.iter().rev().fold(patterns, |inner, form| Some(form.belonging(inner)))?;
         Some(Joining::new(belonging, most, self.multiline_timeout.unwrap_or(Duration::from_secs(1))))
     }
 
@@ -101,16 +101,57 @@ impl MultilineArgs {
                 let message = "there are no events of several lines: add --multiline FORM, or --multiline-start REGEX";
                 Err(ToolError::Usage(format!("{option}: {message}")))
             }
+            _ => self.check_forms(),
+        }
+    }
+
+    /// What writes the lines first, then what says which of them are one event; or one of them.
+    fn check_forms(&self) -> Result<(), ToolError> {
+        let is_fit = match self.multiline.as_slice() {
+            [] | [_] => true,
+            [first, second] => first.runtime().is_some() && second.runtime().is_none(),
+            _ => false,
+        };
+        if !is_fit {
+            let forms = self.forms();
+            return Err(ToolError::Usage(format!(
+                "--multiline {forms}: of two forms the first is cri or docker, and the second says which of a container's \
+                 lines are one event, as in cri,java"
+            )));
+        }
+        match self.pattern() {
+            Some(pattern) if self.multiline.iter().any(|form| form.runtime().is_none()) => {
+                let forms = self.forms();
+                Err(ToolError::Usage(format!(
+                    "--multiline {forms} does not go with {pattern}: both say which lines are one event"
+                )))
+            }
             _ => Ok(()),
         }
     }
 
+    /// The ready forms, as they are written.
+    fn forms(&self) -> String {
+        let names = self.multiline.iter().filter_map(|form| Some(form.to_possible_value()?.get_name().to_owned()));
+        names.collect::<Vec<_>>().join(",")
+    }
+
+    /// The first pattern given.
+    fn pattern(&self) -> Option<&'static str> {
+        let patterns = [
+            (&self.multiline_start, "--multiline-start"),
+            (&self.multiline_end, "--multiline-end"),
+            (&self.multiline_continue, "--multiline-continue"),
+        ];
+        patterns.into_iter().find_map(|(pattern, option)| pattern.is_some().then_some(option))
+    }
+
     /// What the options say of what a record is.
     pub fn words(&self) -> impl Iterator<Item = (&'static str, String)> {
-        let form = self.multiline.and_then(|form| Some(form.to_possible_value()?.get_name().to_owned()));
+        let forms = self.forms();
         let regex = |regex: &Option<Regex>| regex.as_ref().map(|regex| regex.as_str().to_owned());
         [
-            ("--multiline", form),
+            ("--multiline", (!forms.is_empty()).then_some(forms)),
             ("--multiline-start", regex(&self.multiline_start)),
             ("--multiline-end", regex(&self.multiline_end)),
             ("--multiline-continue", regex(&self.multiline_continue)),
@@ -121,15 +162,26 @@ impl MultilineArgs {
 }
 
 impl MultilineForm {
-    fn belonging(self) -> Belonging {
+    /// What lines are written by, if that is what it says.
+    fn runtime(self) -> Option<Runtime> {
+        match self {
+            MultilineForm::Cri => Some(Runtime::Cri),
+            MultilineForm::Docker => Some(Runtime::Docker),
+            _ => None,
+        }
+    }
+
+    /// Which lines belong together; `inner` says it of those that containers wrote.
+    fn belonging(self, inner: Option<Belonging>) -> Belonging {
+        let inner = inner.map(Box::new);
         match self {
             MultilineForm::Java => Belonging::Traces(Language::Java),
             MultilineForm::Python => Belonging::Traces(Language::Python),
             MultilineForm::Go => Belonging::Traces(Language::Go),
             MultilineForm::Ruby => Belonging::Traces(Language::Ruby),
             MultilineForm::Rust => Belonging::Traces(Language::Rust),
-            MultilineForm::Cri => Belonging::Cri,
-            MultilineForm::Docker => Belonging::Docker,
+            MultilineForm::Cri => Belonging::Container(Runtime::Cri, inner),
+            MultilineForm::Docker => Belonging::Container(Runtime::Docker, inner),
         }
     }
 }

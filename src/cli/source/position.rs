@@ -25,7 +25,7 @@ pub fn file_ranges(kind: &str, file: &Path, recorded: &[u8]) -> Option<Vec<FileR
             let record = Record::read(recorded)?;
             let ranges = record.ranges.iter().map(|range| {
                 let file = record.files.get(range.file)?;
-                Some(FileRange { path: file.path.clone(), from: range.from, to: range.to })
+                Some(FileRange { path: file.path.clone(), from: range.from.offset, to: range.to.end() })
             });
             ranges.collect()
         }

@@ -1,7 +1,7 @@
 //! Forms in which a line, or an event of several lines, is a record by itself: text, and beside it [JSON](super::json) and
 //! [logfmt](super::logfmt).
 
-use super::events::{Event, Join};
+use super::events::{Ahead, Event, Join, Line};
 use super::{Bad, Course, Format, Lines, Origin, Place, bare, text, too_long};
 use crate::error::Failure;
 use crate::record;
@@ -122,6 +122,7 @@ impl<F: LineForm> Format for Records<F> {
                 bad(text, &too_long(max_line))?;
                 continue;
             }
+            let end = self.course.place().offset;
             let Records { form, join, course, .. } = self;
             let mut give = |event: Event<'_>| {
                 records += push_event(form, course, &event, max_line, out, bad)?;
@@ -129,7 +130,7 @@ impl<F: LineForm> Format for Records<F> {
             };
             match join {
                 None => give(Event { text, place, problem: None })?,
-                Some(join) => join.push(text, place, &mut give)?,
+                Some(join) => join.push(Line { text, place, end }, &mut give)?,
             }
         }
         Ok(records)
@@ -149,6 +150,15 @@ impl<F: LineForm> Format for Records<F> {
 
     fn has_carried(&self) -> bool {
         self.begun().is_some_and(|place| place.files < self.course.place().files)
+    }
+
+    fn ahead(&self) -> Option<Ahead> {
+        let at = self.begun().unwrap_or(self.course.place());
+        self.join.as_ref().filter(|_| at.files == self.course.place().files).and_then(|join| join.ahead(at))
+    }
+
+    fn join(&mut self) -> Option<&mut (dyn Join + 'static)> {
+        self.join.as_deref_mut()
     }
 
     fn course(&mut self) -> &mut Course {

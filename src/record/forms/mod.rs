@@ -19,6 +19,7 @@ mod text;
 
 use crate::error::Failure;
 use crate::record;
+use events::{Ahead, Join};
 
 pub use coding::{Coding, Framing, Lines};
 pub use course::Course;
@@ -72,6 +73,16 @@ pub trait Format {
     /// Whether an event of several lines is begun that [`Format::complete`] would give.
     fn has_event(&self) -> bool {
         false
+    }
+
+    /// Of two streams, the one of which lines were taken behind where the event begins that is begun.
+    fn ahead(&self) -> Option<Ahead> {
+        None
+    }
+
+    /// What makes events of lines, if that is asked for.
+    fn join(&mut self) -> Option<&mut (dyn Join + 'static)> {
+        None
     }
 
     /// Where the next line begins, and what records say of it.

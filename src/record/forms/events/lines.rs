@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Event, Give, Join, Most};
+use super::{Event, Give, Join, Line, Most};
 use crate::error::Failure;
 use crate::record::forms::Place;
 
@@ -44,7 +44,7 @@ pub struct LineJoin<R> {
     place: Place,
     problem: Option<String>,
     /// Lines behind it that belong to it if a later one does.
-    perhaps: Vec<(Vec<u8>, Place)>,
+    perhaps: Vec<(Vec<u8>, Place, u64)>,
 }
 
 impl<R: Rules> LineJoin<R> {
@@ -83,41 +83,42 @@ impl<R: Rules> LineJoin<R> {
     /// The event is over, and what might have been of it is not.
     fn close(&mut self, give: &mut Give<'_>) -> Result<(), Box<dyn Failure>> {
         self.give_open(give)?;
-        for (line, place) in std::mem::take(&mut self.perhaps) {
-            self.push(&line, place, give)?;
+        for (text, place, end) in std::mem::take(&mut self.perhaps) {
+            self.push(Line { text: &text, place, end }, give)?;
         }
         Ok(())
     }
 }
 
 impl<R: Rules> Join for LineJoin<R> {
-    fn push(&mut self, line: &[u8], place: Place, give: &mut Give<'_>) -> Result<(), Box<dyn Failure>> {
+    fn push(&mut self, line: Line<'_>, give: &mut Give<'_>) -> Result<(), Box<dyn Failure>> {
+        let Line { text, place, end } = line;
         let open = (self.lines > 0).then_some((self.state, &*self.text));
-        self.state = match self.rules.step(open, line) {
+        self.state = match self.rules.step(open, text) {
             Step::Joins(state) => {
-                for (line, _) in std::mem::take(&mut self.perhaps) {
-                    self.append(&line);
+                for (text, ..) in std::mem::take(&mut self.perhaps) {
+                    self.append(&text);
                 }
-                self.append(line);
+                self.append(text);
                 state
             }
             Step::Perhaps(state) => {
-                self.perhaps.push((line.to_vec(), place));
+                self.perhaps.push((text.to_vec(), place, end));
                 state
             }
             Step::Begins(_) if !self.perhaps.is_empty() => {
                 self.close(give)?;
                 // It may go on with one of those.
-                return self.push(line, place, give);
+                return self.push(line, give);
             }
             Step::Begins(state) => {
                 self.give_open(give)?;
                 self.place = place;
-                self.append(line);
+                self.append(text);
                 state
             }
         };
-        if self.rules.ends(self.state, line) {
+        if self.rules.ends(self.state, text) {
             self.give_open(give)?;
         }
         Ok(())
@@ -132,5 +133,9 @@ impl<R: Rules> Join for LineJoin<R> {
 
     fn begun(&self) -> Option<Place> {
         (self.lines > 0).then_some(self.place)
+    }
+
+    fn has_loose(&self) -> bool {
+        !self.perhaps.is_empty()
     }
 }

@@ -7,9 +7,10 @@
 //! An event that is begun is held until a line says that it is over, or until whoever reads the lines
 //! says so: the input's end, or that nothing came for a while.
 
-mod container;
 mod lines;
 mod patterns;
+mod runtime;
+mod streams;
 mod traces;
 
 use std::fmt;
@@ -20,6 +21,7 @@ use super::Place;
 use crate::error::Failure;
 
 pub use patterns::Patterns;
+pub use runtime::{Runtime, Stream};
 pub use traces::Language;
 
 /// Lines that belong together, as whoever gave them meant them.
@@ -33,19 +35,62 @@ pub struct Event<'e> {
     pub problem: Option<&'e str>,
 }
 
+/// A line, without its end.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'l> {
+    /// What it says.
+    pub text: &'l [u8],
+    /// Where it begins.
+    pub place: Place,
+    /// The byte behind its end.
+    pub end: u64,
+}
+
+/// Of two streams whose lines come in turn, the one of which more was taken, where that is more than up to where
+/// the oldest event begins that is not complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ahead {
+    /// Which one.
+    pub stream: Stream,
+    /// Its lines before this byte were taken.
+    pub until: u64,
+}
+
 /// Takes an event.
 pub type Give<'g> = dyn FnMut(Event<'_>) -> Result<(), Box<dyn Failure>> + 'g;
 
 /// Makes events of the lines of one file, connection or client.
 pub trait Join {
     /// Takes the next line, and gives what is complete by it.
-    fn push(&mut self, line: &[u8], place: Place, give: &mut Give<'_>) -> Result<(), Box<dyn Failure>>;
+    fn push(&mut self, line: Line<'_>, give: &mut Give<'_>) -> Result<(), Box<dyn Failure>>;
 
     /// What was begun is complete.
     fn finish(&mut self, give: &mut Give<'_>) -> Result<(), Box<dyn Failure>>;
 
     /// Where the oldest event begins that is not complete.
     fn begun(&self) -> Option<Place>;
+
+    /// Whether lines are held behind its first event that may yet be events by themselves.
+    fn has_loose(&self) -> bool {
+        false
+    }
+
+    /// Which stream was taken further than up to `at`, where the oldest event begins that is not complete, or the
+    /// next line if there is none.
+    fn ahead(&self, at: Place) -> Option<Ahead> {
+        let _ = at;
+        None
+    }
+
+    /// Lines of a stream that come now were taken before.
+    fn start_ahead(&mut self, ahead: Ahead) {
+        let _ = ahead;
+    }
+
+    /// No line from the byte `offset` on is taken but of a stream that is ahead.
+    fn stop_at(&mut self, offset: u64, ahead: Option<Ahead>) {
+        let _ = (offset, ahead);
+    }
 }
 
 /// How much one event may be.
@@ -78,35 +123,42 @@ pub enum Belonging {
     Patterns(Patterns),
     /// The stack traces of a language.
     Traces(Language),
-    /// What a container's long lines were cut into, as CRI runtimes write it.
-    Cri,
-    /// The same by Docker's json-file driver.
-    Docker,
+    /// What a container wrote, as its runtime has it: long lines in parts, and two streams in turn. The lines of each may
+    /// belong together in their turn.
+    Container(Runtime, Option<Box<Belonging>>),
+}
+
+/// Makes the join of one file, connection or client.
+type MakeJoin = dyn Fn() -> Box<dyn Join> + Send + Sync;
+
+fn make(belonging: Belonging, most: Most, timeout: Duration) -> Arc<MakeJoin> {
+    match belonging {
+        Belonging::Patterns(patterns) => {
+            let patterns = Arc::new(patterns);
+            Arc::new(move || Box::new(lines::LineJoin::new(patterns.clone(), most)))
+        }
+        Belonging::Traces(language) => {
+            let traces = Arc::new(traces::Traces::of(language));
+            Arc::new(move || Box::new(lines::LineJoin::new(traces.clone(), most)))
+        }
+        Belonging::Container(runtime, lines) => {
+            let lines = lines.map(|lines| make(*lines, most, timeout));
+            Arc::new(move || Box::new(streams::Streams::new(runtime, lines.as_deref(), most, timeout)))
+        }
+    }
 }
 
 /// How lines become events.
 #[derive(Clone)]
 pub struct Joining {
-    make: Arc<dyn Fn() -> Box<dyn Join> + Send + Sync>,
+    make: Arc<MakeJoin>,
     timeout: Duration,
 }
 
 impl Joining {
     /// By what belongs together. An event to which nothing came for `timeout` is complete.
     pub fn new(belonging: Belonging, most: Most, timeout: Duration) -> Joining {
-        let make: Arc<dyn Fn() -> Box<dyn Join> + Send + Sync> = match belonging {
-            Belonging::Patterns(patterns) => {
-                let patterns = Arc::new(patterns);
-                Arc::new(move || Box::new(lines::LineJoin::new(patterns.clone(), most)))
-            }
-            Belonging::Traces(language) => {
-                let traces = Arc::new(traces::Traces::of(language));
-                Arc::new(move || Box::new(lines::LineJoin::new(traces.clone(), most)))
-            }
-            Belonging::Cri => Arc::new(move || Box::new(container::PartJoin::new(container::cri, most))),
-            Belonging::Docker => Arc::new(move || Box::new(container::PartJoin::new(container::docker, most))),
-        };
-        Joining { make, timeout }
+        Joining { make: make(belonging, most, timeout), timeout }
     }
 
     /// For the lines of one file, connection or client.

@@ -9,7 +9,7 @@ const MOST: Most = Most { lines: 100, bytes: 1000 };
 
 /// The events of lines, each with its problem.
 fn events(belonging: Belonging, most: Most, lines: &[&str]) -> Vec<(String, Option<String>)> {
-    let mut join = Joining::new(belonging, most, Duration::ZERO).join();
+    let mut join = Joining::new(belonging, most, Duration::from_secs(1)).join();
     let mut events = Vec::new();
     let mut give = |event: Event<'_>| {
         let line = usize::try_from(event.place.lines).unwrap();
@@ -20,7 +20,8 @@ fn events(belonging: Belonging, most: Most, lines: &[&str]) -> Vec<(String, Opti
     };
     let mut course = Course::default();
     for line in lines {
-        join.push(line.as_bytes(), course.pass(line.len() as u64 + 1), &mut give).unwrap();
+        let place = course.pass(line.len() as u64 + 1);
+        join.push(Line { text: line.as_bytes(), place, end: course.place().offset }, &mut give).unwrap();
     }
     join.finish(&mut give).unwrap();
     assert_eq!(join.begun(), None);
@@ -235,48 +236,112 @@ done",
     );
 }
 
+fn cri(lines: Option<Belonging>) -> Belonging {
+    Belonging::Container(Runtime::Cri, lines.map(Box::new))
+}
+
+fn texts(given: Vec<(String, Option<String>)>) -> Vec<String> {
+    given.into_iter().map(|(text, _)| text).collect()
+}
+
 #[test]
 fn containers() {
-    let cri = |lines: &[&str]| events(Belonging::Cri, MOST, lines);
-    let texts = |given: Vec<(String, Option<String>)>| given.into_iter().map(|(text, _)| text).collect::<Vec<_>>();
     assert_eq!(
-        texts(cri(&[
-            "2024-01-05T10:00:00.1Z stdout F whole",
-            "2024-01-05T10:00:00.2Z stdout P one ",
-            "2024-01-05T10:00:00.3Z stderr F between",
-            "2024-01-05T10:00:00.4Z stdout P two ",
-            "2024-01-05T10:00:00.5Z stdout F three",
-            "no line of a runtime",
-            "2024-01-05T10:00:00.6Z stderr P:x begun",
-        ])),
+        texts(events(
+            cri(None),
+            MOST,
+            &[
+                "2024-01-05T10:00:00.1Z stdout F whole",
+                "2024-01-05T10:00:00.2Z stdout P one ",
+                "2024-01-05T10:00:00.3Z stderr P between",
+                "2024-01-05T10:00:00.4Z stdout P two ",
+                "2024-01-05T10:00:00.4Z stderr F the parts",
+                "2024-01-05T10:00:00.5Z stdout F three",
+                "no line of a runtime",
+                "2024-01-05T10:00:00.6Z stderr P:x begun",
+                "2024-01-05T10:00:00.6+01:00 stdout F",
+            ]
+        )),
         [
             "2024-01-05T10:00:00.1Z stdout F whole",
             "2024-01-05T10:00:00.2Z stdout F one two three",
-            "2024-01-05T10:00:00.3Z stderr F between",
+            "2024-01-05T10:00:00.3Z stderr F betweenthe parts",
             "no line of a runtime",
             "2024-01-05T10:00:00.6Z stderr F:x begun",
+            "2024-01-05T10:00:00.6+01:00 stdout F",
         ]
     );
     assert_eq!(
         texts(events(
-            Belonging::Docker,
+            Belonging::Container(Runtime::Docker, None),
             MOST,
             &[
-                r#"{"log":"whole \"1\"\n","stream":"stdout","time":"1"}"#,
-                r#"{"log":"a\\n","stream":"stdout","time":"2"}"#,
-                r#"{"log":"other\n","stream":"stderr","time":"3"}"#,
-                r#"{"log":"b\\\n","stream":"stdout","attrs":{},"time":"4"}"#,
+                r#"{"log":"whole \"1\"\n","stream":"stdout","time":"2024-01-05T10:00:01Z"}"#,
+                r#"{"log":"a\\n","stream":"stdout","time":"2024-01-05T10:00:02.1Z"}"#,
+                r#"{"log":"other\n","stream":"stderr","time":"2024-01-05T10:00:02.2Z"}"#,
+                r#"{"log":"b\\\n","stream":"stdout","attrs":{},"time":"2024-01-05T10:00:02.3Z"}"#,
             ]
         )),
         [
-            r#"{"log":"whole \"1\"\n","stream":"stdout","time":"1"}"#,
-            r#"{"log":"a\\nb\\\n","stream":"stdout","time":"2"}"#,
-            r#"{"log":"other\n","stream":"stderr","time":"3"}"#,
+            r#"{"log":"whole \"1\"\n","stream":"stdout","time":"2024-01-05T10:00:01Z"}"#,
+            r#"{"log":"a\\nb\\\n","stream":"stdout","time":"2024-01-05T10:00:02.1Z"}"#,
+            r#"{"log":"other\n","stream":"stderr","time":"2024-01-05T10:00:02.2Z"}"#,
         ]
     );
     let few = Most { lines: 2, bytes: 1000 };
-    let parts = ["T stdout P 1", "T stdout P 2", "T stdout P 3", "T stdout F 4", "T stdout F 5"];
-    let given = events(Belonging::Cri, few, &parts);
+    let head = "2024-01-05T10:00:00Z stdout";
+    let parts = ["P 1", "P 2", "P 3", "F 4", "F 5"].map(|part| format!("{head} {part}"));
+    let given = events(cri(None), few, &parts.iter().map(String::as_str).collect::<Vec<_>>());
     assert!(given[0].1.as_deref().unwrap().contains("--max-lines 2"), "{given:?}");
-    assert_eq!(given[1], ("T stdout F 5".to_owned(), None));
+    assert_eq!(given[1], (format!("{head} F 5"), None));
+}
+
+#[test]
+fn events_that_containers_wrote() {
+    let java = || Belonging::Traces(Language::Java);
+    assert_eq!(
+        texts(events(
+            cri(Some(java())),
+            MOST,
+            &[
+                "2024-01-05T10:00:00.1Z stdout F 10:00:00 INFO begins",
+                "2024-01-05T10:00:00.2Z stderr F 10:00:00 ERROR it failed",
+                "2024-01-05T10:00:00.2Z stderr F java.lang.Error: no",
+                "2024-01-05T10:00:00.3Z stdout F 10:00:00 WARN in between",
+                "2024-01-05T10:00:00.3Z stderr P \tat a.B.",
+                "2024-01-05T10:00:00.3Z stdout F java.lang.Error: another",
+                "2024-01-05T10:00:00.3Z stderr F c(B.java:3)",
+                "2024-01-05T10:00:00.4Z stdout F \tat d.E.f(E.java:4)",
+                "2024-01-05T10:00:00.4Z stderr F 10:00:01 INFO and on",
+            ]
+        )),
+        [
+            "2024-01-05T10:00:00.1Z stdout F 10:00:00 INFO begins",
+            "2024-01-05T10:00:00.2Z stderr F 10:00:00 ERROR it failed\njava.lang.Error: no\n\tat a.B.c(B.java:3)",
+            "2024-01-05T10:00:00.3Z stdout F 10:00:00 WARN in between\njava.lang.Error: another\n\tat d.E.f(E.java:4)",
+            "2024-01-05T10:00:00.4Z stderr F 10:00:01 INFO and on",
+        ]
+    );
+    let line =
+        |text: &str, stream: &str| format!(r#"{{"log":"{text}\n","stream":"{stream}","time":"2024-01-05T10:00:01Z"}}"#);
+    let lines = [
+        line("10:00:00 ERROR \\\"it\\\" failed", "stdout"),
+        line("java.lang.Error: \\u003cinit\\u003e", "stdout"),
+        line("apart", "stderr"),
+        line("\\tat a.B.c(B.java:3)", "stdout"),
+    ];
+    let given = events(
+        Belonging::Container(Runtime::Docker, Some(Box::new(java()))),
+        MOST,
+        &lines.iter().map(String::as_str).collect::<Vec<_>>(),
+    );
+    let joined = "10:00:00 ERROR \\\"it\\\" failed\\njava.lang.Error: <init>\\n\\tat a.B.c(B.java:3)";
+    assert_eq!(texts(given), [line(joined, "stdout"), line("apart", "stderr")]);
+    // The bounds are of what a container wrote, too.
+    let few = Most { lines: 3, bytes: 1000 };
+    let head = "2024-01-05T10:00:00Z stdout F";
+    let lines = ["java.lang.Error: x", "\tat a", "\tat b", "\tat c", "next"].map(|text| format!("{head} {text}"));
+    let given = events(cri(Some(java())), few, &lines.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(given[0].1.as_deref().unwrap().contains("--max-lines 3"), "{given:?}");
+    assert_eq!(given[1], (format!("{head} next"), None));
 }

@@ -17,7 +17,7 @@ pub struct Again {
     record: Record,
     /// The next range to be opened.
     next: usize,
-    /// The range that is being read, and where it ends.
+    /// The range that is being read, and the byte behind its last line.
     reader: Option<(FileReader, u64)>,
     /// What was read before it, whose last event goes on in it.
     before: Option<FileReader>,
@@ -41,7 +41,7 @@ impl Again {
     ) -> Result<Option<u64>, SourceError> {
         let mut records = 0;
         while block.len() < BLOCK_BYTES {
-            let Some((reader, to)) = &mut self.reader else {
+            let Some((reader, end)) = &mut self.reader else {
                 if !self.open_next(lines, finder)? {
                     return Ok((records > 0).then_some(records));
                 }
@@ -49,7 +49,7 @@ impl Again {
             };
             if reader.has_line() {
                 records += reader.take(Room { records: u64::MAX, bytes: BLOCK_BYTES }, block, bad)?;
-            } else if reader.read(*to)? == 0 {
+            } else if reader.read(*end)? == 0 {
                 if self.record.ranges.get(self.next).is_some_and(|range| range.goes_on) {
                     self.before = self.reader.take().map(|(reader, _)| reader);
                     continue;
@@ -69,8 +69,8 @@ impl Again {
             let entry = &self.record.files[range.file];
             let ranges = &self.record.ranges;
             let file = self.found.entry(range.file).or_insert_with(|| {
-                let ends = ranges.iter().filter(|other| other.file == range.file).map(|other| other.to);
-                finder.find(entry, ends.max().unwrap_or(range.to))
+                let ends = ranges.iter().filter(|other| other.file == range.file).map(|other| other.to.end());
+                finder.find(entry, ends.max().unwrap_or(range.to.end()))
             });
             match file {
                 Some((path, file)) => {
@@ -80,10 +80,11 @@ impl Again {
                     if let Some(mut before) = self.before.take() {
                         reader.go_on_from(&mut before);
                     }
-                    self.reader = Some((reader, range.to));
+                    reader.stop_at(range.to);
+                    self.reader = Some((reader, range.to.end()));
                     return Ok(true);
                 }
-                None => finder.lost(entry, &format!("bytes {} to {}", range.from, range.to))?,
+                None => finder.lost(entry, &format!("bytes {} to {}", range.from.offset, range.to.end()))?,
             }
         }
         Ok(false)

@@ -7,6 +7,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use super::packed::Unpacked;
+use super::position::Boundary;
 use crate::op::BLOCK_BYTES;
 use crate::record::forms::{self, Bad, Format, Place, Recipe};
 use crate::source::SourceError;
@@ -43,9 +44,15 @@ pub struct FileReader {
 }
 
 impl FileReader {
-    /// Reads `file` on from the byte `from`, where a record begins. `path` is for messages, and tells
+    /// Reads `file` on from `from`, where a record begins. `path` is for messages, and tells
     /// whether it is packed; records that say where they are from call the file `name`.
-    pub fn open(path: &Path, name: &Path, file: File, from: u64, lines: &Lines) -> Result<FileReader, SourceError> {
+    pub fn open(
+        path: &Path,
+        name: &Path,
+        file: File,
+        from: Boundary,
+        lines: &Lines,
+    ) -> Result<FileReader, SourceError> {
         let unpacked = Packing::of(path).map(|packing| Unpacked::open(&file, packing)).transpose();
         let mut reader = FileReader {
             file,
@@ -58,6 +65,10 @@ impl FileReader {
             read_at: 0,
             taken: 0,
         };
+        if let (Some(ahead), Some(join)) = (from.ahead, reader.format.join()) {
+            join.start_ahead(ahead);
+        }
+        let from = from.offset;
         if from > 0 {
             reader.read_header(from)?;
             let coding = reader.lines.coding();
@@ -195,13 +206,20 @@ impl FileReader {
     }
 
     /// Up to where the file became records: a place from which it can be read on.
-    pub fn boundary(&self) -> u64 {
-        self.taken - self.format.unfinished()
+    pub fn boundary(&self) -> Boundary {
+        Boundary { offset: self.taken - self.format.unfinished(), ahead: self.format.ahead() }
+    }
+
+    /// Lines are taken up to there, and not those behind it of a stream that is not ahead.
+    pub fn stop_at(&mut self, to: Boundary) {
+        if let Some(join) = self.format.join() {
+            join.stop_at(to.offset, to.ahead);
+        }
     }
 
     /// Whether no line was taken yet, from its beginning on.
     pub fn is_untouched(&self) -> bool {
-        self.taken == 0
+        self.taken == 0 && self.format.ahead().is_none()
     }
 
     /// The event that is begun at the end of `before` may go on in this file, of which nothing was
@@ -238,7 +256,7 @@ impl FileReader {
 
     /// How many bytes were read that are no whole record.
     pub fn unfinished(&self) -> u64 {
-        self.read_at - self.boundary()
+        self.read_at - self.boundary().offset
     }
 
     /// How many lines had invalid UTF-8.

@@ -8,6 +8,7 @@ use super::{Desk, Taken, Taking};
 use crate::clock::Reading;
 use crate::source::SourceError;
 use crate::source::kinds::files::identity::Stamp;
+use crate::source::kinds::files::position::Boundary;
 use crate::source::kinds::files::reader::FileReader;
 
 /// Files that were read to their end, where an event may go on.
@@ -115,8 +116,8 @@ impl Desk {
     pub(super) fn took_carried(&mut self, number: u64) {
         let Some(taken) = self.files.get_mut(&number) else { return };
         taken.carried_to = None;
-        let (from, to) = (taken.entry.offset, taken.read_at());
-        taken.entry.offset = to;
+        let (from, to) = (taken.entry.boundary(), Boundary::at(taken.read_at()));
+        taken.entry.go_to(to);
         let before = taken.carried_from.take();
         before.into_iter().for_each(|before| self.took_carried(before));
         self.took(Taking { number, from, to, goes_on: before.is_some() });
@@ -149,7 +150,7 @@ impl Desk {
         if let Some(file) = taken.file() {
             let path = &taken.entry.path;
             let file = file.try_clone().map_err(|error| SourceError::read(path.display().to_string(), error))?;
-            taken.reader = Some(FileReader::open(path, taken.entry.name(), file, taken.entry.offset, &self.lines)?);
+            taken.reader = Some(FileReader::open(path, taken.entry.name(), file, taken.entry.boundary(), &self.lines)?);
         }
         self.ready(before);
         Ok(())

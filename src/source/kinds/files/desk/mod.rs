@@ -18,7 +18,7 @@ pub use taken::Taken;
 use events::Quiet;
 
 use super::identity::{Fingerprint, Stamp, open_regular};
-use super::position::{FileEntry, Range, Record};
+use super::position::{Boundary, FileEntry, Range, Record};
 use super::reader::{FileReader, Lines};
 use crate::console::Console;
 use crate::source::SourceError;
@@ -59,8 +59,8 @@ pub enum Step {
 #[derive(Clone, Copy, Debug)]
 struct Taking {
     number: u64,
-    from: u64,
-    to: u64,
+    from: Boundary,
+    to: Boundary,
     /// Behind the event that the range before it ends with.
     goes_on: bool,
 }
@@ -167,9 +167,10 @@ impl Desk {
             stamp: Stamp::of_file(&file).map_err(failed)?,
             print: Fingerprint::of_content(path, &file).map_err(failed)?,
             offset: from,
+            ahead: None,
             is_done: false,
         };
-        let reader = FileReader::open(path, name, file, from, &self.lines)?;
+        let reader = FileReader::open(path, name, file, Boundary::at(from), &self.lines)?;
         let number = self.insert(entry, Some(reader));
         self.changed.insert(number);
         Ok(number)
@@ -177,7 +178,7 @@ impl Desk {
 
     /// Goes on with a file that is known from a position and was found.
     pub fn add_known(&mut self, entry: FileEntry, file: File) -> Result<u64, SourceError> {
-        let reader = FileReader::open(&entry.path, entry.name(), file, entry.offset, &self.lines)?;
+        let reader = FileReader::open(&entry.path, entry.name(), file, entry.boundary(), &self.lines)?;
         Ok(self.insert(entry, Some(reader)))
     }
 
@@ -251,7 +252,7 @@ impl Desk {
         taken.entry.stamp =
             Stamp::of_file(&file).map_err(|error| SourceError::read(path.display().to_string(), error))?;
         let name = taken.entry.name();
-        taken.reader = Some(FileReader::open(path, name, file, taken.entry.offset, &self.lines)?);
+        taken.reader = Some(FileReader::open(path, name, file, taken.entry.boundary(), &self.lines)?);
         self.changed.insert(number);
         self.ready(number);
         Ok(())

@@ -64,7 +64,7 @@ impl Desk {
                         &taken.entry.path,
                         taken.entry.name(),
                         file,
-                        taken.entry.offset,
+                        taken.entry.boundary(),
                         &self.lines,
                     )?)
                 }
@@ -128,9 +128,13 @@ impl Desk {
             What::Event => reader.complete(block, bad)?,
             What::End => reader.finish(block, bad)?,
         };
-        let (from, to) = (taken.entry.offset, reader.boundary());
+        let (from, to) = (taken.entry.boundary(), reader.boundary());
         let carried = if reader.has_carried() { None } else { taken.carried_from.take() };
-        taken.entry.offset = to.max(from);
+        // Behind an event that began in the file before, one of two streams may be further than the first line.
+        let has_come = to.offset > from.offset || (carried.is_some() && to.ahead.is_some());
+        if has_come {
+            taken.entry.go_to(to);
+        }
         if !self.told_invalid && reader.invalid_lines() > 0 {
             self.told_invalid = true;
             self.console.warn(&format!(
@@ -154,7 +158,7 @@ impl Desk {
         if let Some(before) = carried {
             self.took_carried(before);
         }
-        if to > from {
+        if has_come {
             self.took(Taking { number, from, to, goes_on: carried.is_some() });
         }
         if what == What::Event {

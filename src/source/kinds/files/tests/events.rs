@@ -14,7 +14,7 @@ fn indented() -> Recipe {
     Recipe { joining: Some(joining), ..Recipe::default() }
 }
 
-fn tail_of(recipe: Recipe, options: TailOptions) -> World<Tail> {
+pub(super) fn tail_of(recipe: Recipe, options: TailOptions) -> World<Tail> {
     let folder = Rc::new(TempDir::new().unwrap());
     let path = folder.path().join("app.log");
     World::new(folder, false, recipe, move || {
@@ -24,7 +24,7 @@ fn tail_of(recipe: Recipe, options: TailOptions) -> World<Tail> {
 
 impl World<Tail> {
     /// Lines are written now, and seen.
-    fn write(&mut self, text: &str) {
+    pub(super) fn write(&mut self, text: &str) {
         self.append("app.log", text);
         self.touch("app.log");
         self.event(&[("app.log", false)]);
