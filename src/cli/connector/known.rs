@@ -77,6 +77,13 @@ pub const KNOWN: &[Connector] = &[
         sink: Some("A table of a SQLite file"),
         operator: None,
     },
+    Connector {
+        kind: "zeromq",
+        connector: "zeromq",
+        source: Some("Messages of ZeroMQ"),
+        sink: Some("Messages to peers of ZeroMQ"),
+        operator: None,
+    },
     Connector { kind: "sql", connector: "sql", source: None, sink: None, operator: Some("SQL over each batch") },
 ];
 
