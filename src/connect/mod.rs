@@ -120,10 +120,12 @@ pub mod testing;
 
 mod message;
 mod secret;
+mod shard;
 mod wake;
 
 pub use message::{ValueForm, only_result};
 pub use secret::Secret;
+pub use shard::Shard;
 pub use wake::{Bell, Wake};
 
 pub use crate::checkpoint::job::Places;
