@@ -96,7 +96,9 @@ fn a_slow_subscriber_misses_messages_and_that_is_told() {
     let world = World::new();
     let slow = world.begin("$peer sub $E --topic '' --hwm 1 --delay 1000 >slow");
     let mut quick = world.begin("$peer sub $E --topic '' --hwm 0 --count 40000 >quick");
-    let line = "seq -f '%0500.0f' 40000 | sstream-sink zeromq --bind $E --publish --hwm 50000 --linger 1s --peers 2";
+    // At a rate that the quick one keeps up with; the slow one has 20 MB before it.
+    let line = "seq -f '%0500.0f' 40000 | sstream-source stdin --max-rate 5000 --batch 100ms | \
+                sstream-sink zeromq --bind $E --publish --hwm 50000 --linger 5s --peers 2";
     let ran = world.run(&format!("{line}; echo >done")).exits(0);
     assert!(ran.stderr.contains("is slow: ") && ran.stderr.contains("messages were dropped for slow peers"), "{ran}");
     assert!(ran.stderr.contains("were lost on their way to peers"), "{ran}");

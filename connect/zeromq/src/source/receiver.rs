@@ -123,8 +123,12 @@ impl Task {
     async fn receive_all(&self, link: &mut Link, lines: &mut Vec<u8>) -> Result<Infallible, Broken> {
         let (mut message, mut json) = (Message::default(), Canonicalizer::default());
         let mut has_hung_up = false;
-        let mut pings = interval(PING_EVERY.min(self.timeout));
-        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // A ping goes to who was silent alone: one that a peer has not read when it ends would have its system
+        // throw away what it had sent last.
+        let mut ticks = interval(PING_EVERY.min(self.timeout));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ticks.tick().await;
+        let mut was_silent = false;
         // When a ping went since which nothing has come.
         let mut pinged: Option<Instant> = None;
         loop {
@@ -153,19 +157,21 @@ impl Task {
                 biased;
                 moved = link.exchange(true) => {
                     if moved?.has_read {
-                        pinged = None;
+                        (was_silent, pinged) = (false, None);
                     }
                 }
                 () = asked(self.stopping.clone()), if !has_hung_up => {
                     has_hung_up = true;
                     link.hang_up().await;
                 }
-                _ = pings.tick(), if link.answers_pings && !has_hung_up => {
+                _ = ticks.tick(), if link.answers_pings && !has_hung_up => {
                     if pinged.is_some_and(|since| since.elapsed() >= self.timeout) {
                         return Err(Broken::passing("no answer"));
                     }
-                    link.push_ping(0);
-                    pinged = pinged.or(Some(Instant::now()));
+                    if std::mem::replace(&mut was_silent, true) {
+                        link.push_ping(0);
+                        pinged = pinged.or(Some(Instant::now()));
+                    }
                 }
             }
         }
