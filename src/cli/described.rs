@@ -83,7 +83,7 @@ impl<T: Tool> Parsed for Options<T> {
             None => (tool.to_owned(), ends.then_some(true)),
         };
         Candidate {
-            arguments: identity::<T>(&words),
+            arguments: identity::<T>(&command::<T>(), &words),
             tool,
             part: &self.0.common().part,
             has_state: self.0.has_state(),

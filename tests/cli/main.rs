@@ -28,9 +28,11 @@ mod operators;
 mod run;
 mod signals;
 mod sinks;
+mod sockets;
 mod sources;
 mod submit;
 mod transform;
 mod usage;
+mod weight;
 
 use sstream_testkit::{bash, shell as support};

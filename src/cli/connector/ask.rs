@@ -80,8 +80,9 @@ impl<K: SinkKind> Declared for SinkTool<K> {
             return json!({ "mistake": message });
         }
         let (once, words) = match self.kind.guarantee() {
-            SinkGuarantee::ExactlyOnce(words) => (true, words),
-            SinkGuarantee::AtLeastOnce(words) => (false, words),
+            SinkGuarantee::ExactlyOnce(words) => (Some(true), words),
+            SinkGuarantee::AtLeastOnce(words) => (Some(false), words),
+            SinkGuarantee::BestEffort(words) => (None, words),
         };
         let part = &self.common().part;
         json!({
@@ -158,7 +159,7 @@ fn declare<T: Tool + Declared>(arguments: &[OsString]) -> Value {
     match parsed {
         Ok(tool) => {
             let mut answer = tool.declare();
-            answer["arguments"] = describe::identity::<T>(&expanded.words).into();
+            answer["arguments"] = describe::identity::<T>(&command::<T>(), &expanded.words).into();
             answer
         }
         Err(error) if !error.use_stderr() => json!({ "help": true }),

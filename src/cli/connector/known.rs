@@ -42,6 +42,13 @@ pub const KNOWN: &[Connector] = &[
         operator: None,
     },
     Connector {
+        kind: "kinesis",
+        connector: "kinesis",
+        source: Some("Records of a Kinesis stream"),
+        sink: Some("A Kinesis stream"),
+        operator: None,
+    },
+    Connector {
         kind: "mqtt",
         connector: "mqtt",
         source: Some("Messages of MQTT"),
@@ -75,6 +82,13 @@ pub const KNOWN: &[Connector] = &[
         connector: "sqlite",
         source: None,
         sink: Some("A table of a SQLite file"),
+        operator: None,
+    },
+    Connector {
+        kind: "zeromq",
+        connector: "zeromq",
+        source: Some("Messages of ZeroMQ"),
+        sink: Some("Messages to peers of ZeroMQ"),
         operator: None,
     },
     Connector { kind: "sql", connector: "sql", source: None, sink: None, operator: Some("SQL over each batch") },
