@@ -159,7 +159,7 @@ fn declare<T: Tool + Declared>(arguments: &[OsString]) -> Value {
     match parsed {
         Ok(tool) => {
             let mut answer = tool.declare();
-            answer["arguments"] = describe::identity::<T>(&command::<T>(), &expanded.words).into();
+            answer["arguments"] = describe::identity::<T>(&crate::cli::command::<T>(), &expanded.words).into();
             answer
         }
         Err(error) if !error.use_stderr() => json!({ "help": true }),
