@@ -33,7 +33,7 @@ pub(super) fn identity<T: Tool>(command: &clap::Command, arguments: &[OsString])
             break;
         }
         let name = word.strip_prefix("--").map(|option| option.split_once('=').map_or(option, |(name, _)| name));
-        let Some(option) = name.and_then(find).or_else(|| short(&command, &word)) else {
+        let Some(option) = name.and_then(find).or_else(|| short(command, &word)) else {
             kept.push(word);
             continue;
         };

@@ -59,8 +59,8 @@ pub(super) fn tell_folders(
     was_ms: u64,
     now_ms: u64,
 ) -> Result<()> {
-    let readers: [(_, fn(&dyn Storage, &Path) -> Result<Option<StageFile>>); 2] =
-        [(layout.stages(), StageFile::read_stage), (layout.commits(), StageFile::read_sink)];
+    type Read = fn(&dyn Storage, &Path) -> Result<Option<StageFile>>;
+    let readers: [(_, Read); 2] = [(layout.stages(), StageFile::read_stage), (layout.commits(), StageFile::read_sink)];
     for (dir, read) in readers {
         let ids = names(storage, &dir)?.into_iter().filter_map(|name| Id::parse(&name).ok());
         for id in ids.filter(|id| id.contains(source)) {
