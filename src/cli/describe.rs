@@ -3,9 +3,9 @@
 
 use std::ffi::OsString;
 
+use super::Tool;
 use super::args::OF_RUNNING;
 use super::connector::known::Role;
-use super::{Tool, command};
 
 /// The tool and its arguments, quoted as a shell would need them: `filter -v ERROR`.
 pub(super) fn description<T: Tool>(arguments: &[OsString]) -> String {
@@ -15,14 +15,13 @@ pub(super) fn description<T: Tool>(arguments: &[OsString]) -> String {
 
 /// The same, without the options that have no effect on what is computed, so that a
 /// restart may change them.
-pub(super) fn identity<T: Tool>(arguments: &[OsString]) -> String {
-    let command = command::<T>();
+pub(super) fn identity<T: Tool>(command: &clap::Command, arguments: &[OsString]) -> String {
     let subcommands: Vec<&clap::Command> = command.get_subcommands().collect();
     let find = |name: &str| {
         let known = |command: &clap::Command| {
             command.get_arguments().find(|argument| argument.get_long() == Some(name)).cloned()
         };
-        known(&command).or_else(|| subcommands.iter().find_map(|command| known(command)))
+        known(command).or_else(|| subcommands.iter().find_map(|command| known(command)))
     };
     let mut words = arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
     let mut kept = Vec::new();
@@ -34,7 +33,7 @@ pub(super) fn identity<T: Tool>(arguments: &[OsString]) -> String {
             break;
         }
         let name = word.strip_prefix("--").map(|option| option.split_once('=').map_or(option, |(name, _)| name));
-        let Some(option) = name.and_then(find).or_else(|| short(&command, &word)) else {
+        let Some(option) = name.and_then(find).or_else(|| short(command, &word)) else {
             kept.push(word);
             continue;
         };
@@ -101,6 +100,7 @@ pub(super) fn shell_text<W: AsRef<str>>(words: impl IntoIterator<Item = W>) -> S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::command;
     use crate::cli::sink::SinkTool;
     use crate::cli::state::StateTool;
 
@@ -124,11 +124,18 @@ mod tests {
             "sstream-state sum -j 2 --timeout 5s --jobs 3",
             "sstream-state -j2 sum --timeout 5s -j=3",
         ] {
-            assert_eq!(identity::<StateTool>(&words(line)), "state sum --timeout 5s", "{line}");
+            assert_eq!(
+                identity::<StateTool>(&command::<StateTool>(), &words(line)),
+                "state sum --timeout 5s",
+                "{line}"
+            );
         }
-        assert_eq!(identity::<StateTool>(&words("sstream-state --expr --new")), "state --expr --new");
+        assert_eq!(
+            identity::<StateTool>(&command::<StateTool>(), &words("sstream-state --expr --new")),
+            "state --expr --new"
+        );
         let line = "sstream-sink --pass exec --quiet -- sh --new";
-        assert_eq!(identity::<SinkTool>(&words(line)), "sink --pass exec -- sh --new");
+        assert_eq!(identity::<SinkTool>(&command::<SinkTool>(), &words(line)), "sink --pass exec -- sh --new");
         assert_eq!(description::<SinkTool>(&words(line)), &line["sstream-".len()..]);
         assert_eq!(description::<StateTool>(&[OsString::new(), "it's".into()]), "state 'it'\\''s'");
     }

@@ -58,7 +58,7 @@ pub fn open<'a>(
     let Some(begun) = first::begin(identity, &arguments.cut, environment)? else {
         return Ok(Box::new(Stopped::new(interval_ms)));
     };
-    let has_begun = !read.is_empty();
+    let (has_begun, interval_ms) = (!read.is_empty(), begun.interval_ms());
     let source = lines(Box::new(stdin), recipe, read, &arguments.cut, environment);
     let cutter = cutter(source, has_begun, &arguments.cut, interval_ms, environment, bad_records);
     Ok(begun.input(cutter, &arguments.cut, environment, bad_records))

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::wrong_self_convention)]
 
 mod aggregate;
+mod changed;
 mod checkpoint_admin;
 mod checkpoint_pipelines;
 mod checkpoint_sources;
@@ -27,9 +28,11 @@ mod operators;
 mod run;
 mod signals;
 mod sinks;
+mod sockets;
 mod sources;
 mod submit;
 mod transform;
 mod usage;
+mod weight;
 
 use sstream_testkit::{bash, shell as support};

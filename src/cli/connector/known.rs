@@ -42,6 +42,13 @@ pub const KNOWN: &[Connector] = &[
         operator: None,
     },
     Connector {
+        kind: "kinesis",
+        connector: "kinesis",
+        source: Some("Records of a Kinesis stream"),
+        sink: Some("A Kinesis stream"),
+        operator: None,
+    },
+    Connector {
         kind: "mqtt",
         connector: "mqtt",
         source: Some("Messages of MQTT"),
@@ -71,10 +78,24 @@ pub const KNOWN: &[Connector] = &[
         operator: None,
     },
     Connector {
+        kind: "singer",
+        connector: "singer",
+        source: Some("Records of Singer taps"),
+        sink: Some("Records to a Singer target"),
+        operator: None,
+    },
+    Connector {
         kind: "sqlite",
         connector: "sqlite",
         source: None,
         sink: Some("A table of a SQLite file"),
+        operator: None,
+    },
+    Connector {
+        kind: "zeromq",
+        connector: "zeromq",
+        source: Some("Messages of ZeroMQ"),
+        sink: Some("Messages to peers of ZeroMQ"),
         operator: None,
     },
     Connector { kind: "sql", connector: "sql", source: None, sink: None, operator: Some("SQL over each batch") },

@@ -7,6 +7,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser};
 
 use super::known::Role;
 use super::with_about;
+use crate::checkpoint::job::Places;
 use crate::checkpoint::offsets::Position;
 use crate::cli::account::Begins;
 use crate::cli::args::{Common, CutArgs, FormArgs, InputForm, MultilineArgs};
@@ -53,6 +54,13 @@ pub trait SourceKind: Args + fmt::Debug + 'static {
     /// options that are not in it, as addresses and speeds.
     fn identity(&self) -> String;
 
+    /// Of a source that reads several things, each for itself, as topics: what they are, and what of
+    /// [`identity`](SourceKind::identity) must stay the same beside them. A restart may then have more of them, and
+    /// fewer if they `may_go`.
+    fn places(&self) -> Option<Places> {
+        None
+    }
+
     /// How what [`position`](crate::source::engine::records::ReadAgain::position) gave for a batch reads, for `sstream-checkpoint show`:
     /// `records 120 to 180`. `before` is all that the checkpoint has of the source before that
     /// batch. Unless this says it, it is shown in hex.
@@ -63,6 +71,13 @@ pub trait SourceKind: Args + fmt::Debug + 'static {
 
     /// What holds after a crash.
     fn guarantee(&self) -> SourceGuarantee;
+
+    /// Whether the source has positions, from which its batches are read again: who promises that has. One
+    /// whose positions hold all of a batch, and whose other end repeats more than was asked for, says so
+    /// too, and promises [`SourceGuarantee::Redelivered`].
+    fn has_positions(&self) -> bool {
+        matches!(self.guarantee(), SourceGuarantee::ReadAgain(_))
+    }
 
     /// Begins to read. The options are checked, and a checkpoint is open.
     ///
@@ -216,7 +231,11 @@ impl<K: SourceKind> SourceTool<K> {
         let words = format!("{name} {}", self.kind.identity());
         let form = form.unwrap_or(InputForm::Text);
         Ok(SourceIdentity {
-            reads_again: matches!(self.kind.guarantee(), SourceGuarantee::ReadAgain(_)),
+            reads_again: self.kind.has_positions(),
+            places: self.kind.places().map(|places| Places {
+                beside: format!("{}{}", places.beside, first::form_arguments(form, cut)),
+                ..places
+            }),
             ..SourceIdentity::of_lines(name, words.trim_end(), form, cut, cut.interval_ms()?)
         })
     }
@@ -248,7 +267,7 @@ impl<K: SourceKind> SourceTool<K> {
             }
         };
         check_promise(&self.kind.guarantee(), source.as_mut())?;
-        let batches = input::cutter(source, false, cut, interval_ms, environment, bad_records);
+        let batches = input::cutter(source, false, cut, begun.interval_ms(), environment, bad_records);
         Ok(begun.input(batches, cut, environment, bad_records))
     }
 }
