@@ -18,6 +18,7 @@ mod tests;
 
 use std::ops::Range;
 
+use super::key_table::{Hash, KeyTable};
 use super::{OpError, Out};
 use crate::agg::AggError;
 use crate::error::{Exit, Failure};
@@ -65,15 +66,26 @@ pub struct Item<'a> {
     /// Whether the key is known to be in normal form.
     pub is_normal: bool,
     /// What the key is part of, see [`KeyTable::insert_within`].
-    ///
-    /// [`KeyTable::insert_within`]: super::key_table::KeyTable::insert_within
     pub outer: &'a [u8],
+    /// The hash of the key, where it was computed for the tables that the item may get into.
+    pub hash: Option<Hash>,
     /// What is aggregated, or what `top` ranks by.
     pub value: &'a [u8],
     /// What `top` gives out.
     pub ranked: &'a [u8],
     /// All of the record, for messages.
     pub record: &'a [u8],
+}
+
+impl Item<'_> {
+    /// The index of the key in a table, and whether it is new there.
+    #[inline]
+    pub fn insert_into(&self, keys: &mut KeyTable) -> (usize, bool) {
+        match self.is_normal {
+            true => keys.insert_within(self.key, self.outer, self.hash),
+            false => keys.insert(self.key),
+        }
+    }
 }
 
 impl Grouping {
@@ -121,7 +133,7 @@ impl Grouping {
             };
             if !is_computed {
                 let (is_normal, outer) = (normal.is_known(key), block.bytes);
-                each(Item { key, is_normal, outer, value, ranked: value, record }, out)?;
+                each(Item { key, is_normal, outer, hash: None, value, ranked: value, record }, out)?;
                 continue;
             }
             let by = if let By::Program(program) = by { Some(program) } else { None };
@@ -133,7 +145,8 @@ impl Grouping {
             for key in keys.iter() {
                 let is_normal = normal.is_known(key);
                 for result in values.iter() {
-                    each(Item { key, is_normal, outer: &keys.bytes, value: result, ranked: value, record }, out)?;
+                    let outer = &keys.bytes[..];
+                    each(Item { key, is_normal, outer, hash: None, value: result, ranked: value, record }, out)?;
                 }
             }
         }
@@ -162,7 +175,7 @@ impl Grouping {
                 continue;
             };
             let (is_normal, outer) = (normal.is_known(key), block.bytes);
-            chunk.push(Item { key, is_normal, outer, value, ranked: value, record });
+            chunk.push(Item { key, is_normal, outer, hash: None, value, ranked: value, record });
             if chunk.len() == MAX_CHUNK {
                 each(&chunk, out)?;
                 chunk.clear();
@@ -190,7 +203,7 @@ impl Grouping {
                     let (is_normal, outer) = (normal.is_known(key), &keys.bytes[..]);
                     items.extend(of_value.clone().map(|value| {
                         let value = values.get(value);
-                        Item { key, is_normal, outer, value, ranked, record }
+                        Item { key, is_normal, outer, hash: None, value, ranked, record }
                     }));
                 }
             }
