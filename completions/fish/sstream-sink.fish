@@ -28,7 +28,8 @@ complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l input -d 'Raw
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'"
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l max-line -d 'A longer line is a bad record' -r
@@ -96,7 +97,8 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l inpu
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l max-line -d 'A longer line is a bad record' -r
@@ -153,7 +155,8 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l input
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l max-line -d 'A longer line is a bad record' -r
@@ -210,7 +213,8 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l input
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l max-line -d 'A longer line is a bad record' -r
@@ -267,7 +271,8 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l inpu
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l max-line -d 'A longer line is a bad record' -r
@@ -330,7 +335,8 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l input
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l max-line -d 'A longer line is a bad record' -r
@@ -389,7 +395,8 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l input
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l max-line -d 'A longer line is a bad record' -r

@@ -11,6 +11,7 @@ pub mod events;
 mod json;
 mod line;
 mod logfmt;
+pub mod msgpack;
 mod origin;
 mod recipe;
 mod row;
@@ -21,7 +22,7 @@ use crate::error::Failure;
 use crate::record;
 use events::{Ahead, Join};
 
-pub use coding::{Coding, Framing, Lines};
+pub use coding::{Coding, Framing, Left, Lines};
 pub use course::Course;
 pub use json::Json;
 pub use line::{LineForm, Records, Text};

@@ -4,7 +4,8 @@ complete -c sstream-source-feed -l cursor -d 'With --every: where an answer ends
 complete -c sstream-source-feed -l cursor-name -d 'What the cursor is called in a request\'s query' -r
 complete -c sstream-source-feed -l send -d 'Of a WebSocket: a message to send first, as a subscription' -r
 complete -c sstream-source-feed -l value -d 'What a line, an event\'s data, a message or an answer is' -r -f -a "text\t'A string'
-json\t'A JSON value'"
+json\t'A JSON value'
+msgpack\t'A value of MessagePack'"
 complete -c sstream-source-feed -l with -d 'Make objects of the value and of these, several with commas' -r -f -a "id\t'The event\'s ID, or that of the last one that had one'
 event\t'The event\'s type'
 time\t'When it came, in ms since 1970'"
@@ -41,19 +42,20 @@ complete -c sstream-source-feed -l input -d 'What a line is; text unless told' -
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'"
 complete -c sstream-source-feed -l columns -d 'The columns\' names for csv; by default the first line names them' -r
 complete -c sstream-source-feed -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
 complete -c sstream-source-feed -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
 complete -c sstream-source-feed -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
 complete -c sstream-source-feed -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
-complete -c sstream-source-feed -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+complete -c sstream-source-feed -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, what a container\'s runtime cut, or both (cri,java)' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
 ruby\t'Exceptions'
 rust\t'Panics, and errors with their causes'
-cri\t'Long lines that containerd or CRI-O cut'
-docker\t'Long lines that Docker\'s json-file driver cut'"
+cri\t'Long lines that containerd or CRI-O cut; cri,java and others: with events in what a container wrote'
+docker\t'Long lines that Docker\'s json-file driver cut; docker,java and others likewise'"
 complete -c sstream-source-feed -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
 complete -c sstream-source-feed -l multiline-end -d 'A line that matches ends an event' -r
 complete -c sstream-source-feed -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
