@@ -1,7 +1,8 @@
-//! What a message's value is in its record.
+//! What a message's value is in its record, and what a record gives to its message.
 
 use std::borrow::Cow;
 
+use crate::expr::Program;
 use crate::record::forms::msgpack;
 use crate::record::{Canonicalizer, push_string};
 
@@ -48,18 +49,52 @@ impl ValueForm {
     /// It is no JSON, or no MessagePack, and why; what is appended then means nothing.
     #[inline]
     pub fn push(self, value: &[u8], json: &mut Canonicalizer, out: &mut Vec<u8>) -> Result<bool, String> {
-        if self == ValueForm::Msgpack {
-            let (text, is_invalid) = msgpack::json(value)?;
-            json.canonicalize(&text, out).map_err(|error| error.to_string())?;
-            return Ok(is_invalid);
-        }
-        let text = String::from_utf8_lossy(value);
+        let (text, is_invalid) = match self {
+            ValueForm::Msgpack => {
+                let (json, is_invalid) = msgpack::json(value)?;
+                (Cow::Owned(json), is_invalid)
+            }
+            ValueForm::Text | ValueForm::Json => match String::from_utf8_lossy(value) {
+                Cow::Borrowed(text) => (Cow::Borrowed(text.as_bytes()), false),
+                Cow::Owned(text) => (Cow::Owned(text.into_bytes()), true),
+            },
+        };
         match self {
-            ValueForm::Text => push_string(text.as_bytes(), out),
+            ValueForm::Text => push_string(&text, out),
             ValueForm::Json | ValueForm::Msgpack => {
-                json.canonicalize(text.as_bytes(), out).map_err(|error| error.to_string())?;
+                json.canonicalize(&text, out).map_err(|error| error.to_string())?;
             }
         }
-        Ok(matches!(text, Cow::Owned(_)))
+        Ok(is_invalid)
+    }
+}
+
+/// What the jq program of an option of a sink makes of a record, as JSON; nothing where it has no result.
+///
+/// ```
+/// use sstream::connect::{only_result, program};
+///
+/// let mut user = program("--topic", ".user?", &[]).unwrap();
+/// assert_eq!(only_result("--topic", &mut user, br#"{"user":"ann"}"#), Ok(Some(br#""ann""#.to_vec())));
+/// assert_eq!(only_result("--topic", &mut user, b"1"), Ok(None));
+/// let mut each = program("--topic", ".[]", &[]).unwrap();
+/// assert!(only_result("--topic", &mut each, b"[1,2]").unwrap_err().contains("2 results"));
+/// ```
+///
+/// # Errors
+/// Why the record is a bad one: the program fails, or has several results.
+pub fn only_result(option: &str, program: &mut Program, record: &[u8]) -> Result<Option<Vec<u8>>, String> {
+    let (mut results, mut value) = (0u64, Vec::new());
+    let run = program.run(record, &[], &mut |result| {
+        results += 1;
+        if results == 1 {
+            value.extend_from_slice(result);
+        }
+    });
+    match (run, results) {
+        (Err(error), _) => Err(format!("{option}: {error}")),
+        (Ok(()), 0) => Ok(None),
+        (Ok(()), 1) => Ok(Some(value)),
+        (Ok(()), _) => Err(format!("{option} has {results} results, and a message has one")),
     }
 }

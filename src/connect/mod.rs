@@ -124,7 +124,7 @@ mod secret;
 mod wake;
 
 pub use backoff::Backoff;
-pub use message::ValueForm;
+pub use message::{ValueForm, only_result};
 pub use secret::Secret;
 pub use wake::{Bell, Wake};
 

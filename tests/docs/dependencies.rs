@@ -18,6 +18,8 @@ const ALLOWED: &[&str] = &[
     "BSD-3-Clause",
     "BSL-1.0",
     "CC0-1.0",
+    // Of data, with nothing asked of what is made by it: the list of roots in webpki-roots.
+    "CDLA-Permissive-2.0",
     "ISC",
     "MIT",
     "MIT-0",

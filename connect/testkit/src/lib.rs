@@ -6,7 +6,9 @@
 //! | [`pipeline`], [`random`] | pipelines that are killed at random, and that end with their test |
 //! | [`keeper`] | a pipeline that is started again however often it ends |
 //! | [`needs`] | what a test needs beside the tools: commands, ports |
+//! | [`flume`] | Apache Flume, as two connectors have it for a peer |
 //! | [`docs`] | man pages and completions, made of command line definitions and compared |
+//! | [`proxy`] | a connection that is cut at the worst moment |
 //! | [`promises`] | the manual's tables of kinds, compared with what they declare |
 
 // What fails here fails the test.
@@ -15,10 +17,12 @@
 pub mod bash;
 mod certificates;
 pub mod docs;
+pub mod flume;
 pub mod keeper;
 pub mod needs;
 pub mod pipeline;
 pub mod promises;
+pub mod proxy;
 pub mod random;
 pub mod shell;
 mod wait;

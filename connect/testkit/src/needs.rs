@@ -15,13 +15,18 @@ pub fn has_all(variable: &str, commands: &[&str]) -> bool {
     let is_there =
         |command: &str| path.split(':').chain(["/usr/sbin"]).any(|folder| Path::new(folder).join(command).is_file());
     let missing: Vec<&str> = commands.iter().copied().filter(|command| !is_there(command)).collect();
-    if missing.is_empty() {
-        return true;
-    }
+    missing.is_empty() || lacks(variable, &missing.join(", "))
+}
+
+/// Something else is not there: that is told as [`has_all`] tells of commands. Always false.
+///
+/// # Panics
+/// It is required.
+pub fn lacks(variable: &str, what: &str) -> bool {
     let required = std::env::var(variable).is_ok_and(|value| value == "required");
-    assert!(!required, "{variable}=required, and there is no {missing:?}");
+    assert!(!required, "{variable}=required, and there is no {what}");
     // Not by a macro, whose output a test that passes keeps to itself.
-    std::io::stderr().write_all(format!("SKIPPED: there is no {}\n", missing.join(", ")).as_bytes()).unwrap();
+    std::io::stderr().write_all(format!("SKIPPED: there is no {what}\n").as_bytes()).unwrap();
     false
 }
 

@@ -2,6 +2,7 @@
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr))]
 
+use std::fmt::Display;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -26,15 +27,34 @@ pub fn client(ca: Option<&Path>) -> Result<ClientConfig, ToolError> {
             .map_err(|error| ToolError::Usage(format!("the system's certificates: {error}: give --ca FILE")))?;
         return Ok(builder.with_no_client_auth());
     };
-    let wrong = |why: &dyn std::fmt::Display| ToolError::Usage(format!("--ca: {}: {why}", path.display()));
     let mut roots = RootCertStore::empty();
-    let certificates = CertificateDer::pem_file_iter(path).map_err(|error| wrong(&error))?;
-    for certificate in certificates {
-        let certificate = certificate.map_err(|error| wrong(&error))?;
-        roots.add(certificate).map_err(|error| wrong(&error))?;
-    }
-    if roots.is_empty() {
-        return Err(wrong(&"there is no certificate in it: it is to be PEM"));
+    for certificate in read(path)? {
+        roots.add(certificate).map_err(|error| wrong(path, &error))?;
     }
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// The certificates of those who are believed, for a library that makes its own client: those of the
+/// file, or the system's.
+///
+/// # Errors
+/// As for [`client`].
+pub fn roots(ca: Option<&Path>) -> Result<Vec<CertificateDer<'static>>, ToolError> {
+    match ca {
+        Some(path) => read(path),
+        None => Ok(rustls_native_certs::load_native_certs().certs),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, ToolError> {
+    let certificates = CertificateDer::pem_file_iter(path).map_err(|error| wrong(path, &error))?;
+    let certificates: Vec<_> = certificates.collect::<Result<_, _>>().map_err(|error| wrong(path, &error))?;
+    match certificates.is_empty() {
+        true => Err(wrong(path, &"there is no certificate in it: it is to be PEM")),
+        false => Ok(certificates),
+    }
+}
+
+fn wrong(path: &Path, why: &dyn Display) -> ToolError {
+    ToolError::Usage(format!("--ca: {}: {why}", path.display()))
 }

@@ -42,6 +42,13 @@ pub const KNOWN: &[Connector] = &[
         operator: None,
     },
     Connector {
+        kind: "mysql",
+        connector: "mysql",
+        source: None,
+        sink: Some("A table of MySQL or MariaDB"),
+        operator: None,
+    },
+    Connector {
         kind: "postgres",
         connector: "postgres",
         source: None,
@@ -49,6 +56,13 @@ pub const KNOWN: &[Connector] = &[
         operator: None,
     },
     Connector { kind: "redis", connector: "redis", source: None, sink: Some("Commands of Redis"), operator: None },
+    Connector {
+        kind: "scribe",
+        connector: "scribe",
+        source: Some("Log entries that others send by Scribe"),
+        sink: Some("Log entries to Scribe"),
+        operator: None,
+    },
     Connector {
         kind: "sqlite",
         connector: "sqlite",

@@ -19,8 +19,8 @@ use super::auth::Doorkeeper;
 use super::body::{self, CODINGS, Coding};
 use super::content::{Content, Making, TYPES, shown, shown_time};
 use super::fields::{Facts, Field};
-use super::queue::{Queue, Records, Share};
 use sstream::connect::Console;
+use sstream_rpc::queue::{Queue, Records, Share};
 
 /// A request.
 pub type Request = hyper::Request<Incoming>;

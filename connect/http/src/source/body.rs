@@ -9,7 +9,7 @@ use hyper::body::{Body as _, Incoming};
 use ruzstd::decoding::StreamingDecoder;
 
 use super::answer::Refusal;
-use super::queue::Share;
+use sstream_rpc::queue::Share;
 
 /// How a body is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use sstream::connect::forms::{Form, Recipe};
 use sstream::connect::record::{Kind, canonicalize, elements, kind, push_string};
 use sstream::connect::{Exit, Failure, duration};
 
-use super::queue::Records;
+use sstream_rpc::queue::Records;
 
 /// What a body is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

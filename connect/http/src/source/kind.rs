@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use clap::Args;
 use sstream::connect::{Opened, OwnAddress, Secret, SourceGuarantee, SourceKind, SourceParts, ToolError, duration};
+use sstream_rpc::{Doors, Intake};
 
-use super::HttpSource;
-use super::answer::Rules;
+use super::answer::{Desk, Rules};
 use super::auth::Doorkeeper;
 use super::content::{Content, Making};
 use super::fields::Field;
-use super::server::Options;
+use super::server::Server;
 use super::tls;
 
 /// What bodies are.
@@ -198,14 +198,12 @@ Listens on 127.0.0.1 unless a host is given: 0.0.0.0:8080 listens to everybody, 
             max_body: self.max_body,
             body_timeout: self.body_timeout,
         };
-        let options = Options {
-            address: self.address.0.clone(),
-            tls,
-            max_clients: self.max_clients as usize,
-            head_timeout: self.head_timeout,
-            max_waiting: self.max_waiting,
-            rules,
-        };
-        Ok(Opened::Records(Box::new(HttpSource::open(options, &parts)?)))
+        let (address, max_clients) = (self.address.0.clone(), self.max_clients as usize);
+        let doors = Doors { protocol: "http", address, max_clients };
+        let (name, console, head_timeout) = (doors.name(), parts.console.clone(), self.head_timeout);
+        Ok(Opened::Records(Box::new(Intake::open(doors, self.max_waiting, &parts, |queue| {
+            let desk = Desk::new(rules, queue, console.clone(), name.clone());
+            Server { tls, head_timeout, desk, console, name }
+        })?)))
     }
 }

@@ -1,8 +1,8 @@
 //! Records become messages.
 
 use crate::client::args::parse_topic;
-use sstream::connect::Program;
 use sstream::connect::record::{Kind, kind, text};
+use sstream::connect::{Program, only_result};
 
 /// A message, but for how it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,22 +44,6 @@ impl Messages {
         // Of a kept message an empty one is the end.
         let payload = if value == b"null" { Vec::new() } else { text(&value).into_owned() };
         Ok(Some(Message { topic, payload }))
-    }
-}
-
-fn only_result(option: &str, program: &mut Program, record: &[u8]) -> Result<Option<Vec<u8>>, String> {
-    let (mut results, mut value) = (0u64, Vec::new());
-    let run = program.run(record, &[], &mut |result| {
-        results += 1;
-        if results == 1 {
-            value.extend_from_slice(result);
-        }
-    });
-    match (run, results) {
-        (Err(error), _) => Err(format!("{option}: {error}")),
-        (Ok(()), 0) => Ok(None),
-        (Ok(()), 1) => Ok(Some(value)),
-        (Ok(()), _) => Err(format!("{option} has {results} results, and a message has one")),
     }
 }
 

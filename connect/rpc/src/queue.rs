@@ -1,4 +1,4 @@
-//! What was POSTed and is not taken yet, and who waits for an answer.
+//! What clients have sent and is not taken yet, and who of them waits for an answer.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,0 +1,68 @@
+complete -c sstream-sink-mysql -l password-file -d 'The password is in this file' -r -F
+complete -c sstream-sink-mysql -l ca -d 'Speak TLS alone, with servers whose certificates these have signed (PEM), and not the system\'s' -r -F
+complete -c sstream-sink-mysql -l table -d 'The table to insert into, as NAME or SCHEMA.NAME, with a column for each key of a record; as \'NAME(COLUMN,…)\' into these: other keys are left out, keys that lack are NULL, and a record that is an array has its values in this order' -r
+complete -c sstream-sink-mysql -l key -d 'The columns of a key of the table: a row that is there with the same ones gets the other values' -r
+complete -c sstream-sink-mysql -l type -d 'The type of a column that --create makes, as at=timestamptz; several times for several' -r
+complete -c sstream-sink-mysql -l sql -d 'A statement to run for each record, with :name for the value of that key; several times for several statements' -r
+complete -c sstream-sink-mysql -l retry -d 'How often a transaction is tried again that was in the way of others (a deadlock, a conflict)' -r
+complete -c sstream-sink-mysql -l retry-for -d 'Give up (exit 1) when the database is away for so long [default: never]' -r
+complete -c sstream-sink-mysql -l memory -d 'Records held in memory; what is more goes to a file in $TMPDIR' -r
+complete -c sstream-sink-mysql -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-sink-mysql -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink-mysql -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-sink-mysql -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-sink-mysql -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink-mysql -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-sink-mysql -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-sink-mysql -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-sink-mysql -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
+complete -c sstream-sink-mysql -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-sink-mysql -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-sink-mysql -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-sink-mysql -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-sink-mysql -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-sink-mysql -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
+complete -c sstream-sink-mysql -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-sink-mysql -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-sink-mysql -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-sink-mysql -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-sink-mysql -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-sink-mysql -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-sink-mysql -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-sink-mysql -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-sink-mysql -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
+complete -c sstream-sink-mysql -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink-mysql -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
+complete -c sstream-sink-mysql -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-sink-mysql -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
+complete -c sstream-sink-mysql -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
+complete -c sstream-sink-mysql -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
+complete -c sstream-sink-mysql -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink-mysql -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-sink-mysql -l create -d 'Make the table, if there is none, with columns for the records of the first batch'
+complete -c sstream-sink-mysql -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it'
+complete -c sstream-sink-mysql -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-sink-mysql -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-sink-mysql -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
+complete -c sstream-sink-mysql -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-sink-mysql -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-sink-mysql -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
+complete -c sstream-sink-mysql -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-sink-mysql -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-sink-mysql -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
+complete -c sstream-sink-mysql -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-sink-mysql -s V -l version -d 'Print version'
