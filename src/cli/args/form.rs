@@ -112,6 +112,8 @@ pub enum InputForm {
     Logfmt,
     /// Values of MessagePack, one behind the other
     Msgpack,
+    /// Records of Avro's container files, .avro
+    Avro,
 }
 
 impl InputForm {
@@ -119,7 +121,7 @@ impl InputForm {
     pub fn of_records(self) -> Form {
         match self {
             InputForm::Text => Form::Text,
-            InputForm::Json | InputForm::Msgpack => Form::Json,
+            InputForm::Json | InputForm::Msgpack | InputForm::Avro => Form::Json,
             InputForm::Csv | InputForm::Tsv => Form::Csv,
             InputForm::Logfmt => Form::Logfmt,
         }
@@ -134,6 +136,7 @@ impl InputForm {
             InputForm::Tsv => "tsv",
             InputForm::Logfmt => "logfmt",
             InputForm::Msgpack => "msgpack",
+            InputForm::Avro => "avro",
         }
     }
 
@@ -142,8 +145,14 @@ impl InputForm {
         match self {
             InputForm::Csv | InputForm::Tsv => Some("the rows of csv"),
             InputForm::Msgpack => Some("values of MessagePack"),
+            InputForm::Avro => Some("records of Avro"),
             InputForm::Text | InputForm::Json | InputForm::Logfmt => None,
         }
+    }
+
+    /// Whether it is no text.
+    pub fn is_binary(self) -> bool {
+        matches!(self, InputForm::Msgpack | InputForm::Avro)
     }
 
     /// Whether records are rows.
@@ -178,8 +187,11 @@ impl FormArgs {
 
     /// How bytes of this form are cut, and what they say.
     pub fn coding(&self, form: InputForm) -> Coding {
-        if form == InputForm::Msgpack {
-            return Coding::new(Framing::Msgpack, None);
+        match form {
+            InputForm::Msgpack => return Coding::new(Framing::Msgpack, None),
+            // Lines of JSON.
+            InputForm::Avro => return Coding::default(),
+            _ => {}
         }
         let encoding = self.encoding.map(|charset| charset.encoding).filter(|encoding| *encoding != UTF_8);
         let coding = Coding::new(self.framing.unwrap_or_default(), encoding);
@@ -206,8 +218,9 @@ impl FormArgs {
         if let Some(what) = form.frames_itself().filter(|_| framing != Framing::Lines) {
             return refuse(format!("--framing: {what} say themselves where they end: leave it out"));
         }
-        if form == InputForm::Msgpack && self.encoding.is_some() {
-            return refuse("--encoding: text in MessagePack is UTF-8: leave it out".to_owned());
+        if let Some(what) = form.is_binary().then(|| form.frames_itself()).flatten().filter(|_| self.encoding.is_some())
+        {
+            return refuse(format!("--encoding: text in {what} is UTF-8: leave it out"));
         }
         let is_wide = self.coding(form).with_lines().unit() > 1;
         match framing {

@@ -4,6 +4,8 @@
 //! of a file, is no part of the line: wherever files, connections and restarts begin,
 //! and whoever joined files with cat, and the same at each reading.
 
+pub mod avro;
+mod binary;
 mod coding;
 mod course;
 pub mod csv;

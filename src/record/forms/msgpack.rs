@@ -15,11 +15,10 @@
 
 use std::fmt::Write as _;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use rmp::Marker;
 
+use super::binary::{push_bytes, push_float, push_float32};
 use crate::record::{self, MAX_DEPTH};
 
 /// The extension type of times.
@@ -248,37 +247,6 @@ fn signed(bytes: &[u8]) -> i64 {
 
 fn push_integer(number: i128, out: &mut Vec<u8>) {
     out.extend_from_slice(number.to_string().as_bytes());
-}
-
-/// Appends a float as a number, or in words.
-pub(super) fn push_float(number: f64, out: &mut Vec<u8>) {
-    if !push_words(number, out) {
-        record::push_float(number, out);
-    }
-}
-
-/// The same of one with 32 bits: with no more digits than it takes to tell it from others of its kind.
-pub(super) fn push_float32(number: f32, out: &mut Vec<u8>) {
-    if !push_words(number.into(), out) {
-        out.extend_from_slice(number.to_string().as_bytes());
-    }
-}
-
-/// Appends the words for what is no number in JSON; whether it is none.
-fn push_words(number: f64, out: &mut Vec<u8>) -> bool {
-    let words: &[u8] = match number {
-        _ if number.is_nan() => b"\"NaN\"",
-        f64::INFINITY => b"\"Infinity\"",
-        f64::NEG_INFINITY => b"\"-Infinity\"",
-        _ => return false,
-    };
-    out.extend_from_slice(words);
-    true
-}
-
-/// Appends bytes as a string, in base64.
-pub(super) fn push_bytes(bytes: &[u8], out: &mut Vec<u8>) {
-    record::push_string(STANDARD.encode(bytes).as_bytes(), out);
 }
 
 fn push_extension(kind: i8, content: &[u8], out: &mut Vec<u8>) -> Result<(), String> {
