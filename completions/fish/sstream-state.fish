@@ -21,6 +21,7 @@ complete -c sstream-state -l late -d 'Records that come when all they could chan
 complete -c sstream-state -l by -d 'The key is what EXPR, a jq program, makes of a record: every result is one' -r
 complete -c sstream-state -l of -d 'Aggregate what EXPR makes of a record (with --by-key: of a pair\'s value); top:N ranks by it and gives the record' -r
 complete -c sstream-state -l error -d 'The relative error of count-distinct and quantile:Q [default: 0.01]' -r
+complete -c sstream-state -s j -l jobs -d 'Deal the keys over N threads, with the same output; 0: as many as there are processors' -r
 complete -c sstream-state -l checkpoint-every -d 'Keep the state in the stream\'s checkpoint, if there is one, only at multiples of this: less is written, and more is sent again after a restart [default: each batch]' -r
 complete -c sstream-state -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'

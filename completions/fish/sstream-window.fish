@@ -23,6 +23,7 @@ complete -c sstream-window -l error -d 'The relative error of count-distinct and
 complete -c sstream-window -l expr -d 'Make one value of two, $a and the later $b, in the place of AGG; has to be associative, as \'$a + $b\' is' -r
 complete -c sstream-window -l exec -d 'A command in the place of --expr: answers each line {"a":…,"b":…} with a line of JSON' -r
 complete -c sstream-window -l exec-timeout -d 'How long an answer of the command may take [default: 10s]' -r
+complete -c sstream-window -s j -l jobs -d 'Deal the keys over N threads, with the same output; 0: as many as there are processors' -r
 complete -c sstream-window -l memory -d 'Records held in memory; what is more goes to a file in $TMPDIR' -r
 complete -c sstream-window -l checkpoint-every -d 'Keep the state in the stream\'s checkpoint, if there is one, only at multiples of this: less is written, and more is sent again after a restart [default: each batch]' -r
 complete -c sstream-window -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'

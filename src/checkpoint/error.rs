@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::duration::show_ms;
 use crate::error::{Exit, Failure, describe};
 
 /// A result of this layer.
@@ -72,6 +73,17 @@ pub enum Error {
         now: String,
         /// The pipeline as it was, and as it is now.
         pipelines: Box<(String, String)>,
+    },
+    /// Batches are to have another interval, and what the old one began cannot be finished first.
+    Interval {
+        /// The source.
+        name: String,
+        /// Milliseconds between batches as it was.
+        was_ms: u64,
+        /// As it is now.
+        now_ms: u64,
+        /// What is in the way.
+        why: &'static str,
     },
     /// A stage with state, or a sink, has nothing to resume from.
     NoFolder {
@@ -223,6 +235,13 @@ impl fmt::Display for Error {
                  name another --checkpoint, or start the pipeline as it was",
                 pipelines.0, pipelines.1
             ),
+            Error::Interval { name, was_ms, now_ms, why } => write!(
+                f,
+                "{name}: batches of {was} that were begun are to be finished before there are any of {now}, and {why}: \
+                 start with --batch {was}",
+                was = show_ms(*was_ms),
+                now = show_ms(*now_ms)
+            ),
             Error::NoFolder { name, resume_ms, pipelines } => write!(
                 f,
                 "{name}: the checkpoint resumes after {resume_ms} and has nothing of this stage\n  \
@@ -339,6 +358,7 @@ impl Failure for Error {
             | Error::Lost { .. }
             | Error::Version { .. }
             | Error::Mismatch { .. }
+            | Error::Interval { .. }
             | Error::NoFolder { .. }
             | Error::NoResume { .. }
             | Error::SecondTime { .. }

@@ -5,9 +5,12 @@
 //! ```text
 //! job.json     job: 32 hex digits, start: ms, pipeline: the stages as in a head,
 //!              resets: how often it was reset; not there if never
-//! source.json  arguments, interval: ms, retain, wal: whether it has one
+//! source.json  arguments, interval: ms, retain, wal: whether it has one; of a source that reads several
+//!              things: places, and beside: what else of the arguments must stay the same
 //! stage.json   arguments, interval: ms, base: ms
 //! sink.json    arguments, interval: ms, base: ms, end: whether nothing comes after
+//! both         number: its place in the line, where that is not the one of its name;
+//!              changing: true from the start at which a source has another interval until the stage has come up
 //! ```
 //!
 //! `arguments` is the stage as it adds itself to the head's `stages`. `retain`
@@ -236,6 +239,29 @@ pub struct SourceFile {
     pub retain: Retain,
     /// Whether it keeps what came in a log of its own.
     pub wal: bool,
+    /// What it reads of several things, some of which may come or go.
+    pub places: Option<Places>,
+}
+
+/// What a source reads, where that can be several things, each read for itself: paths, topics.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// Each of them.
+    pub all: Vec<String>,
+    /// What must stay the same beside them.
+    pub beside: String,
+    /// Whether one may go too: what was not read of it is left, and what was read and is not done with can
+    /// be read again all the same. Not kept: the source says it at each start.
+    pub may_go: bool,
+}
+
+impl Places {
+    /// Whether a source that read `was` may go on with these.
+    pub fn follow(&self, was: &Places) -> bool {
+        let has_all = was.all.iter().all(|place| self.all.contains(place));
+        let has_some = self.may_go && was.all.iter().any(|place| self.all.contains(place));
+        self.beside == was.beside && (has_all || has_some)
+    }
 }
 
 impl SourceFile {
@@ -251,18 +277,23 @@ impl SourceFile {
             interval_ms: interval(&fields, &path)?,
             retain,
             wal: fields.flag("wal")?,
+            places: places(&fields),
         }))
     }
 
     /// Writes it, whole.
     pub fn write(&self, storage: &dyn Storage, folder: &Path) -> Result<()> {
-        let fields = [
+        let mut fields = object([
             ("arguments", Value::from(self.arguments.as_str())),
             ("interval", self.interval_ms.into()),
             ("retain", self.retain.to_string().into()),
             ("wal", self.wal.into()),
-        ];
-        sealed::write(storage, &folder.join(Self::NAME), &object(fields))
+        ]);
+        if let Some(places) = &self.places {
+            fields.insert("places".into(), places.all.clone().into());
+            fields.insert("beside".into(), places.beside.as_str().into());
+        }
+        sealed::write(storage, &folder.join(Self::NAME), &fields)
     }
 }
 
@@ -277,6 +308,12 @@ pub struct StageFile {
     pub base_ms: u64,
     /// Of a sink, whether nothing comes after it; `None` for a stage with state.
     pub end: Option<bool>,
+    /// Its number in the line, if that is not the one of its name: stages without state were put
+    /// in or taken out since.
+    pub number: Option<usize>,
+    /// The source in front of it has another interval since, and the stage has not come up yet: the
+    /// interval here is what its batches are apart at least.
+    pub changing: bool,
 }
 
 impl StageFile {
@@ -292,6 +329,8 @@ impl StageFile {
             interval_ms: interval(&fields, &path)?,
             base_ms: fields.number("base")?,
             end: None,
+            number: number(&fields),
+            changing: is_changing(&fields),
         }))
     }
 
@@ -304,6 +343,8 @@ impl StageFile {
             interval_ms: interval(&fields, &path)?,
             base_ms: fields.number("base")?,
             end: Some(fields.flag("end")?),
+            number: number(&fields),
+            changing: is_changing(&fields),
         }))
     }
 
@@ -321,8 +362,28 @@ impl StageFile {
             }
             None => Self::STAGE,
         };
+        if let Some(number) = self.number {
+            fields.insert("number".into(), number.into());
+        }
+        if self.changing {
+            fields.insert("changing".into(), true.into());
+        }
         sealed::write(storage, &folder.join(name), &fields)
     }
+}
+
+fn places(fields: &sealed::Fields) -> Option<Places> {
+    let fields = fields.object();
+    let all = fields.get("places")?.as_array()?.iter().filter_map(|place| Some(place.as_str()?.to_owned())).collect();
+    Some(Places { all, beside: fields.get("beside")?.as_str()?.to_owned(), may_go: false })
+}
+
+fn number(fields: &sealed::Fields) -> Option<usize> {
+    fields.object().get("number").and_then(Value::as_u64).map(|number| number as usize)
+}
+
+fn is_changing(fields: &sealed::Fields) -> bool {
+    fields.object().get("changing").and_then(Value::as_bool).unwrap_or(false)
 }
 
 fn interval(fields: &sealed::Fields, path: &Path) -> Result<u64> {

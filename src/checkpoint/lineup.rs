@@ -44,6 +44,11 @@ pub fn end_of(storage: &dyn Storage, layout: &Layout, source: &str, run: &str) -
     Ok(None)
 }
 
+/// Whether a source has ever had an end of the line behind it.
+pub fn has_end(storage: &dyn Storage, layout: &Layout, source: &str) -> Result<bool> {
+    Ok(sinks(storage, layout, source)?.iter().any(|(_, file)| file.end == Some(true)))
+}
+
 /// The sinks behind a source that were taken out of the pipeline after they had done all that
 /// there was: `run`, the last one, came to its end without them.
 pub fn taken_out(storage: &Arc<dyn Storage>, layout: &Layout, source: &str, run: &str) -> Result<Vec<Id>> {

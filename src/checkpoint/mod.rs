@@ -16,6 +16,7 @@
 //! | [`log`] | the log they are made of: segments, entries, torn tails, purge |
 //! | [`resume`] | where to resume, a pure function; [`survey`] reads what it needs |
 //! | [`job`], [`sealed`] | the JSON files |
+//! | [`place`] | which folder a stage goes on with when others came or went in front of it |
 //! | [`forget`], [`reset`] | letting a stage go; letting all begin again at an older time |
 //! | [`inspect`], [`verify`] | looking into a checkpoint, also while its pipeline runs |
 //! | [`lock`], [`name`] | who runs, and what things are called; `lineup` knows who was in a run |
@@ -32,6 +33,7 @@ pub mod log;
 pub mod name;
 pub mod offsets;
 pub mod participant;
+pub mod place;
 pub mod reset;
 pub mod resume;
 pub mod sealed;

@@ -83,6 +83,18 @@ impl Id {
         self.sources.iter().any(|source| source == name)
     }
 
+    /// The number and the tool of a stage that is not pinned: see [`numbered`].
+    pub fn numbered(&self) -> Option<(usize, &str)> {
+        let (number, tool) = self.part.split_once('-')?;
+        let is_number = number.len() >= 2 && number.bytes().all(|byte| byte.is_ascii_digit());
+        Some((number.parse().ok().filter(|_| is_number)?, tool))
+    }
+
+    /// Another stage behind the same sources.
+    pub(super) fn with_part(&self, part: String) -> Id {
+        Id { sources: self.sources.clone(), part }
+    }
+
     /// Whether this is a source.
     pub fn is_source(&self) -> bool {
         self.part == SOURCE_PART
@@ -135,5 +147,10 @@ mod tests {
         let window = Id::parse("a.b.01-window").unwrap();
         assert!(window.contains("a.b") && !window.contains("a") && !window.contains("b"));
         assert_eq!(numbered(3, "sstream-window"), "03-window");
+        assert_eq!(window.numbered(), Some((1, "window")));
+        assert_eq!(Id::stage("a", "112-sink-x").unwrap().numbered(), Some((112, "sink-x")));
+        for pinned in ["words", "1-x", "a1-x", "01"] {
+            assert_eq!(Id::stage("a", pinned).unwrap().numbered(), None, "{pinned}");
+        }
     }
 }

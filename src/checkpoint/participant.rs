@@ -30,6 +30,7 @@ use super::job::{Job, Layout, StageFile, show_pipeline};
 use super::lineup;
 use super::lock::{self, Lock, Said, Wait};
 use super::name::Id;
+use super::place::{self, Wanted};
 use super::state::{KeyedState, PairOut, StateLog};
 use super::storage::{Storage, check_trusted, make_dir, remove_folder};
 use super::survey::purge_before;
@@ -69,6 +70,8 @@ impl Stream {
 pub struct StageOptions<'o> {
     /// Its part of the name: [`super::name::numbered`], or `--stage-name`.
     pub part: &'o str,
+    /// Whether that is its name, whatever stands around it.
+    pub is_pinned: bool,
     /// The stage as it adds itself to the head's `stages`.
     pub arguments: &'o str,
     /// The pipeline so far, this stage included, in the form of a head's `stages`.
@@ -86,6 +89,8 @@ pub struct Participant {
     storage: Arc<dyn Storage>,
     layout: Layout,
     id: Id,
+    /// Its number in the line, if its name has another one.
+    number: Option<usize>,
     job: Job,
     output_id: String,
     resume_ms: u64,
@@ -103,10 +108,14 @@ impl Participant {
         options: &StageOptions<'_>,
         wait: &mut Wait<'_>,
     ) -> Result<Participant> {
-        let id = Id::stage(&stream.name, options.part)?;
+        let wanted = Id::stage(&stream.name, options.part)?;
         let layout = Layout::new(&stream.dir);
         check_trusted(&*storage, &stream.dir)?;
-        check_runs(&*storage, &layout, stream, &id)?;
+        check_runs(&*storage, &layout, stream, &wanted)?;
+        let id =
+            if options.is_pinned { wanted.clone() } else { find_place(&*storage, &layout, stream, options, &wanted)? };
+        let number = wanted.numbered().map(|(number, _)| number);
+        let number = number.filter(|number| id.numbered().is_some_and(|(named, _)| named != *number));
         let path = layout.lock(&id);
         if Said::of(&*storage, &path)?.run != stream.run {
             check_lineup(&*storage, &layout, stream, &id)?;
@@ -138,6 +147,7 @@ impl Participant {
             storage,
             layout,
             id,
+            number,
             job,
             output_id,
             resume_ms: stream.resume_ms,
@@ -175,7 +185,13 @@ impl Participant {
         let log = match known {
             Some(known) => {
                 self.check_same(options, &known)?;
-                StateLog::open(self.storage.clone(), &dir, (known.base_ms, self.resume_ms), intervals, load)?
+                let times = (known.base_ms, self.resume_ms);
+                let log = StateLog::open(self.storage.clone(), &dir, times, intervals, load)?;
+                let file = StageFile { base_ms: known.base_ms, ..self.file(options, None) };
+                if file != known {
+                    file.write(&*self.storage, &dir)?;
+                }
+                log
             }
             None => {
                 self.make_folder(options, &dir)?;
@@ -222,6 +238,8 @@ impl Participant {
             interval_ms: options.interval_ms,
             base_ms: self.resume_ms,
             end,
+            number: self.number,
+            changing: false,
         }
     }
 
@@ -238,7 +256,8 @@ impl Participant {
     }
 
     fn check_same(&self, options: &StageOptions<'_>, known: &StageFile) -> Result<()> {
-        if (known.arguments.as_str(), known.interval_ms) == (options.arguments, options.interval_ms) {
+        let is_interval = known.interval_ms == options.interval_ms || known.changing;
+        if known.arguments == options.arguments && is_interval {
             return Ok(());
         }
         let show = |arguments: &str, interval_ms: u64| format!("{arguments} (a batch each {interval_ms} ms)");
@@ -253,6 +272,22 @@ impl Participant {
     fn pipelines(&self, options: &StageOptions<'_>) -> Box<(String, String)> {
         Box::new((show_pipeline(&self.job.pipeline), show_pipeline(options.pipeline)))
     }
+}
+
+/// The folder that a stage goes on with.
+fn find_place(
+    storage: &dyn Storage,
+    layout: &Layout,
+    stream: &Stream,
+    options: &StageOptions<'_>,
+    wanted: &Id,
+) -> Result<Id> {
+    let was = Job::read(storage, layout)?.map_or(Value::Null, |job| job.pipeline);
+    let has_moved = was.is_array() && place::has_moved(&was, options.pipeline);
+    let mut is_taken = |id: &Id| Ok(Said::of(storage, &layout.lock(id))?.run == stream.run);
+    let folders = place::folders(storage, layout, &mut is_taken)?;
+    let (arguments, new) = (options.arguments, options.new);
+    Ok(place::settle(&folders, &Wanted { id: wanted, arguments, has_moved, new }))
 }
 
 fn check_runs(storage: &dyn Storage, layout: &Layout, stream: &Stream, id: &Id) -> Result<()> {

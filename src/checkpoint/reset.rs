@@ -51,8 +51,11 @@ pub fn possible(survey: &Survey) -> Spans {
     // A batch that no source has cannot be sent again.
     let last_ms = inputs.sources.iter().map(|source| source.last_ms).max().unwrap_or(survey.job.start_ms);
     let mut spans: Spans = vec![(survey.job.start_ms, last_ms.saturating_add(1))];
-    for source in &inputs.sources {
-        spans = intersect(&spans, &[(source.from_ms, u64::MAX)]);
+    for (source, (_, file, _)) in inputs.sources.iter().zip(&survey.sources) {
+        // A stream has batches of one interval: not those from before it was another one.
+        let other = source.runs.iter().rev().find(|run| run.step_ms != file.interval_ms);
+        let from_ms = other.map_or(source.from_ms, |run| run.last_ms.max(source.from_ms));
+        spans = intersect(&spans, &[(from_ms, u64::MAX)]);
     }
     inputs.folders.iter().fold(spans, |spans, folder| intersect(&spans, &folder.covers))
 }

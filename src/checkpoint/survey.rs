@@ -8,7 +8,7 @@ use super::job::{Job, Layout, SourceFile, StageFile};
 use super::log::{View, first_segment};
 use super::name::Id;
 use super::offsets::{self, OffsetsSummary};
-use super::resume::{Conflict, Folder, Inputs, Resume, Source, resume};
+use super::resume::{Conflict, Folder, Inputs, Resume, Source, intersect, resume};
 use super::storage::{Storage, names};
 use super::times::next_multiple;
 use super::wal::Range;
@@ -43,14 +43,26 @@ impl Survey {
         for id in ids(&**storage, &layout.stages())? {
             let folder = layout.stages().join(id.to_string());
             let Some(file) = StageFile::read_stage(&**storage, &folder)? else { continue };
-            let seen = state::look(storage.clone(), &folder, view, file.base_ms, file.interval_ms)?
-                .ok_or_else(|| lost(&folder))?;
+            let look = |view| {
+                state::look(storage.clone(), &folder, view, file.base_ms, file.interval_ms)?
+                    .ok_or_else(|| lost(&folder))
+            };
+            let mut seen = look(view)?;
+            if view == View::Durable {
+                // That it goes on after a close is written, and durable before anything else, but nothing says yet
+                // that it is: until then the close is what is known to be durable, and covers too much.
+                seen.covers = intersect(&seen.covers, &look(View::Visible)?.covers);
+            }
             survey.stages.push((id, file, seen));
         }
         for id in ids(&**storage, &layout.commits())? {
             let folder = layout.commits().join(id.to_string());
             let Some(file) = StageFile::read_sink(&**storage, &folder)? else { continue };
-            let seen = commits::look(storage.clone(), &folder, view)?.ok_or_else(|| lost(&folder))?;
+            let look = |view| commits::look(storage.clone(), &folder, view)?.ok_or_else(|| lost(&folder));
+            let mut seen = look(view)?;
+            if view == View::Durable {
+                seen.done_ms = seen.done_ms.min(look(View::Visible)?.done_ms);
+            }
             survey.sinks.push((id, file, seen));
         }
         Ok(survey)

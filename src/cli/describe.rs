@@ -3,9 +3,9 @@
 
 use std::ffi::OsString;
 
+use super::Tool;
 use super::args::OF_RUNNING;
 use super::connector::known::Role;
-use super::{Tool, command};
 
 /// The tool and its arguments, quoted as a shell would need them: `filter -v ERROR`.
 pub(super) fn description<T: Tool>(arguments: &[OsString]) -> String {
@@ -15,14 +15,13 @@ pub(super) fn description<T: Tool>(arguments: &[OsString]) -> String {
 
 /// The same, without the options that have no effect on what is computed, so that a
 /// restart may change them.
-pub(super) fn identity<T: Tool>(arguments: &[OsString]) -> String {
-    let command = command::<T>();
+pub(super) fn identity<T: Tool>(command: &clap::Command, arguments: &[OsString]) -> String {
     let subcommands: Vec<&clap::Command> = command.get_subcommands().collect();
     let find = |name: &str| {
         let known = |command: &clap::Command| {
             command.get_arguments().find(|argument| argument.get_long() == Some(name)).cloned()
         };
-        known(&command).or_else(|| subcommands.iter().find_map(|command| known(command)))
+        known(command).or_else(|| subcommands.iter().find_map(|command| known(command)))
     };
     let mut words = arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
     let mut kept = Vec::new();
@@ -34,12 +33,14 @@ pub(super) fn identity<T: Tool>(arguments: &[OsString]) -> String {
             break;
         }
         let name = word.strip_prefix("--").map(|option| option.split_once('=').map_or(option, |(name, _)| name));
-        let Some(option) = name.and_then(find) else {
+        let Some(option) = name.and_then(find).or_else(|| short(command, &word)) else {
             kept.push(word);
             continue;
         };
         let is_kept = !option.get_long().is_some_and(is_of_running::<T>);
-        let has_value_behind = option.get_action().takes_values() && !word.contains('=');
+        // A short option may have its value in the same word.
+        let has_value = if name.is_some() { word.contains('=') } else { word.chars().count() > 2 };
+        let has_value_behind = option.get_action().takes_values() && !has_value;
         let value = has_value_behind.then(|| words.next()).flatten();
         if is_kept {
             kept.push(word);
@@ -47,6 +48,12 @@ pub(super) fn identity<T: Tool>(arguments: &[OsString]) -> String {
         }
     }
     join::<T>(kept.into_iter())
+}
+
+/// The option that a word as `-j` or `-j2` begins with.
+fn short(command: &clap::Command, word: &str) -> Option<clap::Arg> {
+    let letter = word.strip_prefix('-')?.chars().next()?;
+    command.get_arguments().find(|argument| argument.get_short() == Some(letter)).cloned()
 }
 
 /// Whether an option says nothing of what the tool computes, as it declares itself.
@@ -93,6 +100,7 @@ pub(super) fn shell_text<W: AsRef<str>>(words: impl IntoIterator<Item = W>) -> S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::command;
     use crate::cli::sink::SinkTool;
     use crate::cli::state::StateTool;
 
@@ -113,12 +121,21 @@ mod tests {
             "sstream-state --new sum --timeout 5s --verbose",
             "sstream-state --stage-name totals sum --checkpoint-every 10s --timeout 5s --output=text",
             "sstream-state sum --on-error skip --timeout 5s --metrics 9102",
+            "sstream-state sum -j 2 --timeout 5s --jobs 3",
+            "sstream-state -j2 sum --timeout 5s -j=3",
         ] {
-            assert_eq!(identity::<StateTool>(&words(line)), "state sum --timeout 5s", "{line}");
+            assert_eq!(
+                identity::<StateTool>(&command::<StateTool>(), &words(line)),
+                "state sum --timeout 5s",
+                "{line}"
+            );
         }
-        assert_eq!(identity::<StateTool>(&words("sstream-state --expr --new")), "state --expr --new");
+        assert_eq!(
+            identity::<StateTool>(&command::<StateTool>(), &words("sstream-state --expr --new")),
+            "state --expr --new"
+        );
         let line = "sstream-sink --pass exec --quiet -- sh --new";
-        assert_eq!(identity::<SinkTool>(&words(line)), "sink --pass exec -- sh --new");
+        assert_eq!(identity::<SinkTool>(&command::<SinkTool>(), &words(line)), "sink --pass exec -- sh --new");
         assert_eq!(description::<SinkTool>(&words(line)), &line["sstream-".len()..]);
         assert_eq!(description::<StateTool>(&[OsString::new(), "it's".into()]), "state 'it'\\''s'");
     }

@@ -71,8 +71,8 @@ impl fmt::Display for ToolError {
             ToolError::Checkpoint(error) => error.fmt(f),
             ToolError::Stage(error) => error.fmt(f),
             ToolError::Restart => f.write_str(
-                "checkpoint: the run before was cut off while it closed, and what was left of that is done now: start \
-                 again to go on",
+                "checkpoint: what a run before had begun, and had not brought to its end, is done now, and nothing new was \
+                 taken: start again to go on",
             ),
             ToolError::Pipeline(error) => error.fmt(f),
         }

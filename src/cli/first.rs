@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::args::{CutArgs, InputForm};
 use super::{Environment, ToolError};
+use crate::checkpoint::job::Places;
 use crate::checkpoint::lock::Waiting;
 use crate::checkpoint::source::{Plan, SourceCheckpoint, SourceOptions};
 use crate::checkpoint::storage::Disk;
@@ -30,6 +31,8 @@ pub struct SourceIdentity {
     pub kind: String,
     /// What must stay the same from run to run, as `source tcp localhost:9999`.
     pub arguments: String,
+    /// What of that may be more from run to run, or less.
+    pub places: Option<Places>,
     /// Milliseconds between batches.
     pub interval_ms: u64,
     /// Where a virtual clock begins, in ms since the epoch; none for the wall clock.
@@ -44,6 +47,7 @@ impl SourceIdentity {
         SourceIdentity {
             kind: kind.to_owned(),
             arguments: format!("source {words}{}", form_arguments(form, cut)),
+            places: None,
             interval_ms,
             virtual_start_ms: cut.count().map(|_| 0),
             reads_again: false,
@@ -82,6 +86,7 @@ pub fn begin(identity: SourceIdentity, cut: &CutArgs, environment: &Environment)
         dir: &dir,
         name: keep.name.as_deref().unwrap_or(&identity.kind),
         arguments: &identity.arguments,
+        places: identity.places.as_ref(),
         interval_ms,
         start_ms: start_ms - start_ms % interval_ms,
         retain: keep.retain.unwrap_or_default(),
@@ -117,6 +122,16 @@ pub fn stop_rules(arguments: &CutArgs, environment: &Environment) -> StopRules {
 }
 
 impl Begun {
+    /// What the source read in the run before and does not any more.
+    pub fn gone(&self) -> &[String] {
+        self.checkpoint.as_ref().map_or(&[], |(_, plan)| &plan.gone)
+    }
+
+    /// Milliseconds between batches: while what an older interval began is finished, that one.
+    pub fn interval_ms(&self) -> u64 {
+        self.checkpoint.as_ref().map_or(self.identity.interval_ms, |(_, plan)| plan.interval_ms)
+    }
+
     /// What the source opens, now that it may. Should that fail, the checkpoint is as it was
     /// before this start, so that the next one may have another source.
     pub fn open<T>(
@@ -141,18 +156,18 @@ impl Begun {
         environment: &'a Environment,
         bad_records: &'a BadRecords,
     ) -> Box<dyn Input + 'a> {
-        let interval_ms = self.identity.interval_ms;
+        let interval_ms = self.interval_ms();
         let mut batches = batches;
         if let Some((checkpoint, plan)) = self.checkpoint {
             let parts = KeptParts {
                 checkpoint,
                 plan,
-                interval_ms,
                 is_wall: self.identity.virtual_start_ms.is_none(),
                 is_counted: cut.count().is_some(),
                 skip_missed: cut.skip_missed,
                 on_loss: cut.keep.on_loss(),
                 clock: &environment.clock,
+                stop: stop_rules(cut, environment),
                 bad_records,
                 console: environment.console.clone(),
             };

@@ -101,6 +101,10 @@ pub fn run_per_record(
     run_with_jobs(make, arguments.jobs, stage, environment)
 }
 
+/// Why `--jobs` is refused where keys are dealt and there is none.
+pub const NO_KEY_TO_DEAL: &str = "--jobs: there is no key, so that nothing can be dealt over threads: leave it out, \
+                                  or choose the key with --by-key, --by EXPR or --by-value";
+
 /// How many threads `--jobs` asks for; 0: as many as there are processors.
 pub fn threads(jobs: usize) -> usize {
     match jobs {

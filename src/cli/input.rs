@@ -60,7 +60,7 @@ pub fn open<'a>(
     let Some(begun) = first::begin(identity, &arguments.cut, environment)? else {
         return Ok(Box::new(Stopped::new(interval_ms)));
     };
-    let has_begun = !read.is_empty();
+    let (has_begun, interval_ms) = (!read.is_empty(), begun.interval_ms());
     let bytes: Box<dyn ByteSource> = match form {
         InputForm::Avro => Box::new(unpacked(stdin, environment).of(Packing::Avro)),
         _ => Box::new(stdin),

@@ -23,22 +23,23 @@ use crate::stage::StageError;
 /// The main function of every tool.
 pub fn main<T: Tool>() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    let command = command::<T>();
+    let mut command = command::<T>();
     let expanded = match config::expand(&command, arguments.clone()) {
         Ok(expanded) => expanded,
         Err(message) => return refuse::<T>(&message, &arguments),
     };
     let arguments = &expanded.words;
-    let parsed = command.try_get_matches_from(arguments).and_then(|matches| T::from_arg_matches(&matches));
-    let tool = match parsed {
+    let tool = match parse::<T>(&mut command, arguments) {
         Ok(tool) => tool,
         Err(error) => return wrong_usage::<T>(&error, &expanded),
     };
+    let identity = describe::identity::<T>(&command, arguments);
+    drop(command);
     let console = Console::new(T::NAME, tool.messages().level());
     set_panic_hook(console.clone());
     let writes_frames = tool.writes_stream() && matches!(tool.common().output, None | Some(OutputForm::Frames));
     let is_announced = Rc::new(Cell::new(false));
-    let result = tool.become_other().and_then(|()| work(tool, &console, arguments, is_announced.clone()));
+    let result = tool.become_other().and_then(|()| work(tool, &console, arguments, identity, is_announced.clone()));
     match result {
         Ok(()) => Exit::Done.code().into(),
         Err(ToolError::Stage(StageError::Outlet(OutletError::ReaderGone))) => signal::die_of_broken_pipe(),
@@ -64,11 +65,39 @@ pub fn main<T: Tool>() -> ExitCode {
     }
 }
 
+/// Reads a command line, by the definition of one kind alone where that will do: what all kinds share is copied into
+/// each before anything is read, which would be most of what a start costs.
+fn parse<T: Tool>(command: &mut clap::Command, arguments: &[OsString]) -> Result<T, clap::Error> {
+    let read = |command: &mut clap::Command| {
+        command.try_get_matches_from_mut(arguments).and_then(|matches| T::from_arg_matches(&matches))
+    };
+    match command.has_subcommands().then(|| read(&mut of_named::<T>(command, arguments))) {
+        Some(Ok(tool)) => Ok(tool),
+        // Help, and what is wrong, are told by the whole definition.
+        Some(Err(_)) | None => read(command),
+    }
+}
+
+/// The definition with those kinds only that are among the words: what it accepts, the whole one accepts and reads
+/// the same, as a kind that is no word was not chosen.
+fn of_named<T: Tool>(command: &clap::Command, words: &[OsString]) -> clap::Command {
+    let is_named = |kind: &&clap::Command| words.iter().any(|word| word == kind.get_name());
+    clap::Command::new(T::NAME)
+        .args(command.get_arguments())
+        .groups(command.get_groups())
+        .subcommands(command.get_subcommands().filter(is_named))
+        .allow_external_subcommands(command.is_allow_external_subcommands_set())
+        .arg_required_else_help(command.is_arg_required_else_help_set())
+        .subcommand_required(command.is_subcommand_required_set())
+        .disable_help_subcommand(true)
+}
+
 /// Runs the tool with all that it has around it.
 fn work<T: Tool>(
     tool: T,
     console: &Console,
     arguments: &[OsString],
+    identity: String,
     is_announced: Rc<Cell<bool>>,
 ) -> Result<(), ToolError> {
     let stop = match T::TAKES_SIGNALS {
@@ -81,7 +110,7 @@ fn work<T: Tool>(
         stop: stop.map_err(|error| ToolError::Open { what: "signals: cannot set the handlers".to_owned(), error })?,
         waited: Waited::default(),
         description: describe::description::<T>(arguments),
-        identity: describe::identity::<T>(arguments),
+        identity,
         watch: RefCell::new(Watch::nobody(console.clone())),
         is_announced,
     };
@@ -161,4 +190,73 @@ fn set_panic_hook(console: Console) {
         let what = info.payload_as_str().unwrap_or("a panic");
         console.error(&format!("internal error at {place}: {what}: please report this, with the command line"));
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::checkpoint::CheckpointTool;
+    use crate::cli::front::FrontTool;
+    use crate::cli::learn::LearnTool;
+    use crate::cli::sink::SinkTool;
+    use crate::cli::source::SourceTool;
+
+    /// Reads a line by the kinds that it names, and by the whole definition.
+    fn both<T: Tool + std::fmt::Debug>(line: &str) -> [Result<String, String>; 2] {
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        let told = |parsed: Result<T, clap::Error>| match parsed {
+            Ok(tool) => Ok(format!("{tool:?}")),
+            Err(error) => Err(format!("{}\n{}", error, usage::explain(&error, T::NAME))),
+        };
+        let whole = command::<T>().try_get_matches_from(&words).and_then(|matches| T::from_arg_matches(&matches));
+        [told(parse::<T>(&mut command::<T>(), &words)), told(whole)]
+    }
+
+    #[test]
+    fn what_the_kinds_of_a_line_accept_is_read_as_all_of_them_read_it() {
+        for line in [
+            "sstream-source stdin --batch 2s --unpack",
+            "sstream-source --batch 2s --output frames tcp localhost:9999",
+            "sstream-source --stage-name tcp stdin",
+            "sstream-source --stage-name tcp listn 9999",
+            "sstream-source tail tail queue",
+            "sstream-source exec sh --unpack -- tcp",
+            "sstream-source kafka --topic stdin",
+            "sstream-source",
+            "sstream-source --help",
+            "sstream-source tcp -h",
+            "sstream-source tcp",
+            "sstream-source tcp localhost:9 --unpack",
+            "sstream-source stdin --bach 1s",
+            "sstream-source --version",
+            "sstream-source help",
+        ] {
+            let [named, whole] = both::<SourceTool>(line);
+            assert_eq!(named, whole, "{line}");
+        }
+        for line in ["sstream-sink print", "sstream-sink", "sstream-sink text out --pass", "sstream-sink redis x"] {
+            let [named, whole] = both::<SinkTool>(line);
+            assert_eq!(named, whole, "{line}");
+        }
+        for line in ["sstream-learn", "sstream-learn kmeans --k 2 --random 3", "sstream-learn linear --help"] {
+            let [named, whole] = both::<LearnTool>(line);
+            assert_eq!(named, whole, "{line}");
+        }
+        for line in ["sstream-checkpoint", "sstream-checkpoint show ck", "sstream-checkpoint --verbose list"] {
+            let [named, whole] = both::<CheckpointTool>(line);
+            assert_eq!(named, whole, "{line}");
+        }
+        for line in ["sstream", "sstream ps", "sstream --list", "sstream filter x", "sstream explain a | b"] {
+            let [named, whole] = both::<FrontTool>(line);
+            assert_eq!(named, whole, "{line}");
+        }
+    }
+
+    #[test]
+    fn kinds_that_a_line_does_not_name_are_not_built() {
+        let words = ["sstream-source", "--stage-name", "tcp", "stdin"].map(OsString::from);
+        let command = of_named::<SourceTool>(&command::<SourceTool>(), &words);
+        let kinds: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        assert_eq!(kinds, ["stdin", "tcp"]);
+    }
 }

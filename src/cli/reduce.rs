@@ -6,15 +6,12 @@ use super::account::{Account, Stream};
 use super::agg::{ExprArgs, KeyArgs, no_aggregation};
 use super::args::{Common, CutArgs, StageArgs};
 use super::cluster::{Merging, Spread};
-use super::function::threads;
+use super::function::{NO_KEY_TO_DEAL, threads};
 use super::{Environment, Tool, ToolError, run_stage};
 use crate::agg::Aggregation;
 use crate::op::grouping::{By, Grouping};
 use crate::op::reduce::{Partial, Reduce};
-use crate::op::shards::ShardedReduce;
-
-const NO_KEY_TO_DEAL: &str = "--jobs: there is no key, so that nothing can be dealt over threads: leave it out, or \
-                              choose the key with --by-key, --by EXPR or --by-value";
+use crate::op::shards::reduce::ShardedReduce;
 
 /// Aggregate each batch: count, reduce, countByValue, reduceByKey and groupByKey
 ///
@@ -132,8 +129,8 @@ impl Tool for ReduceTool {
             1 => run_stage(&mut Reduce::new(here.0, here.1).with_partial(partial), &self.stage, environment),
             _ if !self.key.is_keyed() => Err(ToolError::Usage(NO_KEY_TO_DEAL.to_owned())),
             threads => {
-                let parts = (0..threads).map(|_| part()).collect::<Result<_, _>>()?;
-                run_stage(&mut ShardedReduce::new(here, parts), &self.stage, environment)
+                let aggregators = (0..threads).map(|_| Ok(part()?.1)).collect::<Result<_, ToolError>>()?;
+                run_stage(&mut ShardedReduce::new(here.0, aggregators), &self.stage, environment)
             }
         }
     }

@@ -1,6 +1,6 @@
 //! `sstream-state`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
@@ -9,14 +9,13 @@ use super::agg::{ExprArgs, KeyArgs, MERGE_VARIABLES, no_aggregation};
 use super::args::{Common, CutArgs, StageArgs, StateArgs, TimeArgs};
 use super::cluster::{Merging, Spread};
 use super::first::stop_rules;
-use super::function::ExecTimeout;
+use super::function::{ExecTimeout, threads};
 use super::program::program;
 use super::{Environment, Tool, ToolError, run_stage_timed};
 use crate::agg::Aggregation;
 use crate::duration;
-use crate::op::state::{Emit, State, Update, VARIABLES};
+use crate::op::state::{Emit, InitialError, ShardedState, State, Update, VARIABLES};
 use crate::record;
-use crate::source::engine::stop::StopRules;
 use crate::source::kinds::until_stop::read_to_end;
 
 /// Keep a state for each key over all batches: updateStateByKey and mapWithState
@@ -76,6 +75,11 @@ pub struct StateTool {
 
     #[command(flatten)]
     key: KeyArgs,
+
+    /// Deal the keys over N threads, with the same output; 0: as many as there
+    /// are processors
+    #[arg(short, long, value_name = "N", default_value = "1", conflicts_with = "exec", hide_default_value = true)]
+    jobs: usize,
 
     #[command(flatten)]
     saved: StateArgs,
@@ -193,6 +197,8 @@ impl Tool for StateTool {
                                                  any function; null drops the key
 ";
 
+    const OF_RUNNING: &'static [&'static str] = &["jobs"];
+
     fn common(&self) -> &Common {
         &self.stage.common
     }
@@ -246,33 +252,47 @@ impl Tool for StateTool {
             return Err(ToolError::Usage(message.to_owned()));
         }
         self.key.by_key |= !self.key.is_keyed();
-        let grouping = self.key.grouping()?;
-        let update = self.update()?;
-        let mut state = self.timed(State::new(grouping, update, self.emit.emit(), self.timeout))?;
-        if let Some(path) = &self.initial {
-            let stop = stop_rules(&self.stage.input.cut, environment);
-            load_initial(path, &mut state, environment, stop)?;
+        let state = || self.timed(State::new(self.key.grouping()?, self.update()?, self.emit.emit(), self.timeout));
+        match threads(self.jobs) {
+            1 => {
+                let mut state = state()?;
+                self.load_initial(environment, &mut |key, value| state.begin_with(key, value))?;
+                run_stage_timed(&mut state, &self.stage, self.saved, self.time.late(), environment)
+            }
+            threads => {
+                let states = (0..threads).map(|_| state()).collect::<Result<_, _>>()?;
+                let mut sharded = ShardedState::new(self.key.grouping()?, states);
+                self.load_initial(environment, &mut |key, value| sharded.begin_with(key, value))?;
+                run_stage_timed(&mut sharded, &self.stage, self.saved, self.time.late(), environment)
+            }
         }
-        run_stage_timed(&mut state, &self.stage, self.saved, self.time.late(), environment)
     }
 }
 
-/// Reads a file of pairs, one a line. A pipe may keep it waiting until the stage is to stop.
-fn load_initial(path: &Path, state: &mut State, environment: &Environment, stop: StopRules) -> Result<(), ToolError> {
-    let shown = path.display();
-    let (_, content) = read_to_end(path, &environment.clock, stop)
-        .map_err(|error| ToolError::Open { what: format!("--initial {shown}: cannot read"), error })?;
-    let mut pair = Vec::new();
-    for (index, line) in content.split(|&byte| byte == b'\n').enumerate() {
-        let line = record::without_mark(line);
-        if line.trim_ascii().is_empty() {
-            continue;
+/// Takes a key's state to begin with.
+type BeginWith<'b> = dyn FnMut(&[u8], &[u8]) -> Result<(), InitialError> + 'b;
+
+impl StateTool {
+    /// Gives the pairs of `--initial`, one a line. A pipe may keep it waiting until the stage is to stop.
+    fn load_initial(&self, environment: &Environment, begin_with: &mut BeginWith<'_>) -> Result<(), ToolError> {
+        let Some(path) = &self.initial else { return Ok(()) };
+        let stop = stop_rules(&self.stage.input.cut, environment);
+        let shown = path.display();
+        let (_, content) = read_to_end(path, &environment.clock, stop)
+            .map_err(|error| ToolError::Open { what: format!("--initial {shown}: cannot read"), error })?;
+        let mut pair = Vec::new();
+        for (index, line) in content.split(|&byte| byte == b'\n').enumerate() {
+            let line = record::without_mark(line);
+            if line.trim_ascii().is_empty() {
+                continue;
+            }
+            let wrong = |reason: String| ToolError::Usage(format!("--initial {shown}, line {}: {reason}", index + 1));
+            pair.clear();
+            record::canonicalize(line, &mut pair).map_err(|error| wrong(error.to_string()))?;
+            let (key, value) =
+                record::pair(&pair).ok_or_else(|| wrong("not a pair, an array of key and state".into()))?;
+            begin_with(key, value).map_err(|error| wrong(error.to_string()))?;
         }
-        let wrong = |reason: String| ToolError::Usage(format!("--initial {shown}, line {}: {reason}", index + 1));
-        pair.clear();
-        record::canonicalize(line, &mut pair).map_err(|error| wrong(error.to_string()))?;
-        let (key, value) = record::pair(&pair).ok_or_else(|| wrong("not a pair, an array of key and state".into()))?;
-        state.begin_with(key, value).map_err(|error| wrong(error.to_string()))?;
+        Ok(())
     }
-    Ok(())
 }

@@ -128,6 +128,7 @@ pub use message::{ValueForm, only_result};
 pub use secret::Secret;
 pub use wake::{Bell, Wake};
 
+pub use crate::checkpoint::job::Places;
 pub use crate::checkpoint::offsets::Position;
 pub use crate::cli::ToolError;
 pub use crate::cli::args::{MemoryArgs, StateArgs};

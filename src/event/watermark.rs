@@ -69,6 +69,13 @@ impl Watermarks {
         }
     }
 
+    /// Takes what another one has seen, which began as the same.
+    pub fn merge(&mut self, other: &Watermarks) {
+        if let Source::Own { greatest: Some(time), has_record: true, .. } = other.source {
+            self.observe(time);
+        }
+    }
+
     /// The watermark as of the last batch that ended: what lateness is judged by.
     #[inline]
     pub fn current(&self) -> Option<Watermark> {

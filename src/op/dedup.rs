@@ -166,7 +166,7 @@ impl Operator for Dedup {
         let mut given = None;
         let result = if self.keys.is_large() {
             grouping.chunks(block, out, |items, out| {
-                fetch(items, &self.keys, |_| 0);
+                fetch(items.iter(), &self.keys, |_| 0);
                 items.iter().try_for_each(|item| self.take(item, &mut given, out))
             })
         } else {

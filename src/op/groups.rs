@@ -41,11 +41,34 @@ impl Groups {
         }
         if keys.is_large() {
             return grouping.chunks(block, out, |items, out| {
-                fetch(items, keys, |index| accumulators.fetch(index));
+                fetch(items.iter(), keys, |index| accumulators.fetch(index));
                 items.iter().try_for_each(|item| add_item(*item, keys, accumulators, aggregator, out))
             });
         }
         grouping.items(block, out, |item, out| add_item(item, keys, accumulators, aggregator, out))
+    }
+
+    /// Adds items that have numbers; `firsts` is, by index, the number of the item with which each key
+    /// came first. Bad ones go to `out` in the place of their number.
+    pub fn add_numbered(
+        &mut self,
+        items: &[(u64, Item<'_>)],
+        firsts: &mut Vec<u64>,
+        aggregator: &mut Aggregator,
+        out: &mut Out<'_>,
+    ) -> Result<(), OpError> {
+        let Groups { keys, accumulators } = self;
+        if keys.is_large() {
+            fetch(items.iter().map(|(_, item)| item), keys, |index| accumulators.fetch(index));
+        }
+        for (number, item) in items {
+            out.set_place(*number);
+            add_item(*item, keys, accumulators, aggregator, out)?;
+            if keys.end() > firsts.len() {
+                firsts.push(*number);
+            }
+        }
+        Ok(())
     }
 
     /// Writes the result of a group: with a key `[key, result]`, else the
@@ -69,8 +92,8 @@ impl Groups {
 }
 
 /// Fetches what is known of the keys of several items, see [`KeyTable::fetch`].
-pub fn fetch(items: &[Item<'_>], keys: &KeyTable, fetch: impl FnMut(usize) -> u64) {
-    keys.fetch(items.iter().filter(|item| item.is_normal).map(|item| (item.key, item.outer)), fetch);
+pub fn fetch<'i>(items: impl Iterator<Item = &'i Item<'i>>, keys: &KeyTable, fetch: impl FnMut(usize) -> u64) {
+    keys.fetch(items.filter(|item| item.is_normal).map(|item| (item.key, item.outer)), fetch);
 }
 
 /// Adds an item to its group, which is a new one if need be; a bad one goes to `out` and leaves no trace.

@@ -177,6 +177,17 @@ pub trait Downstream {
         false
     }
 
+    /// Takes records of an output in which each has a [place](Out::placed), in the place of
+    /// [`Downstream::block`].
+    fn placed(&mut self, records: Placed) {
+        let _ = records;
+    }
+
+    /// What comes next, records that are bad or late, has this place in such an output.
+    fn at(&mut self, place: u64) {
+        let _ = place;
+    }
+
     /// A record could not be processed. An error means that the stage must fail.
     fn bad_record(&mut self, time: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError>;
 
@@ -188,6 +199,15 @@ pub trait Downstream {
     }
 }
 
+/// Records with their places among those of other outputs.
+#[derive(Debug, Default)]
+pub struct Placed {
+    /// The records, each ended by a newline.
+    pub bytes: Vec<u8>,
+    /// The place of each, and where it ends.
+    pub ends: Vec<(u64, usize)>,
+}
+
 /// What an operator writes to: collects records into blocks.
 pub struct Out<'d> {
     to: &'d mut dyn Downstream,
@@ -196,12 +216,42 @@ pub struct Out<'d> {
     bytes: Vec<u8>,
     block_records: u64,
     batch_records: u64,
+    /// The place of each record of the block and where it ends, where that is asked for.
+    ends: Option<Vec<(u64, usize)>>,
+    place: u64,
 }
 
 impl<'d> Out<'d> {
     /// An empty output.
     pub fn new(to: &'d mut dyn Downstream) -> Out<'d> {
-        Out { to, time: BatchTime::default(), watermark: None, bytes: Vec::new(), block_records: 0, batch_records: 0 }
+        Out {
+            to,
+            time: BatchTime::default(),
+            watermark: None,
+            bytes: Vec::new(),
+            block_records: 0,
+            batch_records: 0,
+            ends: None,
+            place: 0,
+        }
+    }
+
+    /// An output that is one of several, to be put in order by the [places](Out::set_place) of records.
+    /// It has no ends.
+    pub fn placed(to: &'d mut dyn Downstream) -> Out<'d> {
+        Out { ends: Some(Vec::new()), ..Out::new(to) }
+    }
+
+    /// Says which place, among those of other outputs, belongs to what comes next. An operator of
+    /// which there may be several says it: places rise, and each is of one output.
+    #[inline]
+    pub fn set_place(&mut self, place: u64) {
+        self.place = place;
+    }
+
+    /// The place of what comes next.
+    pub fn place(&self) -> u64 {
+        self.place
     }
 
     /// Says which batch the records to come belong to. The stage does it before
@@ -248,10 +298,14 @@ impl<'d> Out<'d> {
     #[inline]
     pub fn finish_record(&mut self) {
         self.bytes.push(b'\n');
+        if let Some(ends) = &mut self.ends {
+            ends.push((self.place, self.bytes.len()));
+        }
         self.finish_records(1);
     }
 
-    /// Ends records that were built in [`Out::buffer`] with their newlines.
+    /// Ends records that were built in [`Out::buffer`] with their newlines, which no operator does of
+    /// which there may be several.
     #[inline]
     pub fn finish_records(&mut self, records: u64) {
         self.block_records += records;
@@ -302,18 +356,25 @@ impl<'d> Out<'d> {
     /// Sets a record aside that could not be processed, or fails: the user's
     /// choice by `--on-error`.
     pub fn bad_record(&mut self, record: &[u8], reason: &str) -> Result<(), OpError> {
+        self.to.at(self.place);
         self.to.bad_record(self.time, record, reason)
     }
 
     /// Sets a record aside that came when all that it could have changed was closed, or fails:
     /// the user's choice by `--late`.
     pub fn late_record(&mut self, record: &[u8], reason: &str) -> Result<(), OpError> {
+        self.to.at(self.place);
         self.to.late_record(self.time, record, reason)
     }
 
     /// Gives on what there is as a block.
     pub fn finish_block(&mut self) {
         if self.block_records > 0 {
+            if let Some(ends) = &mut self.ends {
+                let records = Placed { bytes: std::mem::take(&mut self.bytes), ends: std::mem::take(ends) };
+                self.block_records = 0;
+                return self.to.placed(records);
+            }
             self.to.block(Block { time: self.time, records: self.block_records, bytes: &self.bytes });
             self.bytes.clear();
             self.batch_records += self.block_records;

@@ -131,6 +131,7 @@ fn run_under(directory: &std::path::Path, batches: std::ops::RangeInclusive<u64>
         dir: directory,
         name: "a",
         arguments: "source",
+        places: None,
         interval_ms: 5,
         start_ms: 0,
         retain: Retain::All,
@@ -140,7 +141,14 @@ fn run_under(directory: &std::path::Path, batches: std::ops::RangeInclusive<u64>
     let (mut source, plan) = SourceCheckpoint::open(storage.clone(), &options, &mut |_| false).unwrap();
     let stream = Stream::of_head(&plan.head()).unwrap();
     let pipeline = serde_json::json!(["source", "sink"]);
-    let part = StageOptions { part: "01-files", arguments: "sink", pipeline: &pipeline, interval_ms: 5, new: false };
+    let part = StageOptions {
+        part: "01-files",
+        is_pinned: true,
+        arguments: "sink",
+        pipeline: &pipeline,
+        interval_ms: 5,
+        new: false,
+    };
     let participant = Participant::enter(storage, &stream, &part, &mut |_| false).unwrap();
     let checkpoint = participant.sink(&part, false).unwrap();
     let mut notes = Vec::new();

@@ -132,6 +132,7 @@ impl Part {
         let pipeline = Value::Array(at.head.stages.clone());
         let stage = StageOptions {
             part: &part,
+            is_pinned: options.name.is_some(),
             arguments: &options.arguments,
             pipeline: &pipeline,
             interval_ms: at.interval_ms,

@@ -116,9 +116,11 @@ fn drive(input: &mut dyn Input, operator: &mut dyn Operator, back: &RefCell<Back
                 let interval_ms = head.interval_ms;
                 operator.head(&mut head)?;
                 back.borrow_mut().head(head, interval_ms, operator.durable())?;
-                // With the state that was loaded.
-                let over = back.borrow_mut().memory.look();
-                back.borrow().check_memory(over, operator.held())?;
+                // With the state that was loaded; a start without one is spared what looking costs.
+                if operator.durable().is_some() {
+                    let over = back.borrow_mut().memory.look();
+                    back.borrow().check_memory(over, operator.held())?;
+                }
             }
             Event::Block(block) => {
                 back.borrow_mut().trace.records_in += block.records;

@@ -168,6 +168,7 @@ fn several_ends_of_a_call_go_out_in_order_with_or_without_a_checkpoint() {
         dir: std::path::Path::new("/checkpoint"),
         name: "a",
         arguments: "source",
+        places: None,
         interval_ms: 1000,
         start_ms: 0,
         retain: Retain::All,

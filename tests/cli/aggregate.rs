@@ -94,6 +94,18 @@ fn keys_on_several_threads_come_out_as_on_one() {
     assert_eq!(one.lines().count(), 1009);
     assert_eq!(reduce("collect -j 3"), one);
     Shell::new("sstream-reduce count -j 2").run().exits(2).says("--jobs: there is no key");
+    for keyed in ["sstream-state --by .k --of .n sum --emit each", "sstream-window 1h --by .k --of .n max"] {
+        let run = |options: &str| {
+            let line = format!("{keyed} --input json --batch 1h {options} --output json");
+            Shell::new(&line).stdin(&lines).run().exits(0).is_quiet().stdout
+        };
+        assert!(run("-j 3") == run(""), "{keyed}");
+    }
+    Shell::new("sstream-window 1h count -j 2").run().exits(2).says("--jobs: there is no key");
+    Shell::new("sstream-window --session 1s count --by .k -j 2")
+        .run()
+        .exits(2)
+        .says("--jobs is for windows of batches");
 }
 
 #[cfg(target_os = "linux")]

@@ -48,6 +48,7 @@ fn make(dir: &Path) -> Running {
         dir,
         name: "tcp",
         arguments: "source tcp localhost:9999",
+        places: None,
         interval_ms: 1000,
         start_ms: T - 1000,
         retain: Retain::default(),
@@ -56,7 +57,14 @@ fn make(dir: &Path) -> Running {
     let (mut source, plan) = SourceCheckpoint::open(storage.clone(), &options, &mut |_| false).unwrap();
     let stream = Stream::of_head(&plan.head()).unwrap();
     let pipeline = json!(["source tcp localhost:9999", "state sum --emit changed", "sink files out/part"]);
-    let of = |part, arguments| StageOptions { part, arguments, pipeline: &pipeline, interval_ms: 1000, new: false };
+    let of = |part, arguments| StageOptions {
+        part,
+        is_pinned: true,
+        arguments,
+        pipeline: &pipeline,
+        interval_ms: 1000,
+        new: false,
+    };
     let (state_of, sink_of) = (of("01-state", "state sum --emit changed"), of("02-sink", "sink files out/part"));
     let enter = |of| Participant::enter(storage.clone(), &stream, of, &mut |_| false).unwrap();
     let stages = vec![enter(&state_of), enter(&sink_of)];

@@ -159,3 +159,24 @@ fn options_of_a_part_are_checked() {
         .exits(2)
         .says("sstream-state: --new: the stream has no checkpoint to begin in");
 }
+
+#[test]
+fn a_state_goes_on_with_another_number_of_threads() {
+    let folder = Folder::new();
+    let line = |jobs: &str, checkpoint: &str| {
+        let line = format!(
+            "sstream-source tail log --input json --available-now --checkpoint {checkpoint} | \
+             sstream-state sum {jobs} --output json"
+        );
+        folder.run(&line).exits(0).is_quiet().stdout
+    };
+    let mut log = String::new();
+    for (part, jobs) in ["-j 2", "", "-j 3", "-j 2"].into_iter().enumerate() {
+        // More than one piece for the threads, and new keys in between.
+        log.extend((0..20_000).map(|n| format!("[\"key {}\",{n}]\n", n * 7919 % (1009 + 500 * part))));
+        folder.file("log", &log);
+        let one = line("", "one");
+        assert_eq!(one.lines().count(), 1009 + 500 * part);
+        assert!(line(jobs, "several") == one, "part {part}");
+    }
+}

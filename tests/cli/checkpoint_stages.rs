@@ -39,6 +39,7 @@ impl Played {
             dir: &folder.path("checkpoint"),
             name,
             arguments: "source played",
+            places: None,
             interval_ms: INTERVAL_MS,
             start_ms: 0,
             retain: Retain::All,

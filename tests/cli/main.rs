@@ -4,6 +4,7 @@
 
 mod aggregate;
 mod binary;
+mod changed;
 mod checkpoint_admin;
 mod checkpoint_pipelines;
 mod checkpoint_sources;
@@ -32,5 +33,6 @@ mod sources;
 mod submit;
 mod transform;
 mod usage;
+mod weight;
 
 use sstream_testkit::{bash, shell as support};

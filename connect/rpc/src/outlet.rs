@@ -22,10 +22,6 @@ pub struct OutletArgs {
     #[arg(value_name = "HOST:PORT", required = true)]
     pub servers: Vec<Address>,
 
-    /// Records of a call at most
-    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Calls")]
-    pub per_call: u32,
-
     /// Bytes of a call at most: a call of one larger record has more
     #[arg(long, value_name = "SIZE", value_parser = duration::parse_size, default_value = "4MiB", help_heading = "Calls")]
     pub max_call: usize,
@@ -81,15 +77,15 @@ pub struct RpcSink<'a, C: Calls> {
 }
 
 impl<'a, C: Calls> RpcSink<'a, C> {
-    /// Speaks to nobody yet.
-    pub fn new(protocol: &str, args: OutletArgs, calls: C, parts: SinkParts<'a>) -> RpcSink<'a, C> {
+    /// Speaks to nobody yet. A call has `per_call` records at most.
+    pub fn new(protocol: &str, args: OutletArgs, per_call: u32, calls: C, parts: SinkParts<'a>) -> RpcSink<'a, C> {
         let SinkParts { console, stop, waited, bad_records } = parts;
         let servers: Vec<String> = args.servers.iter().map(Address::to_string).collect();
         let name = format!("{protocol} {}", servers.join(" "));
         let patience = Patience::new(name, console, stop, waited, args.retry_for);
         let line = Line { servers: args.servers, timeout: args.timeout, at: 0, peer: None, patience };
         let spool = Spool::new(args.memory.memory);
-        RpcSink { calls, line, per_call: args.per_call, max_call: args.max_call, spool, bad_records }
+        RpcSink { calls, line, per_call, max_call: args.max_call, spool, bad_records }
     }
 }
 

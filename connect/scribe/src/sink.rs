@@ -21,6 +21,10 @@ pub struct SinkArgs {
     #[command(flatten)]
     outlet: OutletArgs,
 
+    /// Entries of a call at most
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Calls")]
+    per_call: u32,
+
     /// The category: the result, a string, of a jq program; no entry without a result. One category for all
     /// is '"alerts"'
     #[arg(long, value_name = "EXPR", help_heading = "Scribe")]
@@ -61,7 +65,7 @@ A record is an entry: a string its text, anything else its JSON text. A batch is
             other => other,
         })?;
         let value = self.value.as_deref().map(|source| program("--value", source, &[])).transpose()?;
-        Ok(Box::new(RpcSink::new("scribe", self.outlet, Entries { category, value }, parts)))
+        Ok(Box::new(RpcSink::new("scribe", self.outlet, self.per_call, Entries { category, value }, parts)))
     }
 }
 

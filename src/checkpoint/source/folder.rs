@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::SourceOptions;
-use crate::checkpoint::job::{Job, Layout, SourceFile, random, show_pipeline};
+use crate::checkpoint::job::{Job, Layout, Places, SourceFile, random, show_pipeline};
 use crate::checkpoint::offsets::{Offsets, Position};
 use crate::checkpoint::storage::{Storage, make_dir, names, remove_folder};
 use crate::checkpoint::wal::{Range, Wal};
@@ -65,28 +65,12 @@ pub(super) fn make_folder(
     Ok(Opened { offsets, wal, position: Position::default(), last_range: None })
 }
 
-/// Of one that was, if it is the same still.
-pub(super) fn open_folder(
-    storage: &Arc<dyn Storage>,
-    folder: &Path,
-    options: &SourceOptions<'_>,
-    known: &SourceFile,
-    job: &Job,
-) -> Result<Opened> {
-    let file = file_of(options);
-    if (&file.arguments, file.interval_ms, file.wal) != (&known.arguments, known.interval_ms, known.wal) {
-        let show = |file: &SourceFile| format!("{} (a batch each {} ms)", file.arguments, file.interval_ms);
-        let pipelines = Box::new((show_pipeline(&job.pipeline), format!("{} | …", options.arguments)));
-        let (name, was, now) = (options.name.to_owned(), show(known), show(&file));
-        return Err(Error::Mismatch { name, was, now, pipelines });
-    }
-    if file != *known {
-        file.write(&**storage, folder)?;
-    }
+/// Of one that was.
+pub(super) fn open_folder(storage: &Arc<dyn Storage>, folder: &Path, known: &SourceFile) -> Result<Opened> {
     let dir = folder.join("offsets");
     let (offsets, position) = Offsets::open(storage.clone(), &dir)?;
     let (mut wal, mut last_range) = (None, None);
-    if options.wal {
+    if known.wal {
         let newest = position.since.iter().rev().chain([&position.base]).find(|bytes| !bytes.is_empty());
         last_range = newest.map(|bytes| Range::from_bytes(bytes, &dir)).transpose()?;
         wal = Some(Wal::open(storage.clone(), &folder.join("wal"), last_range)?);
@@ -94,11 +78,32 @@ pub(super) fn open_folder(
     Ok(Opened { offsets, wal, position, last_range })
 }
 
-fn file_of(options: &SourceOptions<'_>) -> SourceFile {
+/// Refuses a source that cannot go on with what another one has left.
+pub(super) fn check_same(options: &SourceOptions<'_>, known: &SourceFile, job: &Job) -> Result<()> {
+    let file = file_of(options);
+    let follows = options.places.zip(known.places.as_ref()).is_some_and(|(places, was)| places.follow(was));
+    if (file.arguments == known.arguments || follows) && file.wal == known.wal {
+        return Ok(());
+    }
+    let show = |file: &SourceFile| format!("{} (a batch each {} ms)", file.arguments, file.interval_ms);
+    let pipelines = Box::new((show_pipeline(&job.pipeline), format!("{} | …", options.arguments)));
+    let (name, was, now) = (options.name.to_owned(), show(known), show(&file));
+    Err(Error::Mismatch { name, was, now, pipelines })
+}
+
+pub(super) fn file_of(options: &SourceOptions<'_>) -> SourceFile {
     SourceFile {
         arguments: options.arguments.to_owned(),
         interval_ms: options.interval_ms,
         retain: options.retain,
         wal: options.wal,
+        places: options.places.map(|places| Places { may_go: false, ..places.clone() }),
     }
+}
+
+/// What a source read and does not any more.
+pub(super) fn gone(known: &SourceFile, options: &SourceOptions<'_>) -> Vec<String> {
+    let now = options.places.map_or(&[][..], |places| &places.all);
+    let was = known.places.iter().flat_map(|places| &places.all);
+    was.filter(|place| options.places.is_some() && !now.contains(place)).cloned().collect()
 }

@@ -19,13 +19,14 @@
 //! 7. [`SourceCheckpoint::close`], before a close `"eof"` or `"stop"` leaves.
 
 mod folder;
+pub mod interval;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::job::{Job, Layout, Retain, SourceFile, random};
+use super::job::{Job, Layout, Places, Retain, SourceFile, random};
 use super::lineup;
 use super::lock::{self, Generation, Lock, Said, Wait};
 use super::log::View;
@@ -37,7 +38,7 @@ use super::survey::{Commit, Survey, commits_behind, newest_commits, purge_before
 use super::wal::{Blocks, Range, Wal};
 use super::{Error, Result, Times, commits};
 use crate::frame::keys::{key, path_text};
-use folder::{Opened, make_folder, open_folder, open_job};
+use folder::{Opened, check_same, file_of, gone, make_folder, open_folder, open_job};
 
 /// What a source is.
 #[derive(Clone, Debug)]
@@ -48,6 +49,8 @@ pub struct SourceOptions<'o> {
     pub name: &'o str,
     /// The source as it adds itself to the head's `stages`: what must stay the same.
     pub arguments: &'o str,
+    /// What of that may be more than it was, or less.
+    pub places: Option<&'o Places>,
     /// Milliseconds between batches.
     pub interval_ms: u64,
     /// The time before the first batch if this is the first start: for a wall
@@ -77,6 +80,13 @@ pub struct Plan {
     /// The newest batch in the log, or the time before the first: batches up to
     /// there are sent again.
     pub last_ms: u64,
+    /// Milliseconds between batches: those of the options, or, while what an older interval began
+    /// is finished, that one.
+    pub interval_ms: u64,
+    /// Batches were so many milliseconds apart up to the run before, and are not any more.
+    pub changed_from_ms: Option<u64>,
+    /// What the source read in the run before and does not any more.
+    pub gone: Vec<String>,
     /// Whether the source has been here before.
     pub is_restart: bool,
     /// The folder that made `resume_ms` older than `last_ms`.
@@ -108,6 +118,7 @@ pub struct SourceCheckpoint {
     storage: Arc<dyn Storage>,
     layout: Layout,
     id: Id,
+    run: String,
     interval_ms: u64,
     offsets: Offsets,
     again: Option<Batches>,
@@ -162,20 +173,47 @@ impl SourceCheckpoint {
             }
         }
         let (job, made_job) = open_job(&*storage, &layout, options)?;
+        let folder = layout.source(options.name);
+        let known = SourceFile::read(&*storage, &folder)?;
+        if let Some(known) = &known {
+            check_same(options, known, &job)?;
+        }
+        let was_ms = known.as_ref().map(|known| known.interval_ms).filter(|was_ms| *was_ms != options.interval_ms);
+        let joins = matches!(generation, Generation::Joined { .. });
         let (generation, Resume { resume_ms, held_back_by, finish }) = match generation {
             // The others run, and what they write is not to be looked at now.
             Generation::Joined { generation, resume_ms, finish } => {
                 (generation, Resume { resume_ms, held_back_by: None, finish })
             }
-            Generation::New => (random()?, Survey::take(&storage, &layout, job.clone(), View::Visible)?.resume()?),
+            Generation::New => {
+                let survey = Survey::take(&storage, &layout, job, View::Visible)?;
+                let mut resume = survey.resume()?;
+                if let Some(was_ms) = was_ms {
+                    let intervals = (was_ms, options.interval_ms);
+                    resume.finish |= interval::is_under_way(&survey, &resume, options.name, intervals)?;
+                }
+                (random()?, resume)
+            }
         };
         let behind = commits_behind(&storage, &layout, options.name)?;
         let behind_ms = behind.into_iter().flatten().fold(resume_ms, u64::max);
-        let folder = layout.source(options.name);
-        let known = SourceFile::read(&*storage, &folder)?;
         let is_restart = known.is_some();
-        let opened = match known {
-            Some(known) => open_folder(&storage, &folder, options, &known, &job)?,
+        let interval_ms = was_ms.filter(|_| finish).unwrap_or(options.interval_ms);
+        let opened = match &known {
+            Some(known) => {
+                let opened = open_folder(&storage, &folder, known)?;
+                if let Some(was_ms) = was_ms.filter(|_| !finish) {
+                    if joins {
+                        interval::check_joined(options, known, &opened.offsets, resume_ms)?;
+                    }
+                    interval::tell_folders(&*storage, &layout, options.name, was_ms, interval_ms)?;
+                }
+                let file = file_of(&SourceOptions { interval_ms, ..options.clone() });
+                if file != *known {
+                    file.write(&*storage, &folder)?;
+                }
+                opened
+            }
             None => make_folder(&storage, &folder, options, behind_ms.max(options.start_ms))?,
         };
         let Opened { offsets, wal, position, last_range } = opened;
@@ -192,6 +230,9 @@ impl SourceCheckpoint {
             after_ms,
             finish: finish.then(|| offsets.closed().unwrap_or(Closed::Stop)),
             last_ms,
+            interval_ms,
+            changed_from_ms: was_ms,
+            gone: known.as_ref().map_or_else(Vec::new, |known| gone(known, options)),
             is_restart,
             held_back_by,
             let_go,
@@ -203,7 +244,8 @@ impl SourceCheckpoint {
             storage,
             layout,
             id,
-            interval_ms: options.interval_ms,
+            run: plan.run.clone(),
+            interval_ms,
             again: Some(offsets.after(resume_ms)?),
             again_ms: None,
             behind_gap: None,
@@ -365,6 +407,15 @@ impl SourceCheckpoint {
     /// changed since `before`.
     pub fn commit(&self, before: Option<Commit>) -> Result<Option<Commit>> {
         newest_commits(&self.storage, &self.layout, &self.id.sources()[0], before)
+    }
+
+    /// Whether the end of the line has come up in this run, so that everybody behind has accepted the head; also if
+    /// there was never an end.
+    pub fn is_lined_up(&self) -> Result<bool> {
+        let source = &self.id.sources()[0];
+        let run = &self.run;
+        Ok(lineup::end_of(&*self.storage, &self.layout, source, run)?.is_some()
+            || !lineup::has_end(&*self.storage, &self.layout, source)?)
     }
 
     /// Removes what no restart can need.

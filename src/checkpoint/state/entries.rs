@@ -47,9 +47,11 @@ impl End {
         }
     }
 
-    /// The time of the first batch that the state is not that of.
+    /// The time of the first batch that the state is not that of. Batches that are closer by what the
+    /// entry says were there before the interval was another one.
     fn covers_to(&self, times: Times, interval_ms: u64) -> u64 {
-        if self.closed { u64::MAX } else { next_multiple(times.last_ms, interval_ms) }
+        let next_ms = next_multiple(times.last_ms, interval_ms).min(times.last_ms + times.step_ms);
+        if self.closed { u64::MAX } else { next_ms }
     }
 }
 
@@ -175,7 +177,7 @@ pub fn look(
         newest_ms = Some(end.times.last_ms);
         let times = match end.times.step_ms == interval_ms {
             true => vec![end.times],
-            false => end.times.iter().map(|time_ms| Times::one(time_ms, interval_ms)).collect(),
+            false => end.times.iter().map(|time_ms| Times::one(time_ms, end.times.step_ms)).collect(),
         };
         // What comes again was taken back before.
         while let Some(last) = covered.last_mut().filter(|last| last.1 > end.times.first_ms) {

@@ -10,16 +10,27 @@ use super::super::memory::{Image, Memory};
 use super::super::storage::Storage;
 use super::simulation::{Shape, World, check, run};
 
-const LINEAR: Shape =
-    Shape { items: 24, wal: false, join: false, every_ms: 0, gives_at_close: false, new: false, seed: 1 };
+const LINEAR: Shape = Shape {
+    items: 24,
+    wal: false,
+    join: false,
+    every_ms: 0,
+    gives_at_close: false,
+    new: false,
+    intervals: false,
+    moves: false,
+    seed: 1,
+};
 
-pub fn shapes() -> [Shape; 5] {
+pub fn shapes() -> [Shape; 7] {
     [
         LINEAR,
         Shape { every_ms: 30, seed: 2, ..LINEAR },
         Shape { wal: true, seed: 3, ..LINEAR },
         Shape { join: true, seed: 4, items: 12, ..LINEAR },
         Shape { gives_at_close: true, seed: 5, ..LINEAR },
+        Shape { intervals: true, join: true, seed: 8, items: 12, ..LINEAR },
+        Shape { intervals: true, moves: true, wal: true, every_ms: 30, seed: 9, ..LINEAR },
     ]
 }
 
@@ -117,6 +128,8 @@ fn random_pipelines_and_random_crashes() {
             join: kind == 1,
             every_ms: [0, 20, 30][seed as usize / 3 % 3],
             gives_at_close: seed % 2 == 0,
+            intervals: seed % 5 > 1,
+            moves: seed % 7 > 2,
             seed,
             ..LINEAR
         };
@@ -169,4 +182,12 @@ fn what_is_forgotten_in_any_state_leaves_a_checkpoint_that_starts() {
             }
         }
     }
+}
+
+/// After a close the log of a sink says that it goes on, and nothing says yet that this is durable: that the sink
+/// was done with all is no reason to purge what comes then.
+#[test]
+fn what_is_purged_behind_a_close_is_nothing_that_a_crash_makes_needed() {
+    let of = Shape { items: 20, wal: true, every_ms: 20, gives_at_close: true, ..LINEAR };
+    crash(&Shape { intervals: true, moves: true, seed: 12, ..of }, Image::Some(12), &[187, 686, 53]);
 }

@@ -34,9 +34,10 @@ fn go_on(mut world: World, shape: &Shape, what: &str) -> bool {
         }
         Err(error) => {
             assert_eq!(error.exit(), Exit::Checkpoint, "{what}: {error}");
-            // It names the file, or the stage that has no folder any more.
+            // It names the file, the stage that has no folder any more, or the one that is not as it was.
             let text = error.to_string();
-            assert!(text.contains("/d/checkpoint") || text.contains("--new"), "{what}: {text}");
+            let told = ["/d/checkpoint", "--new", "--checkpoint"];
+            assert!(told.iter().any(|word| text.contains(word)), "{what}: {text}");
             false
         }
     }

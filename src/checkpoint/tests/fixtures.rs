@@ -36,6 +36,7 @@ fn open(dir: &Path, name: &str, wal: bool) -> (SourceCheckpoint, Plan) {
         dir,
         name,
         arguments: "source of a fixture",
+        places: None,
         interval_ms: 1000,
         start_ms: 1_469_283_109_000,
         retain: Retain::default(),
@@ -84,8 +85,14 @@ fn write(dir: &Path) {
     let (mut b, plan_b) = open(dir, "b", true);
     let both = joined(&plan_a, &plan_b);
     let pipeline = json!([["source a"], ["source b"], "join", "state count", "sink --pass files x", "sink print"]);
-    let options =
-        |part: &'static str| StageOptions { part, arguments: part, pipeline: &pipeline, interval_ms: 1000, new: false };
+    let options = |part: &'static str| StageOptions {
+        part,
+        is_pinned: true,
+        arguments: part,
+        pipeline: &pipeline,
+        interval_ms: 1000,
+        new: false,
+    };
     let enter = |part| Participant::enter(disk(), &both, &options(part), &mut |_| false).unwrap();
     let stage = enter("02-state");
     let mut state = stage.stage(&options("02-state"), 0, &mut |_, _| {}).unwrap();
@@ -145,8 +152,14 @@ fn read(dir: &Path) {
 
     let both = joined(&plan_a, &plan_b);
     let pipeline = json!([]);
-    let options =
-        |part: &'static str| StageOptions { part, arguments: part, pipeline: &pipeline, interval_ms: 1000, new: false };
+    let options = |part: &'static str| StageOptions {
+        part,
+        is_pinned: true,
+        arguments: part,
+        pipeline: &pipeline,
+        interval_ms: 1000,
+        new: false,
+    };
     let enter = |part| Participant::enter(disk(), &both, &options(part), &mut |_| false).unwrap();
     let mut keys = BTreeMap::new();
     let stage = enter("02-state");

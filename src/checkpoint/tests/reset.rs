@@ -44,6 +44,7 @@ fn source_options() -> SourceOptions<'static> {
         dir: Path::new("/d/c"),
         name: "a",
         arguments: "source x",
+        places: None,
         interval_ms: 10,
         start_ms: 0,
         retain: Retain::All,
@@ -59,8 +60,14 @@ fn made(stop: bool) -> Memory {
     let (mut source, start) = SourceCheckpoint::open(storage.clone(), &source_options(), &mut |_| false).unwrap();
     let stream = Stream::of_head(&start.head()).unwrap();
     let pipeline = json!(["source x", "state count", "sink files o", "sink print"]);
-    let of =
-        |part: &'static str| StageOptions { part, arguments: part, pipeline: &pipeline, interval_ms: 10, new: false };
+    let of = |part: &'static str| StageOptions {
+        part,
+        is_pinned: true,
+        arguments: part,
+        pipeline: &pipeline,
+        interval_ms: 10,
+        new: false,
+    };
     let enter = |part| Participant::enter(storage.clone(), &stream, &of(part), &mut |_| false).unwrap();
     let (state, files, end) = (enter("01-state"), enter("02-files"), enter("03-print"));
     let mut log = state.stage(&of("01-state"), 0, &mut |_, _| {}).unwrap();
@@ -138,6 +145,7 @@ fn all_begin_again_where_they_are_told() {
             let pipeline = json!([]);
             let of = StageOptions {
                 part: "02-files",
+                is_pinned: true,
                 arguments: "02-files",
                 pipeline: &pipeline,
                 interval_ms: 10,

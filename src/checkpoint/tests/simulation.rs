@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::super::job::Retain;
 use super::super::memory::Memory;
+use super::super::name::numbered;
 use super::super::offsets::Closed;
 use super::super::participant::{Participant, SinkCheckpoint, StageCheckpoint, StageOptions, Stream};
 use super::super::source::{SourceCheckpoint, SourceOptions};
@@ -33,8 +34,45 @@ pub struct Shape {
     pub gives_at_close: bool,
     /// Whether stages and sinks may begin where they have no folder.
     pub new: bool,
+    /// Whether each start has another interval than the one before.
+    pub intervals: bool,
+    /// Whether each other start has a stage without state in front of all others.
+    pub moves: bool,
     /// Chooses batch sizes and who works next.
     pub seed: u64,
+}
+
+impl Shape {
+    /// The interval that a start is to have.
+    fn interval_ms(&self, attempt: u64) -> u64 {
+        let other = if self.every_ms > 0 { self.every_ms } else { 2 * INTERVAL_MS };
+        if self.intervals { [INTERVAL_MS, other, INTERVAL_MS / 2][attempt as usize % 3] } else { INTERVAL_MS }
+    }
+}
+
+/// A line as it is in one start.
+#[derive(Clone, Copy)]
+struct Line {
+    interval_ms: u64,
+    has_filter: bool,
+    new: bool,
+}
+
+impl Line {
+    /// The options of the stage that is called so where nothing was put in front.
+    fn with<T>(&self, part: &str, arguments: &str, then: impl FnOnce(&StageOptions<'_>) -> T) -> T {
+        let (number, tool) = part.split_once('-').unwrap();
+        let mut number: usize = number.parse().unwrap();
+        let mut pipeline = vec!["source items", "count", "files one", "files two"];
+        if self.has_filter {
+            pipeline.insert(1, "filter x");
+            number += 1;
+        }
+        let pipeline = json!(pipeline[..=number.min(pipeline.len() - 1)]);
+        let (part, interval_ms, new) = (numbered(number, tool), self.interval_ms, self.new);
+        let is_pinned = false;
+        then(&StageOptions { part: &part, is_pinned, arguments, pipeline: &pipeline, interval_ms, new })
+    }
 }
 
 /// The world outside of the pipeline.
@@ -162,18 +200,20 @@ struct SourceProcess {
     ready: VecDeque<(Times, Vec<u32>)>,
     next_item: u32,
     last_ms: u64,
+    interval_ms: u64,
     again: bool,
     done: bool,
     finish: Option<Closed>,
 }
 
-fn options(name: &'static str, shape: &Shape, now_ms: u64) -> SourceOptions<'static> {
+fn options(name: &'static str, shape: &Shape, interval_ms: u64, now_ms: u64) -> SourceOptions<'static> {
     SourceOptions {
         dir: Path::new("/d/checkpoint"),
         name,
         arguments: "source items",
-        interval_ms: INTERVAL_MS,
-        start_ms: now_ms / INTERVAL_MS * INTERVAL_MS,
+        places: None,
+        interval_ms,
+        start_ms: now_ms / interval_ms * interval_ms,
         retain: Retain::Batches(0),
         wal: shape.wal,
     }
@@ -188,25 +228,36 @@ fn items_of(block: &[u8]) -> Vec<u32> {
 }
 
 impl SourceProcess {
-    fn open(world: &World, shape: &Shape, name: &'static str) -> Result<SourceProcess> {
+    fn open(world: &World, shape: &Shape, interval_ms: u64, name: &'static str) -> Result<SourceProcess> {
         let storage: Arc<dyn Storage> = Arc::new(world.memory.clone());
         let (mut checkpoint, plan) =
-            SourceCheckpoint::open(storage, &options(name, shape, world.now_ms), &mut |_| false)?;
+            SourceCheckpoint::open(storage, &options(name, shape, interval_ms, world.now_ms), &mut |_| false)?;
+        let interval_ms = plan.interval_ms;
         let newest = plan.position.since.iter().rev().chain([&plan.position.base]).find(|bytes| !bytes.is_empty());
         let next_item =
             newest.filter(|_| !shape.wal).map_or(0, |bytes| u32::from_le_bytes(bytes[4..8].try_into().unwrap()));
         let mut ready = VecDeque::new();
         let mut last_ms = plan.after_ms;
         // Batches missed while nobody ran.
-        let first_ms = next_multiple(last_ms, INTERVAL_MS);
+        let first_ms = next_multiple(last_ms, interval_ms);
         if plan.is_restart && first_ms < world.now_ms {
-            last_ms = world.now_ms / INTERVAL_MS * INTERVAL_MS;
-            ready.push_back((Times { first_ms, last_ms, step_ms: INTERVAL_MS }, Vec::new()));
+            last_ms = world.now_ms / interval_ms * interval_ms;
+            ready.push_back((Times { first_ms, last_ms, step_ms: interval_ms }, Vec::new()));
         }
         if plan.finish.is_some() {
             ready.clear();
             let (head, finish) = (plan.head(), plan.finish);
-            return Ok(SourceProcess { checkpoint, head, ready, next_item, last_ms, again: true, done: false, finish });
+            return Ok(SourceProcess {
+                checkpoint,
+                head,
+                ready,
+                next_item,
+                last_ms,
+                interval_ms,
+                again: true,
+                done: false,
+                finish,
+            });
         }
         let mut leftover = Vec::new();
         if let Some(mut blocks) = checkpoint.leftover()? {
@@ -216,8 +267,8 @@ impl SourceProcess {
             checkpoint.adopt(&blocks);
         }
         if !leftover.is_empty() {
-            last_ms += INTERVAL_MS;
-            ready.push_back((Times::one(last_ms, INTERVAL_MS), leftover));
+            last_ms = next_multiple(last_ms, interval_ms);
+            ready.push_back((Times::one(last_ms, interval_ms), leftover));
         }
         Ok(SourceProcess {
             checkpoint,
@@ -225,6 +276,7 @@ impl SourceProcess {
             ready,
             next_item,
             last_ms,
+            interval_ms,
             again: true,
             done: false,
             finish: None,
@@ -308,16 +360,13 @@ impl SourceProcess {
                 world.reached.push(item);
             }
         }
-        self.last_ms += INTERVAL_MS;
-        Ok(Some((Times::one(self.last_ms, INTERVAL_MS), items)))
+        self.last_ms = next_multiple(self.last_ms, self.interval_ms);
+        Ok(Some((Times::one(self.last_ms, self.interval_ms), items)))
     }
 }
 
-fn enter(memory: &Memory, stream: &Stream, part: &str, new: bool) -> Result<(Participant, Value)> {
-    let pipeline = json!(["source items", part]);
-    let options = StageOptions { part, arguments: part, pipeline: &pipeline, interval_ms: INTERVAL_MS, new };
-    let participant = Participant::enter(Arc::new(memory.clone()), stream, &options, &mut |_| false)?;
-    Ok((participant, pipeline))
+fn enter(memory: &Memory, stream: &Stream, options: &StageOptions<'_>) -> Result<Participant> {
+    Participant::enter(Arc::new(memory.clone()), stream, options, &mut |_| false)
 }
 
 struct StageProcess {
@@ -325,18 +374,20 @@ struct StageProcess {
     checkpoint: StageCheckpoint,
     counts: Counts,
     time_ms: u64,
+    interval_ms: u64,
     gives_at_close: bool,
 }
 
 impl StageProcess {
-    fn open(memory: &Memory, stream: &Stream, shape: &Shape) -> Result<StageProcess> {
-        let (part, new) = ("01-count", shape.new);
-        let (participant, pipeline) = enter(memory, stream, part, new)?;
-        let options = StageOptions { part, arguments: part, pipeline: &pipeline, interval_ms: INTERVAL_MS, new };
+    fn open(memory: &Memory, stream: &Stream, shape: &Shape, line: &Line) -> Result<StageProcess> {
         let mut counts = Counts::default();
-        let checkpoint = participant.stage(&options, shape.every_ms, &mut |key, value| counts.load(key, value))?;
-        let (time_ms, gives_at_close) = (stream.resume_ms(), shape.gives_at_close);
-        Ok(StageProcess { _participant: participant, checkpoint, counts, time_ms, gives_at_close })
+        let (participant, checkpoint) = line.with("01-count", "count", |options| {
+            let participant = enter(memory, stream, options)?;
+            let checkpoint = participant.stage(options, shape.every_ms, &mut |key, value| counts.load(key, value))?;
+            Ok((participant, checkpoint))
+        })?;
+        let (time_ms, gives_at_close, interval_ms) = (stream.resume_ms(), shape.gives_at_close, line.interval_ms);
+        Ok(StageProcess { _participant: participant, checkpoint, counts, time_ms, interval_ms, gives_at_close })
     }
 
     /// Passes each batch on with the state after it.
@@ -345,7 +396,7 @@ impl StageProcess {
             None => return Ok(false),
             Some(Frame::Close) => {
                 if self.gives_at_close {
-                    self.time_ms += INTERVAL_MS;
+                    self.time_ms = next_multiple(self.time_ms, self.interval_ms);
                     to.push_back(Out::End(self.time_ms, Vec::new(), self.counts.counts.clone()));
                 }
                 self.checkpoint.close(self.time_ms, &mut self.counts)?;
@@ -382,10 +433,12 @@ struct SinkProcess {
 }
 
 impl SinkProcess {
-    fn open(memory: &Memory, stream: &Stream, part: &str, dir: &str, end: bool, new: bool) -> Result<SinkProcess> {
-        let (participant, pipeline) = enter(memory, stream, part, new)?;
-        let options = StageOptions { part, arguments: part, pipeline: &pipeline, interval_ms: INTERVAL_MS, new };
-        let checkpoint = participant.sink(&options, end)?;
+    fn open(memory: &Memory, stream: &Stream, line: &Line, part: &str, dir: &str, end: bool) -> Result<SinkProcess> {
+        let (participant, checkpoint) = line.with(part, &format!("files {dir}"), |options| {
+            let participant = enter(memory, stream, options)?;
+            let checkpoint = participant.sink(options, end)?;
+            Ok((participant, checkpoint))
+        })?;
         let dir = PathBuf::from(dir);
         checkpoint.notes(&mut |_, note| {
             let name = std::str::from_utf8(note).unwrap();
@@ -463,11 +516,14 @@ fn run_once(world: &mut World, shape: &Shape, attempt: u64) -> Result<bool> {
     let names: &[&'static str] = if shape.join { &["a", "b"] } else { &["a"] };
     let mut sources = Vec::new();
     let mut stages = Vec::new();
+    let has_filter = shape.moves && attempt % 2 == 1;
+    let mut line = Line { interval_ms: INTERVAL_MS, has_filter, new: shape.new };
     let mut heads: Vec<serde_json::Map<String, Value>> = Vec::new();
     for name in names {
-        let source = SourceProcess::open(world, shape, name)?;
+        let source = SourceProcess::open(world, shape, shape.interval_ms(attempt), name)?;
+        line.interval_ms = source.interval_ms;
         let own = Stream::of_head(&source.head).unwrap();
-        stages.push((StageProcess::open(&memory, &own, shape)?, Pipe::new(), VecDeque::new()));
+        stages.push((StageProcess::open(&memory, &own, shape, &line)?, Pipe::new(), VecDeque::new()));
         heads.push(source.head.clone());
         sources.push(source);
         world.now_ms += 7;
@@ -481,8 +537,8 @@ fn run_once(world: &mut World, shape: &Shape, attempt: u64) -> Result<bool> {
         }
     }
     let stream = Stream::of_head(&head).unwrap();
-    let mut first = SinkProcess::open(&memory, &stream, "02-files", "/d/one", false, shape.new)?;
-    let mut second = SinkProcess::open(&memory, &stream, "03-files", "/d/two", true, shape.new)?;
+    let mut first = SinkProcess::open(&memory, &stream, &line, "02-files", "/d/one", false)?;
+    let mut second = SinkProcess::open(&memory, &stream, &line, "03-files", "/d/two", true)?;
     let (mut merged, mut passed, mut over) = (VecDeque::new(), VecDeque::new(), VecDeque::new());
     let mut idle = 0;
     while !matches!(over.back(), Some(Out::Close)) {

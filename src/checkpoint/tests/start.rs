@@ -11,6 +11,7 @@ use super::super::forget::forget;
 use super::super::job::{Layout, Retain};
 use super::super::lock::Waiting;
 use super::super::memory::{Image, Memory};
+use super::super::name::numbered;
 use super::super::offsets::Closed;
 use super::super::participant::{Participant, StageOptions, Stream};
 use super::super::source::{Plan, SourceCheckpoint, SourceOptions};
@@ -46,6 +47,7 @@ fn options(name: &str) -> SourceOptions<'_> {
         dir: Path::new("/d/c"),
         name,
         arguments: "source x",
+        places: None,
         interval_ms: 10,
         start_ms: 100,
         retain: Retain::default(),
@@ -82,7 +84,7 @@ fn joined(a: &Plan, b: &Plan) -> Stream {
 }
 
 fn stage_options<'o>(part: &'o str, arguments: &'o str, pipeline: &'o Value) -> StageOptions<'o> {
-    StageOptions { part, arguments, pipeline, interval_ms: 10, new: false }
+    StageOptions { part, is_pinned: true, arguments, pipeline, interval_ms: 10, new: false }
 }
 
 fn enter(memory: &Memory, stream: &Stream, part: &str) -> Result<Participant> {
@@ -273,11 +275,9 @@ fn a_stage_without_a_folder_needs_new() {
 fn another_source_on_an_old_checkpoint_is_refused() {
     let memory = memory();
     drop(open(&memory, "a"));
-    for options in [
-        SourceOptions { arguments: "source y", ..options("a") },
-        SourceOptions { interval_ms: 20, ..options("a") },
-        SourceOptions { wal: true, ..options("a") },
-    ] {
+    for options in
+        [SourceOptions { arguments: "source y", ..options("a") }, SourceOptions { wal: true, ..options("a") }]
+    {
         let error = open_with(&memory, &options, &mut |_| false).map(drop).unwrap_err();
         assert!(matches!(error, Error::Mismatch { .. }), "{error}");
     }
@@ -509,4 +509,121 @@ fn nobody_enters_a_run_twice_or_behind_its_end() {
         assert!(matches!(&error, Error::BehindEnd { end, .. } if end == "a+b.03-files"), "{is_over} {error}");
     }
     drop(end);
+}
+
+/// A state and a sink behind a source of this interval: they save and commit these batches.
+fn go_on(memory: &Memory, interval_ms: u64, numbers: [usize; 2], batches: &[(u64, bool)]) -> Result<Plan> {
+    let options = SourceOptions { interval_ms, ..options("a") };
+    let (mut source, plan) = open_with(memory, &options, &mut |_| false)?;
+    let line = ["source x", "map .", "state count", "sink files o"];
+    let line: Vec<&str> = line.iter().copied().filter(|stage| numbers[0] == 2 || !stage.starts_with("map")).collect();
+    let stage = |index: usize, tool: &str| (numbered(numbers[index], tool), json!(line[..=numbers[index]]));
+    let of = |(part, pipeline): &(String, Value), then: &mut dyn FnMut(&StageOptions<'_>) -> Result<()>| {
+        let arguments = pipeline.as_array().and_then(|line| line.last()?.as_str()).unwrap();
+        let interval_ms = plan.interval_ms;
+        then(&StageOptions { part, is_pinned: false, arguments, pipeline, interval_ms, new: false })
+    };
+    let (mut state, mut sink) = (None, None);
+    of(&stage(0, "state"), &mut |options| {
+        let participant = Participant::enter(Arc::new(memory.clone()), &stream(&plan), options, &mut |_| true)?;
+        state = Some((participant.stage(options, 0, &mut |_, _| {})?, participant));
+        Ok(())
+    })?;
+    assert!(!source.is_lined_up()? || plan.resume_ms == 100);
+    of(&stage(1, "files"), &mut |options| {
+        let participant = Participant::enter(Arc::new(memory.clone()), &stream(&plan), options, &mut |_| true)?;
+        sink = Some((participant.sink(options, true)?, participant));
+        Ok(())
+    })?;
+    assert!(source.is_lined_up()?);
+    let ((mut state, _state), (mut sink, _sink)) = (state.unwrap(), sink.unwrap());
+    for &(time_ms, is_committed) in batches {
+        if time_ms > plan.last_ms {
+            source.record(Times::one(time_ms, plan.interval_ms), b"p", &mut |_| {})?;
+            source.sync()?;
+        }
+        state.save(time_ms, &mut One)?;
+        state.sync()?;
+        if is_committed {
+            sink.commit(time_ms, b"")?;
+            sink.sync()?;
+        }
+    }
+    if let Some(finish) = plan.finish {
+        source.close(finish)?;
+        state.close(plan.last_ms, &mut One)?;
+        sink.close()?;
+    }
+    Ok(plan)
+}
+
+#[test]
+fn batches_of_another_interval_come_when_those_of_the_old_one_are_done() {
+    let memory = memory();
+    go_on(&memory, 10, [1, 2], &[(110, true), (120, false), (130, false)]).unwrap();
+    // Two are under way: they are finished as they were begun, and nothing else is done.
+    let plan = go_on(&memory, 20, [1, 2], &[(120, true), (130, true)]).unwrap();
+    assert_eq!((plan.resume_ms, plan.interval_ms, plan.finish), (110, 10, Some(Closed::Stop)));
+    // Nothing is: they go on after the newest, and the folders know by which interval before anything comes.
+    let plan = go_on(&memory, 20, [1, 2], &[]).unwrap();
+    assert_eq!((plan.resume_ms, plan.interval_ms, plan.finish), (130, 20, None));
+    assert_eq!((plan.after_ms, plan.changed_from_ms), (130, Some(10)));
+    // Killed behind a batch that nobody had: nobody says that he covers it, by whichever interval.
+    go_on(&memory, 20, [1, 2], &[(140, true), (160, true)]).unwrap();
+    let (mut source, plan) =
+        open_with(&memory, &SourceOptions { interval_ms: 5, ..options("a") }, &mut |_| false).unwrap();
+    assert_eq!((plan.resume_ms, plan.interval_ms), (160, 5));
+    for time_ms in [165, 170, 175] {
+        source.record(Times::one(time_ms, 5), b"p", &mut |_| {}).unwrap();
+    }
+    source.sync().unwrap();
+    drop(source);
+    let plan = go_on(&memory, 5, [1, 2], &[(165, true)]).unwrap();
+    assert_eq!((plan.resume_ms, plan.last_ms, plan.changed_from_ms), (160, 175, None));
+}
+
+#[test]
+fn an_interval_that_was_refused_leaves_the_old_one_as_it_was() {
+    let memory = memory();
+    go_on(&memory, 10, [1, 2], &[(110, true), (120, true)]).unwrap();
+    // The source has come up, and nobody behind it.
+    let (source, plan) = open_with(&memory, &SourceOptions { interval_ms: 7, ..options("a") }, &mut |_| false).unwrap();
+    assert_eq!((plan.interval_ms, source.is_lined_up().unwrap()), (7, false));
+    drop(source);
+    let plan = go_on(&memory, 10, [1, 2], &[(130, true)]).unwrap();
+    assert_eq!((plan.resume_ms, plan.finish, plan.changed_from_ms), (120, None, Some(7)));
+    assert_eq!(go_on(&memory, 10, [1, 2], &[]).unwrap().resume_ms, 130);
+}
+
+#[test]
+fn another_interval_is_refused_where_nobody_would_finish_the_old_one() {
+    let memory = memory();
+    let (mut source, _) = open(&memory, "a");
+    record(&mut source, 110);
+    source.close(Closed::Stop).unwrap();
+    drop(source);
+    let error = go_on(&memory, 20, [1, 2], &[]).unwrap_err();
+    assert!(matches!(error, Error::Interval { was_ms: 10, now_ms: 20, .. }), "{error}");
+    assert_eq!(error.exit(), Exit::Checkpoint);
+}
+
+#[test]
+fn stages_keep_their_folders_when_one_without_state_comes_or_goes_in_front() {
+    let memory = memory();
+    go_on(&memory, 10, [1, 2], &[(110, true)]).unwrap();
+    for (numbers, time_ms) in [([2, 3], 120), ([2, 3], 130), ([1, 2], 140), ([2, 3], 150)] {
+        let plan = go_on(&memory, 10, numbers, &[(time_ms, true)]).unwrap();
+        assert_eq!(plan.resume_ms, time_ms - 10);
+    }
+    for (dir, name) in [("stages", "a.01-state"), ("commits", "a.02-files")] {
+        assert_eq!(memory.list(&Path::new("/d/c").join(dir)).unwrap(), [name]);
+    }
+    // Killed when the stage had its new place, and the end of the line had not come up: back, and on.
+    let (_, plan) = open(&memory, "a");
+    let pipeline = json!(["source x", "state count"]);
+    let options = StageOptions { is_pinned: false, ..stage_options("01-state", "state count", &pipeline) };
+    let stage = Participant::enter(Arc::new(memory.clone()), &stream(&plan), &options, &mut |_| true).unwrap();
+    stage.stage(&options, 0, &mut |_, _| {}).unwrap();
+    drop(stage);
+    assert_eq!(go_on(&memory, 10, [2, 3], &[(160, true)]).unwrap().resume_ms, 150);
 }

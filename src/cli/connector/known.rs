@@ -21,6 +21,13 @@ pub struct Connector {
 pub const KNOWN: &[Connector] = &[
     Connector { kind: "feed", connector: "feed", source: Some("Feeds of the web"), sink: None, operator: None },
     Connector {
+        kind: "flume",
+        connector: "flume",
+        source: Some("Events that agents of Flume send"),
+        sink: Some("Events to an agent of Flume"),
+        operator: None,
+    },
+    Connector {
         kind: "http",
         connector: "http",
         source: Some("Records that others POST"),
@@ -68,6 +75,13 @@ pub const KNOWN: &[Connector] = &[
         connector: "sqlite",
         source: None,
         sink: Some("A table of a SQLite file"),
+        operator: None,
+    },
+    Connector {
+        kind: "zeromq",
+        connector: "zeromq",
+        source: Some("Messages of ZeroMQ"),
+        sink: Some("Messages to peers of ZeroMQ"),
         operator: None,
     },
     Connector { kind: "sql", connector: "sql", source: None, sink: None, operator: Some("SQL over each batch") },

@@ -7,6 +7,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser};
 
 use super::known::Role;
 use super::with_about;
+use crate::checkpoint::job::Places;
 use crate::checkpoint::offsets::Position;
 use crate::cli::account::Begins;
 use crate::cli::args::{Common, CutArgs, FormArgs, InputForm, MultilineArgs};
@@ -52,6 +53,13 @@ pub trait SourceKind: Args + fmt::Debug + 'static {
     /// records are read, and what they are made of. No more: a restart may have other values of all
     /// options that are not in it, as addresses and speeds.
     fn identity(&self) -> String;
+
+    /// Of a source that reads several things, each for itself, as topics: what they are, and what of
+    /// [`identity`](SourceKind::identity) must stay the same beside them. A restart may then have more of them, and
+    /// fewer if they `may_go`.
+    fn places(&self) -> Option<Places> {
+        None
+    }
 
     /// How what [`position`](crate::source::engine::records::ReadAgain::position) gave for a batch reads, for `sstream-checkpoint show`:
     /// `records 120 to 180`. `before` is all that the checkpoint has of the source before that
@@ -221,6 +229,10 @@ impl<K: SourceKind> SourceTool<K> {
         let form = form.unwrap_or(InputForm::Text);
         Ok(SourceIdentity {
             reads_again: matches!(self.kind.guarantee(), SourceGuarantee::ReadAgain(_)),
+            places: self.kind.places().map(|places| Places {
+                beside: format!("{}{}", places.beside, first::form_arguments(form, cut)),
+                ..places
+            }),
             ..SourceIdentity::of_lines(name, words.trim_end(), form, cut, cut.interval_ms()?)
         })
     }
@@ -252,7 +264,7 @@ impl<K: SourceKind> SourceTool<K> {
             }
         };
         check_promise(&self.kind.guarantee(), source.as_mut())?;
-        let batches = input::cutter(source, false, cut, interval_ms, environment, bad_records);
+        let batches = input::cutter(source, false, cut, begun.interval_ms(), environment, bad_records);
         Ok(begun.input(batches, cut, environment, bad_records))
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::kind::{LookArgs, TailFrom};
+use crate::checkpoint::job::Places;
 use crate::cli::args::CutArgs;
 use crate::cli::first::SourceIdentity;
 use crate::cli::{Environment, ToolError};
@@ -19,10 +20,11 @@ use crate::source::kinds::files::{Desk, Discovery, Events, FileSource, Lines};
 /// A file that has lost its name is read on with nothing coming for so long.
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// What such a source is to a checkpoint: the paths are what must stay the same.
+/// What such a source is to a checkpoint: paths may come and go, if one stays.
 pub fn identity(kind: &str, paths: &[PathBuf], lines: impl Fn(&str, &str) -> SourceIdentity) -> SourceIdentity {
-    let words: Vec<_> = paths.iter().map(|path| path.to_string_lossy()).collect();
-    lines(kind, &words.join(" "))
+    let all: Vec<String> = paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    let beside = lines(kind, "").arguments;
+    SourceIdentity { places: Some(Places { all: all.clone(), beside, may_go: true }), ..lines(kind, &all.join(" ")) }
 }
 
 /// What both kinds are opened with.
@@ -47,8 +49,9 @@ pub fn dir_options(settle: Duration, new_only: bool, look: &LookArgs, cut: &CutA
 }
 
 /// What the options of `tail` say.
-pub fn tail_options(from: TailFrom, look: &LookArgs, cut: &CutArgs) -> TailOptions {
+pub fn tail_options(from: TailFrom, look: &LookArgs, cut: &CutArgs, gone: &[String]) -> TailOptions {
     TailOptions {
+        gone: gone.iter().map(PathBuf::from).collect(),
         from_end: from == TailFrom::End,
         scan: look.scan.unwrap_or(Duration::from_secs(1)),
         drain: DRAIN,

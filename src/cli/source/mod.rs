@@ -239,8 +239,9 @@ impl SourceTool {
         let interval_ms = identity.interval_ms;
         match first::begin(identity, &self.cut, environment)? {
             Some(mut begun) => {
+                let (interval_ms, gone) = (begun.interval_ms(), begun.gone().to_vec());
                 let batches =
-                    begun.open(environment, || self.batches(interval_ms, environment, &context.bad_records))?;
+                    begun.open(environment, || self.batches(interval_ms, &gone, environment, &context.bad_records))?;
                 Ok(begun.input(batches, &self.cut, environment, &context.bad_records))
             }
             None => Ok(Box::new(Stopped::new(interval_ms))),
@@ -316,6 +317,7 @@ impl SourceTool {
     fn batches<'a>(
         &self,
         interval_ms: u64,
+        gone: &[String],
         environment: &'a Environment,
         bad_records: &'a BadRecords,
     ) -> Result<Box<dyn Batches + 'a>, ToolError> {
@@ -350,7 +352,7 @@ impl SourceTool {
                 return Ok(input::cutter(source, false, &self.cut, interval_ms, environment, bad_records));
             }
             ChosenSource::Tail { paths, from, look } => {
-                let source = self.files(environment).tail(paths, files::tail_options(*from, look, &self.cut))?;
+                let source = self.files(environment).tail(paths, files::tail_options(*from, look, &self.cut, gone))?;
                 return Ok(input::cutter(source, false, &self.cut, interval_ms, environment, bad_records));
             }
             ChosenSource::Rate { per_second } => {

@@ -6,12 +6,13 @@ use super::account::{Account, Stream};
 use super::agg::{ExprArgs, KeyArgs, MERGE_VARIABLES};
 use super::args::{Common, CutArgs, MemoryArgs, StageArgs, StateArgs, TimeArgs};
 use super::cluster::Spread;
+use super::function::{NO_KEY_TO_DEAL, threads};
 use super::program::program;
 use super::{Environment, Tool, ToolError, run_stage_timed};
 use crate::agg::{Aggregation, Aggregator};
 use crate::op::Operator;
 use crate::op::window::event::EventWindow;
-use crate::op::window::{Fold, Panes, Plain, RecordWindow, TimeWindow};
+use crate::op::window::{Fold, Panes, Plain, RecordWindow, ShardedFold, TimeWindow};
 use event::EventArgs;
 
 mod account;
@@ -61,6 +62,11 @@ pub struct WindowTool {
 
     #[command(flatten)]
     expr: ExprArgs,
+
+    /// Deal the keys over N threads, with the same output; 0: as many as there
+    /// are processors
+    #[arg(short, long, value_name = "N", default_value = "1", conflicts_with = "exec", hide_default_value = true)]
+    jobs: usize,
 
     #[command(flatten)]
     memory: MemoryArgs,
@@ -144,7 +150,15 @@ impl WindowTool {
     fn panes(&self, aggregation: Option<Aggregation>) -> Result<Box<dyn Panes>, ToolError> {
         let grouping = self.keys.grouping()?;
         let chooses_value = self.keys.is_keyed() || self.keys.of.is_some() || self.keys.error.is_some();
-        match self.keys.aggregator(aggregation, &self.expr)? {
+        let aggregator = || self.keys.aggregator(aggregation.clone(), &self.expr);
+        let threads = threads(self.jobs);
+        match aggregator()? {
+            Some(_) if threads > 1 && self.keys.is_keyed() => {
+                let fold = || Ok(aggregator()?.map(|aggregator| Fold::new(aggregator, grouping.clone())));
+                let folds = (0..threads).filter_map(|_| fold().transpose()).collect::<Result<_, ToolError>>()?;
+                Ok(Box::new(ShardedFold::new(grouping, folds)))
+            }
+            _ if threads > 1 => Err(ToolError::Usage(NO_KEY_TO_DEAL.to_owned())),
             Some(aggregator) => Ok(Box::new(Fold::new(aggregator, grouping))),
             None if !chooses_value => Ok(Box::new(Plain::new(self.memory.memory))),
             None => Err(ToolError::Usage(
@@ -175,6 +189,8 @@ impl Tool for WindowTool {
   … | sstream-window 5m 1m --by .host --of .ms quantile:0.99
   … | sstream-window 100n 10n --expr '$a + $b'
 ";
+
+    const OF_RUNNING: &'static [&'static str] = &["jobs"];
 
     fn common(&self) -> &Common {
         &self.stage.common
@@ -217,6 +233,11 @@ impl WindowTool {
     fn operator(&self) -> Result<Box<dyn Operator>, ToolError> {
         let Positionals { length, slide, aggregation } = self.positionals()?;
         if self.is_of_events() {
+            if threads(self.jobs) > 1 {
+                return Err(ToolError::Usage(
+                    "--jobs is for windows of batches: leave it out with --time, --session and --cumulate".to_owned(),
+                ));
+            }
             let aggregator = self.keys.aggregator(aggregation, &self.expr)?;
             return Ok(Box::new(self.event_window(length, slide, aggregator)?));
         }

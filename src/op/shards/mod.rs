@@ -1,111 +1,107 @@
-//! `-j` of `reduce`: keys dealt over several threads.
+//! `-j` of keyed tools: keys dealt over several threads.
 //!
-//! A batch is cut into pieces. Each thread takes pieces apart into items of key and value, and
-//! deals these: each key belongs to one thread, which gets the items of its keys of every piece, and
-//! adds them in the order of the pieces. So what happens to a key is what would happen on one
-//! thread, whatever is computed. A key's place among the results is where it came first; bad
-//! records are told piece by piece, in order. So the bytes, the bad records and the first error are those of
-//! one thread too.
+//! Records are cut into pieces. Each thread takes pieces apart into items of key and value, and
+//! deals these: each key belongs to one [`Shard`], which gets the items of its keys of every piece,
+//! in the order of the pieces. So what happens to a key is what would happen on one thread, whatever
+//! is computed. Items are numbered through, and what a shard gives has a [place](Out::set_place),
+//! which is such a number: of the item that it comes of, or of the one with which its key came first.
+//! By these the records and the bad ones of all shards are put in order: so bytes, bad records and
+//! the first error are those of one thread.
 //!
-//! What is less than a piece when the batch ends is done here, with no thread. Until then it is not
-//! looked at, so a bad record in it is told at the batch's end. Where the system gives no threads,
-//! all is done here.
+//! Of the batch's end, and of whatever else does not come of an item, shards are
+//! [asked](Shards::ask). What is little work is done here, with no thread; where the system gives no
+//! threads, all is.
 
+mod deal;
+mod given;
 mod parcel;
+pub mod reduce;
+mod threads;
 mod worker;
 
-use std::collections::{HashMap, VecDeque};
-use std::io;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::groups::Groups;
-use super::reduce::Reduce;
-use super::{OpError, Operator, Out};
-use crate::agg::Aggregator;
-use crate::frame::{BatchTime, Block, Close};
-use crate::op::grouping::Grouping;
-use worker::{Bad, Message, Report, Results, Worker};
+use super::grouping::{Grouping, Item};
+use super::{Held, OpError, Out};
+use crate::frame::{BatchTime, Block};
+use deal::Deal;
+use given::{Answers, Given, merge, merge_runs, tell};
+use threads::Threads;
 
 /// A piece has about so many bytes.
 const PIECE_BYTES: usize = 64 << 10;
 
-/// Pieces under way for each thread: enough that none waits for the slowest.
-const PIECES_EACH: u64 = 4;
+/// An item with its number.
+pub type Numbered<'a> = (u64, Item<'a>);
 
-/// What takes records apart and aggregates them; each thread has one of the same.
-pub type Part = (Grouping, Aggregator);
+/// What is kept of the keys of one thread.
+pub trait Shard: Send + 'static {
+    /// What a shard can be asked, between items.
+    type Ask: Clone + Send + 'static;
 
-/// Reduces each batch on several threads.
-pub struct ShardedReduce {
-    /// For batches that are less than a piece.
-    here: Reduce,
+    /// Takes items, in order. What it gives of an item has the item's number as its place.
+    ///
+    /// # Errors
+    /// The stage cannot go on; the output's place is that of the item.
+    fn add(&mut self, items: &[Numbered<'_>], time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError>;
+
+    /// Answers; the places of what it gives rise.
+    ///
+    /// # Errors
+    /// As [`Shard::add`].
+    fn answer(&mut self, ask: &Self::Ask, out: &mut Out<'_>) -> Result<(), OpError>;
+
+    /// Whether an answer is so much work that it is worth waking a thread though no items came.
+    fn is_much(&self, ask: &Self::Ask) -> bool;
+
+    /// How much it keeps.
+    fn held(&self) -> Held;
+}
+
+/// Shards, and the threads that work for them.
+pub struct Shards<S: Shard> {
+    /// For what is done here.
+    grouping: Grouping,
+    deal: Deal,
+    shards: Vec<Arc<Mutex<S>>>,
     /// For threads that have not been started, since nothing needed them.
-    parts: Vec<Part>,
-    threads: Option<Threads>,
+    groupings: Vec<Grouping>,
+    threads: Option<Threads<S>>,
+    /// Threads had items since they were asked.
+    had_items: bool,
     /// Records that wait for their piece to fill.
     gathered: Vec<u8>,
     time: BatchTime,
-    /// Pieces were handed over in this batch.
-    has_handed_over: bool,
+    /// The number of the next item.
+    number: u64,
     piece_bytes: usize,
 }
 
-/// The threads, and what is under way.
-struct Threads {
-    inboxes: Vec<Sender<Message>>,
-    reports: Receiver<Report>,
-    /// Pieces handed over, and those of them that all are through with and that were told of.
-    sent: u64,
-    done: u64,
-    /// Of each piece under way, in order: how many are through with it, and what was bad.
-    pieces: VecDeque<(usize, Vec<Bad>)>,
-    results: Vec<Results>,
-}
-
-impl ShardedReduce {
-    /// Reduces by `here`, or by a thread for each of `parts`; all must be the same and have a key.
-    pub fn new(here: Part, parts: Vec<Part>) -> ShardedReduce {
-        ShardedReduce {
-            here: Reduce::new(here.0, here.1),
-            parts,
+impl<S: Shard> Shards<S> {
+    /// These shards, which are alike and have no keys; `grouping` takes records apart for all.
+    pub fn new(shards: Vec<S>, grouping: Grouping) -> Shards<S> {
+        Shards {
+            groupings: vec![grouping.clone(); shards.len()],
+            grouping,
+            deal: Deal::over(shards.len()),
+            shards: shards.into_iter().map(|shard| Arc::new(Mutex::new(shard))).collect(),
             threads: None,
+            had_items: false,
             gathered: Vec::new(),
             time: BatchTime::default(),
-            has_handed_over: false,
+            number: 0,
             piece_bytes: PIECE_BYTES,
         }
     }
 
-    fn hand_over(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
-        if !self.parts.is_empty() {
-            self.threads = Threads::start(std::mem::take(&mut self.parts)).ok();
-        }
-        let Some(threads) = &mut self.threads else { return self.do_here(out) };
-        self.has_handed_over = true;
-        threads.send(std::mem::take(&mut self.gathered), self.time);
-        let most = PIECES_EACH * threads.inboxes.len() as u64;
-        while threads.sent - threads.done > most {
-            threads.wait(out)?;
-        }
-        Ok(())
+    /// The same in pieces of so many bytes.
+    #[cfg(test)]
+    pub fn in_pieces_of(self, piece_bytes: usize) -> Shards<S> {
+        Shards { piece_bytes, ..self }
     }
 
-    fn do_here(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
-        if self.gathered.is_empty() {
-            return Ok(());
-        }
-        let bytes = std::mem::take(&mut self.gathered);
-        let records = memchr::memchr_iter(b'\n', &bytes).count() as u64;
-        let done = self.here.block(Block { time: self.time, records, bytes: &bytes }, out);
-        self.gathered = bytes;
-        self.gathered.clear();
-        done
-    }
-}
-
-impl Operator for ShardedReduce {
-    fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
+    /// Takes records of a batch.
+    pub fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
         self.time = block.time;
         let mut rest = block.bytes;
         while !rest.is_empty() {
@@ -121,137 +117,176 @@ impl Operator for ShardedReduce {
         Ok(())
     }
 
-    fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
-        if !std::mem::take(&mut self.has_handed_over) {
-            self.do_here(out)?;
-            return self.here.end(time, out);
-        }
-        if !self.gathered.is_empty() {
-            self.hand_over(out)?;
-        }
-        if let Some(threads) = &mut self.threads {
-            threads.end(out)?;
-        }
-        out.end(time);
-        Ok(())
-    }
-
-    fn close(&mut self, close: &Close, out: &mut Out<'_>) -> Result<(), OpError> {
-        self.here.close(close, out)
-    }
-
-    fn idle(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
-        let Some(threads) = &mut self.threads else { return Ok(()) };
-        while let Ok(report) = threads.reports.try_recv() {
-            threads.take(report, out)?;
-        }
-        Ok(())
-    }
-}
-
-impl Threads {
-    fn start(parts: Vec<Part>) -> io::Result<Threads> {
-        let (reports, taken) = channel();
-        let (inboxes, own): (Vec<_>, Vec<_>) = parts.iter().map(|_| channel()).unzip();
-        // What was started before one cannot be is told to stop by the drop.
-        let threads =
-            Threads { inboxes, reports: taken, sent: 0, done: 0, pieces: VecDeque::new(), results: Vec::new() };
-        for (shard, ((grouping, aggregator), inbox)) in parts.into_iter().zip(own).enumerate() {
-            let worker = Worker {
-                shard,
-                groups: Groups::new(&aggregator),
-                grouping,
-                aggregator,
-                firsts: Vec::new(),
-                inbox,
-                all: threads.inboxes.clone(),
-                reports: reports.clone(),
-                waiting: HashMap::new(),
-                bad: HashMap::new(),
-                ends: VecDeque::new(),
-                next: 0,
-                first: 0,
-            };
-            thread::Builder::new().spawn(move || worker.run())?;
-        }
-        Ok(threads)
-    }
-
-    fn send(&mut self, records: Vec<u8>, time: BatchTime) {
-        let inbox = &self.inboxes[(self.sent % self.inboxes.len() as u64) as usize];
-        // One that has gone has reported it.
-        let _ = inbox.send(Message::Piece { number: self.sent, records, time });
-        self.pieces.push_back((0, Vec::new()));
-        self.sent += 1;
-    }
-
-    /// Waits for a report.
-    fn wait(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
-        // All have gone only if all have told so.
-        let report = self.reports.recv().unwrap_or(Report::Gone);
-        self.take(report, out)
-    }
-
-    fn take(&mut self, report: Report, out: &mut Out<'_>) -> Result<(), OpError> {
-        match report {
-            Report::Piece { number, mut bad } => {
-                let (through, all_bad) = &mut self.pieces[(number - self.done) as usize];
-                *through += 1;
-                all_bad.append(&mut bad);
-                while let Some((through, bad)) = self.pieces.front_mut()
-                    && *through == self.inboxes.len()
-                {
-                    let bad = std::mem::take(bad);
-                    self.pieces.pop_front();
-                    self.done += 1;
-                    tell(bad, out)?;
-                }
+    /// All records that came are done with, and what shards gave of them is given.
+    pub fn finish(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
+        match &mut self.threads {
+            Some(threads) if threads.have_work() => {
+                threads.send(&mut self.gathered, self.time, self.number);
+                threads.wait_for_all(&mut self.number, out)
             }
-            Report::Results(results) => self.results.push(results),
-            Report::Gone => std::panic::resume_unwind(Box::new("a thread of --jobs has panicked")),
+            _ => self.do_here(out),
         }
-        Ok(())
     }
 
-    /// The batch is over: gives all results in the order in which their keys came first.
-    fn end(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
-        for inbox in &self.inboxes {
-            let _ = inbox.send(Message::End { pieces: self.sent });
+    /// Gives what is done with, and waits for nothing.
+    pub fn give_ready(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
+        self.threads.as_mut().map_or(Ok(()), |threads| threads.give_ready(&mut self.number, out))
+    }
+
+    /// Asks all shards, once all records that came are done with, and gives their answers in order.
+    pub fn ask(&mut self, ask: &S::Ask, out: &mut Out<'_>) -> Result<(), OpError> {
+        let shards = self.shards.len();
+        let mut answers = self.asked(ask, Some(out))?;
+        merge(shards, |shard| answers.next(shard), out);
+        tell(answers.told, out)
+    }
+
+    /// Asks all shards, which have nothing to do, for what is not to be given, and lets `each` have it in order.
+    pub fn gather(&mut self, ask: &S::Ask, mut each: impl FnMut(&[u8])) {
+        let shards = self.shards.len();
+        let Ok(mut answers) = self.asked(ask, None) else { return };
+        merge_runs(
+            shards,
+            |shard| answers.next(shard),
+            |records, bytes, run| {
+                let mut start = bytes.start;
+                for (_, end) in &records.ends[run] {
+                    each(&records.bytes[start..end - 1]);
+                    start = *end;
+                }
+            },
+        );
+    }
+
+    /// What shards answer, once they are done with all records.
+    fn asked(&mut self, ask: &S::Ask, out: Option<&mut Out<'_>>) -> Result<Answers<'_>, OpError> {
+        let mut is_asked = false;
+        if let Some(out) = out {
+            match &mut self.threads {
+                Some(threads) if threads.have_work() => {
+                    threads.send(&mut self.gathered, self.time, self.number);
+                    threads.ask(ask, self.time);
+                    is_asked = true;
+                    threads.wait_for_all(&mut self.number, out)?;
+                }
+                _ => self.do_here(out)?,
+            }
         }
-        while self.results.len() < self.inboxes.len() {
-            self.wait(out)?;
+        let is_much = is_asked || self.had_items || self.shards.iter().any(|shard| lock(shard).is_much(ask));
+        self.had_items = false;
+        if is_much {
+            self.start_threads();
         }
-        let results = std::mem::take(&mut self.results);
-        // How many of each were given.
-        let mut given = vec![0; results.len()];
-        loop {
-            let heads = results.iter().zip(&given).enumerate();
-            let heads = heads.filter_map(|(shard, (of, given))| Some((of.ends.get(*given)?.0, shard)));
-            let Some((_, shard)) = heads.min() else { return Ok(()) };
-            let Results { bytes, ends } = &results[shard];
-            let start = given[shard].checked_sub(1).map_or(0, |before: usize| ends[before].1);
-            out.record(&bytes[start..ends[given[shard]].1]);
-            given[shard] += 1;
+        match &self.threads {
+            Some(threads) if is_much => {
+                if !is_asked {
+                    threads.ask(ask, self.time);
+                }
+                Ok(threads.answers())
+            }
+            _ => {
+                let answer = |shard: &Arc<Mutex<S>>| Given::default().of(self.time, |out| lock(shard).answer(ask, out));
+                Ok(Answers::here(self.shards.iter().map(answer)))
+            }
         }
+    }
+
+    /// Lets `see` look at, and change, what shards are between items: all that came has to be
+    /// [finished](Shards::finish).
+    pub fn each(&mut self, mut see: impl FnMut(&mut S)) {
+        self.shards.iter().for_each(|shard| see(&mut lock(shard)));
+    }
+
+    /// The same of what may fail: the first error, of the first shard that has one.
+    ///
+    /// # Errors
+    /// Those of `see`.
+    pub fn try_each<E>(&mut self, mut see: impl FnMut(&mut S) -> Result<(), E>) -> Result<(), E> {
+        let mut result = Ok(());
+        self.each(|shard| {
+            let seen = see(shard);
+            if result.is_ok() {
+                result = seen;
+            }
+        });
+        result
+    }
+
+    /// The shard that has a key, which is in normal form; as [`Shards::each`].
+    pub fn of_key(&self, key: &[u8]) -> MutexGuard<'_, S> {
+        lock(&self.shards[self.number_of_key(key)])
+    }
+
+    /// The number of the shard that has a key, which is in normal form.
+    pub fn number_of_key(&self, key: &[u8]) -> usize {
+        self.deal.of_normal(key)
+    }
+
+    /// A shard by its number, if there is such; as [`Shards::each`].
+    pub fn get(&self, number: usize) -> Option<MutexGuard<'_, S>> {
+        self.shards.get(number).map(|shard| lock(shard))
+    }
+
+    /// How much all keep.
+    pub fn held(&self) -> Held {
+        let held = self.shards.iter().map(|shard| lock(shard).held());
+        held.fold(Held::default(), |all, one| {
+            let sum = |one: Option<u64>, other: Option<u64>| Some(one.unwrap_or(0) + other?);
+            Held { keys: sum(all.keys, one.keys), records: sum(all.records, one.records), bytes: all.bytes + one.bytes }
+        })
+    }
+
+    /// The next item has at least this number: those below it are of keys that are loaded.
+    pub fn count_from(&mut self, number: u64) {
+        self.number = self.number.max(number);
+    }
+
+    /// The number of the next item, where all that came is finished.
+    pub fn next_number(&self) -> u64 {
+        self.number
+    }
+
+    fn hand_over(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
+        self.start_threads();
+        let Some(threads) = &mut self.threads else { return self.do_here(out) };
+        self.had_items = true;
+        threads.send(&mut self.gathered, self.time, self.number);
+        threads.make_room(&mut self.number, out)
+    }
+
+    /// As many as there are shards, if the system gives them.
+    fn start_threads(&mut self) {
+        if !self.groupings.is_empty() {
+            let groupings = std::mem::take(&mut self.groupings);
+            self.threads = Threads::start(&self.shards, groupings, &self.deal).ok();
+        }
+    }
+
+    /// Does what is gathered, with no thread.
+    fn do_here(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
+        if self.gathered.is_empty() {
+            return Ok(());
+        }
+        let Shards { grouping, deal, number, time, gathered, .. } = self;
+        let records = memchr::memchr_iter(b'\n', gathered).count() as u64;
+        let block = Block { time: *time, records, bytes: gathered };
+        let mut shards: Vec<_> = self.shards.iter().map(|shard| lock(shard)).collect();
+        let mut buffer = Vec::new();
+        let done = grouping.items(block, out, |item, out| {
+            out.set_place(*number);
+            let added = shards[deal.of(&item, &mut buffer)].add(&[(*number, item)], *time, out);
+            *number += 1;
+            added
+        });
+        drop(shards);
+        self.gathered.clear();
+        done
     }
 }
 
-impl Drop for Threads {
-    fn drop(&mut self) {
-        for inbox in &self.inboxes {
-            let _ = inbox.send(Message::Stop);
-        }
-    }
-}
-
-/// Tells of what was bad in a piece, in order.
-fn tell(mut bad: Vec<Bad>, out: &mut Out<'_>) -> Result<(), OpError> {
-    bad.sort_by_key(|bad| bad.number);
-    for bad in bad {
-        let (record, reason) = bad.what?;
-        out.bad_record(&record, &reason)?;
-    }
-    Ok(())
+/// What a shard is, also where its thread has panicked: then the stage does.
+fn lock<S>(shard: &Mutex<S>) -> MutexGuard<'_, S> {
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::frame::BatchTime;
 use crate::op::grouping::Item;
 
 /// Items of one piece, in order.
@@ -11,11 +12,15 @@ pub(super) struct Parcel {
     /// What was computed of them.
     computed: Vec<u8>,
     rows: Vec<Row>,
+    /// The piece's batch.
+    pub time: BatchTime,
+    /// How many numbers the piece has taken, for items of all shards.
+    pub items: u64,
 }
 
 /// An [`Item`], by places.
 struct Row {
-    number: u32,
+    number: u64,
     is_normal: bool,
     key: Part,
     value: Part,
@@ -32,12 +37,12 @@ struct Part {
 
 impl Parcel {
     /// An empty one.
-    pub(super) fn new(piece: Arc<Vec<u8>>) -> Parcel {
-        Parcel { piece, computed: Vec::new(), rows: Vec::new() }
+    pub(super) fn new(piece: Arc<Vec<u8>>, time: BatchTime) -> Parcel {
+        Parcel { piece, computed: Vec::new(), rows: Vec::new(), time, items: 0 }
     }
 
     /// Appends an item, which is the piece's one with this number.
-    pub(super) fn push(&mut self, number: u32, item: &Item<'_>) {
+    pub(super) fn push(&mut self, number: u64, item: &Item<'_>) {
         let row = Row {
             number,
             is_normal: item.is_normal,
@@ -55,7 +60,7 @@ impl Parcel {
     }
 
     /// An item, and its number in the piece.
-    pub(super) fn get(&self, index: usize) -> (u32, Item<'_>) {
+    pub(super) fn get(&self, index: usize) -> (u64, Item<'_>) {
         let row = &self.rows[index];
         let (key, outer) = self.part(row.key);
         let [value, ranked, record] = [row.value, row.ranked, row.record].map(|part| self.part(part).0);
@@ -92,7 +97,7 @@ mod tests {
     #[test]
     fn items_come_out_as_they_went_in() {
         let piece = Arc::new(b"[\"a\",1]\n[\"b\",2]\n".to_vec());
-        let mut parcel = Parcel::new(Arc::clone(&piece));
+        let mut parcel = Parcel::new(Arc::clone(&piece), BatchTime(1));
         let record = &piece[8..15];
         let computed = b"\"x\"".to_vec();
         let inside =

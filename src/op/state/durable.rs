@@ -35,12 +35,12 @@ impl Entries {
     /// Gives the entry of a key to `out`; the number of bytes that is. Without
     /// a journal, or a key, there is none.
     fn give_entry(&mut self, index: usize, out: &mut PairOut<'_>) -> usize {
-        let Entries { keys, values, timeouts, journal } = self;
-        let Some(journal) = journal.as_mut().filter(|_| keys.contains(index)) else { return 0 };
-        let Journal { sequences, buffer, written, .. } = journal;
+        let Entries { keys, values, timeouts, numbers, journal } = self;
+        let (Some(numbers), Some(journal), true) = (numbers, journal, keys.contains(index)) else { return 0 };
+        let Journal { buffer, written, .. } = journal;
         buffer.clear();
         buffer.push(VERSION);
-        push_number(sequences[index], buffer);
+        push_number(numbers.of(index), buffer);
         push_number(timeouts.as_ref().map_or(0, |timeouts| timeouts.last_ms(index)), buffer);
         let (key, as_written) = (keys.normal(index), keys.written(index));
         push_bytes(if as_written == key { &[] } else { as_written }, buffer);
@@ -54,9 +54,8 @@ impl Entries {
     /// Fetches what the entries of these keys are made of into the caches: they lie anywhere.
     fn fetch_all(&self, indexes: &[u32]) {
         if self.keys.is_large() {
-            let sequence = |index: usize| self.journal.as_ref().map_or(0, |journal| journal.sequences[index]);
             let there = indexes.iter().copied().filter(|&index| self.keys.contains(index as usize));
-            self.keys.fetch_at(there, |index| self.fetch(index) ^ sequence(index));
+            self.keys.fetch_at(there, |index| self.fetch(index) ^ self.place(index));
         }
     }
 
@@ -92,8 +91,9 @@ impl Entries {
         if !written.is_empty() || !is_new {
             self.keys.rewrite(index, if written.is_empty() { key } else { written });
         }
-        if let Some(journal) = &mut self.journal {
-            journal.loaded(index, sequence);
+        if let (Some(numbers), Some(journal)) = (&mut self.numbers, &mut self.journal) {
+            numbers.all[index] = sequence;
+            journal.loading.set(sequence, index, numbers.all.len());
         }
         index
     }
@@ -104,7 +104,7 @@ fn damaged(error: &AggError) -> OpError {
 }
 
 /// The key of what belongs to none: JSON does not begin so.
-const WATERMARK: &[u8] = b"\0watermark";
+pub(super) const WATERMARK: &[u8] = b"\0watermark";
 
 impl State {
     fn give_watermark(&self, out: &mut PairOut<'_>) {
@@ -114,13 +114,10 @@ impl State {
             out(WATERMARK, Some(&saved));
         }
     }
-}
 
-/// Keys are in normal form, entries are bytes with a version of their own;
-/// together they are the whole state, with its order. By event time the watermark is an entry too.
-impl KeyedState for State {
-    fn changes(&mut self, out: &mut PairOut<'_>) -> io::Result<()> {
-        let Some(journal) = &mut self.entries.journal else { return Ok(()) };
+    /// As [`KeyedState::changes`].
+    pub(super) fn give_changes(&mut self, out: &mut PairOut<'_>) {
+        let Some(journal) = &mut self.entries.journal else { return };
         // A key that was dropped and came again is new, so drops go first.
         let mut dropped = journal.dropped.as_slice();
         while let Ok(key) = take_bytes(&mut dropped) {
@@ -138,6 +135,14 @@ impl KeyedState for State {
             journal.changed.reuse(changed);
         }
         self.give_watermark(out);
+    }
+}
+
+/// Keys are in normal form, entries are bytes with a version of their own;
+/// together they are the whole state, with its order. By event time the watermark is an entry too.
+impl KeyedState for State {
+    fn changes(&mut self, out: &mut PairOut<'_>) -> io::Result<()> {
+        self.give_changes(out);
         Ok(())
     }
 
@@ -146,17 +151,17 @@ impl KeyedState for State {
         if from_start {
             journal.slice_at = 0;
         }
-        let slice_at = journal.slice_at;
-        let mut index = journal.sequences.partition_point(|&sequence| sequence < slice_at);
+        let (slice_at, numbers) = (journal.slice_at, self.entries.numbers.as_ref());
+        let mut index = numbers.map_or(0, |numbers| numbers.all.partition_point(|&sequence| sequence < slice_at));
         let mut given = 0;
         while index < self.entries.keys.end() && given < bytes {
             given += self.entries.give_entry(index, out);
             index += 1;
         }
         self.give_watermark(out);
-        let Some(journal) = &mut self.entries.journal else { return true };
-        journal.slice_at = journal.sequences.get(index).copied().unwrap_or(journal.next_sequence);
-        index >= journal.sequences.len()
+        let (Some(journal), Some(numbers)) = (&mut self.entries.journal, &self.entries.numbers) else { return true };
+        journal.slice_at = numbers.all.get(index).copied().unwrap_or(numbers.next);
+        index >= numbers.all.len()
     }
 
     fn live_bytes(&self) -> u64 {
@@ -180,8 +185,11 @@ impl Durable for State {
             self.entries.reorder(&[]);
         }
         let mut journal = Journal::new();
+        let numbers = self.entries.numbers.get_or_insert_default();
         for index in 0..self.entries.keys.end() {
-            journal.add(index);
+            if index == numbers.all.len() {
+                numbers.add(index);
+            }
             journal.changed(index);
         }
         self.entries.journal = Some(journal);
@@ -199,9 +207,11 @@ impl Durable for State {
     }
 
     fn finish_load(&mut self) -> Result<(), OpError> {
-        let Some(journal) = &mut self.entries.journal else { return Ok(()) };
-        journal.next_sequence = std::mem::take(&mut journal.loading).end;
-        let order = in_order(&journal.sequences, self.entries.keys.indexes());
+        let (Some(journal), Some(numbers)) = (&mut self.entries.journal, &mut self.entries.numbers) else {
+            return Ok(());
+        };
+        numbers.next = std::mem::take(&mut journal.loading).end;
+        let order = in_order(&numbers.all, self.entries.keys.indexes());
         if order.len() < self.entries.keys.len() {
             return Err(damaged(&AggError::Damaged));
         }

@@ -1,6 +1,6 @@
 //! Keys and what is known of each: the state that goes from batch to batch.
 
-use super::journal::Journal;
+use super::journal::{Journal, Numbers};
 use super::timeouts::Timeouts;
 use super::values::Values;
 use crate::op::grouping::Item;
@@ -12,12 +12,14 @@ pub(super) struct Entries {
     pub keys: KeyTable,
     pub values: Values,
     pub timeouts: Option<Timeouts>,
+    /// Where a checkpoint or other threads need them.
+    pub numbers: Option<Numbers>,
     pub journal: Option<Journal>,
 }
 
 impl Entries {
     pub fn new(values: Values, timeout_ms: Option<u64>) -> Entries {
-        Entries { keys: KeyTable::new(), values, timeouts: timeout_ms.map(Timeouts::new), journal: None }
+        Entries { keys: KeyTable::new(), values, timeouts: timeout_ms.map(Timeouts::new), numbers: None, journal: None }
     }
 
     /// The index of an item's key, and whether it is new.
@@ -41,8 +43,8 @@ impl Entries {
     fn inserted(&mut self, index: usize, is_new: bool) -> (usize, bool) {
         if is_new {
             self.values.push();
-            if let Some(journal) = &mut self.journal {
-                journal.add(index);
+            if let Some(numbers) = &mut self.numbers {
+                numbers.add(index);
             }
         }
         (index, is_new)
@@ -82,7 +84,8 @@ impl Entries {
     /// Takes a key out.
     pub fn drop(&mut self, index: usize) {
         if let Some(journal) = &mut self.journal {
-            journal.dropped(index, self.keys.normal(index));
+            let number = self.numbers.as_ref().map_or(0, |numbers| numbers.of(index));
+            journal.dropped(number, self.keys.normal(index));
         }
         self.keys.remove(index);
         let end = self.keys.end();
@@ -94,8 +97,8 @@ impl Entries {
         if let Some(timeouts) = &mut self.timeouts {
             timeouts.truncate(end);
         }
-        if let Some(journal) = &mut self.journal {
-            journal.truncate(end);
+        if let Some(numbers) = &mut self.numbers {
+            numbers.truncate(end);
         }
     }
 
@@ -114,10 +117,23 @@ impl Entries {
         }
     }
 
-    /// Gives `[key, state]`.
+    /// Gives `[key, state]`, in the place of what it comes of.
     #[inline]
     pub fn give(&self, index: usize, out: &mut Out<'_>) {
         self.values.give(self.keys.written(index), index, out);
+    }
+
+    /// The key's place in the order in which keys came, where several threads have some.
+    #[inline]
+    pub fn place(&self, index: usize) -> u64 {
+        self.numbers.as_ref().map_or(0, |numbers| numbers.of(index))
+    }
+
+    /// Gives `[key, state]`, in the key's place.
+    #[inline]
+    pub fn give_in_place(&self, index: usize, out: &mut Out<'_>) {
+        out.set_place(self.place(index));
+        self.give(index, out);
     }
 
     /// Closes the gaps that dropped keys left, once they are many.
@@ -138,6 +154,9 @@ impl Entries {
         self.values.reorder(order);
         if let Some(timeouts) = &mut self.timeouts {
             timeouts.reorder(order);
+        }
+        if let Some(numbers) = &mut self.numbers {
+            numbers.reorder(order);
         }
         if let Some(journal) = &mut self.journal {
             journal.reorder(order);

@@ -1,16 +1,50 @@
-//! Which keys a checkpoint has not seen as they are, and their order: a sequence number a key.
+//! Which keys a checkpoint has not seen as they are, and the order of keys: a sequence number each.
 
 use super::change_set::ChangeSet;
 use crate::agg::saved::push_bytes;
 
+/// Far more than what waking a thread takes.
+const MANY_CHANGES: usize = if cfg!(test) { 8 } else { 4096 };
+
 /// No stream has so many keys.
 pub(super) const MAX_SEQUENCE: u64 = 1 << 62;
 
+/// The sequence numbers of keys, by the key's index; they rise with it.
+#[derive(Default)]
+pub(super) struct Numbers {
+    pub all: Vec<u64>,
+    /// The number of the next key.
+    pub next: u64,
+}
+
+impl Numbers {
+    /// The key's number.
+    #[inline]
+    pub fn of(&self, index: usize) -> u64 {
+        self.all[index]
+    }
+
+    /// The key with this index, the greatest, has just come.
+    #[inline]
+    pub fn add(&mut self, index: usize) {
+        self.all.resize(index, 0);
+        self.all.push(self.next);
+        self.next += 1;
+    }
+
+    /// There is nothing from this index on.
+    pub fn truncate(&mut self, end: usize) {
+        self.all.truncate(end);
+    }
+
+    /// The key with the index `order[i]` gets the index `i`; the others go.
+    pub fn reorder(&mut self, order: &[u32]) {
+        self.all = order.iter().map(|&from| self.all[from as usize]).collect();
+    }
+}
+
 /// Keeps track of what a checkpoint has not seen yet.
 pub(super) struct Journal {
-    /// By the key's index; rises with it.
-    pub sequences: Vec<u64>,
-    pub next_sequence: u64,
     pub changed: ChangeSet,
     /// Keys dropped, each as bytes.
     pub dropped: Vec<u8>,
@@ -26,8 +60,6 @@ pub(super) struct Journal {
 impl Journal {
     pub fn new() -> Journal {
         Journal {
-            sequences: Vec::new(),
-            next_sequence: 0,
             changed: ChangeSet::new(),
             dropped: Vec::new(),
             slice_at: 0,
@@ -37,23 +69,15 @@ impl Journal {
         }
     }
 
-    /// The key at this index was loaded with that sequence number.
-    pub fn loaded(&mut self, index: usize, sequence: u64) {
-        self.sequences[index] = sequence;
-        self.loading.set(sequence, index, self.sequences.len());
-    }
-
-    /// The key with this index, the greatest, has just come.
-    pub fn add(&mut self, index: usize) {
-        self.sequences.resize(index, 0);
-        self.sequences.push(self.next_sequence);
-        self.next_sequence += 1;
-    }
-
     /// The state at this index is another now.
     #[inline]
     pub fn changed(&mut self, index: usize) {
         self.changed.insert(index);
+    }
+
+    /// Whether a checkpoint has so much to write that it is worth to have it written by several threads.
+    pub fn has_many_changes(&self) -> bool {
+        self.changed.indexes().len() >= MANY_CHANGES
     }
 
     /// As [`ChangeSet::fetch`].
@@ -61,20 +85,14 @@ impl Journal {
         self.changed.fetch(index)
     }
 
-    /// A key, in normal form, goes.
-    pub fn dropped(&mut self, index: usize, key: &[u8]) {
+    /// A key, in normal form, goes, which had this number.
+    pub fn dropped(&mut self, sequence: u64, key: &[u8]) {
         push_bytes(key, &mut self.dropped);
-        self.loading.forget(self.sequences[index]);
-    }
-
-    /// There is nothing from this index on.
-    pub fn truncate(&mut self, end: usize) {
-        self.sequences.truncate(end);
+        self.loading.forget(sequence);
     }
 
     /// The key with the index `order[i]` gets the index `i`; the others go.
     pub fn reorder(&mut self, order: &[u32]) {
-        self.sequences = order.iter().map(|&from| self.sequences[from as usize]).collect();
         if self.changed.indexes().is_empty() {
             return;
         }
@@ -118,7 +136,7 @@ impl Loading {
     }
 
     /// Notes a key, one of `keys`.
-    fn set(&mut self, sequence: u64, index: usize, keys: usize) {
+    pub fn set(&mut self, sequence: u64, index: usize, keys: usize) {
         self.end = self.end.max(sequence.saturating_add(1));
         if has_place(sequence, keys) {
             let sequence = sequence as usize;

@@ -15,14 +15,16 @@ mod durable;
 mod entries;
 mod initial;
 mod journal;
+mod sharded;
 mod timeouts;
 mod values;
 
 pub use computation::VARIABLES;
 pub use initial::InitialError;
+pub use sharded::ShardedState;
 
 use super::durable::Durable;
-use super::grouping::{Grouping, Item, aggregation_failed, bad_or_fatal};
+use super::grouping::{By, Grouping, Item, aggregation_failed, bad_or_fatal};
 use super::groups::fetch;
 use super::timed::timely;
 use super::{Held, OpError, Operator, Out};
@@ -56,7 +58,7 @@ pub enum Update {
     Aggregation(Aggregator),
     /// By a function that was made with [`VARIABLES`], of the values of one
     /// batch and the state before: `null`, or no result, drops the key.
-    Function(Box<dyn Function>),
+    Function(Box<dyn Function + Send>),
 }
 
 /// The operator.
@@ -118,7 +120,7 @@ impl State {
 
     /// Lets the keys that were there from the start belong to the first batch.
     fn begin(&mut self, time: BatchTime) {
-        if std::mem::take(&mut self.is_initial) {
+        if self.timing.is_none() && std::mem::take(&mut self.is_initial) {
             for index in 0..self.entries.keys.end() {
                 self.entries.note_value(index, time.0);
             }
@@ -129,7 +131,7 @@ impl State {
     fn time_out(&mut self, now: u64, out: &mut Out<'_>) {
         for index in self.entries.expired(now) {
             if self.emit == Emit::Timeout {
-                self.entries.give(index as usize, out);
+                self.entries.give_in_place(index as usize, out);
             }
             self.entries.drop(index as usize);
         }
@@ -153,13 +155,13 @@ impl State {
         match self.emit {
             Emit::All => {
                 for index in self.entries.keys.indexes() {
-                    self.entries.give(index, out);
+                    self.entries.give_in_place(index, out);
                 }
             }
             Emit::Changed => {
                 let changed = self.changed.take_sorted();
                 for &index in &changed {
-                    self.entries.give(index as usize, out);
+                    self.entries.give_in_place(index as usize, out);
                 }
                 self.changed.reuse(changed);
             }
@@ -174,24 +176,62 @@ fn ordered(time: EventTime) -> u64 {
 }
 
 impl State {
-    /// As [`Operator::block`], by event time.
-    fn timed_block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
-        let State { grouping, emit, entries, changed, computation, timing, .. } = self;
-        let Some(timing) = timing else { return Ok(()) };
-        grouping.items(block, out, |item, out| {
-            let Some(time) = timely(timing, item.record, out)? else { return Ok(()) };
-            let Some(computation) = computation else {
-                return aggregate(item, ordered(time), entries, *emit, changed, out);
-            };
-            let (index, _) = entries.insert(&item);
-            entries.note_value(index, ordered(time));
-            computation.add(index, item.value);
-            if *emit == Emit::Each {
-                computation.run(entries, &[index as u32], Some(item.record), true, out)?;
-                computation.clear();
-            }
-            Ok(())
-        })
+    /// Takes an item of the batch `batch`.
+    #[inline]
+    fn take(&mut self, item: &Item<'_>, batch: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
+        let time = match &mut self.timing {
+            None => batch.0,
+            Some(timing) => match timely(timing, item.record, out)? {
+                Some(time) => ordered(time),
+                None => return Ok(()),
+            },
+        };
+        let State { emit, entries, changed, computation, .. } = self;
+        let Some(computation) = computation else {
+            return aggregate(*item, time, entries, *emit, changed, out);
+        };
+        let (index, _) = entries.insert(item);
+        entries.note_value(index, time);
+        computation.add(index, item.value);
+        if *emit == Emit::Each {
+            computation.run(entries, &[index as u32], Some(item.record), true, out)?;
+            computation.clear();
+        }
+        Ok(())
+    }
+
+    /// Whether looking keys up mostly waits for memory, so that it is worth to [fetch](State::fetch) several.
+    fn is_large(&self) -> bool {
+        self.computation.is_none() && self.timing.is_none() && self.entries.keys.is_large()
+    }
+
+    /// Fetches what is known of the keys of items that come next.
+    fn fetch<'i>(&self, items: impl Iterator<Item = &'i Item<'i>>) {
+        let State { entries, changed, .. } = self;
+        fetch(items, &entries.keys, |index| entries.fetch(index) ^ changed.fetch(index));
+    }
+
+    /// The batch is over: keys time out, states are made and given.
+    fn end_batch(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
+        self.newest = time;
+        if self.timing.is_some() {
+            self.timed_end(time, out)?;
+        } else {
+            self.begin(time);
+            self.time_out(time.0, out);
+            self.give(out)?;
+        }
+        self.entries.compact();
+        Ok(())
+    }
+
+    /// What works for the state is ended.
+    fn close_function(&mut self) -> Result<(), OpError> {
+        match (&mut self.computation, &mut self.entries.values) {
+            (Some(computation), _) => computation.close(),
+            (None, Values::Aggregated { aggregator, .. }) => aggregator.close().map_err(aggregation_failed),
+            (None, Values::Computed(_)) => Ok(()),
+        }
     }
 
     /// As [`Operator::end`]: a key that has a record in the batch gets it before it can time out.
@@ -232,28 +272,18 @@ impl Operator for State {
     }
 
     fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
-        if self.timing.is_some() {
-            return self.timed_block(block, out);
-        }
         self.begin(block.time);
-        let State { grouping, emit, entries, changed, computation, .. } = self;
-        match computation {
-            None if entries.keys.is_large() => grouping.chunks(block, out, |items, out| {
-                fetch(items, &entries.keys, |index| entries.fetch(index) ^ changed.fetch(index));
-                items.iter().try_for_each(|item| aggregate(*item, block.time.0, entries, *emit, changed, out))
-            }),
-            None => grouping.items(block, out, |item, out| aggregate(item, block.time.0, entries, *emit, changed, out)),
-            Some(computation) => grouping.items(block, out, |item, out| {
-                let (index, _) = entries.insert(&item);
-                entries.note_value(index, block.time.0);
-                computation.add(index, item.value);
-                if *emit == Emit::Each {
-                    computation.run(entries, &[index as u32], Some(item.record), true, out)?;
-                    computation.clear();
-                }
-                Ok(())
-            }),
-        }
+        let mut grouping = std::mem::replace(&mut self.grouping, Grouping::new(By::Nothing, None));
+        let taken = if self.is_large() {
+            grouping.chunks(block, out, |items, out| {
+                self.fetch(items.iter());
+                items.iter().try_for_each(|item| self.take(item, block.time, out))
+            })
+        } else {
+            grouping.items(block, out, |item, out| self.take(&item, block.time, out))
+        };
+        self.grouping = grouping;
+        taken
     }
 
     fn held(&self) -> Option<Held> {
@@ -261,15 +291,7 @@ impl Operator for State {
     }
 
     fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
-        self.newest = time;
-        if self.timing.is_some() {
-            self.timed_end(time, out)?;
-        } else {
-            self.begin(time);
-            self.time_out(time.0, out);
-            self.give(out)?;
-        }
-        self.entries.compact();
+        self.end_batch(time, out)?;
         out.holds(self.entries.held());
         out.end(time);
         Ok(())
@@ -286,11 +308,7 @@ impl Operator for State {
             out.holds(self.entries.held());
             out.end(time);
         }
-        match (&mut self.computation, &mut self.entries.values) {
-            (Some(computation), _) => computation.close(),
-            (None, Values::Aggregated { aggregator, .. }) => aggregator.close().map_err(aggregation_failed),
-            (None, Values::Computed(_)) => Ok(()),
-        }
+        self.close_function()
     }
 
     fn durable(&mut self) -> Option<&mut dyn Durable> {
@@ -329,5 +347,7 @@ fn aggregate(
     Ok(())
 }
 
+#[cfg(test)]
+mod sharded_tests;
 #[cfg(test)]
 mod tests;

@@ -162,20 +162,31 @@ struct Shape {
     of_records: bool,
     length: u64,
     slide: u64,
+    /// Of keyed results; one more is in the process after a restart.
+    threads: usize,
 }
 
 impl Shape {
     fn window(&self) -> Box<dyn Operator> {
         let grouping = Grouping::new(if self.keyed { By::Pair } else { By::Nothing }, None);
-        let panes: Box<dyn Panes> = match self.aggregation {
-            "" => Box::new(Plain::new(if self.length.is_multiple_of(2) { 0 } else { 1 << 20 })),
-            "float" => Box::new(Fold::new(float_sum(), grouping)),
-            "long" => {
-                let program = Program::parse("[$a, $b] | flatten", &["a", "b"]).unwrap();
-                let merge = Merge::new(Box::new(program));
-                Box::new(Fold::new(Aggregator::expression(Box::new(merge)), grouping))
+        let fold = || {
+            let aggregator = match self.aggregation {
+                "float" => float_sum(),
+                "long" => {
+                    let program = Program::parse("[$a, $b] | flatten", &["a", "b"]).unwrap();
+                    Aggregator::expression(Box::new(Merge::new(Box::new(program))))
+                }
+                name => Aggregator::new(Aggregation::parse(name).unwrap()),
+            };
+            Fold::new(aggregator, grouping.clone())
+        };
+        let panes: Box<dyn Panes> = match (self.aggregation, self.threads) {
+            ("", _) => Box::new(Plain::new(if self.length.is_multiple_of(2) { 0 } else { 1 << 20 })),
+            (_, 2..) if self.keyed => {
+                let folds = (0..self.threads).map(|_| fold()).collect();
+                Box::new(ShardedFold::new(grouping.clone(), folds).in_pieces_of(16))
             }
-            name => Box::new(Fold::new(Aggregator::new(Aggregation::parse(name).unwrap()), grouping)),
+            _ => Box::new(fold()),
         };
         match self.of_records {
             true => Box::new(RecordWindow::new(self.length, self.slide, panes)),
@@ -184,6 +195,11 @@ impl Shape {
                 Box::new(TimeWindow::new(length_ms, Some(slide_ms), panes))
             }
         }
+    }
+
+    /// The same by another number of threads.
+    fn other_threads(&self) -> Shape {
+        Shape { threads: self.threads % 3 + 1, ..*self }
     }
 
     /// A record of two small numbers.
@@ -195,8 +211,15 @@ impl Shape {
 }
 
 fn shape() -> impl Strategy<Value = Shape> {
-    (prop::sample::select(&AGGREGATIONS[..]), any::<bool>(), any::<bool>(), 1u64..8, 1u64..8).prop_map(
-        |(aggregation, keyed, of_records, length, slide)| Shape { aggregation, keyed, of_records, length, slide },
+    (prop::sample::select(&AGGREGATIONS[..]), any::<bool>(), any::<bool>(), (1u64..8, 1u64..8), 1usize..4).prop_map(
+        |(aggregation, keyed, of_records, (length, slide), threads)| Shape {
+            aggregation,
+            keyed,
+            of_records,
+            length,
+            slide,
+            threads,
+        },
     )
 }
 
@@ -217,8 +240,8 @@ proptest! {
         shape in shape(), batches in batches(40),
         restarts in prop::collection::vec(any::<bool>(), 40), every in 1usize..4, slices_every in 1usize..8,
     ) {
-        let mut undisturbed = Run::new(shape.window());
-        let mut tested = Run::new(shape.window());
+        let mut undisturbed = Run::new(Shape { threads: 1, ..shape }.window());
+        let (mut shape, mut tested) = (shape, Run::new(shape.window()));
         // What is given after a restart that goes back to what was saved.
         let mut since = Vec::new();
         for (number, batch) in batches.iter().enumerate() {
@@ -232,6 +255,7 @@ proptest! {
             }
             if restarts[number] {
                 let resume = (number + 1 - since.len()) as u64;
+                shape = shape.other_threads();
                 tested = Run::restored(shape.window(), &tested.log, resume * INTERVAL_MS);
                 for (number, records, want) in &since {
                     prop_assert_eq!(&tested.batch(*number, records), want, "batch {} again", number);
@@ -266,7 +290,7 @@ proptest! {
         shape in shape(), first in batches(20), second in batches(20), gap in 0usize..10, eof: bool,
     ) {
         let mut run = Run::new(shape.window());
-        let mut undisturbed = Run::new(shape.window());
+        let mut undisturbed = Run::new(Shape { threads: 1, ..shape }.window());
         for (number, batch) in first.iter().enumerate() {
             let records: Vec<String> = batch.iter().map(|record| shape.record(*record)).collect();
             run.batch(number, &records);
@@ -278,7 +302,7 @@ proptest! {
         prop_assert!(eof || given.is_empty(), "{:?}", given);
         run.log.save(&mut *run.window, false);
         let last_ms = given.last().map_or(first.len() as u64 * INTERVAL_MS, |(time, _)| *time);
-        let mut run = Run::restored(shape.window(), &run.log, last_ms + gap as u64 * INTERVAL_MS);
+        let mut run = Run::restored(shape.other_threads().window(), &run.log, last_ms + gap as u64 * INTERVAL_MS);
         if eof {
             // At once over again: nothing new to give, and nothing to save.
             prop_assert_eq!(run.close(Reason::Eof), vec![]);

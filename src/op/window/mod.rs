@@ -24,7 +24,7 @@ mod row;
 mod show;
 mod time;
 
-pub use fold::Fold;
+pub use fold::{Fold, ShardedFold};
 pub use plain::Plain;
 pub use records::RecordWindow;
 pub use show::show_entry;
@@ -76,7 +76,7 @@ pub trait Panes {
     ///
     /// # Errors
     /// What is held on disk cannot be read.
-    fn save(&self, pane: usize, chunk: &mut dyn FnMut(&[u8])) -> io::Result<()>;
+    fn save(&mut self, pane: usize, chunk: &mut dyn FnMut(&[u8])) -> io::Result<()>;
 
     /// Takes a chunk that [`Panes::save`] gave, the first of a pane or a further
     /// one: panes and chunks come in order, before the first record.

@@ -74,7 +74,7 @@ impl Panes for Plain {
         Ok(())
     }
 
-    fn save(&self, pane: usize, chunk: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+    fn save(&mut self, pane: usize, chunk: &mut dyn FnMut(&[u8])) -> io::Result<()> {
         let batch = self.held.batch(BatchTime(self.oldest + pane as u64));
         let (mut saved, mut from_disk) = (Vec::new(), Vec::new());
         for index in 0..batch.blocks() {

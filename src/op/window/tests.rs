@@ -4,8 +4,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::agg::{Aggregation, Aggregator};
+use crate::expr::Program;
 use crate::frame::Reason;
+use crate::op::Operator;
 use crate::op::grouping::{By, Grouping};
+use crate::op::merge::Merge;
 use crate::op::testing::{self, try_run};
 
 type Batches = Vec<Vec<String>>;
@@ -199,4 +202,48 @@ fn sums_stay_exact_however_far_the_window_slides() {
     assert_eq!(sums[2999].1, ["-99999999999999999999.799999997"]);
     assert_eq!(sums[2993].1, ["-99999999999999999999.7"]);
     assert_eq!(sums[2998].1, ["-99999999999999999999.7"]);
+}
+
+/// An expression that fails on some values, so that panes cannot be merged.
+fn failing() -> Aggregator {
+    let source = "if $a + $b == 7 then error(\"seven\") else $a + $b end";
+    Aggregator::expression(Box::new(Merge::new(Box::new(Program::parse(source, &["a", "b"]).unwrap()))))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn several_threads_give_what_one_gives(
+        batches in prop::collection::vec(prop::collection::vec(("[a-h]|1|1\\.0", -9_i64..10), 0..12), 0..12),
+        (length, slide) in (1_u64..6, 1_u64..6),
+        threads in 2_usize..5,
+        of_records: bool,
+    ) {
+        let record = |(key, value): &(String, i64)| match key.as_str() {
+            "h" => format!("[{value}]"),
+            "1" | "1.0" => format!("[{key},{value}]"),
+            _ => format!("[\"{key}\",{}]", if *value == 9 { "\"x\"".to_owned() } else { value.to_string() }),
+        };
+        let batches: Vec<Vec<String>> = batches.iter().map(|batch| batch.iter().map(record).collect()).collect();
+        for name in ["count", "sum", "max", "collect", "failing"] {
+            let grouping = Grouping::new(By::Pair, None);
+            let one = || match name {
+                "failing" => Fold::new(failing(), grouping.clone()),
+                name => fold(name, grouping.clone()),
+            };
+            let run = |panes: Box<dyn Panes>| {
+                let mut window: Box<dyn Operator> = match of_records {
+                    true => Box::new(RecordWindow::new(length, slide, panes)),
+                    false => Box::new(TimeWindow::new(length * 1000, Some(slide * 1000), panes)),
+                };
+                try_run(window.as_mut(), 1000, &batches, Reason::Eof).unwrap()
+            };
+            let folds = (0..threads).map(|_| one()).collect();
+            let several = run(Box::new(ShardedFold::new(grouping.clone(), folds).in_pieces_of(16)));
+            let one = run(Box::new(one()));
+            prop_assert_eq!(one.batches, several.batches, "{}", name);
+            prop_assert_eq!(one.bad, several.bad, "{}", name);
+        }
+    }
 }

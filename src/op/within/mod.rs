@@ -133,7 +133,7 @@ impl IntervalJoin {
             let block = batch.block(index, &mut fetched)?;
             result = if self.keys.is_large() {
                 grouping.chunks(block, out, |items, out| {
-                    fetch(items, &self.keys, |key| self.sides[LEFT].fetch(key) ^ self.sides[RIGHT].fetch(key));
+                    fetch(items.iter(), &self.keys, |key| self.sides[LEFT].fetch(key) ^ self.sides[RIGHT].fetch(key));
                     items.iter().try_for_each(|item| self.take_record(side, item, out))
                 })
             } else {

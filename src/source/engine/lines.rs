@@ -73,7 +73,10 @@ impl LineBuffer {
             self.bytes.copy_within(self.start..self.end, 0);
             self.lines_end = self.lines_end.saturating_sub(self.start);
             (self.start, self.end) = (0, self.end - self.start);
-            if self.end + want > self.bytes.len() {
+            if self.bytes.is_empty() {
+                // The system's own zeros: what nothing was read into takes no memory.
+                self.bytes = vec![0; want];
+            } else if self.end + want > self.bytes.len() {
                 self.bytes.resize(self.end + want, 0);
             }
         }

@@ -8,7 +8,9 @@ use crate::source::message::{Field, Form};
 use crate::source::selection::{PartitionSet, Selection, Shard, TopicPattern};
 use crate::source::start::StartAt;
 use crate::source::{Assign, GroupSource, Isolation, KafkaSource, Options};
-use sstream::connect::{OnLoss, Opened, Position, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueForm};
+use sstream::connect::{
+    OnLoss, Opened, Places, Position, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueForm,
+};
 
 /// What the source takes.
 #[derive(Args, Debug)]
@@ -87,6 +89,37 @@ impl SourceArgs {
             on_loss,
         }
     }
+
+    /// Each topic, or pattern of topics, once.
+    fn topics(&self) -> Vec<String> {
+        let mut topics: Vec<String> = Vec::new();
+        for topic in self.topic.iter().map(TopicPattern::to_string) {
+            if !topics.contains(&topic) {
+                topics.push(topic);
+            }
+        }
+        topics
+    }
+
+    /// What is read of the topics, and what becomes of it.
+    fn beside_topics(&self) -> String {
+        let mut words = String::new();
+        if let Some(partitions) = &self.partitions {
+            words.push_str(&format!(" --partitions {partitions}"));
+        }
+        if let Some(shard) = &self.shard {
+            words.push_str(&format!(" --shard {shard}"));
+        }
+        words.push_str(self.value.words());
+        for (index, field) in self.fields().iter().enumerate() {
+            words.push_str(if index == 0 { " --with " } else { "," });
+            words.push_str(field.to_possible_value().as_ref().map_or("", clap::builder::PossibleValue::get_name));
+        }
+        if self.isolation == Isolation::ReadUncommitted {
+            words.push_str(" --isolation read_uncommitted");
+        }
+        words
+    }
 }
 
 impl SourceKind for SourceArgs {
@@ -132,28 +165,13 @@ A message is a record: its value as text, or with --value json as JSON; null whe
 
     /// Which messages are read, and what records are made of them.
     fn identity(&self) -> String {
-        let mut topics: Vec<String> = Vec::new();
-        for topic in self.topic.iter().map(TopicPattern::to_string) {
-            if !topics.contains(&topic) {
-                topics.push(topic);
-            }
-        }
-        let mut words = format!(" --topic {}", topics.join(","));
-        if let Some(partitions) = &self.partitions {
-            words.push_str(&format!(" --partitions {partitions}"));
-        }
-        if let Some(shard) = &self.shard {
-            words.push_str(&format!(" --shard {shard}"));
-        }
-        words.push_str(self.value.words());
-        for (index, field) in self.fields().iter().enumerate() {
-            words.push_str(if index == 0 { " --with " } else { "," });
-            words.push_str(field.to_possible_value().as_ref().map_or("", clap::builder::PossibleValue::get_name));
-        }
-        if self.isolation == Isolation::ReadUncommitted {
-            words.push_str(" --isolation read_uncommitted");
-        }
-        words.trim_start().to_owned()
+        format!("--topic {}{}", self.topics().join(","), self.beside_topics())
+    }
+
+    /// Offsets are known by topic: of one that was not read before nothing is, so it begins as --from says. One that
+    /// was read has to stay, for what is not done with of it.
+    fn places(&self) -> Option<Places> {
+        Some(Places { all: self.topics(), beside: self.beside_topics(), may_go: false })
     }
 
     fn guarantee(&self) -> SourceGuarantee {
@@ -193,6 +211,14 @@ mod tests {
         let given = parse("--with offset,key,key");
         assert_eq!(given.options(OnLoss::Fail).form.with, [Field::Key, Field::Offset]);
         assert_eq!(given.identity(), parse("--with key,offset").identity(), "what is the same source");
+    }
+
+    #[test]
+    fn topics_may_be_more_than_they_were() {
+        let follow = |now: &str, was: &str| parse(now).places().unwrap().follow(&parse(was).places().unwrap());
+        assert!(follow("--topic u", "") && follow("--topic u,v --value json", "--value json --topic v"));
+        assert!(!follow("", "--topic u"), "what is not done with of it could not be read again");
+        assert!(!follow("--topic u --value json", ""));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum as _};
 use rustix::rand::{GetRandomFlags, getrandom};
-use sstream::connect::{Opened, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueForm, duration};
+use sstream::connect::{Opened, Places, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueForm, duration};
 
 use super::MqttSource;
 use super::receiver::Subscription;
@@ -63,6 +63,25 @@ fn parse_filter(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+impl SourceArgs {
+    /// What becomes of what the topics have.
+    fn beside_topics(&self) -> String {
+        let mut words = String::new();
+        if let Some(id) = &self.client_id {
+            words.push_str(&format!(" --client-id {id}"));
+        }
+        if self.qos != 1 {
+            words.push_str(&format!(" --qos {}", self.qos));
+        }
+        words.push_str(self.value.words());
+        for (index, field) in self.with.iter().enumerate() {
+            words.push_str(if index == 0 { " --with " } else { "," });
+            words.push_str(field.to_possible_value().as_ref().map_or("", clap::builder::PossibleValue::get_name));
+        }
+        words
+    }
+}
+
 impl SourceKind for SourceArgs {
     const TOOL: &'static str = "sstream-source-mqtt";
 
@@ -93,18 +112,17 @@ A message is a record: its payload as text, or with --value json as JSON. It is 
         for filter in &self.topic {
             words.push_str(&format!(" --topic {filter}"));
         }
-        if let Some(id) = &self.client_id {
-            words.push_str(&format!(" --client-id {id}"));
-        }
-        if self.qos != 1 {
-            words.push_str(&format!(" --qos {}", self.qos));
-        }
-        words.push_str(self.value.words());
-        for (index, field) in self.with.iter().enumerate() {
-            words.push_str(if index == 0 { " --with " } else { "," });
-            words.push_str(field.to_possible_value().as_ref().map_or("", clap::builder::PossibleValue::get_name));
-        }
+        words.push_str(&self.beside_topics());
         words.trim_start().to_owned()
+    }
+
+    /// One that was read has to stay: a session that the broker keeps goes on with it.
+    fn places(&self) -> Option<Places> {
+        Some(Places {
+            all: self.topic.iter().map(ToString::to_string).collect(),
+            beside: self.beside_topics(),
+            may_go: false,
+        })
     }
 
     fn guarantee(&self) -> SourceGuarantee {

@@ -1,8 +1,8 @@
-complete -c sstream-sink-scribe -l per-call -d 'Records of a call at most' -r
 complete -c sstream-sink-scribe -l max-call -d 'Bytes of a call at most: a call of one larger record has more' -r
 complete -c sstream-sink-scribe -l timeout -d 'The time for a call and its answer' -r
 complete -c sstream-sink-scribe -l retry-for -d 'Give up (exit 1) when no server took a call for so long [default: never]' -r
 complete -c sstream-sink-scribe -l memory -d 'Records held in memory; what is more goes to a file in $TMPDIR' -r
+complete -c sstream-sink-scribe -l per-call -d 'Entries of a call at most' -r
 complete -c sstream-sink-scribe -l category -d 'The category: the result, a string, of a jq program; no entry without a result. One category for all is \'"alerts"\'' -r
 complete -c sstream-sink-scribe -l value -d 'The message: the result of a jq program; no entry without a result [default: the record]' -r
 complete -c sstream-sink-scribe -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'

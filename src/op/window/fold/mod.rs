@@ -8,6 +8,7 @@
 //! the oldest record there) follows from each key's first place.
 
 mod saved;
+mod sharded;
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -19,6 +20,7 @@ use crate::op::grouping::{Grouping, aggregation_failed, bad_or_fatal};
 use crate::op::groups::Groups;
 use crate::op::key_table::KeyTable;
 use crate::op::{Held, OpError, Out};
+pub use sharded::ShardedFold;
 
 /// How the result of the panes that are left follows when the oldest leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +71,26 @@ pub struct Fold {
     order: Vec<(Place, u32)>,
     /// The chunks of the panes that are being loaded, oldest pane first.
     loading: VecDeque<Vec<Box<[u8]>>>,
+    /// Where several threads have some of the keys each.
+    places: Option<Places>,
+}
+
+/// The order of keys among those of other threads: numbers of the items with which keys came first.
+#[derive(Default)]
+struct Places {
+    /// By the key's index in the open pane.
+    open: Vec<u64>,
+    /// By the number of the entry in its pane.
+    panes: VecDeque<Vec<u64>>,
+    /// Why the older panes could not be made of the newer ones, if they could not.
+    failed: Option<Failed>,
+}
+
+/// Why an entry could not take in what follows it.
+struct Failed {
+    pane: usize,
+    entry: usize,
+    error: AggError,
 }
 
 /// A pane's number, counted on from the first and around, and the number of an
@@ -114,6 +136,7 @@ impl Fold {
             written: HashMap::new(),
             order: Vec::new(),
             loading: VecDeque::new(),
+            places: None,
         }
     }
 
@@ -180,9 +203,14 @@ impl Fold {
         }
     }
 
+    /// Whether the newer panes have to become the older ones before the oldest leaves.
+    fn is_to_turn(&self) -> bool {
+        self.strategy == Strategy::TwoStacks && self.newer_from == self.first_pane
+    }
+
     /// All panes become the older ones: each entry takes in what follows it. One
     /// that cannot stays as it is; the first such error is returned.
-    fn turn(&mut self) -> Result<(), AggError> {
+    fn turn(&mut self) -> Result<(), Failed> {
         let mut result = Ok(());
         for index in (0..self.panes.len()).rev() {
             let taken = self.combine(index);
@@ -196,13 +224,13 @@ impl Fold {
     }
 
     /// Lets the entries of a pane take in what follows them.
-    fn combine(&mut self, index: usize) -> Result<(), AggError> {
+    fn combine(&mut self, index: usize) -> Result<(), Failed> {
         let mut result = Ok(());
         let mut entries = std::mem::take(&mut self.panes[index]);
-        for entry in &mut entries {
+        for (number, entry) in entries.iter_mut().enumerate() {
             if let Some(next) = entry_at(&self.panes, self.first_pane, entry.next) {
                 let merged = self.aggregator.merge(&mut entry.part, &next.part);
-                result = result.and(merged);
+                result = result.and(merged.map_err(|error| Failed { pane: index, entry: number, error }));
             }
         }
         self.panes[index] = entries;
@@ -296,12 +324,21 @@ impl Panes for Fold {
 
     fn end_pane(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
         let open = std::mem::replace(&mut self.open, Groups::new(&self.aggregator));
-        let mut entries = Vec::with_capacity(open.keys.end());
+        let (mut entries, mut entry_places) = (Vec::with_capacity(open.keys.end()), Vec::new());
         for number in 0..open.keys.end() {
             let (key, part) = (open.keys.written(number), open.accumulators.get(number));
-            if let Err(error) = self.push(key, part, self.next_pane(), &mut entries) {
-                bad_or_fatal(key, &error, out)?;
+            let place = self.places.as_ref().map(|places| places.open[number]);
+            if let Some(place) = place {
+                out.set_place(place);
             }
+            match self.push(key, part, self.next_pane(), &mut entries) {
+                Ok(()) => entry_places.extend(place),
+                Err(error) => bad_or_fatal(key, &error, out)?,
+            }
+        }
+        if let Some(places) = &mut self.places {
+            places.open.clear();
+            places.panes.push_back(entry_places);
         }
         self.open = open;
         self.open.clear();
@@ -310,12 +347,16 @@ impl Panes for Fold {
     }
 
     fn evict(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
-        if self.strategy == Strategy::TwoStacks && self.newer_from == self.first_pane {
-            self.turn().or_else(|error| bad_or_fatal(b"null", &error, out))?;
+        if self.is_to_turn() {
+            self.turn().or_else(|failed| bad_or_fatal(b"null", &failed.error, out))?;
         }
         let leaving = self.panes.pop_front().unwrap_or_default();
+        let places = self.places.as_mut().and_then(|places| places.panes.pop_front()).unwrap_or_default();
         self.entries -= leaving.len();
-        for entry in leaving {
+        for (number, entry) in leaving.into_iter().enumerate() {
+            if let Some(place) = places.get(number) {
+                out.set_place(*place);
+            }
             let index = entry.key as usize;
             if let Err(error) = self.pop(entry) {
                 bad_or_fatal(self.keys.written(index), &error, out)?;
@@ -339,7 +380,7 @@ impl Panes for Fold {
         self.older()
     }
 
-    fn save(&self, pane: usize, chunk: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+    fn save(&mut self, pane: usize, chunk: &mut dyn FnMut(&[u8])) -> io::Result<()> {
         self.save_pane(pane, chunk);
         Ok(())
     }
@@ -374,7 +415,10 @@ impl Panes for Fold {
         let present = self.states.iter().enumerate().filter(|(_, state)| state.first != NOWHERE);
         order.extend(present.map(|(index, state)| (state.first, index as u32)));
         order.sort_unstable_by_key(|(place, _)| (place.pane.wrapping_sub(self.first_pane), place.entry));
-        for (_, index) in order.drain(..) {
+        for (first, index) in order.drain(..) {
+            if let Some(places) = &self.places {
+                out.set_place(places.panes[first.pane.wrapping_sub(self.first_pane) as usize][first.entry as usize]);
+            }
             let index = index as usize;
             let buffer = out.buffer();
             let start = buffer.len();

@@ -32,20 +32,25 @@ const WHAT: &str = "the partial results of a window";
 impl Fold {
     /// Gives the entries of a pane in chunks.
     pub(super) fn save_pane(&self, pane: usize, chunk: &mut dyn FnMut(&[u8])) {
+        let mut chunks = Chunks::of(self.kind_of(pane));
+        for entry in 0..self.panes[pane].len() {
+            self.save_entry(pane, entry, chunks.buffer());
+            chunks.finish_entry(chunk);
+        }
+        chunks.finish(chunk);
+    }
+
+    /// The kind of a pane's chunks.
+    pub(super) fn kind_of(&self, pane: usize) -> u8 {
+        if pane < self.older() { COMBINED } else { OWN }
+    }
+
+    /// Appends an entry of a pane.
+    pub(super) fn save_entry(&self, pane: usize, entry: usize, saved: &mut Vec<u8>) {
         let number = self.first_pane.wrapping_add(pane as u32);
-        let kind = if pane < self.older() { COMBINED } else { OWN };
-        let mut saved = vec![kind];
-        for (entry, Entry { key, part, .. }) in self.panes[pane].iter().enumerate() {
-            push_bytes(self.written_at(*key as usize, Place { pane: number, entry: entry as u32 }), &mut saved);
-            self.aggregator.save(part, &mut saved);
-            if saved.len() >= CHUNK_BYTES {
-                chunk(&saved);
-                saved.truncate(1);
-            }
-        }
-        if saved.len() > 1 {
-            chunk(&saved);
-        }
+        let Entry { key, part, .. } = &self.panes[pane][entry];
+        push_bytes(self.written_at(*key as usize, Place { pane: number, entry: entry as u32 }), saved);
+        self.aggregator.save(part, saved);
     }
 
     /// How a key is written at one of its places.
@@ -77,7 +82,7 @@ impl Fold {
         for index in (0..older).rev().filter(|&index| kinds[index] == OWN) {
             // A record that failed was set aside when this was done first.
             match self.combine(index) {
-                Err(error) if error.exit() != Exit::BadRecord => return Err(aggregation_failed(error)),
+                Err(failed) if failed.error.exit() != Exit::BadRecord => return Err(aggregation_failed(failed.error)),
                 _ => {}
             }
         }
@@ -136,8 +141,38 @@ impl Fold {
     }
 }
 
+/// Makes chunks of entries.
+pub(super) struct Chunks(Vec<u8>);
+
+impl Chunks {
+    /// Of this kind.
+    pub fn of(kind: u8) -> Chunks {
+        Chunks(vec![kind])
+    }
+
+    /// Where the next entry goes.
+    pub fn buffer(&mut self) -> &mut Vec<u8> {
+        &mut self.0
+    }
+
+    /// An entry is there; `chunk` is given them when they are enough for one.
+    pub fn finish_entry(&mut self, chunk: &mut dyn FnMut(&[u8])) {
+        if self.0.len() >= CHUNK_BYTES {
+            self.finish(chunk);
+        }
+    }
+
+    /// Gives the entries that are left, if any are.
+    pub fn finish(&mut self, chunk: &mut dyn FnMut(&[u8])) {
+        if self.0.len() > 1 {
+            chunk(&self.0);
+            self.0.truncate(1);
+        }
+    }
+}
+
 /// What was merged before can be merged again: if it cannot, it is not what was saved.
-fn unreadable(error: AggError) -> OpError {
+pub(super) fn unreadable(error: AggError) -> OpError {
     match error.exit() {
         Exit::BadRecord | Exit::Checkpoint => damaged(WHAT),
         _ => aggregation_failed(error),

@@ -72,7 +72,7 @@ impl Kept<'_> {
 
     /// Batches between the newest in the offsets and the present come as empty ones.
     pub(super) fn miss(&mut self) -> Result<(), SourceError> {
-        let interval_ms = self.parts.interval_ms;
+        let interval_ms = self.parts.plan.interval_ms;
         let first_ms = next_multiple(self.parts.plan.after_ms, interval_ms);
         let now_ms = self.parts.clock.read().wall_ms();
         let missed = match self.parts.is_wall {

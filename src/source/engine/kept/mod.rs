@@ -6,6 +6,7 @@ mod again;
 
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::time::Duration;
 
 use crate::checkpoint::offsets::Closed;
 use crate::checkpoint::source::{Plan, SourceCheckpoint};
@@ -15,11 +16,14 @@ use crate::checkpoint::wal::Blocks;
 use crate::checkpoint::{self, Times};
 use crate::clock::Clock;
 use crate::console::Console;
+use crate::duration::show_ms;
 use crate::flow::BadRecords;
 use crate::frame::{BatchTime, Close, End, Reason};
+use crate::signal::is_reader_gone;
 use crate::source::SourceError;
 use crate::source::engine::batches::{Batches, Step};
 use crate::source::engine::sink_progress::SinkProgress;
+use crate::source::engine::stop::StopRules;
 
 /// To send more batches again than this is worth a warning.
 const MANY: u64 = 100;
@@ -29,6 +33,9 @@ const MOST_HELD_BYTES: usize = 1 << 20;
 
 /// The same, in blocks and ends.
 const MOST_HELD_STEPS: usize = 1000;
+
+/// How long the end of the line is waited for between two looks.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// What becomes of a batch that offsets name and that is gone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,8 +53,6 @@ pub struct KeptParts<'a> {
     pub checkpoint: SourceCheckpoint,
     /// What to do first.
     pub plan: Plan,
-    /// Milliseconds between batches.
-    pub interval_ms: u64,
     /// Whether batches go by the wall clock, so that some were missed since the
     /// run before.
     pub is_wall: bool,
@@ -59,6 +64,8 @@ pub struct KeptParts<'a> {
     pub on_loss: OnLoss,
     /// The time.
     pub clock: &'a dyn Clock,
+    /// When to stop.
+    pub stop: StopRules,
     /// What becomes of bad records.
     pub bad_records: &'a BadRecords,
     /// For what a careful person wants to know.
@@ -87,6 +94,8 @@ pub struct Kept<'a> {
 
 enum Phase {
     Head,
+    /// Batches have another interval now: nothing is begun before everybody behind has accepted that.
+    LineUp,
     /// Looking for the next batch to send again.
     Again,
     /// One is being sent again.
@@ -123,13 +132,27 @@ impl<'a> Kept<'a> {
             console.warn(&format!("checkpoint: {folder} was not in the last run, and holds nothing back any more"));
         }
         if plan.is_restart {
-            let behind = plan.last_ms.saturating_sub(plan.resume_ms) / parts.interval_ms;
+            let behind = plan.last_ms.saturating_sub(plan.resume_ms) / parts.plan.interval_ms;
             let held_back = match &plan.held_back_by {
                 Some(folder) if behind > 0 => format!(": {folder} has come no further"),
                 _ => String::new(),
             };
             let text = format!("checkpoint: goes on after {}, sends {behind} batches again{held_back}", plan.resume_ms);
             if behind > MANY { console.warn(&text) } else { console.info(&text) }
+        }
+        if let Some(was_ms) = plan.changed_from_ms {
+            let was = show_ms(was_ms);
+            match plan.finish {
+                Some(_) => console.warn(&format!(
+                    "checkpoint: batches of {was} that were begun are finished first, and nothing new is taken: start \
+                     again for those of another interval"
+                )),
+                None => console.info(&format!(
+                    "checkpoint: batches of {was} up to {}, of {} from there on",
+                    plan.after_ms,
+                    show_ms(plan.interval_ms)
+                )),
+            }
         }
         let commits = SinkProgress::new(parts.clock.read().monotonic, console.clone());
         Kept {
@@ -154,13 +177,15 @@ impl<'a> Kept<'a> {
                     if let Some(source) = self.batches.replay() {
                         source.restore(&self.parts.plan.position)?;
                     }
-                    self.phase = Phase::Again;
+                    let is_other = self.parts.plan.changed_from_ms.is_some() && self.parts.plan.finish.is_none();
+                    self.phase = if is_other { Phase::LineUp } else { Phase::Again };
                     let mut step = self.batches.step()?;
                     if let Step::Head(head) = &mut step {
                         head.other.extend(self.parts.plan.head());
                     }
                     return Ok(step);
                 }
+                Phase::LineUp => self.line_up()?,
                 Phase::Again => self.next_again()?,
                 Phase::Batch { .. } => {
                     if let Some(step) = self.block_again()? {
@@ -177,7 +202,7 @@ impl<'a> Kept<'a> {
                     return Ok(end);
                 }
                 Phase::Leftover(blocks) => {
-                    let time = BatchTime(next_multiple(self.parts.plan.after_ms, self.parts.interval_ms));
+                    let time = BatchTime(next_multiple(self.parts.plan.after_ms, self.parts.plan.interval_ms));
                     if let Some((records, bytes)) = blocks.next_block()? {
                         self.bytes.clear();
                         self.bytes.extend_from_slice(bytes);
@@ -198,6 +223,20 @@ impl<'a> Kept<'a> {
                 }
             }
         }
+    }
+
+    /// Looks whether the end of the line has come up. Whoever refuses the interval, as a window that is no multiple
+    /// of it, leaves: then nothing was begun, and the line can go on as it was.
+    fn line_up(&mut self) -> Result<(), SourceError> {
+        let now = self.parts.clock.read().monotonic;
+        if self.parts.checkpoint.is_lined_up()? {
+            self.phase = Phase::Again;
+        } else if self.parts.stop.is_due(now, now) || is_reader_gone(rustix::stdio::stdout()) {
+            self.phase = Phase::Closing(Closed::Stop);
+        } else {
+            self.parts.stop.pause(self.parts.clock, LOOK)?;
+        }
+        Ok(())
     }
 
     fn new_step(&mut self) -> Result<Step, SourceError> {
@@ -289,7 +328,7 @@ impl<'a> Kept<'a> {
 
     /// Writes down a batch that ends, and the missed ones that follow it.
     fn keep(&mut self, end: &End) -> Result<(), SourceError> {
-        let interval_ms = self.parts.interval_ms;
+        let interval_ms = self.parts.plan.interval_ms;
         let mut times = Times::one(end.time.0, interval_ms);
         let mut position = Vec::new();
         let can_replay = match self.batches.replay() {

@@ -12,6 +12,7 @@ use crate::clock::testing::ManualClock;
 use crate::console::Level;
 use crate::flow::OnError;
 use crate::frame::Head;
+use crate::signal::StopSignal;
 
 const INTERVAL_MS: u64 = 1000;
 
@@ -98,6 +99,7 @@ fn run(memory: &Memory, clock: &ManualClock, is_wall: bool, is_ready: bool, batc
         dir: Path::new("/disk/ck"),
         name: "a",
         arguments: "source of a test",
+        places: None,
         interval_ms: INTERVAL_MS,
         start_ms: 0,
         retain: Retain::All,
@@ -107,15 +109,16 @@ fn run(memory: &Memory, clock: &ManualClock, is_wall: bool, is_ready: bool, batc
     let bad_records = BadRecords::new("test", OnError::Fail);
     let console = Console::new("test", Level::Error);
     let (skip_missed, on_loss, bad_records) = (false, OnLoss::Fail, &bad_records);
+    let (stop, _stopper) = StopSignal::manual().unwrap();
     let parts = KeptParts {
         checkpoint,
         plan,
-        interval_ms: INTERVAL_MS,
         is_wall,
         is_counted: false,
         skip_missed,
         on_loss,
         clock,
+        stop: StopRules::signals(stop),
         bad_records,
         console,
     };

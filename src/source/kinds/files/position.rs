@@ -262,8 +262,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn ahead(offset: u64, random: u64) -> Option<Ahead> {
-        let stream = if random % 2 == 0 { Stream::Out } else { Stream::Err };
-        (random % 3 == 0).then_some(Ahead { stream, until: offset + random % 1000 })
+        let stream = if random.is_multiple_of(2) { Stream::Out } else { Stream::Err };
+        random.is_multiple_of(3).then_some(Ahead { stream, until: offset + random % 1000 })
     }
 
     fn entry() -> impl Strategy<Value = FileEntry> {

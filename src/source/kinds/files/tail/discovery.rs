@@ -118,6 +118,13 @@ impl Discovery for Tail {
         }
         let mut newest = BTreeMap::new();
         for (number, entry) in files_by_number {
+            if self.has_gone(&entry.path) {
+                // How far it was read stays known, should its path come back.
+                let entry = FileEntry { is_done: true, ..entry };
+                desk.tell_of(entry.clone());
+                self.remember_done(entry);
+                continue;
+            }
             // A name that it was given by a rotation is not its own.
             let original = self.original_of(&entry.path);
             // One that was empty has nothing to go on with: it is found as a new one is, behind

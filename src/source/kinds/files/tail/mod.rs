@@ -56,11 +56,15 @@ pub struct TailOptions {
     pub available_now: bool,
     /// Go on without what positions name and is gone.
     pub skip_lost: bool,
+    /// Files, or patterns of files, that the run before followed and this one does not.
+    pub gone: Vec<PathBuf>,
 }
 
 /// Finds the files to follow.
 pub struct Tail {
     patterns: Vec<Pattern>,
+    /// Of what is not followed any more.
+    gone: Vec<Pattern>,
     options: TailOptions,
     console: Console,
     followed: BTreeMap<u64, Followed>,
@@ -132,6 +136,7 @@ impl Tail {
         }
         Ok(Tail {
             patterns,
+            gone: super::patterns(&options.gone)?,
             options,
             console,
             followed: BTreeMap::new(),
@@ -149,6 +154,17 @@ impl Tail {
 
     fn takes(&self, path: &Path) -> bool {
         self.patterns.iter().any(|pattern| pattern.matches(path))
+    }
+
+    /// Whether a file was followed by a path that is not followed any more, under this name or the one that it
+    /// had before it was rotated, and by none that is.
+    fn has_gone(&self, path: &Path) -> bool {
+        let original = original_name(path);
+        let is_of = |patterns: &[Pattern]| {
+            let of = |path: &Path| patterns.iter().any(|pattern| pattern.matches(path));
+            of(path) || original.as_deref().is_some_and(of)
+        };
+        is_of(&self.gone) && !is_of(&self.patterns)
     }
 
     /// Follows a file that is open on the desk.

@@ -200,7 +200,7 @@ fn dir() -> World<Dir> {
 
 fn tail_options() -> TailOptions {
     let (scan, drain) = (Duration::from_secs(1), Duration::from_secs(5));
-    TailOptions { from_end: false, scan, drain, available_now: false, skip_lost: false }
+    TailOptions { from_end: false, scan, drain, available_now: false, skip_lost: false, gone: Vec::new() }
 }
 
 fn tail_with(folder: Rc<TempDir>, pattern: &str, csv: bool, options: TailOptions) -> World<Tail> {

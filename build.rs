@@ -1,0 +1,55 @@
+//! How the programs of a release are linked, where it is known that the linker can: so that a start touches
+//! few pages. Anywhere else they are linked as cargo does, and weigh more.
+
+use std::env;
+use std::path::Path;
+use std::process::Command;
+
+/// What a start runs, by the names of functions: it lies together, and not all over the program.
+const ORDER: &str = "scripts/start.ld";
+
+/// The oldest glibc that sets pointers which are packed (RELR).
+const PACKED_POINTERS: (u32, u32) = (2, 36);
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed={ORDER}");
+    println!("cargo::rerun-if-env-changed=SSTREAM_START_ORDER");
+    let is_release = variable("PROFILE") == "release" && variable("HOST") == variable("TARGET");
+    if !is_release || !is_linked_by_lld() {
+        return;
+    }
+    if glibc().is_some_and(|version| version >= PACKED_POINTERS) {
+        println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+    }
+    // scripts/start-order looks at programs that are in no order.
+    if variable("SSTREAM_START_ORDER") != "none" {
+        println!("cargo::rustc-link-arg-bins=-Wl,-T,{}/{ORDER}", variable("CARGO_MANIFEST_DIR"));
+    }
+}
+
+fn variable(name: &str) -> String {
+    env::var(name).unwrap_or_default()
+}
+
+/// Whether rustc links by the LLD that came with it, as it does for this target unless it is told otherwise.
+fn is_linked_by_lld() -> bool {
+    let is_told = !variable("RUSTC_LINKER").is_empty() || variable("CARGO_ENCODED_RUSTFLAGS").contains("link");
+    let target = variable("TARGET");
+    let sysroot = output(&variable("RUSTC"), &["--print", "sysroot"]).unwrap_or_default();
+    let lld = Path::new(&sysroot).join("lib/rustlib").join(&target).join("bin/gcc-ld/ld.lld");
+    target == "x86_64-unknown-linux-gnu" && !is_told && lld.exists()
+}
+
+/// The version of this machine's glibc.
+fn glibc() -> Option<(u32, u32)> {
+    let text = output("getconf", &["GNU_LIBC_VERSION"])?;
+    let (major, minor) = text.strip_prefix("glibc ")?.split_once('.')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
+fn output(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    Some(text.trim().to_owned())
+}

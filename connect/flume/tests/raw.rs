@@ -1,0 +1,79 @@
+//! A client on a raw socket, for what Flume's own does not do.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use sstream_flume::avro::{framed, push_bytes, push_long};
+use sstream_flume::handshake::{FLUMES, push_request};
+
+/// What a call of `appendBatch` is answered when it is taken: no metadata, no error, OK.
+pub const OK: &[u8] = &[0, 0, 0];
+
+/// And when it is not.
+pub const FAILED: &[u8] = &[0, 0, 2];
+
+/// A connection.
+pub struct Raw(pub TcpStream);
+
+impl Raw {
+    /// Makes it.
+    pub fn connect(port: u16) -> Raw {
+        let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        Raw(stream)
+    }
+
+    /// The same, and is known then.
+    pub fn known(port: u16) -> Raw {
+        let mut raw = Raw::connect(port);
+        let mut message = Vec::new();
+        push_request(false, &FLUMES, &mut message);
+        message.extend_from_slice(&[0, 0]);
+        // Both are known, and there is nothing else to be said.
+        assert_eq!(raw.exchange(&message), [0, 0, 0, 0]);
+        raw
+    }
+
+    /// Sends a message in buffers of 8 KiB, as an agent does, and reads its answer.
+    pub fn exchange(&mut self, message: &[u8]) -> Vec<u8> {
+        let mut bytes = 7u32.to_be_bytes().to_vec();
+        let buffers: Vec<&[u8]> = message.chunks(8192).collect();
+        bytes.extend_from_slice(&(buffers.len() as u32).to_be_bytes());
+        for buffer in buffers {
+            bytes.extend_from_slice(&(buffer.len() as u32).to_be_bytes());
+            bytes.extend_from_slice(buffer);
+        }
+        self.0.write_all(&bytes).unwrap();
+        let answer = self.rest_of(12);
+        assert_eq!(&answer[..8], &framed(7, &[])[..8]);
+        self.rest_of(u32::from_be_bytes(answer[8..].try_into().unwrap()) as usize)
+    }
+
+    fn rest_of(&mut self, length: usize) -> Vec<u8> {
+        let mut bytes = vec![0; length];
+        self.0.read_exact(&mut bytes).unwrap();
+        bytes
+    }
+
+    /// What comes until the other end closes.
+    pub fn rest(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        // A reset is an end too.
+        let _ = self.0.read_to_end(&mut bytes);
+        bytes
+    }
+}
+
+/// A call of `appendBatch` with these bodies.
+pub fn call(bodies: &[&str]) -> Vec<u8> {
+    let mut message = vec![0];
+    push_bytes(b"appendBatch", &mut message);
+    push_long(bodies.len() as i64, &mut message);
+    for body in bodies {
+        message.push(0);
+        push_bytes(body.as_bytes(), &mut message);
+    }
+    message.push(0);
+    message
+}

@@ -1,0 +1,109 @@
+//! Records become events of an agent.
+
+use std::time::Duration;
+
+use sstream_testkit::needs::free_port;
+use sstream_testkit::shell::Folder;
+use sstream_testkit::wait_until;
+
+use crate::support::{Agent, MEMORY, Source, is_possible};
+
+/// Two batches.
+fn folder() -> Folder {
+    let folder = Folder::new();
+    folder.file("batches", "[\"a\",{\"host\":\"x\",\"n\":1.50}]\n[]\n[\"c d\"]\n");
+    folder
+}
+
+/// Waits until the agent has written so many lines; all of them.
+fn got(folder: &Folder, lines: usize) -> String {
+    let got = || folder.run("cat got/*").stdout;
+    wait_until("all came", Duration::from_secs(60), || got().lines().count() >= lines);
+    got()
+}
+
+#[test]
+fn records_become_events_with_headers() {
+    if !is_possible() {
+        return;
+    }
+    let (folder, port) = (folder(), free_port());
+    let agent = Agent::collector(&folder, port, &format!("sinks.k.sink.serializer = HEADER_AND_TEXT\n{MEMORY}"));
+    folder
+        .run(&format!(
+            "sstream-source queue batches --batch 1s | \
+             sstream-sink flume 127.0.0.1:{} 127.0.0.1:{port} --header 'host=.host? // empty' --header app='\"tests\"'",
+            free_port()
+        ))
+        .exits(0)
+        .is_quiet();
+    // A HashMap's order is its own.
+    let text = got(&folder, 3).replace("{app=tests, host=x}", "{host=x, app=tests}");
+    assert_eq!(text, "{app=tests} a\n{host=x, app=tests} {\"host\":\"x\",\"n\":1.50}\n{app=tests} c d\n");
+    drop(agent);
+}
+
+#[test]
+fn connections_are_packed_where_the_agent_wants_it() {
+    if !is_possible() {
+        return;
+    }
+    let (folder, port) = (folder(), free_port());
+    let agent = Agent::collector(&folder, port, &format!("sources.s.compression-type = deflate\n{MEMORY}"));
+    folder
+        .run(&format!("seq 20000 | sstream-sink flume 127.0.0.1:{port} --compression deflate --per-call 7000"))
+        .exits(0)
+        .is_quiet();
+    let numbers: String = (1..=20000).map(|n| format!("{n}\n")).collect();
+    assert_eq!(got(&folder, 20000), numbers);
+    let wrong =
+        folder.run(&format!("seq 3 | sstream-sink flume 127.0.0.1:{port} --timeout 2s --retry-for 3s")).exits(1);
+    assert!(wrong.stderr.contains("given up after") || wrong.stderr.contains("packed"), "{wrong}");
+    drop(agent);
+}
+
+/// An agent that is not there yet; and values and bad records.
+#[test]
+fn an_agent_that_is_away_is_waited_for() {
+    if !is_possible() {
+        return;
+    }
+    let (folder, port) = (folder(), free_port());
+    let ran = folder.run("seq 3 | sstream-sink flume 127.0.0.1:1 --retry-for 1s").exits(1);
+    assert!(ran.stderr.contains("trying again") && ran.stderr.contains("given up after"), "{ran}");
+    let sending = {
+        let line = format!(
+            "sstream-source queue batches --batch 1s | sstream-sink flume 127.0.0.1:{port} --value '.n // empty' --on-error bad 2>err"
+        );
+        let folder = folder.path("");
+        std::thread::spawn(move || sstream_testkit::pipeline::run(&folder, &line))
+    };
+    wait_until("it is tried", Duration::from_secs(60), || folder.read("err").contains("trying again"));
+    let agent = Agent::collector(&folder, port, MEMORY);
+    assert!(sending.join().unwrap().0.success());
+    assert_eq!(got(&folder, 1), "1.50\n");
+    assert!(folder.read("err").contains("goes on, after"), "{}", folder.read("err"));
+    assert!(folder.read("bad").contains("\"record\":\"a\""), "{}", folder.read("bad"));
+    drop(agent);
+}
+
+/// FAILED, as of a channel that is full: the call is made again, until it is taken.
+#[test]
+fn what_was_not_answered_ok_is_sent_again() {
+    let folder = Folder::new();
+    folder.run("seq -f '%0100.0f' 60000 >lines").exits(0);
+    let line = "sstream-source flume $PORT --batch 100ms --max-message 1MiB --max-waiting 1MiB 2>>err | \
+                { while ! [ -e go ]; do sleep 0.1; done; exec sstream-sink text; } >out";
+    let source = Source::start_line(&folder, line);
+    let sending = {
+        let (folder, port) = (folder.path(""), source.port);
+        // Two at once, so that one comes when there is no place for it.
+        let sink = format!("sstream-sink flume 127.0.0.1:{port} --per-call 7000 <lines 2>>sending");
+        std::thread::spawn(move || sstream_testkit::pipeline::run(&folder, &format!("{sink} & {sink}; wait $!")))
+    };
+    wait_until("it is told", Duration::from_secs(60), || folder.read("sending").contains("it says FAILED"));
+    folder.file("go", "");
+    assert!(sending.join().unwrap().0.success());
+    source.stop();
+    folder.run("sort -u out | cmp - lines").exits(0);
+}

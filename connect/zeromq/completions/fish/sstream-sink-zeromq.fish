@@ -1,0 +1,75 @@
+complete -c sstream-sink-zeromq -l bind -d 'Be bound to this, and let peers connect; several times for several. tcp://*:PORT is every address of this machine' -r
+complete -c sstream-sink-zeromq -l curve-key -d 'CURVE: our secret key, or a certificate with it, is in this file. Without --curve-server-key we are the server, and let in who knows our public key' -r -F
+complete -c sstream-sink-zeromq -l curve-server-key -d 'CURVE: we are the client of a server whose public key is in this file' -r -F
+complete -c sstream-sink-zeromq -l curve-clients -d 'CURVE: as a server let in only clients whose public keys are in this file, one a line' -r -F
+complete -c sstream-sink-zeromq -l max-peers -d 'So many peers at a time may have connected to each --bind; more wait until one has gone' -r
+complete -c sstream-sink-zeromq -l timeout -d 'A peer that does not answer for so long is gone' -r
+complete -c sstream-sink-zeromq -l topic -d 'PUB with a first part, the topic: the result, a string, of a jq program; no message without a result. One topic for all is \'"alerts"\'' -r
+complete -c sstream-sink-zeromq -l value -d 'What is sent: the result of a jq program; no message without a result' -r
+complete -c sstream-sink-zeromq -l hwm -d 'The high-water mark: so many messages may wait for a peer (and 4 MiB of them)' -r
+complete -c sstream-sink-zeromq -l on-slow -d 'PUB: what becomes of messages for a subscriber at its high-water mark [default: drop]' -r -f -a "drop\t'It does not get them, which is told'
+block\t'The pipeline waits for it'"
+complete -c sstream-sink-zeromq -l peers -d 'Send nothing before so many peers are there, or as PUB have subscribed: who comes later has missed what was sent' -r
+complete -c sstream-sink-zeromq -l linger -d 'In the end what waits for peers may take so long' -r
+complete -c sstream-sink-zeromq -l retry-for -d 'Give up (exit 1) when nobody was there for so long [default: never]' -r
+complete -c sstream-sink-zeromq -l memory -d 'Records held in memory; what is more goes to a file in $TMPDIR' -r
+complete -c sstream-sink-zeromq -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-sink-zeromq -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink-zeromq -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-sink-zeromq -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-sink-zeromq -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink-zeromq -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-sink-zeromq -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-sink-zeromq -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-sink-zeromq -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
+complete -c sstream-sink-zeromq -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut'
+docker\t'Long lines that Docker\'s json-file driver cut'"
+complete -c sstream-sink-zeromq -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-sink-zeromq -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-sink-zeromq -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-sink-zeromq -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-sink-zeromq -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
+complete -c sstream-sink-zeromq -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-sink-zeromq -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-sink-zeromq -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-sink-zeromq -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-sink-zeromq -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-sink-zeromq -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-sink-zeromq -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-sink-zeromq -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-sink-zeromq -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
+complete -c sstream-sink-zeromq -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink-zeromq -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
+complete -c sstream-sink-zeromq -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-sink-zeromq -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
+complete -c sstream-sink-zeromq -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
+complete -c sstream-sink-zeromq -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
+complete -c sstream-sink-zeromq -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink-zeromq -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-sink-zeromq -l publish -d 'PUB: every peer gets what begins as it has subscribed to. Without, PUSH: each message goes to one peer, in turns'
+complete -c sstream-sink-zeromq -l multipart -d 'An array is a message of several parts, one for each of its values'
+complete -c sstream-sink-zeromq -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it'
+complete -c sstream-sink-zeromq -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-sink-zeromq -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-sink-zeromq -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
+complete -c sstream-sink-zeromq -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-sink-zeromq -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-sink-zeromq -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
+complete -c sstream-sink-zeromq -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-sink-zeromq -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-sink-zeromq -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
+complete -c sstream-sink-zeromq -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-sink-zeromq -s V -l version -d 'Print version'

@@ -1,0 +1,194 @@
+//! Which folder a stage goes on with.
+//!
+//! A folder is called after the place in the line where its stage first stood: `tail.02-state`. It keeps
+//! that name when stages without state are put in or taken out in front of it, for sinks keep the name in
+//! systems of their own. So a stage looks for its folder: in a line that is as it was up to there, by its place; in another
+//! one by what the stage is, its tool and arguments, those that are the same in their order. A pure function, which
+//! [`crate::checkpoint::participant`] asks at a start and `sstream explain` before one.
+
+use serde_json::Value;
+
+use super::Result;
+use super::job::{Layout, StageFile};
+use super::name::{Id, numbered};
+use super::storage::{Storage, names};
+
+/// A folder that a stage could go on with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folder {
+    /// Its name.
+    pub id: Id,
+    /// The place in the line where its stage stood last.
+    pub number: usize,
+    /// The stage as it was.
+    pub arguments: String,
+    /// A stage in front, in the line as it is now, has it.
+    pub is_taken: bool,
+}
+
+/// A stage that looks for its folder.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'w> {
+    /// What it is called if it has none.
+    pub id: &'w Id,
+    /// The stage as it is now.
+    pub arguments: &'w str,
+    /// Whether the line up to it is another one than it was: see [`has_moved`].
+    pub has_moved: bool,
+    /// Whether it may begin with nothing: `--new`.
+    pub new: bool,
+}
+
+/// The folder that a stage goes on with, or the one that it is to make. `folders` are those of all stages.
+pub fn settle(folders: &[Folder], wanted: &Wanted<'_>) -> Id {
+    let Some((number, tool)) = wanted.id.numbered() else { return wanted.id.clone() };
+    let is_of_tool = |folder: &&Folder| {
+        folder.id.sources() == wanted.id.sources() && folder.id.numbered().is_some_and(|(_, of)| of == tool)
+    };
+    let mut folders: Vec<&Folder> = folders.iter().filter(is_of_tool).collect();
+    folders.sort_by_key(|folder| folder.number);
+    let at_place = folders.iter().find(|folder| folder.number == number);
+    let is_same = |folder: &&&Folder| folder.arguments == wanted.arguments;
+    // Who reads a copy of the stream has the place of the stage that it is a copy of.
+    let place = if wanted.has_moved { at_place.filter(|folder| folder.is_taken && is_same(folder)) } else { at_place };
+    let mut free = folders.iter().filter(|folder| !folder.is_taken);
+    let found = place.or_else(|| match (wanted.has_moved, wanted.new) {
+        (false, true) => None,
+        // Whatever it is now, there is no other that it could be.
+        (true, false) => free.clone().find(is_same).or_else(|| free.next().filter(|_| free.next().is_none())),
+        _ => free.find(is_same),
+    });
+    match found {
+        Some(folder) => folder.id.clone(),
+        None => {
+            let is_free = |id: &Id| !folders.iter().any(|folder| folder.id == *id);
+            let mut names = (number..).map(|number| wanted.id.with_part(numbered(number, tool)));
+            names.find(is_free).unwrap_or_else(|| wanted.id.clone())
+        }
+    }
+}
+
+/// Whether a line up to some stage is not as it was: another tool stands somewhere. `was` and `now` are as a
+/// head's `stages`; of what `was` does not say nothing is known.
+pub fn has_moved(was: &Value, now: &Value) -> bool {
+    match (was, now) {
+        (Value::Array(was), Value::Array(now)) => was.iter().zip(now).any(|(was, now)| {
+            let is_longer =
+                |value: &Value, than: &Value| value.as_array().map(Vec::len) != than.as_array().map(Vec::len);
+            is_longer(was, now) || has_moved(was, now)
+        }),
+        (was, now) => tool(was) != tool(now),
+    }
+}
+
+fn tool(stage: &Value) -> Option<&str> {
+    stage.as_str().map(|text| text.split(' ').next().unwrap_or_default())
+}
+
+/// The folders of all stages and sinks; `is_taken` says which are.
+pub fn folders(
+    storage: &dyn Storage,
+    layout: &Layout,
+    is_taken: &mut dyn FnMut(&Id) -> Result<bool>,
+) -> Result<Vec<Folder>> {
+    let mut folders: Vec<Folder> = Vec::new();
+    for (dir, read) in [
+        (layout.stages(), StageFile::read_stage as fn(&dyn Storage, &std::path::Path) -> _),
+        (layout.commits(), StageFile::read_sink),
+    ] {
+        for id in names(storage, &dir)?.iter().filter_map(|name| Id::parse(name).ok()) {
+            let Some(file) = read(storage, &dir.join(id.to_string()))? else { continue };
+            let Some((own, _)) = id.numbered() else { continue };
+            if !folders.iter().any(|folder| folder.id == id) {
+                let (number, is_taken) = (file.number.unwrap_or(own), is_taken(&id)?);
+                folders.push(Folder { id, number, arguments: file.arguments, is_taken });
+            }
+        }
+    }
+    Ok(folders)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// Folders, `*` in front of those that are taken, as `01-state@2 state count`: name, place, arguments.
+    fn folders(lines: &[&str]) -> Vec<Folder> {
+        let folder = |line: &&str| {
+            let is_taken = line.starts_with('*');
+            let (name, arguments) = line.trim_start_matches('*').split_once(' ').unwrap();
+            let (name, number) = name.split_once('@').unwrap();
+            let id = Id::stage("a", name).unwrap();
+            Folder { id, number: number.parse().unwrap(), arguments: arguments.to_owned(), is_taken }
+        };
+        lines.iter().map(folder).collect()
+    }
+
+    fn settled(lines: &[&str], part: &str, arguments: &str, has_moved: bool, new: bool) -> String {
+        let id = Id::stage("a", part).unwrap();
+        let id = settle(&folders(lines), &Wanted { id: &id, arguments, has_moved, new });
+        id.to_string().trim_start_matches("a.").to_owned()
+    }
+
+    #[test]
+    fn in_the_same_line_a_stage_is_known_by_its_place() {
+        let two = ["01-dedup@1 dedup", "03-dedup@3 dedup"];
+        assert_eq!(settled(&two, "01-dedup", "dedup", false, false), "01-dedup");
+        assert_eq!(settled(&["01-dedup@1 dedup", "*03-dedup@3 dedup"], "03-dedup", "dedup", false, false), "03-dedup");
+        // Whatever it says now: who looks at it says whether that may be.
+        assert_eq!(settled(&two, "03-dedup", "dedup --by .x", false, false), "03-dedup");
+        // It had moved before.
+        assert_eq!(settled(&["01-state@2 state sum"], "02-state", "state sum", false, false), "01-state");
+        assert_eq!(settled(&[], "02-state", "state sum", false, false), "02-state");
+        // One was let go, and begins anew: the other one stays what it is.
+        assert_eq!(settled(&["03-dedup@3 dedup"], "01-dedup", "dedup", false, true), "01-dedup");
+    }
+
+    #[test]
+    fn in_another_line_a_stage_is_known_by_what_it_is() {
+        let two = ["01-dedup@1 dedup", "03-dedup@3 dedup", "04-files@4 sink files a"];
+        // Two that are the same keep their order.
+        assert_eq!(settled(&two, "02-dedup", "dedup", true, false), "01-dedup");
+        let first_taken = ["*01-dedup@2 dedup", "03-dedup@3 dedup", "04-files@4 sink files a"];
+        assert_eq!(settled(&first_taken, "04-dedup", "dedup", true, false), "03-dedup");
+        assert_eq!(settled(&first_taken, "05-files", "sink files a", true, false), "04-files");
+        // The only one of its tool is the one, also where it says something else.
+        assert_eq!(settled(&first_taken, "05-files", "sink files b", true, false), "04-files");
+        assert_eq!(settled(&first_taken, "05-files", "sink files b", true, true), "05-files");
+        // Of several none is.
+        let sinks = ["01-files@1 sink files a", "02-files@2 sink files b"];
+        assert_eq!(settled(&sinks, "02-files", "sink files c", true, false), "03-files");
+        // A copy of the stream has the stage once more.
+        assert_eq!(settled(&["*01-files@2 sink files a"], "02-files", "sink files a", true, false), "01-files");
+    }
+
+    #[test]
+    fn what_is_pinned_or_of_another_tool_or_source_is_none() {
+        let id = Id::stage("a", "words").unwrap();
+        let wanted = Wanted { id: &id, arguments: "state", has_moved: true, new: false };
+        assert_eq!(settle(&folders(&["01-state@1 state"]), &wanted), id);
+        assert_eq!(settled(&["01-window@1 state"], "02-state", "state", true, false), "02-state");
+        let behind_both = Id::stage("a+b", "02-state").unwrap();
+        let wanted = Wanted { id: &behind_both, ..wanted };
+        assert_eq!(settle(&folders(&["01-state@1 state"]), &wanted), behind_both);
+    }
+
+    #[test]
+    fn a_line_is_the_same_while_the_same_tools_stand_in_it() {
+        let was = json!(["source tail x", "filter A", "state sum", "sink files o"]);
+        for (now, moved) in [
+            (json!(["source tail x y", "filter B", "state sum"]), false),
+            (json!(["source tail x", "state sum"]), true),
+            (json!(["source tail x", "map .", "filter A", "state sum"]), true),
+            (json!(["source tail x", "filter A", "state sum", "sink files o", "sink print"]), false),
+        ] {
+            assert_eq!(has_moved(&was, &now), moved, "{now}");
+        }
+        let was = json!([["source a", "map ."], ["source b"], "join", "state sum"]);
+        assert!(!has_moved(&was, &json!([["source a", "map .x"], ["source b"], "join", "state sum"])));
+        assert!(has_moved(&was, &json!([["source a"], ["source b"], "join", "state sum"])));
+        assert!(has_moved(&was, &json!([["source a", "map ."], ["source b", "map ."], "join", "state sum"])));
+        assert!(has_moved(&was, &json!(["source a", "state sum"])));
+    }
+}

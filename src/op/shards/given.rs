@@ -1,0 +1,237 @@
+//! What shards give, and how it is put in order.
+
+use std::ops::Range;
+use std::sync::mpsc::{Receiver, SyncSender};
+
+use crate::frame::{BatchTime, Block, Watermark};
+use crate::op::{Downstream, OpError, Out, Placed};
+
+/// What is told of a record that is not taken, or why the stage cannot go on.
+pub(super) struct Told {
+    pub place: u64,
+    pub what: What,
+}
+
+/// See [`Told`].
+pub(super) enum What {
+    Bad { record: Vec<u8>, reason: String },
+    Late { record: Vec<u8>, reason: String },
+    Failed(OpError),
+}
+
+/// Tells all, in order.
+pub(super) fn tell(mut told: Vec<Told>, out: &mut Out<'_>) -> Result<(), OpError> {
+    told.sort_by_key(|told| told.place);
+    told.into_iter().try_for_each(|told| match told.what {
+        What::Bad { record, reason } => out.bad_record(&record, &reason),
+        What::Late { record, reason } => out.late_record(&record, &reason),
+        What::Failed(error) => Err(error),
+    })
+}
+
+/// What one thread gives: records with their places, which are kept or, as [`Answer`]s, sent.
+#[derive(Default)]
+pub(super) struct Given<'t> {
+    pub records: Vec<Placed>,
+    pub told: Vec<Told>,
+    place: u64,
+    to: Option<&'t SyncSender<Answer>>,
+}
+
+/// A part of an answer.
+pub(super) enum Answer {
+    Records(Placed),
+    /// Nothing follows.
+    Done(Vec<Told>),
+}
+
+impl<'t> Given<'t> {
+    /// Sends records.
+    pub fn sent(to: &'t SyncSender<Answer>) -> Given<'t> {
+        Given { to: Some(to), ..Given::default() }
+    }
+
+    /// What `work` gives.
+    pub fn of(mut self, time: BatchTime, work: impl FnOnce(&mut Out<'_>) -> Result<(), OpError>) -> Given<'t> {
+        let mut out = Out::placed(&mut self);
+        out.set_time(time);
+        let failed = work(&mut out).err();
+        out.finish_block();
+        let place = out.place();
+        self.told.extend(failed.map(|error| Told { place, what: What::Failed(error) }));
+        self
+    }
+}
+
+impl Downstream for Given<'_> {
+    /// Outputs with places have none.
+    fn block(&mut self, _: Block<'_>) {}
+
+    /// Neither have they ends.
+    fn end(&mut self, _: BatchTime, _: u64, _: Option<Watermark>) {}
+
+    fn placed(&mut self, records: Placed) {
+        match self.to {
+            // Nobody takes it where the stage has failed.
+            Some(to) => drop(to.send(Answer::Records(records))),
+            None => self.records.push(records),
+        }
+    }
+
+    fn at(&mut self, place: u64) {
+        self.place = place;
+    }
+
+    fn bad_record(&mut self, _: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError> {
+        let what = What::Bad { record: record.to_vec(), reason: reason.to_owned() };
+        self.told.push(Told { place: self.place, what });
+        Ok(())
+    }
+
+    fn late_record(&mut self, _: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError> {
+        let what = What::Late { record: record.to_vec(), reason: reason.to_owned() };
+        self.told.push(Told { place: self.place, what });
+        Ok(())
+    }
+}
+
+/// What shards answer, each in order, as far as it is there.
+pub(super) struct Answers<'t> {
+    from: Vec<From<'t>>,
+    /// What they told: all of it once there is nothing more.
+    pub told: Vec<Told>,
+}
+
+/// Where the records of an answer come from.
+enum From<'t> {
+    Here(std::vec::IntoIter<Placed>),
+    Thread(&'t Receiver<Answer>),
+}
+
+impl<'t> Answers<'t> {
+    /// What was answered.
+    pub fn here(given: impl Iterator<Item = Given<'t>>) -> Answers<'t> {
+        let mut told = Vec::new();
+        let from = given.map(|given| {
+            told.extend(given.told);
+            From::Here(given.records.into_iter())
+        });
+        Answers { from: from.collect(), told }
+    }
+
+    /// What threads will have answered.
+    pub fn of_threads(threads: impl Iterator<Item = &'t Receiver<Answer>>) -> Answers<'t> {
+        Answers { from: threads.map(From::Thread).collect(), told: Vec::new() }
+    }
+
+    /// The next records of a shard's answer; none behind the last.
+    pub fn next(&mut self, shard: usize) -> Option<Placed> {
+        match &mut self.from[shard] {
+            From::Here(records) => records.next(),
+            From::Thread(thread) => match thread.recv() {
+                Ok(Answer::Records(records)) => Some(records),
+                Ok(Answer::Done(told)) => {
+                    self.told.extend(told);
+                    None
+                }
+                Err(_) => panicked(),
+            },
+        }
+    }
+}
+
+/// A thread has gone without an answer: its panic is this one's too.
+pub(super) fn panicked() -> ! {
+    std::panic::resume_unwind(Box::new("a thread of --jobs has panicked"))
+}
+
+/// Gives records of several shards in the order of their places; `next` gives those of one that follow.
+pub(super) fn merge(shards: usize, next: impl FnMut(usize) -> Option<Placed>, out: &mut Out<'_>) {
+    merge_runs(shards, next, |records, bytes, run| out.records(run.len() as u64, &records.bytes[bytes]));
+}
+
+/// The same, by runs of records one behind another: where they are, their bytes and which they are.
+pub(super) fn merge_runs(
+    shards: usize,
+    mut next: impl FnMut(usize) -> Option<Placed>,
+    mut give: impl FnMut(&Placed, Range<usize>, Range<usize>),
+) {
+    let mut heads: Vec<Head> = (0..shards).filter_map(|shard| Head::of(shard, &mut next)).collect();
+    while let Some((at, _)) = heads.iter().enumerate().min_by_key(|(_, head)| head.place()) {
+        let others = heads.iter().enumerate().filter(|(other, _)| *other != at);
+        let before = others.map(|(_, head)| head.place()).min();
+        heads[at].give_before(before, &mut give);
+        if heads[at].is_over() {
+            match Head::of(heads[at].shard, &mut next) {
+                Some(head) => heads[at] = head,
+                None => drop(heads.swap_remove(at)),
+            }
+        }
+    }
+}
+
+/// Records of a shard, and how many of them are given.
+struct Head {
+    shard: usize,
+    records: Placed,
+    given: usize,
+    given_bytes: usize,
+}
+
+impl Head {
+    fn of(shard: usize, next: &mut impl FnMut(usize) -> Option<Placed>) -> Option<Head> {
+        let records = std::iter::from_fn(|| next(shard)).find(|records| !records.ends.is_empty())?;
+        Some(Head { shard, records, given: 0, given_bytes: 0 })
+    }
+
+    fn place(&self) -> u64 {
+        self.records.ends[self.given].0
+    }
+
+    fn is_over(&self) -> bool {
+        self.given == self.records.ends.len()
+    }
+
+    /// Gives the next record, and those behind it that are before this place.
+    #[inline]
+    fn give_before(&mut self, place: Option<u64>, give: &mut impl FnMut(&Placed, Range<usize>, Range<usize>)) {
+        let place = place.unwrap_or(u64::MAX);
+        let rest = &self.records.ends[self.given..];
+        let count = 1 + rest[1..].iter().take_while(|(own, _)| *own < place).count();
+        let (given, end) = (self.given + count, rest[count - 1].1);
+        give(&self.records, self.given_bytes..end, self.given..given);
+        (self.given, self.given_bytes) = (given, end);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::testing::Collected;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn records_come_in_the_order_of_their_places(shards in prop::collection::vec(0_usize..4, 0..60), part in 1_usize..5) {
+            // Each place is of one shard, whose records come in parts.
+            let mut given: Vec<Vec<Placed>> = (0..4).map(|_| Vec::new()).collect();
+            for (place, shard) in shards.iter().enumerate() {
+                let parts = &mut given[*shard];
+                if parts.last().is_none_or(|records| records.ends.len() == part) {
+                    parts.push(Placed::default());
+                }
+                if let Some(records) = parts.last_mut() {
+                    records.bytes.extend_from_slice(format!("{place}\n").as_bytes());
+                    records.ends.push((place as u64, records.bytes.len()));
+                }
+            }
+            let mut given: Vec<_> = given.into_iter().map(Vec::into_iter).collect();
+            let mut collected = Collected::default();
+            let mut out = Out::new(&mut collected);
+            out.set_time(BatchTime(1));
+            merge(4, |shard| given[shard].next(), &mut out);
+            out.end(BatchTime(1));
+            prop_assert_eq!(&collected.batches[0].1, &(0..shards.len()).map(|place| place.to_string()).collect::<Vec<_>>());
+        }
+    }
+}

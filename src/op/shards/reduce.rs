@@ -1,0 +1,94 @@
+//! `reduce` on several threads.
+
+use super::{Numbered, Shard, Shards};
+use crate::agg::Aggregator;
+use crate::frame::{BatchTime, Block, Close};
+use crate::op::grouping::{Grouping, aggregation_failed};
+use crate::op::groups::Groups;
+use crate::op::{Held, OpError, Operator, Out};
+
+/// Reduces each batch on several threads.
+pub struct ShardedReduce {
+    shards: Shards<Part>,
+}
+
+/// The groups of some of the keys.
+struct Part {
+    aggregator: Aggregator,
+    groups: Groups,
+    /// The number of the item with which each key came first.
+    firsts: Vec<u64>,
+}
+
+impl ShardedReduce {
+    /// By a thread for each of `aggregators`, which must be the same; `grouping` has to make keys.
+    pub fn new(grouping: Grouping, aggregators: Vec<Aggregator>) -> ShardedReduce {
+        let part = |aggregator| Part { groups: Groups::new(&aggregator), aggregator, firsts: Vec::new() };
+        ShardedReduce { shards: Shards::new(aggregators.into_iter().map(part).collect(), grouping) }
+    }
+
+    /// The same in pieces of so many bytes.
+    #[cfg(test)]
+    pub(super) fn in_pieces_of(self, piece_bytes: usize) -> ShardedReduce {
+        ShardedReduce { shards: self.shards.in_pieces_of(piece_bytes) }
+    }
+
+    /// Whether there are threads.
+    #[cfg(test)]
+    pub(super) fn has_threads(&self) -> bool {
+        self.shards.threads.is_some()
+    }
+}
+
+impl Shard for Part {
+    /// For the results of the batch.
+    type Ask = ();
+
+    fn add(&mut self, items: &[Numbered<'_>], _: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
+        self.groups.add_numbered(items, &mut self.firsts, &mut self.aggregator, out)
+    }
+
+    fn answer(&mut self, (): &(), out: &mut Out<'_>) -> Result<(), OpError> {
+        for index in self.groups.keys.indexes() {
+            out.set_place(self.firsts[index]);
+            self.groups.write(index, &self.aggregator, out);
+        }
+        self.groups.clear();
+        self.firsts.clear();
+        Ok(())
+    }
+
+    fn is_much(&self, (): &()) -> bool {
+        self.groups.keys.is_large()
+    }
+
+    fn held(&self) -> Held {
+        self.groups.held()
+    }
+}
+
+impl Operator for ShardedReduce {
+    fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
+        self.shards.block(block, out)
+    }
+
+    fn held(&self) -> Option<Held> {
+        Some(self.shards.held())
+    }
+
+    fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
+        self.shards.ask(&(), out)?;
+        out.end(time);
+        Ok(())
+    }
+
+    fn close(&mut self, _: &Close, _: &mut Out<'_>) -> Result<(), OpError> {
+        let mut closed = Ok(());
+        self.shards.each(|part| closed = std::mem::replace(&mut closed, Ok(())).and(part.aggregator.close()));
+        closed.map_err(aggregation_failed)
+    }
+
+    fn idle(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
+        self.shards.give_ready(out)
+    }
+}

@@ -1,0 +1,159 @@
+//! The threads, and what is under way.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use super::Shard;
+use super::deal::Deal;
+use super::given::{Answer, Answers, Told, merge, panicked, tell};
+use super::worker::{Message, Report, Worker};
+use crate::frame::BatchTime;
+use crate::op::grouping::Grouping;
+use crate::op::{OpError, Out, Placed};
+
+/// Pieces under way for each thread: enough that none waits for the slowest.
+const PIECES_EACH: u64 = 4;
+
+/// Parts of an answer that wait to be given, at most: who answers goes on when they are.
+const WAITING_PARTS: usize = 4;
+
+/// The threads of some shards.
+pub(super) struct Threads<S: Shard> {
+    inboxes: Vec<Sender<Message<S::Ask>>>,
+    reports: Receiver<Report>,
+    answers: Vec<Receiver<Answer>>,
+    /// Pieces handed over, and those of them that all are through with and that were told of.
+    sent: u64,
+    done: u64,
+    /// Each piece under way, in order.
+    pieces: VecDeque<Piece>,
+}
+
+/// What came of a piece so far.
+struct Piece {
+    /// How many shards are through with it.
+    through: usize,
+    /// What each gave.
+    records: Vec<Vec<Placed>>,
+    told: Vec<Told>,
+}
+
+impl<S: Shard> Threads<S> {
+    /// A thread for each shard, with the grouping to take pieces apart by.
+    ///
+    /// # Errors
+    /// The system gives no more threads.
+    pub fn start(shards: &[Arc<Mutex<S>>], groupings: Vec<Grouping>, deal: &Deal) -> io::Result<Threads<S>> {
+        let (reports, taken) = channel();
+        let (inboxes, own): (Vec<_>, Vec<_>) = shards.iter().map(|_| channel()).unzip();
+        let (answers, to_be_given): (Vec<_>, Vec<_>) = shards.iter().map(|_| sync_channel(WAITING_PARTS)).unzip();
+        // What was started before one cannot be is told to stop by the drop.
+        let threads =
+            Threads { inboxes, reports: taken, answers: to_be_given, sent: 0, done: 0, pieces: VecDeque::new() };
+        for (number, (((shard, grouping), inbox), answers)) in
+            shards.iter().zip(groupings).zip(own).zip(answers).enumerate()
+        {
+            let to = (threads.inboxes.clone(), reports.clone(), answers);
+            let worker = Worker::new((number, Arc::clone(shard)), (grouping, deal.clone()), inbox, to);
+            thread::Builder::new().spawn(move || worker.run())?;
+        }
+        Ok(threads)
+    }
+
+    /// Whether something is under way.
+    pub fn have_work(&self) -> bool {
+        self.sent > self.done
+    }
+
+    /// Hands records over, if there are some, of which the first item would have this number if nothing is
+    /// under way.
+    pub fn send(&mut self, records: &mut Vec<u8>, time: BatchTime, number: u64) {
+        if records.is_empty() {
+            return;
+        }
+        if !self.have_work() {
+            self.tell_all(|| Message::Number(number));
+        }
+        let inbox = &self.inboxes[(self.sent % self.inboxes.len() as u64) as usize];
+        // One that has gone has reported it.
+        let _ = inbox.send(Message::Piece { number: self.sent, records: std::mem::take(records), time });
+        let records = self.inboxes.iter().map(|_| Vec::new()).collect();
+        self.pieces.push_back(Piece { through: 0, records, told: Vec::new() });
+        self.sent += 1;
+    }
+
+    /// Waits until one more piece may be sent; `number` is counted on by the items of those that are done.
+    pub fn make_room(&mut self, number: &mut u64, out: &mut Out<'_>) -> Result<(), OpError> {
+        let most = PIECES_EACH * self.inboxes.len() as u64;
+        while self.sent - self.done > most {
+            self.wait(number, out)?;
+        }
+        Ok(())
+    }
+
+    /// Waits for all pieces.
+    pub fn wait_for_all(&mut self, number: &mut u64, out: &mut Out<'_>) -> Result<(), OpError> {
+        while self.have_work() {
+            self.wait(number, out)?;
+        }
+        Ok(())
+    }
+
+    /// Gives what came of pieces that are done.
+    pub fn give_ready(&mut self, number: &mut u64, out: &mut Out<'_>) -> Result<(), OpError> {
+        while let Ok(report) = self.reports.try_recv() {
+            self.take(report, number, out)?;
+        }
+        Ok(())
+    }
+
+    /// Asks all, behind the pieces that were sent.
+    pub fn ask(&self, ask: &S::Ask, time: BatchTime) {
+        self.tell_all(|| Message::Ask { pieces: self.sent, ask: ask.clone(), time });
+    }
+
+    /// What they answer, which has to be taken to its end before they are asked again.
+    pub fn answers(&self) -> Answers<'_> {
+        Answers::of_threads(self.answers.iter())
+    }
+
+    fn tell_all(&self, message: impl Fn() -> Message<S::Ask>) {
+        for inbox in &self.inboxes {
+            let _ = inbox.send(message());
+        }
+    }
+
+    fn wait(&mut self, number: &mut u64, out: &mut Out<'_>) -> Result<(), OpError> {
+        // All have gone only if all have told so.
+        let report = self.reports.recv().unwrap_or(Report::Gone);
+        self.take(report, number, out)
+    }
+
+    fn take(&mut self, report: Report, number: &mut u64, out: &mut Out<'_>) -> Result<(), OpError> {
+        let Report::Piece { number: of_piece, shard, records, told, items } = report else { panicked() };
+        let piece = &mut self.pieces[(of_piece - self.done) as usize];
+        piece.through += 1;
+        piece.records[shard] = records;
+        piece.told.extend(told);
+        // A shard is through with a piece only once it is with all before it.
+        if piece.through == self.inboxes.len()
+            && let Some(Piece { records, told, .. }) = self.pieces.pop_front()
+        {
+            self.done += 1;
+            *number += items;
+            let mut records: Vec<_> = records.into_iter().map(Vec::into_iter).collect();
+            merge(records.len(), |shard| records[shard].next(), out);
+            tell(told, out)?;
+        }
+        Ok(())
+    }
+}
+
+impl<S: Shard> Drop for Threads<S> {
+    fn drop(&mut self) {
+        self.tell_all(|| Message::Stop);
+    }
+}
