@@ -29,7 +29,8 @@ json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
-msgpack\t'Values of MessagePack, one behind the other'"
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l max-line -d 'A longer line is a bad record' -r
@@ -107,7 +108,8 @@ json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
-msgpack\t'Values of MessagePack, one behind the other'"
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l max-line -d 'A longer line is a bad record' -r
@@ -178,7 +180,8 @@ json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
-msgpack\t'Values of MessagePack, one behind the other'"
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l max-line -d 'A longer line is a bad record' -r
@@ -248,7 +251,8 @@ json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
-msgpack\t'Values of MessagePack, one behind the other'"
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l max-line -d 'A longer line is a bad record' -r
@@ -312,7 +316,8 @@ json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
-msgpack\t'Values of MessagePack, one behind the other'"
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l max-line -d 'A longer line is a bad record' -r
@@ -375,7 +380,8 @@ json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
-msgpack\t'Values of MessagePack, one behind the other'"
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l max-line -d 'A longer line is a bad record' -r

@@ -29,7 +29,8 @@ json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
-msgpack\t'Values of MessagePack, one behind the other'"
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
 offset\t'The byte of the file at which the line begins'
@@ -103,7 +104,8 @@ json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
-msgpack\t'Values of MessagePack, one behind the other'"
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
 offset\t'The byte of the file at which the line begins'
@@ -166,7 +168,8 @@ json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
-msgpack\t'Values of MessagePack, one behind the other'"
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
 offset\t'The byte of the file at which the line begins'
@@ -230,7 +233,8 @@ json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
-msgpack\t'Values of MessagePack, one behind the other'"
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
 offset\t'The byte of the file at which the line begins'
@@ -292,7 +296,8 @@ json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
-msgpack\t'Values of MessagePack, one behind the other'"
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
 offset\t'The byte of the file at which the line begins'
@@ -356,7 +361,8 @@ json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
-msgpack\t'Values of MessagePack, one behind the other'"
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
 offset\t'The byte of the file at which the line begins'
@@ -418,7 +424,8 @@ json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
-msgpack\t'Values of MessagePack, one behind the other'"
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
 offset\t'The byte of the file at which the line begins'
@@ -480,7 +487,8 @@ json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
-msgpack\t'Values of MessagePack, one behind the other'"
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
 offset\t'The byte of the file at which the line begins'
@@ -544,7 +552,8 @@ json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
-msgpack\t'Values of MessagePack, one behind the other'"
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
 offset\t'The byte of the file at which the line begins'
@@ -611,7 +620,8 @@ json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
-msgpack\t'Values of MessagePack, one behind the other'"
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
 offset\t'The byte of the file at which the line begins'
@@ -677,7 +687,8 @@ json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
-msgpack\t'Values of MessagePack, one behind the other'"
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
 offset\t'The byte of the file at which the line begins'
@@ -740,7 +751,8 @@ json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
-msgpack\t'Values of MessagePack, one behind the other'"
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
 offset\t'The byte of the file at which the line begins'

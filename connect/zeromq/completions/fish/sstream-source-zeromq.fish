@@ -6,7 +6,8 @@ complete -c sstream-source-zeromq -l max-peers -d 'So many peers at a time may h
 complete -c sstream-source-zeromq -l timeout -d 'A peer that does not answer for so long is gone' -r
 complete -c sstream-source-zeromq -l subscribe -d 'SUB: receive messages of PUB sockets that begin so, \'\' for all; several times for several. Without, PULL: messages of PUSH sockets' -r
 complete -c sstream-source-zeromq -l value -d 'What a part of a message is' -r -f -a "text\t'A string'
-json\t'A JSON value'"
+json\t'A JSON value'
+msgpack\t'A value of MessagePack'"
 complete -c sstream-source-zeromq -l multipart -d 'What a message of several parts is' -r -f -a "joined\t'One value: its parts with --separator between them'
 array\t'An array of the values of its parts'"
 complete -c sstream-source-zeromq -l separator -d 'What stands between joined parts' -r
@@ -40,19 +41,21 @@ complete -c sstream-source-zeromq -l input -d 'What a line is; text unless told'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source-zeromq -l columns -d 'The columns\' names for csv; by default the first line names them' -r
 complete -c sstream-source-zeromq -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
 complete -c sstream-source-zeromq -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
 complete -c sstream-source-zeromq -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
 complete -c sstream-source-zeromq -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
-complete -c sstream-source-zeromq -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+complete -c sstream-source-zeromq -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, what a container\'s runtime cut, or both (cri,java)' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
 ruby\t'Exceptions'
 rust\t'Panics, and errors with their causes'
-cri\t'Long lines that containerd or CRI-O cut'
-docker\t'Long lines that Docker\'s json-file driver cut'"
+cri\t'Long lines that containerd or CRI-O cut; cri,java and others: with events in what a container wrote'
+docker\t'Long lines that Docker\'s json-file driver cut; docker,java and others likewise'"
 complete -c sstream-source-zeromq -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
 complete -c sstream-source-zeromq -l multiline-end -d 'A line that matches ends an event' -r
 complete -c sstream-source-zeromq -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
