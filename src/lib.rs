@@ -19,6 +19,7 @@
 //! | [`op`], [`agg`] | the operators and aggregations: no I/O, no clock |
 //! | [`source`], [`sink`] | where records come from and go to, one file a kind |
 //! | [`connect`] | the public surface for connectors: kinds that are programs of their own |
+//! | [`net`] | addresses and sockets, for both |
 //! | [`command`] | commands that run once a batch |
 //! | [`spool`] | records held in memory up to a limit, then on disk |
 //! | [`keyed_state`] | a state as an operator has it and a checkpoint keeps it |
@@ -54,6 +55,7 @@ pub mod frame;
 pub mod keyed_state;
 mod memory;
 mod monitor;
+mod net;
 #[doc(hidden)]
 pub mod op;
 mod os;

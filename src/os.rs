@@ -173,6 +173,35 @@ pub fn keep_alive(socket: impl AsFd) {
     let _ = sockopt::set_tcp_keepcnt(socket, 4);
 }
 
+/// Lets the system give a TCP connection up when what was sent is not acknowledged for two minutes.
+pub fn limit_unacknowledged(socket: impl AsFd) {
+    // Where this cannot be said the system's own time holds, a quarter of an hour or so.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::net::sockopt::set_tcp_user_timeout(socket.as_fd(), 120_000);
+    #[cfg(not(target_os = "linux"))]
+    let _ = socket;
+}
+
+/// How many bytes that were written to a socket are not known to be at the other side's system;
+/// at a Unix socket, about as many as were not read. 0 where that cannot be told.
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")))]
+pub fn bytes_unsent(socket: impl AsFd) -> u64 {
+    use rustix::ioctl::{Getter, Opcode, ioctl};
+    /// SIOCOUTQ, as these architectures number it.
+    const OUTPUT_QUEUE: Opcode = 0x5411;
+    // Nothing wraps this one call; the system writes an int and nothing else.
+    #[expect(unsafe_code, reason = "the call is what its number says: it gives an int of a descriptor")]
+    let unsent = unsafe { ioctl(socket, Getter::<OUTPUT_QUEUE, std::ffi::c_int>::new()) };
+    unsent.map_or(0, |bytes| u64::try_from(bytes).unwrap_or(0))
+}
+
+/// That cannot be told here.
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"))))]
+pub fn bytes_unsent(socket: impl AsFd) -> u64 {
+    let _ = socket;
+    0
+}
+
 /// Makes this process the parent of all its descendants whose own parents end,
 /// so that none of them is out of reach.
 #[cfg(target_os = "linux")]

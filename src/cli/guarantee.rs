@@ -64,6 +64,8 @@ pub enum SinkGuarantee {
     ExactlyOnce(&'static str),
     /// Each comes at least once; what may come again, behind a colon.
     AtLeastOnce(&'static str),
+    /// None: what is lost on its way, behind a colon.
+    BestEffort(&'static str),
 }
 
 /// What holds for records that are written to a terminal or a pipe.
@@ -114,12 +116,21 @@ pub fn of_sink(kept: &Kept, guarantee: Option<&SinkGuarantee>) -> Option<String>
             .then(|| "guarantee: none needed: its batches are committed, so that they do not come again".to_owned()),
         Some(SinkGuarantee::ExactlyOnce(why)) => Some(promised(kept, true, why)),
         Some(SinkGuarantee::AtLeastOnce(why)) => Some(promised(kept, false, why)),
+        Some(SinkGuarantee::BestEffort(why)) => Some(best_effort(why)),
     }
 }
 
 /// The same of a connector's sink, by what its program has declared.
 pub fn of_declared_sink(kept: &Kept, answer: &Value) -> String {
-    promised(kept, answer["once"].as_bool() == Some(true), answer["words"].as_str().unwrap_or_default())
+    let words = answer["words"].as_str().unwrap_or_default();
+    match answer["once"].as_bool() {
+        Some(once) => promised(kept, once, words),
+        None => best_effort(words),
+    }
+}
+
+fn best_effort(why: &str) -> String {
+    format!("guarantee: none for readers: {why}")
 }
 
 fn promised(kept: &Kept, once: bool, why: &str) -> String {

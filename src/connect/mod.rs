@@ -118,14 +118,14 @@
 pub mod docs;
 pub mod testing;
 
-mod backoff;
 mod message;
 mod secret;
+mod shard;
 mod wake;
 
-pub use backoff::Backoff;
 pub use message::{ValueForm, only_result};
 pub use secret::Secret;
+pub use shard::Shard;
 pub use wake::{Bell, Wake};
 
 pub use crate::checkpoint::job::Places;
@@ -145,6 +145,8 @@ pub use crate::expr::Program;
 pub use crate::flow::{BadRecords, OnError, OutletError, Under, Waited};
 pub use crate::frame::{BatchTime, Block, Reason, Watermark};
 pub use crate::keyed_state::{KeyedState, PairOut};
+pub use crate::net::address::{Address, OwnAddress};
+pub use crate::net::backoff::Backoff;
 pub use crate::op::beside::Beside;
 pub use crate::op::durable::{Durable, Shown};
 pub use crate::op::{BLOCK_BYTES, Downstream, Held, OpError, Operator, Out};
@@ -155,7 +157,6 @@ pub use crate::source::beside::FileBeside;
 pub use crate::source::engine::kept::OnLoss;
 pub use crate::source::engine::rate_limit::RateLimiter;
 pub use crate::source::engine::records::{Came, ReadAgain, RecordSource, Room};
-pub use crate::source::kinds::receive::address::{Address, OwnAddress};
 pub use crate::source::kinds::stdin::{Ready, wait_readable};
 pub use crate::source::{ByteSource, Client, Got, SourceError, Torn};
 pub use crate::spool::Spool;

@@ -29,6 +29,7 @@ mod operators;
 mod run;
 mod signals;
 mod sinks;
+mod sockets;
 mod sources;
 mod submit;
 mod transform;

@@ -49,7 +49,7 @@ pub fn check_kind(tool: &Described, kind: &str, command: &str) {
     }
     let kept = of_source(&SourceGuarantee::ReadAgain(""), Some("ck".to_owned())).0;
     let told = parsed.account(&mut Stream { interval_ms: None, kept: Some(kept) }).does.join("\n");
-    let promises = ["exactly once", "at least once", "committed, so that"];
+    let promises = ["exactly once", "at least once", "committed, so that", "none for readers"];
     let promise = promises.iter().find(|promise| told.contains(**promise)).unwrap_or_else(|| panic!("{kind}: {told}"));
     for (page, heading) in [("docs/RELIABILITY.md", "sink"), ("README.md", "output")] {
         let cell = cell(page, heading, kind);

@@ -2,6 +2,9 @@
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr))]
 
+#[cfg(feature = "ureq")]
+pub mod ureq;
+
 use std::fmt::Display;
 use std::path::Path;
 use std::sync::Arc;

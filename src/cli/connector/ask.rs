@@ -78,8 +78,9 @@ impl<K: SinkKind> Declared for SinkTool<K> {
             return json!({ "mistake": message });
         }
         let (once, words) = match self.kind.guarantee() {
-            SinkGuarantee::ExactlyOnce(words) => (true, words),
-            SinkGuarantee::AtLeastOnce(words) => (false, words),
+            SinkGuarantee::ExactlyOnce(words) => (Some(true), words),
+            SinkGuarantee::AtLeastOnce(words) => (Some(false), words),
+            SinkGuarantee::BestEffort(words) => (None, words),
         };
         json!({ "does": K::DOES, "once": once, "words": words, "pass": self.rest.pass })
     }

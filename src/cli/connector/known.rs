@@ -42,6 +42,13 @@ pub const KNOWN: &[Connector] = &[
         operator: None,
     },
     Connector {
+        kind: "kinesis",
+        connector: "kinesis",
+        source: Some("Records of a Kinesis stream"),
+        sink: Some("A Kinesis stream"),
+        operator: None,
+    },
+    Connector {
         kind: "mqtt",
         connector: "mqtt",
         source: Some("Messages of MQTT"),

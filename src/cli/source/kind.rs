@@ -9,8 +9,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use crate::cli::args::FormArgs;
 use crate::cli::guarantee::SourceGuarantee;
 use crate::duration;
+use crate::net::address::{Address, OwnAddress};
 use crate::record::forms::{Field, Framing};
-use crate::source::kinds::receive::address::{Address, OwnAddress};
 use crate::source::kinds::receive::allowance::ClientLimits;
 use crate::source::kinds::replay::Speed;
 

@@ -6,4 +6,5 @@ pub mod kept;
 pub mod null;
 pub mod print;
 mod python;
+pub mod sockets;
 pub mod text;

@@ -7,9 +7,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::error::describe;
+use crate::net::address::Address;
 use crate::os;
 use crate::source::SourceError;
-use crate::source::kinds::receive::address::Address;
 use crate::source::kinds::receive::allowance::ClientLimits;
 use crate::source::kinds::receive::clients::Clients;
 use crate::source::kinds::receive::connection::Stream;

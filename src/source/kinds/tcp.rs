@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 
 use crate::error::describe;
+use crate::net::address::Address;
 use crate::os;
 use crate::source::SourceError;
-use crate::source::kinds::receive::address::Address;
 use crate::source::kinds::receive::backoff::Backoff;
 use crate::source::kinds::receive::connection::{Connection, Over, Stream};
 use crate::source::kinds::receive::{Outbox, Receiver, Surroundings};

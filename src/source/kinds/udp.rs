@@ -8,8 +8,8 @@ use std::net::SocketAddr;
 use tokio::net::UdpSocket;
 
 use crate::error::describe;
+use crate::net::address::Address;
 use crate::record::forms::Coding;
-use crate::source::kinds::receive::address::Address;
 use crate::source::kinds::receive::{Outbox, Receiver, Surroundings};
 use crate::source::{Client, SourceError};
 

@@ -1,15 +1,13 @@
 //! Listens on a unix stream socket, for many clients at once.
 
-use std::fs;
 use std::io;
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
-use std::os::unix::net::UnixStream as StdStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::net::{UnixListener, UnixStream};
 
 use crate::error::describe;
+use crate::net::unix::SocketFile;
 use crate::source::kinds::receive::allowance::ClientLimits;
 use crate::source::kinds::receive::clients::Clients;
 use crate::source::kinds::receive::connection::Stream;
@@ -32,14 +30,8 @@ pub fn open(path: &Path, limits: ClientLimits, around: &Surroundings) -> Result<
     let name = format!("unix {}", path.display());
     let mut file = None;
     let receiver = Receiver::start(&name, around, async |outbox| {
-        let listener = match UnixListener::bind(path) {
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-                remove_stale(path)?;
-                UnixListener::bind(path)?
-            }
-            bound => bound?,
-        };
-        file = Some(SocketFile::of(path)?);
+        let (made, listener) = SocketFile::bind(path, || UnixListener::bind(path))?;
+        file = Some(made);
         outbox.console.info(&format!("{name}: listening"));
         let clients = Clients::new(limits, &name, &outbox);
         tokio::spawn(accept(listener, clients, name.clone(), outbox));
@@ -47,20 +39,6 @@ pub fn open(path: &Path, limits: ClientLimits, around: &Surroundings) -> Result<
     })?;
     let file = file.ok_or_else(|| SourceError::read(&name, io::ErrorKind::NotFound.into()))?;
     Ok(Unix { receiver, _file: file })
-}
-
-fn remove_stale(path: &Path) -> io::Result<()> {
-    if !fs::symlink_metadata(path)?.file_type().is_socket() {
-        return Err(io::Error::new(
-            io::ErrorKind::AlreadyExists,
-            "there is a file that is no socket: give another PATH",
-        ));
-    }
-    match StdStream::connect(path) {
-        Ok(_) => Err(io::Error::new(io::ErrorKind::AddrInUse, "another process listens there")),
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path),
-        Err(error) => Err(error),
-    }
 }
 
 /// There is no keepalive here: the system knows when a process of its own is gone.
@@ -107,31 +85,5 @@ impl ByteSource for Unix {
 
     fn torn(&mut self) -> Option<Torn> {
         self.receiver.torn()
-    }
-}
-
-/// The file of a socket, to be removed if it is still the same one.
-struct SocketFile {
-    path: PathBuf,
-    identity: (u64, u64),
-}
-
-impl SocketFile {
-    fn of(path: &Path) -> io::Result<SocketFile> {
-        Ok(SocketFile { path: path.to_owned(), identity: identity(path)? })
-    }
-}
-
-/// Device and inode.
-fn identity(path: &Path) -> io::Result<(u64, u64)> {
-    fs::symlink_metadata(path).map(|metadata| (metadata.dev(), metadata.ino()))
-}
-
-impl Drop for SocketFile {
-    fn drop(&mut self) {
-        if identity(&self.path).is_ok_and(|now| now == self.identity) {
-            // What cannot be removed is found stale by the next start.
-            let _ = fs::remove_file(&self.path);
-        }
     }
 }

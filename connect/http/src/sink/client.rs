@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sstream::connect::{Backoff, Console, Secret, StopSignal, Waited, duration, wait_readable};
+use sstream_tls::ureq::may_pass;
 use ureq::http::{HeaderMap, Method, Response, StatusCode};
 use ureq::{Agent, Body};
 
@@ -187,17 +188,6 @@ fn judge(mut response: Response<Body>, url: &str) -> Result<Tried, HttpError> {
 /// Seconds; a date is as good as nothing here.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers.get("retry-after")?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
-}
-
-/// Whether the same request may succeed later, as far as the network is concerned.
-fn may_pass(error: &ureq::Error) -> bool {
-    use ureq::Error::{ConnectionFailed, HostNotFound, Io, Protocol, Timeout};
-    match error {
-        // A certificate that is not believed comes as such an error.
-        Io(error) => error.kind() != std::io::ErrorKind::InvalidData,
-        ConnectionFailed | HostNotFound | Timeout(_) | Protocol(_) => true,
-        _ => false,
-    }
 }
 
 fn pack(body: &[u8]) -> Vec<u8> {

@@ -1,7 +1,6 @@
 //! Options of `sstream-sink http`, and what it says of itself.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -10,9 +9,7 @@ use clap::Args;
 use sstream::connect::{
     MemoryArgs, Secret, Sink, SinkGuarantee, SinkKind, SinkParts, Spool, ToolError, duration, program,
 };
-use ureq::Agent;
 use ureq::http::{HeaderName, Method, Uri};
-use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
 use super::client::{Client, Settings};
 use super::template::{BodyForm, Template, VARIABLES};
@@ -153,36 +150,6 @@ impl SinkArgs {
         headers.extend(authorization.map(|value| ("authorization".to_owned(), Secret::from(value))));
         Ok(headers)
     }
-
-    fn agent(&self) -> Result<Agent, ToolError> {
-        let roots = match &self.ca {
-            None => RootCerts::PlatformVerifier,
-            Some(path) => {
-                let wrong = |why: &dyn std::fmt::Display| ToolError::Usage(format!("--ca: {}: {why}", path.display()));
-                let pem = std::fs::read(path).map_err(|error| wrong(&sstream::connect::describe(&error)))?;
-                let mut certificates = Vec::new();
-                for item in parse_pem(&pem) {
-                    if let PemItem::Certificate(certificate) = item.map_err(|error| wrong(&error))? {
-                        certificates.push(certificate);
-                    }
-                }
-                if certificates.is_empty() {
-                    return Err(wrong(&"there is no certificate in it: it is to be PEM"));
-                }
-                RootCerts::new_with_certs(&certificates)
-            }
-        };
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = TlsConfig::builder().root_certs(roots).unversioned_rustls_crypto_provider(provider).build();
-        let config = Agent::config_builder()
-            .tls_config(tls)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .timeout_global(Some(self.timeout))
-            .user_agent(concat!("sstream/", env!("CARGO_PKG_VERSION")))
-            .build();
-        Ok(config.new_agent())
-    }
 }
 
 impl SinkKind for SinkArgs {
@@ -219,7 +186,8 @@ A batch is a POST with a record a line, or with --per record each record is one.
             Verb::Put => Method::PUT,
             Verb::Patch => Method::PATCH,
         };
-        let (headers, agent) = (self.headers()?, self.agent()?);
+        let headers = self.headers()?;
+        let agent = sstream_tls::ureq::agent(self.ca.as_deref(), self.timeout, 1)?;
         let settings = Settings { url: self.url, method, headers, gzip: self.gzip, retry_for: self.retry_for };
         let SinkParts { console, stop, waited, bad_records } = parts;
         Ok(Box::new(HttpSink {

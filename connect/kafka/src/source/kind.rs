@@ -5,11 +5,11 @@ use clap::{Args, ValueEnum as _};
 use crate::client::ClientArgs;
 use crate::source::ledger::show;
 use crate::source::message::{Field, Form};
-use crate::source::selection::{PartitionSet, Selection, Shard, TopicPattern};
+use crate::source::selection::{PartitionSet, Selection, TopicPattern};
 use crate::source::start::StartAt;
 use crate::source::{Assign, GroupSource, Isolation, KafkaSource, Options};
 use sstream::connect::{
-    OnLoss, Opened, Places, Position, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueForm,
+    OnLoss, Opened, Places, Position, Shard, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueForm,
 };
 
 /// What the source takes.

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use regex::Regex;
+use sstream::connect::Shard;
 
 /// What a source reads.
 #[derive(Clone, Debug)]
@@ -13,7 +14,8 @@ pub struct Selection {
     pub topics: Vec<TopicPattern>,
     /// The partitions; none is all.
     pub partitions: Option<PartitionSet>,
-    /// This source's share of them.
+    /// This source's share of them: the same partitions of two topics, and with them the same keys, are in
+    /// one.
     pub shard: Option<Shard>,
 }
 
@@ -26,7 +28,7 @@ impl Selection {
     /// Whether a partition is read, of a topic that is.
     pub fn has_partition(&self, partition: i32) -> bool {
         self.partitions.as_ref().is_none_or(|set| set.has(partition))
-            && self.shard.is_none_or(|shard| shard.has(partition))
+            && self.shard.is_none_or(|shard| shard.has(partition.unsigned_abs().into()))
     }
 }
 
@@ -118,38 +120,6 @@ impl FromStr for PartitionSet {
     }
 }
 
-/// A share of the partitions, which depends on nothing but their numbers: shard I
-/// of N has those whose number leaves I - 1 when divided by N. So the same
-/// partitions of two topics, and with them the same keys, are in one shard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shard {
-    number: u16,
-    of: u16,
-}
-
-impl Shard {
-    fn has(self, partition: i32) -> bool {
-        partition.rem_euclid(i32::from(self.of)) == i32::from(self.number) - 1
-    }
-}
-
-impl fmt::Display for Shard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.number, self.of)
-    }
-}
-
-impl FromStr for Shard {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Shard, String> {
-        text.split_once('/')
-            .and_then(|(number, of)| Some(Shard { number: number.parse().ok()?, of: of.parse().ok()? }))
-            .filter(|shard| (1..=shard.of).contains(&shard.number))
-            .ok_or_else(|| "a shard is I/N, I from 1 to N: of three hosts the first has 1/3, the last 3/3".to_owned())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,7 +149,6 @@ mod tests {
         for text in ["a.b", "/log-.*|x/"] {
             assert_eq!(text.parse::<TopicPattern>().unwrap().to_string(), text);
         }
-        assert_eq!("2/3".parse::<Shard>().unwrap().to_string(), "2/3");
     }
 
     #[test]
@@ -190,19 +159,6 @@ mod tests {
         assert_eq!(set.to_string(), "0,2,4-7");
         for wrong in ["", "a", "3-1", "-1", "1,"] {
             assert!(wrong.parse::<PartitionSet>().is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn every_partition_is_in_one_shard() {
-        for of in 1..7u16 {
-            let shards: Vec<Shard> = (1..=of).map(|number| format!("{number}/{of}").parse().unwrap()).collect();
-            for partition in 0..50 {
-                assert_eq!(shards.iter().filter(|shard| shard.has(partition)).count(), 1);
-            }
-        }
-        for wrong in ["0/3", "4/3", "1", "1/0", "a/b", "1/3/5"] {
-            assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
         }
     }
 }

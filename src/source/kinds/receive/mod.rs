@@ -6,7 +6,6 @@
 //! busy nobody reads, the kernel's buffers fill, and the senders wait. Beside
 //! that queue, a connection keeps no more than its unfinished line.
 
-pub mod address;
 pub mod allowance;
 pub mod backoff;
 pub mod clients;

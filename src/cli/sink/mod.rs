@@ -1,20 +1,22 @@
 //! `sstream-sink`.
 
+mod sockets;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 use jiff::tz::TimeZone;
 
-use super::account::{Account, Stream};
-use super::args::{Common, CutArgs, MemoryArgs, StageArgs};
-use super::cluster::{Spread, Target};
-use super::command::{self, CommandArgs};
-use super::connector::known::{self, Role};
-use super::connector::run_sink;
-use super::guarantee::{self, SinkGuarantee, WRITTEN};
-use super::{Environment, Tool, ToolError, output};
 use crate::checkpoint::name::check_stage;
+use crate::cli::account::{Account, Stream};
+use crate::cli::args::{Common, CutArgs, MemoryArgs, StageArgs};
+use crate::cli::cluster::{Spread, Target};
+use crate::cli::command::{self, CommandArgs};
+use crate::cli::connector::known::{self, Role};
+use crate::cli::connector::run_sink;
+use crate::cli::guarantee::{self, SinkGuarantee, WRITTEN};
+use crate::cli::{Environment, Tool, ToolError, output};
 use crate::flow::LineForm;
 use crate::sink::Sink;
 use crate::sink::kinds::exec::{CommandOutput, Exec};
@@ -24,6 +26,7 @@ use crate::sink::kinds::null::Null;
 use crate::sink::kinds::print::{Print, Style};
 use crate::sink::kinds::text::Lines;
 use crate::sink::stdout::Stdout;
+use sockets::{ListenArgs, TcpArgs, UnixArgs};
 
 /// End a pipeline, or with --pass give it one more output
 ///
@@ -106,6 +109,36 @@ enum ChosenSink {
         #[command(flatten)]
         command: CommandArgs,
     },
+    /// Lines to clients that connect to a TCP port
+    ///
+    /// As `nc -lk`, for many clients at once: each gets the batches that are complete from then on, whole
+    /// ones. Listens on 127.0.0.1 unless a host is given: 0.0.0.0:9999 serves everybody. Port 0 is any free
+    /// port, which stderr tells.
+    ///
+    /// The pipeline does not wait for clients: what comes while nobody is connected goes nowhere, and one that
+    /// is too slow misses whole batches, as stderr says; one that has begun a batch and takes none of
+    /// it while --buffer fills is cut off. With --on-slow block nothing is dropped, and the pipeline
+    /// waits: for the slowest client, and while nobody is connected, as `nc -l` does; what was under way to a client that
+    /// went comes again, from the batch's begin, to the next one.
+    ///
+    /// At the end of the stream the last batches are delivered: a client that takes nothing of them for 5 s is
+    /// left without the rest.
+    Listen(ListenArgs),
+    /// Lines to a TCP server, to which it connects
+    ///
+    /// When the server is not there, or goes, it is tried again after 0.1 s, 0.2 s and so on up to every 10 s,
+    /// as stderr says, and the pipeline waits. What is not known to be at the server's system
+    /// by then is sent again, from the begin of its batch. TCP does not tell whether a program has read it: what
+    /// a server had not read when it died is lost.
+    ///
+    /// Asked to stop, a server that is away is waited for 10 s; then the tool ends with exit 1, and under a
+    /// checkpoint the batches come again.
+    Tcp(TcpArgs),
+    /// Lines to clients that connect to a Unix socket
+    ///
+    /// As listen, at a path; with --connect as tcp, to a server there. A socket that was left there by a process that is
+    /// gone is replaced; the file is removed at the end.
+    Unix(UnixArgs),
     /// Nowhere
     Null,
     #[command(external_subcommand)]
@@ -128,6 +161,7 @@ impl Tool for SinkTool {
   … | sstream-sink files /var/spool/errors/batch log     # batch-1469283110000.log, …
   … | sstream-sink exec --sh 'mail -s \"batch $SSTREAM_BATCH_TIME\" root'
   … | sstream-sink exec --keep -- python3 to-database.py
+  … | sstream-sink listen 9999                           # nc localhost 9999, in as many terminals as you like
   … | sstream-filter ERROR | sstream-sink --pass print | sstream-window 30s 10s count
 ";
 
@@ -164,7 +198,12 @@ impl Tool for SinkTool {
         let target = match &self.kind {
             // One more says that there are more.
             ChosenSink::Print { limit, .. } => Target::Driver(Some(limit.saturating_add(1))),
-            ChosenSink::Text | ChosenSink::Json | ChosenSink::Null => Target::Driver(None),
+            ChosenSink::Text
+            | ChosenSink::Json
+            | ChosenSink::Listen(_)
+            | ChosenSink::Tcp(_)
+            | ChosenSink::Unix(_)
+            | ChosenSink::Null => Target::Driver(None),
             ChosenSink::Files { prefix, suffix, json, empty } => match FileNames::new(prefix, suffix.as_deref()) {
                 Ok(_) => Target::Files {
                     prefix: prefix.display().to_string(),
@@ -197,6 +236,10 @@ impl ChosenSink {
                 "gives each batch to one command, empty ones too, which acknowledges it"
             }
             ChosenSink::Exec { .. } => "runs a command once a batch, empty ones too",
+            ChosenSink::Listen(_) => "gives each batch, a line a record, to all who are connected",
+            ChosenSink::Tcp(_) => "sends each batch to a server, a line a record",
+            ChosenSink::Unix(unix) if unix.connects() => "sends each batch to a server, a line a record",
+            ChosenSink::Unix(_) => "gives each batch, a line a record, to all who are connected",
             ChosenSink::Null => "takes everything and does nothing",
             ChosenSink::Other(_) => "hands each batch to a program of that name",
         }
@@ -214,6 +257,9 @@ impl ChosenSink {
             ChosenSink::Exec { .. } | ChosenSink::Other(_) => Some(SinkGuarantee::AtLeastOnce(
                 "a command that was killed runs again, with the same SSTREAM_BATCH_TIME and records",
             )),
+            ChosenSink::Listen(listen) => Some(listen.guarantee()),
+            ChosenSink::Tcp(tcp) => Some(tcp.guarantee()),
+            ChosenSink::Unix(unix) => Some(unix.guarantee()),
             ChosenSink::Null => None,
         }
     }
@@ -226,6 +272,9 @@ impl ChosenSink {
             ChosenSink::Json => "json",
             ChosenSink::Files { .. } => "files",
             ChosenSink::Exec { .. } => "exec",
+            ChosenSink::Listen(_) => "listen",
+            ChosenSink::Tcp(_) => "tcp",
+            ChosenSink::Unix(_) => "unix",
             ChosenSink::Null => "null",
             ChosenSink::Other(words) => match words.first().and_then(|word| word.to_str()) {
                 Some(word) if check_stage(word).is_ok() => word,
@@ -262,6 +311,9 @@ impl ChosenSink {
             ChosenSink::Exec { keep: false, command } => {
                 Box::new(Exec::new(command.build(environment)?, command_output))
             }
+            ChosenSink::Listen(listen) => Box::new(listen.open(environment)?),
+            ChosenSink::Tcp(tcp) => Box::new(tcp.open(environment)?),
+            ChosenSink::Unix(unix) => Box::new(unix.open(environment)?),
             ChosenSink::Null => Box::new(Null),
             ChosenSink::Other(words) => {
                 let command = command::of_kind(Role::Sink, &words, &built_in(), environment)?;

@@ -1,0 +1,7 @@
+//! `sstream-source-kinesis`: all of it is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sstream::connect::source_main::<sstream_kinesis::SourceArgs>()
+}
