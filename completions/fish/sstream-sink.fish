@@ -92,6 +92,7 @@ complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -f -a "exec" -d 
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -f -a "listen" -d 'Lines to clients that connect to a TCP port'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -f -a "tcp" -d 'Lines to a TCP server, to which it connects'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -f -a "unix" -d 'Lines to clients that connect to a Unix socket'
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -f -a "serve" -d 'A web page that shows the newest batch, for whoever opens it'
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -f -a "null" -d 'Nowhere'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -s n -d 'How many records of a batch' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l style -d 'As who prints' -r -f -a "spark\t'As Spark\'s print: times in ms, pairs as (key,value)'
@@ -417,13 +418,13 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand listen" -l del
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand listen" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand listen" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand listen" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
-complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand listen" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand listen" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, what a container\'s runtime cut, or both (cri,java)' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
 ruby\t'Exceptions'
 rust\t'Panics, and errors with their causes'
-cri\t'Long lines that containerd or CRI-O cut'
-docker\t'Long lines that Docker\'s json-file driver cut'"
+cri\t'Long lines that containerd or CRI-O cut; cri,java and others: with events in what a container wrote'
+docker\t'Long lines that Docker\'s json-file driver cut; docker,java and others likewise'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand listen" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand listen" -l multiline-end -d 'A line that matches ends an event' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand listen" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
@@ -478,13 +479,13 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand tcp" -l delimi
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand tcp" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand tcp" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand tcp" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
-complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand tcp" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand tcp" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, what a container\'s runtime cut, or both (cri,java)' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
 ruby\t'Exceptions'
 rust\t'Panics, and errors with their causes'
-cri\t'Long lines that containerd or CRI-O cut'
-docker\t'Long lines that Docker\'s json-file driver cut'"
+cri\t'Long lines that containerd or CRI-O cut; cri,java and others: with events in what a container wrote'
+docker\t'Long lines that Docker\'s json-file driver cut; docker,java and others likewise'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand tcp" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand tcp" -l multiline-end -d 'A line that matches ends an event' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand tcp" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
@@ -541,13 +542,13 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand unix" -l delim
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand unix" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand unix" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand unix" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
-complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand unix" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand unix" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, what a container\'s runtime cut, or both (cri,java)' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
 ruby\t'Exceptions'
 rust\t'Panics, and errors with their causes'
-cri\t'Long lines that containerd or CRI-O cut'
-docker\t'Long lines that Docker\'s json-file driver cut'"
+cri\t'Long lines that containerd or CRI-O cut; cri,java and others: with events in what a container wrote'
+docker\t'Long lines that Docker\'s json-file driver cut; docker,java and others likewise'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand unix" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand unix" -l multiline-end -d 'A line that matches ends an event' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand unix" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
@@ -588,6 +589,69 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand unix" -l verbo
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand unix" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand unix" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand unix" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l host -d 'A name by which browsers may reach the page, beside addresses and localhost' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l title -d 'What the page is called' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l history -d 'So many batches are kept, for curves and for who comes late' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l rows -d 'The first records of a batch that are shown' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l buffer -d 'Batches held in memory: with more the oldest are forgotten earlier, and of one batch a quarter of it is shown' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
+logfmt\t'Each line key=value pairs, an object'"
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, what a container\'s runtime cut, or both (cri,java)' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut; cri,java and others: with events in what a container wrote'
+docker\t'Long lines that Docker\'s json-file driver cut; docker,java and others likewise'"
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l stay -d 'After the end of the stream go on serving, until Ctrl-C or SIGTERM'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'

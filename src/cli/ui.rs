@@ -7,8 +7,8 @@ use clap::Parser;
 
 use super::args::{Common, Messages, parse_address};
 use super::{Environment, Tool, ToolError, top};
-use crate::monitor::http::Guard;
 use crate::monitor::ui::Site;
+use crate::net::http::Guard;
 
 /// Where the page is served unless told otherwise; the next free port if this
 /// one is taken.

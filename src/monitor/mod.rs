@@ -17,14 +17,12 @@
 //! | [`registry`] | all published stages, put together to pipelines |
 //! | [`sources`] | what a viewer was told to look at |
 //! | [`top`], [`ui`] | the screen and the web page |
-//! | [`http`] | a small server for metrics and for the page |
 //!
 //! `cli` has the tools that show it: `sstream-top`, `sstream-ui`, `sstream ps`.
 
 pub mod checkpoint;
 pub mod delays;
 pub mod follow;
-pub mod http;
 pub mod log;
 pub mod metrics;
 pub mod publish;

@@ -22,7 +22,7 @@ fn kinds(tool: &Described) -> (Vec<String>, Vec<String>) {
 fn operands(kind: &str) -> &'static str {
     match kind {
         "tcp" => " h:1",
-        "listen" | "udp" | "rate" => " 1",
+        "listen" | "udp" | "rate" | "serve" => " 1",
         "unix" | "dir" | "tail" | "queue" | "replay" | "files" => " path",
         "exec" => " -- cmd",
         _ => "",

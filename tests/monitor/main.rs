@@ -12,6 +12,7 @@ mod page;
 mod page_json;
 mod progress;
 mod screen;
+mod serve;
 mod stage;
 mod top;
 

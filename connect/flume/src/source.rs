@@ -86,7 +86,8 @@ Listens on 127.0.0.1 unless a host is given: 0.0.0.0:4141 listens to everybody. 
         let mut with = self.with.clone();
         with.sort_unstable();
         with.dedup();
-        let (value, most, compression) = (self.framed.value, self.framed.max_message * GROWTH, self.compression);
+        let (value, most, compression) =
+            (self.framed.value, self.framed.max_message.saturating_mul(GROWTH), self.compression);
         let (name, console) = (doors.name(), parts.console.clone());
         Ok(Opened::Records(Box::new(Intake::open(doors, self.framed.max_waiting, &parts, |queue| {
             Front::new(&self.framed, queue, console, name, move |client| {
@@ -311,6 +312,24 @@ mod tests {
         );
         let json = batch(&[(&[], " [1] "), (&[], "{")]);
         assert_eq!(made(&mut events(ValueForm::Json, &[], 99), &json), ("[1]\n".to_owned(), 1, 1));
+    }
+
+    /// Whatever a message is, it ends in records, or in an error.
+    #[test]
+    fn damaged_messages_do_no_harm() {
+        let sound = batch(&[(&[("host", "a"), ("b", "c")], "one"), (&[], "two"), (&[("x", "y")], "three")]);
+        let mut random = sstream_testkit::random::Random::new(1);
+        let mut events = events(ValueForm::Text, &[Field::Headers], 10_000);
+        for _ in 0..50_000 {
+            let mut bytes = sound.clone();
+            for _ in 0..random.between(1, 4) {
+                let at = random.below(bytes.len() as u64) as usize;
+                bytes[at] = random.number() as u8;
+            }
+            if let Ok(records) = events.several(&mut Input(&bytes)) {
+                assert!(records.count <= bytes.len() as u64);
+            }
+        }
     }
 
     /// Events of two bytes each do not become records without end.

@@ -78,7 +78,7 @@ fn who_breaks_off_has_sent_nothing() {
 #[test]
 fn who_is_slow_or_silent_is_cut_off() {
     let folder = Folder::new();
-    let source = Source::start(&folder, "--batch 100ms --max-clients 20 --message-timeout 1s --client-timeout 1s");
+    let source = Source::start(&folder, "--batch 100ms --max-clients 20 --message-timeout 3s --client-timeout 3s");
     let began = Instant::now();
     let mut slow: Vec<Raw> = (0..20)
         .map(|n| {

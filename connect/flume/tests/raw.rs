@@ -1,7 +1,8 @@
-//! A client on a raw socket, for what Flume's own does not do.
+//! A client and a server on raw sockets, for what Flume's own do not do.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::io::{self, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use sstream_flume::avro::{framed, push_bytes, push_long};
@@ -76,4 +77,59 @@ pub fn call(bodies: &[&str]) -> Vec<u8> {
     }
     message.push(0);
     message
+}
+
+/// A server that answers each call as it was told.
+pub struct FalseAgent {
+    /// Where it listens.
+    pub port: u16,
+    /// All the calls that came, when the answers are used up.
+    pub calls: JoinHandle<Vec<Vec<u8>>>,
+}
+
+impl FalseAgent {
+    /// Of an answer that is empty the connection's end is all that comes.
+    pub fn start(answers: &[&'static [u8]]) -> FalseAgent {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let (port, answers) = (listener.local_addr().unwrap().port(), answers.to_vec());
+        let calls = std::thread::spawn(move || {
+            let (mut calls, mut answers) = (Vec::new(), answers.into_iter());
+            while answers.len() > 0 {
+                let mut stream = listener.accept().unwrap().0;
+                let mut is_known = false;
+                while let Ok((serial, message)) = read(&mut stream) {
+                    let answer = match is_known {
+                        false => &[0, 0, 0, 0],
+                        true => {
+                            calls.push(message);
+                            answers.next().unwrap()
+                        }
+                    };
+                    is_known = true;
+                    if answer.is_empty() || stream.write_all(&framed(serial, answer)).is_err() {
+                        break;
+                    }
+                    if answers.len() == 0 {
+                        return calls;
+                    }
+                }
+            }
+            calls
+        });
+        FalseAgent { port, calls }
+    }
+}
+
+/// A message, and its number.
+fn read(stream: &mut TcpStream) -> io::Result<(u32, Vec<u8>)> {
+    let mut number = || -> io::Result<u32> {
+        let mut bytes = [0; 4];
+        stream.read_exact(&mut bytes)?;
+        Ok(u32::from_be_bytes(bytes))
+    };
+    // One buffer, as our sink sends it.
+    let (serial, _, length) = (number()?, number()?, number()?);
+    let mut message = vec![0; length as usize];
+    stream.read_exact(&mut message)?;
+    Ok((serial, message))
 }

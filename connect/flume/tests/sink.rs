@@ -6,7 +6,8 @@ use sstream_testkit::needs::free_port;
 use sstream_testkit::shell::Folder;
 use sstream_testkit::wait_until;
 
-use crate::support::{Agent, MEMORY, Source, is_possible};
+use crate::raw::{FAILED, FalseAgent, OK, call};
+use crate::support::{Agent, MEMORY, is_possible};
 
 /// Two batches.
 fn folder() -> Folder {
@@ -87,23 +88,13 @@ fn an_agent_that_is_away_is_waited_for() {
     drop(agent);
 }
 
-/// FAILED, as of a channel that is full: the call is made again, until it is taken.
+/// FAILED, as of a channel that is full, an error, and an answer that is lost: the call is made again, until it
+/// is taken.
 #[test]
 fn what_was_not_answered_ok_is_sent_again() {
+    let agent = FalseAgent::start(&[FAILED, b"\0\x01\0\x08full", b"", OK]);
     let folder = Folder::new();
-    folder.run("seq -f '%0100.0f' 60000 >lines").exits(0);
-    let line = "sstream-source flume $PORT --batch 100ms --max-message 1MiB --max-waiting 1MiB 2>>err | \
-                { while ! [ -e go ]; do sleep 0.1; done; exec sstream-sink text; } >out";
-    let source = Source::start_line(&folder, line);
-    let sending = {
-        let (folder, port) = (folder.path(""), source.port);
-        // Two at once, so that one comes when there is no place for it.
-        let sink = format!("sstream-sink flume 127.0.0.1:{port} --per-call 7000 <lines 2>>sending");
-        std::thread::spawn(move || sstream_testkit::pipeline::run(&folder, &format!("{sink} & {sink}; wait $!")))
-    };
-    wait_until("it is told", Duration::from_secs(60), || folder.read("sending").contains("it says FAILED"));
-    folder.file("go", "");
-    assert!(sending.join().unwrap().0.success());
-    source.stop();
-    folder.run("sort -u out | cmp - lines").exits(0);
+    let ran = folder.run(&format!("seq 3 | sstream-sink flume 127.0.0.1:{}", agent.port)).exits(0);
+    assert!(ran.stderr.contains("it says FAILED") && ran.stderr.contains("goes on, after"), "{ran}");
+    assert_eq!(agent.calls.join().unwrap(), vec![call(&["1", "2", "3"]); 4]);
 }

@@ -288,6 +288,38 @@ mod tests {
         );
     }
 
+    /// Whatever a message is, it ends in an answer, an error, or fewer records than it has bytes.
+    #[test]
+    fn damaged_messages_do_no_harm() {
+        let call = Head { is_strict: true, kind: Kind::Call, name: b"Log", number: 1 };
+        let sound = thrift::frame(call, |out| {
+            push_field(LIST, 1, out);
+            out.extend_from_slice(&[STRUCT, 0, 0, 0, 2]);
+            for text in ["one", "two"] {
+                push_field(STRING, 1, out);
+                thrift::push_string(b"c", out);
+                push_field(STRING, 2, out);
+                thrift::push_string(text.as_bytes(), out);
+                out.push(0);
+            }
+        });
+        let mut random = sstream_testkit::random::Random::new(1);
+        let mut scribe = scribe(ValueForm::Text, &[Field::Category]);
+        for _ in 0..50_000 {
+            let mut bytes = sound[4..].to_vec();
+            for _ in 0..random.between(1, 4) {
+                let at = random.below(bytes.len() as u64) as usize;
+                bytes[at] = random.number() as u8;
+            }
+            let mut input = Input(&bytes);
+            if input.head().is_ok()
+                && let Ok(records) = scribe.records(&mut input)
+            {
+                assert!(records.count <= bytes.len() as u64);
+            }
+        }
+    }
+
     /// A list that says that it has more than there are bytes for costs nothing.
     #[test]
     fn a_list_of_two_thousand_million_is_an_error() {

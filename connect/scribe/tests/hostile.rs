@@ -82,7 +82,7 @@ fn who_is_slow_or_silent_is_cut_off() {
         return;
     }
     let folder = Folder::new();
-    let source = Source::start(&folder, "--batch 100ms --max-clients 20 --message-timeout 1s --client-timeout 1s");
+    let source = Source::start(&folder, "--batch 100ms --max-clients 20 --message-timeout 3s --client-timeout 3s");
     let began = Instant::now();
     let slow: Vec<TcpStream> = (0..20)
         .map(|n| {

@@ -78,6 +78,13 @@ pub const KNOWN: &[Connector] = &[
         operator: None,
     },
     Connector {
+        kind: "singer",
+        connector: "singer",
+        source: Some("Records of Singer taps"),
+        sink: Some("Records to a Singer target"),
+        operator: None,
+    },
+    Connector {
         kind: "sqlite",
         connector: "sqlite",
         source: None,

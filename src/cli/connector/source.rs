@@ -72,6 +72,13 @@ pub trait SourceKind: Args + fmt::Debug + 'static {
     /// What holds after a crash.
     fn guarantee(&self) -> SourceGuarantee;
 
+    /// Whether the source has positions, from which its batches are read again: who promises that has. One
+    /// whose positions hold all of a batch, and whose other end repeats more than was asked for, says so
+    /// too, and promises [`SourceGuarantee::Redelivered`].
+    fn has_positions(&self) -> bool {
+        matches!(self.guarantee(), SourceGuarantee::ReadAgain(_))
+    }
+
     /// Begins to read. The options are checked, and a checkpoint is open.
     ///
     /// # Errors
@@ -228,7 +235,7 @@ impl<K: SourceKind> SourceTool<K> {
         let words = format!("{name} {}", self.kind.identity());
         let form = form.unwrap_or(InputForm::Text);
         Ok(SourceIdentity {
-            reads_again: matches!(self.kind.guarantee(), SourceGuarantee::ReadAgain(_)),
+            reads_again: self.kind.has_positions(),
             places: self.kind.places().map(|places| Places {
                 beside: format!("{}{}", places.beside, first::form_arguments(form, cut)),
                 ..places

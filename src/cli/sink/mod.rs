@@ -1,5 +1,6 @@
 //! `sstream-sink`.
 
+mod serve;
 mod sockets;
 
 use std::ffi::OsString;
@@ -26,6 +27,7 @@ use crate::sink::kinds::null::Null;
 use crate::sink::kinds::print::{Print, Style};
 use crate::sink::kinds::text::Lines;
 use crate::sink::stdout::Stdout;
+use serve::ServeArgs;
 use sockets::{ListenArgs, TcpArgs, UnixArgs};
 
 /// End a pipeline, or with --pass give it one more output
@@ -139,6 +141,16 @@ enum ChosenSink {
     /// As listen, at a path; with --connect as tcp, to a server there. A socket that was left there by a process that is
     /// gone is replaced; the file is removed at the end.
     Unix(UnixArgs),
+    /// A web page that shows the newest batch, for whoever opens it
+    ///
+    /// The newest batch as a table, its numbers as bars, and as curves over the batches before it. Pairs, objects, numbers and a top list
+    /// are each shown as what they are. On 127.0.0.1 unless a host is given; port 0 is any free port, and stderr
+    /// tells the address. /latest.json has the newest batch, /batches.json all that the history holds, /events each new
+    /// one as a server-sent event, /ws as a WebSocket's message: {"batch":TIME,"records":N,"rows":[...]}.
+    ///
+    /// The pipeline waits for nobody: who takes batches more slowly than the history is long is told how many it
+    /// missed. Whoever reaches the port sees the records.
+    Serve(ServeArgs),
     /// Nowhere
     Null,
     #[command(external_subcommand)]
@@ -203,6 +215,7 @@ impl Tool for SinkTool {
             | ChosenSink::Listen(_)
             | ChosenSink::Tcp(_)
             | ChosenSink::Unix(_)
+            | ChosenSink::Serve(_)
             | ChosenSink::Null => Target::Driver(None),
             ChosenSink::Files { prefix, suffix, json, empty } => match FileNames::new(prefix, suffix.as_deref()) {
                 Ok(_) => Target::Files {
@@ -240,6 +253,7 @@ impl ChosenSink {
             ChosenSink::Tcp(_) => "sends each batch to a server, a line a record",
             ChosenSink::Unix(unix) if unix.connects() => "sends each batch to a server, a line a record",
             ChosenSink::Unix(_) => "gives each batch, a line a record, to all who are connected",
+            ChosenSink::Serve(_) => "shows the newest batches on a web page",
             ChosenSink::Null => "takes everything and does nothing",
             ChosenSink::Other(_) => "hands each batch to a program of that name",
         }
@@ -260,6 +274,7 @@ impl ChosenSink {
             ChosenSink::Listen(listen) => Some(listen.guarantee()),
             ChosenSink::Tcp(tcp) => Some(tcp.guarantee()),
             ChosenSink::Unix(unix) => Some(unix.guarantee()),
+            ChosenSink::Serve(_) => Some(serve::SHOWN),
             ChosenSink::Null => None,
         }
     }
@@ -275,6 +290,7 @@ impl ChosenSink {
             ChosenSink::Listen(_) => "listen",
             ChosenSink::Tcp(_) => "tcp",
             ChosenSink::Unix(_) => "unix",
+            ChosenSink::Serve(_) => "serve",
             ChosenSink::Null => "null",
             ChosenSink::Other(words) => match words.first().and_then(|word| word.to_str()) {
                 Some(word) if check_stage(word).is_ok() => word,
@@ -314,6 +330,7 @@ impl ChosenSink {
             ChosenSink::Listen(listen) => Box::new(listen.open(environment)?),
             ChosenSink::Tcp(tcp) => Box::new(tcp.open(environment)?),
             ChosenSink::Unix(unix) => Box::new(unix.open(environment)?),
+            ChosenSink::Serve(serve) => Box::new(serve.open(environment)?),
             ChosenSink::Null => Box::new(Null),
             ChosenSink::Other(words) => {
                 let command = command::of_kind(Role::Sink, &words, &built_in(), environment)?;

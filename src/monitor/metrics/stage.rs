@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::{Format, Subject, render};
 use crate::frame::{Close, End, Head};
-use crate::monitor::http::{self, Guard};
 use crate::monitor::view::View;
+use crate::net::http::{self, Guard};
 
 /// A file of metrics is written this often at most, but for its last time.
 const BETWEEN_FILES: Duration = Duration::from_secs(1);
@@ -40,7 +40,7 @@ impl StageMetrics {
     pub fn serve(&self, listener: TcpListener) -> io::Result<()> {
         let shared = self.shared.clone();
         let guard = Guard::for_address(listener.local_addr()?, Vec::new());
-        let answer = move |request: &http::Request| match request.uri().path() {
+        let answer = move |request: &mut http::Request| match request.uri().path() {
             "/metrics" => {
                 let format = Format::accepted(http::header(request, "accept"));
                 let view = shared.lock().unwrap_or_else(PoisonError::into_inner);

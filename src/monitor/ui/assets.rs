@@ -1,6 +1,6 @@
 //! The page's files, all in the binary: it works without a network.
 
-use crate::monitor::http::{self, Response};
+use crate::net::http::{self, Response};
 
 /// The file at this path.
 pub fn find(path: &str) -> Option<Response> {

@@ -1,21 +1,18 @@
 //! Server-sent events: the list of pipelines as it changes, and of one of them
 //! each new batch and how its stages are.
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 
 use http_body_util::BodyExt as _;
 use http_body_util::channel::{Channel, Sender};
-use hyper::StatusCode;
 use hyper::body::Bytes;
-use hyper::header::{CONNECTION, HeaderValue};
 use serde_json::{Value, json};
-use tokio::task::AbortHandle;
 
 use super::{Site, api};
 use crate::frame::BatchTime;
-use crate::monitor::http::{self, Response};
+use crate::net::http::Response;
+use crate::net::watchers::stream_of_events;
 
 /// So many events may wait for a slow client before the next are made.
 const WAITING: usize = 4;
@@ -29,30 +26,7 @@ pub fn stream(site: Arc<Site>, key: Option<String>, since: Option<BatchTime>) ->
     let (sender, body) = Channel::<Bytes, Infallible>::new(WAITING);
     let task = tokio::spawn(send(site.clone(), key, since, sender));
     site.watchers().admit(task.abort_handle());
-    let mut response = http::respond(StatusCode::OK, "text/event-stream", body.boxed_unsync());
-    // Its place is free once the stream ends, whatever the client has asked for behind it.
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    response
-}
-
-/// So many clients may watch at a time: half of all, for a stream of events has no end, and little in
-/// it shows whether it is read.
-const MOST_WATCHERS: usize = http::MOST_CLIENTS / 2;
-
-/// Who watches, the oldest first.
-#[derive(Default)]
-pub struct Watchers(VecDeque<AbortHandle>);
-
-impl Watchers {
-    /// Lets one more watch. Where there are too many, the oldest has to go; a browser that was
-    /// that one connects again by itself.
-    fn admit(&mut self, new: AbortHandle) {
-        self.0.retain(|watcher| !watcher.is_finished());
-        while self.0.len() >= MOST_WATCHERS {
-            self.0.pop_front().iter().for_each(AbortHandle::abort);
-        }
-        self.0.push_back(new);
-    }
+    stream_of_events(body.boxed_unsync())
 }
 
 /// What one client was told last.

@@ -12,10 +12,11 @@ use std::time::Duration;
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
-use super::http::{self, Guard, Request, Response};
 use super::metrics::{Format, Subject, render};
 use super::sources::Sources;
 use crate::frame::BatchTime;
+use crate::net::http::{self, Guard, Request, Response};
+use crate::net::watchers::Watchers;
 use crate::signal::StopSignal;
 
 /// How often published files are looked at.
@@ -26,7 +27,7 @@ pub struct Site {
     sources: Mutex<Sources>,
     show_records: bool,
     ticks: tokio::sync::watch::Sender<u64>,
-    watchers: Mutex<events::Watchers>,
+    watchers: Mutex<Watchers>,
 }
 
 impl Site {
@@ -40,7 +41,7 @@ impl Site {
         }
     }
 
-    fn watchers(&self) -> MutexGuard<'_, events::Watchers> {
+    fn watchers(&self) -> MutexGuard<'_, Watchers> {
         self.watchers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -54,7 +55,7 @@ impl Site {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             let answering = site.clone();
-            let answer = move |request: &Request| answering.answer(request);
+            let answer = move |request: &mut Request| answering.answer(request);
             let server = tokio::spawn(http::serve_in_runtime(listener, guard, answer));
             let mut refresh = tokio::time::interval(REFRESH);
             while !stop.is_asked() && !server.is_finished() {

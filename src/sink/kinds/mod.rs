@@ -6,5 +6,6 @@ pub mod kept;
 pub mod null;
 pub mod print;
 mod python;
+pub mod serve;
 pub mod sockets;
 pub mod text;

@@ -1,4 +1,4 @@
-//! A small HTTP server: for metrics of a stage, and for the page of `sstream-ui`.
+//! A small HTTP server: for metrics of a stage, and for the pages of `sstream-ui` and `sstream-sink serve`.
 //!
 //! It answers GET and HEAD alone. Against web pages that reach for it with a
 //! name of their own that points here (DNS rebinding) it wants a Host that is
@@ -107,7 +107,7 @@ pub fn respond(status: StatusCode, content_type: &'static str, body: Body) -> Re
 /// Serves until the process ends; gives back only where the system refuses.
 pub fn serve<A>(listener: TcpListener, guard: Guard, answer: A) -> std::io::Result<()>
 where
-    A: Fn(&Request) -> Response + Send + Sync + 'static,
+    A: Fn(&mut Request) -> Response + Send + Sync + 'static,
 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(serve_in_runtime(listener, guard, answer))
@@ -116,7 +116,7 @@ where
 /// The same inside of a tokio runtime.
 pub async fn serve_in_runtime<A>(listener: TcpListener, guard: Guard, answer: A) -> std::io::Result<()>
 where
-    A: Fn(&Request) -> Response + Send + Sync + 'static,
+    A: Fn(&mut Request) -> Response + Send + Sync + 'static,
 {
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
@@ -134,15 +134,15 @@ where
         };
         let shared = shared.clone();
         tokio::spawn(async move {
-            let service = service_fn(move |request: Request| {
+            let service = service_fn(move |mut request: Request| {
                 let shared = shared.clone();
-                async move { Ok::<_, Infallible>(checked(&shared.0, &request, &shared.1)) }
+                async move { Ok::<_, Infallible>(checked(&shared.0, &mut request, &shared.1)) }
             });
             let mut server = hyper::server::conn::http1::Builder::new();
             server.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
             // A client that breaks off is no concern of ours.
             let stream = Impatient { stream, waiting: None };
-            let _ = server.serve_connection(TokioIo::new(Box::pin(stream)), service).await;
+            let _ = server.serve_connection(TokioIo::new(Box::pin(stream)), service).with_upgrades().await;
             drop(permit);
         });
     }
@@ -195,7 +195,7 @@ impl AsyncWrite for Impatient {
     }
 }
 
-fn checked(guard: &Guard, request: &Request, answer: &impl Fn(&Request) -> Response) -> Response {
+fn checked(guard: &Guard, request: &mut Request, answer: &impl Fn(&mut Request) -> Response) -> Response {
     let refused = |status, message: &'static str| {
         respond(status, "text/plain; charset=utf-8", Full::new(Bytes::from(message)).boxed_unsync())
     };
