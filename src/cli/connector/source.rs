@@ -221,6 +221,10 @@ impl<K: SourceKind> SourceTool<K> {
         if let (Some(option), Some(advice)) = (given, K::WITHOUT_INPUT) {
             return Err(ToolError::Usage(format!("{option}: this source gives no lines: {advice}")));
         }
+        if *input == Some(InputForm::Avro) {
+            let message = "--input avro: container files are read by sstream-source stdin, dir and tail";
+            return Err(ToolError::Usage(message.to_owned()));
+        }
         cut.check(*input)?;
         self.kind.check().map_err(ToolError::Usage)
     }
