@@ -28,7 +28,9 @@ complete -c sstream-source -n "__fish_sstream_source_needs_command" -l input -d 
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
 offset\t'The byte of the file at which the line begins'
@@ -101,7 +103,9 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l 
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
 offset\t'The byte of the file at which the line begins'
@@ -163,7 +167,9 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l in
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
 offset\t'The byte of the file at which the line begins'
@@ -226,7 +232,9 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
 offset\t'The byte of the file at which the line begins'
@@ -287,7 +295,9 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l in
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
 offset\t'The byte of the file at which the line begins'
@@ -350,7 +360,9 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l i
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
 offset\t'The byte of the file at which the line begins'
@@ -411,7 +423,9 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l i
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
 offset\t'The byte of the file at which the line begins'
@@ -472,7 +486,9 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l i
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
 offset\t'The byte of the file at which the line begins'
@@ -535,7 +551,9 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l in
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
 offset\t'The byte of the file at which the line begins'
@@ -601,7 +619,9 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l i
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
 offset\t'The byte of the file at which the line begins'
@@ -666,7 +686,9 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l 
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
 offset\t'The byte of the file at which the line begins'
@@ -728,7 +750,9 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l with -d 'Make objects of the value and of where it is from, several with commas: tail and dir know file, line, offset and host, listen, udp and unix client and host, others host' -r -f -a "file\t'The file\'s path, without what a rotation added to it'
 line\t'The number of the (first) line in its file, from 1; a restart counts those before it again'
 offset\t'The byte of the file at which the line begins'

@@ -18,7 +18,9 @@ use crate::source::engine::first::Stopped;
 use crate::source::engine::line_source::LineSource;
 use crate::source::engine::records::RecordSource;
 use crate::source::engine::stop::StopRules;
+use crate::source::kinds::packing::Packing;
 use crate::source::kinds::stdin::Stdin;
+use crate::source::kinds::unpacked::UnpackedStdin;
 use crate::source::{ByteSource, Got, SourceError};
 
 /// How long a stage that was asked to stop, and does not know yet whether it is
@@ -59,7 +61,11 @@ pub fn open<'a>(
         return Ok(Box::new(Stopped::new(interval_ms)));
     };
     let (has_begun, interval_ms) = (!read.is_empty(), begun.interval_ms());
-    let source = lines(Box::new(stdin), recipe, read, &arguments.cut, environment);
+    let bytes: Box<dyn ByteSource> = match form {
+        InputForm::Avro => Box::new(unpacked(stdin, environment).of(Packing::Avro)),
+        _ => Box::new(stdin),
+    };
+    let source = lines(bytes, recipe, read, &arguments.cut, environment);
     let cutter = cutter(source, has_begun, &arguments.cut, interval_ms, environment, bad_records);
     Ok(begun.input(cutter, &arguments.cut, environment, bad_records))
 }
@@ -82,6 +88,11 @@ fn is_input_of_run() -> bool {
 pub fn stdin(environment: &Environment) -> Result<Stdin, ToolError> {
     Stdin::open(environment.stop.clone(), environment.waited.clone())
         .map_err(|error| ToolError::Open { what: "stdin".to_owned(), error })
+}
+
+/// What standard input holds, if it is packed.
+pub fn unpacked(stdin: Stdin, environment: &Environment) -> UnpackedStdin {
+    UnpackedStdin::new(stdin, environment.stop.clone(), environment.waited.clone(), environment.console.clone())
 }
 
 /// Standard input as a byte source that shows how far its reading is.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::expr::Program;
+use crate::record::forms::msgpack;
 use crate::record::{Canonicalizer, push_string};
 
 /// What the value of a message is in its record, as `--value` says.
@@ -17,6 +18,9 @@ use crate::record::{Canonicalizer, push_string};
 /// ValueForm::Json.push(b"{ \"n\": 1 }", &mut json, &mut out).unwrap();
 /// assert_eq!(out, b"\"{ \\\"n\\\": 1 }\"\n{\"n\":1}");
 /// assert!(ValueForm::Json.push(b"{", &mut json, &mut out).is_err());
+/// out.clear();
+/// ValueForm::Msgpack.push(b"\x81\xa1n\x01", &mut json, &mut out).unwrap();
+/// assert_eq!(out, b"{\"n\":1}");
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ValueForm {
@@ -25,21 +29,43 @@ pub enum ValueForm {
     Text,
     /// A JSON value
     Json,
+    /// A value of MessagePack
+    Msgpack,
 }
 
 impl ValueForm {
+    /// What the option says of what a record is, behind the kind's own words; nothing where it says the usual.
+    pub fn words(self) -> &'static str {
+        match self {
+            ValueForm::Text => "",
+            ValueForm::Json => " --value json",
+            ValueForm::Msgpack => " --value msgpack",
+        }
+    }
+
     /// Appends a value as it is in a record; whether it had invalid UTF-8, which became U+FFFD.
     ///
     /// # Errors
-    /// It is no JSON, and why; what is appended then means nothing.
+    /// It is no JSON, or no MessagePack, and why; what is appended then means nothing.
     #[inline]
     pub fn push(self, value: &[u8], json: &mut Canonicalizer, out: &mut Vec<u8>) -> Result<bool, String> {
-        let text = String::from_utf8_lossy(value);
+        let (text, is_invalid) = match self {
+            ValueForm::Msgpack => {
+                let (json, is_invalid) = msgpack::json(value)?;
+                (Cow::Owned(json), is_invalid)
+            }
+            ValueForm::Text | ValueForm::Json => match String::from_utf8_lossy(value) {
+                Cow::Borrowed(text) => (Cow::Borrowed(text.as_bytes()), false),
+                Cow::Owned(text) => (Cow::Owned(text.into_bytes()), true),
+            },
+        };
         match self {
-            ValueForm::Text => push_string(text.as_bytes(), out),
-            ValueForm::Json => json.canonicalize(text.as_bytes(), out).map_err(|error| error.to_string())?,
+            ValueForm::Text => push_string(&text, out),
+            ValueForm::Json | ValueForm::Msgpack => {
+                json.canonicalize(&text, out).map_err(|error| error.to_string())?;
+            }
         }
-        Ok(matches!(text, Cow::Owned(_)))
+        Ok(is_invalid)
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::wrong_self_convention)]
 
 mod aggregate;
+mod binary;
 mod changed;
 mod checkpoint_admin;
 mod checkpoint_pipelines;

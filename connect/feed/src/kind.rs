@@ -166,6 +166,9 @@ A URL is asked for a stream, of which a line is a record, or with --events a ser
         if (self.each.is_some() || self.cursor.is_some()) && self.value == ValueForm::Text {
             return Err("--each and --cursor look into JSON: give --value json".to_owned());
         }
+        if self.value == ValueForm::Msgpack {
+            return Err("--value msgpack: lines, events and answers of a feed are text or JSON".to_owned());
+        }
         match self.ca.is_some() && !self.url.tls {
             true => Err("--ca is for https:// and wss://".to_owned()),
             false => Ok(()),
@@ -186,9 +189,7 @@ A URL is asked for a stream, of which a line is a record, or with --events a ser
                 words.push_str(&format!(" {option} {value}"));
             }
         }
-        if self.value == ValueForm::Json {
-            words.push_str(" --value json");
-        }
+        words.push_str(self.value.words());
         for (index, field) in self.with.iter().enumerate() {
             words.push_str(if index == 0 { " --with " } else { "," });
             words.push_str(field.to_possible_value().as_ref().map_or("", clap::builder::PossibleValue::get_name));

@@ -74,10 +74,7 @@ impl FramedArgs {
 
     /// What a record is made of, as it is asked for: nothing of what is the default.
     pub fn identity(&self) -> String {
-        match self.value {
-            ValueForm::Text => String::new(),
-            ValueForm::Json => "--value json".to_owned(),
-        }
+        self.value.words().trim_start().to_owned()
     }
 }
 

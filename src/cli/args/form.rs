@@ -110,6 +110,10 @@ pub enum InputForm {
     Tsv,
     /// Each line key=value pairs, an object
     Logfmt,
+    /// Values of MessagePack, one behind the other
+    Msgpack,
+    /// Records of Avro's container files, .avro
+    Avro,
 }
 
 impl InputForm {
@@ -117,7 +121,7 @@ impl InputForm {
     pub fn of_records(self) -> Form {
         match self {
             InputForm::Text => Form::Text,
-            InputForm::Json => Form::Json,
+            InputForm::Json | InputForm::Msgpack | InputForm::Avro => Form::Json,
             InputForm::Csv | InputForm::Tsv => Form::Csv,
             InputForm::Logfmt => Form::Logfmt,
         }
@@ -131,7 +135,24 @@ impl InputForm {
             InputForm::Csv => "csv",
             InputForm::Tsv => "tsv",
             InputForm::Logfmt => "logfmt",
+            InputForm::Msgpack => "msgpack",
+            InputForm::Avro => "avro",
         }
+    }
+
+    /// What says itself where it ends, if no line's end does.
+    pub fn frames_itself(self) -> Option<&'static str> {
+        match self {
+            InputForm::Csv | InputForm::Tsv => Some("the rows of csv"),
+            InputForm::Msgpack => Some("values of MessagePack"),
+            InputForm::Avro => Some("records of Avro"),
+            InputForm::Text | InputForm::Json | InputForm::Logfmt => None,
+        }
+    }
+
+    /// Whether it is no text.
+    pub fn is_binary(self) -> bool {
+        matches!(self, InputForm::Msgpack | InputForm::Avro)
     }
 
     /// Whether records are rows.
@@ -164,8 +185,14 @@ impl FormArgs {
         .find_map(|(is_given, option)| is_given.then_some(option))
     }
 
-    /// How bytes are cut, and what they say.
-    pub fn coding(&self) -> Coding {
+    /// How bytes of this form are cut, and what they say.
+    pub fn coding(&self, form: InputForm) -> Coding {
+        match form {
+            InputForm::Msgpack => return Coding::new(Framing::Msgpack, None),
+            // Lines of JSON.
+            InputForm::Avro => return Coding::default(),
+            _ => {}
+        }
         let encoding = self.encoding.map(|charset| charset.encoding).filter(|encoding| *encoding != UTF_8);
         let coding = Coding::new(self.framing.unwrap_or_default(), encoding);
         if self.encoding.is_none_or(|charset| charset.by_mark) { coding.or_by_mark() } else { coding }
@@ -188,10 +215,14 @@ impl FormArgs {
             return refuse("--quote: the delimiter quotes nothing: choose another character, or none".to_owned());
         }
         let framing = self.framing.unwrap_or_default();
-        if framing != Framing::Lines && form.has_rows() {
-            return refuse("--framing: the rows of csv say themselves where they end: leave it out".to_owned());
+        if let Some(what) = form.frames_itself().filter(|_| framing != Framing::Lines) {
+            return refuse(format!("--framing: {what} say themselves where they end: leave it out"));
         }
-        let is_wide = self.coding().with_lines().unit() > 1;
+        if let Some(what) = form.is_binary().then(|| form.frames_itself()).flatten().filter(|_| self.encoding.is_some())
+        {
+            return refuse(format!("--encoding: text in {what} is UTF-8: leave it out"));
+        }
+        let is_wide = self.coding(form).with_lines().unit() > 1;
         match framing {
             Framing::Nul | Framing::Octets if is_wide => {
                 refuse("--framing: in UTF-16 records are lines, or fixed:N: leave it out".to_owned())
@@ -229,7 +260,7 @@ impl FormArgs {
         let encoding = self.encoding.map(|charset| charset.encoding.name().to_ascii_lowercase());
         encoding.iter().for_each(|name| push("--encoding ", name.clone()));
         match self.framing {
-            None | Some(Framing::Lines) => {}
+            None | Some(Framing::Lines | Framing::Msgpack) => {}
             Some(Framing::Nul) => push("--framing ", "nul".to_owned()),
             Some(Framing::Octets) => push("--framing ", "octets".to_owned()),
             Some(Framing::Fixed(length)) => push("--framing ", format!("fixed:{length}")),

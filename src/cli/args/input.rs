@@ -145,9 +145,9 @@ impl CutArgs {
     pub fn check(&self, form: Option<InputForm>) -> Result<(), ToolError> {
         let form = form.unwrap_or(InputForm::Text);
         self.form.check(form, self.max_line)?;
-        if let Some(option) = self.events.given().filter(|_| form.has_rows()) {
-            let message = "the rows of csv say themselves where they end: leave it out";
-            return Err(ToolError::Usage(format!("{option}: {message}")));
+        if let Some((option, what)) = self.events.given().zip(form.frames_itself()) {
+            let message = format!("{option}: {what} say themselves where they end: leave it out");
+            return Err(ToolError::Usage(message));
         }
         let by_clock = [
             (self.limits.backpressure, "--backpressure"),
@@ -169,7 +169,7 @@ impl CutArgs {
             form: form.of_records(),
             csv: self.form.csv(form),
             numbers: self.form.numbers,
-            coding: self.form.coding(),
+            coding: self.form.coding(form),
             joining: self.events.joining(self.max_line),
             ..Recipe::default()
         }

@@ -221,11 +221,16 @@ impl<K: SourceKind> SourceTool<K> {
         if let (Some(option), Some(advice)) = (given, K::WITHOUT_INPUT) {
             return Err(ToolError::Usage(format!("{option}: this source gives no lines: {advice}")));
         }
+        if *input == Some(InputForm::Avro) {
+            let message = "--input avro: container files are read by sstream-source stdin, dir and tail";
+            return Err(ToolError::Usage(message.to_owned()));
+        }
         cut.check(*input)?;
         self.kind.check().map_err(ToolError::Usage)
     }
 
-    fn identity(&self) -> Result<SourceIdentity, ToolError> {
+    /// What the source is to a checkpoint.
+    pub(super) fn identity(&self) -> Result<SourceIdentity, ToolError> {
         let Rest { input: form, cut, .. } = &self.rest;
         let name = kind_name::<K>();
         let words = format!("{name} {}", self.kind.identity());

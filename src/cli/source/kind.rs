@@ -283,6 +283,11 @@ impl ChosenSource {
         }
     }
 
+    /// Whether it may come upon what is only to be understood from its beginning on.
+    pub fn reads_whole_files(&self) -> bool {
+        matches!(self, ChosenSource::Stdin { .. } | ChosenSource::Dir { .. } | ChosenSource::Tail { .. })
+    }
+
     /// Ways of writing records that do not go with this kind.
     pub fn check_coding(&self, form: &FormArgs) -> Result<(), String> {
         let is_file = matches!(self, ChosenSource::Dir { .. } | ChosenSource::Tail { .. });

@@ -30,6 +30,7 @@ use crate::source::engine::kept::OnLoss;
 use crate::source::engine::pace::Pace;
 use crate::source::kinds::exec;
 use crate::source::kinds::listen;
+use crate::source::kinds::packing::Packing;
 use crate::source::kinds::queue::Queue;
 use crate::source::kinds::rate::{Rate, RateOptions};
 use crate::source::kinds::receive::Surroundings;
@@ -38,7 +39,6 @@ use crate::source::kinds::stdin::Stdin;
 use crate::source::kinds::tcp;
 use crate::source::kinds::udp;
 use crate::source::kinds::unix;
-use crate::source::kinds::unpacked::UnpackedStdin;
 use crate::source::kinds::until_stop::{UntilStop, open_at_once};
 use crate::source::{ByteSource, SourceError};
 use crate::stage::{self, Context};
@@ -111,6 +111,10 @@ impl Tool for SourceTool {
             },
             _ => begins,
         })
+    }
+
+    fn source(&self, _: Option<InputForm>) -> Result<SourceIdentity, ToolError> {
+        self.identity()
     }
 
     fn account(&self, _: &mut Stream) -> Account {
@@ -193,6 +197,9 @@ impl SourceTool {
             (Some(kind), _, _) if self.cut.form.given().is_some() => {
                 let option = self.cut.form.given().unwrap_or_default();
                 format!("{option}: {kind} does not read lines of text: leave it out")
+            }
+            _ if self.input == Some(InputForm::Avro) && !self.kind.reads_whole_files() => {
+                "--input avro: container files are read by stdin, dir and tail".to_owned()
             }
             (_, Some(kind), _) if self.input.is_some_and(InputForm::has_rows) => format!(
                 "--input csv: {kind} takes lines of several clients in turn, whose headers and rows would mix: send json \
@@ -330,10 +337,11 @@ impl SourceTool {
         let stop = first::stop_rules(&self.cut, environment);
         let trace = !self.cut.no_trace;
         let source: Box<dyn ByteSource> = match &self.kind {
+            ChosenSource::Stdin { .. } if self.input == Some(InputForm::Avro) => {
+                Box::new(input::unpacked(input::stdin_with_progress(environment)?, environment).of(Packing::Avro))
+            }
             ChosenSource::Stdin { unpack: true } => {
-                let (stop, waited) = (environment.stop.clone(), environment.waited.clone());
-                let input = input::stdin_with_progress(environment)?;
-                Box::new(UnpackedStdin::new(input, stop, waited, environment.console.clone()))
+                Box::new(input::unpacked(input::stdin_with_progress(environment)?, environment))
             }
             ChosenSource::Stdin { unpack: false } => Box::new(input::stdin_with_progress(environment)?),
             ChosenSource::Tcp { address } => Box::new(tcp::open(address, &around)?),

@@ -8,6 +8,8 @@ use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 
+use super::msgpack;
+
 /// What ends a record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Framing {
@@ -21,6 +23,19 @@ pub enum Framing {
     /// Syslog over TCP, RFC 6587: the count of its bytes and a space stand before a record that begins with a
     /// digit; others are lines.
     Octets,
+    /// Its own, as that of MessagePack: what it says is the JSON of it.
+    Msgpack,
+}
+
+/// How much is to come of a record whose beginning was left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// Up to what ends it.
+    Unknown,
+    /// So many bytes.
+    Bytes(usize),
+    /// What is found on the way.
+    Values(msgpack::Walk),
 }
 
 /// How bytes are cut, and what they say.
@@ -149,11 +164,27 @@ impl Coding {
                 Octets::Line => self.end_of_begun(bytes),
                 Octets::Unknown => None,
             },
+            Framing::Msgpack => msgpack::end(bytes),
         }
     }
 
-    /// Where a record ends that began before these bytes, whose length is not known.
-    pub fn end_of_begun(self, bytes: &[u8]) -> Option<usize> {
+    /// Where a record ends that began before these bytes, of which `left` was to come; or how many of them need not be
+    /// seen again.
+    pub fn end_of_left(self, left: &mut Left, bytes: &[u8]) -> Result<usize, usize> {
+        let passed = bytes.len() / self.unit() * self.unit();
+        match left {
+            Left::Unknown => self.end_of_begun(bytes).ok_or(passed),
+            Left::Bytes(left) if *left <= bytes.len() => Ok(*left),
+            Left::Bytes(left) => {
+                *left -= passed;
+                Err(passed)
+            }
+            Left::Values(walk) => walk.step(bytes),
+        }
+    }
+
+    /// Where a line ends that began before these bytes.
+    fn end_of_begun(self, bytes: &[u8]) -> Option<usize> {
         if let Some(newline) = self.newline() {
             return bytes.chunks_exact(2).position(|unit| unit == newline).map(|unit| unit * 2 + 2);
         }
@@ -161,15 +192,16 @@ impl Coding {
         memchr::memchr(end, bytes).map(|at| at + 1)
     }
 
-    /// How long the record that `bytes` begin with is, where its beginning says so.
-    pub fn length_of_begun(self, bytes: &[u8]) -> Option<usize> {
+    /// How much the record that `bytes` begin with has, where its beginning says so.
+    pub fn left_of_begun(self, bytes: &[u8]) -> Left {
         match self.framing {
-            Framing::Fixed(length) => Some(length),
+            Framing::Fixed(length) => Left::Bytes(length),
             Framing::Octets => match octets(bytes) {
-                Octets::Counted(_, end) => Some(end),
-                _ => None,
+                Octets::Counted(_, end) => Left::Bytes(end),
+                _ => Left::Unknown,
             },
-            Framing::Lines | Framing::Nul => None,
+            Framing::Msgpack => Left::Values(msgpack::Walk::new()),
+            Framing::Lines | Framing::Nul => Left::Unknown,
         }
     }
 
@@ -187,7 +219,7 @@ impl Coding {
                 memchr::memrchr(end, &bytes[searched..]).map_or(0, |at| searched + at + 1)
             }
             (Framing::Fixed(length), _) => bytes.len() / length * length,
-            (Framing::Octets, _) => {
+            (Framing::Octets | Framing::Msgpack, _) => {
                 let mut whole = 0;
                 while let Some(length) = self.first(&bytes[whole..]) {
                     whole += length;
@@ -206,8 +238,11 @@ impl Coding {
     /// which is U+FFFD then. Invalid UTF-8 is left as it is: what is joined may make it whole.
     ///
     /// # Errors
-    /// The record is not whole.
+    /// The record is not whole, or is none.
     pub fn content(self, record: &[u8]) -> Result<(Cow<'_, [u8]>, bool), String> {
+        if self.framing == Framing::Msgpack {
+            return msgpack::json(record).map(|(json, is_invalid)| (Cow::Owned(json), is_invalid));
+        }
         let bytes = match self.framing {
             Framing::Lines => match self.newline() {
                 Some(newline) => record.strip_suffix(&newline).unwrap_or(record),
@@ -217,7 +252,7 @@ impl Coding {
             Framing::Fixed(length) if record.len() < length => {
                 return Err(format!("cut off: {} bytes of a record of {length}", record.len()));
             }
-            Framing::Fixed(_) => record,
+            Framing::Fixed(_) | Framing::Msgpack => record,
             Framing::Octets => {
                 let text = match octets(record) {
                     Octets::Counted(begin, end) if end > record.len() => {
@@ -269,6 +304,7 @@ impl Coding {
             (Framing::Lines, None) => record.extend(if record.ends_with(b"\r") { &b"\r\n"[..] } else { b"\n" }),
             (Framing::Nul, _) => record.push(0),
             (Framing::Fixed(_), _) => {}
+            (Framing::Msgpack, _) => msgpack::close(record),
             (Framing::Octets, _) => match octets(record) {
                 Octets::Counted(begin, _) => {
                     let count = (record.len() - begin).to_string();

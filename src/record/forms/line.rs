@@ -51,12 +51,25 @@ pub struct Records<F> {
     join: Option<Box<dyn Join>>,
     course: Course,
     max_line: usize,
+    /// What the bytes are from, for messages; nothing is the only input there is.
+    source: String,
 }
 
 impl<F: LineForm> Records<F> {
     /// Of lines, which `join` makes events of, and each with where it is from, as far as there are these.
     pub fn new(form: F, join: Option<Box<dyn Join>>, origin: Option<Origin>) -> Records<F> {
-        Records { form, join, course: Course::new(origin), max_line: usize::MAX }
+        Records { form, join, course: Course::new(origin), max_line: usize::MAX, source: String::new() }
+    }
+
+    /// The same where messages say that bytes are of this file or client.
+    pub fn of(self, source: &[u8]) -> Records<F> {
+        Records { source: String::from_utf8_lossy(source).into_owned(), ..self }
+    }
+
+    /// Where a record is that is none.
+    fn shown(&self, place: Place) -> String {
+        let comma = if self.source.is_empty() { "" } else { ", " };
+        format!("{}{comma}byte {}", self.source, place.offset)
     }
 
     /// The same, where zeros at the beginning of a line are no part of it.
@@ -71,7 +84,7 @@ impl<F: LineForm> Records<F> {
 
     /// Gives what is begun as an event.
     fn give_begun(&mut self, out: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, Box<dyn Failure>> {
-        let Records { form, join: Some(join), course, max_line } = self else { return Ok(0) };
+        let Records { form, join: Some(join), course, max_line, .. } = self else { return Ok(0) };
         let mut records = 0;
         join.finish(&mut |event| {
             records += push_event(form, course, &event, *max_line, out, bad)?;
@@ -112,7 +125,7 @@ impl<F: LineForm> Format for Records<F> {
                 Ok(text) => text,
                 Err(reason) => {
                     records += self.give_begun(out, bad)?;
-                    bad(line, reason)?;
+                    bad(line, &format!("{}: {reason}", self.shown(place)))?;
                     continue;
                 }
             };

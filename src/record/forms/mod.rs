@@ -4,6 +4,8 @@
 //! of a file, is no part of the line: wherever files, connections and restarts begin,
 //! and whoever joined files with cat, and the same at each reading.
 
+pub mod avro;
+mod binary;
 mod coding;
 mod course;
 pub mod csv;
@@ -11,6 +13,7 @@ pub mod events;
 mod json;
 mod line;
 mod logfmt;
+pub mod msgpack;
 mod origin;
 mod recipe;
 mod row;
@@ -21,7 +24,7 @@ use crate::error::Failure;
 use crate::record;
 use events::{Ahead, Join};
 
-pub use coding::{Coding, Framing, Lines};
+pub use coding::{Coding, Framing, Left, Lines};
 pub use course::Course;
 pub use json::Json;
 pub use line::{LineForm, Records, Text};

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::csv::{Csv, CsvOptions};
-use super::events::{Join, Joining};
+use super::events::Joining;
 use super::{Coding, Field, Format, Json, LineForm, Logfmt, Origin, Records, Text};
 
 /// What a line is.
@@ -48,9 +48,9 @@ impl Recipe {
         let origin = (!self.with.is_empty()).then(|| Origin::new(&self.with, source, &self.host));
         let join = self.joining.as_ref().map(Joining::join);
         match self.form {
-            Form::Text => self.records(Text, join, origin),
-            Form::Json => self.records(Json::default(), join, origin),
-            Form::Logfmt => self.records(Logfmt::with_numbers(self.numbers), join, origin),
+            Form::Text => self.records(Records::new(Text, join, origin), source),
+            Form::Json => self.records(Records::new(Json::default(), join, origin), source),
+            Form::Logfmt => self.records(Records::new(Logfmt::with_numbers(self.numbers), join, origin), source),
             Form::Csv => {
                 let csv = Csv::new(self.csv.clone(), origin);
                 Box::new(if self.without_holes { csv.without_holes() } else { csv })
@@ -58,13 +58,8 @@ impl Recipe {
         }
     }
 
-    fn records<F: LineForm + 'static>(
-        &self,
-        form: F,
-        join: Option<Box<dyn Join>>,
-        origin: Option<Origin>,
-    ) -> Box<dyn Format> {
-        let records = Records::new(form, join, origin);
+    fn records<F: LineForm + 'static>(&self, records: Records<F>, source: &[u8]) -> Box<dyn Format> {
+        let records = records.of(source);
         Box::new(if self.without_holes { records.without_holes() } else { records })
     }
 

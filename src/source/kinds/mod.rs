@@ -1,6 +1,7 @@
 //! The kinds of sources, a file or folder each. Those on sockets and processes are tasks of
 //! one [`receive::Receiver`].
 
+pub mod avro;
 pub mod exec;
 pub mod files;
 pub mod listen;

@@ -1,4 +1,4 @@
-//! How bytes are packed, and what they hold: `.gz .bz2 .xz .zst`.
+//! How bytes are packed, and what they hold: `.gz .bz2 .xz .zst`, and `.avro`, which holds lines of JSON.
 
 use std::io::{self, BufReader, Read};
 use std::path::Path;
@@ -8,6 +8,8 @@ use flate2::read::MultiGzDecoder;
 use lzma_rust2::XzReader;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+
+use super::avro::{self, Container};
 
 /// How something was packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub enum Packing {
     Xz,
     /// By zstd.
     Zstd,
+    /// In an object container file of Avro, with records as lines of JSON.
+    Avro,
 }
 
 impl Packing {
@@ -30,6 +34,7 @@ impl Packing {
             b"bz2" => Some(Packing::Bzip2),
             b"xz" => Some(Packing::Xz),
             b"zst" => Some(Packing::Zstd),
+            b"avro" => Some(Packing::Avro),
             _ => None,
         }
     }
@@ -48,6 +53,7 @@ impl Packing {
             bzip2(b"\x17\x72\x45\x38\x50\x90"),
             (Packing::Xz, b"\xfd7zXZ\0".to_vec()),
             (Packing::Zstd, b"\x28\xb5\x2f\xfd".to_vec()),
+            (Packing::Avro, avro::MAGIC.to_vec()),
         ];
         for (packing, magic) in magics.into_iter().chain(skipped) {
             if first.starts_with(&magic) {
@@ -68,6 +74,7 @@ impl Packing {
             Packing::Bzip2 => Box::new(MultiBzDecoder::new(bytes)),
             Packing::Xz => Box::new(XzReader::new_mem_limit(bytes, true, XZ_MOST_KIB)),
             Packing::Zstd => Box::new(Frames { bytes: Some(bytes), frame: None }),
+            Packing::Avro => Box::new(Container::new(bytes)),
         }
     }
 }
@@ -88,6 +95,9 @@ pub enum Told {
 
 /// The error of unpacking that says what is wrong with the bytes.
 pub fn damaged(error: io::Error) -> io::Error {
+    if avro::is_told(&error) {
+        return error;
+    }
     let message = match error.kind() {
         io::ErrorKind::UnexpectedEof => "packed, and cut off".to_owned(),
         _ => format!("packed, and damaged ({error})"),
@@ -184,6 +194,12 @@ pub mod testing {
                 // Between them a frame that is to be passed over.
                 [pack("1\n2\n"), b"\x50\x2a\x4d\x18\x03\x00\x00\x00abc".to_vec(), pack("3\n")].concat()
             }
+            Packing::Avro => {
+                let mark = b"0123456789abcdef";
+                let header = [b"Obj\x01\x02\x16avro.schema\x0a\"int\"\0", &mark[..]].concat();
+                let blocks = [&b"\x04\x04\x02\x04"[..], mark, b"\x02\x02\x06", mark].concat();
+                [header, blocks].concat()
+            }
         }
     }
 }
@@ -209,6 +225,9 @@ mod tests {
             (b"\xfd7zXZ\0", Told::Packed(Packing::Xz)),
             (b"\x28\xb5\x2f\xfd and more", Told::Packed(Packing::Zstd)),
             (b"\x5a\x2a\x4d\x18", Told::Packed(Packing::Zstd)),
+            (b"Obj", Told::NotYet),
+            (b"Obj\x01", Told::Packed(Packing::Avro)),
+            (b"Object", Told::Plain),
             (b"(a line)\n", Told::Plain),
         ] {
             assert_eq!(Packing::told_by(first), told, "{first:?}");

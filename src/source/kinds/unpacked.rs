@@ -32,6 +32,8 @@ pub struct UnpackedStdin {
     /// What is read: standard input itself or, where it is packed, what it holds.
     input: Stdin,
     state: State,
+    /// It is this or an error.
+    wanted: Option<Packing>,
     /// After a stop.
     is_left: bool,
     stop: StopSignal,
@@ -51,7 +53,28 @@ enum State {
 impl UnpackedStdin {
     /// What `input` holds.
     pub fn new(input: Stdin, stop: StopSignal, waited: Waited, console: Console) -> UnpackedStdin {
-        UnpackedStdin { input, state: State::Looking(Vec::new()), is_left: false, stop, waited, console }
+        let state = State::Looking(Vec::new());
+        UnpackedStdin { input, state, wanted: None, is_left: false, stop, waited, console }
+    }
+
+    /// The same where what is not packed so is an error.
+    pub fn of(self, wanted: Packing) -> UnpackedStdin {
+        UnpackedStdin { wanted: Some(wanted), ..self }
+    }
+
+    /// It begins otherwise than what is wanted.
+    fn check(&self, told: Told) -> Result<(), SourceError> {
+        let is_wanted = match (self.wanted, told) {
+            (None, _) | (_, Told::NotYet) => true,
+            (Some(wanted), told) => told == Told::Packed(wanted),
+        };
+        match is_wanted {
+            true => Ok(()),
+            false => Err(SourceError::Malformed {
+                place: self.input.name().to_owned(),
+                message: "no container file of Avro, which begins with Obj and a byte of 1".to_owned(),
+            }),
+        }
     }
 
     /// Puts the bytes that do not tell yet and those that `read` gives into `buffer`, and sees what they tell.
@@ -67,12 +90,16 @@ impl UnpackedStdin {
             Got::Bytes(count) => before + count,
             // Too little to be packed.
             Got::End if before > 0 => {
+                self.check(Told::Plain)?;
                 self.state = State::Plain;
                 return Ok(Got::Bytes(before));
             }
             other => return Ok(other),
         };
-        match Packing::told_by(&buffer[..count]) {
+        let told = Packing::told_by(&buffer[..count]);
+        self.check(told)?;
+        let State::Looking(first) = &mut self.state else { return Ok(Got::Bytes(count)) };
+        match told {
             Told::Plain => {
                 self.state = State::Plain;
                 return Ok(Got::Bytes(count));

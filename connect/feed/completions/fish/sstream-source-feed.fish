@@ -4,7 +4,8 @@ complete -c sstream-source-feed -l cursor -d 'With --every: where an answer ends
 complete -c sstream-source-feed -l cursor-name -d 'What the cursor is called in a request\'s query' -r
 complete -c sstream-source-feed -l send -d 'Of a WebSocket: a message to send first, as a subscription' -r
 complete -c sstream-source-feed -l value -d 'What a line, an event\'s data, a message or an answer is' -r -f -a "text\t'A string'
-json\t'A JSON value'"
+json\t'A JSON value'
+msgpack\t'A value of MessagePack'"
 complete -c sstream-source-feed -l with -d 'Make objects of the value and of these, several with commas' -r -f -a "id\t'The event\'s ID, or that of the last one that had one'
 event\t'The event\'s type'
 time\t'When it came, in ms since 1970'"
@@ -41,7 +42,9 @@ complete -c sstream-source-feed -l input -d 'What a line is; text unless told' -
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source-feed -l columns -d 'The columns\' names for csv; by default the first line names them' -r
 complete -c sstream-source-feed -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
 complete -c sstream-source-feed -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r

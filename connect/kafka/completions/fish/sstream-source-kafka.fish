@@ -9,7 +9,8 @@ complete -c sstream-source-kafka -l group -d 'Tell this consumer group the progr
 complete -c sstream-source-kafka -l assign -d 'Who deals out the partitions' -r -f -a "own\t'This source, which keeps its own offsets: each message in one batch'
 group\t'The brokers, among all members of --group, whose offsets count: each message at least once'"
 complete -c sstream-source-kafka -l value -d 'What a message\'s value is' -r -f -a "text\t'A string'
-json\t'A JSON value'"
+json\t'A JSON value'
+msgpack\t'A value of MessagePack'"
 complete -c sstream-source-kafka -l with -d 'Make objects of the value and of these, several with commas' -r -f -a "key\t'The key, a string, or null'
 headers\t'The headers, an array of [NAME, VALUE]'
 timestamp\t'The time that the message bears, in ms since the epoch, or null'
@@ -47,7 +48,9 @@ complete -c sstream-source-kafka -l input -d 'What a line is; text unless told' 
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source-kafka -l columns -d 'The columns\' names for csv; by default the first line names them' -r
 complete -c sstream-source-kafka -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
 complete -c sstream-source-kafka -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r

@@ -92,9 +92,7 @@ A record of the stream is a record: its data as text, or with --value json as JS
         if let Some(shard) = &self.shard {
             words.push_str(&format!(" --shard {shard}"));
         }
-        if self.value == ValueForm::Json {
-            words.push_str(" --value json");
-        }
+        words.push_str(self.value.words());
         for (index, field) in self.fields().iter().enumerate() {
             words.push_str(if index == 0 { " --with " } else { "," });
             words.push_str(field.to_possible_value().as_ref().map_or("", clap::builder::PossibleValue::get_name));

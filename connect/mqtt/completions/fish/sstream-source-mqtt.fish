@@ -11,7 +11,8 @@ complete -c sstream-source-mqtt -l client-id -d 'Whose session it is, which the 
 complete -c sstream-source-mqtt -l session-expiry -d 'How long the broker is to keep the session (version 5)' -r
 complete -c sstream-source-mqtt -l receive-maximum -d 'So many messages of QoS 1 and 2 may be on their way at a time (version 5)' -r
 complete -c sstream-source-mqtt -l value -d 'What a message\'s payload is' -r -f -a "text\t'A string'
-json\t'A JSON value'"
+json\t'A JSON value'
+msgpack\t'A value of MessagePack'"
 complete -c sstream-source-mqtt -l with -d 'Make objects of the value and of these, several with commas' -r -f -a "topic\t'The topic'
 qos\t'The QoS that it came with: 0, 1 or 2'
 retain\t'Whether the broker had kept it for who subscribes later'
@@ -44,7 +45,9 @@ complete -c sstream-source-mqtt -l input -d 'What a line is; text unless told' -
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source-mqtt -l columns -d 'The columns\' names for csv; by default the first line names them' -r
 complete -c sstream-source-mqtt -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
 complete -c sstream-source-mqtt -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r

@@ -73,9 +73,7 @@ impl SourceArgs {
         if self.qos != 1 {
             words.push_str(&format!(" --qos {}", self.qos));
         }
-        if self.value == ValueForm::Json {
-            words.push_str(" --value json");
-        }
+        words.push_str(self.value.words());
         for (index, field) in self.with.iter().enumerate() {
             words.push_str(if index == 0 { " --with " } else { "," });
             words.push_str(field.to_possible_value().as_ref().map_or("", clap::builder::PossibleValue::get_name));

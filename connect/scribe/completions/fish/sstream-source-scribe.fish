@@ -1,5 +1,6 @@
 complete -c sstream-source-scribe -l value -d 'What a value is in its record' -r -f -a "text\t'A string'
-json\t'A JSON value'"
+json\t'A JSON value'
+msgpack\t'A value of MessagePack'"
 complete -c sstream-source-scribe -l max-message -d 'Who sends a larger message is cut off' -r
 complete -c sstream-source-scribe -l max-waiting -d 'When so much waits for the pipeline, clients are told to come again' -r
 complete -c sstream-source-scribe -l max-clients -d 'So many clients at a time; more wait until one has gone' -r
@@ -35,7 +36,9 @@ complete -c sstream-source-scribe -l input -d 'What a line is; text unless told'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source-scribe -l columns -d 'The columns\' names for csv; by default the first line names them' -r
 complete -c sstream-source-scribe -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
 complete -c sstream-source-scribe -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r

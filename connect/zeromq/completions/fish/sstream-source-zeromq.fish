@@ -6,7 +6,8 @@ complete -c sstream-source-zeromq -l max-peers -d 'So many peers at a time may h
 complete -c sstream-source-zeromq -l timeout -d 'A peer that does not answer for so long is gone' -r
 complete -c sstream-source-zeromq -l subscribe -d 'SUB: receive messages of PUB sockets that begin so, \'\' for all; several times for several. Without, PULL: messages of PUSH sockets' -r
 complete -c sstream-source-zeromq -l value -d 'What a part of a message is' -r -f -a "text\t'A string'
-json\t'A JSON value'"
+json\t'A JSON value'
+msgpack\t'A value of MessagePack'"
 complete -c sstream-source-zeromq -l multipart -d 'What a message of several parts is' -r -f -a "joined\t'One value: its parts with --separator between them'
 array\t'An array of the values of its parts'"
 complete -c sstream-source-zeromq -l separator -d 'What stands between joined parts' -r
@@ -40,7 +41,9 @@ complete -c sstream-source-zeromq -l input -d 'What a line is; text unless told'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source-zeromq -l columns -d 'The columns\' names for csv; by default the first line names them' -r
 complete -c sstream-source-zeromq -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
 complete -c sstream-source-zeromq -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r

@@ -72,9 +72,7 @@ A message is a record: as text, or with --value json as JSON. With --subscribe t
         for prefix in &self.subscribe {
             words.push_str(&format!(" --subscribe {prefix}"));
         }
-        if self.value == ValueForm::Json {
-            words.push_str(" --value json");
-        }
+        words.push_str(self.value.words());
         match self.multipart {
             Multipart::Array => words.push_str(" --multipart array"),
             Multipart::Joined if self.separator != " " => words.push_str(&format!(" --separator {}", self.separator)),

@@ -21,14 +21,15 @@
 
 mod discovery;
 mod done;
+mod last;
 mod packed;
 mod rotation;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs::{File, FileType, Metadata};
+use std::fs::{FileType, Metadata};
 use std::io;
-use std::os::unix::fs::{FileExt as _, FileTypeExt as _};
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -39,7 +40,6 @@ use super::pattern::{Found, Pattern};
 use super::{Desk, FileEntry, PathError, patterns};
 use crate::clock::Reading;
 use crate::console::Console;
-use crate::record::forms::{Coding, Framing};
 use crate::source::SourceError;
 use crate::source::kinds::packing::Packing;
 
@@ -265,7 +265,7 @@ impl Tail {
         self.take_replaced(path, desk)?;
         let starts_at_end = self.options.from_end && self.is_first_start && self.scans <= 1;
         let from = if starts_at_end {
-            last_line_end(&file, desk.lines().recipe.coding).map_err(|error| failed(path, error))?
+            last::last_end(&file, desk.lines().recipe.coding).map_err(|error| failed(path, error))?
         } else {
             0
         };
@@ -416,36 +416,4 @@ fn failed(path: &Path, error: io::Error) -> SourceError {
 /// Whether a path leads to this file now.
 fn is_at(path: &Path, stamp: &Stamp) -> bool {
     path.metadata().is_ok_and(|metadata| Stamp::of(&metadata).is_same_file(stamp))
-}
-
-/// The byte after the last whole line.
-fn last_line_end(file: &File, coding: Coding) -> io::Result<u64> {
-    let mut beginning = [0; 2];
-    let length = file.read_at(&mut beginning, 0)?;
-    let coding = coding.by_beginning(&beginning[..length]).unwrap_or(coding);
-    let mut end = file.metadata()?.len();
-    if let Framing::Fixed(length) = coding.framing() {
-        return Ok(end / length as u64 * length as u64);
-    }
-    // Pieces are of whole units.
-    end -= end % coding.unit() as u64;
-    let mut buffer = vec![0; 64 << 10];
-    while end > 0 {
-        let from = end.saturating_sub(buffer.len() as u64);
-        let piece = &mut buffer[..(end - from) as usize];
-        match file.read_exact_at(piece, from) {
-            // It has become shorter since it was looked at.
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                end = from.min(file.metadata()?.len());
-                continue;
-            }
-            done => done?,
-        }
-        let whole = coding.whole(piece, 0);
-        if whole > 0 {
-            return Ok(from + whole as u64);
-        }
-        end = from;
-    }
-    Ok(0)
 }
