@@ -6,7 +6,8 @@ complete -c sstream-source-kinesis -l timeout -d 'The time for a request and its
 complete -c sstream-source-kinesis -l from -d 'Where to begin without a checkpoint: latest, beginning, -2h, or 2026-11-20T12:00:00Z [default: latest, and beginning under --available-now]' -r
 complete -c sstream-source-kinesis -l shard -d 'One of N shares of the shards, the I-th: on the second of three hosts 2/3' -r
 complete -c sstream-source-kinesis -l value -d 'What a record\'s data is' -r -f -a "text\t'A string'
-json\t'A JSON value'"
+json\t'A JSON value'
+msgpack\t'A value of MessagePack'"
 complete -c sstream-source-kinesis -l with -d 'Make objects of the value and of these, several with commas' -r -f -a "key\t'The partition key'
 sequence\t'The sequence number, a string; of a record in an aggregate with a colon and its place there'
 shard\t'The shard\'s name'
@@ -40,19 +41,21 @@ complete -c sstream-source-kinesis -l input -d 'What a line is; text unless told
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source-kinesis -l columns -d 'The columns\' names for csv; by default the first line names them' -r
 complete -c sstream-source-kinesis -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
 complete -c sstream-source-kinesis -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
 complete -c sstream-source-kinesis -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
 complete -c sstream-source-kinesis -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
-complete -c sstream-source-kinesis -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, or what a container\'s runtime cut' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+complete -c sstream-source-kinesis -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, what a container\'s runtime cut, or both (cri,java)' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
 python\t'Tracebacks'
 go\t'Panics and goroutines'
 ruby\t'Exceptions'
 rust\t'Panics, and errors with their causes'
-cri\t'Long lines that containerd or CRI-O cut'
-docker\t'Long lines that Docker\'s json-file driver cut'"
+cri\t'Long lines that containerd or CRI-O cut; cri,java and others: with events in what a container wrote'
+docker\t'Long lines that Docker\'s json-file driver cut; docker,java and others likewise'"
 complete -c sstream-source-kinesis -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
 complete -c sstream-source-kinesis -l multiline-end -d 'A line that matches ends an event' -r
 complete -c sstream-source-kinesis -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
