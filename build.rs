@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// What a start runs, by the names of functions: it lies together, and not all over the program.
-const ORDER: &str = "scripts/start.ld";
+const ORDER: &str = "assets/start.ld";
 
 /// The oldest glibc that sets pointers which are packed (RELR).
 const PACKED_POINTERS: (u32, u32) = (2, 36);

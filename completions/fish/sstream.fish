@@ -36,5 +36,6 @@ complete -c sstream -n "__fish_sstream_needs_command" -f -a "explain" -d 'Say wh
 complete -c sstream -n "__fish_sstream_needs_command" -f -a "config" -d 'Say what holds of a tool\'s options, and where it is from: default, file and line, environment, command line'
 complete -c sstream -n "__fish_sstream_using_subcommand ps" -s h -l help -d 'Print help'
 complete -c sstream -n "__fish_sstream_using_subcommand stop" -s h -l help -d 'Print help'
+complete -c sstream -n "__fish_sstream_using_subcommand explain" -l checkpoint -d 'Say of each stage what a start under DIR would go on with, what would be new, and what be refused: then the exit code is 5; nothing is changed' -r -F
 complete -c sstream -n "__fish_sstream_using_subcommand explain" -s h -l help -d 'Print help'
 complete -c sstream -n "__fish_sstream_using_subcommand config" -s h -l help -d 'Print help'

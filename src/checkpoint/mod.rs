@@ -18,6 +18,7 @@
 //! | [`job`], [`sealed`] | the JSON files |
 //! | [`place`] | which folder a stage goes on with when others came or went in front of it |
 //! | [`forget`], [`reset`] | letting a stage go; letting all begin again at an older time |
+//! | [`rehearsal`] | a start that changes nothing, for `sstream explain --checkpoint` |
 //! | [`inspect`], [`verify`] | looking into a checkpoint, also while its pipeline runs |
 //! | [`lock`], [`name`] | who runs, and what things are called; `lineup` knows who was in a run |
 //! | [`storage`] | the file system behind a trait |
@@ -34,6 +35,7 @@ pub mod name;
 pub mod offsets;
 pub mod participant;
 pub mod place;
+pub mod rehearsal;
 pub mod reset;
 pub mod resume;
 pub mod sealed;

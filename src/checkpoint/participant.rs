@@ -169,6 +169,13 @@ impl Participant {
         self.id.to_string()
     }
 
+    /// Whether the checkpoint has something of it: of the sink, or of the stage with state.
+    pub fn is_known(&self, sink: bool) -> Result<bool> {
+        let (dir, id) = (if sink { self.layout.commits() } else { self.layout.stages() }, self.id.to_string());
+        let read = if sink { StageFile::read_sink } else { StageFile::read_stage };
+        Ok(read(&*self.storage, &dir.join(id))?.is_some())
+    }
+
     /// The stage ends in an error before it has been given a whole batch: the folders that it
     /// made for this start go, so that they hold nothing back if the next start is another one.
     pub fn undo(&self) -> Result<()> {

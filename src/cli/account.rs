@@ -3,6 +3,7 @@
 
 use super::args::{Batching, Common, CutArgs, OutputForm};
 use super::guarantee::{self, Kept, SourceGuarantee, WRITTEN};
+use super::restart::Line;
 use crate::duration;
 use crate::source::engine::cut::Count;
 
@@ -13,6 +14,8 @@ pub struct Stream {
     pub interval_ms: Option<u64>,
     /// What a restart finds of it; none if that cannot be told, as from a file.
     pub kept: Option<Kept>,
+    /// What its head says in a restart that is tried out.
+    pub line: Option<Line>,
 }
 
 /// What a stage is, in words.
@@ -112,6 +115,6 @@ impl Begins {
     pub fn stream(&self, cut: &CutArgs, checkpoint: Option<String>) -> (Stream, [String; 2]) {
         let own = cut.keep.checkpoint.as_ref().map(|dir| dir.display().to_string());
         let (kept, restart) = guarantee::of_source(&self.guarantee, own.or(checkpoint));
-        (Stream { interval_ms: self.interval_ms, kept: Some(kept) }, [self.does.clone(), restart])
+        (Stream { interval_ms: self.interval_ms, kept: Some(kept), line: None }, [self.does.clone(), restart])
     }
 }

@@ -106,6 +106,10 @@ impl Tool for AlertTool {
         &self.stage.common
     }
 
+    fn has_state(&self) -> bool {
+        true
+    }
+
     fn cut(&self) -> Option<&CutArgs> {
         Some(&self.stage.input.cut)
     }

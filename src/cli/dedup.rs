@@ -74,6 +74,10 @@ impl Tool for DedupTool {
         &self.stage.common
     }
 
+    fn has_state(&self) -> bool {
+        true
+    }
+
     fn cut(&self) -> Option<&CutArgs> {
         Some(&self.stage.input.cut)
     }

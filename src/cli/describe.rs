@@ -15,7 +15,7 @@ pub(super) fn description<T: Tool>(arguments: &[OsString]) -> String {
 
 /// The same, without the options that have no effect on what is computed, so that a
 /// restart may change them.
-pub(super) fn identity<T: Tool>(command: &clap::Command, arguments: &[OsString]) -> String {
+pub fn identity<T: Tool>(command: &clap::Command, arguments: &[OsString]) -> String {
     let subcommands: Vec<&clap::Command> = command.get_subcommands().collect();
     let find = |name: &str| {
         let known = |command: &clap::Command| {

@@ -1,10 +1,13 @@
 //! What documentation and `sstream explain` want to know of a tool.
 
 use super::account::{Account, Begins, Stream};
-use super::args::CutArgs;
+use super::args::{CutArgs, InputForm};
 use super::cluster::{self, Spread};
 use super::connector::known::{self, Role};
-use super::{Tool, command, config};
+use super::describe::identity;
+use super::first::SourceIdentity;
+use super::restart::Candidate;
+use super::{Tool, ToolError, command, config};
 use std::ffi::OsString;
 
 /// What documentation wants to know of a tool.
@@ -37,11 +40,15 @@ pub trait Parsed {
     fn reads_stdin(&self) -> bool;
     /// See [`Tool::account`]; `--output` is in it.
     fn account(&self, stream: &mut Stream) -> Account;
+    /// See [`Tool::source`]; `--input` is in it.
+    fn source(&self) -> Result<SourceIdentity, ToolError>;
+    /// What it is to a checkpoint behind a source: itself with `words`, and its options.
+    fn candidate(&self, words: &[&str], stream: (&Stream, &Stream), ends: bool) -> Candidate<'_>;
     /// See [`Tool::spread`]; options that are about one machine alone are refused.
     fn spread(&self) -> Spread;
 }
 
-struct Options<T>(T);
+struct Options<T>(T, Option<InputForm>);
 
 impl<T: Tool> Parsed for Options<T> {
     fn elsewhere(&self) -> Option<(Role, usize)> {
@@ -62,6 +69,27 @@ impl<T: Tool> Parsed for Options<T> {
 
     fn account(&self, stream: &mut Stream) -> Account {
         self.0.account(stream).with_output(self.0.common(), stream)
+    }
+
+    fn source(&self) -> Result<SourceIdentity, ToolError> {
+        self.0.source(self.1)
+    }
+
+    fn candidate(&self, words: &[&str], (comes, goes): (&Stream, &Stream), ends: bool) -> Candidate<'_> {
+        let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+        let tool = T::NAME.strip_prefix("sstream-").unwrap_or(T::NAME);
+        let (tool, sink) = match self.0.sink() {
+            Some((kind, is_end)) => (kind, Some(is_end)),
+            None => (tool.to_owned(), ends.then_some(true)),
+        };
+        Candidate {
+            arguments: identity::<T>(&command::<T>(), &words),
+            tool,
+            part: &self.0.common().part,
+            has_state: self.0.has_state(),
+            sink,
+            intervals: (comes.interval_ms.unwrap_or(1), goes.interval_ms.unwrap_or(1)),
+        }
     }
 
     fn spread(&self) -> Spread {
@@ -85,7 +113,8 @@ pub fn describe<T: Tool + 'static>() -> Described {
             let words = words.iter().map(OsString::from).collect();
             let refused = |message: String| clap::Error::raw(clap::error::ErrorKind::Io, message);
             let matches = command.try_get_matches_from_mut(config::expand(&command, words).map_err(refused)?.words)?;
-            Ok(Box::new(Options(T::from_arg_matches(&matches)?)))
+            let form = matches.try_get_one::<InputForm>("input").ok().flatten().copied();
+            Ok(Box::new(Options(T::from_arg_matches(&matches)?, form)))
         },
     }
 }

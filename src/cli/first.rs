@@ -1,10 +1,13 @@
 //! What a first stage has beside its input: its checkpoint, its name, and how fast
 //! it may be.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::args::{CutArgs, InputForm};
+use serde_json::{Value, json};
+
+use super::args::{CutArgs, InputForm, KeepArgs};
 use super::{Environment, ToolError};
 use crate::checkpoint::job::Places;
 use crate::checkpoint::lock::Waiting;
@@ -55,6 +58,37 @@ impl SourceIdentity {
     }
 }
 
+/// For a connector's program, which says to `sstream explain` what its source is.
+impl SourceIdentity {
+    /// As JSON.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "kind": self.kind, "arguments": self.arguments, "interval": self.interval_ms,
+            "start": self.virtual_start_ms, "reads_again": self.reads_again,
+            "places": self.places.as_ref().map(|places| &places.all),
+            "beside": self.places.as_ref().map(|places| &places.beside),
+            "may_go": self.places.as_ref().map(|places| places.may_go),
+        })
+    }
+
+    /// Reads what [`SourceIdentity::to_json`] wrote.
+    pub fn of_json(json: &Value) -> Option<SourceIdentity> {
+        let places = json["places"].as_array().map(|places| Places {
+            all: places.iter().filter_map(|place| Some(place.as_str()?.to_owned())).collect(),
+            beside: json["beside"].as_str().unwrap_or_default().to_owned(),
+            may_go: json["may_go"].as_bool() == Some(true),
+        });
+        Some(SourceIdentity {
+            kind: json["kind"].as_str()?.to_owned(),
+            arguments: json["arguments"].as_str()?.to_owned(),
+            places,
+            interval_ms: json["interval"].as_u64()?,
+            virtual_start_ms: json["start"].as_u64(),
+            reads_again: json["reads_again"].as_bool()?,
+        })
+    }
+}
+
 /// What the options say of what a record is.
 pub fn form_arguments(form: InputForm, cut: &CutArgs) -> String {
     let form = if form == InputForm::Text { String::new() } else { format!(" --input {}", form.name()) };
@@ -80,18 +114,7 @@ pub fn begin(identity: SourceIdentity, cut: &CutArgs, environment: &Environment)
             None => Ok(Some(Begun { identity, checkpoint: None })),
         };
     };
-    let interval_ms = identity.interval_ms;
-    let start_ms = identity.virtual_start_ms.unwrap_or_else(|| environment.clock.read().wall_ms());
-    let options = SourceOptions {
-        dir: &dir,
-        name: keep.name.as_deref().unwrap_or(&identity.kind),
-        arguments: &identity.arguments,
-        places: identity.places.as_ref(),
-        interval_ms,
-        start_ms: start_ms - start_ms % interval_ms,
-        retain: keep.retain.unwrap_or_default(),
-        wal: !identity.reads_again,
-    };
+    let options = source_options(&identity, keep, &dir, environment.clock.read().wall_ms());
     let rules = stop_rules(cut, environment);
     let mut waiter = Waiter { environment, since: None, told: None };
     let mut wait = |waiting: &Waiting| {
@@ -106,6 +129,26 @@ pub fn begin(identity: SourceIdentity, cut: &CutArgs, environment: &Environment)
             Ok(None)
         }
         Err(error) => Err(ToolError::Input(SourceError::Checkpoint(error))),
+    }
+}
+
+/// What a source is to the checkpoint in `dir`.
+pub fn source_options<'o>(
+    identity: &'o SourceIdentity,
+    keep: &'o KeepArgs,
+    dir: &'o Path,
+    now_ms: u64,
+) -> SourceOptions<'o> {
+    let start_ms = identity.virtual_start_ms.unwrap_or(now_ms);
+    SourceOptions {
+        dir,
+        name: keep.name.as_deref().unwrap_or(&identity.kind),
+        arguments: &identity.arguments,
+        places: identity.places.as_ref(),
+        interval_ms: identity.interval_ms,
+        start_ms: start_ms - start_ms % identity.interval_ms,
+        retain: keep.retain.unwrap_or_default(),
+        wal: !identity.reads_again,
     }
 }
 

@@ -186,6 +186,10 @@ impl Tool for MatchTool {
         &self.stage.common
     }
 
+    fn has_state(&self) -> bool {
+        true
+    }
+
     fn cut(&self) -> Option<&CutArgs> {
         Some(&self.stage.input.cut)
     }

@@ -39,6 +39,7 @@ pub mod parse;
 mod process;
 pub mod program;
 pub mod reduce;
+pub mod restart;
 pub mod run;
 pub mod sample;
 pub mod sides;
@@ -74,10 +75,11 @@ use crate::op::Operator;
 use crate::signal::StopSignal;
 use crate::stage::{self, CheckpointOptions, Context, StageError};
 use account::{Account, Begins, Stream};
-use args::{Common, CutArgs, Messages, StageArgs, StateArgs};
+use args::{Common, CutArgs, InputForm, Messages, StageArgs, StateArgs};
 use cluster::Spread;
 use connector::found;
 use connector::known::{self, Role};
+use first::SourceIdentity;
 
 /// A tool of the family: its options, and what it does with them.
 pub trait Tool: clap::Parser {
@@ -142,6 +144,27 @@ pub trait Tool: clap::Parser {
 
     /// How it begins a stream, if it always does.
     fn begins(&self) -> Option<Begins> {
+        None
+    }
+
+    /// What it is to a checkpoint as a first stage; `form` is what `--input` says. Lines that come in by a
+    /// pipe, unless it says otherwise.
+    ///
+    /// # Errors
+    /// It cannot be told: an option is wrong, or what it names is not there.
+    fn source(&self, form: Option<InputForm>) -> Result<SourceIdentity, ToolError> {
+        let cut = self.cut().ok_or_else(|| ToolError::Usage("begins no stream".to_owned()))?;
+        let form = form.unwrap_or(InputForm::Text);
+        Ok(SourceIdentity::of_lines("stdin", "stdin", form, cut, cut.interval_ms()?))
+    }
+
+    /// Whether it has state that a checkpoint keeps.
+    fn has_state(&self) -> bool {
+        false
+    }
+
+    /// Of a sink, what it is called in a checkpoint, and whether nothing comes after it.
+    fn sink(&self) -> Option<(String, bool)> {
         None
     }
 

@@ -203,6 +203,10 @@ impl Tool for StateTool {
         &self.stage.common
     }
 
+    fn has_state(&self) -> bool {
+        true
+    }
+
     fn cut(&self) -> Option<&CutArgs> {
         Some(&self.stage.input.cut)
     }

@@ -17,8 +17,9 @@ use std::process::{ChildStdin, ChildStdout, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use super::input::BatchFile;
+use super::program::shorten;
 use super::running::Running;
-use super::{CommandError, CommandOptions, Problem, Program, judge, shorten};
+use super::{CommandError, CommandOptions, Problem, Program, judge};
 use crate::console::Console;
 use crate::expr::pipe::{Lines, Ready, set_nonblocking, wait};
 use crate::frame::{BatchTime, Block};

@@ -13,29 +13,29 @@
 //!
 //! One that is kept for the whole stream is in [`kept`].
 
+mod error;
 pub mod input;
 pub mod kept;
+mod program;
 mod retry;
 mod running;
 
-use std::ffi::{OsStr, OsString};
-use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _};
 use std::ops::ControlFlow;
-use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 
-use crate::error::{Exit, Failure, describe};
-use crate::flow::{LineForm, OutletError, push_lines};
+pub use error::{CommandError, Problem};
+pub use program::{Program, find};
+pub use retry::Retry;
+
+use crate::flow::{LineForm, push_lines};
 use crate::frame::{BatchTime, Block};
 use crate::op::OpError;
 use crate::op::transform::{BatchRunner, Take};
 use crate::signal::StopSignal;
 use crate::spool::SpoolError;
 use input::BatchFile;
-pub use retry::Retry;
 use running::Running;
 
 /// How much of a command's output is read at a time, in bytes.
@@ -44,92 +44,6 @@ const READ_BYTES: usize = 256 << 10;
 /// In the environment of a program that is a kind of sink, the process that starts it once a
 /// batch: a program that is a stage is told so that it is taken for what it is not.
 pub const ONCE_A_BATCH: &str = "SSTREAM_ONCE_A_BATCH";
-
-/// A program with its arguments.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Program {
-    words: Vec<OsString>,
-    shown: String,
-    is_kind: bool,
-    /// What more it finds in its environment.
-    environment: Vec<(&'static str, String)>,
-}
-
-impl Program {
-    /// A program, found in PATH unless its name has a `/`, and its arguments.
-    pub fn new(words: Vec<OsString>) -> Program {
-        let shown: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
-        let shown = shorten(&shown.join(" "));
-        Program { words, shown, is_kind: false, environment: Vec::new() }
-    }
-
-    /// The same, of the name of a kind.
-    pub fn of_kind(words: Vec<OsString>) -> Program {
-        Program { is_kind: true, ..Program::new(words) }
-    }
-
-    /// A script for `/bin/sh -c`.
-    pub fn shell(script: &str) -> Program {
-        let words = vec!["/bin/sh".into(), "-c".into(), script.into()];
-        Program { shown: shorten(script), ..Program::new(words) }
-    }
-
-    /// Looks whether there is such a program, so that a misspelt one is told
-    /// before a batch is waited for.
-    pub fn check(&self) -> Result<(), CommandError> {
-        match self.words.first().and_then(|name| find(name)) {
-            Some(_) => Ok(()),
-            None => Err(self.failed(Problem::NotFound)),
-        }
-    }
-
-    /// Whose batches it gets: together these tell one writer from any other, whatever is
-    /// started again.
-    fn works_for(&mut self, job: &str, stage: &str) {
-        self.environment = vec![("SSTREAM_JOB", job.to_owned()), ("SSTREAM_STAGE", stage.to_owned())];
-    }
-
-    /// To be started, in a process group of its own.
-    fn command(&self) -> Result<Command, CommandError> {
-        let Some((name, arguments)) = self.words.split_first() else { return Err(self.failed(Problem::NotFound)) };
-        let mut command = Command::new(name);
-        command
-            .args(arguments)
-            // A pipeline that the command may run is none of our checkpoint's,
-            // and has an interval of its own.
-            .env_remove("SSTREAM_CHECKPOINT")
-            .env_remove("SSTREAM_BATCH")
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .process_group(0);
-        if self.is_kind {
-            command.env(ONCE_A_BATCH, std::process::id().to_string());
-        }
-        Ok(command)
-    }
-
-    fn failed(&self, problem: Problem) -> CommandError {
-        CommandError::Failed { command: self.shown.clone(), problem }
-    }
-}
-
-/// A command for a message, on one line of some length.
-fn shorten(command: &str) -> String {
-    let line = command.replace('\n', " ");
-    match line.char_indices().nth(80) {
-        Some((at, _)) => format!("{}…", &line[..at]),
-        None => line,
-    }
-}
-
-/// The file that a program's name stands for, as a shell would find it.
-pub fn find(name: &OsStr) -> Option<PathBuf> {
-    let is_program = |path: &Path| path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok();
-    if name.is_empty() || name.as_encoded_bytes().contains(&b'/') {
-        return Some(PathBuf::from(name)).filter(|path| is_program(path));
-    }
-    let path = std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into());
-    std::env::split_paths(&path).map(|directory| directory.join(name)).find(|path| is_program(path))
-}
 
 /// How a command gets batches, and what counts as success.
 #[derive(Clone, Debug)]
@@ -268,163 +182,6 @@ impl BatchRunner for BatchCommand {
 
     fn run(&mut self, time: BatchTime, take: &mut Take<'_>) -> Result<(), OpError> {
         self.pipe(time, take)
-    }
-}
-
-/// Why a batch could not be run through a command.
-#[derive(Debug)]
-pub enum CommandError {
-    /// The command failed.
-    Failed {
-        /// The command, as a user would write it, shortened.
-        command: String,
-        /// What happened.
-        problem: Problem,
-    },
-    /// The batch could not be kept for it.
-    Batch(SpoolError),
-}
-
-/// What can happen to a command.
-#[derive(Debug)]
-pub enum Problem {
-    /// There is no such program.
-    NotFound,
-    /// It could not be started.
-    Start(io::Error),
-    /// Its output could not be read.
-    Read(io::Error),
-    /// How it ended could not be found out.
-    Wait(io::Error),
-    /// It said that it failed, or was killed.
-    Status {
-        /// How it ended.
-        status: ExitStatus,
-        /// On which batch; at the end of the stream on none.
-        time: Option<BatchTime>,
-        /// What `--accept` takes as success, where there is that option.
-        accept: Option<Vec<u8>>,
-    },
-    /// It could not be written to.
-    Write(io::Error),
-    /// It was kept for more, and reads or writes no more.
-    Ended {
-        /// How it ended; `None` if it runs on.
-        status: Option<ExitStatus>,
-        /// Which batch it has not acknowledged.
-        time: BatchTime,
-    },
-    /// It wrote a line that acknowledges nothing.
-    Answer {
-        /// The line, shortened.
-        line: String,
-        /// Which batch it had; none if it was asked for nothing.
-        time: Option<BatchTime>,
-    },
-}
-
-impl fmt::Display for CommandError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            CommandError::Failed { command, problem } => write!(f, "{command}: {problem}"),
-            CommandError::Batch(error) => error.fmt(f),
-        }
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Problem::NotFound => f.write_str("command not found: is it installed, in PATH, and executable?"),
-            Problem::Start(error) => write!(f, "cannot be started: {}", describe(error)),
-            Problem::Read(error) => write!(f, "its output cannot be read: {}", describe(error)),
-            Problem::Write(error) => write!(f, "the batch cannot be written to it: {}", describe(error)),
-            Problem::Wait(error) => write!(f, "cannot be waited for: {}", describe(error)),
-            Problem::Status { status, time, accept } => {
-                describe_end(*status, f)?;
-                match time {
-                    Some(time) => write!(f, ", batch {time}")?,
-                    None => f.write_str(" at the end of the stream")?,
-                }
-                let (Some(code), Some(accept)) = (status.code(), accept) else { return Ok(()) };
-                write!(f, ": if that is no failure: --accept ")?;
-                accept.iter().try_for_each(|accepted| write!(f, "{accepted},"))?;
-                write!(f, "{code}")
-            }
-            Problem::Ended { status, time } => {
-                match status {
-                    Some(status) => describe_end(*status, f)?,
-                    None => f.write_str("closed its input or output")?,
-                }
-                write!(f, " before it had acknowledged batch {time}: it has to answer each batch, until its input ends")
-            }
-            Problem::Answer { line, time: Some(time) } => {
-                write!(f, "answered `{line}` to batch {time}, where only {{\"end\":{time}}} is an answer")
-            }
-            Problem::Answer { line, time: None } => write!(
-                f,
-                "wrote `{line}`, where nothing was asked: its stdout is for the ends of batches, messages belong on \
-                 stderr"
-            ),
-        }
-    }
-}
-
-fn describe_end(status: ExitStatus, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    if let Some(code) = status.code() {
-        return write!(f, "exit {code}");
-    }
-    let signal = status.signal().unwrap_or_default();
-    write!(f, "killed by signal {signal}")?;
-    match signal_hook::low_level::signal_name(signal) {
-        Some(name) => write!(f, " ({name})"),
-        None => Ok(()),
-    }
-}
-
-impl CommandError {
-    /// Whether the command may do better another time.
-    fn may_pass(&self) -> bool {
-        match self {
-            CommandError::Failed { problem, .. } => !matches!(problem, Problem::NotFound),
-            CommandError::Batch(_) => false,
-        }
-    }
-}
-
-impl std::error::Error for CommandError {}
-
-impl Failure for CommandError {
-    fn exit(&self) -> Exit {
-        match self {
-            CommandError::Failed { problem: Problem::NotFound, .. } => Exit::Usage,
-            CommandError::Failed { .. } => Exit::World,
-            CommandError::Batch(error) => error.exit(),
-        }
-    }
-}
-
-impl From<SpoolError> for CommandError {
-    fn from(error: SpoolError) -> CommandError {
-        CommandError::Batch(error)
-    }
-}
-
-impl From<CommandError> for OpError {
-    fn from(error: CommandError) -> OpError {
-        match error {
-            CommandError::Batch(error) => error.into(),
-            failed => OpError::Command { message: failed.to_string(), exit: failed.exit() },
-        }
-    }
-}
-
-impl From<CommandError> for OutletError {
-    fn from(error: CommandError) -> OutletError {
-        match error {
-            CommandError::Batch(error) => error.into(),
-            failed => OutletError::Command { message: failed.to_string(), exit: failed.exit() },
-        }
     }
 }
 

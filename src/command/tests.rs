@@ -1,5 +1,7 @@
 use super::*;
 use crate::console::{Console, Level};
+use crate::error::{Exit, Failure as _};
+use crate::flow::OutletError;
 
 fn command(program: Program, form: LineForm, accept: Option<Vec<u8>>) -> BatchCommand {
     let (stop, _) = StopSignal::manual().unwrap();

@@ -68,8 +68,7 @@ impl Dedup {
                 None => return Ok(()),
             },
         };
-        let (index, is_new) =
-            if item.is_normal { self.keys.insert_within(item.key, item.outer) } else { self.keys.insert(item.key) };
+        let (index, is_new) = item.insert_into(&mut self.keys);
         if is_new {
             self.came(index, time);
             // A record of several keys is given once.

@@ -1,7 +1,7 @@
 //! Keys, each with its accumulator: the records of a batch, or of more, grouped.
 
 use super::grouping::{Grouping, Item, NO_KEY, bad_or_fatal};
-use super::key_table::KeyTable;
+use super::key_table::{KeyHasher, KeyTable};
 use super::{Held, OpError, Out};
 use crate::agg::{Accumulators, Aggregator};
 use crate::frame::Block;
@@ -19,6 +19,11 @@ impl Groups {
     /// No groups, of what `aggregator` works on.
     pub fn new(aggregator: &Aggregator) -> Groups {
         Groups { keys: KeyTable::new(), accumulators: Accumulators::new(aggregator) }
+    }
+
+    /// The same, whose keys may be given with the hashes of `hasher`.
+    pub fn hashed_by(hasher: KeyHasher, aggregator: &Aggregator) -> Groups {
+        Groups { keys: KeyTable::hashed_by(hasher), ..Groups::new(aggregator) }
     }
 
     /// Adds the records of a block. Those that cannot be grouped or aggregated
@@ -93,7 +98,7 @@ impl Groups {
 
 /// Fetches what is known of the keys of several items, see [`KeyTable::fetch`].
 pub fn fetch<'i>(items: impl Iterator<Item = &'i Item<'i>>, keys: &KeyTable, fetch: impl FnMut(usize) -> u64) {
-    keys.fetch(items.filter(|item| item.is_normal).map(|item| (item.key, item.outer)), fetch);
+    keys.fetch(items.filter(|item| item.is_normal).map(|item| (item.key, item.outer, item.hash)), fetch);
 }
 
 /// Adds an item to its group, which is a new one if need be; a bad one goes to `out` and leaves no trace.
@@ -129,7 +134,7 @@ fn group_of(
     accumulators: &mut Accumulators,
     aggregator: &Aggregator,
 ) -> (usize, bool) {
-    let (index, is_new) = if item.is_normal { keys.insert_within(item.key, item.outer) } else { keys.insert(item.key) };
+    let (index, is_new) = item.insert_into(keys);
     if is_new {
         accumulators.push(aggregator);
     }

@@ -55,10 +55,7 @@ fn merge_item(item: Item<'_>, groups: &mut Groups, aggregator: &mut Aggregator) 
     if !input.is_empty() {
         return Err(AggError::NoPartial);
     }
-    let (index, is_new) = match item.is_normal {
-        true => groups.keys.insert_within(item.key, item.outer),
-        false => groups.keys.insert(item.key),
-    };
+    let (index, is_new) = item.insert_into(&mut groups.keys);
     if is_new {
         groups.accumulators.push(aggregator);
     }

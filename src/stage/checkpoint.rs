@@ -92,7 +92,7 @@ pub(super) struct At<'h> {
 }
 
 /// How many stages there are, behind a join along its longest side.
-pub(super) fn stages(stages: &[Value]) -> usize {
+pub fn stages(stages: &[Value]) -> usize {
     let sides = stages.iter().filter_map(Value::as_array).map(|side| self::stages(side)).max().unwrap_or(0);
     sides + stages.iter().filter(|stage| !stage.is_array()).count()
 }

@@ -17,6 +17,7 @@ mod tests;
 use std::cell::RefCell;
 
 pub use checkpoint::CheckpointOptions;
+pub use checkpoint::stages as checkpoint_number;
 pub use error::StageError;
 
 use crate::clock::Clock;

@@ -144,3 +144,76 @@ fn a_stage_without_state_comes_and_goes() {
     let ran = take(&folder, "a.log", &format!("sstream-dedup | {COUNT}")).exits(5);
     assert!(ran.stderr.contains("has nothing of this stage"), "{ran}");
 }
+
+/// All files below a directory, with what is in them.
+fn tree(path: &std::path::Path, found: &mut Vec<(std::path::PathBuf, Vec<u8>)>) {
+    for entry in std::fs::read_dir(path).unwrap().flatten() {
+        match entry.path().is_dir() {
+            true => tree(&entry.path(), found),
+            false => found.push((entry.path(), std::fs::read(entry.path()).unwrap())),
+        }
+    }
+}
+
+#[test]
+fn what_explain_says_beforehand_is_what_a_start_does() {
+    let folder = folder();
+    let sinks = "sstream-sink --pass files raw/x | sstream-sink files out/x";
+    let line = |source: &str, stages: &str| format!("sstream-source {source} --available-now | {stages}");
+    append(&folder, "a.log", "k\n");
+    append(&folder, "b.log", "k\n");
+    folder
+        .run(&line("tail a.log --batch 10s --checkpoint ck", &format!("sstream-window 30s 10s count | {sinks}")))
+        .exits(0);
+    let window = |options: &str| format!("sstream-window {options} | {sinks}");
+    for (source, stages, code, says) in [
+        ("tail a.log --batch 10s", window("30s 10s count"), 0, "1. sstream-source tail a.log"),
+        ("tail a.log --batch 10s", window("30s 10s count"), 0, "restart: goes on from what tail.01-window has"),
+        ("tail a.log --batch 5s", window("30s 10s count"), 0, "with another interval: it was 10s"),
+        ("tail a.log --batch 7s", window("30s 10s count"), 2, "MISTAKE: the window's length 30s is no multiple"),
+        ("tail a.log b.log --batch 10s", window("30s 10s count"), 0, "restart: goes on after"),
+        ("tail c.log --batch 10s", window("30s 10s count"), 5, "now: source tail c.log"),
+        ("tail a.log --batch 10s", window("1m 10s count"), 5, "was: window 30s 10s count"),
+        ("tail a.log --batch 10s", window("30s 10s --by-value count"), 5, "restart: not known, for a stage before it"),
+        (
+            "tail a.log --batch 10s",
+            format!("sstream-filter k | sstream-map . | {}", window("30s 10s count")),
+            0,
+            "restart: keeps nothing, and may come and go",
+        ),
+        (
+            "tail a.log --batch 10s",
+            format!("sstream-dedup | {}", window("30s 10s count")),
+            5,
+            "has nothing of this stage",
+        ),
+        (
+            "tail a.log --batch 10s",
+            format!("sstream-dedup --new | {}", window("30s 10s count")),
+            0,
+            "begins with nothing",
+        ),
+        ("tail a.log --batch 10s --input json", window("30s 10s count"), 5, "now: source tail a.log --input json"),
+    ] {
+        let mut before = Vec::new();
+        tree(&folder.path("ck"), &mut before);
+        let pipeline = line(source, &stages);
+        let ran = folder.run(&format!("sstream explain --checkpoint ck '{pipeline}'")).exits(code);
+        assert!(ran.stdout.contains(says), "{says}: {ran}");
+        let mut after = Vec::new();
+        tree(&folder.path("ck"), &mut after);
+        assert!(before == after, "explaining changed the checkpoint: {ran}");
+        // What a start does, on a copy.
+        let copied = "rm -rf try && mkdir try && cp -a ck a.log b.log try && cd try && mkdir raw out";
+        let started = pipeline.replace("--available-now", "--available-now --checkpoint ck");
+        folder.run(&format!("{copied} && {started}")).exits(code);
+    }
+    // Without a checkpoint all begins anew; nothing is made there.
+    let ran = folder.run("sstream explain --checkpoint none 'sstream-source tail a.log | sstream-state --by-value count | sstream-sink files o'");
+    let ran = ran.exits(0);
+    assert!(
+        ran.stdout.contains("begins anew") && ran.stdout.contains("begins with nothing, as tail.01-state"),
+        "{ran}"
+    );
+    assert!(!folder.path("none").exists());
+}

@@ -10,6 +10,7 @@ What it does is in the file `faults` of its directory, read at each request, a l
     partial P               of a PutRecords each record is refused with this probability
     trim SEQUENCE           records up to this one are not there any more
     refuse ACTION NAME      a refusal by this name
+    behind                  whoever reads is never at the end of a shard
     later SECONDS           its clock is ahead
     expired ID              the key of this ID has expired
 
@@ -138,9 +139,13 @@ class Handler(BaseHTTPRequestHandler):
             results = [no if is_no else next(taken) for is_no in refused]
             answer = json.dumps({"FailedRecordCount": sum(refused), "Records": results}).encode()
         trims = [int(words[1]) for words in faults() if words[0] == "trim"]
-        if trims and action == "GetRecords" and status == 200:
+        is_behind = ["behind"] in faults()
+        if (trims or is_behind) and action == "GetRecords" and status == 200:
             kept = json.loads(answer)
-            kept["Records"] = [record for record in kept["Records"] if int(record["SequenceNumber"]) > trims[0]]
+            if trims:
+                kept["Records"] = [record for record in kept["Records"] if int(record["SequenceNumber"]) > trims[0]]
+            if is_behind:
+                kept["MillisBehindLatest"] = 1000
             answer = json.dumps(kept).encode()
         if is_cut:
             self.send_response_only(200)

@@ -48,7 +48,10 @@ pub fn check_kind(tool: &Described, kind: &str, command: &str) {
         return;
     }
     let kept = of_source(&SourceGuarantee::ReadAgain(""), Some("ck".to_owned())).0;
-    let told = parsed.account(&mut Stream { interval_ms: None, kept: Some(kept) }).does.join("\n");
+    let told = parsed.account(&mut Stream { kept: Some(kept), ..Stream::default() }).does.join(
+        "
+",
+    );
     let promises = ["exactly once", "at least once", "committed, so that", "none for readers"];
     let promise = promises.iter().find(|promise| told.contains(**promise)).unwrap_or_else(|| panic!("{kind}: {told}"));
     for (page, heading) in [("docs/RELIABILITY.md", "sink"), ("README.md", "output")] {

@@ -20,10 +20,10 @@ use super::{OperatorKind, OperatorTool, SinkKind, SinkTool, SourceKind, SourceTo
 use crate::checkpoint::offsets::Position;
 use crate::cli::account::{Stream, describe_batches};
 use crate::cli::args::StageArgs;
-use crate::cli::described::describe;
+use crate::cli::described;
 use crate::cli::docs::Form;
 use crate::cli::guarantee::{SinkGuarantee, SourceGuarantee};
-use crate::cli::{Tool, command, config, usage};
+use crate::cli::{Tool, command, config, describe, usage};
 use crate::console::{Console, Level};
 use crate::error::Exit;
 use crate::os;
@@ -59,6 +59,8 @@ impl<K: SourceKind> Declared for SourceTool<K> {
             "checkpoint": keep.dir().map(|dir| dir.display().to_string()),
             "again": again,
             "words": words,
+            "source": self.identity().ok().map(|identity| identity.to_json()),
+            "name": keep.name,
         })
     }
 
@@ -82,7 +84,11 @@ impl<K: SinkKind> Declared for SinkTool<K> {
             SinkGuarantee::AtLeastOnce(words) => (Some(false), words),
             SinkGuarantee::BestEffort(words) => (None, words),
         };
-        json!({ "does": K::DOES, "once": once, "words": words, "pass": self.rest.pass })
+        let part = &self.common().part;
+        json!({
+            "does": K::DOES, "once": once, "words": words, "pass": self.rest.pass,
+            "new": part.new, "stage_name": part.stage_name,
+        })
     }
 
     fn faults() -> Vec<String> {
@@ -151,7 +157,11 @@ fn declare<T: Tool + Declared>(arguments: &[OsString]) -> Value {
     };
     let parsed = command.try_get_matches_from(&expanded.words).and_then(|matches| T::from_arg_matches(&matches));
     match parsed {
-        Ok(tool) => tool.declare(),
+        Ok(tool) => {
+            let mut answer = tool.declare();
+            answer["arguments"] = describe::identity::<T>(&crate::cli::command::<T>(), &expanded.words).into();
+            answer
+        }
         Err(error) if !error.use_stderr() => json!({ "help": true }),
         Err(error) => json!({ "mistake": expanded.with_place(usage::explain(&error, T::NAME)) }),
     }
@@ -167,7 +177,7 @@ fn generate<T: Tool + 'static>(form: Option<&OsStr>) -> Result<Vec<u8>, String> 
         Some((Role::Sink, _)) => ["sstream", "sstream-sink"],
         _ => ["sstream", "sstream-run"],
     };
-    Ok(form.text(&describe::<T>(), &others.map(str::to_owned)))
+    Ok(form.text(&described::describe::<T>(), &others.map(str::to_owned)))
 }
 
 /// What a program is asked that shows a position: all that its source recorded, in hex.

@@ -229,7 +229,8 @@ impl<K: SourceKind> SourceTool<K> {
         self.kind.check().map_err(ToolError::Usage)
     }
 
-    fn identity(&self) -> Result<SourceIdentity, ToolError> {
+    /// What the source is to a checkpoint.
+    pub(super) fn identity(&self) -> Result<SourceIdentity, ToolError> {
         let Rest { input: form, cut, .. } = &self.rest;
         let name = kind_name::<K>();
         let words = format!("{name} {}", self.kind.identity());

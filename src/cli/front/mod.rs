@@ -16,6 +16,7 @@ use super::config::show;
 use super::described::{Described, describe};
 use super::tools;
 use super::{Environment, Tool, ToolError};
+use crate::error::Exit;
 use crate::os;
 use crate::record::visible;
 
@@ -52,6 +53,11 @@ enum Action {
     Explain {
         /// The pipeline, quoted as one word: 'nc -lk 9999 | sstream-filter ERROR'
         pipeline: String,
+
+        /// Say of each stage what a start under DIR would go on with, what would be new, and what be refused: then the exit
+        /// code is 5; nothing is changed
+        #[arg(long, value_name = "DIR")]
+        checkpoint: Option<PathBuf>,
     },
     /// Say what holds of a tool's options, and where it is from: default, file and line, environment, command line
     Config {
@@ -89,10 +95,14 @@ impl Tool for FrontTool {
             _ if self.list => print(&list()),
             Some(Action::Ps) => print(&running::list(environment)?),
             Some(Action::Stop { names }) => running::stop(&names, environment),
-            Some(Action::Explain { pipeline }) => {
-                let (text, mistakes) = explain::explain(&pipeline)?;
-                print(&text)?;
-                match mistakes {
+            Some(Action::Explain { pipeline, checkpoint }) => {
+                let explained = explain::explain(&pipeline, checkpoint)?;
+                print(&explained.text)?;
+                match explained.mistakes {
+                    0 if explained.refusals > 0 => Err(ToolError::Command {
+                        message: "explain: this pipeline would not go on under the checkpoint, see above".to_owned(),
+                        exit: Exit::Checkpoint,
+                    }),
                     0 => Ok(()),
                     1 => Err(ToolError::Usage("explain: there is a mistake in this pipeline, see above".to_owned())),
                     n => Err(ToolError::Usage(format!("explain: there are {n} mistakes in this pipeline, see above"))),

@@ -99,6 +99,10 @@ impl Tool for JoinTool {
         &self.stage.common
     }
 
+    fn has_state(&self) -> bool {
+        self.within.is_wanted()
+    }
+
     fn cut(&self) -> Option<&CutArgs> {
         Some(&self.stage.input.cut)
     }

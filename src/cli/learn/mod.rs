@@ -132,6 +132,10 @@ impl Tool for LearnTool {
         &self.stage.common
     }
 
+    fn has_state(&self) -> bool {
+        !matches!(self.kind, LearnKind::Predict(_))
+    }
+
     fn cut(&self) -> Option<&CutArgs> {
         Some(&self.stage.input.cut)
     }

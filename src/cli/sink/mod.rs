@@ -206,6 +206,10 @@ impl Tool for SinkTool {
         Account { ends: !self.pass, ..Account::does(self.kind.does()).and(told).and(passes) }
     }
 
+    fn sink(&self) -> Option<(String, bool)> {
+        Some((self.kind.name(), !self.pass))
+    }
+
     fn spread(&self) -> Spread {
         let target = match &self.kind {
             // One more says that there are more.

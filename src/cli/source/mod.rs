@@ -113,6 +113,10 @@ impl Tool for SourceTool {
         })
     }
 
+    fn source(&self, _: Option<InputForm>) -> Result<SourceIdentity, ToolError> {
+        self.identity()
+    }
+
     fn account(&self, _: &mut Stream) -> Account {
         self.check().map_or_else(Account::mistake, |()| Account::default())
     }

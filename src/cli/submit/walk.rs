@@ -249,7 +249,7 @@ impl Walk {
                 ),
             ));
         }
-        let mut stream = Stream { interval_ms: input, kept: None };
+        let mut stream = Stream { interval_ms: input, ..Stream::default() };
         let account = parsed.account(&mut stream);
         match account.mistakes.first() {
             Some(mistake) => Err(self.refused(command, mistake)),

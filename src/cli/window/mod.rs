@@ -196,6 +196,10 @@ impl Tool for WindowTool {
         &self.stage.common
     }
 
+    fn has_state(&self) -> bool {
+        true
+    }
+
     fn cut(&self) -> Option<&CutArgs> {
         Some(&self.stage.input.cut)
     }

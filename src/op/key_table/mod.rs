@@ -41,7 +41,7 @@ const LARGE: usize = 1 << 15;
 #[derive(Default)]
 pub struct KeyTable {
     table: HashTable<Slot>,
-    random: RandomState,
+    hasher: KeyHasher,
     arena: Arena,
     /// Where the key with this index lies in the arena; no place for a gap.
     places: Vec<u64>,
@@ -58,8 +58,8 @@ struct Slot {
 
 /// Half a hash. The table takes its place in memory from the low bits and a tag
 /// from the high bits of a whole one.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Hash(u32);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hash(u32);
 
 impl Hash {
     #[inline]
@@ -68,10 +68,46 @@ impl Hash {
     }
 }
 
+/// Hashes keys in normal form, for a table or for several with parts of the same keys. Each hashes otherwise, so
+/// that nobody can choose keys that are all in one place.
+#[derive(Clone, Default)]
+pub struct KeyHasher {
+    random: RandomState,
+}
+
+impl KeyHasher {
+    /// The hash of a key that is part of `outer`, as in [`KeyTable::insert_within`], and another half, of which the
+    /// tables know nothing.
+    #[inline]
+    pub fn hash(&self, normal: &[u8], outer: &[u8]) -> (Hash, u32) {
+        let whole = self.whole(normal, Short::of(normal, outer));
+        (Hash((whole >> 32) as u32), whole as u32)
+    }
+
+    #[inline]
+    fn whole(&self, normal: &[u8], short: Option<Short>) -> u64 {
+        let mut hasher = self.random.build_hasher();
+        match short {
+            Some(short) => {
+                let (first, last) = short.halves();
+                hasher.write_u64(first);
+                hasher.write_u64(last);
+            }
+            None => hasher.write(normal),
+        }
+        hasher.finish()
+    }
+}
+
 impl KeyTable {
     /// A table with no keys.
     pub fn new() -> KeyTable {
         KeyTable::default()
+    }
+
+    /// A table with no keys, which may be given [hashes](KeyHasher::hash).
+    pub fn hashed_by(hasher: KeyHasher) -> KeyTable {
+        KeyTable { hasher, ..KeyTable::default() }
     }
 
     /// One more than the greatest index: the keys there are and the gaps.
@@ -174,15 +210,15 @@ impl KeyTable {
     /// As [`KeyTable::insert`], of a key that is known to be in normal form.
     #[inline]
     pub fn insert_normal(&mut self, normal: &[u8]) -> (usize, bool) {
-        self.insert_within(normal, normal)
+        self.insert_within(normal, normal, None)
     }
 
     /// As [`KeyTable::insert_normal`], of a key that is part of `outer`: what is
-    /// behind it there means nothing, but that it can be read saves time.
+    /// behind it there means nothing, but that it can be read saves time. So does its hash, if it is known.
     #[inline]
-    pub fn insert_within(&mut self, normal: &[u8], outer: &[u8]) -> (usize, bool) {
+    pub fn insert_within(&mut self, normal: &[u8], outer: &[u8], hash: Option<Hash>) -> (usize, bool) {
         let short = Short::of(normal, outer);
-        let hash = self.hash(normal, short);
+        let hash = hash.unwrap_or_else(|| self.hash(normal, short));
         match self.find_hashed(normal, short, hash) {
             Some(index) => (index, false),
             None => (self.push(normal, hash), true),
@@ -203,15 +239,19 @@ impl KeyTable {
         self.end() >= LARGE
     }
 
-    /// Fetches what is known of keys (in normal form, and each with what it is part of) into the caches, for all of
-    /// them at once: the processor waits for many loads together if none depends
+    /// Fetches what is known of keys (in normal form, each with what it is part of, and its hash if that is known) into
+    /// the caches, for all of them at once: the processor waits for many loads together if none depends
     /// on another, so looking up is several times as fast afterwards. `fetch` is
     /// called for each index that may be asked for next, to read what the caller
     /// has there; what it returns means nothing. Nothing is changed.
-    pub fn fetch<'k>(&self, keys: impl Iterator<Item = (&'k [u8], &'k [u8])>, fetch: impl FnMut(usize) -> u64) {
+    pub fn fetch<'k>(
+        &self,
+        keys: impl Iterator<Item = (&'k [u8], &'k [u8], Option<Hash>)>,
+        fetch: impl FnMut(usize) -> u64,
+    ) {
         let mut candidates = [u32::MAX; AT_ONCE];
-        for (candidate, (key, outer)) in candidates.iter_mut().zip(keys) {
-            let hash = self.hash(key, Short::of(key, outer));
+        for (candidate, (key, outer, hash)) in candidates.iter_mut().zip(keys) {
+            let hash = hash.unwrap_or_else(|| self.hash(key, Short::of(key, outer)));
             if let Some(slot) = self.table.find(hash.spread(), |slot| slot.hash == hash) {
                 *candidate = slot.index;
             }
@@ -297,7 +337,7 @@ impl KeyTable {
     /// As [`KeyTable::reorder`], in a new table.
     fn rebuild(&mut self, order: &[u32]) {
         let old = std::mem::take(self);
-        self.random = old.random.clone();
+        self.hasher = old.hasher.clone();
         self.table.reserve(order.len(), |slot| slot.hash.spread());
         self.places.reserve(order.len());
         for (index, &from) in order.iter().enumerate() {
@@ -330,16 +370,7 @@ impl KeyTable {
 
     #[inline]
     fn hash(&self, normal: &[u8], short: Option<Short>) -> Hash {
-        let mut hasher = self.random.build_hasher();
-        match short {
-            Some(short) => {
-                let (first, last) = short.halves();
-                hasher.write_u64(first);
-                hasher.write_u64(last);
-            }
-            None => hasher.write(normal),
-        }
-        Hash((hasher.finish() >> 32) as u32)
+        Hash((self.hasher.whole(normal, short) >> 32) as u32)
     }
 
     /// The hash of the key at `index`.

@@ -172,7 +172,7 @@ impl Sequences {
             (b'k', None) => {
                 if let Some(index) = self.keys.find(key) {
                     self.keys.runs_mut(index).clear();
-                    self.keys.is_idle(index);
+                    self.keys.note_idle(index);
                 }
             }
             _ => return None,

@@ -141,7 +141,7 @@ impl Keys {
     }
 
     /// Notes a key of which nothing is open.
-    pub fn is_idle(&mut self, index: usize) {
+    pub fn note_idle(&mut self, index: usize) {
         self.idle.push(index as u32);
     }
 

@@ -13,6 +13,7 @@ mod automaton;
 mod buffer;
 mod define;
 mod durable;
+mod fits;
 mod keys;
 mod matcher;
 mod pattern;
@@ -153,7 +154,7 @@ impl Sequences {
             changes.key(self.keys.normal(index));
         }
         if self.keys.runs(index).is_empty() {
-            self.keys.is_idle(index);
+            self.keys.note_idle(index);
         }
         result
     }

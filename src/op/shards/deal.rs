@@ -1,35 +1,38 @@
 //! Which shard has which key.
 
-use std::hash::BuildHasher as _;
-
-use foldhash::fast::RandomState;
-
 use crate::op::grouping::Item;
+use crate::op::key_table::{Hash, KeyHasher};
 use crate::record::key::normal_key_in;
 
-/// Deals keys over shards. It is another one in each process, so that nobody can choose keys that are
-/// all of one shard.
+/// Deals keys over shards, by hashes that their tables take too.
 #[derive(Clone)]
 pub(super) struct Deal {
-    random: RandomState,
-    shards: u64,
+    pub hasher: KeyHasher,
+    shards: usize,
 }
 
 impl Deal {
     /// Over so many.
     pub fn over(shards: usize) -> Deal {
-        Deal { random: RandomState::default(), shards: shards as u64 }
+        Deal { hasher: KeyHasher::default(), shards }
     }
 
-    /// The shard of an item's key; `buffer` is for its normal form.
+    /// The shard of an item's key, and its hash; `buffer` is for its normal form.
     #[inline]
-    pub fn of(&self, item: &Item<'_>, buffer: &mut Vec<u8>) -> usize {
-        self.of_normal(if item.is_normal { item.key } else { normal_key_in(item.key, buffer) })
+    pub fn of(&self, item: &Item<'_>, buffer: &mut Vec<u8>) -> (usize, Hash) {
+        match item.is_normal {
+            true => self.of_normal(item.key, item.outer),
+            false => {
+                let normal = normal_key_in(item.key, buffer);
+                self.of_normal(normal, normal)
+            }
+        }
     }
 
-    /// The shard of a key in normal form.
+    /// The same of a key in normal form, which is part of `outer`.
     #[inline]
-    pub fn of_normal(&self, key: &[u8]) -> usize {
-        (((self.random.hash_one(key) >> 32) * self.shards) >> 32) as usize
+    pub fn of_normal(&self, key: &[u8], outer: &[u8]) -> (usize, Hash) {
+        let (hash, other_half) = self.hasher.hash(key, outer);
+        (((u64::from(other_half) * self.shards as u64) >> 32) as usize, hash)
     }
 }

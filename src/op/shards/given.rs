@@ -1,6 +1,5 @@
 //! What shards give, and how it is put in order.
 
-use std::ops::Range;
 use std::sync::mpsc::{Receiver, SyncSender};
 
 use crate::frame::{BatchTime, Block, Watermark};
@@ -147,21 +146,26 @@ pub(super) fn panicked() -> ! {
 
 /// Gives records of several shards in the order of their places; `next` gives those of one that follow.
 pub(super) fn merge(shards: usize, next: impl FnMut(usize) -> Option<Placed>, out: &mut Out<'_>) {
-    merge_runs(shards, next, |records, bytes, run| out.records(run.len() as u64, &records.bytes[bytes]));
+    merge_to(shards, next, |record| {
+        out.buffer().extend_from_slice(record);
+        out.finish_records(1);
+    });
 }
 
-/// The same, by runs of records one behind another: where they are, their bytes and which they are.
-pub(super) fn merge_runs(
-    shards: usize,
-    mut next: impl FnMut(usize) -> Option<Placed>,
-    mut give: impl FnMut(&Placed, Range<usize>, Range<usize>),
-) {
+/// The same, each record with its newline.
+pub(super) fn merge_to(shards: usize, mut next: impl FnMut(usize) -> Option<Placed>, mut give: impl FnMut(&[u8])) {
     let mut heads: Vec<Head> = (0..shards).filter_map(|shard| Head::of(shard, &mut next)).collect();
-    while let Some((at, _)) = heads.iter().enumerate().min_by_key(|(_, head)| head.place()) {
-        let others = heads.iter().enumerate().filter(|(other, _)| *other != at);
-        let before = others.map(|(_, head)| head.place()).min();
-        heads[at].give_before(before, &mut give);
-        if heads[at].is_over() {
+    while !heads.is_empty() {
+        // Who is next is chance: a selection, in place of a branch that is guessed wrong.
+        let (mut at, mut least) = (0, heads[0].place);
+        for (other, head) in heads.iter().enumerate().skip(1) {
+            let is_less = head.place < least;
+            at = if is_less { other } else { at };
+            least = if is_less { head.place } else { least };
+        }
+        let head = &mut heads[at];
+        give(head.take());
+        if head.is_over() {
             match Head::of(heads[at].shard, &mut next) {
                 Some(head) => heads[at] = head,
                 None => drop(heads.swap_remove(at)),
@@ -170,37 +174,33 @@ pub(super) fn merge_runs(
     }
 }
 
-/// Records of a shard, and how many of them are given.
+/// Records of a shard, of which some are given.
 struct Head {
     shard: usize,
     records: Placed,
+    /// The next one's place, number and beginning.
+    place: u64,
     given: usize,
-    given_bytes: usize,
+    start: usize,
 }
 
 impl Head {
     fn of(shard: usize, next: &mut impl FnMut(usize) -> Option<Placed>) -> Option<Head> {
         let records = std::iter::from_fn(|| next(shard)).find(|records| !records.ends.is_empty())?;
-        Some(Head { shard, records, given: 0, given_bytes: 0 })
+        Some(Head { shard, place: records.ends[0].0, records, given: 0, start: 0 })
     }
 
-    fn place(&self) -> u64 {
-        self.records.ends[self.given].0
+    /// The next record.
+    #[inline]
+    fn take(&mut self) -> &[u8] {
+        let (start, end) = (self.start, self.records.ends[self.given].1);
+        (self.start, self.given) = (end, self.given + 1);
+        self.place = self.records.ends.get(self.given).map_or(u64::MAX, |(place, _)| *place);
+        &self.records.bytes[start..end]
     }
 
     fn is_over(&self) -> bool {
         self.given == self.records.ends.len()
-    }
-
-    /// Gives the next record, and those behind it that are before this place.
-    #[inline]
-    fn give_before(&mut self, place: Option<u64>, give: &mut impl FnMut(&Placed, Range<usize>, Range<usize>)) {
-        let place = place.unwrap_or(u64::MAX);
-        let rest = &self.records.ends[self.given..];
-        let count = 1 + rest[1..].iter().take_while(|(own, _)| *own < place).count();
-        let (given, end) = (self.given + count, rest[count - 1].1);
-        give(&self.records, self.given_bytes..end, self.given..given);
-        (self.given, self.given_bytes) = (given, end);
     }
 }
 

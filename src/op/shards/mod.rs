@@ -22,10 +22,11 @@ mod worker;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::grouping::{Grouping, Item};
+use super::key_table::KeyHasher;
 use super::{Held, OpError, Out};
 use crate::frame::{BatchTime, Block};
 use deal::Deal;
-use given::{Answers, Given, merge, merge_runs, tell};
+use given::{Answers, Given, merge, merge_to, tell};
 use threads::Threads;
 
 /// A piece has about so many bytes.
@@ -38,6 +39,9 @@ pub type Numbered<'a> = (u64, Item<'a>);
 pub trait Shard: Send + 'static {
     /// What a shard can be asked, between items.
     type Ask: Clone + Send + 'static;
+
+    /// Before the first key: items come with the hashes of their keys, by this.
+    fn hash_by(&mut self, hasher: &KeyHasher);
 
     /// Takes items, in order. What it gives of an item has the item's number as its place.
     ///
@@ -79,11 +83,13 @@ pub struct Shards<S: Shard> {
 
 impl<S: Shard> Shards<S> {
     /// These shards, which are alike and have no keys; `grouping` takes records apart for all.
-    pub fn new(shards: Vec<S>, grouping: Grouping) -> Shards<S> {
+    pub fn new(mut shards: Vec<S>, grouping: Grouping) -> Shards<S> {
+        let deal = Deal::over(shards.len());
+        shards.iter_mut().for_each(|shard| shard.hash_by(&deal.hasher));
         Shards {
             groupings: vec![grouping.clone(); shards.len()],
             grouping,
-            deal: Deal::over(shards.len()),
+            deal,
             shards: shards.into_iter().map(|shard| Arc::new(Mutex::new(shard))).collect(),
             threads: None,
             had_items: false,
@@ -145,17 +151,7 @@ impl<S: Shard> Shards<S> {
     pub fn gather(&mut self, ask: &S::Ask, mut each: impl FnMut(&[u8])) {
         let shards = self.shards.len();
         let Ok(mut answers) = self.asked(ask, None) else { return };
-        merge_runs(
-            shards,
-            |shard| answers.next(shard),
-            |records, bytes, run| {
-                let mut start = bytes.start;
-                for (_, end) in &records.ends[run] {
-                    each(&records.bytes[start..end - 1]);
-                    start = *end;
-                }
-            },
-        );
+        merge_to(shards, |shard| answers.next(shard), |record| each(&record[..record.len() - 1]));
     }
 
     /// What shards answer, once they are done with all records.
@@ -219,7 +215,7 @@ impl<S: Shard> Shards<S> {
 
     /// The number of the shard that has a key, which is in normal form.
     pub fn number_of_key(&self, key: &[u8]) -> usize {
-        self.deal.of_normal(key)
+        self.deal.of_normal(key, key).0
     }
 
     /// A shard by its number, if there is such; as [`Shards::each`].
@@ -248,7 +244,14 @@ impl<S: Shard> Shards<S> {
 
     fn hand_over(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
         self.start_threads();
-        let Some(threads) = &mut self.threads else { return self.do_here(out) };
+        // Where there are no threads; or of a record that is too long to be dealt.
+        if self.threads.is_none() || self.gathered.len() > parcel::MAX_BYTES {
+            let gathered = std::mem::take(&mut self.gathered);
+            self.finish(out)?;
+            self.gathered = gathered;
+            return self.do_here(out);
+        }
+        let Some(threads) = &mut self.threads else { return Ok(()) };
         self.had_items = true;
         threads.send(&mut self.gathered, self.time, self.number);
         threads.make_room(&mut self.number, out)
@@ -274,7 +277,8 @@ impl<S: Shard> Shards<S> {
         let mut buffer = Vec::new();
         let done = grouping.items(block, out, |item, out| {
             out.set_place(*number);
-            let added = shards[deal.of(&item, &mut buffer)].add(&[(*number, item)], *time, out);
+            let (shard, hash) = deal.of(&item, &mut buffer);
+            let added = shards[shard].add(&[(*number, Item { hash: Some(hash), ..item })], *time, out);
             *number += 1;
             added
         });

@@ -5,6 +5,7 @@ use crate::agg::Aggregator;
 use crate::frame::{BatchTime, Block, Close};
 use crate::op::grouping::{Grouping, aggregation_failed};
 use crate::op::groups::Groups;
+use crate::op::key_table::KeyHasher;
 use crate::op::{Held, OpError, Operator, Out};
 
 /// Reduces each batch on several threads.
@@ -43,6 +44,10 @@ impl ShardedReduce {
 impl Shard for Part {
     /// For the results of the batch.
     type Ask = ();
+
+    fn hash_by(&mut self, hasher: &KeyHasher) {
+        self.groups = Groups::hashed_by(hasher.clone(), &self.aggregator);
+    }
 
     fn add(&mut self, items: &[Numbered<'_>], _: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
         self.groups.add_numbered(items, &mut self.firsts, &mut self.aggregator, out)

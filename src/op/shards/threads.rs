@@ -133,7 +133,7 @@ impl<S: Shard> Threads<S> {
     }
 
     fn take(&mut self, report: Report, number: &mut u64, out: &mut Out<'_>) -> Result<(), OpError> {
-        let Report::Piece { number: of_piece, shard, records, told, items } = report else { panicked() };
+        let Report::Piece { number: of_piece, shard, records, told, numbers } = report else { panicked() };
         let piece = &mut self.pieces[(of_piece - self.done) as usize];
         piece.through += 1;
         piece.records[shard] = records;
@@ -143,7 +143,7 @@ impl<S: Shard> Threads<S> {
             && let Some(Piece { records, told, .. }) = self.pieces.pop_front()
         {
             self.done += 1;
-            *number += items;
+            *number += numbers;
             let mut records: Vec<_> = records.into_iter().map(Vec::into_iter).collect();
             merge(records.len(), |shard| records[shard].next(), out);
             tell(told, out)?;

@@ -1,7 +1,7 @@
 //! One of the threads: takes pieces apart, and works for its shard.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::mpsc::{Receiver, Sender, SyncSender};
 use std::sync::{Arc, Mutex};
 
@@ -24,7 +24,7 @@ pub(super) enum Message<A> {
         records: Vec<u8>,
         time: BatchTime,
     },
-    /// What is its own of a piece that it or another one has taken apart.
+    /// What is its own of a piece that it or another one has taken apart, or of a part of it: parts come in order.
     Parcel {
         /// The piece's number.
         number: u64,
@@ -52,7 +52,7 @@ pub(super) enum Report {
         records: Vec<Placed>,
         told: Vec<Told>,
         /// How many numbers the piece has taken.
-        items: u64,
+        numbers: u64,
     },
     /// It has panicked.
     Gone,
@@ -69,13 +69,16 @@ pub(super) struct Worker<S: Shard> {
     all: Vec<Sender<Message<S::Ask>>>,
     reports: Sender<Report>,
     answers: SyncSender<Answer>,
-    /// Parcels that came before their turn.
-    waiting: HashMap<u64, Parcel>,
+    /// Parcels that came before their turn, by their pieces.
+    waiting: HashMap<u64, VecDeque<Parcel>>,
     /// What is to be told of a piece that this one has taken apart, by numbers in the piece.
     told: HashMap<u64, Vec<Told>>,
+    /// What came of the parts so far of the piece whose turn it is.
+    given: (Vec<Placed>, Vec<Told>),
     ask: Option<(u64, S::Ask, BatchTime)>,
-    /// The piece that comes next, and the number of its first item.
+    /// The piece whose turn it is, the number of its first item, and of the first of its next part.
     next: u64,
+    first: u64,
     next_item: u64,
 }
 
@@ -113,8 +116,10 @@ impl<S: Shard> Worker<S> {
             answers,
             waiting,
             told,
+            given: (Vec::new(), Vec::new()),
             ask: None,
             next: 0,
+            first: 0,
             next_item: 0,
         }
     }
@@ -124,9 +129,9 @@ impl<S: Shard> Worker<S> {
         let _guard = Guard(self.reports.clone());
         while let Ok(message) = self.inbox.recv() {
             match message {
-                Message::Number(number) => self.next_item = number,
+                Message::Number(number) => (self.first, self.next_item) = (number, number),
                 Message::Piece { number, records, time } => self.take_apart(number, records, time),
-                Message::Parcel { number, parcel } => drop(self.waiting.insert(number, parcel)),
+                Message::Parcel { number, parcel } => self.waiting.entry(number).or_default().push_back(parcel),
                 Message::Ask { pieces, ask, time } => self.ask = Some((pieces, ask, time)),
                 Message::Stop => return,
             }
@@ -136,7 +141,7 @@ impl<S: Shard> Worker<S> {
 
     /// Does all whose turn it is.
     fn go_on(&mut self) {
-        while let Some(parcel) = self.waiting.remove(&self.next) {
+        while let Some(parcel) = self.waiting.get_mut(&self.next).and_then(VecDeque::pop_front) {
             self.add(&parcel);
         }
         if let Some((_, ask, time)) = self.ask.take_if(|(pieces, ..)| *pieces == self.next) {
@@ -150,52 +155,77 @@ impl<S: Shard> Worker<S> {
     /// Deals the items of a piece to those whose keys they have.
     fn take_apart(&mut self, number: u64, records: Vec<u8>, time: BatchTime) {
         let piece = Arc::new(records);
-        let mut parcels: Vec<Parcel> = self.all.iter().map(|_| Parcel::new(Arc::clone(&piece), time)).collect();
-        let numbers = Numbers::default();
+        let empty = || -> Vec<Parcel> { self.all.iter().map(|_| Parcel::new(Arc::clone(&piece), time)).collect() };
+        let mut parcels = empty();
+        let (numbers, mut first) = (Numbers::default(), 0);
         let mut buffer = Vec::new();
         let block = Block { time, records: memchr::memchr_iter(b'\n', &piece).count() as u64, bytes: &piece };
         let taken = self.grouping.items(block, &mut Out::new(&mut &numbers), |item, _| {
-            parcels[self.deal.of(&item, &mut buffer)].push(numbers.next(), &item);
+            let (shard, hash) = self.deal.of(&item, &mut buffer);
+            let item_number = numbers.next();
+            parcels[shard].push((item_number - first) as u32, &item, hash)?;
+            if parcels[shard].is_full() {
+                let count = numbers.so_far() - first;
+                first = numbers.so_far();
+                send(&self.all, number, std::mem::replace(&mut parcels, empty()), (count, false));
+            }
             Ok(())
         });
         if let Err(error) = taken {
             numbers.tell(What::Failed(error));
         }
-        let items = numbers.next();
+        let count = numbers.so_far() - first;
         self.told.insert(number, numbers.told.into_inner());
-        for (shard, mut parcel) in parcels.into_iter().enumerate() {
-            parcel.items = items;
-            if shard == self.number {
-                self.waiting.insert(number, parcel);
-            } else {
-                // One that has gone is told of by itself.
-                let _ = self.all[shard].send(Message::Parcel { number, parcel });
-            }
-        }
+        send(&self.all, number, parcels, (count, true));
     }
 
     /// Gives the shard the next parcel.
     fn add(&mut self, parcel: &Parcel) {
-        let (piece, first) = (self.next, self.next_item);
+        let first = self.next_item;
         let mut shard = lock(&self.shard);
         let given = Given::default().of(parcel.time, |out| {
             let mut chunk = Vec::with_capacity(MAX_CHUNK);
             for start in (0..parcel.len()).step_by(MAX_CHUNK) {
-                chunk.clear();
                 let end = parcel.len().min(start + MAX_CHUNK);
-                chunk.extend((start..end).map(|index| parcel.get(index)).map(|(number, item)| (first + number, item)));
+                chunk.clear();
+                chunk.extend((start..end).map(|index| {
+                    let (number, item) = parcel.get(index);
+                    (first + u64::from(number), item)
+                }));
                 shard.add(&chunk, parcel.time, out)?;
             }
             Ok(())
         });
         drop(shard);
-        let mut told = self.told.remove(&piece).unwrap_or_default();
-        told.iter_mut().for_each(|told| told.place += first);
-        told.extend(given.told);
-        let (records, items) = (given.records, parcel.items);
-        let _ = self.reports.send(Report::Piece { number: piece, shard: self.number, records, told, items });
+        self.next_item += u64::from(parcel.numbers);
+        self.given.0.extend(given.records);
+        self.given.1.extend(given.told);
+        if parcel.is_last {
+            self.finish_piece();
+        }
+    }
+
+    /// The shard is through with the piece whose turn it was.
+    fn finish_piece(&mut self) {
+        let (records, mut all_told) = std::mem::take(&mut self.given);
+        let mut told = self.told.remove(&self.next).unwrap_or_default();
+        told.iter_mut().for_each(|told| told.place += self.first);
+        all_told.append(&mut told);
+        self.waiting.remove(&self.next);
+        let numbers = self.next_item - self.first;
+        let report = Report::Piece { number: self.next, shard: self.number, records, told: all_told, numbers };
+        let _ = self.reports.send(report);
         self.next += 1;
-        self.next_item += items;
+        self.first = self.next_item;
+    }
+}
+
+/// Sends a part of a piece to all, which has taken so many numbers and may be the last one.
+fn send<A>(all: &[Sender<Message<A>>], number: u64, parcels: Vec<Parcel>, (numbers, is_last): (u64, bool)) {
+    for (inbox, mut parcel) in all.iter().zip(parcels) {
+        (parcel.numbers, parcel.is_last) = (numbers as u32, is_last);
+        // One that has gone is told of by itself.
+        let _ = inbox.send(Message::Parcel { number, parcel });
     }
 }
 
@@ -209,6 +239,11 @@ struct Numbers {
 impl Numbers {
     fn next(&self) -> u64 {
         self.next.replace(self.next.get() + 1)
+    }
+
+    /// How many numbers are taken.
+    fn so_far(&self) -> u64 {
+        self.next.get()
     }
 
     fn tell(&self, what: What) {

@@ -25,12 +25,8 @@ impl Entries {
     /// The index of an item's key, and whether it is new.
     #[inline]
     pub fn insert(&mut self, item: &Item<'_>) -> (usize, bool) {
-        if item.is_normal {
-            let (index, is_new) = self.keys.insert_within(item.key, item.outer);
-            self.inserted(index, is_new)
-        } else {
-            self.insert_key(item.key)
-        }
+        let (index, is_new) = item.insert_into(&mut self.keys);
+        self.inserted(index, is_new)
     }
 
     /// The index of a key in any form, and whether it is new.

@@ -14,6 +14,7 @@ use crate::frame::{BatchTime, Block, Close, Head, Reason, Watermark};
 use crate::keyed_state::{KeyedState, PairOut};
 use crate::op::durable::Durable;
 use crate::op::grouping::Grouping;
+use crate::op::key_table::{KeyHasher, KeyTable};
 use crate::op::shards::{Numbered, Shard, Shards};
 use crate::op::{Held, OpError, Operator, Out};
 use crate::record::normal_key;
@@ -43,10 +44,7 @@ pub enum Ask {
 
 impl ShardedState {
     /// By a thread for each of `states`, which must be the same and empty.
-    pub fn new(grouping: Grouping, mut states: Vec<State>) -> ShardedState {
-        for state in &mut states {
-            state.entries.numbers = Some(Numbers::default());
-        }
+    pub fn new(grouping: Grouping, states: Vec<State>) -> ShardedState {
         let (emit, is_timed) = states.first().map_or((Emit::All, false), |state| (state.emit, state.timing.is_some()));
         ShardedState {
             shards: Shards::new(states, grouping),
@@ -89,6 +87,11 @@ impl State {
 
 impl Shard for State {
     type Ask = Ask;
+
+    fn hash_by(&mut self, hasher: &KeyHasher) {
+        self.entries.keys = KeyTable::hashed_by(hasher.clone());
+        self.entries.numbers = Some(Numbers::default());
+    }
 
     fn add(&mut self, items: &[Numbered<'_>], time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
         self.begin(time);

@@ -155,7 +155,7 @@ impl IntervalJoin {
         }
         self.arrivals += 1;
         let (key_index, is_new) =
-            if item.is_normal { self.keys.insert_within(key, item.outer) } else { self.keys.insert(key) };
+            if item.is_normal { self.keys.insert_within(key, item.outer, None) } else { self.keys.insert(key) };
         if !is_new && self.is_idle(key_index) {
             self.idle -= 1;
         }

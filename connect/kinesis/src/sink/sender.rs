@@ -3,7 +3,7 @@
 //! Of a call the service may take some records and not others, which are sent again: so they come behind
 //! those of their call that were taken, and before those of the next one.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -85,7 +85,6 @@ impl Sender {
     }
 
     fn deliver(&mut self, mut entries: Vec<Entry>, bad: &mut Refused<'_>) -> Result<(), OutletError> {
-        let began = Instant::now();
         while !entries.is_empty() {
             let (client, waited) = (&self.client, &self.waited);
             let called = waited.during(|| client.call("PutRecords", &body(client.stream(), &entries)));
@@ -119,8 +118,7 @@ impl Sender {
                 Err(Fault::Passing(message) | Fault::Throttled(message)) => message,
                 Err(fault) => return Err(crate::client::error_of(&self.client, fault).into()),
             };
-            self.client.patience().is_away(&message);
-            let tried = began.elapsed();
+            let tried = self.client.patience().is_away(&message);
             let is_over =
                 self.retry_for.is_some_and(|limit| tried >= limit) || (self.stop.is_asked() && tried >= AT_A_STOP);
             if is_over {

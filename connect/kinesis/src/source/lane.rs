@@ -39,8 +39,8 @@ pub struct Lane {
     limit: usize,
     /// So many bytes of memory a read takes.
     pub expected: usize,
-    /// It was closed when it was begun with: it ends where there is no more.
-    pub is_closed: bool,
+    /// Nothing is wanted that came after this time, in ms since the epoch.
+    pub until_ms: Option<u64>,
     /// Not to be read before.
     pub due: Instant,
     /// How long to wait after a read that came to nothing.
@@ -75,7 +75,7 @@ impl Lane {
             is_doubtful: false,
             limit: 1000,
             expected: 1 << 20,
-            is_closed: false,
+            until_ms: None,
             due: Instant::now(),
             backoff: Backoff::default(),
             told: None,

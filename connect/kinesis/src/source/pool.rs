@@ -262,22 +262,20 @@ impl Inner {
         state.held = state.held.saturating_sub(expected);
         let mut is_over = false;
         if let Some(mut chunk) = chunk {
-            let is_news = match chunk.state {
-                State::More => false,
-                State::End => true,
-                State::Tip(now_ms) => {
-                    let is_due = now_ms >= lane.told_ms.saturating_add(TELL_EVERY_MS);
-                    lane.told_ms = if is_due { now_ms } else { lane.told_ms };
-                    is_due || self.ends_at_tip(&lane)
-                }
+            let is_due = match chunk.state {
+                State::Tip(now_ms) => now_ms >= lane.told_ms.saturating_add(TELL_EVERY_MS),
+                State::More | State::End => false,
             };
-            is_over = match chunk.state {
-                State::More => false,
-                State::Tip(_) => self.ends_at_tip(&lane),
-                State::End => true,
+            if let (State::Tip(now_ms), true) = (chunk.state, is_due) {
+                lane.told_ms = now_ms;
+            }
+            is_over = match (chunk.state, lane.until_ms) {
+                (State::End, _) | (State::Tip(_), Some(_)) => true,
+                (State::More, Some(until_ms)) => chunk.last().is_some_and(|(_, came_ms)| came_ms >= until_ms),
+                (_, None) => false,
             };
             chunk.is_last = is_over;
-            if is_news || !chunk.is_empty() {
+            if is_due || is_over || !chunk.is_empty() {
                 state.held += chunk.cost();
                 state.chunks.push(chunk);
                 self.bell.ring();
@@ -288,11 +286,6 @@ impl Inner {
         }
         drop(state);
         self.changed.notify_one();
-    }
-
-    /// Whether a shard is read no more where there is no more for now.
-    fn ends_at_tip(&self, lane: &Lane) -> bool {
-        self.reading.available_now && !lane.is_closed
     }
 
     /// A shard has too many readers: a word each minute if that goes on.

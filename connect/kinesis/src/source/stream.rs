@@ -45,7 +45,12 @@ pub struct KinesisSource {
     pub(super) again: Again,
     /// A checkpoint keeps the position.
     pub(super) is_kept: bool,
+    /// What came later is not wanted, in ms since the epoch.
+    until_ms: Option<u64>,
 }
+
+/// What a record's time and the service's clock may be apart, in ms: that clock is told in seconds.
+const CLOCKS_MS: u64 = 2000;
 
 impl KinesisSource {
     /// Asks nobody yet.
@@ -66,6 +71,7 @@ impl KinesisSource {
             active: BTreeSet::new(),
             chunks: VecDeque::new(),
             is_kept: false,
+            until_ms: None,
         })
     }
 
@@ -73,6 +79,9 @@ impl KinesisSource {
     fn hear(&mut self) -> Result<(), SourceError> {
         let Some(pool) = &self.pool else { return Ok(()) };
         if let Some(listing) = pool.listing() {
+            if self.options.reading.available_now {
+                self.until_ms.get_or_insert(listing.now_ms + CLOCKS_MS);
+            }
             (self.listing, self.is_listing) = (listing, false);
             self.attach()?;
         }
@@ -130,7 +139,8 @@ impl KinesisSource {
             }
             self.active.insert(shard.clone());
             let mut lane = Lane::new(&shard, place);
-            lane.is_closed = is_closed;
+            // One that is closed has an end of its own.
+            lane.until_ms = self.until_ms.filter(|_| !is_closed);
             pool.read(lane, self.active.len())?;
         }
         Ok(())

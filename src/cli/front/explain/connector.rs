@@ -3,12 +3,15 @@
 use serde_json::Value;
 
 use super::{Flow, Walk, checkpoint, depends_on_a_variable};
+use crate::cli::ToolError;
 use crate::cli::account::{Account, Stream, describe_batches};
-use crate::cli::args::Batching;
+use crate::cli::args::{Batching, KeepArgs, PartArgs};
 use crate::cli::connector::found::Found;
 use crate::cli::connector::known::Role;
+use crate::cli::first::SourceIdentity;
 use crate::cli::front::shell::Command;
 use crate::cli::guarantee;
+use crate::cli::restart::Candidate;
 
 /// What a program of its own says of its command line.
 enum Declared {
@@ -48,13 +51,24 @@ impl Walk {
         };
         if role == Role::Source {
             stream = self.begin_declared(&answer);
+            self.restart_declared(&mut stream, &answer);
             return Flow::Batches(stream);
         }
         self.say(answer["does"].as_str().unwrap_or_default());
         if let Some(kept) = &stream.kept {
             self.say(&guarantee::of_declared_sink(kept, &answer));
         }
-        if answer["pass"].as_bool() == Some(true) {
+        let passes = answer["pass"].as_bool() == Some(true);
+        let part = PartArgs { new: answer["new"].as_bool() == Some(true), stage_name: text(&answer["stage_name"]) };
+        self.restart_stage(&mut stream, |stream| Candidate {
+            arguments: text(&answer["arguments"]).unwrap_or_default(),
+            tool: found.kind.clone(),
+            part: &part,
+            has_state: false,
+            sink: Some(!passes),
+            intervals: (stream.interval_ms.unwrap_or(1), stream.interval_ms.unwrap_or(1)),
+        });
+        if passes {
             self.say("passes the stream on, each batch when this sink is done with it");
             return Flow::Batches(stream);
         }
@@ -102,6 +116,10 @@ impl Walk {
         } else if let Some(option) = answer["of_first_stage"].as_str() {
             self.mistake(&format!("{option} behind the first stage: give it to the first one"));
         }
+        if self.restart.is_some() {
+            self.say("restart: not known: its program does not say whether it has state");
+            stream.line = None;
+        }
         let lines = answer["does"].as_array().into_iter().flatten().filter_map(|line| line.as_str());
         let mut account = Account { does: lines.map(str::to_owned).collect(), ..Account::default() };
         if let Some(form) = answer["output"].as_str() {
@@ -111,14 +129,26 @@ impl Walk {
         if account.ends { Flow::Ended(found.name()) } else { Flow::Batches(stream) }
     }
 
+    /// Tries such a source under the checkpoint, if there is one to be tried.
+    fn restart_declared(&mut self, stream: &mut Stream, answer: &Value) {
+        let none = || ToolError::Usage("its program does not say what its source is".to_owned());
+        let identity = SourceIdentity::of_json(&answer["source"]).ok_or_else(none);
+        let keep = KeepArgs { checkpoint: None, name: text(&answer["name"]), retain: None, on_loss: None };
+        self.restart_source(stream, identity, &keep);
+    }
+
     /// A stream that a program of its own begins.
     fn begin_declared(&mut self, answer: &Value) -> Stream {
         let (kept, restart) = guarantee::of_declared_source(answer);
-        let stream = Stream { interval_ms: answer["interval"].as_u64(), kept: Some(kept) };
+        let stream = Stream { interval_ms: answer["interval"].as_u64(), kept: Some(kept), line: None };
         let batches = answer["cuts"].as_str().map(str::to_owned);
         let batches = batches.or_else(|| stream.interval_ms.map(|ms| describe_batches(Batching::Every(ms))));
         self.say(&format!("first stage: cuts its input into {}", batches.as_deref().unwrap_or("batches")));
         self.say(&restart);
         stream
     }
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
 }

@@ -2,7 +2,7 @@ use super::*;
 
 #[track_caller]
 fn check(pipeline: &str, mistakes: usize, parts: &[&str]) {
-    let (text, found) = explain(pipeline).unwrap();
+    let Explained { text, mistakes: found, .. } = explain(pipeline, None).unwrap();
     for part in parts {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
@@ -98,7 +98,8 @@ fn what_holds_after_a_crash_is_told_sink_by_sink() {
 
 #[test]
 fn what_is_no_stage_is_not_told_as_one() {
-    let (text, _) = explain("sstream-run --checkpoint ck 'sstream-source rate 5 | sstream-sink print'").unwrap();
+    let line = "sstream-run --checkpoint ck 'sstream-source rate 5 | sstream-sink print'";
+    let text = explain(line, None).unwrap().text;
     assert!(text.ends_with("\n   runs the pipeline that it is given: explain that one\n"), "{text}");
     assert_eq!(text.lines().count(), 2, "{text}");
 }

@@ -50,8 +50,7 @@ impl<S: Default> Keyed<S> {
 
     /// The index of an item's key, and whether it is new.
     pub fn key(&mut self, item: &Item<'_>, common: &mut Common) -> (usize, bool) {
-        let (index, is_new) =
-            if item.is_normal { self.keys.insert_within(item.key, item.outer) } else { self.keys.insert(item.key) };
+        let (index, is_new) = item.insert_into(&mut self.keys);
         if is_new {
             self.push(index, common.sequence);
             common.sequence += 1;

@@ -101,8 +101,7 @@ impl Window {
         out: &mut Out<'_>,
     ) -> Result<Option<usize>, OpError> {
         let aggregator = &mut common.making.aggregator;
-        let (index, is_new) =
-            if item.is_normal { self.keys.insert_within(item.key, item.outer) } else { self.keys.insert(item.key) };
+        let (index, is_new) = item.insert_into(&mut self.keys);
         if is_new {
             self.accumulators.push(aggregator);
             self.firsts.push(time);

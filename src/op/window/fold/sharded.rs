@@ -11,6 +11,8 @@ use super::{Failed, Fold, Places};
 use crate::agg::saved::{take_byte, take_bytes};
 use crate::frame::{BatchTime, Block};
 use crate::op::grouping::{Grouping, bad_or_fatal};
+use crate::op::groups::Groups;
+use crate::op::key_table::KeyHasher;
 use crate::op::shards::{Numbered, Shard, Shards};
 use crate::op::window::Panes;
 use crate::op::{Held, OpError, Out};
@@ -40,10 +42,7 @@ pub enum Ask {
 
 impl ShardedFold {
     /// By a thread for each of `folds`, which must be the same and have a key.
-    pub fn new(grouping: Grouping, mut folds: Vec<Fold>) -> ShardedFold {
-        for fold in &mut folds {
-            fold.places = Some(Places::default());
-        }
+    pub fn new(grouping: Grouping, folds: Vec<Fold>) -> ShardedFold {
         ShardedFold { shards: Shards::new(folds, grouping), loading: VecDeque::new() }
     }
 
@@ -114,6 +113,11 @@ impl ShardedFold {
 
 impl Shard for Fold {
     type Ask = Ask;
+
+    fn hash_by(&mut self, hasher: &KeyHasher) {
+        self.open = Groups::hashed_by(hasher.clone(), &self.aggregator);
+        self.places = Some(Places::default());
+    }
 
     fn add(&mut self, items: &[Numbered<'_>], _: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
         let Some(places) = &mut self.places else { return Ok(()) };

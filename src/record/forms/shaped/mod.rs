@@ -64,17 +64,25 @@ impl Shaped {
         bad: &mut Bad<'_>,
     ) -> Result<Option<u64>, Box<dyn Failure>> {
         let Shaped { index, shapes } = self;
-        if !index.set(lines, G::ALSO) && std::str::from_utf8(lines).is_err() {
+        // Where shapes are not tried nobody asks the index.
+        let has_index = shapes.are_tried();
+        let is_ascii = has_index && index.set(lines, G::ALSO);
+        if !is_ascii && std::str::from_utf8(lines).is_err() {
             return Ok(None);
         }
         out.reserve(lines.len());
         let mut records = 0;
         let mut pass = Pass { lines, index, out, at: 0, copied: 0 };
         while pass.at < lines.len() {
-            let with_shapes = shapes.are_tried();
-            if with_shapes && pass.line::<G>(shapes) {
-                records += 1;
-                continue;
+            let with_shapes = has_index && shapes.are_tried();
+            if with_shapes {
+                shapes.tried();
+                if pass.line::<G>(shapes) {
+                    records += 1;
+                    continue;
+                }
+            } else {
+                shapes.paused();
             }
             let line = pass.next_line();
             let text = bare(line);

@@ -19,10 +19,12 @@ const MOST_SCALARS: usize = 256;
 /// data.
 const MOST_OTHERS: usize = 8;
 
-/// After so many lines it is looked at whether shapes are worth while, and if they are not, so many
-/// times as many lines are read without them.
+/// After so many lines it is looked at whether shapes are worth while. If they are not, so many lines are
+/// read without them before they are tried again: twice as many each time, since what a trial learns is
+/// lost, and learning takes longer than reading.
 const TRIAL: u32 = 1024;
-const PAUSE: u32 = 16;
+const FIRST_PAUSE: u32 = 16 * TRIAL;
+const LONGEST_PAUSE: u32 = 256 * TRIAL;
 
 /// How many bytes are compared at once.
 const AT_ONCE: usize = size_of::<u128>();
@@ -108,7 +110,7 @@ pub(super) struct Link {
 pub(super) struct Place(Option<u32>);
 
 /// The shapes that are known.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Shapes {
     links: Vec<Link>,
     /// Lines that were read with shapes, and those of them whose shape was not known.
@@ -116,25 +118,47 @@ pub(super) struct Shapes {
     missed: u32,
     /// So many lines are read without.
     pause: u32,
+    next_pause: u32,
+}
+
+impl Default for Shapes {
+    fn default() -> Shapes {
+        Shapes { links: Vec::new(), tried: 0, missed: 0, pause: 0, next_pause: FIRST_PAUSE }
+    }
 }
 
 impl Shapes {
     /// Whether the next line should be read with shapes.
     #[inline]
-    pub(super) fn are_tried(&mut self) -> bool {
-        if self.pause > 0 {
-            self.pause -= 1;
-            return false;
-        }
+    pub(super) fn are_tried(&self) -> bool {
+        self.pause == 0
+    }
+
+    /// A line was read with shapes, be its own known or not.
+    #[inline]
+    pub(super) fn tried(&mut self) {
         self.tried += 1;
-        if self.tried > TRIAL {
-            if self.missed > TRIAL / 2 {
-                self.links.clear();
-                self.pause = TRIAL * PAUSE;
-            }
-            (self.tried, self.missed) = (0, 0);
+        if self.tried == TRIAL {
+            self.judge();
         }
-        true
+    }
+
+    #[cold]
+    fn judge(&mut self) {
+        if self.missed > TRIAL / 2 {
+            self.links.clear();
+            self.pause = self.next_pause;
+            self.next_pause = LONGEST_PAUSE.min(2 * self.next_pause);
+        } else {
+            self.next_pause = FIRST_PAUSE;
+        }
+        (self.tried, self.missed) = (0, 0);
+    }
+
+    /// A line was read without shapes, as they are not tried.
+    #[inline]
+    pub(super) fn paused(&mut self) {
+        self.pause = self.pause.saturating_sub(1);
     }
 
     /// Where lines begin.
@@ -228,13 +252,22 @@ mod tests {
     #[test]
     fn keys_that_are_data_take_little_room_and_are_not_tried_for_ever() {
         let mut shapes = Shapes::default();
-        for number in 0..TRIAL {
-            assert!(shapes.are_tried());
-            let line = format!("{{\"{}\":1}}\n", "x".repeat(number as usize));
-            shapes.learn(line.as_bytes(), line.as_bytes(), digits(&line));
+        for pause in [16, 32, 64, 128, 256, 256] {
+            for number in 0..TRIAL {
+                assert!(shapes.are_tried());
+                assert!(shapes.links.len() <= 2 * MOST_OTHERS);
+                let line = format!("{{\"{}\":1}}\n", "x".repeat(number as usize));
+                shapes.learn(line.as_bytes(), line.as_bytes(), digits(&line));
+                shapes.tried();
+            }
+            assert!(shapes.get(shapes.start()).is_none());
+            for _ in 0..pause * TRIAL {
+                assert!(!shapes.are_tried());
+                shapes.paused();
+            }
         }
-        assert!(shapes.links.len() <= 2 * MOST_OTHERS);
-        assert!(shapes.are_tried() && !shapes.are_tried());
-        assert!(shapes.get(shapes.start()).is_none());
+        // Lines that are alike again are tried as at first.
+        (0..TRIAL).for_each(|_| shapes.tried());
+        assert_eq!((shapes.are_tried(), shapes.next_pause), (true, FIRST_PAUSE));
     }
 }

@@ -184,6 +184,21 @@ fn changed(lines: Vec<Vec<u8>>, changes: &[(prop::sample::Index, u8)]) -> Vec<u8
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    /// While shapes are not tried, in the middle of a piece or from its beginning on.
+    #[test]
+    fn lines_behind_many_keys_that_are_data_are_read_too(
+        lines in prop::collection::vec(any_line(), 0..20),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3),
+    ) {
+        let mut text: Vec<u8> = (0..1100).flat_map(|key| format!("{{\"user{key}\":1}}\n").into_bytes()).collect();
+        text.extend(changed(lines, &changes));
+        check::<Json>(&text, json);
+    }
+}
+
+proptest! {
     #[test]
     fn lines_together_are_what_each_is_by_itself(
         lines in prop::collection::vec(any_line(), 0..20),

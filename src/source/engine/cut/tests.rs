@@ -8,6 +8,7 @@ use crate::console::{Console, Level};
 use crate::flow::OnError;
 use crate::record::forms::Recipe;
 use crate::signal::{StopSignal, Stopper};
+use crate::source::engine::batches::Batches as _;
 use crate::source::engine::line_source::LineSource;
 use crate::source::{ByteSource, Got};
 

@@ -13,6 +13,7 @@ pub mod endpoint;
 pub mod profile;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -55,9 +56,15 @@ pub enum NoCredentials {
     Final(String),
 }
 
-/// The variables of the environment.
-#[derive(Clone, Debug, Default)]
+/// The variables of the environment, of which some are secrets.
+#[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, String>);
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
 
 impl From<BTreeMap<String, String>> for Environment {
     fn from(variables: BTreeMap<String, String>) -> Self {
@@ -214,7 +221,7 @@ mod tests {
         let environment = Environment::from(BTreeMap::from(variables));
         let given = Provider::new(environment.clone(), Profiles::default()).get().unwrap();
         assert_eq!((given.key_id.as_str(), given.token.as_ref().map(Secret::reveal)), ("k", Some("t")));
-        assert!(!format!("{given:?}").contains("hidden"));
+        assert!(!format!("{given:?} {environment:?}").contains("hidden"));
         let named = Profiles::of(&environment, Some("missing"));
         let error = Provider::new(environment, named).get().unwrap_err();
         assert!(matches!(error, NoCredentials::Final(message) if message.contains("missing")));

@@ -2,6 +2,8 @@
 
 use regex::bytes::Regex;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::record::forms::Field;
 use crate::record::forms::events::{Belonging, Joining, Most, Patterns};

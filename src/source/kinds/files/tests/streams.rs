@@ -1,6 +1,8 @@
 //! Events of a container's two streams, whose lines come in turn.
 
 use super::events::tail_of;
+use proptest::prelude::*;
+
 use super::*;
 use crate::record::forms::Field;
 use crate::record::forms::events::{Belonging, Joining, Most, Patterns, Runtime, Stream};

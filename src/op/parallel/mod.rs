@@ -8,16 +8,21 @@
 //! Where the system gives fewer threads than were asked for, the work goes on with those
 //! there are: it is slower, and the same.
 
+#[cfg(test)]
+mod tests;
+mod worker;
+
 use std::collections::VecDeque;
 use std::io;
 use std::ops::ControlFlow;
 use std::panic::resume_unwind;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
-use super::{BatchTime, Downstream, OpError, Operator, Out, PerRecord};
-use crate::frame::{Block, Close, Watermark};
+use super::{OpError, Operator, Out, PerRecord};
+use crate::frame::{BatchTime, Block, Close};
+use worker::{Job, Outcome, WAITING_PARTS, work};
 
 /// A piece is handed over when it has this many bytes. What is less when the
 /// batch ends or the stage would wait is done here: waking a thread takes
@@ -51,34 +56,6 @@ pub struct Parallel {
     gathered: Vec<u8>,
     time: BatchTime,
 }
-
-/// A piece of a block, and where its results go.
-struct Job {
-    time: BatchTime,
-    bytes: Vec<u8>,
-    results: SyncSender<Vec<Outcome>>,
-    ends_with_a_bad_record: bool,
-}
-
-/// What an operator gave, as it will be given on.
-enum Outcome {
-    Records {
-        records: u64,
-        bytes: Vec<u8>,
-    },
-    BadRecord {
-        record: Vec<u8>,
-        reason: String,
-    },
-    Failed(OpError),
-    /// Nothing follows: the thread is done with the piece.
-    Done,
-}
-
-/// What a piece gives is handed over in parts of so many bytes, of which a few may wait: a thread
-/// that makes very much of one record goes on when its part is needed.
-const PART_BYTES: usize = 1 << 20;
-const WAITING_PARTS: usize = 2;
 
 impl Parallel {
     /// Runs `here` and a thread for each of `others`; all must be the same.
@@ -241,173 +218,4 @@ fn give_on(outcomes: Vec<Outcome>, out: &mut Out<'_>) -> Result<ControlFlow<()>,
         }
     }
     Ok(ControlFlow::Continue(()))
-}
-
-/// What a thread does until there can be no more jobs.
-fn work(mut operator: AnyPerRecord, jobs: &Mutex<Receiver<Job>>) {
-    loop {
-        // The guard goes at the end of the statement, before the work.
-        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { time, bytes, results, ends_with_a_bad_record }) = job else { return };
-        let mut outcomes =
-            Collect { part: Vec::new(), part_bytes: 0, results, is_closed: false, ends_with_a_bad_record };
-        let mut out = Out::new(&mut outcomes);
-        out.set_time(time);
-        let result = operator.block(block(time, &bytes), &mut out);
-        out.finish_block();
-        outcomes.part.push(result.err().map_or(Outcome::Done, Outcome::Failed));
-        outcomes.hand_over();
-    }
-}
-
-/// Hands over what an operator gives, in parts.
-struct Collect {
-    part: Vec<Outcome>,
-    part_bytes: usize,
-    results: SyncSender<Vec<Outcome>>,
-    is_closed: bool,
-    ends_with_a_bad_record: bool,
-}
-
-impl Collect {
-    fn hand_over(&mut self) {
-        self.part_bytes = 0;
-        // Nobody takes it if the stage has failed by now.
-        self.is_closed |= self.results.send(std::mem::take(&mut self.part)).is_err();
-    }
-}
-
-impl Downstream for Collect {
-    fn block(&mut self, block: Block<'_>) {
-        self.part.push(Outcome::Records { records: block.records, bytes: block.bytes.to_vec() });
-        self.part_bytes += block.bytes.len();
-        if self.part_bytes >= PART_BYTES {
-            self.hand_over();
-        }
-    }
-
-    /// An operator on records gives no ends.
-    fn end(&mut self, _: BatchTime, _: u64, _: Option<Watermark>) {}
-
-    fn bad_record(&mut self, _: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError> {
-        self.part.push(Outcome::BadRecord { record: record.to_vec(), reason: reason.to_owned() });
-        Ok(())
-    }
-
-    fn is_closed(&self) -> bool {
-        self.is_closed
-    }
-
-    fn ends_with_a_bad_record(&self) -> bool {
-        self.ends_with_a_bad_record
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::function::Part;
-    use super::super::function::tests::program;
-    use super::super::map::{Map, Role};
-    use super::super::split::Split;
-    use super::*;
-    use crate::frame::Reason;
-    use crate::op::{Each, testing};
-    use proptest::prelude::*;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    fn parallel(threads: usize, make: &dyn Fn() -> AnyPerRecord) -> Parallel {
-        Parallel::new(make(), (0..threads).map(|_| make()).collect())
-    }
-
-    fn map(source: &str) -> AnyPerRecord {
-        Box::new(Map::new(program(source), Role::Record(Part::Record)))
-    }
-
-    /// Enough records for several pieces.
-    fn many(count: usize) -> Vec<String> {
-        (0..count).map(|n| format!("\"{n} {}\"", "x".repeat(n % 50))).collect()
-    }
-
-    #[test]
-    fn small_blocks_start_no_thread() {
-        let mut operator = parallel(4, &|| map("."));
-        assert_eq!(testing::run(&mut operator, &[many(100)]).batches[0].1, many(100));
-        assert!(operator.threads.is_empty());
-    }
-
-    #[test]
-    fn no_more_threads_than_pieces() {
-        let mut operator = parallel(8, &|| map("length"));
-        testing::run(&mut operator, &[many(3000)]);
-        assert!((1..=4).contains(&operator.threads.len()), "{}", operator.threads.len());
-    }
-
-    #[test]
-    fn what_is_under_way_comes_out_before_the_stage_waits() {
-        let mut collected = testing::Collected::default();
-        let mut out = Out::new(&mut collected);
-        let mut operator = parallel(2, &|| map("."));
-        let bytes: String = many(5000).iter().map(|record| format!("{record}\n")).collect();
-        let time = BatchTime(1000);
-        out.set_time(time);
-        operator.block(block(time, bytes.as_bytes()), &mut out).unwrap();
-        operator.idle(&mut out).unwrap();
-        assert!(operator.pending.is_empty() && operator.gathered.is_empty());
-        operator.end(time, &mut out).unwrap();
-        assert_eq!(collected.batches[0].1, many(5000));
-    }
-
-    #[test]
-    fn goes_on_with_the_threads_that_there_are() {
-        static STARTED: AtomicUsize = AtomicUsize::new(0);
-        let none: Start = |_| Err(io::ErrorKind::WouldBlock.into());
-        let one: Start = |work| match STARTED.fetch_add(1, Ordering::Relaxed) {
-            0 => thread::Builder::new().spawn(work),
-            _ => Err(io::ErrorKind::WouldBlock.into()),
-        };
-        for (start, threads) in [(none, 0), (one, 1)] {
-            let mut operator = Parallel { start, ..parallel(4, &|| map(".")) };
-            assert_eq!(testing::run(&mut operator, &[many(10_000)]).batches[0].1, many(10_000));
-            assert_eq!(operator.threads.len(), threads);
-        }
-    }
-
-    #[test]
-    fn a_panic_is_passed_on() {
-        struct Panics;
-        impl PerRecord for Panics {
-            fn block(&mut self, _: Block<'_>, _: &mut Out<'_>) -> Result<(), OpError> {
-                resume_unwind(Box::new("on purpose"))
-            }
-        }
-        let mut operator = parallel(2, &|| Box::new(Panics));
-        let run = || testing::run(&mut operator, &[many(10_000)]);
-        let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).err().unwrap();
-        assert_eq!(panic.downcast_ref(), Some(&"on purpose"));
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(24))]
-
-        #[test]
-        fn several_threads_give_what_one_gives(
-            threads in 1usize..5, sizes in prop::collection::vec(0usize..6000, 1..4), split: bool, bad_every in 1usize..3000
-        ) {
-            let make = || -> AnyPerRecord {
-                if split {
-                    Box::new(Split::new(" ", Part::Record).unwrap())
-                } else {
-                    map("., if length > 40 then error(\"long\") else . end")
-                }
-            };
-            let mut batches: Vec<Vec<String>> = sizes.iter().map(|size| many(*size)).collect();
-            for batch in &mut batches {
-                batch.iter_mut().step_by(bad_every).for_each(|record| *record = "null".to_owned());
-            }
-            let run = |operator: &mut dyn Operator| testing::try_run(operator, 1000, &batches, Reason::Eof).unwrap();
-            let (one, several) = (run(&mut Each(make())), run(&mut parallel(threads, &make)));
-            prop_assert_eq!(one.batches, several.batches);
-            prop_assert_eq!(one.bad, several.bad);
-        }
-    }
 }

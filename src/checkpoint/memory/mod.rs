@@ -1,12 +1,15 @@
 //! A file system in memory for tests: it fails at the n-th call, and it knows
 //! what a power cut may leave of it.
 
+mod open;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, IoSlice};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::storage::{LockFile, Storage, StoredFile};
+use open::{MemoryFile, MemoryLock};
 
 /// What a power cut may leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -349,87 +352,5 @@ impl Storage for Memory {
         let mut inner = self.inner();
         inner.call()?;
         Ok(inner.held.contains(path))
-    }
-}
-
-struct MemoryFile {
-    file: usize,
-    memory: Memory,
-}
-
-impl StoredFile for MemoryFile {
-    fn append(&mut self, parts: &mut [IoSlice<'_>]) -> io::Result<()> {
-        let mut inner = self.memory.inner();
-        let failed = inner.call();
-        for (index, part) in parts.iter().enumerate() {
-            // A write that fails may have written a part.
-            let len = if failed.is_ok() { part.len() } else { part.len() * usize::from(index == 0) / 2 };
-            if failed.is_err() && inner.dead_from.is_some() {
-                break;
-            }
-            inner.files[self.file].data.extend_from_slice(&part[..len]);
-        }
-        failed
-    }
-
-    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
-        let mut inner = self.memory.inner();
-        inner.call()?;
-        let data = &inner.files[self.file].data;
-        let from = (offset as usize).min(data.len());
-        let len = into.len().min(data.len() - from);
-        into[..len].copy_from_slice(&data[from..from + len]);
-        Ok(len)
-    }
-
-    fn size(&self) -> io::Result<u64> {
-        let mut inner = self.memory.inner();
-        inner.call()?;
-        Ok(inner.files[self.file].data.len() as u64)
-    }
-
-    fn truncate(&mut self, len: u64) -> io::Result<()> {
-        let mut inner = self.memory.inner();
-        inner.call()?;
-        inner.files[self.file].data.truncate(len as usize);
-        Ok(())
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
-        let mut inner = self.memory.inner();
-        inner.call()?;
-        let content = &mut inner.files[self.file];
-        content.durable = content.data.clone();
-        Ok(())
-    }
-}
-
-struct MemoryLock {
-    path: PathBuf,
-    memory: Memory,
-}
-
-impl LockFile for MemoryLock {
-    fn read(&mut self) -> io::Result<Vec<u8>> {
-        let mut inner = self.memory.inner();
-        inner.call()?;
-        Ok(inner.locks[&self.path].clone())
-    }
-
-    fn write(&mut self, content: &[u8]) -> io::Result<()> {
-        let mut inner = self.memory.inner();
-        inner.call()?;
-        inner.locks.insert(self.path.clone(), content.to_vec());
-        Ok(())
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
-        self.memory.inner().call()
-    }
-}
-
-impl Drop for MemoryLock {
-    fn drop(&mut self) {
-        self.memory.inner().held.remove(&self.path);
     }
 }

@@ -13,12 +13,15 @@
 //!
 //! Matches come out in the order of their beginnings: one waits while an earlier beginning is open.
 
+mod preference;
+
 use std::collections::VecDeque;
 
-use super::automaton::{Automaton, Edge, Guard, Target};
-use super::buffer::{Buffer, Link, LinkId, RecordId, Taken};
-use super::define::Definition;
 use crate::event::EventTime;
+use crate::op::sequence::automaton::{Automaton, Edge, Guard, Target};
+use crate::op::sequence::buffer::{Buffer, Link, LinkId, RecordId, Taken};
+use crate::op::sequence::define::Definition;
+use crate::op::sequence::fits::Fits;
 
 /// Where the next match may begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,100 +240,6 @@ impl Matcher {
         }
     }
 
-    /// Where two ways part: the place, and where each goes from there, unless it
-    /// is its last one. What both have taken is one chain, so that this costs what came since.
-    fn parting(&self, one: LinkId, other: LinkId) -> (usize, Option<usize>, Option<usize>) {
-        let number = |id: LinkId| self.buffer.record(self.buffer.link(id).record).number;
-        let back = |at: &mut Option<LinkId>, places: &mut Vec<usize>| {
-            if let Some(link) = at.map(|id| self.buffer.link(id)) {
-                places.push(link.place as usize);
-                *at = link.before;
-            }
-        };
-        let (mut one, mut other) = (Some(one), Some(other));
-        let (mut of_one, mut of_other) = (Vec::new(), Vec::new());
-        while one != other {
-            let (newest_of_one, newest_of_other) = (one.map(number), other.map(number));
-            if newest_of_one >= newest_of_other {
-                back(&mut one, &mut of_one);
-            }
-            if newest_of_other >= newest_of_one {
-                back(&mut other, &mut of_other);
-            }
-        }
-        let mut place = one.map_or(self.rules.automaton.start(), |id| self.buffer.link(id).place as usize);
-        // Two ways may have taken the same, each by a chain of its own.
-        while let (Some(one), Some(other)) = (of_one.last(), of_other.last())
-            && one == other
-        {
-            place = *one;
-            of_one.pop();
-            of_other.pop();
-        }
-        (place, of_one.pop(), of_other.pop())
-    }
-
-    /// The edge from a place to another, or to the end.
-    fn edge(&self, place: usize, next: Option<usize>) -> usize {
-        let is_it = |edge: &Edge| match edge.to {
-            Target::Place(to) => next == Some(to),
-            Target::End | Target::Absence => next.is_none(),
-        };
-        self.rules.automaton.edges(place).iter().position(is_it).unwrap_or(usize::MAX)
-    }
-
-    /// Whether a match is better than one that was complete before, or together with it.
-    fn is_better(&self, new: LinkId, best: LinkId) -> bool {
-        let number = |id: LinkId| self.buffer.record(self.buffer.link(id).record).number;
-        let end_together = number(new) == number(best);
-        if end_together {
-            return self.is_preferred(new, best);
-        }
-        let automaton = &self.rules.automaton;
-        let (place, new, best) = self.parting(new, best);
-        let (new, best) = (self.edge(place, new), self.edge(place, best));
-        automaton.is_strict && new < best && automaton.waits_for(place, new, best)
-    }
-
-    /// Whether of two ways that are complete together the first one is preferred.
-    fn is_preferred(&self, new: LinkId, best: LinkId) -> bool {
-        let (place, new, best) = self.parting(new, best);
-        self.edge(place, new) < self.edge(place, best)
-    }
-
-    /// The edges of a way by which it can still become better than a match.
-    fn can_beat(&self, way: Way, best: LinkId) -> u64 {
-        let (place, own, best) = self.parting(way.last, best);
-        let best = self.edge(place, best);
-        let waits = |edge: usize| edge < best && self.rules.automaton.waits_for(place, edge, best);
-        match own {
-            Some(own) if waits(self.edge(place, Some(own))) => way.open,
-            Some(_) => 0,
-            None => {
-                (0..64).filter(|edge| way.open & 1 << edge != 0 && waits(*edge)).fold(0, |open, edge| open | 1 << edge)
-            }
-        }
-    }
-
-    /// Each way once that has taken the same records as another.
-    fn without_repeats(&mut self, ways: Vec<LinkId>) -> Vec<LinkId> {
-        let mut kept: Vec<LinkId> = Vec::with_capacity(ways.len());
-        for last in ways {
-            if kept.iter().any(|other| self.is_same(*other, last)) {
-                self.buffer.release(last);
-            } else {
-                kept.push(last);
-            }
-        }
-        kept
-    }
-
-    /// Whether two ways have taken the same records under the same names.
-    fn is_same(&self, one: LinkId, other: LinkId) -> bool {
-        let named = |link: Link| (link.record, self.rules.automaton.places[link.place as usize]);
-        self.buffer.chain(one).map(named).eq(self.buffer.chain(other).map(named))
-    }
-
     /// Gives the matches for which no earlier beginning is open.
     fn give_ready(&mut self, runs: &mut Runs, found: &mut Vec<Found>) {
         while runs.front().is_some_and(|run| run.ways.is_empty())
@@ -432,55 +341,5 @@ fn keep(way: Way, buffer: &mut Buffer, ways: &mut Vec<Way>) {
         buffer.release(way.last);
     } else {
         ways.push(way);
-    }
-}
-
-/// What is known of the record that comes: which names it is.
-struct Fits {
-    /// Of names whose definitions look at the record alone.
-    of_record: Vec<Option<bool>>,
-    /// Of the others, for the way that is looked at.
-    of_way: Vec<Option<bool>>,
-    /// Whether anything is known of the others.
-    is_of_way: bool,
-    /// What a definition said that failed.
-    error: Option<String>,
-}
-
-impl Fits {
-    fn new(names: usize) -> Fits {
-        Fits { of_record: vec![None; names], of_way: vec![None; names], is_of_way: false, error: None }
-    }
-
-    /// Nothing is known of the next record.
-    fn next_record(&mut self) {
-        self.of_record.fill(None);
-    }
-
-    /// The record is looked at behind other ones.
-    fn next_way(&mut self) {
-        if std::mem::take(&mut self.is_of_way) {
-            self.of_way.fill(None);
-        }
-    }
-
-    fn fits(
-        &mut self,
-        name: usize,
-        definitions: &mut [Definition],
-        record: &[u8],
-        before: Option<LinkId>,
-        buffer: &Buffer,
-        name_of: &[usize],
-    ) -> bool {
-        let looks_back = definitions[name].looks_back();
-        self.is_of_way |= looks_back;
-        let known = if looks_back { &mut self.of_way } else { &mut self.of_record };
-        *known[name].get_or_insert_with(|| {
-            definitions[name].fits(record, before, buffer, name_of).unwrap_or_else(|error| {
-                self.error.get_or_insert(error);
-                false
-            })
-        })
     }
 }

@@ -12,14 +12,20 @@
 //! place, or is what the value is ranked by (`top`). So an EXPR without a
 //! result leaves the record out, and one with several counts it several times.
 
+mod results;
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 
+use super::key_table::{Hash, KeyTable};
 use super::{OpError, Out};
 use crate::agg::AggError;
 use crate::error::{Exit, Failure};
 use crate::expr::{ExprError, Program};
 use crate::frame::Block;
 use crate::record;
+use results::Results;
 
 /// The key that all records have where none was chosen.
 pub const NO_KEY: &[u8] = b"";
@@ -60,15 +66,26 @@ pub struct Item<'a> {
     /// Whether the key is known to be in normal form.
     pub is_normal: bool,
     /// What the key is part of, see [`KeyTable::insert_within`].
-    ///
-    /// [`KeyTable::insert_within`]: super::key_table::KeyTable::insert_within
     pub outer: &'a [u8],
+    /// The hash of the key, where it was computed for the tables that the item may get into.
+    pub hash: Option<Hash>,
     /// What is aggregated, or what `top` ranks by.
     pub value: &'a [u8],
     /// What `top` gives out.
     pub ranked: &'a [u8],
     /// All of the record, for messages.
     pub record: &'a [u8],
+}
+
+impl Item<'_> {
+    /// The index of the key in a table, and whether it is new there.
+    #[inline]
+    pub fn insert_into(&self, keys: &mut KeyTable) -> (usize, bool) {
+        match self.is_normal {
+            true => keys.insert_within(self.key, self.outer, self.hash),
+            false => keys.insert(self.key),
+        }
+    }
 }
 
 impl Grouping {
@@ -116,7 +133,7 @@ impl Grouping {
             };
             if !is_computed {
                 let (is_normal, outer) = (normal.is_known(key), block.bytes);
-                each(Item { key, is_normal, outer, value, ranked: value, record }, out)?;
+                each(Item { key, is_normal, outer, hash: None, value, ranked: value, record }, out)?;
                 continue;
             }
             let by = if let By::Program(program) = by { Some(program) } else { None };
@@ -128,7 +145,8 @@ impl Grouping {
             for key in keys.iter() {
                 let is_normal = normal.is_known(key);
                 for result in values.iter() {
-                    each(Item { key, is_normal, outer: &keys.bytes, value: result, ranked: value, record }, out)?;
+                    let outer = &keys.bytes[..];
+                    each(Item { key, is_normal, outer, hash: None, value: result, ranked: value, record }, out)?;
                 }
             }
         }
@@ -157,7 +175,7 @@ impl Grouping {
                 continue;
             };
             let (is_normal, outer) = (normal.is_known(key), block.bytes);
-            chunk.push(Item { key, is_normal, outer, value, ranked: value, record });
+            chunk.push(Item { key, is_normal, outer, hash: None, value, ranked: value, record });
             if chunk.len() == MAX_CHUNK {
                 each(&chunk, out)?;
                 chunk.clear();
@@ -185,7 +203,7 @@ impl Grouping {
                     let (is_normal, outer) = (normal.is_known(key), &keys.bytes[..]);
                     items.extend(of_value.clone().map(|value| {
                         let value = values.get(value);
-                        Item { key, is_normal, outer, value, ranked, record }
+                        Item { key, is_normal, outer, hash: None, value, ranked, record }
                     }));
                 }
             }
@@ -279,125 +297,4 @@ pub fn aggregation_failed(error: AggError) -> OpError {
 /// The error of an operator whose function failed, through no record's fault.
 pub fn function_failed(error: ExprError) -> OpError {
     OpError::Command { message: error.to_string(), exit: error.exit() }
-}
-
-/// Results of a program for one record, one behind another.
-#[derive(Clone, Debug, Default)]
-struct Results {
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
-}
-
-impl Results {
-    /// Holds the results of `program` for `input`, or `otherwise` alone if
-    /// there is no program.
-    fn fill(&mut self, program: Option<&mut Program>, input: &[u8], otherwise: &[u8]) -> Result<(), ExprError> {
-        self.clear();
-        self.add(program, input, otherwise)
-    }
-
-    /// The same, behind what it holds.
-    fn add(&mut self, program: Option<&mut Program>, input: &[u8], otherwise: &[u8]) -> Result<(), ExprError> {
-        let mut push = |result: &[u8]| {
-            self.bytes.extend_from_slice(result);
-            self.ends.push(self.bytes.len());
-        };
-        match program {
-            Some(program) => program.run(input, &[], &mut push),
-            None => {
-                push(otherwise);
-                Ok(())
-            }
-        }
-    }
-
-    fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    fn get(&self, index: usize) -> &[u8] {
-        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.bytes[start..self.ends[index]]
-    }
-
-    fn truncate(&mut self, length: usize) {
-        self.ends.truncate(length);
-        self.bytes.truncate(self.ends.last().copied().unwrap_or(0));
-    }
-
-    fn clear(&mut self) {
-        self.truncate(0);
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        (0..self.len()).map(|index| self.get(index))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::frame::BatchTime;
-    use crate::op::testing::Collected;
-
-    fn program(source: &str) -> Program {
-        Program::parse(source, &[]).unwrap()
-    }
-
-    /// Key, value and what is ranked, of each item; and the bad records.
-    fn items(by: By, of: Option<&str>, records: &[&str]) -> (Vec<[String; 3]>, Vec<String>) {
-        let bytes: String = records.iter().map(|record| format!("{record}\n")).collect();
-        let block = Block { time: BatchTime(1000), records: records.len() as u64, bytes: bytes.as_bytes() };
-        let mut collected = Collected::default();
-        let mut found = Vec::new();
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-        let mut grouping = Grouping::new(by, of.map(program));
-        grouping
-            .items(block, &mut Out::new(&mut collected), |item, _| {
-                assert!(!item.is_normal || *record::normal_key(item.key) == *item.key);
-                found.push([text(item.key), text(item.value), text(item.ranked)]);
-                Ok(())
-            })
-            .unwrap();
-        let (mut by_chunks, mut bad) = (Vec::new(), Collected::default());
-        grouping
-            .chunks(block, &mut Out::new(&mut bad), |items, _| {
-                by_chunks.extend(items.iter().map(|item| [text(item.key), text(item.value), text(item.ranked)]));
-                Ok(())
-            })
-            .unwrap();
-        assert_eq!((&by_chunks, &bad.bad), (&found, &collected.bad));
-        (found, collected.bad.into_iter().map(|(record, reason)| format!("{record}: {reason}")).collect())
-    }
-
-    #[test]
-    fn keys_and_values_are_what_was_chosen() {
-        let pairs = [r#"["a",1]"#, r#"["\n",{"n":2}]"#];
-        assert_eq!(items(By::Pair, None, &pairs).0[1], [r#""\n""#, r#"{"n":2}"#, r#"{"n":2}"#]);
-        assert_eq!(items(By::Record, None, &pairs).0[0], [pairs[0], pairs[0], pairs[0]]);
-        assert_eq!(items(By::Nothing, None, &pairs).0[0], ["", pairs[0], pairs[0]]);
-        assert_eq!(items(By::Program(program(".[0]")), None, &pairs).0[0], [r#""a""#, pairs[0], pairs[0]]);
-        assert_eq!(items(By::Program(program(".[0]")), Some(".[1]"), &pairs).0[0], [r#""a""#, "1", pairs[0]]);
-        assert_eq!(items(By::Pair, Some(".n"), &pairs[1..]).0[0], [r#""\n""#, "2", r#"{"n":2}"#]);
-    }
-
-    #[test]
-    fn every_result_counts() {
-        let record = r#"{"tags":["x","y"],"n":[1,2]}"#;
-        let (found, bad) = items(By::Program(program(".tags[]")), Some(".n[]"), &[record, r#"{"tags":[],"n":[1]}"#]);
-        let pairs: Vec<_> = found.iter().map(|[key, value, _]| format!("{key}{value}")).collect();
-        assert_eq!(pairs, [r#""x"1"#, r#""x"2"#, r#""y"1"#, r#""y"2"#]);
-        assert!(bad.is_empty());
-    }
-
-    #[test]
-    fn bad_records_are_set_aside() {
-        let records = ["7", r#"["a",1]"#, r#"["a"]"#, r#"["a",1,2]"#];
-        let (found, bad) = items(By::Pair, None, &records);
-        assert_eq!(found.len(), 1);
-        assert!(bad.len() == 3 && bad.iter().all(|bad| bad.ends_with(NO_PAIR)), "{bad:?}");
-        let (found, bad) = items(By::Program(program(".a, .b.c")), None, &[r#"{"b":1}"#, r#"{"b":{}}"#]);
-        assert_eq!((found.len(), bad.len()), (2, 1));
-        assert!(bad[0].contains("Cannot index number"), "{bad:?}");
-    }
 }

@@ -2,6 +2,9 @@
 //! and what is wrong. Options are checked by the tools' own definitions.
 
 mod connector;
+mod restart;
+
+use std::path::PathBuf;
 
 use super::shell::{self, Command, Pipeline};
 use crate::cli::account::{Begins, Stream};
@@ -9,6 +12,7 @@ use crate::cli::args::CutArgs;
 use crate::cli::connector::found::{self, Named};
 use crate::cli::described::{Described, Parsed};
 use crate::cli::guarantee::Kept;
+use crate::cli::restart::{Line, Restart};
 use crate::cli::tools;
 use crate::cli::{ToolError, usage};
 use crate::duration;
@@ -21,18 +25,31 @@ const LINE_TOOLS: [&str; 14] =
 /// Programs that hand on what they get, byte for byte.
 const BYTE_TOOLS: [&str; 5] = ["buffer", "cat", "mbuffer", "pv", "ssh"];
 
-/// Explains pipelines; gives the text, and how many mistakes there are.
-pub fn explain(text: &str) -> Result<(String, usize), ToolError> {
+/// What pipelines would do.
+#[derive(Debug)]
+pub struct Explained {
+    /// In words.
+    pub text: String,
+    /// How many mistakes there are.
+    pub mistakes: usize,
+    /// How many stages would be refused under the checkpoint that they were tried with.
+    pub refusals: usize,
+}
+
+/// Explains pipelines, and what a restart of them under `checkpoint` would go on with.
+pub fn explain(text: &str, checkpoint: Option<PathBuf>) -> Result<Explained, ToolError> {
     let pipelines = shell::parse(text)
         .map_err(|error| ToolError::Usage(format!("explain: the line cannot be read: {}", error.0)))?;
     if pipelines.is_empty() {
         return Err(ToolError::Usage("explain: there is no pipeline to explain".to_owned()));
     }
-    let mut walk = Walk { tools: tools::all(), text: String::new(), mistakes: 0, number: 0, depth: 0 };
+    let restart = checkpoint.map(Restart::new);
+    let mut walk = Walk { tools: tools::all(), text: String::new(), mistakes: 0, number: 0, depth: 0, restart };
     for pipeline in &pipelines {
         walk.pipeline(pipeline);
     }
-    Ok((walk.text, walk.mistakes))
+    let refusals = walk.restart.as_ref().map_or(0, |restart| restart.refusals().len());
+    Ok(Explained { text: walk.text, mistakes: walk.mistakes, refusals })
 }
 
 /// What runs between two commands.
@@ -54,6 +71,8 @@ struct Walk {
     mistakes: usize,
     number: usize,
     depth: usize,
+    /// Where a restart is tried out.
+    restart: Option<Restart>,
 }
 
 impl Walk {
@@ -197,8 +216,13 @@ impl Walk {
             }
         }
         let mut stream = self.input(&*parsed, command, flow, sides);
+        let before = stream.clone();
         let account = parsed.account(&mut stream);
         account.does.iter().for_each(|line| self.say(line));
+        // A source passes on what it has.
+        if parsed.begins().is_none() {
+            self.restart_stage(&mut stream, |stream| parsed.candidate(&words, (&before, stream), account.ends));
+        }
         for line in &account.mistakes {
             match depends_on_a_variable(&words) {
                 true => self.say(&format!("not sure, since it depends on a variable: {line}")),
@@ -216,7 +240,9 @@ impl Walk {
     fn input(&mut self, tool: &dyn Parsed, command: &Command, flow: Flow, sides: &[Flow]) -> Stream {
         if let (Some(begins), Some(cut)) = (tool.begins(), tool.cut()) {
             self.before_a_source(&flow, begins.reads_stdin);
-            return self.begin(&begins, cut, command);
+            let mut stream = self.begin(&begins, cut, command);
+            self.restart_source(&mut stream, tool.source(), &cut.keep);
+            return stream;
         }
         if !sides.is_empty() {
             return self.merge(sides);
@@ -241,7 +267,10 @@ impl Walk {
                 } else if from_file {
                     self.say("reads a file: lines, or a saved stream of batches");
                 }
-                self.begin(&Begins::with_lines(cut), cut, command)
+                let mut stream = self.begin(&Begins::with_lines(cut), cut, command);
+                self.restart_source(&mut stream, tool.source(), &cut.keep);
+                stream.line = stream.line.map(Line::of_this_stage);
+                stream
             }
         }
     }
@@ -295,6 +324,7 @@ impl Walk {
         }
         let mut stream = streams.first().map_or_else(Stream::default, |stream| (*stream).clone());
         stream.kept = kept;
+        stream.line = Line::of_sides(&streams.iter().map(|stream| stream.line.as_ref()).collect::<Vec<_>>());
         stream
     }
 

@@ -1,0 +1,243 @@
+//! What an operator gives, and to whom.
+
+use super::{Held, OpError};
+use crate::frame::{BatchTime, Block, Watermark};
+
+/// A block of output is given on when it has this many bytes.
+pub const BLOCK_BYTES: usize = 256 << 10;
+
+/// Where the output of an operator goes: the rest of the stage, or a test.
+pub trait Downstream {
+    /// Takes records of the batch that is open in the output.
+    fn block(&mut self, block: Block<'_>);
+
+    /// The output's batch is complete, with so many records, and the records' own time has
+    /// come so far.
+    fn end(&mut self, time: BatchTime, records: u64, watermark: Option<Watermark>);
+
+    /// The operator keeps so much as of the end that comes next.
+    fn holds(&mut self, held: Held) {
+        let _ = held;
+    }
+
+    /// Whether nobody takes what comes any more. An operator that gives many
+    /// records in a call asks now and then.
+    fn is_closed(&self) -> bool {
+        false
+    }
+
+    /// Whether a bad record ends the stage, so that the batch that is open is void.
+    fn ends_with_a_bad_record(&self) -> bool {
+        false
+    }
+
+    /// Takes records of an output in which each has a [place](Out::placed), in the place of
+    /// [`Downstream::block`].
+    fn placed(&mut self, records: Placed) {
+        let _ = records;
+    }
+
+    /// What comes next, records that are bad or late, has this place in such an output.
+    fn at(&mut self, place: u64) {
+        let _ = place;
+    }
+
+    /// A record could not be processed. An error means that the stage must fail.
+    fn bad_record(&mut self, time: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError>;
+
+    /// A record came when all that it could have changed was closed. An error means that the
+    /// stage must fail, as it does where nobody decides.
+    fn late_record(&mut self, time: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError> {
+        let _ = time;
+        Err(OpError::late_record(record, reason))
+    }
+}
+
+/// Records with their places among those of other outputs.
+#[derive(Debug, Default)]
+pub struct Placed {
+    /// The records, each ended by a newline.
+    pub bytes: Vec<u8>,
+    /// The place of each, and where it ends.
+    pub ends: Vec<(u64, usize)>,
+}
+
+/// What an operator writes to: collects records into blocks.
+pub struct Out<'d> {
+    to: &'d mut dyn Downstream,
+    time: BatchTime,
+    watermark: Option<Watermark>,
+    bytes: Vec<u8>,
+    block_records: u64,
+    batch_records: u64,
+    /// The place of each record of the block and where it ends, where that is asked for.
+    ends: Option<Vec<(u64, usize)>>,
+    place: u64,
+}
+
+impl<'d> Out<'d> {
+    /// An empty output.
+    pub fn new(to: &'d mut dyn Downstream) -> Out<'d> {
+        Out {
+            to,
+            time: BatchTime::default(),
+            watermark: None,
+            bytes: Vec::new(),
+            block_records: 0,
+            batch_records: 0,
+            ends: None,
+            place: 0,
+        }
+    }
+
+    /// An output that is one of several, to be put in order by the [places](Out::set_place) of records.
+    /// It has no ends.
+    pub fn placed(to: &'d mut dyn Downstream) -> Out<'d> {
+        Out { ends: Some(Vec::new()), ..Out::new(to) }
+    }
+
+    /// Says which place, among those of other outputs, belongs to what comes next. An operator of
+    /// which there may be several says it: places rise, and each is of one output.
+    #[inline]
+    pub fn set_place(&mut self, place: u64) {
+        self.place = place;
+    }
+
+    /// The place of what comes next.
+    pub fn place(&self) -> u64 {
+        self.place
+    }
+
+    /// Says which batch the records to come belong to. The stage does it before
+    /// each call of an operator; an operator only to give a batch of another
+    /// time than its input's.
+    pub fn set_time(&mut self, time: BatchTime) {
+        if time != self.time {
+            debug_assert!(self.bytes.is_empty(), "a batch without its end");
+            self.time = time;
+        }
+    }
+
+    /// The batch that is open in the output.
+    pub fn time(&self) -> BatchTime {
+        self.time
+    }
+
+    /// How far the records' own time has come: what the input's end says, once it is there, and
+    /// what the ends given from now on carry.
+    pub fn watermark(&self) -> Option<Watermark> {
+        self.watermark
+    }
+
+    /// Says how far the records' own time has come. The stage does it before each end of the
+    /// input; an operator only where it has another watermark than its input.
+    pub fn set_watermark(&mut self, watermark: Option<Watermark>) {
+        self.watermark = watermark;
+    }
+
+    /// Gives one record, canonical JSON without a newline.
+    #[inline]
+    pub fn record(&mut self, record: &[u8]) {
+        self.bytes.extend_from_slice(record);
+        self.finish_record();
+    }
+
+    /// Room to build a record in, canonical JSON; [`Out::finish_record`] ends it.
+    #[inline]
+    pub fn buffer(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// Ends the record that was built in [`Out::buffer`].
+    #[inline]
+    pub fn finish_record(&mut self) {
+        self.bytes.push(b'\n');
+        if let Some(ends) = &mut self.ends {
+            ends.push((self.place, self.bytes.len()));
+        }
+        self.finish_records(1);
+    }
+
+    /// Ends records that were built in [`Out::buffer`] with their newlines, which no operator does of
+    /// which there may be several.
+    #[inline]
+    pub fn finish_records(&mut self, records: u64) {
+        self.block_records += records;
+        if self.bytes.len() >= BLOCK_BYTES {
+            self.finish_block();
+        }
+    }
+
+    /// Gives several records at once, each ended by a newline.
+    pub fn records(&mut self, records: u64, bytes: &[u8]) {
+        if bytes.len() >= BLOCK_BYTES / 4 || self.bytes.len() + bytes.len() > BLOCK_BYTES {
+            self.finish_block();
+        }
+        if bytes.len() >= BLOCK_BYTES / 4 {
+            self.batch_records += records;
+            self.to.block(Block { time: self.time, records, bytes });
+        } else {
+            self.bytes.extend_from_slice(bytes);
+            self.block_records += records;
+        }
+    }
+
+    /// Tells how much is kept as of the end that comes next.
+    pub fn holds(&mut self, held: Held) {
+        self.to.holds(held);
+    }
+
+    /// Ends the output's batch.
+    pub fn end(&mut self, time: BatchTime) {
+        self.set_time(time);
+        self.finish_block();
+        self.to.end(time, self.batch_records, self.watermark);
+        self.batch_records = 0;
+    }
+
+    /// Whether nobody takes what is given any more: the stage ends after this
+    /// call of the operator, whatever comes of it.
+    pub fn is_closed(&self) -> bool {
+        self.to.is_closed()
+    }
+
+    /// Whether a bad record ends the stage: then what the record gave before need not be kept
+    /// back, since the open batch is void.
+    pub fn ends_with_a_bad_record(&self) -> bool {
+        self.to.ends_with_a_bad_record()
+    }
+
+    /// Sets a record aside that could not be processed, or fails: the user's
+    /// choice by `--on-error`.
+    pub fn bad_record(&mut self, record: &[u8], reason: &str) -> Result<(), OpError> {
+        self.to.at(self.place);
+        self.to.bad_record(self.time, record, reason)
+    }
+
+    /// Sets a record aside that came when all that it could have changed was closed, or fails:
+    /// the user's choice by `--late`.
+    pub fn late_record(&mut self, record: &[u8], reason: &str) -> Result<(), OpError> {
+        self.to.at(self.place);
+        self.to.late_record(self.time, record, reason)
+    }
+
+    /// Gives on what there is as a block.
+    pub fn finish_block(&mut self) {
+        if self.block_records > 0 {
+            if let Some(ends) = &mut self.ends {
+                let records = Placed { bytes: std::mem::take(&mut self.bytes), ends: std::mem::take(ends) };
+                self.block_records = 0;
+                return self.to.placed(records);
+            }
+            self.to.block(Block { time: self.time, records: self.block_records, bytes: &self.bytes });
+            self.bytes.clear();
+            self.batch_records += self.block_records;
+            self.block_records = 0;
+        }
+    }
+
+    /// What is behind, for the stage.
+    pub fn downstream(&mut self) -> &mut dyn Downstream {
+        self.to
+    }
+}
