@@ -152,8 +152,8 @@ fn messagepack_comes_over_connections_and_in_datagrams() {
 /// fastavro.writer(file, schema, (order(n) for n in range(1, 101)), codec=codec, sync_interval=2000)
 /// ```
 fn order(number: u32) -> String {
-    let user = if number % 2 == 0 { format!("\"Grüße {number}\"") } else { "null".to_owned() };
-    let kind = if number % 3 == 0 { "PAID" } else { "NEW" };
+    let user = if number.is_multiple_of(2) { format!("\"Grüße {number}\"") } else { "null".to_owned() };
+    let kind = if number.is_multiple_of(3) { "PAID" } else { "NEW" };
     let hundredths = i64::from(number) * 25 - 100;
     let sign = if hundredths < 0 { "-" } else { "" };
     let price = format!("{sign}{}.{:02}", hundredths.abs() / 100, hundredths.abs() % 100);

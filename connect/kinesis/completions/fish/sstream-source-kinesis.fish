@@ -6,7 +6,8 @@ complete -c sstream-source-kinesis -l timeout -d 'The time for a request and its
 complete -c sstream-source-kinesis -l from -d 'Where to begin without a checkpoint: latest, beginning, -2h, or 2026-11-20T12:00:00Z [default: latest, and beginning under --available-now]' -r
 complete -c sstream-source-kinesis -l shard -d 'One of N shares of the shards, the I-th: on the second of three hosts 2/3' -r
 complete -c sstream-source-kinesis -l value -d 'What a record\'s data is' -r -f -a "text\t'A string'
-json\t'A JSON value'"
+json\t'A JSON value'
+msgpack\t'A value of MessagePack'"
 complete -c sstream-source-kinesis -l with -d 'Make objects of the value and of these, several with commas' -r -f -a "key\t'The partition key'
 sequence\t'The sequence number, a string; of a record in an aggregate with a colon and its place there'
 shard\t'The shard\'s name'
@@ -40,7 +41,9 @@ complete -c sstream-source-kinesis -l input -d 'What a line is; text unless told
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source-kinesis -l columns -d 'The columns\' names for csv; by default the first line names them' -r
 complete -c sstream-source-kinesis -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
 complete -c sstream-source-kinesis -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
