@@ -9,7 +9,8 @@
 //!              things: places, and beside: what else of the arguments must stay the same
 //! stage.json   arguments, interval: ms, base: ms
 //! sink.json    arguments, interval: ms, base: ms, end: whether nothing comes after
-//! both         number: its place in the line, where that is not the one of its name;
+//! both         line: the tools up to it, as it came up last,
+//!              number: its place in the line, where that is not the one of its name;
 //!              changing: true from the start at which a source has another interval until the stage has come up
 //! ```
 //!
@@ -308,6 +309,8 @@ pub struct StageFile {
     pub base_ms: u64,
     /// Of a sink, whether nothing comes after it; `None` for a stage with state.
     pub end: Option<bool>,
+    /// The tools of the line up to it, when it came up last: see [`super::place`].
+    pub line: Value,
     /// Its number in the line, if that is not the one of its name: stages without state were put
     /// in or taken out since.
     pub number: Option<usize>,
@@ -329,6 +332,7 @@ impl StageFile {
             interval_ms: interval(&fields, &path)?,
             base_ms: fields.number("base")?,
             end: None,
+            line: line(&fields),
             number: number(&fields),
             changing: is_changing(&fields),
         }))
@@ -343,6 +347,7 @@ impl StageFile {
             interval_ms: interval(&fields, &path)?,
             base_ms: fields.number("base")?,
             end: Some(fields.flag("end")?),
+            line: line(&fields),
             number: number(&fields),
             changing: is_changing(&fields),
         }))
@@ -362,6 +367,7 @@ impl StageFile {
             }
             None => Self::STAGE,
         };
+        fields.insert("line".into(), self.line.clone());
         if let Some(number) = self.number {
             fields.insert("number".into(), number.into());
         }
@@ -376,6 +382,10 @@ fn places(fields: &sealed::Fields) -> Option<Places> {
     let fields = fields.object();
     let all = fields.get("places")?.as_array()?.iter().filter_map(|place| Some(place.as_str()?.to_owned())).collect();
     Some(Places { all, beside: fields.get("beside")?.as_str()?.to_owned(), may_go: false })
+}
+
+fn line(fields: &sealed::Fields) -> Value {
+    fields.object().get("line").cloned().unwrap_or_default()
 }
 
 fn number(fields: &sealed::Fields) -> Option<usize> {

@@ -245,6 +245,7 @@ impl Participant {
             interval_ms: options.interval_ms,
             base_ms: self.resume_ms,
             end,
+            line: place::tools(options.pipeline),
             number: self.number,
             changing: false,
         }
@@ -289,12 +290,10 @@ fn find_place(
     options: &StageOptions<'_>,
     wanted: &Id,
 ) -> Result<Id> {
-    let was = Job::read(storage, layout)?.map_or(Value::Null, |job| job.pipeline);
-    let has_moved = was.is_array() && place::has_moved(&was, options.pipeline);
     let mut is_taken = |id: &Id| Ok(Said::of(storage, &layout.lock(id))?.run == stream.run);
-    let folders = place::folders(storage, layout, &mut is_taken)?;
+    let folders = place::folders(storage, layout, options.pipeline, &mut is_taken)?;
     let (arguments, new) = (options.arguments, options.new);
-    Ok(place::settle(&folders, &Wanted { id: wanted, arguments, has_moved, new }))
+    Ok(place::settle(&folders, &Wanted { id: wanted, arguments, new }))
 }
 
 fn check_runs(storage: &dyn Storage, layout: &Layout, stream: &Stream, id: &Id) -> Result<()> {

@@ -24,6 +24,8 @@ pub struct Folder {
     pub arguments: String,
     /// A stage in front, in the line as it is now, has it.
     pub is_taken: bool,
+    /// Whether the line in which it stood there was another one than now: see [`has_moved`].
+    pub has_moved: bool,
 }
 
 /// A stage that looks for its folder.
@@ -33,8 +35,6 @@ pub struct Wanted<'w> {
     pub id: &'w Id,
     /// The stage as it is now.
     pub arguments: &'w str,
-    /// Whether the line up to it is another one than it was: see [`has_moved`].
-    pub has_moved: bool,
     /// Whether it may begin with nothing: `--new`.
     pub new: bool,
 }
@@ -47,16 +47,13 @@ pub fn settle(folders: &[Folder], wanted: &Wanted<'_>) -> Id {
     };
     let mut folders: Vec<&Folder> = folders.iter().filter(is_of_tool).collect();
     folders.sort_by_key(|folder| folder.number);
-    let at_place = folders.iter().find(|folder| folder.number == number);
-    let is_same = |folder: &&&Folder| folder.arguments == wanted.arguments;
-    // Who reads a copy of the stream has the place of the stage that it is a copy of.
-    let place = if wanted.has_moved { at_place.filter(|folder| folder.is_taken && is_same(folder)) } else { at_place };
-    let mut free = folders.iter().filter(|folder| !folder.is_taken);
-    let found = place.or_else(|| match (wanted.has_moved, wanted.new) {
-        (false, true) => None,
+    // Those of the line as it is now are at their places: another place is another stage's.
+    let at_place = folders.iter().find(|folder| !folder.has_moved && folder.number == number);
+    let found = at_place.or_else(|| {
+        let mut moved = folders.iter().filter(|folder| folder.has_moved && !folder.is_taken);
+        let same = moved.clone().find(|folder| folder.arguments == wanted.arguments);
         // Whatever it is now, there is no other that it could be.
-        (true, false) => free.clone().find(is_same).or_else(|| free.next().filter(|_| free.next().is_none())),
-        _ => free.find(is_same),
+        same.or_else(|| moved.next().filter(|_| !wanted.new && moved.next().is_none()))
     });
     match found {
         Some(folder) => folder.id.clone(),
@@ -68,9 +65,17 @@ pub fn settle(folders: &[Folder], wanted: &Wanted<'_>) -> Id {
     }
 }
 
-/// Whether a line up to some stage is not as it was: another tool stands somewhere. `was` and `now` are as a
-/// head's `stages`; of what `was` does not say nothing is known.
-pub fn has_moved(was: &Value, now: &Value) -> bool {
+/// A line as far as it says where a stage stands: the tools of a head's `stages`.
+pub fn tools(stages: &Value) -> Value {
+    match stages {
+        Value::Array(stages) => stages.iter().map(tools).collect(),
+        stage => tool(stage).into(),
+    }
+}
+
+/// Whether a line is not as it was, as far as both go: another tool stands somewhere. `was` and `now` are
+/// as a head's `stages`, or the tools of one.
+fn has_moved(was: &Value, now: &Value) -> bool {
     match (was, now) {
         (Value::Array(was), Value::Array(now)) => was.iter().zip(now).any(|(was, now)| {
             let is_longer =
@@ -85,10 +90,12 @@ fn tool(stage: &Value) -> Option<&str> {
     stage.as_str().map(|text| text.split(' ').next().unwrap_or_default())
 }
 
-/// The folders of all stages and sinks; `is_taken` says which are.
+/// The folders of all stages and sinks, as `now` finds them, the line up to a stage; `is_taken` says which are.
+/// Each has the line in which it stood last, since a start may be killed when it has told only some of them.
 pub fn folders(
     storage: &dyn Storage,
     layout: &Layout,
+    now: &Value,
     is_taken: &mut dyn FnMut(&Id) -> Result<bool>,
 ) -> Result<Vec<Folder>> {
     let mut folders: Vec<Folder> = Vec::new();
@@ -101,7 +108,8 @@ pub fn folders(
             let Some((own, _)) = id.numbered() else { continue };
             if !folders.iter().any(|folder| folder.id == id) {
                 let (number, is_taken) = (file.number.unwrap_or(own), is_taken(&id)?);
-                folders.push(Folder { id, number, arguments: file.arguments, is_taken });
+                let has_moved = has_moved(&file.line, now);
+                folders.push(Folder { id, number, arguments: file.arguments, is_taken, has_moved });
             }
         }
     }
@@ -113,62 +121,78 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// Folders, `*` in front of those that are taken, as `01-state@2 state count`: name, place, arguments.
+    /// Folders, as `01-state@2 state count`: name, place, arguments; `*` in front of those that are taken, `~` of those
+    /// of another line.
     fn folders(lines: &[&str]) -> Vec<Folder> {
         let folder = |line: &&str| {
-            let is_taken = line.starts_with('*');
-            let (name, arguments) = line.trim_start_matches('*').split_once(' ').unwrap();
+            let (is_taken, has_moved) = (line.starts_with('*'), line.starts_with('~'));
+            let (name, arguments) = line.trim_start_matches(['*', '~']).split_once(' ').unwrap();
             let (name, number) = name.split_once('@').unwrap();
             let id = Id::stage("a", name).unwrap();
-            Folder { id, number: number.parse().unwrap(), arguments: arguments.to_owned(), is_taken }
+            Folder { id, number: number.parse().unwrap(), arguments: arguments.to_owned(), is_taken, has_moved }
         };
         lines.iter().map(folder).collect()
     }
 
-    fn settled(lines: &[&str], part: &str, arguments: &str, has_moved: bool, new: bool) -> String {
+    fn settled(lines: &[&str], part: &str, arguments: &str, new: bool) -> String {
         let id = Id::stage("a", part).unwrap();
-        let id = settle(&folders(lines), &Wanted { id: &id, arguments, has_moved, new });
+        let id = settle(&folders(lines), &Wanted { id: &id, arguments, new });
         id.to_string().trim_start_matches("a.").to_owned()
     }
 
     #[test]
     fn in_the_same_line_a_stage_is_known_by_its_place() {
         let two = ["01-dedup@1 dedup", "03-dedup@3 dedup"];
-        assert_eq!(settled(&two, "01-dedup", "dedup", false, false), "01-dedup");
-        assert_eq!(settled(&["01-dedup@1 dedup", "*03-dedup@3 dedup"], "03-dedup", "dedup", false, false), "03-dedup");
+        assert_eq!(settled(&two, "01-dedup", "dedup", false), "01-dedup");
+        assert_eq!(settled(&["*01-dedup@1 dedup", "03-dedup@3 dedup"], "03-dedup", "dedup", false), "03-dedup");
         // Whatever it says now: who looks at it says whether that may be.
-        assert_eq!(settled(&two, "03-dedup", "dedup --by .x", false, false), "03-dedup");
+        assert_eq!(settled(&two, "03-dedup", "dedup --by .x", false), "03-dedup");
         // It had moved before.
-        assert_eq!(settled(&["01-state@2 state sum"], "02-state", "state sum", false, false), "01-state");
-        assert_eq!(settled(&[], "02-state", "state sum", false, false), "02-state");
+        assert_eq!(settled(&["01-state@2 state sum"], "02-state", "state sum", false), "01-state");
+        assert_eq!(settled(&[], "02-state", "state sum", false), "02-state");
         // One was let go, and begins anew: the other one stays what it is.
-        assert_eq!(settled(&["03-dedup@3 dedup"], "01-dedup", "dedup", false, true), "01-dedup");
+        assert_eq!(settled(&["03-dedup@3 dedup"], "01-dedup", "dedup", true), "01-dedup");
+        // A copy of the stream has the stage once more.
+        assert_eq!(settled(&["*01-files@2 sink files a"], "02-files", "sink files a", false), "01-files");
     }
 
     #[test]
     fn in_another_line_a_stage_is_known_by_what_it_is() {
-        let two = ["01-dedup@1 dedup", "03-dedup@3 dedup", "04-files@4 sink files a"];
+        let two = ["~01-dedup@1 dedup", "~03-dedup@3 dedup", "~04-files@4 sink files a"];
         // Two that are the same keep their order.
-        assert_eq!(settled(&two, "02-dedup", "dedup", true, false), "01-dedup");
-        let first_taken = ["*01-dedup@2 dedup", "03-dedup@3 dedup", "04-files@4 sink files a"];
-        assert_eq!(settled(&first_taken, "04-dedup", "dedup", true, false), "03-dedup");
-        assert_eq!(settled(&first_taken, "05-files", "sink files a", true, false), "04-files");
+        assert_eq!(settled(&two, "02-dedup", "dedup", false), "01-dedup");
+        let first_taken = ["*01-dedup@2 dedup", "~03-dedup@3 dedup", "~04-files@4 sink files a"];
+        assert_eq!(settled(&first_taken, "04-dedup", "dedup", false), "03-dedup");
+        assert_eq!(settled(&first_taken, "05-files", "sink files a", false), "04-files");
         // The only one of its tool is the one, also where it says something else.
-        assert_eq!(settled(&first_taken, "05-files", "sink files b", true, false), "04-files");
-        assert_eq!(settled(&first_taken, "05-files", "sink files b", true, true), "05-files");
+        assert_eq!(settled(&first_taken, "05-files", "sink files b", false), "04-files");
+        assert_eq!(settled(&first_taken, "05-files", "sink files b", true), "05-files");
         // Of several none is.
-        let sinks = ["01-files@1 sink files a", "02-files@2 sink files b"];
-        assert_eq!(settled(&sinks, "02-files", "sink files c", true, false), "03-files");
-        // A copy of the stream has the stage once more.
-        assert_eq!(settled(&["*01-files@2 sink files a"], "02-files", "sink files a", true, false), "01-files");
+        let sinks = ["~01-files@1 sink files a", "~02-files@2 sink files b"];
+        assert_eq!(settled(&sinks, "02-files", "sink files c", false), "03-files");
+    }
+
+    #[test]
+    fn a_start_that_was_killed_had_told_only_some() {
+        // Two that are the same stood at 1 and 2; the first was told 2 as something came in front.
+        let killed = |first: &'static str, second: &'static str| [first, second];
+        // Again with it in front, and then without.
+        let again = killed("01-dedup@2 dedup", "~02-dedup@2 dedup");
+        assert_eq!(settled(&again, "02-dedup", "dedup", false), "01-dedup");
+        let taken = killed("*01-dedup@2 dedup", "~02-dedup@2 dedup");
+        assert_eq!(settled(&taken, "03-dedup", "dedup", false), "02-dedup");
+        let back = killed("~01-dedup@2 dedup", "02-dedup@2 dedup");
+        assert_eq!(settled(&back, "01-dedup", "dedup", false), "01-dedup");
+        let taken = killed("*01-dedup@1 dedup", "02-dedup@2 dedup");
+        assert_eq!(settled(&taken, "02-dedup", "dedup", false), "02-dedup");
     }
 
     #[test]
     fn what_is_pinned_or_of_another_tool_or_source_is_none() {
         let id = Id::stage("a", "words").unwrap();
-        let wanted = Wanted { id: &id, arguments: "state", has_moved: true, new: false };
+        let wanted = Wanted { id: &id, arguments: "state", new: false };
         assert_eq!(settle(&folders(&["01-state@1 state"]), &wanted), id);
-        assert_eq!(settled(&["01-window@1 state"], "02-state", "state", true, false), "02-state");
+        assert_eq!(settled(&["~01-window@1 state"], "02-state", "state", false), "02-state");
         let behind_both = Id::stage("a+b", "02-state").unwrap();
         let wanted = Wanted { id: &behind_both, ..wanted };
         assert_eq!(settle(&folders(&["01-state@1 state"]), &wanted), behind_both);
@@ -184,6 +208,7 @@ mod tests {
             (json!(["source tail x", "filter A", "state sum", "sink files o", "sink print"]), false),
         ] {
             assert_eq!(has_moved(&was, &now), moved, "{now}");
+            assert_eq!(has_moved(&tools(&was), &now), moved, "{now}");
         }
         let was = json!([["source a", "map ."], ["source b"], "join", "state sum"]);
         assert!(!has_moved(&was, &json!([["source a", "map .x"], ["source b"], "join", "state sum"])));
