@@ -7,7 +7,9 @@ complete -c sstream-sink-singer -l input -d 'Raw input in this form, so that the
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-sink-singer -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
 complete -c sstream-sink-singer -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink-singer -l max-line -d 'A longer line is a bad record' -r

@@ -29,7 +29,9 @@ complete -c sstream-source-singer -l input -d 'What a line is; text unless told'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
 tsv\t'The same with tabs between fields'
-logfmt\t'Each line key=value pairs, an object'"
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
 complete -c sstream-source-singer -l columns -d 'The columns\' names for csv; by default the first line names them' -r
 complete -c sstream-source-singer -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
 complete -c sstream-source-singer -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
