@@ -52,7 +52,7 @@ fn pipelines_and_services_are_killed() {
         } else {
             let ends = server.keeper.ends();
             server.keeper.kill_all();
-            wait_until("the service was killed", Duration::from_secs(30), || server.keeper.ends() > ends);
+            wait_until("the service was killed", Duration::from_secs(120), || server.keeper.ends() > ends);
             server.wait();
             // The newest shard is the lower half of another one.
             let newest = if round == 1 { 0 } else { round - 1 };

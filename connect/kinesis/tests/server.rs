@@ -70,7 +70,7 @@ impl Server {
         let keeps_proxy = Keeper::start(&folder, "proxy", &format!("exec {SCRIPT} proxy {proxy} {port} {words}"));
         let server = Server { folder, port, proxy, keeper, _proxy: keeps_proxy };
         server.wait();
-        wait_until("the proxy listens", Duration::from_secs(30), || {
+        wait_until("the proxy listens", Duration::from_secs(120), || {
             std::net::TcpStream::connect(("127.0.0.1", proxy)).is_ok()
         });
         server.run(&format!("client create s {shards}")).exits(0);

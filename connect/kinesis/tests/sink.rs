@@ -93,8 +93,8 @@ fn a_service_that_is_away_is_waited_for() {
     assert!(ran.stderr.contains("given up"), "{ran}");
     server.faults("error PutRecords 1\n");
     let pipeline = server.begin("echo x | sstream-sink kinesis s $P");
-    wait_until("it is told", Duration::from_secs(30), || pipeline.said().contains("trying again"));
+    wait_until("it is told", Duration::from_secs(120), || pipeline.said().contains("trying again"));
     server.faults("");
-    wait_until("it came", Duration::from_secs(30), || pipeline.said().contains("goes on, after"));
+    wait_until("it came", Duration::from_secs(120), || pipeline.said().contains("goes on, after"));
     server.run("client read s").prints("x\n");
 }

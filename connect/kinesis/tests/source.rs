@@ -58,7 +58,7 @@ fn where_to_begin() {
     let ran = server.run(&line("2100-01-01T00:00:00Z")).exits(1);
     assert!(ran.stderr.contains("see --from"), "{ran}");
     let latest = server.begin("sstream-source kinesis s $P --batch 100ms --output text >got");
-    wait_until("it reads", Duration::from_secs(30), || server.requests("GetRecords", "200") >= 4);
+    wait_until("it reads", Duration::from_secs(120), || server.requests("GetRecords", "200") >= 4);
     server.run("seq 16 18 | client put s").exits(0);
     wait_for_lines(&server, "got", 3);
     stop(latest);
@@ -284,7 +284,7 @@ fn behind_a_stopped_sink_memory_is_bounded() {
                 { while ! [ -e go ]; do sleep 0.1; done; exec sstream-sink text; } >got";
     let pipeline = server.begin(line);
     let source = || pipeline.processes().into_iter().find(|process| process.name.starts_with("sstream-source"));
-    wait_until("it has begun", Duration::from_secs(30), || source().is_some());
+    wait_until("it has begun", Duration::from_secs(120), || source().is_some());
     // Longer than it needs for all, if it read on.
     std::thread::sleep(Duration::from_secs(5));
     let status = std::fs::read_to_string(format!("/proc/{}/status", source().unwrap().pid)).unwrap();

@@ -117,7 +117,7 @@ fn a_stop_answers_who_waits() {
         let line = format!("echo one | {PEER} send {} >{}", source.port, folder.path("answer").display());
         std::thread::spawn(move || std::process::Command::new("bash").args(["-c", &line]).status().unwrap())
     };
-    wait_until("it is taken", Duration::from_secs(30), || folder.read("out").contains("\"one\""));
+    wait_until("it is taken", Duration::from_secs(120), || folder.read("out").contains("\"one\""));
     let (records, _) = source.stop();
     assert!(waiting.join().unwrap().success());
     assert_eq!((records, folder.read("answer")), (vec!["\"one\"".to_owned()], "OK\n".to_owned()));

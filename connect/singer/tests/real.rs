@@ -107,7 +107,7 @@ fn postgres_by_its_log() {
     answers();
     ask("alter system set wal_level = 'logical'").exits(0);
     keeper.kill_all();
-    wait_until("it was killed", Duration::from_secs(30), || keeper.ends() > 0);
+    wait_until("it was killed", Duration::from_secs(120), || keeper.ends() > 0);
     answers();
     ask("select pg_create_logical_replication_slot('tappostgres', 'wal2json')").exits(0);
     ask("create table orders (id int primary key, item text)").exits(0);

@@ -63,7 +63,7 @@ fn a_tap_that_fails_is_told() {
     // With --every it is run again.
     world.folder.file("numbers", "1\n");
     let pipeline = world.begin("sstream-source singer --every 100ms --batch 100ms --output text -- sh -c 'if [ -e ran ]; then exec '\"$tap\"' \"$@\"; else touch ran; exit 1; fi' sh >got");
-    wait_until("it came", Duration::from_secs(30), || world.folder.read("got") == records(1..=1));
+    wait_until("it came", Duration::from_secs(120), || world.folder.read("got") == records(1..=1));
     stop(pipeline);
     assert!(world.folder.read("err").contains("ended with exit code 1"), "{}", world.folder.read("err"));
 }
@@ -82,9 +82,9 @@ fn a_tap_goes_on_behind_its_state() {
     for last in [250, 430, 431] {
         let pipeline = world.begin(line);
         world.run(&format!("seq {} {last} | awk '$1 > '$(tail -n 1 numbers) >>numbers", last - 200)).exits(0);
-        wait_until("all came", Duration::from_secs(30), || out() == records(1..=last));
+        wait_until("all came", Duration::from_secs(120), || out() == records(1..=last));
         let runs = world.folder.read("tap.runs").lines().count();
-        wait_until("it runs again", Duration::from_secs(30), || {
+        wait_until("it runs again", Duration::from_secs(120), || {
             world.folder.read("tap.runs").lines().count() > runs + 1
         });
         stop(pipeline);

@@ -32,7 +32,7 @@ fn curve_both_ways_round() {
                 "sstream-source zeromq {ours} {sub} --batch 100ms --checkpoint ck{role} | sstream-sink files out/{role}"
             ));
             world.run(&format!("seq 3000 | $peer {role} {theirs} --hwm 0")).exits(0);
-            sstream_testkit::wait_until(ours, std::time::Duration::from_secs(30), || {
+            sstream_testkit::wait_until(ours, std::time::Duration::from_secs(120), || {
                 world.run(&format!("cat out/{role}-*")).stdout == numbers(1..=3000)
             });
             // Nothing secret stays in a checkpoint, and nobody sees it in the list of processes.
@@ -66,7 +66,7 @@ fn strangers_are_not_let_in() {
             "sstream-source zeromq --bind $E --curve-key server.key_secret --curve-clients known --batch 100ms --output text >got",
         );
         let peer = world.begin(&format!("echo secret | $peer push $E {theirs}"));
-        sstream_testkit::wait_until(says, std::time::Duration::from_secs(30), || pipeline.said().contains(says));
+        sstream_testkit::wait_until(says, std::time::Duration::from_secs(120), || pipeline.said().contains(says));
         drop(peer);
         // Who may come in is none the worse for it.
         world.run("echo 1 | $peer push $E --certificate client.key_secret --server-key server.key").exits(0);
@@ -88,11 +88,11 @@ fn a_server_has_to_have_its_key() {
     let peer = world.begin("seq 10 | $peer push $E --bind --certificate server.key_secret");
     world.wait_for_port();
     let pipeline = world.begin("sstream-source zeromq $E --curve-server-key stranger.key --output text >got");
-    sstream_testkit::wait_until("it is told", std::time::Duration::from_secs(30), || {
+    sstream_testkit::wait_until("it is told", std::time::Duration::from_secs(120), || {
         pipeline.said().contains("is --curve-server-key its key")
     });
     let open = world.begin("sstream-source zeromq $E --output text >>got");
-    sstream_testkit::wait_until("it is told", std::time::Duration::from_secs(30), || {
+    sstream_testkit::wait_until("it is told", std::time::Duration::from_secs(120), || {
         open.said().contains("does it want CURVE?")
     });
     drop(peer);

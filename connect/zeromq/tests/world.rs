@@ -64,7 +64,7 @@ impl World {
     /// Waits until somebody listens at the port.
     #[track_caller]
     pub fn wait_for_port(&self) {
-        wait_until("somebody listens", Duration::from_secs(30), || {
+        wait_until("somebody listens", Duration::from_secs(120), || {
             std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok()
         });
     }

@@ -1,7 +1,7 @@
 //! Lines to whoever connects (`listen`, `unix`), or to a server that is connected to (`tcp`,
 //! `unix --connect`).
 //!
-//! A batch is collected until its end has come, and is then put into a [`Queue`] that all readers
+//! A batch is collected until its end has come, and is then put into a [`Queue`](queue::Queue) that all readers
 //! take from, each at its own pace, whole batches only. The readers' sockets are served by a
 //! thread of their own; the stage waits for it where the queue has no room, where batches
 //! are about to be committed, and at the end of the stream.
