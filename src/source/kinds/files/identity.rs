@@ -108,7 +108,8 @@ impl Fingerprint {
         Ok(Fingerprint::of_bytes(first_bytes(file, &mut bytes)?))
     }
 
-    fn of_bytes(bytes: &[u8]) -> Fingerprint {
+    /// Of a file that begins with these bytes.
+    pub fn of_bytes(bytes: &[u8]) -> Fingerprint {
         Fingerprint { length: bytes.len() as u32, crc: crc32fast::hash(bytes) }
     }
 

@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
+use super::identity::Fingerprint;
 use super::packed::Unpacked;
 use super::position::Boundary;
 use crate::op::BLOCK_BYTES;
@@ -37,6 +38,8 @@ pub struct FileReader {
     max_line: usize,
     /// Zeros at a line's beginning are a hole.
     without_holes: bool,
+    /// What the read from the first byte on gave, as far as a fingerprint goes.
+    first: Vec<u8>,
     /// Where the next read begins.
     read_at: u64,
     /// Up to where lines were taken.
@@ -62,6 +65,7 @@ impl FileReader {
             lines: LineBuffer::new(Vec::new(), lines.recipe.coding),
             max_line: lines.max_line,
             without_holes: lines.recipe.without_holes,
+            first: Vec::new(),
             read_at: 0,
             taken: 0,
         };
@@ -147,6 +151,16 @@ impl FileReader {
         Ok(count)
     }
 
+    /// Whether what was read first, not beyond the byte `limit`, begins so. The file may have been truncated and
+    /// written anew after it was looked at, and before it was read.
+    pub fn began_as(&self, print: Fingerprint, limit: u64) -> bool {
+        match self.first.get(..print.length as usize) {
+            Some(first) => Fingerprint::of_bytes(first) == print,
+            // It has become shorter, unless no more was asked for.
+            None => self.read_at >= limit,
+        }
+    }
+
     /// Reads on, into the space behind the lines.
     fn read_piece(&mut self, limit: u64) -> Result<usize, SourceError> {
         let want = usize::try_from(limit.saturating_sub(self.read_at)).unwrap_or(READ).min(READ);
@@ -161,6 +175,9 @@ impl FileReader {
             };
             match read {
                 Ok(count) => {
+                    if self.read_at == 0 {
+                        self.first = space[..count.min(Fingerprint::MOST)].to_vec();
+                    }
                     self.read_at += count as u64;
                     return Ok(count);
                 }
@@ -277,5 +294,32 @@ impl FileReader {
     /// It will be a while until there is more: holds no more memory than it needs.
     pub fn park(&mut self) {
         self.lines.shrink();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_read_first_is_told_from_what_was_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let lines = Lines { recipe: Recipe::default(), max_line: 100 };
+        std::fs::write(&path, "one\ntwo\n").unwrap();
+        let looked_at = Fingerprint::of(&File::open(&path).unwrap()).unwrap();
+        for (content, limit, is_it) in [
+            ("one\ntwo\n", u64::MAX, true),
+            ("one\ntwo\nthree\n", u64::MAX, true),
+            ("one\ntwo\n", 4, true),
+            ("one\n", u64::MAX, false),
+            ("three\nfour\n", u64::MAX, false),
+        ] {
+            std::fs::write(&path, content).unwrap();
+            let file = File::open(&path).unwrap();
+            let mut reader = FileReader::open(&path, &path, file, Boundary::at(0), &lines).unwrap();
+            assert!(reader.read(limit).unwrap() > 0);
+            assert_eq!(reader.began_as(looked_at, limit), is_it, "{content:?} {limit}");
+        }
     }
 }

@@ -75,6 +75,8 @@ impl Desk {
                 Err(error) => return Ok(self.not_taken(number, NotTaken::Failed(error))),
             },
         };
+        // What follows is compared as it was read: it may be another file's beginning by now.
+        let print = (reader.read_at() == 0 && !reader.is_packed()).then_some(taken.entry.print);
         let read = match reader.read(taken.limit) {
             Err(SourceError::Read { error, .. }) if reader.is_packed() => {
                 taken.in_turn = false;
@@ -89,6 +91,11 @@ impl Desk {
             taken.in_turn = false;
             self.turn.pop_front();
             return Ok(Step::AtEnd(number));
+        }
+        if print.is_some_and(|print| !reader.began_as(print, taken.limit)) {
+            taken.in_turn = false;
+            self.turn.pop_front();
+            return Ok(Step::Anew(number));
         }
         self.quiet.forget(number);
         if reader.has_line() {
