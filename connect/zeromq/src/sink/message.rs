@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use sstream::connect::Program;
 use sstream::connect::record::{Kind, elements, kind, text};
+use sstream::connect::{Program, only_result};
 
 use crate::wire::frame::{self, MORE};
 
@@ -77,22 +77,6 @@ impl Messages {
             frame::push(flags, &text(part), &mut frames);
         }
         Ok(Some(Message(frames.into())))
-    }
-}
-
-fn only_result(option: &str, program: &mut Program, record: &[u8]) -> Result<Option<Vec<u8>>, String> {
-    let (mut results, mut value) = (0u64, Vec::new());
-    let run = program.run(record, &[], &mut |result| {
-        results += 1;
-        if results == 1 {
-            value.extend_from_slice(result);
-        }
-    });
-    match (run, results) {
-        (Err(error), _) => Err(format!("{option}: {error}")),
-        (Ok(()), 0) => Ok(None),
-        (Ok(()), 1) => Ok(Some(value)),
-        (Ok(()), _) => Err(format!("{option} has {results} results, and a message has one")),
     }
 }
 
