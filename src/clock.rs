@@ -1,7 +1,8 @@
 //! The batch clock: when batches are cut, as pure arithmetic on clock readings.
 //!
 //! Batch T holds what arrived in [T - interval, T), and cuts fall on multiples
-//! of the interval since the Unix epoch, as Spark's `RecurringTimer` makes them.
+//! of the interval since the Unix epoch, as Spark's `RecurringTimer` makes them,
+//! or where the calendar of a zone has a border ([`Interval`]).
 //! The wall clock decides; while it is behind the last cut (it was set back),
 //! cuts follow the monotonic clock instead, so that no batch time comes twice.
 
@@ -12,6 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use crate::frame::BatchTime;
+use crate::interval::Interval;
 use crate::signal::StopSignal;
 
 /// Both clocks, read at one moment.
@@ -82,42 +84,52 @@ const LONGEST_WAIT: Duration = Duration::from_millis(1000);
 /// Says when the open batch is to be cut.
 #[derive(Clone, Debug)]
 pub struct BatchClock {
-    interval_ms: u64,
+    interval: Interval,
     last: BatchTime,
+    /// The batch that is open.
+    open: BatchTime,
     /// The monotonic time that belongs to `last`.
     anchor: Duration,
 }
 
 impl BatchClock {
     /// A clock whose open batch is the one whose interval `now` is in.
-    pub fn start(interval_ms: u64, now: Reading) -> BatchClock {
-        let last = BatchTime(now.wall_ms() - now.wall_ms() % interval_ms);
-        BatchClock::after(interval_ms, last, now)
+    pub fn start(interval: Interval, now: Reading) -> BatchClock {
+        BatchClock::after(interval, BatchTime(interval.up_to(now.wall_ms())), now)
     }
 
     /// A clock whose last batch was `last`: a restart. Intervals missed since
     /// then are due at once; when `last` is still to come by the wall clock, the
     /// next batch waits until then.
-    pub fn after(interval_ms: u64, last: BatchTime, now: Reading) -> BatchClock {
-        let mut clock = BatchClock { interval_ms, last, anchor: now.monotonic };
+    pub fn after(interval: Interval, last: BatchTime, now: Reading) -> BatchClock {
+        let mut clock = BatchClock { interval, last, open: last.after(interval), anchor: now.monotonic };
         clock.set_anchor(now);
         clock
     }
 
     /// The batch that is open.
     pub fn open(&self) -> BatchTime {
-        self.last.after(self.interval_ms)
+        self.open
+    }
+
+    /// Where its interval begins.
+    pub fn begin(&self) -> BatchTime {
+        self.last
     }
 
     /// How many batches are over: the open one, and those after it that were
     /// missed altogether.
     pub fn due(&self, now: Reading) -> u64 {
-        let over = if now.wall_ms() >= self.last.0 {
+        let over_ms = if now.wall_ms() >= self.last.0 {
             now.wall_ms() - self.last.0
         } else {
             now.monotonic.saturating_sub(self.anchor).as_millis() as u64
         };
-        over / self.interval_ms
+        match self.interval {
+            Interval::Fixed(ms) => over_ms / ms,
+            Interval::Calendar(_) if self.last.0 + over_ms < self.open.0 => 0,
+            Interval::Calendar(_) => self.interval.count(self.last.0, self.last.0 + over_ms),
+        }
     }
 
     /// How long to wait before asking [`BatchClock::due`] again; zero when a
@@ -129,18 +141,24 @@ impl BatchClock {
     /// How long the open batch still has, if nobody sets the clock.
     pub fn until_cut(&self, now: Reading) -> Duration {
         if now.wall_ms() >= self.last.0 {
-            Duration::from_millis(self.open().0).saturating_sub(now.wall)
+            Duration::from_millis(self.open.0).saturating_sub(now.wall)
         } else {
-            (self.anchor + Duration::from_millis(self.interval_ms)).saturating_sub(now.monotonic)
+            (self.anchor + self.length()).saturating_sub(now.monotonic)
         }
     }
 
     /// Closes the open batch and opens the next one.
     pub fn cut(&mut self, now: Reading) -> BatchTime {
-        self.last = self.open();
-        self.anchor += Duration::from_millis(self.interval_ms);
+        self.anchor += self.length();
+        self.last = self.open;
+        self.open = self.last.after(self.interval);
         self.set_anchor(now);
         self.last
+    }
+
+    /// How long the open batch is.
+    fn length(&self) -> Duration {
+        Duration::from_millis(self.open.0.saturating_sub(self.last.0))
     }
 
     fn set_anchor(&mut self, now: Reading) {
@@ -209,7 +227,7 @@ mod tests {
 
     #[test]
     fn cuts_fall_on_multiples_of_the_interval() {
-        let mut clock = BatchClock::start(1000, at(5_300, 0));
+        let mut clock = BatchClock::start(Interval::Fixed(1000), at(5_300, 0));
         assert_eq!(clock.open(), BatchTime(6000));
         assert_eq!(clock.wait(at(5_300, 0)), Duration::from_millis(700));
         assert_eq!(cuts(&mut clock, at(5_999, 699)), [0u64; 0]);
@@ -219,14 +237,14 @@ mod tests {
 
     #[test]
     fn a_suspend_is_caught_up_in_order() {
-        let mut clock = BatchClock::start(1000, at(5_300, 0));
+        let mut clock = BatchClock::start(Interval::Fixed(1000), at(5_300, 0));
         assert_eq!(cuts(&mut clock, at(9_100, 10)), [6000, 7000, 8000, 9000]);
         assert_eq!(clock.wait(at(9_100, 10)), Duration::from_millis(900));
     }
 
     #[test]
     fn a_clock_set_back_goes_on_by_the_monotonic_one() {
-        let mut clock = BatchClock::start(1000, at(10_300, 0));
+        let mut clock = BatchClock::start(Interval::Fixed(1000), at(10_300, 0));
         assert_eq!(cuts(&mut clock, at(11_050, 750)), [11_000]);
         // An hour back: the next cuts come a second apart all the same.
         assert_eq!(clock.wait(at(7_000, 800)), Duration::from_millis(900));
@@ -241,14 +259,43 @@ mod tests {
     #[test]
     fn a_restart_inside_an_interval_waits_for_the_next() {
         // The batch 6000 was closed early, at 5.3 s; 7000 may not begin before 6 s.
-        let mut clock = BatchClock::after(1000, BatchTime(6000), at(5_300, 0));
+        let mut clock = BatchClock::after(Interval::Fixed(1000), BatchTime(6000), at(5_300, 0));
         assert_eq!(cuts(&mut clock, at(6_999, 0)), [0u64; 0]);
         assert_eq!(cuts(&mut clock, at(7_000, 0)), [7000]);
     }
 
     #[test]
     fn a_restart_catches_up() {
-        let mut clock = BatchClock::after(1000, BatchTime(2000), at(5_300, 0));
+        let mut clock = BatchClock::after(Interval::Fixed(1000), BatchTime(2000), at(5_300, 0));
         assert_eq!(cuts(&mut clock, at(5_300, 0)), [3000, 4000, 5000]);
+    }
+
+    /// 2026-10-24T22:00Z, midnight in Berlin: the day that begins has 25 hours.
+    const MIDNIGHT_MS: u64 = 1_792_879_200_000;
+    const HOUR_MS: u64 = 3_600_000;
+
+    #[test]
+    fn days_end_at_midnight_where_the_zone_is() {
+        let days = Interval::parse_calendar("1d,Europe/Berlin").unwrap();
+        let mut clock = BatchClock::start(days, at(MIDNIGHT_MS - 900_000, 0));
+        assert_eq!(clock.open(), BatchTime(MIDNIGHT_MS));
+        assert_eq!(clock.until_cut(at(MIDNIGHT_MS - 900_000, 0)), Duration::from_millis(900_000));
+        let later = |ms: u64| at(MIDNIGHT_MS + ms, 900_000 + ms);
+        assert_eq!(cuts(&mut clock, later(0)), [MIDNIGHT_MS]);
+        assert_eq!(cuts(&mut clock, later(25 * HOUR_MS - 1)), [0u64; 0]);
+        assert_eq!(cuts(&mut clock, later(25 * HOUR_MS)), [MIDNIGHT_MS + 25 * HOUR_MS]);
+        // A suspend is caught up in order.
+        assert_eq!(cuts(&mut clock, later(80 * HOUR_MS)), [49, 73].map(|hours| MIDNIGHT_MS + hours * HOUR_MS));
+    }
+
+    #[test]
+    fn a_clock_set_back_on_a_long_day_goes_on_by_the_monotonic_one() {
+        let days = Interval::parse_calendar("1d,Europe/Berlin").unwrap();
+        let mut clock = BatchClock::after(days, BatchTime(MIDNIGHT_MS), at(MIDNIGHT_MS + 1000, 1000));
+        let back = |monotonic_ms: u64| at(MIDNIGHT_MS - 10 * 24 * HOUR_MS, monotonic_ms);
+        assert_eq!(cuts(&mut clock, back(25 * HOUR_MS - 1)), [0u64; 0]);
+        assert_eq!(cuts(&mut clock, back(25 * HOUR_MS)), [MIDNIGHT_MS + 25 * HOUR_MS]);
+        assert_eq!(cuts(&mut clock, back(49 * HOUR_MS - 1)), [0u64; 0]);
+        assert_eq!(cuts(&mut clock, back(49 * HOUR_MS)), [MIDNIGHT_MS + 49 * HOUR_MS]);
     }
 }

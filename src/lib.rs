@@ -52,6 +52,8 @@ mod flow;
 #[doc(hidden)]
 pub mod frame;
 #[doc(hidden)]
+pub mod interval;
+#[doc(hidden)]
 pub mod keyed_state;
 mod memory;
 mod monitor;

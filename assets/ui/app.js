@@ -85,7 +85,7 @@ function showList() {
       element("td", { class: "text" }, link(href(one.id), one.name), element("div", { class: "faint" }, behind(one).join(" | "))),
       element("td", {}, stateMark(one.state)),
       element("td", {}, one.startTimeEpoch ? time(one.startTimeEpoch) : "–"),
-      element("td", {}, span(one.batchDuration)),
+      element("td", {}, one.calendar || span(one.batchDuration)),
       element("td", {}, count(one.numTotalCompletedBatches)),
       element("td", {}, span(one.lastTotalDelay))));
     if (!place.isConnected) main.replaceChildren(element("h1", {}, "Pipelines"), place);
@@ -145,7 +145,7 @@ async function showPipeline(key) {
     status: ({ statistics, stages }) => {
       const receiving = statistics.numActiveReceivers + "/" + statistics.numReceivers;
       places.tiles.replaceChildren(element("div", { class: "tiles" },
-        tile(count(statistics.numTotalCompletedBatches), "batches of " + span(statistics.batchDuration)),
+        tile(count(statistics.numTotalCompletedBatches), "batches of " + (statistics.calendar || span(statistics.batchDuration))),
         tile(count(statistics.numReceivedRecords), "records in"),
         tile(count(statistics.avgInputRate) + "/s", "mean input rate"),
         tile(span(statistics.avgSchedulingDelay), "mean scheduling delay"),

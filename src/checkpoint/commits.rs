@@ -16,6 +16,7 @@ use super::log::{Entry, Log, LogKind, Place, Reader, View};
 use super::storage::Storage;
 use super::times::{Bytes, TIMES_BYTES};
 use super::{Error, Result, Times};
+use crate::interval::Interval;
 
 /// A new segment is begun when one is as long as this.
 const SEGMENT_BYTES: u64 = if cfg!(test) { 256 } else { 1 << 20 };
@@ -27,7 +28,7 @@ const TAKEN_BACK: u8 = 4;
 /// The log, of a sink that runs.
 pub struct CommitLog {
     log: Log,
-    interval_ms: u64,
+    interval: Interval,
     /// The segments, each with the newest batch before it.
     segments: Vec<(u64, u64)>,
     last_ms: Option<u64>,
@@ -59,17 +60,17 @@ fn decode<'e>(entry: &Entry<'e>) -> Result<Decoded<'e>> {
 }
 
 impl CommitLog {
-    /// Makes the log of a sink on a stream of interval `interval_ms`.
-    pub fn create(storage: Arc<dyn Storage>, dir: &Path, interval_ms: u64) -> Result<CommitLog> {
+    /// Makes the log of a sink on a stream of interval `interval`.
+    pub fn create(storage: Arc<dyn Storage>, dir: &Path, interval: Interval) -> Result<CommitLog> {
         let log = Log::create(storage, dir, LogKind::Commits)?;
-        Ok(CommitLog { log, interval_ms, segments: vec![(1, 0)], last_ms: None, pending: None })
+        Ok(CommitLog { log, interval, segments: vec![(1, 0)], last_ms: None, pending: None })
     }
 
     /// Opens the log to go on with it after `resume_ms`.
-    pub fn open(storage: Arc<dyn Storage>, dir: &Path, interval_ms: u64, resume_ms: u64) -> Result<CommitLog> {
+    pub fn open(storage: Arc<dyn Storage>, dir: &Path, interval: Interval, resume_ms: u64) -> Result<CommitLog> {
         let log = Log::open(storage, dir, LogKind::Commits)?;
         let mut closed = false;
-        let mut commits = CommitLog { log, interval_ms, segments: Vec::new(), last_ms: None, pending: None };
+        let mut commits = CommitLog { log, interval, segments: Vec::new(), last_ms: None, pending: None };
         // Of older segments the first entry says where the one before ended.
         let newest = commits.log.end().segment;
         let mut is_known = true;
@@ -131,20 +132,21 @@ impl CommitLog {
     /// Commits a batch, durably only after [`CommitLog::sync`]. With a `note`, bytes
     /// that are handed back at the next start.
     pub fn commit(&mut self, time_ms: u64, note: &[u8]) -> Result<()> {
+        let times = Times::one(time_ms, self.interval);
         if note.is_empty() {
             self.pending = match self.pending {
-                Some(pending) => match pending.extended(time_ms) {
+                Some(pending) => match pending.joined(times) {
                     Some(pending) => Some(pending),
                     None => {
                         self.flush()?;
-                        Some(Times::one(time_ms, self.interval_ms))
+                        Some(times)
                     }
                 },
-                None => Some(Times::one(time_ms, self.interval_ms)),
+                None => Some(times),
             };
         } else {
             self.flush()?;
-            self.log.append(&[&[COMMITTED], &Times::one(time_ms, self.interval_ms).to_bytes(), note])?;
+            self.log.append(&[&[COMMITTED], &times.to_bytes(), note])?;
         }
         self.last_ms = Some(time_ms);
         Ok(())

@@ -4,8 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::duration::show_ms;
 use crate::error::{Exit, Failure, describe};
+use crate::interval::Interval;
 
 /// A result of this layer.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -78,10 +78,10 @@ pub enum Error {
     Interval {
         /// The source.
         name: String,
-        /// Milliseconds between batches as it was.
-        was_ms: u64,
-        /// As it is now.
-        now_ms: u64,
+        /// How far apart batches were.
+        was: Interval,
+        /// How far they are to be.
+        now: Interval,
         /// What is in the way.
         why: &'static str,
     },
@@ -235,12 +235,10 @@ impl fmt::Display for Error {
                  name another --checkpoint, or start the pipeline as it was",
                 pipelines.0, pipelines.1
             ),
-            Error::Interval { name, was_ms, now_ms, why } => write!(
+            Error::Interval { name, was, now, why } => write!(
                 f,
                 "{name}: batches of {was} that were begun are to be finished before there are any of {now}, and {why}: \
-                 start with --batch {was}",
-                was = show_ms(*was_ms),
-                now = show_ms(*now_ms)
+                 start with --batch {was}"
             ),
             Error::NoFolder { name, resume_ms, pipelines } => write!(
                 f,

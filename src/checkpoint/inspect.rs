@@ -143,7 +143,7 @@ impl Inspected {
         for (id, file, seen) in &self.survey.stages {
             let covers = seen.covers.iter().any(|(from, to)| (*from..*to).contains(&time_ms));
             let has = match covers {
-                _ if !time_ms.is_multiple_of(file.interval_ms) => Has::NoBatch,
+                _ if !file.interval.is_border(time_ms) => Has::NoBatch,
                 _ if time_ms < file.base_ms => Has::BeganLater,
                 true => Has::State,
                 false => Has::NoState,
@@ -156,7 +156,7 @@ impl Inspected {
             let commit = all.iter().find(|(times, _)| (times.first_ms..=times.last_ms).contains(&time_ms));
             let has = match commit {
                 Some((_, note)) => Has::Committed(note.clone()),
-                None if !time_ms.is_multiple_of(file.interval_ms) => Has::NoBatch,
+                None if !file.interval.is_border(time_ms) => Has::NoBatch,
                 None if time_ms <= file.base_ms => Has::BeganLater,
                 None if seen.last_ms < Some(time_ms) => Has::NotCommitted,
                 None => Has::Purged,
@@ -181,7 +181,7 @@ impl Inspected {
         let (id, file, seen) = self.stage(name)?;
         let dir = self.layout.stages().join(id.to_string());
         let times = (file.base_ms, time_ms);
-        match state::look_at(self.storage.clone(), &dir, times, file.interval_ms, give)? {
+        match state::look_at(self.storage.clone(), &dir, times, file.interval, give)? {
             true => Ok(()),
             false => {
                 let covered = show_spans(&seen.covers);

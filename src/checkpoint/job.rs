@@ -5,10 +5,10 @@
 //! ```text
 //! job.json     job: 32 hex digits, start: ms, pipeline: the stages as in a head,
 //!              resets: how often it was reset; not there if never
-//! source.json  arguments, interval: ms, retain, wal: whether it has one; of a source that reads several
+//! source.json  arguments, interval: ms, calendar: as in a head, if there is one, retain, wal: whether it has one; of a source that reads several
 //!              things: places, and beside: what else of the arguments must stay the same
-//! stage.json   arguments, interval: ms, base: ms
-//! sink.json    arguments, interval: ms, base: ms, end: whether nothing comes after
+//! stage.json   arguments, interval: ms, calendar, base: ms
+//! sink.json    arguments, interval: ms, calendar, base: ms, end: whether nothing comes after
 //! both         line: the tools up to it, as it came up last,
 //!              number: its place in the line, where that is not the one of its name;
 //!              changing: true from the start at which a source has another interval until the stage has come up
@@ -26,6 +26,7 @@ use serde_json::{Map, Value};
 use super::name::Id;
 use super::storage::{Storage, check_trusted, make_dir, names};
 use super::{Error, Result, sealed};
+use crate::interval::Interval;
 
 /// Where the parts of a checkpoint are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,9 +188,9 @@ pub enum Retain {
 
 impl Retain {
     /// Milliseconds before the newest batch, `None` for ever.
-    pub fn milliseconds(self, interval_ms: u64) -> Option<u64> {
+    pub fn milliseconds(self, interval: Interval) -> Option<u64> {
         match self {
-            Retain::Batches(batches) => Some(batches.saturating_mul(interval_ms)),
+            Retain::Batches(batches) => Some(batches.saturating_mul(interval.ms())),
             Retain::Milliseconds(ms) => Some(ms),
             Retain::All => None,
         }
@@ -234,8 +235,8 @@ impl FromStr for Retain {
 pub struct SourceFile {
     /// The source, as in a head's `stages`.
     pub arguments: String,
-    /// Milliseconds between its batches.
-    pub interval_ms: u64,
+    /// How far apart its batches are.
+    pub interval: Interval,
     /// How far back it keeps batches.
     pub retain: Retain,
     /// Whether it keeps what came in a log of its own.
@@ -275,7 +276,7 @@ impl SourceFile {
         let retain = fields.text("retain")?.parse().map_err(|_| Error::damaged(&path, 0, "retain is not a number"))?;
         Ok(Some(SourceFile {
             arguments: fields.text("arguments")?,
-            interval_ms: interval(&fields, &path)?,
+            interval: interval(&fields, &path)?,
             retain,
             wal: fields.flag("wal")?,
             places: places(&fields),
@@ -286,10 +287,11 @@ impl SourceFile {
     pub fn write(&self, storage: &dyn Storage, folder: &Path) -> Result<()> {
         let mut fields = object([
             ("arguments", Value::from(self.arguments.as_str())),
-            ("interval", self.interval_ms.into()),
+            ("interval", self.interval.ms().into()),
             ("retain", self.retain.to_string().into()),
             ("wal", self.wal.into()),
         ]);
+        write_calendar(&mut fields, self.interval);
         if let Some(places) = &self.places {
             fields.insert("places".into(), places.all.clone().into());
             fields.insert("beside".into(), places.beside.as_str().into());
@@ -303,8 +305,8 @@ impl SourceFile {
 pub struct StageFile {
     /// The stage, as in a head's `stages`.
     pub arguments: String,
-    /// Milliseconds between the batches that it gets.
-    pub interval_ms: u64,
+    /// How far apart the batches are that it gets.
+    pub interval: Interval,
     /// Where it began.
     pub base_ms: u64,
     /// Of a sink, whether nothing comes after it; `None` for a stage with state.
@@ -329,7 +331,7 @@ impl StageFile {
         let Some(fields) = sealed::read(storage, &path)? else { return Ok(None) };
         Ok(Some(StageFile {
             arguments: fields.text("arguments")?,
-            interval_ms: interval(&fields, &path)?,
+            interval: interval(&fields, &path)?,
             base_ms: fields.number("base")?,
             end: None,
             line: line(&fields),
@@ -344,7 +346,7 @@ impl StageFile {
         let Some(fields) = sealed::read(storage, &path)? else { return Ok(None) };
         Ok(Some(StageFile {
             arguments: fields.text("arguments")?,
-            interval_ms: interval(&fields, &path)?,
+            interval: interval(&fields, &path)?,
             base_ms: fields.number("base")?,
             end: Some(fields.flag("end")?),
             line: line(&fields),
@@ -357,9 +359,10 @@ impl StageFile {
     pub fn write(&self, storage: &dyn Storage, folder: &Path) -> Result<()> {
         let mut fields = object([
             ("arguments", Value::from(self.arguments.as_str())),
-            ("interval", self.interval_ms.into()),
+            ("interval", self.interval.ms().into()),
             ("base", self.base_ms.into()),
         ]);
+        write_calendar(&mut fields, self.interval);
         let name = match self.end {
             Some(end) => {
                 fields.insert("end".into(), end.into());
@@ -396,10 +399,21 @@ fn is_changing(fields: &sealed::Fields) -> bool {
     fields.object().get("changing").and_then(Value::as_bool).unwrap_or(false)
 }
 
-fn interval(fields: &sealed::Fields, path: &Path) -> Result<u64> {
-    match fields.number("interval")? {
-        0 => Err(Error::damaged(path, 0, "the interval is 0")),
-        interval_ms => Ok(interval_ms),
+fn interval(fields: &sealed::Fields, path: &Path) -> Result<Interval> {
+    let calendar = fields.object().get("calendar").map(|calendar| {
+        let read = calendar.as_str().and_then(|text| Interval::parse_calendar(text).ok());
+        read.ok_or_else(|| Error::damaged(path, 0, "the calendar is of no zone that is known here"))
+    });
+    match (calendar, fields.number("interval")?) {
+        (Some(calendar), _) => calendar,
+        (None, 0) => Err(Error::damaged(path, 0, "the interval is 0")),
+        (None, ms) => Ok(Interval::Fixed(ms)),
+    }
+}
+
+fn write_calendar(fields: &mut Map<String, Value>, interval: Interval) {
+    if let Interval::Calendar(calendar) = interval {
+        fields.insert("calendar".into(), calendar.to_string().into());
     }
 }
 

@@ -36,6 +36,7 @@ use super::storage::{Storage, check_trusted, make_dir, remove_folder};
 use super::survey::purge_before;
 use super::{Error, Result};
 use crate::frame::keys::{key, text_path};
+use crate::interval::Interval;
 
 /// What the head of a stream says of its checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,10 +77,10 @@ pub struct StageOptions<'o> {
     pub arguments: &'o str,
     /// The pipeline so far, this stage included, in the form of a head's `stages`.
     pub pipeline: &'o Value,
-    /// Of a stage with state: milliseconds between the batches that it gets. Of a
-    /// sink: between those that it writes, which behind a window in the same
+    /// Of a stage with state: how far apart the batches are that it gets. Of a
+    /// sink: those that it writes, which behind a window in the same
     /// process are others.
-    pub interval_ms: u64,
+    pub interval: Interval,
     /// `--new`: begin here with nothing if the stage has no folder.
     pub new: bool,
 }
@@ -187,7 +188,7 @@ impl Participant {
     /// It is saved at multiples of `every_ms`, 0 for each batch.
     pub fn stage(&self, options: &StageOptions<'_>, every_ms: u64, load: &mut PairOut<'_>) -> Result<StageCheckpoint> {
         let dir = self.layout.stages().join(self.id.to_string());
-        let intervals = (options.interval_ms, every_ms);
+        let intervals = (options.interval, every_ms);
         let known = StageFile::read_stage(&*self.storage, &dir)?;
         let log = match known {
             Some(known) => {
@@ -214,10 +215,10 @@ impl Participant {
     pub fn sink(&self, options: &StageOptions<'_>, end: bool) -> Result<SinkCheckpoint> {
         let dir = self.layout.commits().join(self.id.to_string());
         let known = StageFile::read_sink(&*self.storage, &dir)?;
-        let (storage, interval_ms) = (self.storage.clone(), options.interval_ms);
+        let (storage, interval) = (self.storage.clone(), options.interval);
         let (commits, base_ms) = match known {
             Some(known) => {
-                let commits = CommitLog::open(storage, &dir, interval_ms, self.resume_ms)?;
+                let commits = CommitLog::open(storage, &dir, interval, self.resume_ms)?;
                 let file = StageFile { base_ms: known.base_ms, ..self.file(options, Some(end)) };
                 if file != known {
                     file.write(&*self.storage, &dir)?;
@@ -226,7 +227,7 @@ impl Participant {
             }
             None => {
                 self.make_folder(options, &dir)?;
-                let commits = CommitLog::create(storage, &dir, interval_ms)?;
+                let commits = CommitLog::create(storage, &dir, interval)?;
                 self.file(options, Some(end)).write(&*self.storage, &dir)?;
                 (commits, self.resume_ms)
             }
@@ -242,7 +243,7 @@ impl Participant {
     fn file(&self, options: &StageOptions<'_>, end: Option<bool>) -> StageFile {
         StageFile {
             arguments: options.arguments.to_owned(),
-            interval_ms: options.interval_ms,
+            interval: options.interval,
             base_ms: self.resume_ms,
             end,
             line: place::tools(options.pipeline),
@@ -264,15 +265,15 @@ impl Participant {
     }
 
     fn check_same(&self, options: &StageOptions<'_>, known: &StageFile) -> Result<()> {
-        let is_interval = known.interval_ms == options.interval_ms || known.changing;
+        let is_interval = known.interval == options.interval || known.changing;
         if known.arguments == options.arguments && is_interval {
             return Ok(());
         }
-        let show = |arguments: &str, interval_ms: u64| format!("{arguments} (a batch each {interval_ms} ms)");
+        let show = |arguments: &str, interval: Interval| format!("{arguments} (a batch each {interval})");
         Err(Error::Mismatch {
             name: self.id.to_string(),
-            was: show(&known.arguments, known.interval_ms),
-            now: show(options.arguments, options.interval_ms),
+            was: show(&known.arguments, known.interval),
+            now: show(options.arguments, options.interval),
             pipelines: self.pipelines(options),
         })
     }

@@ -17,7 +17,6 @@ use super::lock::hold_still;
 use super::resume::{Spans, intersect};
 use super::state::StateLog;
 use super::survey::Survey;
-use super::times::next_multiple;
 use super::{Error, Result, Times, commits};
 
 /// What a reset would do to a folder.
@@ -53,7 +52,7 @@ pub fn possible(survey: &Survey) -> Spans {
     let mut spans: Spans = vec![(survey.job.start_ms, last_ms.saturating_add(1))];
     for (source, (_, file, _)) in inputs.sources.iter().zip(&survey.sources) {
         // A stream has batches of one interval: not those from before it was another one.
-        let other = source.runs.iter().rev().find(|run| run.step_ms != file.interval_ms);
+        let other = source.runs.iter().rev().find(|run| !run.are_of(file.interval));
         let from_ms = other.map_or(source.from_ms, |run| run.last_ms.max(source.from_ms));
         spans = intersect(&spans, &[(from_ms, u64::MAX)]);
     }
@@ -101,7 +100,7 @@ pub fn reset(inspected: &Inspected, to_ms: u64) -> Result<Vec<Change>> {
     for (id, file, _) in &survey.stages {
         let dir = layout.stages().join(id.to_string());
         let times = (file.base_ms, to_ms);
-        StateLog::open(storage.clone(), &dir, times, (file.interval_ms, 0), &mut |_, _| {})?;
+        StateLog::open(storage.clone(), &dir, times, (file.interval, 0), &mut |_, _| {})?;
     }
     Ok(changes)
 }
@@ -112,11 +111,11 @@ fn check(inspected: &Inspected, to_ms: u64) -> Result<()> {
     let spans = possible(survey);
     let mut inputs = survey.inputs();
     for ((_, file, seen), folder) in survey.stages.iter().zip(&mut inputs.folders) {
-        folder.covers = intersect(&folder.covers, &[(0, next_multiple(to_ms, file.interval_ms))]);
+        folder.covers = intersect(&folder.covers, &[(0, file.interval.after(to_ms))]);
         folder.newest_ms = seen.newest_ms.map(|newest_ms| newest_ms.min(to_ms));
     }
     for ((_, file, seen), folder) in survey.sinks.iter().zip(&mut inputs.folders[survey.stages.len()..]) {
-        folder.covers = intersect(&folder.covers, &[(0, next_multiple(to_ms, file.interval_ms))]);
+        folder.covers = intersect(&folder.covers, &[(0, file.interval.after(to_ms))]);
         folder.newest_ms = seen.last_ms.map(|last_ms| last_ms.min(to_ms));
     }
     let is_covered = spans.iter().any(|(from, to)| (*from..*to).contains(&to_ms));

@@ -10,7 +10,6 @@ use super::name::Id;
 use super::offsets::{self, OffsetsSummary};
 use super::resume::{Conflict, Folder, Inputs, Resume, Source, intersect, resume};
 use super::storage::{Storage, names};
-use super::times::next_multiple;
 use super::wal::Range;
 use super::{Error, Result, commits, state};
 
@@ -44,7 +43,7 @@ impl Survey {
             let folder = layout.stages().join(id.to_string());
             let Some(file) = StageFile::read_stage(&**storage, &folder)? else { continue };
             let look = |view| {
-                state::look(storage.clone(), &folder, view, file.base_ms, file.interval_ms)?
+                state::look(storage.clone(), &folder, view, file.base_ms, file.interval)?
                     .ok_or_else(|| lost(&folder))
             };
             let mut seen = look(view)?;
@@ -88,7 +87,7 @@ impl Survey {
         let sinks = self.sinks.iter().map(|(id, file, seen)| Folder {
             name: format!("commits/{id}"),
             sources: id.sources().to_vec(),
-            covers: vec![(file.base_ms, next_multiple(seen.done_ms.max(file.base_ms), file.interval_ms))],
+            covers: vec![(file.base_ms, file.interval.after(seen.done_ms.max(file.base_ms)))],
             newest_ms: seen.last_ms,
             is_sink: true,
             end: file.end == Some(true),
@@ -126,7 +125,7 @@ impl Survey {
     pub fn purge_before(&self, resume_ms: u64) -> Option<u64> {
         let mut cut_ms = resume_ms;
         for (_, file, seen) in &self.sources {
-            cut_ms = cut_ms.min(seen.last_ms().saturating_sub(file.retain.milliseconds(file.interval_ms)?));
+            cut_ms = cut_ms.min(seen.last_ms().saturating_sub(file.retain.milliseconds(file.interval)?));
         }
         Some(cut_ms)
     }
@@ -192,7 +191,7 @@ pub fn reopen_sinks(
     for id in ids(&**storage, &layout.commits())?.into_iter().filter(is_behind) {
         let folder = layout.commits().join(id.to_string());
         if let Some(file) = StageFile::read_sink(&**storage, &folder)? {
-            CommitLog::open(storage.clone(), &folder, file.interval_ms, resume_ms)?;
+            CommitLog::open(storage.clone(), &folder, file.interval, resume_ms)?;
         }
     }
     Ok(())

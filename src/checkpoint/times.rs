@@ -1,6 +1,7 @@
 //! Runs of batch times, and which times a batch time stands for.
 
 use super::{Error, Result};
+use crate::interval::Interval;
 use std::path::Path;
 
 /// A run of batches: `first_ms`, `first_ms + step_ms`, … `last_ms`. One batch is
@@ -11,7 +12,8 @@ pub struct Times {
     pub first_ms: u64,
     /// The last batch's time.
     pub last_ms: u64,
-    /// The interval of the stream that the batches are of.
+    /// How long after each of them the next batch of the stream comes; by a calendar that is
+    /// not the same for all batches of a stream, but it is for those of a run.
     pub step_ms: u64,
 }
 
@@ -19,9 +21,44 @@ pub struct Times {
 pub const TIMES_BYTES: usize = 24;
 
 impl Times {
-    /// The run of one batch, in a stream of interval `step_ms`.
-    pub fn one(time_ms: u64, step_ms: u64) -> Times {
-        Times { first_ms: time_ms, last_ms: time_ms, step_ms }
+    /// The run of one batch, in a stream of this interval.
+    pub fn one(time_ms: u64, interval: impl Into<Interval>) -> Times {
+        Times { first_ms: time_ms, last_ms: time_ms, step_ms: interval.into().length(time_ms) }
+    }
+
+    /// So many batches that follow each other, the first at `first_ms`: one run, or by a calendar
+    /// several.
+    pub fn runs(first_ms: u64, batches: u64, interval: Interval) -> impl Iterator<Item = Times> {
+        let (mut first_ms, mut left) = (first_ms, batches);
+        std::iter::from_fn(move || {
+            let mut run = Times::one(first_ms, interval);
+            match interval {
+                _ if left == 0 => return None,
+                Interval::Fixed(ms) => {
+                    run.last_ms += (left - 1) * ms;
+                    left = 0;
+                }
+                Interval::Calendar(_) => {
+                    left -= 1;
+                    while left > 0
+                        && let Some(longer) = run.joined(Times::one(run.last_ms + run.step_ms, interval))
+                    {
+                        run = longer;
+                        left -= 1;
+                    }
+                    first_ms = run.last_ms + run.step_ms;
+                }
+            }
+            Some(run)
+        })
+    }
+
+    /// Whether the batches are of a stream of this interval.
+    pub fn are_of(&self, interval: Interval) -> bool {
+        match interval {
+            Interval::Fixed(ms) => self.step_ms == ms,
+            Interval::Calendar(_) => self.iter().all(|ms| interval.is_border(ms) && interval.length(ms) == self.step_ms),
+        }
     }
 
     /// How many batches.
@@ -85,12 +122,6 @@ impl Times {
     }
 }
 
-/// The smallest multiple of `interval_ms` after `time_ms`: when the batch after
-/// the one of `time_ms` comes, in a stream of that interval.
-pub fn next_multiple(time_ms: u64, interval_ms: u64) -> u64 {
-    (time_ms / interval_ms + 1).saturating_mul(interval_ms)
-}
-
 /// Takes numbers off the front of a log entry.
 pub struct Bytes<'b> {
     /// What is left.
@@ -134,10 +165,19 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn the_next_batch_is_the_next_multiple() {
-        for (time, interval, next) in [(0, 10, 10), (9, 10, 10), (10, 10, 20), (19, 10, 20), (5, 1, 6)] {
-            assert_eq!(next_multiple(time, interval), next);
-        }
+    fn days_of_other_lengths_are_runs_of_their_own() {
+        let days = Interval::parse_calendar("1d,Europe/Berlin").unwrap();
+        let hour_ms = 3_600_000;
+        // From the 21st of October 2026 on; the 25th has 25 hours.
+        let first_ms = 1_792_533_600_000;
+        let runs: Vec<Times> = Times::runs(first_ms, 8, days).collect();
+        let lengths: Vec<(u64, u64)> = runs.iter().map(|run| (run.count(), run.step_ms / hour_ms)).collect();
+        assert_eq!(lengths, [(4, 24), (1, 25), (3, 24)]);
+        let times: Vec<u64> = runs.iter().flat_map(Times::iter).collect();
+        let by_one: Vec<u64> = (0..8).map(|day| days.nth_after(first_ms, day)).collect();
+        assert_eq!(times, by_one);
+        assert!(runs.iter().all(|run| run.are_of(days) && run.joined(runs[1]).is_none()));
+        assert!(!Times { step_ms: 12 * hour_ms, ..runs[0] }.are_of(days));
     }
 
     proptest! {

@@ -5,13 +5,14 @@ use super::args::{Batching, Common, CutArgs, OutputForm};
 use super::guarantee::{self, Kept, SourceGuarantee, WRITTEN};
 use super::restart::Line;
 use crate::duration;
+use crate::interval::Interval;
 use crate::source::engine::cut::Count;
 
 /// What is known of the stream at a place in a pipeline.
 #[derive(Clone, Debug, Default)]
 pub struct Stream {
-    /// Milliseconds between batches; none if it cannot be told, as from a file.
-    pub interval_ms: Option<u64>,
+    /// How far apart batches are; none if it cannot be told, as from a file.
+    pub interval: Option<Interval>,
     /// What a restart finds of it; none if that cannot be told, as from a file.
     pub kept: Option<Kept>,
     /// What its head says in a restart that is tried out.
@@ -73,7 +74,9 @@ impl Account {
 /// What kind of batches a first stage cuts.
 pub fn describe_batches(batching: Batching) -> String {
     match batching {
-        Batching::Every(interval_ms) => format!("batches of {} by the wall clock", duration::show_ms(interval_ms)),
+        Batching::Every(_) | Batching::By(_) => {
+            format!("batches of {} by the wall clock", describe_interval(batching.interval()))
+        }
         Batching::Count(Count { records, at_most }) => {
             let or = at_most.map_or_else(String::new, |at_most| {
                 format!(" or {} after the first of them", duration::show_ms(at_most.as_millis() as u64))
@@ -83,13 +86,21 @@ pub fn describe_batches(batching: Batching) -> String {
     }
 }
 
+/// How far apart batches are, in words.
+pub fn describe_interval(interval: Interval) -> String {
+    match interval {
+        Interval::Fixed(ms) => duration::show_ms(ms),
+        Interval::Calendar(calendar) => format!("{} by the calendar of {}", calendar.show_step(), calendar.zone()),
+    }
+}
+
 /// How a stage begins a stream.
 #[derive(Clone, Debug)]
 pub struct Begins {
     /// Whether it reads standard input.
     pub reads_stdin: bool,
-    /// Milliseconds between batches; none if it cannot be told.
-    pub interval_ms: Option<u64>,
+    /// How far apart batches are; none if it cannot be told.
+    pub interval: Option<Interval>,
     /// What it does.
     pub does: String,
     /// What holds after a crash.
@@ -99,12 +110,12 @@ pub struct Begins {
 impl Begins {
     /// With lines that come in by a pipe.
     pub fn with_lines(cut: &CutArgs) -> Begins {
-        let batching = cut.batching().unwrap_or(Batching::Every(1000));
-        let interval_ms = batching.interval_ms();
+        let batching = cut.batching().unwrap_or_default();
+        let interval = batching.interval();
         let batches = describe_batches(batching);
         Begins {
             reads_stdin: true,
-            interval_ms: Some(interval_ms),
+            interval: Some(interval),
             does: format!("first stage: cuts its input into {batches}"),
             guarantee: SourceGuarantee::Logged,
         }
@@ -115,6 +126,6 @@ impl Begins {
     pub fn stream(&self, cut: &CutArgs, checkpoint: Option<String>) -> (Stream, [String; 2]) {
         let own = cut.keep.checkpoint.as_ref().map(|dir| dir.display().to_string());
         let (kept, restart) = guarantee::of_source(&self.guarantee, own.or(checkpoint));
-        (Stream { interval_ms: self.interval_ms, kept: Some(kept), line: None }, [self.does.clone(), restart])
+        (Stream { interval: self.interval, kept: Some(kept), line: None }, [self.does.clone(), restart])
     }
 }

@@ -89,13 +89,14 @@ impl AlertTool {
                 forget_ms: self.forget.map(ms),
             },
             grouping: Grouping::new(expression("--by", &self.by)?.map_or(By::Nothing, By::Program), None),
-            timing: self.time.timing_if_wanted()?,
+            timing: self.time.timing_if_wanted(&self.stage.input.cut)?,
         }))
     }
 }
 
 impl Tool for AlertTool {
     const NAME: &'static str = "sstream-alert";
+    const HAS_TIMES: bool = true;
     const EXAMPLES: &'static str = "  \
   … | sstream-alert --when '.celsius > 90' --for 5m --clear '.celsius < 80' --by .host
   … | sstream-alert --absent 1m --by .host --forget 1d       who has fallen silent

@@ -47,7 +47,7 @@ impl DedupTool {
             Some(source) => By::Program(program("--by", source, &[])?),
             None => By::Record,
         };
-        let timing = self.time.timing_if_wanted()?;
+        let timing = self.time.timing_if_wanted(&self.stage.input.cut)?;
         let within_ms = match (self.within, &timing) {
             (None, Some(_)) => Some(self.time.watermark.ok_or_else(|| {
                 ToolError::Usage(
@@ -64,6 +64,7 @@ impl DedupTool {
 
 impl Tool for DedupTool {
     const NAME: &'static str = "sstream-dedup";
+    const HAS_TIMES: bool = true;
     const EXAMPLES: &'static str = "  \
   … | sstream-dedup --by .id --within 10m
   … | sstream-dedup --by .id --time .t --watermark 1h

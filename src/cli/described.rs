@@ -88,7 +88,7 @@ impl<T: Tool> Parsed for Options<T> {
             part: &self.0.common().part,
             has_state: self.0.has_state(),
             sink,
-            intervals: (comes.interval_ms.unwrap_or(1), goes.interval_ms.unwrap_or(1)),
+            intervals: (comes.interval.unwrap_or_default(), goes.interval.unwrap_or_default()),
         }
     }
 

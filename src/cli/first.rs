@@ -15,6 +15,7 @@ use crate::checkpoint::source::{Plan, SourceCheckpoint, SourceOptions};
 use crate::checkpoint::storage::Disk;
 use crate::clock::Clock as _;
 use crate::flow::{BadRecords, Input};
+use crate::interval::Interval;
 use crate::source::SourceError;
 use crate::source::engine::batches::Batches;
 use crate::source::engine::first::FirstStage;
@@ -36,8 +37,8 @@ pub struct SourceIdentity {
     pub arguments: String,
     /// What of that may be more from run to run, or less.
     pub places: Option<Places>,
-    /// Milliseconds between batches.
-    pub interval_ms: u64,
+    /// How far apart batches are.
+    pub interval: Interval,
     /// Where a virtual clock begins, in ms since the epoch; none for the wall clock.
     pub virtual_start_ms: Option<u64>,
     /// Whether its batches can be read again.
@@ -46,12 +47,12 @@ pub struct SourceIdentity {
 
 impl SourceIdentity {
     /// Of raw lines that come in by a pipe, or a receiver, in real time.
-    pub fn of_lines(kind: &str, words: &str, form: InputForm, cut: &CutArgs, interval_ms: u64) -> SourceIdentity {
+    pub fn of_lines(kind: &str, words: &str, form: InputForm, cut: &CutArgs, interval: Interval) -> SourceIdentity {
         SourceIdentity {
             kind: kind.to_owned(),
             arguments: format!("source {words}{}", form_arguments(form, cut)),
             places: None,
-            interval_ms,
+            interval,
             virtual_start_ms: cut.count().map(|_| 0),
             reads_again: false,
         }
@@ -63,7 +64,7 @@ impl SourceIdentity {
     /// As JSON.
     pub fn to_json(&self) -> Value {
         json!({
-            "kind": self.kind, "arguments": self.arguments, "interval": self.interval_ms,
+            "kind": self.kind, "arguments": self.arguments, "interval": self.interval.ms(), "calendar": self.interval.calendar_text(),
             "start": self.virtual_start_ms, "reads_again": self.reads_again,
             "places": self.places.as_ref().map(|places| &places.all),
             "beside": self.places.as_ref().map(|places| &places.beside),
@@ -82,7 +83,7 @@ impl SourceIdentity {
             kind: json["kind"].as_str()?.to_owned(),
             arguments: json["arguments"].as_str()?.to_owned(),
             places,
-            interval_ms: json["interval"].as_u64()?,
+            interval: Interval::of_parts(json["interval"].as_u64()?, json["calendar"].as_str())?,
             virtual_start_ms: json["start"].as_u64(),
             reads_again: json["reads_again"].as_bool()?,
         })
@@ -145,8 +146,8 @@ pub fn source_options<'o>(
         name: keep.name.as_deref().unwrap_or(&identity.kind),
         arguments: &identity.arguments,
         places: identity.places.as_ref(),
-        interval_ms: identity.interval_ms,
-        start_ms: start_ms - start_ms % identity.interval_ms,
+        interval: identity.interval,
+        start_ms: identity.interval.up_to(start_ms),
         retain: keep.retain.unwrap_or_default(),
         wal: !identity.reads_again,
     }
@@ -170,9 +171,9 @@ impl Begun {
         self.checkpoint.as_ref().map_or(&[], |(_, plan)| &plan.gone)
     }
 
-    /// Milliseconds between batches: while what an older interval began is finished, that one.
-    pub fn interval_ms(&self) -> u64 {
-        self.checkpoint.as_ref().map_or(self.identity.interval_ms, |(_, plan)| plan.interval_ms)
+    /// How far apart batches are: while what an older interval began is finished, that one.
+    pub fn interval(&self) -> Interval {
+        self.checkpoint.as_ref().map_or(self.identity.interval, |(_, plan)| plan.interval)
     }
 
     /// What the source opens, now that it may. Should that fail, the checkpoint is as it was
@@ -199,7 +200,7 @@ impl Begun {
         environment: &'a Environment,
         bad_records: &'a BadRecords,
     ) -> Box<dyn Input + 'a> {
-        let interval_ms = self.interval_ms();
+        let interval = self.interval();
         let mut batches = batches;
         if let Some((checkpoint, plan)) = self.checkpoint {
             let parts = KeptParts {
@@ -218,7 +219,7 @@ impl Begun {
         }
         let mut first = FirstStage::new(batches, &environment.clock, cut.keep.name.clone());
         if cut.limits.backpressure {
-            first = first.with_backpressure(interval_ms);
+            first = first.with_backpressure(interval.ms());
         }
         Box::new(first)
     }

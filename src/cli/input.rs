@@ -10,6 +10,7 @@ use crate::clock::Clock as _;
 use crate::console::RUN_INPUT_VARIABLE;
 use crate::flow::{BadRecords, Input, InputError};
 use crate::frame::{Event, FrameError, FrameReader, MAGIC};
+use crate::interval::Interval;
 use crate::os;
 use crate::record::forms::Recipe;
 use crate::source::engine::batches::Batches;
@@ -49,25 +50,34 @@ pub fn open<'a>(
             }
             Detected::Framed(read) => {
                 let reader = FrameReader::resume(FramedStdin(stdin), read);
-                return Ok(Box::new(Framed { reader, given: arguments.cut.of_first_stage() }));
+                return Ok(Box::new(Framed { reader, given: not_here(&arguments.cut, environment) }));
             }
         },
     };
     arguments.cut.check(Some(form))?;
+    if !environment.has_times {
+        arguments.cut.check_zone()?;
+    }
     let recipe = arguments.cut.recipe(Some(form));
-    let interval_ms = arguments.cut.interval_ms()?;
-    let identity = SourceIdentity::of_lines("stdin", "stdin", form, &arguments.cut, interval_ms);
+    let interval = arguments.cut.interval()?;
+    let identity = SourceIdentity::of_lines("stdin", "stdin", form, &arguments.cut, interval);
     let Some(begun) = first::begin(identity, &arguments.cut, environment)? else {
-        return Ok(Box::new(Stopped::new(interval_ms)));
+        return Ok(Box::new(Stopped::new(interval)));
     };
-    let (has_begun, interval_ms) = (!read.is_empty(), begun.interval_ms());
+    let (has_begun, interval) = (!read.is_empty(), begun.interval());
     let bytes: Box<dyn ByteSource> = match form {
         InputForm::Avro => Box::new(unpacked(stdin, environment).of(Packing::Avro)),
         _ => Box::new(stdin),
     };
     let source = lines(bytes, recipe, read, &arguments.cut, environment);
-    let cutter = cutter(source, has_begun, &arguments.cut, interval_ms, environment, bad_records);
+    let cutter = cutter(source, has_begun, &arguments.cut, interval, environment, bad_records);
     Ok(begun.input(cutter, &arguments.cut, environment, bad_records))
+}
+
+/// An option that says nothing where batches are cut already.
+fn not_here(arguments: &CutArgs, environment: &Environment) -> Option<&'static str> {
+    let zone = arguments.zone.time_zone.is_some() && !environment.has_times;
+    arguments.of_first_stage().or(zone.then_some("--time-zone"))
 }
 
 /// Whether a stage whose pipe was closed before anything came may stand behind another
@@ -126,12 +136,12 @@ pub fn cutter<'a>(
     source: Box<dyn RecordSource + 'a>,
     has_begun: bool,
     arguments: &CutArgs,
-    interval_ms: u64,
+    interval: Interval,
     environment: &'a Environment,
     bad_records: &'a BadRecords,
 ) -> Box<dyn Batches + 'a> {
     let options = CutOptions {
-        interval_ms,
+        interval,
         count: arguments.count(),
         block_interval: arguments.block_interval,
         trace: !arguments.no_trace,
@@ -213,7 +223,7 @@ impl Input for Framed {
         if let (Event::Head(head), Some(option)) = (&event, self.given) {
             return Err(InputError::from(SourceError::NotFirst {
                 option,
-                interval_ms: head.interval_ms,
+                interval: head.interval,
                 stage: head.first_stage().to_owned(),
             }));
         }

@@ -149,7 +149,7 @@ impl MatchTool {
             Some(source) => Answer::Select(program("--select", source, &select_variables(&names))?),
             None => Answer::Plain,
         };
-        let timing = self.time.timing_if_wanted()?;
+        let timing = self.time.timing_if_wanted(&self.stage.input.cut)?;
         Ok(Sequences::new(Options {
             rules: Rules {
                 automaton,
@@ -170,6 +170,7 @@ impl MatchTool {
 
 impl Tool for MatchTool {
     const NAME: &'static str = "sstream-match";
+    const HAS_TIMES: bool = true;
     const EXAMPLES: &'static str = "  \
   … | sstream-match 'fail{3,} -> ok' --by .user --within 1m --time .t --watermark 10s \\
         --define 'fail=.type == \"login_failed\"' --define 'ok=.type == \"login\"'

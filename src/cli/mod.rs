@@ -106,6 +106,9 @@ pub trait Tool: clap::Parser {
     /// [`args::OF_RUNNING`] do: a restart under a checkpoint may have others.
     const OF_RUNNING: &'static [&'static str] = &[];
 
+    /// Whether it goes by times that records have: `--time-zone` is of these, too.
+    const HAS_TIMES: bool = false;
+
     /// Whether the tool takes care of signals itself.
     const TAKES_SIGNALS: bool = false;
 
@@ -155,7 +158,7 @@ pub trait Tool: clap::Parser {
     fn source(&self, form: Option<InputForm>) -> Result<SourceIdentity, ToolError> {
         let cut = self.cut().ok_or_else(|| ToolError::Usage("begins no stream".to_owned()))?;
         let form = form.unwrap_or(InputForm::Text);
-        Ok(SourceIdentity::of_lines("stdin", "stdin", form, cut, cut.interval_ms()?))
+        Ok(SourceIdentity::of_lines("stdin", "stdin", form, cut, cut.interval()?))
     }
 
     /// Whether it has state that a checkpoint keeps.
@@ -205,6 +208,8 @@ pub struct Environment {
     pub identity: String,
     /// Who will watch the stage.
     pub watch: RefCell<Watch>,
+    /// Whether records have times, which `--time-zone` may be of: see [`Tool::HAS_TIMES`].
+    pub has_times: bool,
     /// Whether the next stage has the first bytes of a stream already.
     pub is_announced: Rc<Cell<bool>>,
 }

@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
-use jiff::tz::TimeZone;
 
 use super::account::{Account, Stream};
-use super::args::{Common, CutArgs, StageArgs, parse_zone};
+use super::args::{Common, CutArgs, StageArgs};
 use super::cluster::Spread;
 use super::function::run_with_jobs;
 use super::{Environment, Tool, ToolError};
@@ -47,10 +46,6 @@ pub struct ParseTool {
     /// Keep the text too, as text, or under this name
     #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
     keep: Option<String>,
-
-    /// The zone of times that name none: Europe/Berlin [default: UTC]
-    #[arg(long, value_name = "ZONE", value_parser = parse_zone)]
-    time_zone: Option<TimeZone>,
 
     /// The year of times that have none
     #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(u16).range(1970..=9999))]
@@ -128,7 +123,7 @@ impl ParseTool {
     }
 
     fn form(&self) -> Result<Box<dyn Form + Send>, ToolError> {
-        let times = Times { zone: self.time_zone.clone(), year: self.year.map(i64::from) };
+        let times = Times { zone: self.stage.input.cut.zone.time_zone.clone(), year: self.year.map(i64::from) };
         let pattern = self.pattern.as_deref().unwrap_or_default();
         Ok(match self.format {
             ParseFormat::Apache => Box::new(Access::new(Server::Apache, times)),
@@ -169,6 +164,7 @@ impl ParseTool {
 
 impl Tool for ParseTool {
     const NAME: &'static str = "sstream-parse";
+    const HAS_TIMES: bool = true;
     const EXAMPLES: &'static str = "  \
   sstream-parse combined < access.log
   sstream-source tail '/var/log/containers/*.log' --multiline cri,java --with file | sstream-parse kubernetes

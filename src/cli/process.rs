@@ -112,6 +112,7 @@ fn work<T: Tool>(
         description: describe::description::<T>(arguments),
         identity,
         watch: RefCell::new(Watch::nobody(console.clone())),
+        has_times: T::HAS_TIMES,
         is_announced,
     };
     watch::open(&tool.common().watch, &environment)?;

@@ -16,9 +16,9 @@ use crate::checkpoint::source::SourceCheckpoint;
 use crate::checkpoint::storage::{Disk, Storage};
 use crate::checkpoint::{Error, Result};
 use crate::clock::{Clock as _, SystemClock};
-use crate::duration::show_ms;
 use crate::error::Failure as _;
 use crate::frame::keys::key;
+use crate::interval::Interval;
 use crate::stage::checkpoint_number;
 
 /// So often a checkpoint that others write to is looked at again, each time after a pause.
@@ -44,8 +44,8 @@ pub struct Restart {
 pub struct Line {
     head: Map<String, Value>,
     stages: Vec<Value>,
-    /// Milliseconds between batches as they are to be, and as this start has them.
-    intervals: (u64, u64),
+    /// How far apart batches are to be, and are in this start.
+    intervals: (Interval, Interval),
 }
 
 /// A stage that takes part, or does not.
@@ -61,8 +61,8 @@ pub struct Candidate<'c> {
     pub has_state: bool,
     /// Whether it is a sink, and nothing comes after it.
     pub sink: Option<bool>,
-    /// Milliseconds between the batches that come in, and that go out.
-    pub intervals: (u64, u64),
+    /// How far apart the batches are that come in, and that go out.
+    pub intervals: (Interval, Interval),
 }
 
 impl Restart {
@@ -97,17 +97,17 @@ impl Restart {
             }
         };
         let again = plan.last_ms > plan.resume_ms;
-        let told = match (plan.is_restart, plan.finish, plan.changed_from_ms) {
+        let told = match (plan.is_restart, plan.finish, plan.changed_from) {
             (false, ..) => "begins anew: the checkpoint has nothing of it".to_owned(),
-            (true, Some(_), Some(was_ms)) => format!(
+            (true, Some(_), Some(was)) => format!(
                 "first finishes what batches of {} began, after {}, and exits 1; started again it goes on with batches of {}",
-                show_ms(was_ms),
+                was,
                 plan.resume_ms,
-                show_ms(identity.interval_ms)
+                identity.interval
             ),
             (true, Some(_), None) => format!("first finishes what was closed, after {}, and exits 1", plan.resume_ms),
-            (true, None, Some(was_ms)) => {
-                format!("goes on after {}, with another interval: it was {}", plan.after_ms, show_ms(was_ms))
+            (true, None, Some(was)) => {
+                format!("goes on after {}, with another interval: it was {}", plan.after_ms, was)
             }
             (true, None, None) if again => {
                 format!("goes on after {}: sends again what comes after {}", plan.after_ms, plan.resume_ms)
@@ -121,7 +121,7 @@ impl Restart {
         let line = Line {
             head: plan.head(),
             stages: vec![identity.arguments.as_str().into()],
-            intervals: (identity.interval_ms, plan.interval_ms),
+            intervals: (identity.interval, plan.interval),
         };
         self.up.0.push(source);
         (Some(line), format!("restart: {told}{gone}"))
@@ -144,13 +144,13 @@ impl Restart {
     fn try_stage(&mut self, line: &Line, number: usize, candidate: &Candidate<'_>) -> Result<String> {
         let Some(stream) = Stream::of_head(&line.head) else { return Ok("takes no part".to_owned()) };
         let part = candidate.part.stage_name.clone().unwrap_or_else(|| numbered(number, &candidate.tool));
-        let (pipeline, (comes_ms, goes_ms)) = (Value::Array(line.stages.clone()), candidate.intervals);
+        let (pipeline, (comes, goes)) = (Value::Array(line.stages.clone()), candidate.intervals);
         let options = StageOptions {
             part: &part,
             is_pinned: candidate.part.stage_name.is_some(),
             arguments: &candidate.arguments,
             pipeline: &pipeline,
-            interval_ms: line.interval(comes_ms),
+            interval: line.interval(comes),
             new: candidate.part.new,
         };
         let participant = Participant::enter(self.storage.clone(), &stream, &options, &mut |_| false)?;
@@ -161,7 +161,7 @@ impl Restart {
         }
         if let Some(is_end) = candidate.sink {
             is_known &= participant.is_known(true)?;
-            participant.sink(&StageOptions { interval_ms: line.interval(goes_ms), ..options }, is_end)?;
+            participant.sink(&StageOptions { interval: line.interval(goes), ..options }, is_end)?;
         }
         let name = participant.name();
         self.up.1.push(participant);
@@ -179,10 +179,10 @@ impl Restart {
 }
 
 impl Line {
-    /// The interval that a stream of `wanted_ms` has in this start.
-    fn interval(&self, wanted_ms: u64) -> u64 {
-        let (now_ms, has_ms) = self.intervals;
-        if wanted_ms == now_ms { has_ms } else { wanted_ms }
+    /// The interval that a stream of the wanted one has in this start.
+    fn interval(&self, wanted: Interval) -> Interval {
+        let (now, has) = self.intervals;
+        if wanted == now { has } else { wanted }
     }
 
     /// Where the stage that begins it does more than that: it stands there itself, and nothing in front of it.

@@ -161,7 +161,7 @@ impl StateTool {
     /// By event time, if that is asked for.
     fn timed(&self, state: State) -> Result<State, ToolError> {
         if !self.time.is_wanted() {
-            self.time.check_no_zone()?;
+            self.time.check_no_zone(&self.stage.input.cut)?;
             return match self.timeout {
                 Some(0) => Err(ToolError::Usage("--timeout 0s: by batch times it is at least 1ms".to_owned())),
                 _ => Ok(state),
@@ -178,12 +178,13 @@ impl StateTool {
                 "--initial: its states have no time, as --time wants them to have".to_owned(),
             ));
         }
-        Ok(state.with_timing(self.time.timing()?))
+        Ok(state.with_timing(self.time.timing(&self.stage.input.cut.zone)?))
     }
 }
 
 impl Tool for StateTool {
     const NAME: &'static str = "sstream-state";
+    const HAS_TIMES: bool = true;
     const EXAMPLES: &'static str = "  \
   … | sstream-flatmap --split ' ' | sstream-state --by-value count
                                                  updateStateByKey: words so far

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use serde_json::{Map, Value};
 
 use crate::error::{Exit, printable};
+use crate::interval::Interval;
 
 /// The version of the stream format that this library writes and reads.
 pub const VERSION: u64 = 1;
@@ -16,8 +17,8 @@ pub struct BatchTime(pub u64);
 
 impl BatchTime {
     /// The time of the batch after this one.
-    pub fn after(self, interval_ms: u64) -> BatchTime {
-        BatchTime(self.0 + interval_ms)
+    pub fn after(self, interval: impl Into<Interval>) -> BatchTime {
+        BatchTime(self.0.saturating_add(interval.into().length(self.0)))
     }
 }
 
@@ -41,8 +42,8 @@ impl fmt::Display for Watermark {
 /// The first line of a stream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Head {
-    /// Milliseconds between the batches of this stream.
-    pub interval_ms: u64,
+    /// How far apart the batches of this stream are.
+    pub interval: Interval,
     /// What each stage so far was: a string a stage; behind a join or union
     /// `[left's, right's, own]`.
     pub stages: Vec<Value>,
@@ -52,14 +53,17 @@ pub struct Head {
 
 impl Head {
     /// The head of a stream that begins here.
-    pub fn new(interval_ms: u64) -> Head {
-        Head { interval_ms, stages: Vec::new(), other: Map::new() }
+    pub fn new(interval: impl Into<Interval>) -> Head {
+        Head { interval: interval.into(), stages: Vec::new(), other: Map::new() }
     }
 
     /// The line, with its newline.
     pub fn write(&self, out: &mut Vec<u8>) {
         let mut object = Map::new();
-        object.insert("interval".into(), self.interval_ms.into());
+        object.insert("interval".into(), self.interval.ms().into());
+        if let Interval::Calendar(calendar) = self.interval {
+            object.insert("calendar".into(), calendar.to_string().into());
+        }
         object.insert("stages".into(), Value::Array(self.stages.clone()));
         object.extend(self.other.clone());
         write_object(out, &format!("{{\"sstream\":{VERSION}"), &object);
@@ -257,10 +261,17 @@ fn head(mut object: Map<String, Value>) -> Result<Control, &'static str> {
     }
     let interval_ms =
         number(&mut object, "interval").filter(|ms| *ms > 0).ok_or("\"interval\", the milliseconds between batches")?;
+    let interval = match object.shift_remove("calendar") {
+        None => Interval::Fixed(interval_ms),
+        Some(calendar) => calendar
+            .as_str()
+            .and_then(|text| Interval::parse_calendar(text).ok())
+            .ok_or("\"calendar\" to be a length and a zone that is known here, as 1d,Europe/Berlin")?,
+    };
     let Some(Value::Array(stages)) = object.shift_remove("stages") else {
         return Err("\"stages\", an array");
     };
-    Ok(Control::Head(Head { interval_ms, stages, other: object }))
+    Ok(Control::Head(Head { interval, stages, other: object }))
 }
 
 fn close(mut object: Map<String, Value>) -> Result<Close, &'static str> {
@@ -319,6 +330,7 @@ mod tests {
             r#"{"end":2000,"records":7,"trace":[["filter",7,7,0,1.5,2000]],"other":100.0}"#,
             r#"{"close":"error","exit":4,"message":"bad \"record\"","more":null}"#,
             r#"{"close":"stop"}"#,
+            r#"{"sstream":1,"interval":86400000,"calendar":"1d,Europe/Berlin","stages":["source stdin"],"name":"x"}"#,
         ] {
             let control = Control::parse(text.as_bytes()).unwrap();
             assert_eq!(line(&control), format!("{text}\n"));
@@ -339,6 +351,8 @@ mod tests {
             (r#"{"sstream":2,"interval":1000,"stages":[]}"#, "version"),
             (r#"{"sstream":1,"interval":0,"stages":[]}"#, "interval"),
             (r#"{"sstream":1,"interval":1000}"#, "stages"),
+            (r#"{"sstream":1,"interval":86400000,"calendar":"1d,Europe/Nowhere","stages":[]}"#, "calendar"),
+            (r#"{"sstream":1,"interval":86400000,"calendar":7,"stages":[]}"#, "calendar"),
             (r#"{"batch":-1,"records":2,"bytes":68}"#, "batch"),
             (r#"{"batch":1,"records":2,"bytes":18446744073709551615}"#, "bytes"),
             (r#"{"end":18446744073709551615,"records":2}"#, "end"),

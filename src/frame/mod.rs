@@ -14,7 +14,9 @@
 //! ```
 //!
 //! - **head**: the format's version, the interval between the batches in
-//!   milliseconds, and what each stage so far was. Unknown keys are passed on.
+//!   milliseconds, and what each stage so far was. With `calendar`, as `1d,Europe/Berlin`, batches
+//!   end where the calendar of that zone has it, and the interval says only about how far they are
+//!   apart. Unknown keys are passed on.
 //! - **block**: whole records of one batch, at least one, at most [`MAX_BLOCK`]
 //!   bytes of them or one longer record. A batch has any number of blocks, and
 //!   blocks of two batches never interleave. Unknown keys are dropped.
@@ -32,7 +34,8 @@
 //!
 //! Batch times are the END of the batch's interval, in milliseconds since the
 //! Unix epoch, each a multiple of the interval and one interval after the one
-//! before: no gaps, no repeats. A stream that stops without a close was cut off.
+//! before (by a calendar: each where a day, say, ends, and the next such moment after
+//! the one before): no gaps, no repeats. A stream that stops without a close was cut off.
 
 mod control;
 pub mod keys;

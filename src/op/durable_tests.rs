@@ -5,7 +5,7 @@ use super::durable::Durable;
 use super::grouping::{By, Grouping};
 use super::sides::{Merge, Whole};
 use super::testing::Collected;
-use super::window::event::{Emit, EventWindow, Extent, Gap, Layout, Options, TimeOutput, Windows};
+use super::window::event::{Emit, EventWindow, Gap, Layout, Options, TimeOutput, Windows};
 use super::within::{self, IntervalJoin, Range, SideOptions, Type};
 use super::{Operator, Out};
 use crate::agg::{Aggregation, Aggregator};

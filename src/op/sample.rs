@@ -19,6 +19,7 @@ use super::filter::Runs;
 use super::grouping::Grouping;
 use super::{OpError, Operator, Out};
 use crate::frame::{BatchTime, Block, Head};
+use crate::interval::Interval;
 use crate::record::key::normal_key_in;
 
 /// SplitMix64's increment.
@@ -83,7 +84,7 @@ pub enum Choice {
 pub struct Sample {
     choice: Choice,
     seed: u64,
-    interval_ms: u64,
+    interval: Interval,
     /// The batch that is open.
     time: Option<BatchTime>,
     draws: Draws,
@@ -93,14 +94,14 @@ pub struct Sample {
 impl Sample {
     /// A sample of what `choice` says; with another `seed` another one.
     pub fn new(choice: Choice, seed: u64) -> Sample {
-        Sample { choice, seed, interval_ms: 1, time: None, draws: Draws(0), reservoir: Reservoir::default() }
+        Sample { choice, seed, interval: Interval::Fixed(1), time: None, draws: Draws(0), reservoir: Reservoir::default() }
     }
 
     fn begin(&mut self, time: BatchTime) {
         self.time = Some(time);
         self.draws = Draws(mix(mix(self.seed.wrapping_add(INCREMENT)) ^ time.0));
         if let Choice::Rate(per_second) = self.choice {
-            self.reservoir.room = due(per_second, time.0) - due(per_second, time.0.saturating_sub(self.interval_ms));
+            self.reservoir.room = due(per_second, time.0) - due(per_second, self.interval.begin(time.0));
         }
     }
 }
@@ -112,7 +113,7 @@ fn due(per_second: u64, time_ms: u64) -> u64 {
 
 impl Operator for Sample {
     fn head(&mut self, head: &mut Head) -> Result<(), OpError> {
-        self.interval_ms = head.interval_ms;
+        self.interval = head.interval;
         Ok(())
     }
 
@@ -243,10 +244,10 @@ mod tests {
     }
 
     /// `batches` batches of the numbers below `records`, by how many ms they are apart.
-    fn run(choice: Choice, seed: u64, interval_ms: u64, batches: usize, records: usize) -> Vec<Vec<String>> {
+    fn run(choice: Choice, seed: u64, interval: u64, batches: usize, records: usize) -> Vec<Vec<String>> {
         let batch: Vec<String> = (0..records).map(|number| number.to_string()).collect();
         let mut sample = Sample::new(choice, seed);
-        let run = testing::try_run(&mut sample, interval_ms, &vec![batch; batches], Reason::Eof).unwrap();
+        let run = testing::try_run(&mut sample, interval, &vec![batch; batches], Reason::Eof).unwrap();
         run.batches.into_iter().map(|(_, records)| records).collect()
     }
 
@@ -328,9 +329,9 @@ mod tests {
 
     #[test]
     fn a_second_has_as_many_as_the_rate_says() {
-        let counts = |rate, interval_ms, batches| {
+        let counts = |rate, interval, batches| {
             let counts: Vec<usize> =
-                run(Choice::Rate(rate), 0, interval_ms, batches, 20).iter().map(Vec::len).collect();
+                run(Choice::Rate(rate), 0, interval, batches, 20).iter().map(Vec::len).collect();
             counts
         };
         assert_eq!(counts(7, 1000, 2), [7, 7]);

@@ -79,7 +79,8 @@ impl Progress {
             if known.0 != time {
                 *known = (time, now.monotonic);
             }
-            let interval = Duration::from_millis(pipeline.view.facts().interval_ms);
+            let interval = pipeline.view.facts().interval;
+            let interval = Duration::from_millis(time.map_or(interval.ms(), |time| interval.length(time.0)));
             overdue = overdue.max(now.monotonic.saturating_sub(known.1).saturating_sub(interval));
         }
         Standing { is_ready: self.is_ready(table, now), status: texts.join("; "), overdue }
@@ -115,10 +116,10 @@ fn describe(pipeline: &Pipeline<'_>, now: Reading) -> String {
     if facts.is_virtual {
         return format!("batch {}", last.time);
     }
-    let overdue = now.wall_ms().saturating_sub(last.time.0 + facts.interval_ms) as f64;
+    let overdue = now.wall_ms().saturating_sub(last.time.after(facts.interval).0) as f64;
     let lag = show_span(last.delays.total_ms().max(overdue));
     let records: u64 = view.batches().iter().map(|batch| batch.input(facts)).sum();
-    let seconds = (view.batches().len() as u64 * facts.interval_ms) as f64 / 1000.0;
+    let seconds = (view.batches().len() as u64 * facts.interval.ms()) as f64 / 1000.0;
     format!("batch {}, lag {lag}, {:.0} records/s", show_time(last.time), records as f64 / seconds)
 }
 

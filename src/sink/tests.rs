@@ -132,7 +132,7 @@ fn run_under(directory: &std::path::Path, batches: std::ops::RangeInclusive<u64>
         name: "a",
         arguments: "source",
         places: None,
-        interval_ms: 5,
+        interval: Interval::Fixed(5),
         start_ms: 0,
         retain: Retain::All,
         wal: false,
@@ -146,7 +146,7 @@ fn run_under(directory: &std::path::Path, batches: std::ops::RangeInclusive<u64>
         is_pinned: true,
         arguments: "sink",
         pipeline: &pipeline,
-        interval_ms: 5,
+        interval: Interval::Fixed(5),
         new: false,
     };
     let participant = Participant::enter(storage, &stream, &part, &mut |_| false).unwrap();

@@ -7,6 +7,7 @@ use crate::checkpoint;
 use crate::error::{Exit, Failure, describe};
 use crate::flow::InputError;
 use crate::frame::FrameError;
+use crate::interval::Interval;
 use crate::op::OpError;
 
 /// Why a source ended its stage.
@@ -47,7 +48,7 @@ pub enum SourceError {
         /// The option.
         option: &'static str,
         /// The interval of the stream.
-        interval_ms: u64,
+        interval: Interval,
         /// The stage that set it.
         stage: String,
     },
@@ -71,8 +72,8 @@ pub enum SourceError {
     Missed {
         /// How many.
         batches: u64,
-        /// Of so many ms.
-        interval_ms: u64,
+        /// Of this length.
+        interval: Interval,
     },
 }
 
@@ -110,11 +111,11 @@ impl fmt::Display for SourceError {
             SourceError::CutOff => f.write_str(
                 "input: ended inside the head of a framed stream: the stage before was killed, or give --input text",
             ),
-            SourceError::NotFirst { option, interval_ms, stage } => write!(
+            SourceError::NotFirst { option, interval, stage } => write!(
                 f,
                 "{option}: the input is framed, its batches of {} were cut by its first stage, {stage}: give {option} \
                  there",
-                crate::duration::show_ms(*interval_ms)
+                interval
             ),
             SourceError::Gone { what, reason } => {
                 write!(
@@ -128,9 +129,9 @@ impl fmt::Display for SourceError {
                  a new one"
             ),
             SourceError::Checkpoint(error) => error.fmt(f),
-            SourceError::Missed { batches, interval_ms } => write!(
+            SourceError::Missed { batches, interval } => write!(
                 f,
-                "clock: {batches} batches of {interval_ms} ms were missed at once, more than a million: was the clock \
+                "clock: {batches} batches of {interval} were missed at once, more than a million: was the clock \
                  set? a restart begins at the present; --skip-missed sends them all as empty batches"
             ),
         }

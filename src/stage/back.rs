@@ -10,6 +10,7 @@ use super::trace::Trace;
 use super::{Context, StageError};
 use crate::flow::{Outlet, OutletError};
 use crate::frame::{BatchTime, Block, End, Head, Watermark};
+use crate::interval::Interval;
 use crate::memory::{MemoryLimit, MemoryWatch};
 use crate::op::durable::Durable;
 use crate::op::{Downstream, Held, OpError};
@@ -68,12 +69,12 @@ impl<'o, 'c> Back<'o, 'c> {
     pub(super) fn head(
         &mut self,
         mut head: Head,
-        interval_ms: u64,
+        interval: Interval,
         durable: Option<&mut dyn Durable>,
     ) -> Result<(), StageError> {
         let number = checkpoint::stages(&head.stages);
         head.stages.push(self.context.description.clone().into());
-        let at = checkpoint::At { head: &head, number, interval_ms };
+        let at = checkpoint::At { head: &head, number, interval };
         self.part = Part::enter(&self.context.checkpoint, &at, durable, self.outlet.committing())?;
         self.has_head = true;
         self.outlet.head(&head)?;

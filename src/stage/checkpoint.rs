@@ -17,6 +17,7 @@ use crate::console::Console;
 use crate::duration::show_ms;
 use crate::flow::{Committing, Under};
 use crate::frame::{BatchTime, Head};
+use crate::interval::Interval;
 use crate::keyed_state::KeyedState;
 use crate::op::OpError;
 use crate::op::durable::Durable;
@@ -87,8 +88,8 @@ pub(super) struct At<'h> {
     pub head: &'h Head,
     /// How many stages there are before it.
     pub number: usize,
-    /// Milliseconds between the batches that it gets.
-    pub interval_ms: u64,
+    /// How far apart the batches are that it gets.
+    pub interval: Interval,
 }
 
 /// How many stages there are, behind a join along its longest side.
@@ -135,12 +136,12 @@ impl Part {
             is_pinned: options.name.is_some(),
             arguments: &options.arguments,
             pipeline: &pipeline,
-            interval_ms: at.interval_ms,
+            interval: at.interval,
             new: options.new,
         };
         let participant = Participant::enter(options.storage.clone(), &stream, &stage, &mut options.waiting())?;
         let mut part = Part { state: None, participant };
-        match part.open(options, &stage, at.head.interval_ms, stream.resume_ms(), (durable, sink)) {
+        match part.open(options, &stage, at.head.interval, stream.resume_ms(), (durable, sink)) {
             Ok(()) => Ok(Some(part)),
             Err(error) => {
                 part.undo(options);
@@ -154,7 +155,7 @@ impl Part {
         &mut self,
         options: &CheckpointOptions,
         stage: &StageOptions<'_>,
-        output_interval_ms: u64,
+        output_interval: Interval,
         resume_ms: u64,
         (durable, sink): (Option<&mut dyn Durable>, Option<&mut dyn Committing>),
     ) -> Result<(), StageError> {
@@ -163,7 +164,7 @@ impl Part {
             self.state = Some(State::open(options, participant, stage, durable, resume_ms)?);
         }
         let Some(sink) = sink else { return Ok(()) };
-        let stage = StageOptions { interval_ms: output_interval_ms, ..stage.clone() };
+        let stage = StageOptions { interval: output_interval, ..stage.clone() };
         let checkpoint = participant.sink(&stage, sink.is_end())?;
         tell_torn(options, participant, checkpoint.torn_bytes());
         let mut notes = Vec::new();
@@ -225,10 +226,10 @@ impl State {
         durable: &mut dyn Durable,
         resume_ms: u64,
     ) -> Result<State, StageError> {
-        let (every_ms, interval_ms) = (options.every_ms, stage.interval_ms);
-        if !every_ms.is_multiple_of(interval_ms) {
-            let (every, interval) = (show_ms(every_ms), show_ms(interval_ms));
-            let next = show_ms(every_ms.next_multiple_of(interval_ms));
+        let (every_ms, interval) = (options.every_ms, stage.interval);
+        if !every_ms.is_multiple_of(interval.ms()) {
+            let every = show_ms(every_ms);
+            let next = show_ms(every_ms.next_multiple_of(interval.ms()));
             let message = format!("--checkpoint-every {every} is no multiple of the interval {interval}: take {next}");
             return Err(OpError::Usage(message).into());
         }

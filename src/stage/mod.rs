@@ -114,9 +114,9 @@ fn drive(input: &mut dyn Input, operator: &mut dyn Operator, back: &RefCell<Back
         }
         match input.next()? {
             Event::Head(mut head) => {
-                let interval_ms = head.interval_ms;
+                let interval = head.interval;
                 operator.head(&mut head)?;
-                back.borrow_mut().head(head, interval_ms, operator.durable())?;
+                back.borrow_mut().head(head, interval, operator.durable())?;
                 // With the state that was loaded; a start without one is spared what looking costs.
                 if operator.durable().is_some() {
                     let over = back.borrow_mut().memory.look();

@@ -54,8 +54,8 @@ struct Halves {
 
 impl Operator for Halves {
     fn head(&mut self, head: &mut Head) -> Result<(), OpError> {
-        head.interval_ms /= 2;
-        self.half_ms = head.interval_ms;
+        self.half_ms = head.interval.ms() / 2;
+        head.interval = Interval::Fixed(self.half_ms);
         Ok(())
     }
 
@@ -169,7 +169,7 @@ fn several_ends_of_a_call_go_out_in_order_with_or_without_a_checkpoint() {
         name: "a",
         arguments: "source",
         places: None,
-        interval_ms: 1000,
+        interval: Interval::Fixed(1000),
         start_ms: 0,
         retain: Retain::All,
         wal: false,

@@ -49,7 +49,7 @@ fn make(dir: &Path) -> Running {
         name: "tcp",
         arguments: "source tcp localhost:9999",
         places: None,
-        interval_ms: 1000,
+        interval: 1000.into(),
         start_ms: T - 1000,
         retain: Retain::default(),
         wal: true,
@@ -62,7 +62,7 @@ fn make(dir: &Path) -> Running {
         is_pinned: true,
         arguments,
         pipeline: &pipeline,
-        interval_ms: 1000,
+        interval: 1000.into(),
         new: false,
     };
     let (state_of, sink_of) = (of("01-state", "state sum --emit changed"), of("02-sink", "sink files out/part"));

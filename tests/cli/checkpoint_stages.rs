@@ -40,7 +40,7 @@ impl Played {
             name,
             arguments: "source played",
             places: None,
-            interval_ms: INTERVAL_MS,
+            interval: INTERVAL_MS.into(),
             start_ms: 0,
             retain: Retain::All,
             wal: false,

@@ -4,6 +4,7 @@
 
 mod aggregate;
 mod binary;
+mod calendar;
 mod changed;
 mod checkpoint_admin;
 mod checkpoint_pipelines;

@@ -85,7 +85,7 @@ pub(super) fn check_same(options: &SourceOptions<'_>, known: &SourceFile, job: &
     if (file.arguments == known.arguments || follows) && file.wal == known.wal {
         return Ok(());
     }
-    let show = |file: &SourceFile| format!("{} (a batch each {} ms)", file.arguments, file.interval_ms);
+    let show = |file: &SourceFile| format!("{} (a batch each {})", file.arguments, file.interval);
     let pipelines = Box::new((show_pipeline(&job.pipeline), format!("{} | …", options.arguments)));
     let (name, was, now) = (options.name.to_owned(), show(known), show(&file));
     Err(Error::Mismatch { name, was, now, pipelines })
@@ -94,7 +94,7 @@ pub(super) fn check_same(options: &SourceOptions<'_>, known: &SourceFile, job: &
 pub(super) fn file_of(options: &SourceOptions<'_>) -> SourceFile {
     SourceFile {
         arguments: options.arguments.to_owned(),
-        interval_ms: options.interval_ms,
+        interval: options.interval,
         retain: options.retain,
         wal: options.wal,
         places: options.places.map(|places| Places { may_go: false, ..places.clone() }),

@@ -19,17 +19,18 @@ use crate::checkpoint::resume::Resume;
 use crate::checkpoint::storage::{Storage, names};
 use crate::checkpoint::survey::Survey;
 use crate::checkpoint::{Error, Result};
+use crate::interval::Interval;
 
 /// Whether what the interval before began has to be finished first.
-pub fn is_under_way(survey: &Survey, resume: &Resume, name: &str, (was_ms, now_ms): (u64, u64)) -> Result<bool> {
+pub fn is_under_way(survey: &Survey, resume: &Resume, name: &str, (was, now): (Interval, Interval)) -> Result<bool> {
     let is_newer = |seen: &OffsetsSummary| seen.runs.last().is_some_and(|run| run.last_ms > resume.resume_ms);
     let is_under_way = survey.sources.iter().any(|(_, _, seen)| is_newer(seen));
     if is_under_way && survey.sinks.is_empty() && survey.sources.iter().all(|(_, _, seen)| seen.closed) {
         // A run came to its end, and nobody was there to say that it is done with: it would come again and again.
         return Err(Error::Interval {
             name: name.to_owned(),
-            was_ms,
-            now_ms,
+            was,
+            now,
             why: "there is no sink that would say so",
         });
     }
@@ -46,9 +47,9 @@ pub(super) fn check_joined(
     if offsets.after(resume_ms)?.next_batch()?.is_none() {
         return Ok(());
     }
-    let (was_ms, now_ms) = (known.interval_ms, options.interval_ms);
+    let (was, now) = (known.interval, options.interval);
     let why = "the other sources of the pipeline have the interval that they had";
-    Err(Error::Interval { name: options.name.to_owned(), was_ms, now_ms, why })
+    Err(Error::Interval { name: options.name.to_owned(), was, now, why })
 }
 
 /// Tells the folders behind the source that batches come by another interval.
@@ -56,8 +57,8 @@ pub(super) fn tell_folders(
     storage: &dyn Storage,
     layout: &Layout,
     source: &str,
-    was_ms: u64,
-    now_ms: u64,
+    was: Interval,
+    now: Interval,
 ) -> Result<()> {
     type Read = fn(&dyn Storage, &Path) -> Result<Option<StageFile>>;
     let readers: [(_, Read); 2] = [(layout.stages(), StageFile::read_stage), (layout.commits(), StageFile::read_sink)];
@@ -66,9 +67,9 @@ pub(super) fn tell_folders(
         for id in ids.filter(|id| id.contains(source)) {
             let folder = dir.join(id.to_string());
             if let Some(file) = read(storage, &folder)?
-                && (file.interval_ms == was_ms || file.changing)
+                && (file.interval == was || file.changing)
             {
-                StageFile { interval_ms: now_ms, changing: true, ..file }.write(storage, &folder)?;
+                StageFile { interval: now, changing: true, ..file }.write(storage, &folder)?;
             }
         }
     }

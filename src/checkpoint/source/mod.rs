@@ -38,6 +38,7 @@ use super::survey::{Commit, Survey, commits_behind, newest_commits, purge_before
 use super::wal::{Blocks, Range, Wal};
 use super::{Error, Result, Times, commits};
 use crate::frame::keys::{key, path_text};
+use crate::interval::Interval;
 use folder::{Opened, check_same, file_of, gone, make_folder, open_folder, open_job};
 
 /// What a source is.
@@ -51,10 +52,10 @@ pub struct SourceOptions<'o> {
     pub arguments: &'o str,
     /// What of that may be more than it was, or less.
     pub places: Option<&'o Places>,
-    /// Milliseconds between batches.
-    pub interval_ms: u64,
+    /// How far apart batches are.
+    pub interval: Interval,
     /// The time before the first batch if this is the first start: for a wall
-    /// clock, now rounded down to a multiple of the interval.
+    /// clock, the border before now.
     pub start_ms: u64,
     /// `--retain`
     pub retain: Retain,
@@ -80,11 +81,11 @@ pub struct Plan {
     /// The newest batch in the log, or the time before the first: batches up to
     /// there are sent again.
     pub last_ms: u64,
-    /// Milliseconds between batches: those of the options, or, while what an older interval began
+    /// How far apart batches are: as the options say, or, while what an older interval began
     /// is finished, that one.
-    pub interval_ms: u64,
-    /// Batches were so many milliseconds apart up to the run before, and are not any more.
-    pub changed_from_ms: Option<u64>,
+    pub interval: Interval,
+    /// Batches were so far apart up to the run before, and are not any more.
+    pub changed_from: Option<Interval>,
     /// What the source read in the run before and does not any more.
     pub gone: Vec<String>,
     /// Whether the source has been here before.
@@ -119,7 +120,7 @@ pub struct SourceCheckpoint {
     layout: Layout,
     id: Id,
     run: String,
-    interval_ms: u64,
+    interval: Interval,
     offsets: Offsets,
     again: Option<Batches>,
     /// The newest batch that was sent again.
@@ -178,7 +179,7 @@ impl SourceCheckpoint {
         if let Some(known) = &known {
             check_same(options, known, &job)?;
         }
-        let was_ms = known.as_ref().map(|known| known.interval_ms).filter(|was_ms| *was_ms != options.interval_ms);
+        let was = known.as_ref().map(|known| known.interval).filter(|was| *was != options.interval);
         let joins = matches!(generation, Generation::Joined { .. });
         let (generation, Resume { resume_ms, held_back_by, finish }) = match generation {
             // The others run, and what they write is not to be looked at now.
@@ -188,8 +189,8 @@ impl SourceCheckpoint {
             Generation::New => {
                 let survey = Survey::take(&storage, &layout, job, View::Visible)?;
                 let mut resume = survey.resume()?;
-                if let Some(was_ms) = was_ms {
-                    let intervals = (was_ms, options.interval_ms);
+                if let Some(was) = was {
+                    let intervals = (was, options.interval);
                     resume.finish |= interval::is_under_way(&survey, &resume, options.name, intervals)?;
                 }
                 (random()?, resume)
@@ -198,17 +199,17 @@ impl SourceCheckpoint {
         let behind = commits_behind(&storage, &layout, options.name)?;
         let behind_ms = behind.into_iter().flatten().fold(resume_ms, u64::max);
         let is_restart = known.is_some();
-        let interval_ms = was_ms.filter(|_| finish).unwrap_or(options.interval_ms);
+        let interval = was.filter(|_| finish).unwrap_or(options.interval);
         let opened = match &known {
             Some(known) => {
                 let opened = open_folder(&storage, &folder, known)?;
-                if let Some(was_ms) = was_ms.filter(|_| !finish) {
+                if let Some(was) = was.filter(|_| !finish) {
                     if joins {
                         interval::check_joined(options, known, &opened.offsets, resume_ms)?;
                     }
-                    interval::tell_folders(&*storage, &layout, options.name, was_ms, interval_ms)?;
+                    interval::tell_folders(&*storage, &layout, options.name, was, interval)?;
                 }
-                let file = file_of(&SourceOptions { interval_ms, ..options.clone() });
+                let file = file_of(&SourceOptions { interval, ..options.clone() });
                 if file != *known {
                     file.write(&*storage, &folder)?;
                 }
@@ -230,8 +231,8 @@ impl SourceCheckpoint {
             after_ms,
             finish: finish.then(|| offsets.closed().unwrap_or(Closed::Stop)),
             last_ms,
-            interval_ms,
-            changed_from_ms: was_ms,
+            interval,
+            changed_from: was,
             gone: known.as_ref().map_or_else(Vec::new, |known| gone(known, options)),
             is_restart,
             held_back_by,
@@ -245,7 +246,7 @@ impl SourceCheckpoint {
             layout,
             id,
             run: plan.run.clone(),
-            interval_ms,
+            interval,
             again: Some(offsets.after(resume_ms)?),
             again_ms: None,
             behind_gap: None,
@@ -295,9 +296,10 @@ impl SourceCheckpoint {
             return Ok(None);
         };
         let gap = self.again_ms.and_then(|before_ms| {
-            let first_ms = before_ms + self.interval_ms;
-            let last_ms = times.first_ms.checked_sub(self.interval_ms)?;
-            (first_ms <= last_ms).then_some(Times { first_ms, last_ms, step_ms: self.interval_ms })
+            let first_ms = self.interval.after(before_ms);
+            let batches = self.interval.count(before_ms, times.first_ms.saturating_sub(1));
+            // Of several runs the first; the next one comes after it.
+            Times::runs(first_ms, batches, self.interval).next()
         });
         self.again_ms = Some(gap.unwrap_or(times).last_ms);
         match gap {
@@ -361,7 +363,7 @@ impl SourceCheckpoint {
             Some(wal) => wal.end()?,
             None => None,
         };
-        self.unsynced.push((Times::one(time_ms, self.interval_ms), range));
+        self.unsynced.push((Times::one(time_ms, self.interval), range));
         Ok(())
     }
 

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::super::log::{Entry, LogKind, Place, Reader, View, first_segment};
 use super::super::resume::Spans;
 use super::super::storage::Storage;
-use super::super::times::{Bytes, TIMES_BYTES, next_multiple};
+use super::super::times::{Bytes, TIMES_BYTES};
 use super::super::{Error, Result, Times};
 use super::PairOut;
+use crate::interval::Interval;
 use crate::varint;
 
 pub(super) const PAIRS: u8 = 1;
@@ -49,8 +50,8 @@ impl End {
 
     /// The time of the first batch that the state is not that of. Batches that are closer by what the
     /// entry says were there before the interval was another one.
-    fn covers_to(&self, times: Times, interval_ms: u64) -> u64 {
-        let next_ms = next_multiple(times.last_ms, interval_ms).min(times.last_ms + times.step_ms);
+    fn covers_to(&self, times: Times, interval: Interval) -> u64 {
+        let next_ms = interval.after(times.last_ms).min(times.last_ms + times.step_ms);
         if self.closed { u64::MAX } else { next_ms }
     }
 }
@@ -86,11 +87,11 @@ pub(super) struct Found {
 }
 
 /// Finds what restores the state after `resume_ms`.
-pub(super) fn find(reader: &mut Reader, (base_ms, resume_ms): (u64, u64), interval_ms: u64) -> Result<Option<Found>> {
+pub(super) fn find(reader: &mut Reader, (base_ms, resume_ms): (u64, u64), interval: Interval) -> Result<Option<Found>> {
     let first = reader.place();
     let mut spans = Vec::new();
     let mut found = None;
-    if first.segment == 1 && (base_ms..next_multiple(base_ms, interval_ms)).contains(&resume_ms) {
+    if first.segment == 1 && (base_ms..interval.after(base_ms)).contains(&resume_ms) {
         found = Some((first, 0, first, None));
     }
     while let Some(entry) = reader.peek(END_BYTES)? {
@@ -99,7 +100,7 @@ pub(super) fn find(reader: &mut Reader, (base_ms, resume_ms): (u64, u64), interv
         found = None;
         if end.origin >= first {
             add_span(&mut spans, Span { times, origin: end.origin });
-            if resume_ms < end.covers_to(times, interval_ms) {
+            if resume_ms < end.covers_to(times, interval) {
                 let instead = match end.closed {
                     true => Some(Times::one(resume_ms, times.step_ms)),
                     false => (times != end.times).then_some(times),
@@ -163,19 +164,19 @@ pub fn look(
     dir: &Path,
     view: View,
     base_ms: u64,
-    interval_ms: u64,
+    interval: Interval,
 ) -> Result<Option<StateSummary>> {
     let Some(first) = first_segment(&*storage, dir)? else { return Ok(None) };
     let Some(mut reader) = Reader::open(storage, dir, LogKind::State, view)? else { return Ok(None) };
     let mut covered: Vec<(u64, u64)> = Vec::new();
     let mut newest_ms = None;
     if first == 1 {
-        covered.push((base_ms, next_multiple(base_ms, interval_ms)));
+        covered.push((base_ms, interval.after(base_ms)));
     }
     while let Some(entry) = reader.peek(END_BYTES)? {
         let Some(end) = End::decode(&entry)?.filter(|end| end.origin.segment >= first) else { continue };
         newest_ms = Some(end.times.last_ms);
-        let times = match end.times.step_ms == interval_ms {
+        let times = match interval == Interval::Fixed(end.times.step_ms) {
             true => vec![end.times],
             false => end.times.iter().map(|time_ms| Times::one(time_ms, end.times.step_ms)).collect(),
         };
@@ -187,7 +188,7 @@ pub fn look(
             }
         }
         for times in times {
-            let (from, to) = (times.first_ms, end.covers_to(times, interval_ms));
+            let (from, to) = (times.first_ms, end.covers_to(times, interval));
             match covered.last_mut() {
                 // A close begins a span of its own: what was given at it is behind its beginning.
                 Some(last) if last.1 == from && !end.closed => last.1 = to,
@@ -204,11 +205,11 @@ pub fn look_at(
     storage: Arc<dyn Storage>,
     dir: &Path,
     (base_ms, time_ms): (u64, u64),
-    interval_ms: u64,
+    interval: Interval,
     give: &mut PairOut<'_>,
 ) -> Result<bool> {
     let Some(mut reader) = Reader::open(storage, dir, LogKind::State, View::Visible)? else { return Ok(false) };
-    let Some(found) = find(&mut reader, (base_ms, time_ms), interval_ms)? else { return Ok(false) };
+    let Some(found) = find(&mut reader, (base_ms, time_ms), interval)? else { return Ok(false) };
     reader.seek(found.origin);
     restore(&mut reader, found.end, give)?;
     Ok(true)

@@ -28,6 +28,7 @@ use std::sync::Arc;
 use super::log::{Log, LogKind, Place};
 use super::storage::Storage;
 use super::{Error, Result, Times};
+use crate::interval::Interval;
 use crate::varint;
 
 use entries::{CLOSED, END, PAIRS, Span, add_span, find, restore};
@@ -48,6 +49,7 @@ const SEGMENT_BYTES: (u64, u64) = if cfg!(test) { (256, 1024) } else { (4 << 20,
 /// The log, of a stage that runs.
 pub struct StateLog {
     log: Log,
+    interval: Interval,
     every_ms: u64,
     spans: Vec<Span>,
     origin: Place,
@@ -62,16 +64,17 @@ pub struct StateLog {
 
 impl StateLog {
     /// Makes the log of a state that is empty at first, of a stage whose input
-    /// has an interval of `interval_ms`, saved at multiples of `every_ms`.
-    pub fn create(storage: Arc<dyn Storage>, dir: &Path, interval_ms: u64, every_ms: u64) -> Result<StateLog> {
-        Ok(StateLog::new(Log::create(storage, dir, LogKind::State)?, interval_ms, every_ms))
+    /// has an interval of `interval`, saved at multiples of `every_ms`.
+    pub fn create(storage: Arc<dyn Storage>, dir: &Path, interval: Interval, every_ms: u64) -> Result<StateLog> {
+        Ok(StateLog::new(Log::create(storage, dir, LogKind::State)?, interval, every_ms))
     }
 
-    fn new(log: Log, interval_ms: u64, every_ms: u64) -> StateLog {
+    fn new(log: Log, interval: Interval, every_ms: u64) -> StateLog {
         let origin = log.start();
         StateLog {
             log,
-            every_ms: every_ms.max(interval_ms),
+            interval,
+            every_ms: every_ms.max(interval.ms()),
             spans: Vec::new(),
             origin,
             since_origin: 0,
@@ -88,11 +91,11 @@ impl StateLog {
         storage: Arc<dyn Storage>,
         dir: &Path,
         (base_ms, resume_ms): (u64, u64),
-        (interval_ms, every_ms): (u64, u64),
+        (interval, every_ms): (Interval, u64),
         give: &mut PairOut<'_>,
     ) -> Result<StateLog> {
-        let mut state = StateLog::new(Log::open(storage, dir, LogKind::State)?, interval_ms, every_ms);
-        let Some(found) = find(&mut state.log.reader(state.log.start())?, (base_ms, resume_ms), interval_ms)? else {
+        let mut state = StateLog::new(Log::open(storage, dir, LogKind::State)?, interval, every_ms);
+        let Some(found) = find(&mut state.log.reader(state.log.start())?, (base_ms, resume_ms), interval)? else {
             let what = format!("the state after {resume_ms} is not there");
             return Err(Error::Lost { path: dir.to_owned(), what });
         };
@@ -115,7 +118,22 @@ impl StateLog {
 
     /// Whether the state is to be saved after the batch of `time_ms`.
     pub fn is_due(&self, time_ms: u64) -> bool {
-        time_ms.is_multiple_of(self.every_ms)
+        match self.interval {
+            Interval::Fixed(_) => time_ms.is_multiple_of(self.every_ms),
+            // The batch that has a multiple in it, as no batch may end at one.
+            Interval::Calendar(_) if self.every_ms > self.interval.ms() => {
+                time_ms / self.every_ms > self.interval.begin(time_ms) / self.every_ms
+            }
+            Interval::Calendar(_) => true,
+        }
+    }
+
+    /// One batch, as an entry names it.
+    fn one(&self, time_ms: u64) -> Times {
+        match self.interval {
+            Interval::Fixed(_) => Times::one(time_ms, self.every_ms),
+            Interval::Calendar(_) => Times::one(time_ms, self.interval),
+        }
     }
 
     /// Saves the state after the batch of `time_ms`, not durably before
@@ -129,11 +147,12 @@ impl StateLog {
         }
         let changed = self.write_pairs(&mut |out| state.changes(out).map(|()| true))?;
         if changed.bytes == 0 {
-            self.pending = match self.pending.map(|pending| pending.extended(time_ms)) {
+            let times = self.one(time_ms);
+            self.pending = match self.pending.map(|pending| pending.joined(times)) {
                 Some(Some(pending)) => Some(pending),
                 _ => {
                     self.flush()?;
-                    Some(Times::one(time_ms, self.every_ms))
+                    Some(times)
                 }
             };
             return Ok(rolled);
@@ -151,7 +170,7 @@ impl StateLog {
                 self.slicing = None;
             }
         }
-        self.write_end(END, Times::one(time_ms, self.every_ms))?;
+        self.write_end(END, self.one(time_ms))?;
         Ok(rolled)
     }
 
@@ -160,7 +179,7 @@ impl StateLog {
     pub fn close(&mut self, time_ms: u64, state: &mut dyn KeyedState) -> Result<()> {
         self.write_pairs(&mut |out| state.changes(out).map(|()| true))?;
         self.flush()?;
-        self.write_end(CLOSED, Times::one(time_ms, self.every_ms))?;
+        self.write_end(CLOSED, self.one(time_ms))?;
         self.log.sync()
     }
 

@@ -18,11 +18,12 @@ const LINEAR: Shape = Shape {
     gives_at_close: false,
     new: false,
     intervals: false,
+    calendar: false,
     moves: false,
     seed: 1,
 };
 
-pub fn shapes() -> [Shape; 7] {
+pub fn shapes() -> [Shape; 10] {
     [
         LINEAR,
         Shape { every_ms: 30, seed: 2, ..LINEAR },
@@ -31,6 +32,9 @@ pub fn shapes() -> [Shape; 7] {
         Shape { gives_at_close: true, seed: 5, ..LINEAR },
         Shape { intervals: true, join: true, seed: 8, items: 12, ..LINEAR },
         Shape { intervals: true, moves: true, wal: true, every_ms: 30, seed: 9, ..LINEAR },
+        Shape { calendar: true, gives_at_close: true, seed: 10, ..LINEAR },
+        Shape { calendar: true, join: true, wal: true, every_ms: 30, seed: 11, items: 12, ..LINEAR },
+        Shape { calendar: true, intervals: true, moves: true, seed: 13, ..LINEAR },
     ]
 }
 
@@ -42,7 +46,7 @@ fn points(shape: &Shape, part: u64) -> impl Iterator<Item = u64> {
 
 /// The calls that an undisturbed run makes.
 fn calls(shape: &Shape) -> u64 {
-    let mut world = World::new();
+    let mut world = World::new(shape);
     let before = world.memory.calls();
     run(&mut world, shape, 0).unwrap();
     let calls = world.memory.calls() - before;
@@ -53,7 +57,7 @@ fn calls(shape: &Shape) -> u64 {
 
 /// Runs to a crash at each of the given calls, then to the end.
 fn crash(shape: &Shape, image: Image, at: &[u64]) {
-    let mut world = World::new();
+    let mut world = World::new(shape);
     for (attempt, at) in at.iter().enumerate() {
         world.memory.die_at(*at);
         let result = run(&mut world, shape, attempt as u64);
@@ -103,7 +107,7 @@ fn crashes_in_the_recovery_from_crashes() {
 fn every_call_failing_once() {
     for shape in shapes() {
         for at in points(&shape, 7) {
-            let mut world = World::new();
+            let mut world = World::new(&shape);
             world.memory.fail_at(at);
             // An error that nobody needs to see may pass unseen, such as one of a purge.
             let _ = run(&mut world, &shape, 0);
@@ -130,6 +134,7 @@ fn random_pipelines_and_random_crashes() {
             gives_at_close: seed % 2 == 0,
             intervals: seed % 5 > 1,
             moves: seed % 7 > 2,
+            calendar: seed % 11 > 6,
             seed,
             ..LINEAR
         };
@@ -159,7 +164,7 @@ fn what_is_forgotten_in_any_state_leaves_a_checkpoint_that_starts() {
             for (number, name) in names.iter().enumerate() {
                 let cut = (at % 13 + number as u64) * 7 + 1;
                 let image = [Image::Everything, Image::Synced, Image::Some(at)][(at as usize + number) % 3];
-                let mut world = World::new();
+                let mut world = World::new(&shape);
                 world.memory.die_at(at);
                 let _ = run(&mut world, &shape, 0);
                 world.memory = world.memory.after_crash(image);

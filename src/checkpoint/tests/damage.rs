@@ -9,7 +9,7 @@ use crate::error::{Exit, Failure as _};
 
 /// A world whose pipeline was killed after so many calls.
 fn killed(shape: &Shape, at: u64) -> World {
-    let mut world = World::new();
+    let mut world = World::new(shape);
     world.memory.die_at(at);
     assert!(run(&mut world, shape, 0).is_err());
     world.memory = world.memory.after_crash(Image::Everything);
@@ -17,10 +17,10 @@ fn killed(shape: &Shape, at: u64) -> World {
 }
 
 /// The world with other bytes in one file.
-fn damaged(world: &World, path: &Path, bytes: &[u8]) -> World {
+fn damaged(world: &World, shape: &Shape, path: &Path, bytes: &[u8]) -> World {
     let memory: Memory = world.memory.after_crash(Image::Everything);
     memory.put(path, bytes);
-    World { memory, given: world.given, reached: world.reached.clone(), now_ms: world.now_ms, ..World::new() }
+    World { memory, given: world.given, reached: world.reached.clone(), now_ms: world.now_ms, ..World::new(shape) }
 }
 
 /// Goes on after the damage: to the right end, or to an error that says so.
@@ -63,7 +63,7 @@ fn every_file_cut_off() {
     for shape in shapes() {
         each_file(&shape, |world, path, bytes| {
             for len in (0..bytes.len()).step_by(step(11)) {
-                go_on(damaged(world, path, &bytes[..len]), &shape, &format!("{path:?} cut at {len}"));
+                go_on(damaged(world, &shape, path, &bytes[..len]), &shape, &format!("{path:?} cut at {len}"));
             }
         });
     }
@@ -76,7 +76,7 @@ fn every_file_flipped() {
             for at in (0..bytes.len()).step_by(step(13)) {
                 let mut flipped = bytes.to_vec();
                 flipped[at] ^= 1 << (at % 8);
-                go_on(damaged(world, path, &flipped), &shape, &format!("{path:?} flipped at {at}"));
+                go_on(damaged(world, &shape, path, &flipped), &shape, &format!("{path:?} flipped at {at}"));
             }
         });
     }
@@ -86,7 +86,7 @@ fn every_file_flipped() {
 fn every_file_gone() {
     for shape in shapes() {
         each_file(&shape, |world, path, _| {
-            let without = damaged(world, path, b"");
+            let without = damaged(world, &shape, path, b"");
             super::super::storage::Storage::remove(&without.memory, path).unwrap();
             go_on(without, &shape, &format!("{path:?} gone"));
         });

@@ -37,7 +37,7 @@ fn open(dir: &Path, name: &str, wal: bool) -> (SourceCheckpoint, Plan) {
         name,
         arguments: "source of a fixture",
         places: None,
-        interval_ms: 1000,
+        interval: Interval::Fixed(1000),
         start_ms: 1_469_283_109_000,
         retain: Retain::default(),
         wal,
@@ -90,7 +90,7 @@ fn write(dir: &Path) {
         is_pinned: true,
         arguments: part,
         pipeline: &pipeline,
-        interval_ms: 1000,
+        interval: Interval::Fixed(1000),
         new: false,
     };
     let enter = |part| Participant::enter(disk(), &both, &options(part), &mut |_| false).unwrap();
@@ -157,7 +157,7 @@ fn read(dir: &Path) {
         is_pinned: true,
         arguments: part,
         pipeline: &pipeline,
-        interval_ms: 1000,
+        interval: Interval::Fixed(1000),
         new: false,
     };
     let enter = |part| Participant::enter(disk(), &both, &options(part), &mut |_| false).unwrap();

@@ -45,7 +45,7 @@ fn source_options() -> SourceOptions<'static> {
         name: "a",
         arguments: "source x",
         places: None,
-        interval_ms: 10,
+        interval: Interval::Fixed(10),
         start_ms: 0,
         retain: Retain::All,
         wal: true,
@@ -65,7 +65,7 @@ fn made(stop: bool) -> Memory {
         is_pinned: true,
         arguments: part,
         pipeline: &pipeline,
-        interval_ms: 10,
+        interval: Interval::Fixed(10),
         new: false,
     };
     let enter = |part| Participant::enter(storage.clone(), &stream, &of(part), &mut |_| false).unwrap();
@@ -148,7 +148,7 @@ fn all_begin_again_where_they_are_told() {
                 is_pinned: true,
                 arguments: "02-files",
                 pipeline: &pipeline,
-                interval_ms: 10,
+                interval: Interval::Fixed(10),
                 new: false,
             };
             let files = Participant::enter(storage, &stream, &of, &mut |_| false).unwrap();

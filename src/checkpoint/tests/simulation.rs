@@ -16,8 +16,8 @@ use super::super::participant::{Participant, SinkCheckpoint, StageCheckpoint, St
 use super::super::source::{SourceCheckpoint, SourceOptions};
 use super::super::state::{KeyedState, PairOut};
 use super::super::storage::Storage;
-use super::super::times::next_multiple;
 use super::super::{Result, Times};
+use crate::interval::{Extent, Interval, parse_zone};
 
 pub const INTERVAL_MS: u64 = 10;
 const KEYS: u32 = 5;
@@ -36,6 +36,9 @@ pub struct Shape {
     pub new: bool,
     /// Whether each start has another interval than the one before.
     pub intervals: bool,
+    /// Whether batches go by a calendar: those of 10 ms are then quarters of days in Berlin, and the second day of the
+    /// simulation has 25 hours.
+    pub calendar: bool,
     /// Whether each other start has a stage without state in front of all others.
     pub moves: bool,
     /// Chooses batch sizes and who works next.
@@ -43,17 +46,30 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// What a millisecond of the simulation stands for.
+    fn unit_ms(&self) -> u64 {
+        if self.calendar { 6 * 3_600_000 / INTERVAL_MS } else { 1 }
+    }
+
+    /// When it begins.
+    fn begin_ms(&self) -> u64 {
+        // 2026-10-24T06:00 in Berlin.
+        if self.calendar { 1_792_814_400_000 } else { 100 }
+    }
+
     /// The interval that a start is to have.
-    fn interval_ms(&self, attempt: u64) -> u64 {
-        let other = if self.every_ms > 0 { self.every_ms } else { 2 * INTERVAL_MS };
-        if self.intervals { [INTERVAL_MS, other, INTERVAL_MS / 2][attempt as usize % 3] } else { INTERVAL_MS }
+    fn interval(&self, attempt: u64) -> Interval {
+        let other = if self.every_ms > 0 && !self.calendar { self.every_ms } else { 2 * INTERVAL_MS };
+        let ms = if self.intervals { [INTERVAL_MS, other, INTERVAL_MS / 2][attempt as usize % 3] } else { INTERVAL_MS };
+        let zone = self.calendar.then(|| parse_zone("Europe/Berlin").unwrap());
+        Interval::new(Extent::Plain(ms * self.unit_ms()), zone.as_ref()).unwrap()
     }
 }
 
 /// A line as it is in one start.
 #[derive(Clone, Copy)]
 struct Line {
-    interval_ms: u64,
+    interval: Interval,
     has_filter: bool,
     new: bool,
 }
@@ -69,9 +85,9 @@ impl Line {
             number += 1;
         }
         let pipeline = json!(pipeline[..=number.min(pipeline.len() - 1)]);
-        let (part, interval_ms, new) = (numbered(number, tool), self.interval_ms, self.new);
+        let (part, interval, new) = (numbered(number, tool), self.interval, self.new);
         let is_pinned = false;
-        then(&StageOptions { part: &part, is_pinned, arguments, pipeline: &pipeline, interval_ms, new })
+        then(&StageOptions { part: &part, is_pinned, arguments, pipeline: &pipeline, interval, new })
     }
 }
 
@@ -89,13 +105,13 @@ pub struct World {
 }
 
 impl World {
-    pub fn new() -> World {
+    pub fn new(shape: &Shape) -> World {
         let memory = Memory::new("/d");
         for dir in ["/d/one", "/d/two"] {
             memory.create_dir(Path::new(dir)).unwrap();
         }
         memory.sync_dir(Path::new("/d")).unwrap();
-        World { memory, given: 0, reached: Vec::new(), now_ms: 100, taken: BTreeMap::new() }
+        World { memory, given: 0, reached: Vec::new(), now_ms: shape.begin_ms(), taken: BTreeMap::new() }
     }
 
     /// Takes all files that have their name.
@@ -200,20 +216,20 @@ struct SourceProcess {
     ready: VecDeque<(Times, Vec<u32>)>,
     next_item: u32,
     last_ms: u64,
-    interval_ms: u64,
+    interval: Interval,
     again: bool,
     done: bool,
     finish: Option<Closed>,
 }
 
-fn options(name: &'static str, shape: &Shape, interval_ms: u64, now_ms: u64) -> SourceOptions<'static> {
+fn options(name: &'static str, shape: &Shape, interval: Interval, now_ms: u64) -> SourceOptions<'static> {
     SourceOptions {
         dir: Path::new("/d/checkpoint"),
         name,
         arguments: "source items",
         places: None,
-        interval_ms,
-        start_ms: now_ms / interval_ms * interval_ms,
+        interval,
+        start_ms: interval.up_to(now_ms),
         retain: Retain::Batches(0),
         wal: shape.wal,
     }
@@ -228,21 +244,22 @@ fn items_of(block: &[u8]) -> Vec<u32> {
 }
 
 impl SourceProcess {
-    fn open(world: &World, shape: &Shape, interval_ms: u64, name: &'static str) -> Result<SourceProcess> {
+    fn open(world: &World, shape: &Shape, interval: Interval, name: &'static str) -> Result<SourceProcess> {
         let storage: Arc<dyn Storage> = Arc::new(world.memory.clone());
         let (mut checkpoint, plan) =
-            SourceCheckpoint::open(storage, &options(name, shape, interval_ms, world.now_ms), &mut |_| false)?;
-        let interval_ms = plan.interval_ms;
+            SourceCheckpoint::open(storage, &options(name, shape, interval, world.now_ms), &mut |_| false)?;
+        let interval = plan.interval;
         let newest = plan.position.since.iter().rev().chain([&plan.position.base]).find(|bytes| !bytes.is_empty());
         let next_item =
             newest.filter(|_| !shape.wal).map_or(0, |bytes| u32::from_le_bytes(bytes[4..8].try_into().unwrap()));
         let mut ready = VecDeque::new();
         let mut last_ms = plan.after_ms;
         // Batches missed while nobody ran.
-        let first_ms = next_multiple(last_ms, interval_ms);
+        let first_ms = interval.after(last_ms);
         if plan.is_restart && first_ms < world.now_ms {
-            last_ms = world.now_ms / interval_ms * interval_ms;
-            ready.push_back((Times { first_ms, last_ms, step_ms: interval_ms }, Vec::new()));
+            let missed = Times::runs(first_ms, interval.count(last_ms, world.now_ms), interval);
+            ready.extend(missed.map(|times| (times, Vec::new())));
+            last_ms = interval.up_to(world.now_ms);
         }
         if plan.finish.is_some() {
             ready.clear();
@@ -253,7 +270,7 @@ impl SourceProcess {
                 ready,
                 next_item,
                 last_ms,
-                interval_ms,
+                interval,
                 again: true,
                 done: false,
                 finish,
@@ -267,8 +284,8 @@ impl SourceProcess {
             checkpoint.adopt(&blocks);
         }
         if !leftover.is_empty() {
-            last_ms = next_multiple(last_ms, interval_ms);
-            ready.push_back((Times::one(last_ms, interval_ms), leftover));
+            last_ms = interval.after(last_ms);
+            ready.push_back((Times::one(last_ms, interval), leftover));
         }
         Ok(SourceProcess {
             checkpoint,
@@ -276,7 +293,7 @@ impl SourceProcess {
             ready,
             next_item,
             last_ms,
-            interval_ms,
+            interval,
             again: true,
             done: false,
             finish: None,
@@ -360,8 +377,8 @@ impl SourceProcess {
                 world.reached.push(item);
             }
         }
-        self.last_ms = next_multiple(self.last_ms, self.interval_ms);
-        Ok(Some((Times::one(self.last_ms, self.interval_ms), items)))
+        self.last_ms = self.interval.after(self.last_ms);
+        Ok(Some((Times::one(self.last_ms, self.interval), items)))
     }
 }
 
@@ -374,7 +391,7 @@ struct StageProcess {
     checkpoint: StageCheckpoint,
     counts: Counts,
     time_ms: u64,
-    interval_ms: u64,
+    interval: Interval,
     gives_at_close: bool,
 }
 
@@ -383,11 +400,11 @@ impl StageProcess {
         let mut counts = Counts::default();
         let (participant, checkpoint) = line.with("01-count", "count", |options| {
             let participant = enter(memory, stream, options)?;
-            let checkpoint = participant.stage(options, shape.every_ms, &mut |key, value| counts.load(key, value))?;
+            let checkpoint = participant.stage(options, shape.every_ms * shape.unit_ms(), &mut |key, value| counts.load(key, value))?;
             Ok((participant, checkpoint))
         })?;
-        let (time_ms, gives_at_close, interval_ms) = (stream.resume_ms(), shape.gives_at_close, line.interval_ms);
-        Ok(StageProcess { _participant: participant, checkpoint, counts, time_ms, interval_ms, gives_at_close })
+        let (time_ms, gives_at_close, interval) = (stream.resume_ms(), shape.gives_at_close, line.interval);
+        Ok(StageProcess { _participant: participant, checkpoint, counts, time_ms, interval, gives_at_close })
     }
 
     /// Passes each batch on with the state after it.
@@ -396,7 +413,7 @@ impl StageProcess {
             None => return Ok(false),
             Some(Frame::Close) => {
                 if self.gives_at_close {
-                    self.time_ms = next_multiple(self.time_ms, self.interval_ms);
+                    self.time_ms = self.interval.after(self.time_ms);
                     to.push_back(Out::End(self.time_ms, Vec::new(), self.counts.counts.clone()));
                 }
                 self.checkpoint.close(self.time_ms, &mut self.counts)?;
@@ -512,21 +529,21 @@ pub fn run(world: &mut World, shape: &Shape, attempt: u64) -> Result<()> {
 fn run_once(world: &mut World, shape: &Shape, attempt: u64) -> Result<bool> {
     let mut random = Random((shape.seed * 1000 + attempt + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
     let memory = world.memory.clone();
-    world.now_ms += 35;
+    world.now_ms += 35 * shape.unit_ms();
     let names: &[&'static str] = if shape.join { &["a", "b"] } else { &["a"] };
     let mut sources = Vec::new();
     let mut stages = Vec::new();
     let has_filter = shape.moves && attempt % 2 == 1;
-    let mut line = Line { interval_ms: INTERVAL_MS, has_filter, new: shape.new };
+    let mut line = Line { interval: shape.interval(attempt), has_filter, new: shape.new };
     let mut heads: Vec<serde_json::Map<String, Value>> = Vec::new();
     for name in names {
-        let source = SourceProcess::open(world, shape, shape.interval_ms(attempt), name)?;
-        line.interval_ms = source.interval_ms;
+        let source = SourceProcess::open(world, shape, shape.interval(attempt), name)?;
+        line.interval = source.interval;
         let own = Stream::of_head(&source.head).unwrap();
         stages.push((StageProcess::open(&memory, &own, shape, &line)?, Pipe::new(), VecDeque::new()));
         heads.push(source.head.clone());
         sources.push(source);
-        world.now_ms += 7;
+        world.now_ms += 7 * shape.unit_ms();
     }
     let mut head = heads.swap_remove(0);
     for other in heads {

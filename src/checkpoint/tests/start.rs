@@ -19,6 +19,7 @@ use super::super::state::{KeyedState, PairOut};
 use super::super::storage::Storage;
 use super::super::{Error, Result, Times};
 use crate::error::{Exit, Failure as _};
+use crate::interval::Interval;
 
 /// A state of one key.
 struct One;
@@ -48,7 +49,7 @@ fn options(name: &str) -> SourceOptions<'_> {
         name,
         arguments: "source x",
         places: None,
-        interval_ms: 10,
+        interval: Interval::Fixed(10),
         start_ms: 100,
         retain: Retain::default(),
         wal: false,
@@ -84,7 +85,7 @@ fn joined(a: &Plan, b: &Plan) -> Stream {
 }
 
 fn stage_options<'o>(part: &'o str, arguments: &'o str, pipeline: &'o Value) -> StageOptions<'o> {
-    StageOptions { part, is_pinned: true, arguments, pipeline, interval_ms: 10, new: false }
+    StageOptions { part, is_pinned: true, arguments, pipeline, interval: Interval::Fixed(10), new: false }
 }
 
 fn enter(memory: &Memory, stream: &Stream, part: &str) -> Result<Participant> {
@@ -513,15 +514,15 @@ fn nobody_enters_a_run_twice_or_behind_its_end() {
 
 /// A state and a sink behind a source of this interval: they save and commit these batches.
 fn go_on(memory: &Memory, interval_ms: u64, numbers: [usize; 2], batches: &[(u64, bool)]) -> Result<Plan> {
-    let options = SourceOptions { interval_ms, ..options("a") };
+    let options = SourceOptions { interval: Interval::Fixed(interval_ms), ..options("a") };
     let (mut source, plan) = open_with(memory, &options, &mut |_| false)?;
     let line = ["source x", "map .", "state count", "sink files o"];
     let line: Vec<&str> = line.iter().copied().filter(|stage| numbers[0] == 2 || !stage.starts_with("map")).collect();
     let stage = |index: usize, tool: &str| (numbered(numbers[index], tool), json!(line[..=numbers[index]]));
     let of = |(part, pipeline): &(String, Value), then: &mut dyn FnMut(&StageOptions<'_>) -> Result<()>| {
         let arguments = pipeline.as_array().and_then(|line| line.last()?.as_str()).unwrap();
-        let interval_ms = plan.interval_ms;
-        then(&StageOptions { part, is_pinned: false, arguments, pipeline, interval_ms, new: false })
+        let interval = plan.interval;
+        then(&StageOptions { part, is_pinned: false, arguments, pipeline, interval, new: false })
     };
     let (mut state, mut sink) = (None, None);
     of(&stage(0, "state"), &mut |options| {
@@ -539,7 +540,7 @@ fn go_on(memory: &Memory, interval_ms: u64, numbers: [usize; 2], batches: &[(u64
     let ((mut state, _state), (mut sink, _sink)) = (state.unwrap(), sink.unwrap());
     for &(time_ms, is_committed) in batches {
         if time_ms > plan.last_ms {
-            source.record(Times::one(time_ms, plan.interval_ms), b"p", &mut |_| {})?;
+            source.record(Times::one(time_ms, plan.interval), b"p", &mut |_| {})?;
             source.sync()?;
         }
         state.save(time_ms, &mut One)?;
@@ -563,16 +564,16 @@ fn batches_of_another_interval_come_when_those_of_the_old_one_are_done() {
     go_on(&memory, 10, [1, 2], &[(110, true), (120, false), (130, false)]).unwrap();
     // Two are under way: they are finished as they were begun, and nothing else is done.
     let plan = go_on(&memory, 20, [1, 2], &[(120, true), (130, true)]).unwrap();
-    assert_eq!((plan.resume_ms, plan.interval_ms, plan.finish), (110, 10, Some(Closed::Stop)));
+    assert_eq!((plan.resume_ms, plan.interval, plan.finish), (110, Interval::Fixed(10), Some(Closed::Stop)));
     // Nothing is: they go on after the newest, and the folders know by which interval before anything comes.
     let plan = go_on(&memory, 20, [1, 2], &[]).unwrap();
-    assert_eq!((plan.resume_ms, plan.interval_ms, plan.finish), (130, 20, None));
+    assert_eq!((plan.resume_ms, plan.interval, plan.finish), (130, Interval::Fixed(20), None));
     assert_eq!((plan.after_ms, plan.changed_from_ms), (130, Some(10)));
     // Killed behind a batch that nobody had: nobody says that he covers it, by whichever interval.
     go_on(&memory, 20, [1, 2], &[(140, true), (160, true)]).unwrap();
     let (mut source, plan) =
-        open_with(&memory, &SourceOptions { interval_ms: 5, ..options("a") }, &mut |_| false).unwrap();
-    assert_eq!((plan.resume_ms, plan.interval_ms), (160, 5));
+        open_with(&memory, &SourceOptions { interval: Interval::Fixed(5), ..options("a") }, &mut |_| false).unwrap();
+    assert_eq!((plan.resume_ms, plan.interval), (160, Interval::Fixed(5)));
     for time_ms in [165, 170, 175] {
         source.record(Times::one(time_ms, 5), b"p", &mut |_| {}).unwrap();
     }
@@ -587,8 +588,8 @@ fn an_interval_that_was_refused_leaves_the_old_one_as_it_was() {
     let memory = memory();
     go_on(&memory, 10, [1, 2], &[(110, true), (120, true)]).unwrap();
     // The source has come up, and nobody behind it.
-    let (source, plan) = open_with(&memory, &SourceOptions { interval_ms: 7, ..options("a") }, &mut |_| false).unwrap();
-    assert_eq!((plan.interval_ms, source.is_lined_up().unwrap()), (7, false));
+    let (source, plan) = open_with(&memory, &SourceOptions { interval: Interval::Fixed(7), ..options("a") }, &mut |_| false).unwrap();
+    assert_eq!((plan.interval, source.is_lined_up().unwrap()), (Interval::Fixed(7), false));
     drop(source);
     let plan = go_on(&memory, 10, [1, 2], &[(130, true)]).unwrap();
     assert_eq!((plan.resume_ms, plan.finish, plan.changed_from_ms), (120, None, Some(7)));
@@ -603,7 +604,7 @@ fn another_interval_is_refused_where_nobody_would_finish_the_old_one() {
     source.close(Closed::Stop).unwrap();
     drop(source);
     let error = go_on(&memory, 20, [1, 2], &[]).unwrap_err();
-    assert!(matches!(error, Error::Interval { was_ms: 10, now_ms: 20, .. }), "{error}");
+    assert!(matches!(error, Error::Interval { was: Interval::Fixed(10), now: Interval::Fixed(20), .. }), "{error}");
     assert_eq!(error.exit(), Exit::Checkpoint);
 }
 

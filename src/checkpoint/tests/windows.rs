@@ -68,7 +68,7 @@ proptest! {
         let memory = Memory::new("/d");
         memory.create_dir(Path::new(DIR)).unwrap();
         memory.sync_dir(Path::new("/d")).unwrap();
-        let mut log = StateLog::create(Arc::new(memory.clone()), Path::new(DIR), STEP_MS, every * STEP_MS).unwrap();
+        let mut log = StateLog::create(Arc::new(memory.clone()), Path::new(DIR), STEP_MS.into(), every * STEP_MS).unwrap();
         let mut undisturbed = window(kind, length, slide, 0);
         undisturbed.durable().unwrap().track(false);
         let mut given = Vec::new();
@@ -84,7 +84,7 @@ proptest! {
         log.purge(purge_ms).unwrap();
         drop(log);
         let memory = memory.after_crash(Image::Synced);
-        let seen = look(Arc::new(memory.clone()), Path::new(DIR), View::Visible, 0, STEP_MS).unwrap().unwrap();
+        let seen = look(Arc::new(memory.clone()), Path::new(DIR), View::Visible, 0, STEP_MS.into()).unwrap().unwrap();
         let covers = |time_ms| seen.covers.iter().any(|(from, to)| (*from..*to).contains(&time_ms));
         let times: Vec<u64> = (0..=batches.len() as u64).map(|time| time * STEP_MS).filter(|time| covers(*time)).collect();
         prop_assert!(times.iter().any(|time| *time <= purge_ms.max(every * STEP_MS)), "{times:?}");
@@ -92,7 +92,7 @@ proptest! {
         let mut restored = window(kind, length, slide, resume_ms);
         let state = restored.durable().unwrap();
         state.track(true);
-        let intervals = (STEP_MS, every * STEP_MS);
+        let intervals = (STEP_MS.into(), every * STEP_MS);
         let mut load = |key: &[u8], entry: Option<&[u8]>| state.load(key, entry).unwrap();
         StateLog::open(Arc::new(memory), Path::new(DIR), (0, resume_ms), intervals, &mut load).unwrap();
         state.finish_load().unwrap();
@@ -107,7 +107,7 @@ proptest! {
 fn a_window_is_written_once_and_read_back_in_a_few_times_its_size() {
     let memory = Memory::new("/d");
     memory.create_dir(Path::new(DIR)).unwrap();
-    let mut log = StateLog::create(Arc::new(memory.clone()), Path::new(DIR), STEP_MS, 0).unwrap();
+    let mut log = StateLog::create(Arc::new(memory.clone()), Path::new(DIR), STEP_MS.into(), 0).unwrap();
     let mut window = window(0, 50, 1, 0);
     window.durable().unwrap().track(false);
     let size = || memory.all_files().iter().map(|(_, bytes)| bytes.len()).sum::<usize>();

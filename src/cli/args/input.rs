@@ -6,9 +6,10 @@ use std::time::Duration;
 use clap::Args;
 
 use super::batch::Batching;
-use super::{FormArgs, InputForm, KeepArgs, MultilineArgs, bad};
+use super::{FormArgs, InputForm, KeepArgs, MultilineArgs, ZoneArgs, bad};
 use crate::cli::ToolError;
 use crate::duration;
+use crate::interval::Interval;
 use crate::flow::OnError;
 use crate::record::forms::Recipe;
 use crate::source::engine::cut::Count;
@@ -36,10 +37,15 @@ impl InputArgs {
 /// How raw lines become batches.
 #[derive(Args, Clone, Debug)]
 pub struct CutArgs {
-    /// The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the
+    /// The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month
+    /// end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the
     /// first of them [default: SSTREAM_BATCH, or 1s]
     #[arg(long, value_name = "DURATION|COUNT", value_parser = Batching::parse, help_heading = "Raw input")]
     pub batch: Option<Batching>,
+
+    /// Where days begin.
+    #[command(flatten)]
+    pub zone: ZoneArgs,
 
     /// How long a record may wait for its block to fill
     #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "200ms", help_heading = "Raw input")]
@@ -97,18 +103,38 @@ impl CutArgs {
 
     /// Where batches end: the option, or SSTREAM_BATCH, or after one second.
     pub fn batching(&self) -> Result<Batching, ToolError> {
+        let zoned = self.given_batching()?.in_zone(self.zone.time_zone.as_ref());
+        zoned.map_err(|reason| ToolError::Usage(format!("--batch with --time-zone: {reason}")))
+    }
+
+    fn given_batching(&self) -> Result<Batching, ToolError> {
         match (self.batch, std::env::var("SSTREAM_BATCH")) {
             (Some(batching), _) => Ok(batching),
             (None, Ok(text)) if !text.is_empty() => {
                 Batching::parse(&text).map_err(|reason| ToolError::Usage(format!("SSTREAM_BATCH={text}: {reason}")))
             }
-            _ => Ok(Batching::Every(1000)),
+            _ => Ok(Batching::default()),
         }
     }
 
-    /// Milliseconds between batches.
-    pub fn interval_ms(&self) -> Result<u64, ToolError> {
-        self.batching().map(Batching::interval_ms)
+    /// How far apart batches are.
+    pub fn interval(&self) -> Result<Interval, ToolError> {
+        self.batching().map(Batching::interval)
+    }
+
+    /// Whether `--batch` has a use for `--time-zone`.
+    pub fn has_batches_of_zone(&self) -> bool {
+        self.zone.time_zone.is_some() && self.batch.is_some_and(Batching::goes_by_zone)
+    }
+
+    /// Refuses a zone where a tool has nothing that it could be of but batches, and these are the same in all.
+    pub fn check_zone(&self) -> Result<(), ToolError> {
+        match (&self.zone.time_zone, self.given_batching()?) {
+            (Some(_), batching) if !batching.goes_by_zone() => Err(ToolError::Usage(format!(
+                "--time-zone: batches of {batching} are no others in another zone: it is for --batch 1h, 1d, 1w, 1month"
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// When a batch is full, where that is by count.

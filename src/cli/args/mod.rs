@@ -7,6 +7,7 @@ mod input;
 mod keep;
 mod multiline;
 mod time;
+mod zone;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,7 +19,8 @@ pub use form::{FormArgs, InputForm};
 pub use input::{CutArgs, InputArgs, LimitArgs};
 pub use keep::{KeepArgs, OnLossArg};
 pub use multiline::{MultilineArgs, MultilineForm};
-pub use time::{TimeArgs, parse_zone};
+pub use time::TimeArgs;
+pub use zone::ZoneArgs;
 
 use crate::checkpoint::name::check_stage;
 use crate::console::Level;

@@ -1,9 +1,8 @@
 //! Options of event time.
 
 use clap::{Args, ValueEnum};
-use jiff::tz::TimeZone;
 
-use super::bad;
+use super::{CutArgs, ZoneArgs, bad};
 use crate::cli::ToolError;
 use crate::cli::program::program;
 use crate::duration;
@@ -24,10 +23,6 @@ pub struct TimeArgs {
     /// How a string is to be read, as strptime does: '%d/%b/%Y:%H:%M:%S %z'; without it RFC 3339
     #[arg(long, value_name = "FORMAT", help_heading = "Event time")]
     pub time_format: Option<String>,
-
-    /// The zone of times that name none, and of days and longer windows: Europe/Berlin [default: UTC]
-    #[arg(long, value_name = "ZONE", value_parser = parse_zone, help_heading = "Event time")]
-    pub time_zone: Option<TimeZone>,
 
     /// Wait so long, by the greatest time so far, for records that come out of order: the
     /// watermark is so far behind; by default that of the stream
@@ -63,11 +58,6 @@ impl TimeArgs {
         self.late.clone().unwrap_or(OnError::Skip)
     }
 
-    /// The zone of times and days.
-    pub fn zone(&self) -> TimeZone {
-        self.time_zone.clone().unwrap_or(TimeZone::UTC)
-    }
-
     /// Whether the tool is to go by event time.
     pub fn is_wanted(&self) -> bool {
         self.time.is_some() || self.first_given().is_some()
@@ -86,21 +76,23 @@ impl TimeArgs {
     }
 
     /// As [`TimeArgs::timing`], if event time is wanted.
-    pub fn timing_if_wanted(&self) -> Result<Option<Timing>, ToolError> {
+    pub fn timing_if_wanted(&self, cut: &CutArgs) -> Result<Option<Timing>, ToolError> {
         if self.is_wanted() {
-            return self.timing().map(Some);
+            return self.timing(&cut.zone).map(Some);
         }
-        self.check_no_zone()?;
+        self.check_no_zone(cut)?;
         Ok(None)
     }
 
     /// Refuses a zone where there is nothing that it could be of.
-    pub fn check_no_zone(&self) -> Result<(), ToolError> {
-        match self.time_zone {
-            Some(_) => Err(ToolError::Usage(
-                "--time-zone is of the times that records tell: say by --time EXPR what they are".to_owned(),
+    pub fn check_no_zone(&self, cut: &CutArgs) -> Result<(), ToolError> {
+        match cut.zone.time_zone {
+            Some(_) if !cut.has_batches_of_zone() => Err(ToolError::Usage(
+                "--time-zone is of the times that records tell: say by --time EXPR what they are; or of batches of a \
+                 first stage, as --batch 1d"
+                    .to_owned(),
             )),
-            None => Ok(()),
+            _ => Ok(()),
         }
     }
 
@@ -109,12 +101,12 @@ impl TimeArgs {
     ///
     /// # Errors
     /// Not a program; or an option says how times are written where no EXPR reads one.
-    pub fn timing(&self) -> Result<Timing, ToolError> {
-        self.timing_by("--time", self.time.as_deref())
+    pub fn timing(&self, zone: &ZoneArgs) -> Result<Timing, ToolError> {
+        self.timing_by("--time", self.time.as_deref(), zone)
     }
 
     /// The same by another EXPR, of the option so named.
-    pub fn timing_by(&self, option: &str, source: Option<&str>) -> Result<Timing, ToolError> {
+    pub fn timing_by(&self, option: &str, source: Option<&str>, zone: &ZoneArgs) -> Result<Timing, ToolError> {
         let program = source.map(|source| program(option, source, &[])).transpose()?;
         let form = [(self.time_unit.is_some(), "--time-unit"), (self.time_format.is_some(), "--time-format")];
         if let (None, Some((_, given))) = (&program, form.iter().find(|(is_given, _)| *is_given)) {
@@ -129,16 +121,11 @@ impl TimeArgs {
             Some(TimeUnitArg::Us) => TimeUnit::Microseconds,
             Some(TimeUnitArg::Ns) => TimeUnit::Nanoseconds,
         };
-        let form = TimeForm { unit, format: self.time_format.clone(), zone: self.zone() };
+        let form = TimeForm { unit, format: self.time_format.clone(), zone: zone.zone() };
         let watermarks = match self.watermark {
             Some(delay_ms) => Watermarks::own(delay_ms, self.idle),
             None => Watermarks::of_input(),
         };
         Ok(Timing::new(program, form, watermarks))
     }
-}
-
-/// A zone by its name.
-pub fn parse_zone(name: &str) -> Result<TimeZone, String> {
-    TimeZone::get(name).map_err(|_| "is no time zone: names are as Europe/Berlin, America/New_York or UTC".to_owned())
 }

@@ -11,17 +11,17 @@ use super::print;
 use crate::checkpoint::inspect::Inspected;
 use crate::checkpoint::job::show_pipeline;
 use crate::checkpoint::lock::{self, Said};
-use crate::checkpoint::times::next_multiple;
 use crate::cli::ToolError;
 use crate::cli::table::table;
-use crate::duration::{show_ms, show_size};
+use crate::duration::show_size;
+use crate::interval::Interval;
 
 /// What is known of a source, a stage or a sink.
 struct Folder {
     kind: &'static str,
     name: String,
     arguments: String,
-    interval_ms: u64,
+    interval: Interval,
     newest_ms: Option<u64>,
     /// From when to when a restart may begin as far as it is concerned.
     covers: Vec<(u64, u64)>,
@@ -105,7 +105,7 @@ fn folders(inspected: &Inspected) -> Result<Vec<Folder>, ToolError> {
             kind: "source",
             name: name.clone(),
             arguments: file.arguments.clone(),
-            interval_ms: file.interval_ms,
+            interval: file.interval,
             newest_ms: seen.runs.last().map(|run| run.last_ms),
             covers: vec![(seen.from_ms.max(survey.job.start_ms), u64::MAX)],
             closed: seen.closed,
@@ -118,7 +118,7 @@ fn folders(inspected: &Inspected) -> Result<Vec<Folder>, ToolError> {
             kind: "stage",
             name: id.to_string(),
             arguments: file.arguments.clone(),
-            interval_ms: file.interval_ms,
+            interval: file.interval,
             newest_ms: seen.newest_ms,
             covers: seen.covers.clone(),
             closed: seen.covers.last().is_some_and(|(_, to)| *to == u64::MAX),
@@ -131,9 +131,9 @@ fn folders(inspected: &Inspected) -> Result<Vec<Folder>, ToolError> {
             kind: "sink",
             name: id.to_string(),
             arguments: file.arguments.clone(),
-            interval_ms: file.interval_ms,
+            interval: file.interval,
             newest_ms: seen.last_ms,
-            covers: vec![(file.base_ms, next_multiple(seen.done_ms.max(file.base_ms), file.interval_ms))],
+            covers: vec![(file.base_ms, file.interval.after(seen.done_ms.max(file.base_ms)))],
             closed: seen.done_ms == u64::MAX,
             bytes: bytes(&layout.commits().join(id.to_string()))?,
             held: held.get(&id.to_string()).cloned(),
@@ -163,7 +163,7 @@ impl Folder {
             covers,
             show_size(self.bytes),
             held,
-            format!("{} (every {})", self.arguments, show_ms(self.interval_ms)),
+            format!("{} (every {})", self.arguments, self.interval),
         ]
     }
 
@@ -172,7 +172,8 @@ impl Folder {
         let covers: Vec<Value> = self.covers.iter().map(|(from, to)| json!([from, end(*to)])).collect();
         let held = self.held.as_ref().map(|said| json!({"pid": said.pid, "run": said.run}));
         json!({
-            "name": self.name, "arguments": self.arguments, "interval": self.interval_ms, "newest": self.newest_ms,
+            "name": self.name, "arguments": self.arguments, "interval": self.interval.ms(),
+            "calendar": self.interval.calendar_text(), "newest": self.newest_ms,
             "covers": covers, "closed": self.closed, "bytes": self.bytes, "held": held,
         })
     }

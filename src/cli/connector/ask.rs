@@ -26,6 +26,7 @@ use crate::cli::guarantee::{SinkGuarantee, SourceGuarantee};
 use crate::cli::{Tool, command, config, describe, usage};
 use crate::console::{Console, Level};
 use crate::error::Exit;
+use crate::interval::Interval;
 use crate::os;
 
 /// A tool that says of itself what others want to know.
@@ -54,7 +55,8 @@ impl<K: SourceKind> Declared for SourceTool<K> {
         };
         let keep = &self.rest.cut.keep;
         json!({
-            "interval": self.rest.cut.interval_ms().ok(),
+            "interval": self.rest.cut.interval().ok().map(Interval::ms),
+            "calendar": self.rest.cut.interval().ok().and_then(Interval::calendar_text),
             "cuts": self.rest.cut.batching().ok().map(describe_batches),
             "checkpoint": keep.dir().map(|dir| dir.display().to_string()),
             "again": again,
@@ -106,7 +108,8 @@ impl<K: OperatorKind> Declared for OperatorTool<K> {
         let cut = &self.stage.input.cut;
         json!({
             "does": account.does,
-            "interval": cut.interval_ms().ok(),
+            "interval": cut.interval().ok().map(Interval::ms),
+            "calendar": cut.interval().ok().and_then(Interval::calendar_text),
             "checkpoint": cut.keep.dir().map(|dir| dir.display().to_string()),
             "again": "log",
             "of_first_stage": cut.of_first_stage(),

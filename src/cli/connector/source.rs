@@ -226,6 +226,7 @@ impl<K: SourceKind> SourceTool<K> {
             return Err(ToolError::Usage(message.to_owned()));
         }
         cut.check(*input)?;
+        cut.check_zone()?;
         self.kind.check().map_err(ToolError::Usage)
     }
 
@@ -241,7 +242,7 @@ impl<K: SourceKind> SourceTool<K> {
                 beside: format!("{}{}", places.beside, first::form_arguments(form, cut)),
                 ..places
             }),
-            ..SourceIdentity::of_lines(name, words.trim_end(), form, cut, cut.interval_ms()?)
+            ..SourceIdentity::of_lines(name, words.trim_end(), form, cut, cut.interval()?)
         })
     }
 
@@ -253,9 +254,9 @@ impl<K: SourceKind> SourceTool<K> {
     ) -> Result<Box<dyn Input + 'a>, ToolError> {
         let Rest { input: form, cut, .. } = &self.rest;
         let form = form.unwrap_or(InputForm::Text);
-        let interval_ms = identity.interval_ms;
+        let interval = identity.interval;
         let Some(mut begun) = first::begin(identity, cut, environment)? else {
-            return Ok(Box::new(Stopped::new(interval_ms)));
+            return Ok(Box::new(Stopped::new(interval)));
         };
         let parts = SourceParts {
             console: environment.console.clone(),
@@ -272,7 +273,7 @@ impl<K: SourceKind> SourceTool<K> {
             }
         };
         check_promise(&self.kind.guarantee(), source.as_mut())?;
-        let batches = input::cutter(source, false, cut, begun.interval_ms(), environment, bad_records);
+        let batches = input::cutter(source, false, cut, begun.interval(), environment, bad_records);
         Ok(begun.input(batches, cut, environment, bad_records))
     }
 }

@@ -40,7 +40,7 @@ fn row(pipeline: &Pipeline<'_>, now_ms: u64) -> Vec<String> {
     let lag = match last {
         Some(batch) if !facts.is_virtual => {
             // What the last batch took, or how long the next one is overdue.
-            let overdue = now_ms.saturating_sub(batch.time.0 + facts.interval_ms) as f64;
+            let overdue = now_ms.saturating_sub(batch.time.after(facts.interval).0) as f64;
             show_span(batch.delays.total_ms().max(overdue))
         }
         _ => "-".to_owned(),
@@ -58,7 +58,7 @@ fn row(pipeline: &Pipeline<'_>, now_ms: u64) -> Vec<String> {
         facts.id.split('+').map(|id| &id[..id.len().min(8)]).collect::<Vec<_>>().join("+"),
         facts.called().unwrap_or("-").to_owned(),
         show_span(age_ms as f64),
-        crate::duration::show_ms(facts.interval_ms),
+        facts.interval.to_string(),
         batch,
         lag,
         last.and_then(|batch| batch.watermark).map_or("-".to_owned(), show_watermark),

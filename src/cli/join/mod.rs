@@ -89,6 +89,7 @@ enum JoinKind {
 
 impl Tool for JoinTool {
     const NAME: &'static str = "sstream-join";
+    const HAS_TIMES: bool = true;
     const EXAMPLES: &'static str = "  \
   sstream-join <(sstream-source queue orders.jsonl) <(sstream-source queue payments.jsonl)
   … | sstream-join --type left - prices.frames
@@ -140,7 +141,7 @@ impl Tool for JoinTool {
             if self.within.is_wanted() {
                 return self.run_within(environment);
             }
-            self.within.check_unused()?;
+            self.within.check_unused(&self.stage.input.cut)?;
             let mut join = Join::new(match self.kind {
                 JoinKind::Inner => JoinType::Inner,
                 JoinKind::Left => JoinType::Left,
@@ -154,7 +155,7 @@ impl Tool for JoinTool {
             let streams: Vec<PathBuf> = self.left.into_iter().chain(self.right).collect();
             return run_merge(&mut join, &streams, &["left", "right"], &self.merge, common, environment);
         };
-        self.within.check_unused()?;
+        self.within.check_unused(&self.stage.input.cut)?;
         if self.merge.memory.is_some() {
             return Err(ToolError::Usage(
                 "--memory: with --static no batch is kept, and the file is in memory".to_owned(),

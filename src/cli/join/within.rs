@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{JoinKind, JoinTool};
-use crate::cli::args::{StateArgs, TimeArgs};
+use crate::cli::args::{CutArgs, StateArgs, TimeArgs, ZoneArgs};
 use crate::cli::program::program;
 use crate::cli::sides::run_merge_saved;
 use crate::cli::{Environment, ToolError};
@@ -78,11 +78,11 @@ impl WithinArgs {
     }
 
     /// Refuses these options in a join that does not go by time.
-    pub(super) fn check_unused(&self) -> Result<(), ToolError> {
+    pub(super) fn check_unused(&self, cut: &CutArgs) -> Result<(), ToolError> {
         let others = [
             (self.within.is_some(), "--within"),
             (self.time.time.is_some(), "--time"),
-            (self.time.time_zone.is_some(), "--time-zone"),
+            (cut.zone.time_zone.is_some() && !cut.has_batches_of_zone(), "--time-zone"),
             (self.saved.checkpoint_every.is_some(), "--checkpoint-every"),
         ];
         let other = others.into_iter().find_map(|(given, option)| given.then_some(option));
@@ -105,7 +105,13 @@ impl WithinArgs {
     }
 
     /// What one side is told.
-    fn side(&self, word: &str, own: [Option<&String>; 2], watermark: Option<u64>) -> Result<SideOptions, ToolError> {
+    fn side(
+        &self,
+        word: &str,
+        own: [Option<&String>; 2],
+        watermark: Option<u64>,
+        zone: &ZoneArgs,
+    ) -> Result<SideOptions, ToolError> {
         let [key, time] = own;
         let key = key.or(self.by.as_ref()).ok_or_else(|| {
             ToolError::Usage(format!("the key of a {word} record is missing: --by EXPR, or --by-{word} EXPR"))
@@ -117,7 +123,7 @@ impl WithinArgs {
             // How times are written is said of the other side, which has its own EXPR.
             (arguments.time_unit, arguments.time_format) = (None, None);
         }
-        Ok(SideOptions { grouping: by(program("--by", key, &[])?), timing: arguments.timing()? })
+        Ok(SideOptions { grouping: by(program("--by", key, &[])?), timing: arguments.timing(zone)? })
     }
 }
 
@@ -145,9 +151,10 @@ impl JoinTool {
         };
         let left = [arguments.by_left.as_ref(), arguments.time_left.as_ref()];
         let right = [arguments.by_right.as_ref(), arguments.time_right.as_ref()];
+        let zone = &self.stage.input.cut.zone;
         let sides = [
-            arguments.side("left", left, arguments.watermark_left)?,
-            arguments.side("right", right, arguments.watermark_right)?,
+            arguments.side("left", left, arguments.watermark_left, zone)?,
+            arguments.side("right", right, arguments.watermark_right, zone)?,
         ];
         Ok(IntervalJoin::new(kind, range, sides))
     }

@@ -11,16 +11,16 @@ use std::path::Path;
 
 use clap::Parser;
 
-use super::account::{Account, Begins, Stream};
+use super::account::{Account, Begins, Stream, describe_interval};
 use super::args::{Common, CutArgs, InputForm};
 use super::cluster::{Origin, Spread};
 use super::connector::known::Role;
 use super::first::{self, SourceIdentity};
 use super::guarantee::SourceGuarantee;
 use super::{Environment, Tool, ToolError, input, output, tell_skipped};
-use crate::duration;
 use crate::flow::{BadRecords, Input};
 use crate::frame::{BatchTime, Event, FrameReader};
+use crate::interval::Interval;
 use crate::op::pass::Pass;
 use crate::os;
 use crate::record::forms::{Field, Recipe};
@@ -97,11 +97,11 @@ impl Tool for SourceTool {
 
     fn begins(&self) -> Option<Begins> {
         let lines = Begins::with_lines(&self.cut);
-        let interval = duration::show_ms(lines.interval_ms.unwrap_or_default());
+        let interval = lines.interval.map_or_else(String::new, describe_interval);
         let begins = Begins { reads_stdin: self.kind.reads_stdin(), guarantee: self.kind.guarantee(), ..lines };
         Some(match &self.kind {
             ChosenSource::Replay { .. } => Begins {
-                interval_ms: None,
+                interval: None,
                 does: "gives the batches of a saved stream again, with their times".to_owned(),
                 ..begins
             },
@@ -210,6 +210,9 @@ impl SourceTool {
             {
                 "--batch: this source has batches of its own, that are of no count: give an interval".to_owned()
             }
+            (_, _, ChosenSource::Replay { .. }) if self.cut.zone.time_zone.is_some() => {
+                "--time-zone: replay keeps the batches of the saved stream: leave it out".to_owned()
+            }
             (_, _, ChosenSource::Replay { .. }) if self.cut.batch.is_some() => {
                 "--batch: replay keeps the batches of the saved stream: leave it out".to_owned()
             }
@@ -228,6 +231,7 @@ impl SourceTool {
             }
             _ => {
                 self.kind.check_coding(&self.cut.form).map_err(ToolError::Usage)?;
+                self.cut.check_zone()?;
                 return self.cut.check(self.input);
             }
         };
@@ -240,27 +244,27 @@ impl SourceTool {
         context: &'a Context<'_>,
     ) -> Result<Box<dyn Input + 'a>, ToolError> {
         let identity = self.identity()?;
-        let interval_ms = identity.interval_ms;
+        let interval = identity.interval;
         match first::begin(identity, &self.cut, environment)? {
             Some(mut begun) => {
-                let (interval_ms, gone) = (begun.interval_ms(), begun.gone().to_vec());
+                let (interval, gone) = (begun.interval(), begun.gone().to_vec());
                 let batches =
-                    begun.open(environment, || self.batches(interval_ms, &gone, environment, &context.bad_records))?;
+                    begun.open(environment, || self.batches(interval, &gone, environment, &context.bad_records))?;
                 Ok(begun.input(batches, &self.cut, environment, &context.bad_records))
             }
-            None => Ok(Box::new(Stopped::new(interval_ms))),
+            None => Ok(Box::new(Stopped::new(interval))),
         }
     }
 
     /// What the source is to a checkpoint. An external program must be there; a saved stream is
     /// looked into.
     fn identity(&self) -> Result<SourceIdentity, ToolError> {
-        let interval_ms = self.cut.interval_ms()?;
+        let interval = self.cut.interval()?;
         let form = self.input.unwrap_or(InputForm::Text);
         let lines = |kind: &str, words: &str| {
             let words = if words.is_empty() { kind.to_owned() } else { format!("{kind} {words}") };
             let reads_again = matches!(self.kind.guarantee(), SourceGuarantee::ReadAgain(_));
-            let mut identity = SourceIdentity::of_lines(kind, &words, form, &self.cut, interval_ms);
+            let mut identity = SourceIdentity::of_lines(kind, &words, form, &self.cut, interval);
             identity.arguments.push_str(&self.with_words());
             SourceIdentity { reads_again, ..identity }
         };
@@ -286,13 +290,13 @@ impl SourceTool {
                 SourceIdentity { virtual_start_ms: (!is_wall).then_some(start.unwrap_or(0)), ..lines("queue", &words) }
             }
             ChosenSource::Replay { file, .. } => {
-                let (interval_ms, start_ms) = match self.cut.keep.dir() {
+                let (interval, start_ms) = match self.cut.keep.dir() {
                     Some(_) => look_into(file)?,
-                    None => (interval_ms, 0),
+                    None => (interval, 0),
                 };
                 let words = file.display().to_string();
                 let virtual_start_ms = Some(start_ms);
-                SourceIdentity { interval_ms, virtual_start_ms, ..lines("replay", &words) }
+                SourceIdentity { interval, virtual_start_ms, ..lines("replay", &words) }
             }
         })
     }
@@ -320,7 +324,7 @@ impl SourceTool {
 
     fn batches<'a>(
         &self,
-        interval_ms: u64,
+        interval: Interval,
         gone: &[String],
         environment: &'a Environment,
         bad_records: &'a BadRecords,
@@ -353,15 +357,15 @@ impl SourceTool {
             ChosenSource::Dir { paths, settle, new_only, look } => {
                 let options = files::dir_options(*settle, *new_only, look, &self.cut);
                 let source = self.files(environment).dir(paths, options)?;
-                return Ok(input::cutter(source, false, &self.cut, interval_ms, environment, bad_records));
+                return Ok(input::cutter(source, false, &self.cut, interval, environment, bad_records));
             }
             ChosenSource::Tail { paths, from, look } => {
                 let source = self.files(environment).tail(paths, files::tail_options(*from, look, &self.cut, gone))?;
-                return Ok(input::cutter(source, false, &self.cut, interval_ms, environment, bad_records));
+                return Ok(input::cutter(source, false, &self.cut, interval, environment, bad_records));
             }
             ChosenSource::Rate { per_second } => {
                 let block_interval = self.cut.block_interval;
-                let options = RateOptions { per_second: *per_second, interval_ms, block_interval, trace };
+                let options = RateOptions { per_second: *per_second, interval, block_interval, trace };
                 return Ok(Box::new(Rate::new(options, clock, stop)));
             }
             ChosenSource::Queue { file: path, clock: kind, start } => {
@@ -373,7 +377,7 @@ impl SourceTool {
                 let again = file.as_ref().filter(|_| is_seekable(path)).map(File::try_clone).transpose();
                 let again = again.map_err(|error| ToolError::Open { what: name.clone(), error })?;
                 let reader = UntilStop::new(read_whole(file, &name, environment)?, clock, stop);
-                let queue = Queue::new(reader, &name, interval_ms, trace, pace);
+                let queue = Queue::new(reader, &name, interval, trace, pace);
                 return Ok(Box::new(match again {
                     Some(file) => queue.read_again_from(file, self.cut.keep.on_loss() == OnLoss::Skip),
                     None => queue,
@@ -390,7 +394,7 @@ impl SourceTool {
             _ => self.recipe().of_many(),
         };
         let lines = input::lines(source, recipe, Vec::new(), &self.cut, environment);
-        Ok(input::cutter(lines, false, &self.cut, interval_ms, environment, bad_records))
+        Ok(input::cutter(lines, false, &self.cut, interval, environment, bad_records))
     }
 }
 
@@ -399,22 +403,22 @@ fn joined(words: &[OsString]) -> String {
 }
 
 /// The interval of a saved stream, and where its first batch begins.
-fn look_into(path: &Path) -> Result<(u64, u64), ToolError> {
+fn look_into(path: &Path) -> Result<(Interval, u64), ToolError> {
     let name = path.display().to_string();
     let file = File::open(path).map_err(|error| ToolError::Open { what: name.clone(), error })?;
     let failed = |error| ToolError::Input(SourceError::frames(&name, error));
     let mut reader = FrameReader::new(file);
-    let interval_ms = match reader.next().map_err(failed)? {
-        Event::Head(head) => head.interval_ms,
+    let interval = match reader.next().map_err(failed)? {
+        Event::Head(head) => head.interval,
         // A stream that failed before it began.
-        _ => return Ok((1, 0)),
+        _ => return Ok((Interval::Fixed(1), 0)),
     };
     let first = match reader.next().map_err(failed)? {
         Event::Block(block) => block.time,
         Event::End(end) => end.time,
-        Event::Head(_) | Event::Close(_) => BatchTime(interval_ms),
+        Event::Head(_) | Event::Close(_) => BatchTime(interval.after(0)),
     };
-    Ok((interval_ms, first.0.saturating_sub(interval_ms)))
+    Ok((interval, interval.begin(first.0)))
 }
 
 /// Opens a file to be read whole, and gives its name for messages; `-` is standard

@@ -13,6 +13,7 @@ use crate::cli::described::{Described, Parsed};
 use crate::cli::front::shell::{self, Command, Pipeline};
 use crate::cli::{ToolError, tools, usage};
 use crate::duration;
+use crate::interval::Interval;
 
 /// Where commands between two stages, or before them, would run.
 const NONE_OF_OURS: &str =
@@ -237,8 +238,12 @@ impl Walk {
         flow: Option<Flow>,
         sides: &[Flow],
     ) -> Result<u64, ToolError> {
-        let begun = parsed.begins().and_then(|begins| begins.interval_ms);
-        let input = sides.first().copied().or(flow).map(|flow| flow.interval_ms).or(begun);
+        let begun = parsed.begins().and_then(|begins| begins.interval);
+        if let Some(Interval::Calendar(calendar)) = begun {
+            let reason = format!("batches of {calendar}: Spark's batches are always of one length");
+            return Err(self.refused(command, &reason));
+        }
+        let input = sides.first().copied().or(flow).map(|flow| flow.interval_ms).or(begun.map(Interval::ms));
         if let Some(other) = sides.iter().map(|side| side.interval_ms).find(|interval_ms| Some(*interval_ms) != input) {
             return Err(self.refused(
                 command,
@@ -249,11 +254,11 @@ impl Walk {
                 ),
             ));
         }
-        let mut stream = Stream { interval_ms: input, ..Stream::default() };
+        let mut stream = Stream { interval: input.map(Interval::Fixed), ..Stream::default() };
         let account = parsed.account(&mut stream);
         match account.mistakes.first() {
             Some(mistake) => Err(self.refused(command, mistake)),
-            None => Ok(stream.interval_ms.unwrap_or(1000)),
+            None => Ok(stream.interval.map_or(1000, Interval::ms)),
         }
     }
 

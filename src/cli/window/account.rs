@@ -2,9 +2,9 @@
 
 use super::{Extent, Positionals, WindowTool};
 use crate::agg::Aggregation;
-use crate::cli::account::{Account, Stream};
+use crate::cli::account::{Account, Stream, describe_interval};
 use crate::cli::cluster::{Merging, Spread};
-use crate::duration::show_ms;
+use crate::interval::Interval;
 use crate::window::Span;
 
 impl WindowTool {
@@ -34,26 +34,28 @@ impl WindowTool {
             };
             return account.and(format!("window: every {slide} records the newest {length}; gives {gives}"));
         }
-        let in_ms = |extent: Option<Extent>| match extent {
-            Some(Extent::Time(extent)) => extent.plain_ms(),
+        let of_time = |extent: Option<Extent>| match extent {
+            Some(Extent::Time(extent)) => Some(extent),
             _ => None,
         };
-        let (Some(length_ms), slide_ms) = (in_ms(length), in_ms(slide).or(stream.interval_ms)) else { return account };
-        let account = match stream.interval_ms.map(|interval_ms| Span::new(length_ms, slide_ms, interval_ms)) {
-            Some(Err(message)) => Account::mistake(message),
-            _ => account,
+        let (Some(length), slide) = (of_time(length), of_time(slide)) else { return account };
+        let (account, span) = match stream.interval.map(|interval| Span::new(length, slide, interval)) {
+            Some(Err(message)) => (Account::mistake(message), None),
+            Some(Ok(span)) => (account, Some(span)),
+            None => (account, None),
         };
         let keeps_records = matches!(aggregation, Some(Aggregation::Collect)) || gives == "its records";
         let state = match keeps_records {
             true => "state: the window's records, beyond --memory on disk",
             false => "state: partial results of the window's batches, not its records",
         };
-        let gaps = (slide_ms > Some(length_ms))
+        let slide = span.map(|span| span.slide()).or(slide.map(Interval::from));
+        let gaps = slide.is_some_and(|slide| slide.ms() > Interval::from(length).ms())
             .then(|| "SLIDE is longer than LEN: records between two windows are in none".to_owned());
-        let every = slide_ms.map_or("batch".to_owned(), show_ms);
-        stream.interval_ms = slide_ms;
+        let every = slide.map_or("batch".to_owned(), describe_interval);
+        stream.interval = slide;
         account
-            .and(format!("window: the last {} every {every}; gives {gives}", show_ms(length_ms)))
+            .and(format!("window: the last {} every {every}; gives {gives}", length.show()))
             .and(state.to_owned())
             .and(gaps)
             .and(self.keys.told())

@@ -7,7 +7,7 @@ use crate::agg::{Aggregation, Aggregator};
 use crate::cli::ToolError;
 use crate::cli::program::program;
 use crate::duration;
-pub use crate::op::window::event::Extent;
+pub use crate::interval::Extent;
 use crate::op::window::event::{Emit, EventWindow, Gap, Layout, Options, TimeOutput, Windows};
 
 /// Which windows, and when they come out.
@@ -125,11 +125,11 @@ impl WindowTool {
         // By the times of batches there are sessions and cumulating windows; all else is of event
         // time, by --time or as a stage before says.
         let is_by_batch = self.event.has_own_windows() && !self.time.is_wanted();
-        let timing = if is_by_batch { None } else { Some(self.time.timing()?) };
+        let timing = if is_by_batch { None } else { Some(self.time.timing(&self.stage.input.cut.zone)?) };
         if is_by_batch && session.is_some() {
-            self.time.check_no_zone()?;
+            self.time.check_no_zone(&self.stage.input.cut)?;
         }
-        let zone = self.time.time_zone.as_ref();
+        let zone = self.stage.input.cut.zone.time_zone.as_ref();
         let offset_ms = offset.unwrap_or(0);
         let usage = |reason: String| ToolError::Usage(reason);
         let time = |extent: Positional| match extent {
@@ -173,7 +173,7 @@ impl WindowTool {
             aggregator: aggregator.unwrap_or_else(collect),
             time_output: match time_output {
                 None | Some(TimeOutputArg::Ms) => TimeOutput::Milliseconds,
-                Some(TimeOutputArg::Rfc3339) => TimeOutput::Rfc3339(self.time.zone()),
+                Some(TimeOutputArg::Rfc3339) => TimeOutput::Rfc3339(self.stage.input.cut.zone.zone()),
             },
         }))
     }

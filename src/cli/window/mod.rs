@@ -22,7 +22,8 @@ mod event;
 ///
 /// LEN and SLIDE are durations, as 30s and 10s: multiples of the input's batch
 /// interval. At each batch time that is a multiple of SLIDE (by default the
-/// interval) the batches of the last LEN make one batch. Or both are numbers of
+/// interval) the batches of the last LEN make one batch. Over batches of a calendar (--batch 1d
+/// --time-zone Europe/Berlin at the first stage) they are that calendar's, as 1month 1d. Or both are numbers of
 /// records, as 100n and 10n: after every 10th record the newest 100 make a
 /// window.
 ///
@@ -183,6 +184,7 @@ impl WindowTool {
 
 impl Tool for WindowTool {
     const NAME: &'static str = "sstream-window";
+    const HAS_TIMES: bool = true;
     const EXAMPLES: &'static str = "  \
   nc -lk 9999 | sstream-filter ERROR | sstream-window 30s 10s count
   … | sstream-flatmap --split ' ' | sstream-window 30s 10s --by-value count
@@ -221,7 +223,9 @@ impl Tool for WindowTool {
 impl WindowTool {
     /// Whether windows are of event time, sessions or cumulating ones.
     fn is_of_events(&self) -> bool {
-        self.time.is_wanted() || self.time.time_zone.is_some() || self.event.is_wanted()
+        let cut = &self.stage.input.cut;
+        let has_zone_of_times = cut.zone.time_zone.is_some() && !cut.has_batches_of_zone();
+        self.time.is_wanted() || has_zone_of_times || self.event.is_wanted()
     }
 
     /// A window of events to load a state into and look at it, if it is one; no command is started.
@@ -246,15 +250,10 @@ impl WindowTool {
             return Ok(Box::new(self.event_window(length, slide, aggregator)?));
         }
         let panes = self.panes(aggregation)?;
-        let plain = |what: &str, extent: event::Extent| {
-            extent.plain_ms().ok_or_else(|| {
-                ToolError::Usage(format!("{what}: months and years are for --time, by the calendar; give days, as 30d"))
-            })
-        };
         let window: Box<dyn Operator> = match (length, slide) {
-            (Some(Extent::Time(length)), None) => Box::new(TimeWindow::new(plain("LEN", length)?, None, panes)),
+            (Some(Extent::Time(length)), None) => Box::new(TimeWindow::new(length, None, panes)),
             (Some(Extent::Time(length)), Some(Extent::Time(slide))) => {
-                Box::new(TimeWindow::new(plain("LEN", length)?, Some(plain("SLIDE", slide)?), panes))
+                Box::new(TimeWindow::new(length, Some(slide), panes))
             }
             (Some(Extent::Records(length)), None) => Box::new(RecordWindow::new(length, length, panes)),
             (Some(Extent::Records(length)), Some(Extent::Records(slide))) => {

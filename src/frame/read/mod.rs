@@ -11,6 +11,7 @@ pub use error::FrameError;
 
 use super::control::{BatchTime, Close, Control, End, Head, Watermark};
 use super::{Block, MAX_BLOCK};
+use crate::interval::Interval;
 
 /// How much is read at a time, and the room that the buffer begins with. Large
 /// enough that a full block usually comes in one read, small enough to stay in
@@ -47,7 +48,7 @@ pub struct FrameReader<R> {
     end: usize,
     /// Stream offset of `start`.
     offset: u64,
-    interval_ms: Option<u64>,
+    interval: Option<Interval>,
     last: Option<BatchTime>,
     open: Option<(BatchTime, u64)>,
     watermark: Option<Watermark>,
@@ -79,7 +80,7 @@ impl<R: Read> FrameReader<R> {
             start: 0,
             end,
             offset: 0,
-            interval_ms: None,
+            interval: None,
             last: None,
             open: None,
             watermark: None,
@@ -129,11 +130,11 @@ impl<R: Read> FrameReader<R> {
             Found::Eof => return Err(FrameError::CutOff { offset: self.offset, batch: self.open_batch() }),
         };
         match control {
-            Control::Head(_) if self.interval_ms.is_some() => {
+            Control::Head(_) if self.interval.is_some() => {
                 Err(self.malformed(line_offset, "no second head: are two streams joined? use sstream-union", ""))
             }
             Control::Head(head) => {
-                self.interval_ms = Some(head.interval_ms);
+                self.interval = Some(head.interval);
                 Ok(Event::Head(head))
             }
             Control::Block { time, records, bytes } => self.block(line_offset, time, records, bytes),
@@ -153,7 +154,7 @@ impl<R: Read> FrameReader<R> {
             }
             Control::Close(close) => {
                 let is_error = matches!(close.reason, super::Reason::Error { .. });
-                if self.interval_ms.is_none() && !is_error {
+                if self.interval.is_none() && !is_error {
                     return Err(self.malformed(line_offset, "a head first", "a close"));
                 }
                 if let (Some((time, _)), false) = (self.open, is_error) {
@@ -195,7 +196,7 @@ impl<R: Read> FrameReader<R> {
         }
         match Control::parse(line) {
             Ok(control) => {
-                if self.interval_ms.is_none() && !matches!(control, Control::Head(_) | Control::Close(_)) {
+                if self.interval.is_none() && !matches!(control, Control::Head(_) | Control::Close(_)) {
                     let found = show(line);
                     return Err(self.malformed(self.offset, "a head first", &found));
                 }
@@ -247,16 +248,17 @@ impl<R: Read> FrameReader<R> {
     /// Batch times are multiples of the interval, without gaps or repeats, and
     /// blocks of two batches do not interleave.
     fn check_time(&self, offset: u64, time: BatchTime) -> Result<(), FrameError> {
-        let interval_ms = self.interval_ms.unwrap_or(1);
+        let interval = self.interval.unwrap_or(Interval::Fixed(1));
         let expected = match (self.open, self.last) {
             (Some((open, _)), _) if open != time => format!("the end of batch {open}"),
             (Some(_), _) => return Ok(()),
-            (None, Some(last)) if last.after(interval_ms) != time => {
-                format!("batch {}, one interval after the last", last.after(interval_ms))
+            (None, Some(last)) if last.after(interval) != time => {
+                format!("batch {}, one interval after the last", last.after(interval))
             }
-            (None, None) if !time.0.is_multiple_of(interval_ms) => {
-                format!("a batch time that is a multiple of the interval, {interval_ms} ms")
-            }
+            (None, None) if !interval.is_border(time.0) => match interval {
+                Interval::Fixed(ms) => format!("a batch time that is a multiple of the interval, {ms} ms"),
+                Interval::Calendar(calendar) => format!("a batch time at which batches of {calendar} end"),
+            },
             _ => return Ok(()),
         };
         Err(self.malformed(offset, &expected, &format!("batch {time}")))

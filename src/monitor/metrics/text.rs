@@ -156,7 +156,7 @@ impl Text {
                 }
             }
             name if name == UP.name => self.sample(name, "", pipeline, f64::from(u8::from(*is_up))),
-            name if name == INTERVAL.name => self.sample(name, "", pipeline, facts.interval_ms as f64 / 1000.0),
+            name if name == INTERVAL.name => self.sample(name, "", pipeline, facts.interval.ms() as f64 / 1000.0),
             name if name == BATCHES.name => self.sample(name, "_total", pipeline, totals.batches as f64),
             name if name == LATE.name => self.sample(name, "_total", pipeline, totals.late as f64),
             name if name == MISMATCHED.name => {

@@ -79,12 +79,12 @@ impl Pipeline<'_> {
     pub fn backlog(&self, stage: usize) -> Option<u64> {
         let newest = |index: usize| Some(self.member(index)?.view()?.batches().back().map_or(0, |batch| batch.time.0));
         let of = self.view.facts().stages.get(stage)?;
-        let interval_ms = self.member(stage)?.view()?.facts().interval_ms;
+        let interval = self.member(stage)?.view()?.facts().interval;
         let before = of.inputs.iter().filter_map(|input| newest(*input)).min()?;
         let own = newest(stage)?;
         // Before its first end a stage has all that its input gave.
         let own = if own == 0 { self.first_time(stage)? } else { own };
-        Some(before.saturating_sub(own) / interval_ms.max(1))
+        Some(interval.count(own, before))
     }
 
     /// The time before the first batch that a stage before this one gave.
@@ -92,6 +92,6 @@ impl Pipeline<'_> {
         let input = *self.view.facts().stages.get(stage)?.inputs.first()?;
         let view = self.member(input)?.view()?;
         let first = view.batches().front()?;
-        Some(first.time.0.saturating_sub(view.facts().interval_ms))
+        Some(view.facts().interval.begin(first.time.0))
     }
 }

@@ -46,7 +46,8 @@ pub fn application(pipeline: &Pipeline<'_>) -> Value {
         "reason": reason(pipeline),
         "startTime": since.map(date),
         "startTimeEpoch": since,
-        "batchDuration": facts.interval_ms,
+        "batchDuration": facts.interval.ms(),
+        "calendar": facts.interval.calendar_text(),
         "isVirtual": facts.is_virtual,
         "numTotalCompletedBatches": view.totals().batches,
         "lastBatchId": last.map(|batch| batch.time.0),
@@ -83,7 +84,8 @@ pub fn statistics(pipeline: &Pipeline<'_>) -> Value {
     let active = if state(pipeline) == "RUNNING" { receivers } else { 0 };
     json!({
         "startTime": facts.publisher.map(|(_, since)| date(since)),
-        "batchDuration": facts.interval_ms,
+        "batchDuration": facts.interval.ms(),
+        "calendar": facts.interval.calendar_text(),
         "numReceivers": receivers,
         "numActiveReceivers": active,
         "numInactiveReceivers": receivers - active,
@@ -92,7 +94,7 @@ pub fn statistics(pipeline: &Pipeline<'_>) -> Value {
         "numActiveBatches": backlog(pipeline),
         "numProcessedRecords": totals.input,
         "numReceivedRecords": totals.input,
-        "avgInputRate": mean(totals.input as f64 * 1000.0 / facts.interval_ms.max(1) as f64),
+        "avgInputRate": mean(totals.input as f64 * 1000.0 / facts.interval.ms().max(1) as f64),
         "avgSchedulingDelay": mean(totals.delays.scheduling_ms),
         "avgProcessingTime": mean(totals.delays.processing_ms),
         "avgTotalDelay": mean(totals.delays.total_ms()),
@@ -107,7 +109,7 @@ fn backlog(pipeline: &Pipeline<'_>) -> u64 {
 /// Spark's receivers: the first stages.
 pub fn receivers(pipeline: &Pipeline<'_>) -> Value {
     let (view, facts) = (pipeline.view, pipeline.view.facts());
-    let seconds = view.totals().batches as f64 * facts.interval_ms as f64 / 1000.0;
+    let seconds = view.totals().batches as f64 * facts.interval.ms() as f64 / 1000.0;
     let firsts = facts.stages.iter().enumerate().filter(|(_, stage)| stage.inputs.is_empty());
     firsts
         .map(|(index, stage)| {
@@ -127,7 +129,7 @@ fn brief(view: &View, batch: &Batch) -> Map<String, Value> {
         "batchId": batch.time.0,
         "batchTime": date(batch.time.0),
         "status": "COMPLETED",
-        "batchDuration": view.facts().interval_ms,
+        "batchDuration": batch.time.0 - view.facts().interval.begin(batch.time.0),
         "inputSize": batch.input(view.facts()),
         "outputSize": batch.records,
         "schedulingDelay": batch.delays.scheduling_ms,
@@ -154,7 +156,7 @@ pub fn batches(pipeline: &Pipeline<'_>, length: usize) -> Value {
 pub fn batch(pipeline: &Pipeline<'_>, time: BatchTime) -> Option<Value> {
     let view = pipeline.view;
     let batch = view.batch(time)?;
-    let before = view.batch(BatchTime(time.0.saturating_sub(view.facts().interval_ms)));
+    let before = view.batch(BatchTime(view.facts().interval.begin(time.0)));
     let busy: f64 = batch.entries.iter().map(|entry| entry.busy_ms).sum();
     let stages: Value = view
         .facts()
@@ -180,7 +182,7 @@ pub fn batch(pipeline: &Pipeline<'_>, time: BatchTime) -> Option<Value> {
     let mut object = brief(view, batch);
     object.insert("stages".into(), stages);
     object.insert("previousBatchId".into(), before.map(|batch| batch.time.0).into());
-    let next = view.batch(time.after(view.facts().interval_ms));
+    let next = view.batch(time.after(view.facts().interval));
     object.insert("nextBatchId".into(), next.map(|batch| batch.time.0).into());
     Some(Value::Object(object))
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::frame::{BatchTime, End, Head, Watermark};
+use crate::interval::Interval;
 use crate::monitor::delays::Delays;
 use crate::monitor::shape::{self, Entry, Stage};
 use crate::op::Held;
@@ -28,8 +29,8 @@ pub struct Facts {
     pub name: Option<String>,
     /// What sstream-run calls it.
     pub run: Option<String>,
-    /// Milliseconds between batches.
-    pub interval_ms: u64,
+    /// How far apart batches are.
+    pub interval: Interval,
     /// Batch times are no moments.
     pub is_virtual: bool,
     /// The stages up to the one whose stream this is.
@@ -52,7 +53,7 @@ impl Facts {
             name: head.name().map(str::to_owned),
             run: (head.other.get(keys::PUBLISHED))
                 .and_then(|published| published.get("run")?.as_str().map(str::to_owned)),
-            interval_ms: head.interval_ms,
+            interval: head.interval,
             is_virtual: head.has_virtual_clock(),
             stages: shape::stages(&head.stages),
             publisher,

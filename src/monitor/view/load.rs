@@ -1,7 +1,6 @@
 //! How stages did in the newest batches, and what is to be said of it.
 
 use super::{Batch, RECENT, View, show_span, show_time};
-use crate::duration;
 use crate::monitor::shape::Entry;
 
 /// How one stage did in the newest batches.
@@ -29,7 +28,7 @@ impl View {
                 let busy_ms = parts.iter().map(|part| part.busy_ms).sum::<f64>() / count;
                 // Real time goes by at the clock's pace, or at that of the work.
                 let worked_ms = last.finished_ms.saturating_sub(first.finished_ms) as f64 + first.busy_ms;
-                let by_clock_ms = count * self.facts.interval_ms as f64;
+                let by_clock_ms = count * self.facts.interval.ms() as f64;
                 let span_ms = if self.facts.is_virtual { worked_ms } else { worked_ms.max(by_clock_ms) };
                 StageLoad {
                     records_per_second: records as f64 * 1000.0 / span_ms.max(1.0),
@@ -53,7 +52,7 @@ impl View {
         if last.entries.is_empty() {
             return "no trace: the first stage runs with --no-trace".to_owned();
         }
-        let interval = duration::show_ms(self.facts.interval_ms);
+        let interval = self.facts.interval;
         let total = show_span(last.delays.total_ms());
         let mut text = match self.behind_since {
             _ if self.facts.is_virtual => "runs as fast as it can".to_owned(),

@@ -74,7 +74,7 @@ impl View {
     /// A view of a pipeline with no batch yet, of which single batches are to be
     /// shown.
     pub fn of(facts: &Facts) -> View {
-        View { facts: facts.clone(), ..View::new(&Head::new(facts.interval_ms), 0) }
+        View { facts: facts.clone(), ..View::new(&Head::new(facts.interval), 0) }
     }
 
     /// Makes a batch of another view the newest one.
@@ -194,7 +194,7 @@ impl View {
     /// Whether the batch took longer than its interval, so that the next ones
     /// wait. Under a virtual clock no batch is late.
     pub fn is_late(&self, batch: &Batch) -> bool {
-        !self.facts.is_virtual && batch.delays.total_ms() > self.facts.interval_ms as f64
+        !self.facts.is_virtual && batch.delays.total_ms() > self.facts.interval.length(batch.time.0) as f64
     }
 
     /// Keeps fewer batches.

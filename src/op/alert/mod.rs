@@ -27,6 +27,7 @@ use super::{Held, OpError, Operator, Out};
 use crate::event::{EventTime, Timing};
 use crate::expr::{ExprError, Program};
 use crate::frame::{BatchTime, Block, Close, Head, Reason, Watermark};
+use crate::interval::Interval;
 use change::Changes;
 use durable::Journal;
 pub use watched::Times;
@@ -59,7 +60,7 @@ pub struct Alert {
     arrived: u64,
     changes: Changes,
     journal: Option<Journal>,
-    interval_ms: u64,
+    interval: Interval,
     newest: BatchTime,
     has_checkpoint: bool,
 }
@@ -103,7 +104,7 @@ impl Alert {
             arrived: 0,
             changes: Changes::default(),
             journal: None,
-            interval_ms: 1,
+            interval: Interval::Fixed(1),
             newest: BatchTime::default(),
             has_checkpoint: false,
         }
@@ -116,7 +117,7 @@ impl Alert {
             && self.times.absent_ms.is_some()
             && self.watched.get(NO_KEY).is_none()
         {
-            let begins = ms(time.0.saturating_sub(self.interval_ms));
+            let begins = ms(self.interval.begin(time.0));
             self.watched.set(NO_KEY, Some(Entry::new(NO_KEY, begins)), &self.times);
             self.changes.touch(&NO_KEY.into());
         }
@@ -171,7 +172,7 @@ fn ms(ms: u64) -> EventTime {
 
 impl Operator for Alert {
     fn head(&mut self, head: &mut Head) -> Result<(), OpError> {
-        self.interval_ms = head.interval_ms;
+        self.interval = head.interval;
         self.has_checkpoint = head.checkpoint().is_some();
         if let Some(timing) = &mut self.timing {
             timing.head(head).map_err(OpError::Usage)?;
@@ -242,7 +243,7 @@ impl Operator for Alert {
         if !is_final || self.waiting.is_empty() {
             return Ok(());
         }
-        let time = self.newest.after(self.interval_ms);
+        let time = self.newest.after(self.interval);
         out.set_time(time);
         // What comes after the last record nobody knows.
         if let Some(last) = self.take_waiting(None, out)? {

@@ -16,6 +16,7 @@ use super::numbers::number;
 use super::t_distribution::two_sided;
 use crate::expr::Program;
 use crate::frame::{BatchTime, Block, Head};
+use crate::interval::Interval;
 use crate::keyed_state::{KeyedState, PairOut};
 use crate::op::durable::Durable;
 use crate::op::grouping::{By, Grouping};
@@ -136,7 +137,7 @@ pub struct TwoSamples {
     peace: u64,
     window: u64,
     grouping: Grouping,
-    interval_ms: u64,
+    interval: Interval,
     /// How many batches were in the time of peace.
     passed: u64,
     /// From the oldest to the newest.
@@ -151,7 +152,7 @@ impl TwoSamples {
         let Options { method, peace, window, by, of } = options;
         let grouping = Grouping::new(by.map_or(By::Pair, By::Program), of);
         let (panes, changed) = (VecDeque::new(), Vec::new());
-        TwoSamples { method, peace, window, grouping, interval_ms: 1, passed: 0, panes, changed }
+        TwoSamples { method, peace, window, grouping, interval: Interval::Fixed(1), passed: 0, panes, changed }
     }
 
     /// What a pane of this batch is known by.
@@ -161,10 +162,10 @@ impl TwoSamples {
 
     /// Lets go of what is in the window of this batch no more.
     fn leave(&mut self, time: BatchTime) {
-        let length_ms = self.window.saturating_mul(self.interval_ms);
+        let begin_ms = self.interval.nth_before(time.0, self.window);
         while self.window > 0
             && let Some(pane) = self.panes.front()
-            && pane.time_ms.saturating_add(length_ms) <= time.0
+            && pane.time_ms <= begin_ms
         {
             self.changed.push(pane.time_ms);
             self.panes.pop_front();
@@ -235,7 +236,7 @@ impl Learner for TwoSamples {
 
 impl Operator for TwoSamples {
     fn head(&mut self, head: &mut Head) -> Result<(), OpError> {
-        self.interval_ms = head.interval_ms;
+        self.interval = head.interval;
         Ok(())
     }
 

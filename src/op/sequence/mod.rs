@@ -34,6 +34,7 @@ use super::waiting::{Waiter, Waiting};
 use super::{Held, OpError, Operator, Out};
 use crate::event::{EventTime, Timing};
 use crate::frame::{BatchTime, Block, Close, Head, Reason, Watermark};
+use crate::interval::Interval;
 use durable::Changes;
 use keys::Keys;
 use matcher::{Arrival, Found, Matcher, Runs};
@@ -80,7 +81,7 @@ pub struct Sequences {
     /// How many records have been taken, and how many have arrived.
     taken: u64,
     arrived: u64,
-    interval_ms: u64,
+    interval: Interval,
     newest: BatchTime,
     has_checkpoint: bool,
     changes: Option<Changes>,
@@ -103,7 +104,7 @@ impl Sequences {
             waiting: Waiting::default(),
             taken: 0,
             arrived: 0,
-            interval_ms: 1,
+            interval: Interval::Fixed(1),
             newest: BatchTime::default(),
             has_checkpoint: false,
             changes: None,
@@ -242,7 +243,7 @@ impl Sequences {
 
 impl Operator for Sequences {
     fn head(&mut self, head: &mut Head) -> Result<(), OpError> {
-        self.interval_ms = head.interval_ms;
+        self.interval = head.interval;
         self.has_checkpoint = head.checkpoint().is_some();
         if let Some(timing) = &mut self.timing {
             timing.head(head).map_err(OpError::Usage)?;
@@ -310,7 +311,7 @@ impl Operator for Sequences {
         if self.waiting.is_empty() && self.keys.len() == 0 {
             return Ok(());
         }
-        let time = self.newest.after(self.interval_ms);
+        let time = self.newest.after(self.interval);
         out.set_time(time);
         self.finish(out)?;
         self.forget();

@@ -32,6 +32,7 @@ use crate::agg::Aggregator;
 use crate::event::{EventTime, Timing};
 use crate::expr::Function;
 use crate::frame::{BatchTime, Block, Close, Head, Reason, Watermark};
+use crate::interval::Interval;
 use change_set::ChangeSet;
 use computation::Computation;
 use entries::Entries;
@@ -73,7 +74,7 @@ pub struct State {
     is_initial: bool,
     /// The time of a record, where keys time out by event time.
     timing: Option<Timing>,
-    interval_ms: u64,
+    interval: Interval,
     newest: BatchTime,
     has_checkpoint: bool,
 }
@@ -95,7 +96,7 @@ impl State {
             computation,
             is_initial: true,
             timing: None,
-            interval_ms: 1,
+            interval: Interval::Fixed(1),
             newest: BatchTime::default(),
             has_checkpoint: false,
         }
@@ -263,7 +264,7 @@ impl State {
 
 impl Operator for State {
     fn head(&mut self, head: &mut Head) -> Result<(), OpError> {
-        self.interval_ms = head.interval_ms;
+        self.interval = head.interval;
         self.has_checkpoint = head.checkpoint().is_some();
         match &mut self.timing {
             Some(timing) => timing.head(head).map_err(OpError::Usage),
@@ -301,7 +302,7 @@ impl Operator for State {
         // At the end of event time what is left times out.
         let is_final = !self.has_checkpoint || close.reason == Reason::Eof;
         if self.timing.is_some() && self.emit == Emit::Timeout && is_final && !self.entries.keys.is_empty() {
-            let time = self.newest.after(self.interval_ms);
+            let time = self.newest.after(self.interval);
             out.set_time(time);
             self.time_out(u64::MAX, out);
             self.newest = time;

@@ -11,6 +11,7 @@ use super::journal::{Journal, Numbers};
 use super::{Emit, InitialError, State};
 use crate::agg::saved::{push_bytes, take_byte, take_bytes};
 use crate::frame::{BatchTime, Block, Close, Head, Reason, Watermark};
+use crate::interval::Interval;
 use crate::keyed_state::{KeyedState, PairOut};
 use crate::op::durable::Durable;
 use crate::op::grouping::Grouping;
@@ -24,7 +25,7 @@ pub struct ShardedState {
     shards: Shards<State>,
     emit: Emit,
     is_timed: bool,
-    interval_ms: u64,
+    interval: Interval,
     newest: BatchTime,
     has_checkpoint: bool,
     /// The shard that gives the next slice, and whether it is its first.
@@ -50,7 +51,7 @@ impl ShardedState {
             shards: Shards::new(states, grouping),
             emit,
             is_timed,
-            interval_ms: 1,
+            interval: Interval::Fixed(1),
             newest: BatchTime::default(),
             has_checkpoint: false,
             slicing: (0, true),
@@ -143,7 +144,7 @@ impl Shard for State {
 
 impl Operator for ShardedState {
     fn head(&mut self, head: &mut Head) -> Result<(), OpError> {
-        self.interval_ms = head.interval_ms;
+        self.interval = head.interval;
         self.has_checkpoint = head.checkpoint().is_some();
         let input = head.clone();
         self.shards.try_each(|state| {
@@ -181,7 +182,7 @@ impl Operator for ShardedState {
     fn close(&mut self, close: &Close, out: &mut Out<'_>) -> Result<(), OpError> {
         let is_final = !self.has_checkpoint || close.reason == Reason::Eof;
         if self.is_timed && self.emit == Emit::Timeout && is_final && self.shards.held().keys != Some(0) {
-            let time = self.newest.after(self.interval_ms);
+            let time = self.newest.after(self.interval);
             out.set_time(time);
             self.shards.ask(&Ask::Rest, out)?;
             self.newest = time;

@@ -192,7 +192,7 @@ impl Shape {
             true => Box::new(RecordWindow::new(self.length, self.slide, panes)),
             false => {
                 let [length_ms, slide_ms] = [self.length, self.slide].map(|batches| batches * INTERVAL_MS);
-                Box::new(TimeWindow::new(length_ms, Some(slide_ms), panes))
+                Box::new(TimeWindow::new(length_ms.into(), Some(slide_ms.into()), panes))
             }
         }
     }

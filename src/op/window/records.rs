@@ -92,7 +92,7 @@ impl Operator for RecordWindow {
             // The rest is the window that the next slide would have given, in a
             // batch of its own. A run that goes on begins after both, as if the
             // records had come that were missing.
-            let time = self.row.progress.last.after(self.row.interval_ms());
+            let time = self.row.progress.last.after(self.row.interval());
             out.set_time(time);
             self.row.panes.give_one(out)?;
             out.end(time);

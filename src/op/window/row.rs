@@ -25,6 +25,7 @@ use std::io;
 use super::{Panes, damaged};
 use crate::agg::saved::{push_number, take_byte, take_number};
 use crate::frame::{BatchTime, Head};
+use crate::interval::Interval;
 use crate::keyed_state::{KeyedState, PairOut};
 use crate::op::durable::Durable;
 use crate::op::{OpError, Out};
@@ -53,7 +54,7 @@ pub(super) struct Row {
     pub panes: Box<dyn Panes>,
     pub progress: Progress,
     marks: VecDeque<u64>,
-    interval_ms: u64,
+    interval: Interval,
     resume_ms: u64,
     journal: Option<Journal>,
 }
@@ -65,7 +66,7 @@ impl Row {
             panes,
             progress: Progress::default(),
             marks: VecDeque::new(),
-            interval_ms: 1,
+            interval: Interval::Fixed(1),
             resume_ms: 0,
             journal: None,
         }
@@ -73,13 +74,13 @@ impl Row {
 
     /// Sees the head of the window's input.
     pub fn head(&mut self, head: &Head) {
-        self.interval_ms = head.interval_ms;
+        self.interval = head.interval;
         self.resume_ms = head.resume().unwrap_or_default().0;
     }
 
-    /// Milliseconds between the batches of the input.
-    pub fn interval_ms(&self) -> u64 {
-        self.interval_ms
+    /// How far apart the batches of the input are.
+    pub fn interval(&self) -> Interval {
+        self.interval
     }
 
     /// The open pane is complete.
@@ -299,7 +300,7 @@ impl Durable for Row {
         };
         if !progress.is_closed {
             // Batches since then that changed nothing.
-            let resume = self.resume_ms / self.interval_ms.max(1) * self.interval_ms;
+            let resume = self.interval.up_to(self.resume_ms);
             progress.last = progress.last.max(BatchTime(resume.min(MAX_MARK)));
         }
         self.progress = progress;

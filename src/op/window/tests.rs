@@ -18,7 +18,7 @@ fn texts(batches: &[&[&str]]) -> Batches {
 }
 
 fn time_window(length: u64, slide: u64, panes: impl Panes + 'static) -> TimeWindow {
-    TimeWindow::new(length * 1000, Some(slide * 1000), Box::new(panes))
+    TimeWindow::new((length * 1000).into(), Some((slide * 1000).into()), Box::new(panes))
 }
 
 fn fold(aggregation: &str, grouping: Grouping) -> Fold {
@@ -176,7 +176,7 @@ fn the_count_rises_holds_and_falls_to_zero() {
 
 #[test]
 fn a_window_that_is_no_multiple_is_refused() {
-    let mut window = TimeWindow::new(2500, None, Box::new(fold("count", Grouping::new(By::Nothing, None))));
+    let mut window = TimeWindow::new(2500.into(), None, Box::new(fold("count", Grouping::new(By::Nothing, None))));
     let error = try_run::<&str>(&mut window, 1000, &[], Reason::Eof).err().unwrap();
     assert!(error.to_string().contains("2s or 3s"), "{error}");
 }
@@ -235,7 +235,7 @@ proptest! {
             let run = |panes: Box<dyn Panes>| {
                 let mut window: Box<dyn Operator> = match of_records {
                     true => Box::new(RecordWindow::new(length, slide, panes)),
-                    false => Box::new(TimeWindow::new(length * 1000, Some(slide * 1000), panes)),
+                    false => Box::new(TimeWindow::new((length * 1000).into(), Some((slide * 1000).into()), panes)),
                 };
                 try_run(window.as_mut(), 1000, &batches, Reason::Eof).unwrap()
             };

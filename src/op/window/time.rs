@@ -5,15 +5,16 @@ use super::row::Row;
 use crate::frame::{BatchTime, Block, Close, Head, Reason};
 use crate::op::durable::Durable;
 use crate::op::{Held, OpError, Operator, Out};
+use crate::interval::Extent;
 use crate::window::Span;
 
 /// Slides a window of some length over the batches.
 pub struct TimeWindow {
     /// Marked by the times of the batches; those without a record have no pane.
     row: Row,
-    length_ms: u64,
+    length: Extent,
     /// The input's interval if left out.
-    slide_ms: Option<u64>,
+    slide: Option<Extent>,
     span: Span,
     /// The open batch has a record that some window will hold.
     has_records: bool,
@@ -21,14 +22,14 @@ pub struct TimeWindow {
 }
 
 impl TimeWindow {
-    /// A window of `length_ms` that comes out every `slide_ms`, by default at
+    /// A window of `length` that comes out every `slide`, by default at
     /// every batch.
-    pub fn new(length_ms: u64, slide_ms: Option<u64>, panes: Box<dyn Panes>) -> TimeWindow {
+    pub fn new(length: Extent, slide: Option<Extent>, panes: Box<dyn Panes>) -> TimeWindow {
         TimeWindow {
             row: Row::new(panes),
-            length_ms,
-            slide_ms,
-            span: Span { length_ms, slide_ms: slide_ms.unwrap_or(length_ms) },
+            length,
+            slide,
+            span: Span::default(),
             has_records: false,
             has_checkpoint: false,
         }
@@ -37,7 +38,7 @@ impl TimeWindow {
     /// Whether a window that is still to come holds this batch. Where slides
     /// leave gaps, some batches are in none.
     fn is_wanted(&self, time: BatchTime) -> bool {
-        self.span.holds(self.span.next_due(time), time)
+        self.span.held_at(self.span.next_due(time)).has(time)
     }
 
     /// Whether a batch has come that no window held yet: if any, the newest is
@@ -58,8 +59,8 @@ impl TimeWindow {
 
     /// Lets go of what the window at `due` does not hold.
     fn evict(&mut self, due: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
-        let span = self.span;
-        self.row.evict(|time| !span.holds(due, BatchTime(time)), out)
+        let held = self.span.held_at(due);
+        self.row.evict(|time| !held.has(BatchTime(time)), out)
     }
 
     /// The first window after `time` will not hold all that is here.
@@ -70,10 +71,10 @@ impl TimeWindow {
 
 impl Operator for TimeWindow {
     fn head(&mut self, head: &mut Head) -> Result<(), OpError> {
-        self.span = Span::new(self.length_ms, self.slide_ms, head.interval_ms).map_err(OpError::Usage)?;
+        self.span = Span::new(self.length, self.slide, head.interval).map_err(OpError::Usage)?;
         self.has_checkpoint = head.checkpoint().is_some();
         self.row.head(head);
-        head.interval_ms = self.span.slide_ms;
+        head.interval = self.span.slide();
         Ok(())
     }
 

@@ -30,6 +30,7 @@ use super::timed::{late, time_of};
 use super::{Held, OpError, Out};
 use crate::event::{EventTime, Timing};
 use crate::frame::{BatchTime, Close, Head, Reason, Watermark};
+use crate::interval::Interval;
 use saved::Journal;
 use side::{Record, Side};
 
@@ -92,7 +93,7 @@ pub struct IntervalJoin {
     watermark: Option<EventTime>,
     /// How many records have come.
     arrivals: u64,
-    interval_ms: u64,
+    interval: Interval,
     newest: BatchTime,
     has_checkpoint: bool,
     journal: Option<Journal>,
@@ -117,7 +118,7 @@ impl IntervalJoin {
             idle: 0,
             watermark: None,
             arrivals: 0,
-            interval_ms: 1,
+            interval: Interval::Fixed(1),
             newest: BatchTime::default(),
             has_checkpoint: false,
             journal: None,
@@ -295,7 +296,7 @@ impl IntervalJoin {
 
 impl Merge for IntervalJoin {
     fn head(&mut self, head: &mut Head) -> Result<(), OpError> {
-        self.interval_ms = head.interval_ms;
+        self.interval = head.interval;
         self.has_checkpoint = head.checkpoint().is_some();
         let [left, right] = &mut self.timings;
         let had_watermark = head.has_watermark();
@@ -337,7 +338,7 @@ impl Merge for IntervalJoin {
         let is_final = !self.has_checkpoint || close.reason == Reason::Eof;
         let gives_alone = [LEFT, RIGHT].iter().any(|side| self.kind.gives_alone(*side) && self.sides[*side].len() > 0);
         if is_final && gives_alone {
-            let time = self.newest.after(self.interval_ms);
+            let time = self.newest.after(self.interval);
             out.set_time(time);
             self.forget(EventTime::MAX, out);
             self.newest = time;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::flow::{Input, InputError};
 use crate::frame::{BatchTime, Close, Event, Head, Reason};
+use crate::interval::Interval;
 use crate::source::SourceError;
 use crate::source::engine::backpressure::{Backpressure, Ledger};
 use crate::source::engine::batches::{Batches, Step};
@@ -136,8 +137,8 @@ pub struct Stopped {
 
 impl Stopped {
     /// Of a source with this interval.
-    pub fn new(interval_ms: u64) -> Stopped {
-        Stopped { head: Some(Head::new(interval_ms)) }
+    pub fn new(interval: Interval) -> Stopped {
+        Stopped { head: Some(Head::new(interval)) }
     }
 }
 

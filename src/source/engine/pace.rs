@@ -3,6 +3,7 @@
 
 use crate::clock::{BatchClock, Clock};
 use crate::frame::BatchTime;
+use crate::interval::Interval;
 use crate::source::SourceError;
 use crate::source::engine::stop::StopRules;
 
@@ -22,7 +23,7 @@ enum Pacing {
 
 impl<'a> Pace<'a> {
     /// As fast as input comes. The first batch's interval starts at `start_ms`,
-    /// or the multiple of the interval before it.
+    /// or at the border before it.
     pub fn virtual_from(start_ms: u64, clock: &'a dyn Clock, stop: StopRules) -> Pace<'a> {
         Pace { clock, stop, kind: Pacing::Virtual { start_ms } }
     }
@@ -34,9 +35,9 @@ impl<'a> Pace<'a> {
 
     /// The batch `last` has been sent, in a run before: by the wall clock, the next
     /// one is over an interval later.
-    pub fn start_after(&mut self, interval_ms: u64, last: BatchTime) {
+    pub fn start_after(&mut self, interval: Interval, last: BatchTime) {
         if let Pacing::Wall(clock) = &mut self.kind {
-            *clock = Some(BatchClock::after(interval_ms, last, self.clock.read()));
+            *clock = Some(BatchClock::after(interval, last, self.clock.read()));
         }
     }
 
@@ -55,15 +56,15 @@ impl<'a> Pace<'a> {
     /// the clock. None when the source is to stop instead.
     pub fn batch_time(
         &mut self,
-        interval_ms: u64,
+        interval: Interval,
         previous: Option<BatchTime>,
     ) -> Result<Option<BatchTime>, SourceError> {
         let batch_clock = match &mut self.kind {
             Pacing::Virtual { start_ms } => {
-                let first = BatchTime(*start_ms - *start_ms % interval_ms);
-                return Ok(Some(previous.unwrap_or(first).after(interval_ms)));
+                let first = BatchTime(interval.up_to(*start_ms));
+                return Ok(Some(previous.unwrap_or(first).after(interval)));
             }
-            Pacing::Wall(clock) => clock.get_or_insert_with(|| BatchClock::start(interval_ms, self.clock.read())),
+            Pacing::Wall(clock) => clock.get_or_insert_with(|| BatchClock::start(interval, self.clock.read())),
         };
         loop {
             let now = self.clock.read();

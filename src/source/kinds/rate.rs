@@ -16,6 +16,7 @@ use std::time::Duration;
 use crate::checkpoint::offsets::Position;
 use crate::clock::{BatchClock, Clock, Reading};
 use crate::frame::{BatchTime, Close, End, Head, Reason};
+use crate::interval::Interval;
 use crate::op::BLOCK_BYTES;
 use crate::record::forms::Bad;
 use crate::source::SourceError;
@@ -31,8 +32,8 @@ const RECORD_BYTES: u64 = 40;
 pub struct RateOptions {
     /// Records a second, at least one.
     pub per_second: u64,
-    /// Milliseconds between batches.
-    pub interval_ms: u64,
+    /// How far apart batches are.
+    pub interval: Interval,
     /// How long a record may wait before its block leaves.
     pub block_interval: Duration,
     /// Whether ends carry a trace.
@@ -102,19 +103,19 @@ impl<'a> Rate<'a> {
     }
 
     fn begin(&mut self, clock: BatchClock, now: Reading) {
-        let start_ms = clock.open().0 - self.options.interval_ms;
+        let start_ms = clock.begin().0;
         let made = Made { start_ms, first: self.first, per_second: self.options.per_second, next: 0, end: 0 };
         self.running = Some(Running { clock, made, recorded: 0, batch_records: 0, left: now.monotonic });
     }
 
     fn advance(&mut self) -> Result<Step, SourceError> {
-        let RateOptions { interval_ms, trace, .. } = self.options;
+        let RateOptions { interval, trace, .. } = self.options;
         let pause = self.options.pause();
         loop {
             let now = self.clock.read();
             let Some(running) = &mut self.running else {
-                self.begin(BatchClock::start(interval_ms, now), now);
-                return Ok(Step::Head(Head::new(interval_ms)));
+                self.begin(BatchClock::start(interval, now), now);
+                return Ok(Step::Head(Head::new(interval)));
             };
             if self.is_stopped {
                 return Ok(Step::Close(Close::new(Reason::Stop)));
@@ -210,7 +211,7 @@ impl Batches for Rate<'_> {
 
     fn start_after(&mut self, time: BatchTime, _carried: u64) {
         let now = self.clock.read();
-        self.begin(BatchClock::after(self.options.interval_ms, time, now), now);
+        self.begin(BatchClock::after(self.options.interval, time, now), now);
     }
 
     fn replay(&mut self) -> Option<&mut dyn ReadAgain> {
@@ -276,7 +277,7 @@ mod tests {
         let clock = ManualClock::at(start_ms);
         let (signal, _stopper) = StopSignal::manual().unwrap();
         let stop = StopRules { after: Some(after), ..StopRules::signals(signal) };
-        let options = RateOptions { per_second, interval_ms, block_interval: Duration::from_millis(200), trace: false };
+        let options = RateOptions { per_second, interval: Interval::Fixed(interval_ms), block_interval: Duration::from_millis(200), trace: false };
         let mut rate = Rate::new(options, &clock, stop);
         let (mut ends, mut next, mut here) = (Vec::new(), 0, 0);
         loop {

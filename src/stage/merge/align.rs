@@ -15,6 +15,7 @@
 use std::collections::VecDeque;
 
 use crate::frame::BatchTime;
+use crate::interval::Interval;
 
 /// More empty batches than these, where no side has one, are no gap but two
 /// clocks.
@@ -22,7 +23,7 @@ const MAX_GAP: u64 = 1_000_000;
 
 /// Aligns the batches `B` of several sides.
 pub(super) struct Align<B> {
-    interval_ms: u64,
+    interval: Interval,
     sides: Vec<Side<B>>,
     next: Option<BatchTime>,
 }
@@ -64,9 +65,9 @@ pub(super) enum Step<B> {
 
 impl<B> Align<B> {
     /// For so many sides, before any of them has sent a batch.
-    pub(super) fn new(sides: usize, interval_ms: u64) -> Align<B> {
+    pub(super) fn new(sides: usize, interval: Interval) -> Align<B> {
         let side = || Side { complete: VecDeque::new(), coming: Coming::Anything };
-        Align { interval_ms, sides: std::iter::repeat_with(side).take(sides).collect(), next: None }
+        Align { interval, sides: std::iter::repeat_with(side).take(sides).collect(), next: None }
     }
 
     /// The side has begun this batch.
@@ -78,7 +79,7 @@ impl<B> Align<B> {
     pub(super) fn end(&mut self, side: usize, time: BatchTime, batch: B) {
         let side = &mut self.sides[side];
         side.complete.push_back((time, batch));
-        side.coming = Coming::Batch(time.after(self.interval_ms));
+        side.coming = Coming::Batch(time.after(self.interval));
     }
 
     /// The side has closed.
@@ -108,7 +109,7 @@ impl<B> Align<B> {
             return Step::Close;
         };
         let time = self.next.unwrap_or(earliest);
-        if earliest.0 > time.0 + MAX_GAP * self.interval_ms {
+        if earliest.0 > time.0.saturating_add(MAX_GAP.saturating_mul(self.interval.ms())) {
             return Step::Apart(time, earliest);
         }
         let awaited = |side: &Side<B>| side.complete.is_empty() && side.earliest().is_some_and(|next| next <= time);
@@ -119,7 +120,7 @@ impl<B> Align<B> {
         if self.sides.iter().any(awaited) {
             return Step::Wait;
         }
-        self.next = Some(time.after(self.interval_ms));
+        self.next = Some(time.after(self.interval));
         let take = |side: &mut Side<B>| {
             let has_it = side.complete.front().is_some_and(|(first, _)| *first == time);
             if has_it { side.complete.pop_front().map(|(_, batch)| batch) } else { None }
@@ -236,7 +237,7 @@ mod tests {
     /// side; the batches and the last step.
     fn deliver(scripts: &[Script], order: &[usize]) -> (Vec<Batch>, Step<(usize, u64)>) {
         let mut events: Vec<VecDeque<Event>> = scripts.iter().map(|script| script.events().into()).collect();
-        let mut align = Align::new(scripts.len(), INTERVAL_MS);
+        let mut align = Align::new(scripts.len(), Interval::Fixed(INTERVAL_MS));
         let rest = (0..scripts.len()).flat_map(|side| std::iter::repeat_n(side, 100));
         let mut out = Vec::new();
         for side in order.iter().map(|side| side % scripts.len()).chain(rest) {
@@ -279,7 +280,7 @@ mod tests {
 
     #[test]
     fn a_batch_comes_out_as_soon_as_no_side_can_add_to_it() {
-        let mut align = Align::new(2, 10);
+        let mut align = Align::new(2, Interval::Fixed(10));
         align.end(0, BatchTime(10), ());
         assert_eq!(align.step(), Step::Wait, "the other side may begin at 10 too, or sooner");
         align.open(1, BatchTime(30));
@@ -299,7 +300,7 @@ mod tests {
 
     #[test]
     fn where_no_side_has_a_batch_empty_ones_come_out() {
-        let mut align = Align::new(2, 10);
+        let mut align = Align::new(2, Interval::Fixed(10));
         align.end(0, BatchTime(10), ());
         align.close(0);
         align.open(1, BatchTime(50));
@@ -307,14 +308,26 @@ mod tests {
     }
 
     #[test]
+    fn days_of_a_calendar_follow_each_other_as_they_are() {
+        let days = Interval::parse_calendar("1d,Europe/Berlin").unwrap();
+        let midnight_ms = 1_792_879_200_000;
+        let mut align = Align::new(2, days);
+        align.end(0, BatchTime(midnight_ms), ());
+        align.close(0);
+        // Two days later, of which the first has 25 hours.
+        align.open(1, BatchTime(midnight_ms + 49 * 3_600_000));
+        assert_eq!(times(&mut align), [midnight_ms, midnight_ms + 25 * 3_600_000]);
+    }
+
+    #[test]
     fn clocks_that_have_nothing_in_common_are_refused() {
-        let mut align = Align::new(2, 1000);
+        let mut align = Align::new(2, Interval::Fixed(1000));
         align.end(0, BatchTime(1000), ());
         align.close(0);
         align.open(1, BatchTime(1_700_000_000_000));
         assert_eq!(times(&mut align), [1000]);
         assert_eq!(align.step(), Step::Apart(BatchTime(2000), BatchTime(1_700_000_000_000)));
-        let mut align = Align::new(1, 1000);
+        let mut align = Align::new(1, Interval::Fixed(1000));
         align.end(0, BatchTime(1_700_000_000_000), ());
         assert_eq!(times(&mut align), [1_700_000_000_000], "a late beginning is no gap");
     }

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::io;
 
-use crate::duration::show_ms;
 use crate::error::describe;
 use crate::error::{Exit, Failure};
 use crate::frame::BatchTime;
+use crate::interval::Interval;
 
 /// Why the sides of a join or union do not make one stream.
 #[derive(Debug)]
@@ -38,8 +38,8 @@ pub enum MergeError {
     },
     /// The sides' batches are not of one interval.
     Intervals {
-        /// Two sides that differ: name, first stage and interval in ms.
-        sides: [(String, String, u64); 2],
+        /// Two sides that differ: name, first stage and interval.
+        sides: [(String, String, Interval); 2],
     },
     /// The sides are of two checkpoints, or of two starts of one.
     Checkpoints {
@@ -78,10 +78,10 @@ impl fmt::Display for MergeError {
                 "the streams' intervals differ: {} has batches of {} (first stage: {}), {} of {} (first stage: {}): \
                  give both first stages one --batch, or bring both to one slide with sstream-window LEN SLIDE",
                 a.0,
-                show_ms(a.2),
+                a.2,
                 a.1,
                 b.0,
-                show_ms(b.2),
+                b.2,
                 b.1
             ),
             MergeError::Checkpoints { key, values: [a, b] } => write!(

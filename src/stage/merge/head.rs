@@ -17,8 +17,8 @@ use crate::frame::{BatchTime, Close, End, Head, Reason};
 pub(super) fn merge_heads(heads: Vec<Head>, names: &[String]) -> Result<Head, MergeError> {
     let [first, others @ ..] = &heads[..] else { return Ok(Head::new(1)) };
     for (other, name) in others.iter().zip(&names[1..]) {
-        if other.interval_ms != first.interval_ms {
-            let side = |name: &String, head: &Head| (name.clone(), head.first_stage().to_owned(), head.interval_ms);
+        if other.interval != first.interval {
+            let side = |name: &String, head: &Head| (name.clone(), head.first_stage().to_owned(), head.interval);
             return Err(MergeError::Intervals { sides: [side(&names[0], first), side(name, other)] });
         }
         for key in [key::CHECKPOINT, key::RESUME] {
@@ -29,7 +29,7 @@ pub(super) fn merge_heads(heads: Vec<Head>, names: &[String]) -> Result<Head, Me
             }
         }
     }
-    let mut merged = Head::new(first.interval_ms);
+    let mut merged = Head::new(first.interval);
     let (names, runs) = sources(&heads);
     let pipelines = pipelines(&heads);
     merged.stages = heads.iter().map(|head| Value::Array(head.stages.clone())).collect();
@@ -110,9 +110,9 @@ mod tests {
     use crate::error::{Exit, Failure as _};
     use serde_json::json;
 
-    fn head(interval_ms: u64, stages: Value, other: Value) -> Head {
+    fn head(interval: u64, stages: Value, other: Value) -> Head {
         let (Value::Array(stages), Value::Object(other)) = (stages, other) else { panic!() };
-        Head { interval_ms, stages, other }
+        Head { interval, stages, other }
     }
 
     fn names(sides: usize) -> Vec<String> {

@@ -126,9 +126,9 @@ impl<'a> Driver<'a> {
             self.take(side, message)?;
             if self.align.is_none() && self.heads.iter().all(Option::is_some) {
                 let mut head = self.begin()?;
-                let interval_ms = head.interval_ms;
+                let interval = head.interval;
                 merge.head(&mut head)?;
-                back.borrow_mut().head(head, interval_ms, merge.durable())?;
+                back.borrow_mut().head(head, interval, merge.durable())?;
             }
             while let Some(align) = &mut self.align {
                 match align.step() {
@@ -239,7 +239,7 @@ impl<'a> Driver<'a> {
         // They stay, as a sign that a side had its head.
         let heads = self.heads.iter().flatten().cloned().collect();
         let head = head::merge_heads(heads, &names)?;
-        let mut align = Align::new(self.sides.len(), head.interval_ms);
+        let mut align = Align::new(self.sides.len(), head.interval);
         for (side, event) in self.early.drain(..) {
             event.tell(side, &mut align);
         }

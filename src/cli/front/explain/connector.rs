@@ -12,6 +12,7 @@ use crate::cli::first::SourceIdentity;
 use crate::cli::front::shell::Command;
 use crate::cli::guarantee;
 use crate::cli::restart::Candidate;
+use crate::interval::Interval;
 
 /// What a program of its own says of its command line.
 enum Declared {
@@ -66,7 +67,7 @@ impl Walk {
             part: &part,
             has_state: false,
             sink: Some(!passes),
-            intervals: (stream.interval_ms.unwrap_or(1), stream.interval_ms.unwrap_or(1)),
+            intervals: (stream.interval.unwrap_or_default(), stream.interval.unwrap_or_default()),
         });
         if passes {
             self.say("passes the stream on, each batch when this sink is done with it");
@@ -140,9 +141,9 @@ impl Walk {
     /// A stream that a program of its own begins.
     fn begin_declared(&mut self, answer: &Value) -> Stream {
         let (kept, restart) = guarantee::of_declared_source(answer);
-        let stream = Stream { interval_ms: answer["interval"].as_u64(), kept: Some(kept), line: None };
+        let stream = Stream { interval: interval_of(answer), kept: Some(kept), line: None };
         let batches = answer["cuts"].as_str().map(str::to_owned);
-        let batches = batches.or_else(|| stream.interval_ms.map(|ms| describe_batches(Batching::Every(ms))));
+        let batches = batches.or_else(|| stream.interval.map(|interval| describe_batches(Batching::By(interval))));
         self.say(&format!("first stage: cuts its input into {}", batches.as_deref().unwrap_or("batches")));
         self.say(&restart);
         stream
@@ -151,4 +152,9 @@ impl Walk {
 
 fn text(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
+}
+
+/// The interval of the batches that a program of its own cuts.
+fn interval_of(answer: &Value) -> Option<Interval> {
+    Interval::of_parts(answer["interval"].as_u64()?, answer["calendar"].as_str())
 }

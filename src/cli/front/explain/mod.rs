@@ -15,7 +15,7 @@ use crate::cli::guarantee::Kept;
 use crate::cli::restart::{Line, Restart};
 use crate::cli::tools;
 use crate::cli::{ToolError, usage};
-use crate::duration;
+use crate::interval::Interval;
 
 /// Programs that read lines and give some of them, or others: between two
 /// stages they break the stream.
@@ -304,13 +304,13 @@ impl Walk {
                 _ => None,
             })
             .collect();
-        let mut intervals: Vec<u64> = streams.iter().filter_map(|stream| stream.interval_ms).collect();
+        let mut intervals: Vec<Interval> = streams.iter().filter_map(|stream| stream.interval).collect();
         intervals.dedup();
         if let [first, second, ..] = intervals[..] {
             self.mistake(&format!(
                 "its sides have batches of {} and {}: give both the same interval",
-                duration::show_ms(first),
-                duration::show_ms(second)
+                first,
+                second
             ));
         }
         if streams.len() < sides.len() {

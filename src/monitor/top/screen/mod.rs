@@ -71,7 +71,7 @@ fn draw_title(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, look: &Look,
     }
     let style = if scene.state == "running" { Style::new().fg(Color::Green) } else { LATE };
     spans.push(Span::styled(format!("  {}", scene.state), style));
-    spans.push(Span::styled(format!("  every {}", duration::show_ms(facts.interval_ms)), FAINT));
+    spans.push(Span::styled(format!("  every {}", facts.interval), FAINT));
     if let Some(committed) = scene.checkpoint.and_then(|checkpoint| checkpoint.committed) {
         let time = if facts.is_virtual { committed.to_string() } else { show_time(committed) };
         spans.push(Span::styled(format!("  committed to {time}"), FAINT));
@@ -136,7 +136,7 @@ type Chart<'a> = (&'a str, Color, &'a dyn Fn(&Batch) -> f64, &'a dyn Fn(f64) -> 
 
 fn draw_charts(frame: &mut Frame<'_>, area: Rect, view: &View) {
     let areas: [Rect; 3] = Layout::horizontal([Constraint::Fill(1); 3]).spacing(2).areas(area);
-    let interval_s = view.facts().interval_ms as f64 / 1000.0;
+    let interval_s = view.facts().interval.ms() as f64 / 1000.0;
     let facts = view.facts();
     let charts: [Chart<'_>; 3] = [
         ("input rate", Color::Blue, &|batch| batch.input(facts) as f64 / interval_s, &|n| {

@@ -4,12 +4,12 @@
 //! `k * slide` and has `length` panes; with `--cumulate` it ends with the pane `k` and begins with the
 //! first one of its round. Both are counted from the epoch, backwards too.
 
-use jiff::civil::{Date, Weekday};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _};
 
 use crate::duration::show_ms;
 use crate::event::EventTime;
+use crate::interval::{Extent, Interval, Unit, begin_of_day};
 
 /// Windows and their panes.
 #[derive(Clone, Debug)]
@@ -33,71 +33,6 @@ enum Borders {
     Fixed { width_ms: i64, offset_ms: i64 },
     /// Every so many units of a calendar.
     Calendar { unit: Unit, count: i64, zone: TimeZone, offset_ms: i64 },
-}
-
-/// A unit of the calendar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Unit {
-    Day,
-    Week,
-    Month,
-}
-
-/// A length of time as it is given: plain, or of the calendar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extent {
-    /// In ms.
-    Plain(u64),
-    /// Months.
-    Months(u32),
-}
-
-const DAY_MS: u64 = 86_400_000;
-const WEEK_MS: u64 = 7 * DAY_MS;
-
-impl Extent {
-    /// Reads `10s`, `1d`, `1w`, `1month`, `1y`.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub fn parse(text: &str) -> Result<Extent, String> {
-        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-        let (number, unit) = text.split_at(digits);
-        let months = match unit {
-            "month" | "months" | "M" => 1,
-            "y" | "yr" | "year" | "years" => 12,
-            _ => return crate::duration::parse_ms(text).map(Extent::Plain),
-        };
-        match number.parse::<u32>().ok().and_then(|number| number.checked_mul(months)) {
-            Some(months @ 1..=120_000) => Ok(Extent::Months(months)),
-            _ => Err("is no number of months or years, as 1month or 1y".to_owned()),
-        }
-    }
-
-    /// Its ms, if it has so many always.
-    pub fn plain_ms(self) -> Option<u64> {
-        match self {
-            Extent::Plain(ms) => Some(ms),
-            Extent::Months(_) => None,
-        }
-    }
-
-    fn show(self) -> String {
-        match self {
-            Extent::Plain(ms) => show_ms(ms),
-            Extent::Months(months) => format!("{months}month"),
-        }
-    }
-
-    /// As so many units of the calendar, if it is one.
-    fn in_units(self) -> Option<(Unit, i64)> {
-        match self {
-            Extent::Months(months) => Some((Unit::Month, months.into())),
-            Extent::Plain(ms) if ms % WEEK_MS == 0 => Some((Unit::Week, (ms / WEEK_MS) as i64)),
-            Extent::Plain(ms) if ms % DAY_MS == 0 => Some((Unit::Day, (ms / DAY_MS) as i64)),
-            Extent::Plain(_) => None,
-        }
-    }
 }
 
 impl Layout {
@@ -188,10 +123,7 @@ impl Layout {
         match &self.borders {
             Borders::Fixed { width_ms, offset_ms } => pane * width_ms + offset_ms,
             Borders::Calendar { unit, count, zone, offset_ms } => {
-                let date = unit.date(pane * count);
-                // A day begins at midnight, or where the clock goes on from if there is none.
-                let begin = zone.to_ambiguous_timestamp(date.at(0, 0, 0, 0)).compatible();
-                begin.map_or(EventTime::MAX, |begin| begin.as_millisecond()) + offset_ms
+                begin_of_day(unit.date(pane * count), zone).map_or(EventTime::MAX, |begin| begin + offset_ms)
             }
         }
     }
@@ -238,33 +170,23 @@ impl Layout {
         }
     }
 
+    /// Whether panes begin and end with batches of this interval.
+    pub fn fits(&self, interval: Interval) -> bool {
+        match (interval, &self.borders) {
+            (Interval::Fixed(ms), _) => {
+                let (start, end) = self.pane_bounds(0);
+                (end - start).unsigned_abs().is_multiple_of(ms)
+            }
+            (Interval::Calendar(calendar), Borders::Calendar { unit, count, zone, offset_ms: 0 }) => {
+                calendar.has_borders_of_units(*unit, *count, zone)
+            }
+            (Interval::Calendar(_), _) => false,
+        }
+    }
+
     /// Whether a window may have more than one pane.
     pub fn has_panes(&self) -> bool {
         !matches!(self.shape, Shape::Sliding { length: 1, .. })
-    }
-}
-
-impl Unit {
-    /// The number of the unit that a day is in, from 1970 on; weeks begin on Monday.
-    fn number(self, date: Date) -> i64 {
-        let days = || i64::from((date - Date::constant(1970, 1, 1)).get_days());
-        match self {
-            Unit::Day => days(),
-            // 1970 began on a Thursday.
-            Unit::Week => (days() + 3).div_euclid(7),
-            Unit::Month => i64::from(date.year() - 1970) * 12 + i64::from(date.month()) - 1,
-        }
-    }
-
-    /// The first day of a unit.
-    fn date(self, number: i64) -> Date {
-        let epoch = Date::constant(1970, 1, 1);
-        debug_assert_eq!(epoch.weekday(), Weekday::Thursday);
-        match self {
-            Unit::Day => epoch.saturating_add(number.days()),
-            Unit::Week => epoch.saturating_add((number * 7 - 3).days()),
-            Unit::Month => epoch.saturating_add(number.months()),
-        }
     }
 }
 

@@ -33,7 +33,7 @@ mod sliding;
 mod tests;
 mod tumbling;
 
-pub use layout::{Extent, Layout};
+pub use layout::Layout;
 pub use output::TimeOutput;
 
 use std::cmp::Ordering;
@@ -42,6 +42,7 @@ use crate::agg::Aggregator;
 use crate::event::{EventTime, Timing};
 use crate::expr::Program;
 use crate::frame::{BatchTime, Block, Close, Head, Reason, Watermark};
+use crate::interval::Interval;
 use crate::keyed_state::PairOut;
 use crate::op::durable::Durable;
 use crate::op::grouping::{Grouping, Item, aggregation_failed};
@@ -110,11 +111,11 @@ pub struct EventWindow {
     grouping: Grouping,
     open: Box<dyn Open>,
     common: Common,
-    interval_ms: u64,
+    interval: Interval,
     newest: BatchTime,
     has_checkpoint: bool,
-    /// Where STEP has to be a multiple of the input's interval.
-    step_ms: Option<u64>,
+    /// Whose panes have to be of whole batches.
+    by_batch: Option<Layout>,
 }
 
 /// Windows of one kind that are open, with what has come into them.
@@ -198,11 +199,8 @@ impl EventWindow {
     pub fn new(options: Options) -> EventWindow {
         let Options { windows, timing, emit, grouping, aggregator, time_output } = options;
         let has_times = timing.is_some();
-        let step_ms = match &windows {
-            Windows::Paned(layout) if !has_times => {
-                let (start, end) = layout.bounds(0);
-                Some((end - start).unsigned_abs())
-            }
+        let by_batch = match &windows {
+            Windows::Paned(layout) if !has_times => Some(layout.clone()),
             _ => None,
         };
         // Panes are in order of time: what goes by the order of arrival is listed.
@@ -220,10 +218,10 @@ impl EventWindow {
             grouping,
             open,
             common: Common { emit, making, output, has_times, watermark: None, arrivals: 0, sequence: 0 },
-            interval_ms: 1,
+            interval: Interval::Fixed(1),
             newest: BatchTime::default(),
             has_checkpoint: false,
-            step_ms,
+            by_batch,
         }
     }
 
@@ -249,7 +247,7 @@ impl EventWindow {
 
 impl Operator for EventWindow {
     fn head(&mut self, head: &mut Head) -> Result<(), OpError> {
-        self.interval_ms = head.interval_ms;
+        self.interval = head.interval;
         self.has_checkpoint = head.checkpoint().is_some();
         if let Some(timing) = &mut self.timing {
             timing.head(head).map_err(OpError::Usage)?;
@@ -261,9 +259,8 @@ impl Operator for EventWindow {
                 ));
             }
         }
-        if self.step_ms.is_some_and(|step_ms| !step_ms.is_multiple_of(head.interval_ms)) {
-            let interval = crate::duration::show_ms(head.interval_ms);
-            return Err(OpError::Usage(format!("STEP is no multiple of the input's interval {interval}")));
+        if self.by_batch.as_ref().is_some_and(|layout| !layout.fits(head.interval)) {
+            return Err(OpError::Usage(format!("STEP is no multiple of the input's interval {}", head.interval)));
         }
         if self.common.output.is_in_ms() {
             head.set_time(".end - 1");
@@ -273,7 +270,7 @@ impl Operator for EventWindow {
 
     fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
         let EventWindow { timing, grouping, open, common, .. } = self;
-        let of_batch = i64::try_from(block.time.0.saturating_sub(self.interval_ms)).unwrap_or(i64::MAX);
+        let of_batch = i64::try_from(self.interval.begin(block.time.0)).unwrap_or(i64::MAX);
         grouping.items(block, out, |item, out| {
             let time = match timing {
                 Some(timing) => match time_of(timing, item.record, out)? {
@@ -314,7 +311,7 @@ impl Operator for EventWindow {
         // After a stop a checkpoint goes on, with what is open.
         let is_final = !self.has_checkpoint || close.reason == Reason::Eof;
         if is_final && self.common.emit == Emit::Closed && self.held().keys != Some(0) {
-            let time = self.newest.after(self.interval_ms);
+            let time = self.newest.after(self.interval);
             out.set_time(time);
             self.open.close_until(EventTime::MAX, &mut self.common, out)?;
             self.newest = time;

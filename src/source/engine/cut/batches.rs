@@ -32,7 +32,7 @@ impl Batches for Cutter<'_> {
 
     fn start_after(&mut self, time: BatchTime, carried: u64) {
         let now = self.parts.clock.read();
-        self.state = State::Running(BatchClock::after(self.options.interval_ms, time, now));
+        self.state = State::Running(BatchClock::after(self.options.interval, time, now));
         self.last_came = now.monotonic;
         if carried > 0 {
             self.begin_batch();

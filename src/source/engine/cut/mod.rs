@@ -17,6 +17,7 @@ use count::Counted;
 use crate::clock::{BatchClock, Clock, Reading};
 use crate::flow::BadRecords;
 use crate::frame::{BatchTime, Close, End, Head, Reason};
+use crate::interval::Interval;
 use crate::op::BLOCK_BYTES;
 use crate::source::SourceError;
 use crate::source::engine::batches::Step;
@@ -30,8 +31,8 @@ pub const MOST_MISSED: u64 = 1_000_000;
 /// What a user can choose about cutting.
 #[derive(Clone, Debug)]
 pub struct CutOptions {
-    /// Milliseconds between batches.
-    pub interval_ms: u64,
+    /// How far apart batches are.
+    pub interval: Interval,
     /// When a batch is full, in the place of ending by the clock.
     pub count: Option<Count>,
     /// How long a record may wait in an open block.
@@ -134,13 +135,13 @@ impl<'a> Cutter<'a> {
         loop {
             match &mut self.state {
                 State::Start => {
-                    let (interval_ms, now) = (self.options.interval_ms, self.parts.clock.read());
-                    let mut head = Head::new(interval_ms);
+                    let (interval, now) = (self.options.interval, self.parts.clock.read());
+                    let mut head = Head::new(interval);
                     let clock = if self.counted.is_some() {
                         head.set_virtual_clock();
-                        BatchClock::after(interval_ms, BatchTime(0), now)
+                        BatchClock::after(interval, BatchTime(0), now)
                     } else {
-                        BatchClock::start(interval_ms, now)
+                        BatchClock::start(interval, now)
                     };
                     self.state = State::Running(clock);
                     return Ok(Step::Head(head));
@@ -184,7 +185,7 @@ impl<'a> Cutter<'a> {
         let now = *self.caught_up_to.get_or_insert_with(|| self.parts.clock.read());
         let due = self.due(clock, now);
         if due > MOST_MISSED && !self.options.skip_missed {
-            return Err(SourceError::Missed { batches: due, interval_ms: self.options.interval_ms });
+            return Err(SourceError::Missed { batches: due, interval: self.options.interval });
         }
         if due > 0 && self.block_records > 0 {
             return Ok(Some(self.give_block(open)));

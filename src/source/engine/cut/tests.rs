@@ -81,7 +81,7 @@ struct Run {
 
 fn options(interval_ms: u64) -> CutOptions {
     CutOptions {
-        interval_ms,
+        interval: Interval::Fixed(interval_ms),
         count: None,
         block_interval: Duration::from_millis(200),
         trace: false,
@@ -151,6 +151,26 @@ fn empty_batches_tick_and_blocks_leave_early() {
         "@3100 Eof",
     ];
     assert_eq!(events, want);
+}
+
+#[test]
+fn hours_of_a_zone_end_with_its_clock() {
+    use Act::*;
+    let hours = CutOptions { interval: Interval::parse_calendar("1h,Asia/Kolkata").unwrap(), ..options(1000) };
+    let late = Duration::from_secs(3 * 3600);
+    let script = vec![(1_000_000, Bytes("a\n")), (1_900_000, Late(late)), (12_701_000, End)];
+    let want = [
+        "@0 head",
+        "@1000200 1800000 \"a\"",
+        // It began at 10 s, and the first hour there ends half an hour after one of UTC.
+        "@1790000 1800000 end 1",
+        "@12700000 5400000 end 0",
+        "@12700000 9000000 end 0",
+        "@12700000 12600000 end 0",
+        "@12701000 16200000 end 0",
+        "@12701000 Eof",
+    ];
+    assert_eq!(run(hours, |_| (), script).events, want);
 }
 
 #[test]

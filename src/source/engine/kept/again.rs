@@ -3,7 +3,6 @@
 
 use super::{Kept, KeptParts, OnLoss, Phase};
 use crate::checkpoint::Times;
-use crate::checkpoint::times::next_multiple;
 use crate::frame::BatchTime;
 use crate::source::SourceError;
 use crate::source::engine::batches::Step;
@@ -72,36 +71,39 @@ impl Kept<'_> {
 
     /// Batches between the newest in the offsets and the present come as empty ones.
     pub(super) fn miss(&mut self) -> Result<(), SourceError> {
-        let interval_ms = self.parts.plan.interval_ms;
-        let first_ms = next_multiple(self.parts.plan.after_ms, interval_ms);
-        let now_ms = self.parts.clock.read().wall_ms();
+        let interval = self.parts.plan.interval;
+        let after_ms = self.parts.plan.after_ms;
         let missed = match self.parts.is_wall {
-            true => (now_ms + interval_ms).saturating_sub(first_ms) / interval_ms,
+            true => interval.count(after_ms, self.parts.clock.read().wall_ms()),
             // What was read as one batch stays one, unless batches end when they are full.
             false => u64::from(self.carried > 0 && !self.parts.is_counted),
         };
         if missed == 0 {
-            let after = BatchTime(first_ms - interval_ms);
-            self.batches.start_after(after, self.carried);
+            self.batches.start_after(BatchTime(interval.up_to(after_ms)), self.carried);
             self.phase = Phase::New;
             return Ok(());
         }
         if missed > MOST_MISSED && !self.parts.skip_missed {
-            return Err(SourceError::Missed { batches: missed, interval_ms });
+            return Err(SourceError::Missed { batches: missed, interval });
         }
-        let times = Times { first_ms, last_ms: first_ms + (missed - 1) * interval_ms, step_ms: interval_ms };
+        let first_ms = interval.after(after_ms);
+        let mut runs: Vec<Times> = Times::runs(first_ms, missed, interval).collect();
         let records = std::mem::take(&mut self.carried);
-        let mut empty = Some(times);
         if records > 0 {
             self.parts.checkpoint.record_wal(first_ms)?;
-            empty = times.after(first_ms);
         }
-        if let Some(empty) = empty {
+        for empty in runs.iter().filter_map(|times| if records > 0 { times.after(first_ms) } else { Some(*times) }) {
             self.record(empty, &[])?;
         }
         self.parts.checkpoint.sync()?;
-        self.batches.start_after(BatchTime(times.last_ms), 0);
-        self.phase = Phase::Ends { times, records, then: Box::new(Phase::New) };
+        let last_ms = runs.last().map_or(first_ms, |times| times.last_ms);
+        self.batches.start_after(BatchTime(last_ms), 0);
+        self.phase = Phase::New;
+        // They come in order, so the last of them is put together first.
+        while let Some(times) = runs.pop() {
+            let records = if runs.is_empty() { records } else { 0 };
+            self.phase = Phase::Ends { times, records, then: Box::new(std::mem::replace(&mut self.phase, Phase::New)) };
+        }
         Ok(())
     }
 }

@@ -11,12 +11,10 @@ use std::time::Duration;
 use crate::checkpoint::offsets::Closed;
 use crate::checkpoint::source::{Plan, SourceCheckpoint};
 use crate::checkpoint::survey::Commit;
-use crate::checkpoint::times::next_multiple;
 use crate::checkpoint::wal::Blocks;
 use crate::checkpoint::{self, Times};
 use crate::clock::Clock;
 use crate::console::Console;
-use crate::duration::show_ms;
 use crate::flow::BadRecords;
 use crate::frame::{BatchTime, Close, End, Reason};
 use crate::signal::is_reader_gone;
@@ -132,7 +130,7 @@ impl<'a> Kept<'a> {
             console.warn(&format!("checkpoint: {folder} was not in the last run, and holds nothing back any more"));
         }
         if plan.is_restart {
-            let behind = plan.last_ms.saturating_sub(plan.resume_ms) / parts.plan.interval_ms;
+            let behind = plan.interval.count(plan.resume_ms, plan.last_ms);
             let held_back = match &plan.held_back_by {
                 Some(folder) if behind > 0 => format!(": {folder} has come no further"),
                 _ => String::new(),
@@ -140,8 +138,7 @@ impl<'a> Kept<'a> {
             let text = format!("checkpoint: goes on after {}, sends {behind} batches again{held_back}", plan.resume_ms);
             if behind > MANY { console.warn(&text) } else { console.info(&text) }
         }
-        if let Some(was_ms) = plan.changed_from_ms {
-            let was = show_ms(was_ms);
+        if let Some(was) = plan.changed_from {
             match plan.finish {
                 Some(_) => console.warn(&format!(
                     "checkpoint: batches of {was} that were begun are finished first, and nothing new is taken: start \
@@ -149,8 +146,7 @@ impl<'a> Kept<'a> {
                 )),
                 None => console.info(&format!(
                     "checkpoint: batches of {was} up to {}, of {} from there on",
-                    plan.after_ms,
-                    show_ms(plan.interval_ms)
+                    plan.after_ms, plan.interval
                 )),
             }
         }
@@ -177,7 +173,7 @@ impl<'a> Kept<'a> {
                     if let Some(source) = self.batches.replay() {
                         source.restore(&self.parts.plan.position)?;
                     }
-                    let is_other = self.parts.plan.changed_from_ms.is_some() && self.parts.plan.finish.is_none();
+                    let is_other = self.parts.plan.changed_from.is_some() && self.parts.plan.finish.is_none();
                     self.phase = if is_other { Phase::LineUp } else { Phase::Again };
                     let mut step = self.batches.step()?;
                     if let Step::Head(head) = &mut step {
@@ -202,7 +198,7 @@ impl<'a> Kept<'a> {
                     return Ok(end);
                 }
                 Phase::Leftover(blocks) => {
-                    let time = BatchTime(next_multiple(self.parts.plan.after_ms, self.parts.plan.interval_ms));
+                    let time = BatchTime(self.parts.plan.interval.after(self.parts.plan.after_ms));
                     if let Some((records, bytes)) = blocks.next_block()? {
                         self.bytes.clear();
                         self.bytes.extend_from_slice(bytes);
@@ -328,8 +324,8 @@ impl<'a> Kept<'a> {
 
     /// Writes down a batch that ends, and the missed ones that follow it.
     fn keep(&mut self, end: &End) -> Result<(), SourceError> {
-        let interval_ms = self.parts.plan.interval_ms;
-        let mut times = Times::one(end.time.0, interval_ms);
+        let interval = self.parts.plan.interval;
+        let time_ms = end.time.0;
         let mut position = Vec::new();
         let can_replay = match self.batches.replay() {
             Some(source) => {
@@ -339,13 +335,14 @@ impl<'a> Kept<'a> {
             None => false,
         };
         if !can_replay && end.records > 0 {
-            self.parts.checkpoint.record_wal(end.time.0)?;
+            self.parts.checkpoint.record_wal(time_ms)?;
         } else {
             if end.records == 0 && position.is_empty() {
                 self.recorded = self.batches.missed();
-                times.last_ms += self.recorded * interval_ms;
             }
-            self.record(times, &position)?;
+            for times in Times::runs(time_ms, self.recorded + 1, interval) {
+                self.record(times, &position)?;
+            }
         }
         Ok(())
     }

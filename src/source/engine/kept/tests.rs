@@ -21,6 +21,7 @@ struct Script {
     batches: VecDeque<Vec<String>>,
     block: Vec<u8>,
     time: BatchTime,
+    interval: Interval,
     /// The records of the block that was given.
     records: Option<u64>,
     has_head: bool,
@@ -33,10 +34,10 @@ struct Script {
 impl Batches for Script {
     fn step(&mut self) -> Result<Step, SourceError> {
         if !std::mem::replace(&mut self.has_head, true) {
-            return Ok(Step::Head(Head::new(INTERVAL_MS)));
+            return Ok(Step::Head(Head::new(self.interval)));
         }
         if let Some(records) = self.records.take() {
-            self.time = self.time.after(INTERVAL_MS);
+            self.time = self.time.after(self.interval);
             return Ok(Step::End(End::new(self.time, records)));
         }
         let Some(batch) = self.batches.pop_front() else { return Ok(Step::Close(Close::new(Reason::Eof))) };
@@ -46,7 +47,7 @@ impl Batches for Script {
         if batch.is_empty() {
             return self.step();
         }
-        Ok(Step::Block { time: self.time.after(INTERVAL_MS), records: batch.len() as u64 })
+        Ok(Step::Block { time: self.time.after(self.interval), records: batch.len() as u64 })
     }
 
     fn block(&self) -> &[u8] {
@@ -93,6 +94,17 @@ impl Left {
 
 /// One run over `batches`, until it closes or fails.
 fn run(memory: &Memory, clock: &ManualClock, is_wall: bool, is_ready: bool, batches: &[Vec<String>]) -> Left {
+    run_by(Interval::Fixed(INTERVAL_MS), memory, clock, (is_wall, is_ready), batches)
+}
+
+/// The same by another interval.
+fn run_by(
+    interval: Interval,
+    memory: &Memory,
+    clock: &ManualClock,
+    (is_wall, is_ready): (bool, bool),
+    batches: &[Vec<String>],
+) -> Left {
     let mut left = Left::default();
     let storage: Arc<dyn Storage> = Arc::new(memory.clone());
     let options = SourceOptions {
@@ -100,8 +112,8 @@ fn run(memory: &Memory, clock: &ManualClock, is_wall: bool, is_ready: bool, batc
         name: "a",
         arguments: "source of a test",
         places: None,
-        interval_ms: INTERVAL_MS,
-        start_ms: 0,
+        interval,
+        start_ms: if is_wall { interval.up_to(clock.read().wall_ms()) } else { 0 },
         retain: Retain::All,
         wal: true,
     };
@@ -128,6 +140,7 @@ fn run(memory: &Memory, clock: &ManualClock, is_wall: bool, is_ready: bool, batc
         batches,
         block: Vec::new(),
         time: BatchTime(0),
+        interval,
         records: None,
         has_head: false,
         is_ready,
@@ -218,6 +231,31 @@ fn what_was_missed_comes_empty_and_costs_one_entry() {
     let left = run(&memory, &clock, true, false, &[]);
     assert!(!left.is_closed);
     assert_eq!(left.ended.len(), 3603);
+}
+
+#[test]
+fn days_that_were_missed_come_empty_each_as_long_as_it_is() {
+    const HOUR_MS: u64 = 3_600_000;
+    let days = Interval::parse_calendar("1d,Europe/Berlin").unwrap();
+    // The 23rd of October 2026 begins in Berlin; the 25th has 25 hours.
+    let begin_ms = 1_792_706_400_000;
+    let memory = Memory::new("/disk");
+    let clock = ManualClock::at(begin_ms + HOUR_MS);
+    let run = |batches: &[Vec<String>]| run_by(days, &memory, &clock, (true, false), batches);
+    let hours = |left: &Left| left.ended.iter().map(|(time, _)| (time - begin_ms) / HOUR_MS).collect::<Vec<_>>();
+    let one = |name: &str| vec![vec![format!("\"{name}\"")]];
+    assert_eq!(hours(&run(&one("a"))), [24]);
+    // At noon of the 28th.
+    clock.set_wall(begin_ms + 133 * HOUR_MS);
+    let left = run(&one("b"));
+    assert_eq!(hours(&left), [24, 48, 73, 97, 121, 145]);
+    assert_eq!(left.ended[5].1, ["\"b\""], "{left:?}");
+    assert!(left.ended[1..5].iter().all(|(_, records)| records.is_empty()));
+    // All of it comes again as it was, whenever that is.
+    clock.set_wall(begin_ms + 150 * HOUR_MS);
+    let again = run(&one("c"));
+    assert_eq!(again.ended[..6], left.ended[..]);
+    assert_eq!(hours(&again)[6..], [169]);
 }
 
 #[test]

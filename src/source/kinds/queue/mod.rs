@@ -10,6 +10,7 @@ use std::io::{BufRead as _, BufReader};
 
 use crate::checkpoint::offsets::Position;
 use crate::frame::{BatchTime, Close, End, Head, Reason};
+use crate::interval::Interval;
 use crate::record;
 use crate::record::forms::Bad;
 use crate::source::SourceError;
@@ -26,7 +27,7 @@ pub struct Queue<'a> {
     /// The file's name, for messages.
     name: String,
     pace: Pace<'a>,
-    interval_ms: u64,
+    interval: Interval,
     trace: bool,
     next_time: Option<BatchTime>,
     line: Vec<u8>,
@@ -54,7 +55,7 @@ impl<'a> Queue<'a> {
     pub fn new(
         (input, stopping): (UntilStop<'a>, Stopping),
         name: &str,
-        interval_ms: u64,
+        interval: Interval,
         trace: bool,
         pace: Pace<'a>,
     ) -> Queue<'a> {
@@ -63,7 +64,7 @@ impl<'a> Queue<'a> {
             stopping,
             name: name.to_owned(),
             pace,
-            interval_ms,
+            interval,
             trace,
             next_time: None,
             line: Vec::new(),
@@ -88,7 +89,7 @@ impl<'a> Queue<'a> {
         match self.state {
             State::Head => {
                 self.state = State::Batch;
-                let mut head = Head::new(self.interval_ms);
+                let mut head = Head::new(self.interval);
                 if self.trace && !self.pace.is_wall() {
                     head.set_virtual_clock();
                 }
@@ -103,7 +104,7 @@ impl<'a> Queue<'a> {
                     return Ok(Step::Close(Close::new(reason)));
                 }
                 let previous = self.next_time;
-                let Some(time) = self.pace.batch_time(self.interval_ms, previous)? else {
+                let Some(time) = self.pace.batch_time(self.interval, previous)? else {
                     return Ok(Step::Close(Close::new(Reason::Stop)));
                 };
                 self.next_time = Some(time);
@@ -190,7 +191,7 @@ impl Batches for Queue<'_> {
 
     fn start_after(&mut self, time: BatchTime, _carried: u64) {
         self.next_time = Some(time);
-        self.pace.start_after(self.interval_ms, time);
+        self.pace.start_after(self.interval, time);
     }
 
     fn replay(&mut self) -> Option<&mut dyn ReadAgain> {
@@ -250,7 +251,7 @@ mod tests {
         let input = Stdin::from_file(file, "queue", signal, Waited::default());
         let reader = UntilStop::new(input, &clock, stop.clone());
         let pace = if is_wall { Pace::wall(&clock, stop) } else { Pace::virtual_from(2500, &clock, stop) };
-        let mut queue = Queue::new(reader, "queue", 1000, false, pace);
+        let mut queue = Queue::new(reader, "queue", Interval::Fixed(1000), false, pace);
         let mut events = Vec::new();
         loop {
             let (event, is_last) = match queue.advance() {

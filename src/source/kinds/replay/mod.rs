@@ -14,6 +14,7 @@ use std::time::Duration;
 use crate::checkpoint::offsets::Position;
 use crate::clock::Clock;
 use crate::frame::{BatchTime, Block, Close, Event, FrameError, FrameReader, Reason};
+use crate::interval::Interval;
 use crate::record::forms::Bad;
 use crate::source::SourceError;
 use crate::source::engine::batches::{Batches, Step};
@@ -87,7 +88,7 @@ impl<'a> Replay<'a> {
         clock: &'a dyn Clock,
         stop: StopRules,
     ) -> Replay<'a> {
-        let pacer = Pacer { speed, clock, stop, interval_ms: 0, first: None };
+        let pacer = Pacer { speed, clock, stop, interval: Interval::Fixed(1), first: None };
         Replay {
             reader: FrameReader::new(input),
             name: name.to_owned(),
@@ -149,7 +150,7 @@ impl<'a> Replay<'a> {
         let Some(mut step) = self.read()? else { return stopped };
         match &mut step {
             Step::Head(head) => {
-                self.pacer.interval_ms = head.interval_ms;
+                self.pacer.interval = head.interval;
                 head.forget_run();
                 // What is seen of a saved stream is another run, of old times.
                 if head.pipeline().is_some() {
@@ -257,7 +258,7 @@ struct Pacer<'a> {
     speed: Speed,
     clock: &'a dyn Clock,
     stop: StopRules,
-    interval_ms: u64,
+    interval: Interval,
     /// When the first batch's interval began: in the stream, and here, by the
     /// monotonic clock.
     first: Option<(u64, Duration)>,
@@ -274,7 +275,7 @@ impl Pacer<'_> {
     fn wait_for(&mut self, time: BatchTime) -> Result<bool, SourceError> {
         let Speed::Times(times) = self.speed else { return Ok(true) };
         let mut now = self.clock.read().monotonic;
-        let (begin_ms, begun) = *self.first.get_or_insert((time.0.saturating_sub(self.interval_ms), now));
+        let (begin_ms, begun) = *self.first.get_or_insert((self.interval.begin(time.0), now));
         let due = begun + Duration::from_secs_f64(time.0.saturating_sub(begin_ms) as f64 / 1000.0 / times);
         while now < due {
             if self.stop.is_due(now, now) {
