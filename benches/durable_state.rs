@@ -174,7 +174,7 @@ fn run(aggregation: &str, keys: u64, dir: &Path) {
     println!("\twithout checkpoint\t{}", spread(&without.collect::<Vec<_>>()));
 
     state.track(false);
-    let mut log = StateLog::create(Arc::new(Disk), dir, INTERVAL_MS, 0).unwrap();
+    let mut log = StateLog::create(Arc::new(Disk), dir, INTERVAL_MS.into(), 0).unwrap();
     let started = Stopwatch::start();
     log.save(stream.batch * INTERVAL_MS, &mut state).unwrap();
     let snapshot = bytes_in(dir);
@@ -241,7 +241,7 @@ fn run(aggregation: &str, keys: u64, dir: &Path) {
         restored.track(true);
         let resume_ms = (stream.batch - 1) * INTERVAL_MS;
         let (mut entries, mut read) = (0u64, 0u64);
-        let log = StateLog::open(Arc::new(Disk), dir, (0, resume_ms), (INTERVAL_MS, 0), &mut |key, entry| {
+        let log = StateLog::open(Arc::new(Disk), dir, (0, resume_ms), (INTERVAL_MS.into(), 0), &mut |key, entry| {
             entries += 1;
             read += (key.len() + entry.map_or(0, <[u8]>::len)) as u64;
             restored.load(key, entry).unwrap();

@@ -43,8 +43,7 @@ impl Survey {
             let folder = layout.stages().join(id.to_string());
             let Some(file) = StageFile::read_stage(&**storage, &folder)? else { continue };
             let look = |view| {
-                state::look(storage.clone(), &folder, view, file.base_ms, file.interval)?
-                    .ok_or_else(|| lost(&folder))
+                state::look(storage.clone(), &folder, view, file.base_ms, file.interval)?.ok_or_else(|| lost(&folder))
             };
             let mut seen = look(view)?;
             if view == View::Durable {

@@ -57,7 +57,9 @@ impl Times {
     pub fn are_of(&self, interval: Interval) -> bool {
         match interval {
             Interval::Fixed(ms) => self.step_ms == ms,
-            Interval::Calendar(_) => self.iter().all(|ms| interval.is_border(ms) && interval.length(ms) == self.step_ms),
+            Interval::Calendar(_) => {
+                self.iter().all(|ms| interval.is_border(ms) && interval.length(ms) == self.step_ms)
+            }
         }
     }
 

@@ -90,7 +90,7 @@ pub fn describe_batches(batching: Batching) -> String {
 pub fn describe_interval(interval: Interval) -> String {
     match interval {
         Interval::Fixed(ms) => duration::show_ms(ms),
-        Interval::Calendar(calendar) => format!("{} by the calendar of {}", calendar.show_step(), calendar.zone()),
+        Interval::Calendar(calendar) => format!("{} (calendar of {})", calendar.show_step(), calendar.zone()),
     }
 }
 

@@ -101,9 +101,7 @@ impl Restart {
             (false, ..) => "begins anew: the checkpoint has nothing of it".to_owned(),
             (true, Some(_), Some(was)) => format!(
                 "first finishes what batches of {} began, after {}, and exits 1; started again it goes on with batches of {}",
-                was,
-                plan.resume_ms,
-                identity.interval
+                was, plan.resume_ms, identity.interval
             ),
             (true, Some(_), None) => format!("first finishes what was closed, after {}, and exits 1", plan.resume_ms),
             (true, None, Some(was)) => {

@@ -293,7 +293,9 @@ impl Calendar {
             Step::Clock(own_ms) => of_units || is_multiple(own_ms) && extent.plain_ms() < Some(DAY_MS),
             Step::Dates(Unit::Day, 1) => of_units,
             Step::Dates(Unit::Day | Unit::Week, _) => is_multiple(self.about_ms()),
-            Step::Dates(Unit::Month, count) => matches!(extent, Extent::Months(months) if i64::from(months) % count == 0),
+            Step::Dates(Unit::Month, count) => {
+                matches!(extent, Extent::Months(months) if i64::from(months) % count == 0)
+            }
         };
         match extent {
             _ if !fits => Err(self.misfit(extent)),
@@ -309,7 +311,7 @@ impl Calendar {
             Step::Dates(Unit::Day, 1) => "whole days, weeks, months or years".to_owned(),
             Step::Dates(..) => format!("multiples of {own}"),
         };
-        format!("{} is none of the batches' {self}: there are {fit}", extent.show())
+        format!("{} does not go with batches of {self}: {fit} do", extent.show())
     }
 
     /// The border that is so far before this one.

@@ -144,7 +144,9 @@ impl Interval {
     pub fn count(self, after_ms: u64, up_to_ms: u64) -> u64 {
         match self {
             Interval::Fixed(ms) => (up_to_ms / ms).saturating_sub(after_ms / ms),
-            Interval::Calendar(_) => self.borders(after_ms).take_while(|border_ms| *border_ms <= up_to_ms).count() as u64,
+            Interval::Calendar(_) => {
+                self.borders(after_ms).take_while(|border_ms| *border_ms <= up_to_ms).count() as u64
+            }
         }
     }
 

@@ -43,7 +43,10 @@ fn hours_end_when_the_clock_of_the_zone_shows_them() {
     assert_eq!(long("3h,Europe/Berlin")[..2], [4.0, 3.0]);
     assert_eq!(short("3h,Europe/Berlin")[..2], [2.0, 3.0]);
     // Half an hour is what the clock is set by on Lord Howe.
-    assert_eq!(hours(calendar("1h,Australia/Lord_Howe"), "2026-04-04T13:00:00Z", "2026-04-04T16:30:00Z"), [1.0, 1.5, 1.0]);
+    assert_eq!(
+        hours(calendar("1h,Australia/Lord_Howe"), "2026-04-04T13:00:00Z", "2026-04-04T16:30:00Z"),
+        [1.0, 1.5, 1.0]
+    );
     assert_eq!(calendar("1h,Asia/Kolkata").after(ms("2026-11-28T12:00:00Z")), ms("2026-11-28T12:30:00Z"));
     assert_eq!(calendar("30m,Asia/Kathmandu").after(ms("2026-11-28T12:00:00Z")), ms("2026-11-28T12:15:00Z"));
 }
@@ -92,7 +95,9 @@ fn beyond_what_a_calendar_knows_nothing_comes() {
 
 #[test]
 fn what_is_written_is_read() {
-    for text in ["30m,Asia/Kathmandu", "6h,Europe/Berlin", "3d,UTC", "2w,Europe/Berlin", "5month,UTC", "2y,Asia/Kolkata"] {
+    for text in
+        ["30m,Asia/Kathmandu", "6h,Europe/Berlin", "3d,UTC", "2w,Europe/Berlin", "5month,UTC", "2y,Asia/Kolkata"]
+    {
         let interval = calendar(text);
         if let Interval::Calendar(calendar) = interval {
             assert_eq!(calendar.to_string(), text);

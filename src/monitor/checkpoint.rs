@@ -84,7 +84,7 @@ mod tests {
         fs::create_dir(&commits).unwrap();
         for (name, last_ms) in [("stdin.02-print", 5000), ("stdin.04-files", 3000)] {
             fs::create_dir(commits.join(name)).unwrap();
-            let mut log = CommitLog::create(storage.clone(), &commits.join(name), 1000).unwrap();
+            let mut log = CommitLog::create(storage.clone(), &commits.join(name), 1000.into()).unwrap();
             (1..=last_ms / 1000).for_each(|second| log.commit(second * 1000, b"").unwrap());
             log.sync().unwrap();
         }

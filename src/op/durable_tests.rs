@@ -12,6 +12,7 @@ use crate::agg::{Aggregation, Aggregator};
 use crate::event::{TimeForm, Timing, Watermarks};
 use crate::expr::Program;
 use crate::frame::{BatchTime, Block, Head};
+use crate::interval::Extent;
 
 const BATCHES: u64 = 300;
 const RECORDS: u64 = 20;

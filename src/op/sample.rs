@@ -94,7 +94,14 @@ pub struct Sample {
 impl Sample {
     /// A sample of what `choice` says; with another `seed` another one.
     pub fn new(choice: Choice, seed: u64) -> Sample {
-        Sample { choice, seed, interval: Interval::Fixed(1), time: None, draws: Draws(0), reservoir: Reservoir::default() }
+        Sample {
+            choice,
+            seed,
+            interval: Interval::Fixed(1),
+            time: None,
+            draws: Draws(0),
+            reservoir: Reservoir::default(),
+        }
     }
 
     fn begin(&mut self, time: BatchTime) {
@@ -330,8 +337,7 @@ mod tests {
     #[test]
     fn a_second_has_as_many_as_the_rate_says() {
         let counts = |rate, interval, batches| {
-            let counts: Vec<usize> =
-                run(Choice::Rate(rate), 0, interval, batches, 20).iter().map(Vec::len).collect();
+            let counts: Vec<usize> = run(Choice::Rate(rate), 0, interval, batches, 20).iter().map(Vec::len).collect();
             counts
         };
         assert_eq!(counts(7, 1000, 2), [7, 7]);

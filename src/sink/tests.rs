@@ -4,6 +4,7 @@ use std::rc::Rc;
 use super::*;
 use crate::flow::Outlet;
 use crate::frame::{Close, End, Head, Reason};
+use crate::interval::Interval;
 
 /// What happened, in order, to a sink and to the stream behind it.
 #[derive(Clone, Default)]

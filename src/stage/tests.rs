@@ -11,6 +11,7 @@ use crate::clock::testing::ManualClock;
 use crate::console::{Console, Level};
 use crate::flow::OnError;
 use crate::frame::{BatchTime, Block, End, FrameReader, FrameWriter, Head, Watermark};
+use crate::interval::Interval;
 use crate::keyed_state::{KeyedState, PairOut};
 use crate::op::OpError;
 use crate::op::durable::Durable;

@@ -238,7 +238,7 @@ fn another_source_on_an_old_checkpoint_is_told() {
         assert!(ran.stderr.contains(was) && ran.stderr.contains(now), "{ran}");
         assert!(ran.stdout.contains("\"close\":\"error\",\"exit\":5"), "{ran}");
     };
-    let was = "was: source queue q (a batch each 1000 ms)";
+    let was = "was: source queue q (a batch each 1s)";
     says_both(folder.run("sstream-source queue p --checkpoint ck"), was, "now: source queue p (");
     // Nobody is there who could say that what was begun is done.
     says_both(folder.run(&QUEUE.replace("1s", "2s")), "batches of 1s that were begun", "before there are any of 2s");

@@ -27,12 +27,7 @@ pub fn is_under_way(survey: &Survey, resume: &Resume, name: &str, (was, now): (I
     let is_under_way = survey.sources.iter().any(|(_, _, seen)| is_newer(seen));
     if is_under_way && survey.sinks.is_empty() && survey.sources.iter().all(|(_, _, seen)| seen.closed) {
         // A run came to its end, and nobody was there to say that it is done with: it would come again and again.
-        return Err(Error::Interval {
-            name: name.to_owned(),
-            was,
-            now,
-            why: "there is no sink that would say so",
-        });
+        return Err(Error::Interval { name: name.to_owned(), was, now, why: "there is no sink that would say so" });
     }
     Ok(is_under_way)
 }

@@ -33,8 +33,8 @@ pub fn shapes() -> [Shape; 10] {
         Shape { intervals: true, join: true, seed: 8, items: 12, ..LINEAR },
         Shape { intervals: true, moves: true, wal: true, every_ms: 30, seed: 9, ..LINEAR },
         Shape { calendar: true, gives_at_close: true, seed: 10, ..LINEAR },
-        Shape { calendar: true, join: true, wal: true, every_ms: 30, seed: 11, items: 12, ..LINEAR },
-        Shape { calendar: true, intervals: true, moves: true, seed: 13, ..LINEAR },
+        Shape { calendar: true, join: true, every_ms: 30, seed: 11, items: 12, ..LINEAR },
+        Shape { calendar: true, intervals: true, moves: true, wal: true, seed: 13, ..LINEAR },
     ]
 }
 

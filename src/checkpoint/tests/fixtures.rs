@@ -22,6 +22,7 @@ use super::super::source::{Plan, SourceCheckpoint, SourceOptions};
 use super::super::state::{KeyedState, PairOut};
 use super::super::storage::{Disk, Storage};
 use super::super::survey::Survey;
+use crate::interval::Interval;
 
 fn fixture() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/checkpoint-v1")

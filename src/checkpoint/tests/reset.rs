@@ -19,6 +19,7 @@ use super::super::state::{KeyedState, PairOut};
 use super::super::storage::Storage;
 use super::super::{Error, Times};
 use crate::error::{Exit, Failure as _};
+use crate::interval::Interval;
 
 /// The key is new in each batch, and one counts.
 struct Batches(u64);
@@ -214,7 +215,8 @@ fn a_time_that_is_not_covered_is_refused_and_so_is_a_running_pipeline() {
 fn times_given_at_a_close_are_empty_batches_of_what_is_sent_again() {
     let memory = made(true);
     let storage: Arc<dyn Storage> = Arc::new(memory.clone());
-    let mut commits = CommitLog::open(storage.clone(), Path::new("/d/c/commits/a.03-print"), 10, 60).unwrap();
+    let mut commits =
+        CommitLog::open(storage.clone(), Path::new("/d/c/commits/a.03-print"), Interval::Fixed(10), 60).unwrap();
     commits.commit(70, b"").unwrap();
     commits.close().unwrap();
     drop(commits);

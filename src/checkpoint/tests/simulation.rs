@@ -400,7 +400,8 @@ impl StageProcess {
         let mut counts = Counts::default();
         let (participant, checkpoint) = line.with("01-count", "count", |options| {
             let participant = enter(memory, stream, options)?;
-            let checkpoint = participant.stage(options, shape.every_ms * shape.unit_ms(), &mut |key, value| counts.load(key, value))?;
+            let checkpoint = participant
+                .stage(options, shape.every_ms * shape.unit_ms(), &mut |key, value| counts.load(key, value))?;
             Ok((participant, checkpoint))
         })?;
         let (time_ms, gives_at_close, interval) = (stream.resume_ms(), shape.gives_at_close, line.interval);

@@ -568,7 +568,7 @@ fn batches_of_another_interval_come_when_those_of_the_old_one_are_done() {
     // Nothing is: they go on after the newest, and the folders know by which interval before anything comes.
     let plan = go_on(&memory, 20, [1, 2], &[]).unwrap();
     assert_eq!((plan.resume_ms, plan.interval, plan.finish), (130, Interval::Fixed(20), None));
-    assert_eq!((plan.after_ms, plan.changed_from_ms), (130, Some(10)));
+    assert_eq!((plan.after_ms, plan.changed_from), (130, Some(Interval::Fixed(10))));
     // Killed behind a batch that nobody had: nobody says that he covers it, by whichever interval.
     go_on(&memory, 20, [1, 2], &[(140, true), (160, true)]).unwrap();
     let (mut source, plan) =
@@ -580,7 +580,7 @@ fn batches_of_another_interval_come_when_those_of_the_old_one_are_done() {
     source.sync().unwrap();
     drop(source);
     let plan = go_on(&memory, 5, [1, 2], &[(165, true)]).unwrap();
-    assert_eq!((plan.resume_ms, plan.last_ms, plan.changed_from_ms), (160, 175, None));
+    assert_eq!((plan.resume_ms, plan.last_ms, plan.changed_from), (160, 175, None));
 }
 
 #[test]
@@ -588,11 +588,12 @@ fn an_interval_that_was_refused_leaves_the_old_one_as_it_was() {
     let memory = memory();
     go_on(&memory, 10, [1, 2], &[(110, true), (120, true)]).unwrap();
     // The source has come up, and nobody behind it.
-    let (source, plan) = open_with(&memory, &SourceOptions { interval: Interval::Fixed(7), ..options("a") }, &mut |_| false).unwrap();
+    let (source, plan) =
+        open_with(&memory, &SourceOptions { interval: Interval::Fixed(7), ..options("a") }, &mut |_| false).unwrap();
     assert_eq!((plan.interval, source.is_lined_up().unwrap()), (Interval::Fixed(7), false));
     drop(source);
     let plan = go_on(&memory, 10, [1, 2], &[(130, true)]).unwrap();
-    assert_eq!((plan.resume_ms, plan.finish, plan.changed_from_ms), (120, None, Some(7)));
+    assert_eq!((plan.resume_ms, plan.finish, plan.changed_from), (120, None, Some(Interval::Fixed(7))));
     assert_eq!(go_on(&memory, 10, [1, 2], &[]).unwrap().resume_ms, 130);
 }
 

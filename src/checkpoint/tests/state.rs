@@ -78,11 +78,11 @@ fn storage() -> (Memory, Arc<dyn Storage>) {
 fn open(memory: &Memory, resume_ms: u64, model: &mut Model) -> StateLog {
     let mut load = |key: &[u8], value: Option<&[u8]>| model.load(key, value);
     let storage = Arc::new(memory.clone());
-    StateLog::open(storage, Path::new(DIR), (0, resume_ms), (STEP_MS, 0), &mut load).unwrap()
+    StateLog::open(storage, Path::new(DIR), (0, resume_ms), (STEP_MS.into(), 0), &mut load).unwrap()
 }
 
 fn covered(memory: &Memory) -> Vec<(u64, u64)> {
-    look(Arc::new(memory.clone()), Path::new(DIR), View::Visible, 0, STEP_MS).unwrap().unwrap().covers
+    look(Arc::new(memory.clone()), Path::new(DIR), View::Visible, 0, STEP_MS.into()).unwrap().unwrap().covers
 }
 
 type Change = (u8, Option<u8>);
@@ -97,7 +97,7 @@ proptest! {
         cut in any::<prop::sample::Index>(), purge in any::<prop::sample::Index>(),
     ) {
         let (memory, storage) = storage();
-        let mut log = StateLog::create(storage, Path::new(DIR), STEP_MS, 0).unwrap();
+        let mut log = StateLog::create(storage, Path::new(DIR), STEP_MS.into(), 0).unwrap();
         let mut model = Model::default();
         let mut then = vec![model.map.clone()];
         let run = |log: &mut StateLog, model: &mut Model, then: &mut Vec<_>, batches: &[Vec<Change>]| {
@@ -121,7 +121,7 @@ proptest! {
                 prop_assert!(time_ms < purge_ms || covers(time_ms), "{time_ms} is gone");
                 let mut seen = Model::default();
                 let mut load = |key: &[u8], value: Option<&[u8]>| seen.load(key, value);
-                let found = look_at(Arc::new(memory.clone()), Path::new(DIR), (0, time_ms), STEP_MS, &mut load).unwrap();
+                let found = look_at(Arc::new(memory.clone()), Path::new(DIR), (0, time_ms), STEP_MS.into(), &mut load).unwrap();
                 prop_assert_eq!(found, covers(time_ms));
                 if found {
                     prop_assert_eq!(&seen.map, then);
@@ -146,7 +146,7 @@ proptest! {
 #[test]
 fn a_batch_writes_no_more_than_its_share() {
     let (memory, storage) = storage();
-    let mut log = StateLog::create(storage, Path::new(DIR), STEP_MS, 0).unwrap();
+    let mut log = StateLog::create(storage, Path::new(DIR), STEP_MS.into(), 0).unwrap();
     let mut model = Model::default();
     for key in 0..200 {
         model.set(key, Some(vec![key; 50]));
@@ -172,7 +172,7 @@ fn a_batch_writes_no_more_than_its_share() {
 #[test]
 fn a_closed_state_lasts_until_it_goes_on() {
     let (memory, storage) = storage();
-    let mut log = StateLog::create(storage, Path::new(DIR), STEP_MS, 0).unwrap();
+    let mut log = StateLog::create(storage, Path::new(DIR), STEP_MS.into(), 0).unwrap();
     let mut model = Model::default();
     model.set(1, Some(vec![1]));
     log.save(10, &mut model).unwrap();

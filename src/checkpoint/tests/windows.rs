@@ -27,8 +27,9 @@ fn fold(aggregation: &str) -> Box<Fold> {
 }
 
 fn window(kind: u8, length: u64, slide: u64, resume_ms: u64) -> Box<dyn Operator> {
-    let time =
-        |panes| -> Box<dyn Operator> { Box::new(TimeWindow::new(length * STEP_MS, Some(slide * STEP_MS), panes)) };
+    let time = |panes| -> Box<dyn Operator> {
+        Box::new(TimeWindow::new((length * STEP_MS).into(), Some((slide * STEP_MS).into()), panes))
+    };
     let mut window = match kind {
         0 => time(Box::new(Plain::new(0))),
         1 => time(fold("max")),

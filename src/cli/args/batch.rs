@@ -44,7 +44,9 @@ impl Batching {
             let extent = Extent::parse(count)?;
             let is_duration = |text: &str| text.trim_start().starts_with(|first: char| first.is_ascii_digit());
             if at_most.is_some_and(is_duration) {
-                return Err(format!("'{count}' is no count of records: 1000n,5s is 1000 records, or 5s after the first"));
+                return Err(format!(
+                    "'{count}' is no count of records: 1000n,5s is 1000 records, or 5s after the first"
+                ));
             }
             let Some(zone) = at_most else { return Ok(Batching::Every(extent)) };
             let zone = parse_zone(zone).map_err(|reason| format!("'{zone}' {reason}"))?;

@@ -50,7 +50,8 @@ impl WindowTool {
             false => "state: partial results of the window's batches, not its records",
         };
         let slide = span.map(|span| span.slide()).or(slide.map(Interval::from));
-        let gaps = slide.is_some_and(|slide| slide.ms() > Interval::from(length).ms())
+        let gaps = slide
+            .is_some_and(|slide| slide.ms() > Interval::from(length).ms())
             .then(|| "SLIDE is longer than LEN: records between two windows are in none".to_owned());
         let every = slide.map_or("batch".to_owned(), describe_interval);
         stream.interval = slide;

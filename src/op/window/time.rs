@@ -3,9 +3,9 @@
 use super::Panes;
 use super::row::Row;
 use crate::frame::{BatchTime, Block, Close, Head, Reason};
+use crate::interval::Extent;
 use crate::op::durable::Durable;
 use crate::op::{Held, OpError, Operator, Out};
-use crate::interval::Extent;
 use crate::window::Span;
 
 /// Slides a window of some length over the batches.

@@ -277,7 +277,12 @@ mod tests {
         let clock = ManualClock::at(start_ms);
         let (signal, _stopper) = StopSignal::manual().unwrap();
         let stop = StopRules { after: Some(after), ..StopRules::signals(signal) };
-        let options = RateOptions { per_second, interval: Interval::Fixed(interval_ms), block_interval: Duration::from_millis(200), trace: false };
+        let options = RateOptions {
+            per_second,
+            interval: Interval::Fixed(interval_ms),
+            block_interval: Duration::from_millis(200),
+            trace: false,
+        };
         let mut rate = Rate::new(options, &clock, stop);
         let (mut ends, mut next, mut here) = (Vec::new(), 0, 0);
         loop {

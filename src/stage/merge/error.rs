@@ -77,12 +77,7 @@ impl fmt::Display for MergeError {
                 f,
                 "the streams' intervals differ: {} has batches of {} (first stage: {}), {} of {} (first stage: {}): \
                  give both first stages one --batch, or bring both to one slide with sstream-window LEN SLIDE",
-                a.0,
-                a.2,
-                a.1,
-                b.0,
-                b.2,
-                b.1
+                a.0, a.2, a.1, b.0, b.2, b.1
             ),
             MergeError::Checkpoints { key, values: [a, b] } => write!(
                 f,

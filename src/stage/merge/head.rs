@@ -112,7 +112,7 @@ mod tests {
 
     fn head(interval: u64, stages: Value, other: Value) -> Head {
         let (Value::Array(stages), Value::Object(other)) = (stages, other) else { panic!() };
-        Head { interval, stages, other }
+        Head { interval: interval.into(), stages, other }
     }
 
     fn names(sides: usize) -> Vec<String> {

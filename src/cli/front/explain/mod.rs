@@ -307,11 +307,7 @@ impl Walk {
         let mut intervals: Vec<Interval> = streams.iter().filter_map(|stream| stream.interval).collect();
         intervals.dedup();
         if let [first, second, ..] = intervals[..] {
-            self.mistake(&format!(
-                "its sides have batches of {} and {}: give both the same interval",
-                first,
-                second
-            ));
+            self.mistake(&format!("its sides have batches of {} and {}: give both the same interval", first, second));
         }
         if streams.len() < sides.len() {
             self.mistake("a side gives no stream of batches: begin it with a tool of sstream");

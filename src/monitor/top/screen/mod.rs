@@ -8,7 +8,6 @@ use ratatui::widgets::{Block, Cell, Clear, Paragraph, Row, Sparkline, Table, Tab
 
 use super::Scene;
 use super::keys::Look;
-use crate::duration;
 use crate::monitor::view::{Batch, View, show_count, show_held, show_span, show_time, show_watermark};
 
 const FAINT: Style = Style::new().fg(Color::DarkGray);

@@ -8,6 +8,7 @@ use super::*;
 use crate::agg::Aggregation;
 use crate::event::{TimeForm, Watermarks};
 use crate::frame::Reason;
+use crate::interval::Extent;
 use crate::op::grouping::By;
 use crate::op::testing;
 

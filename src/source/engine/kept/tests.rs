@@ -12,6 +12,7 @@ use crate::clock::testing::ManualClock;
 use crate::console::Level;
 use crate::flow::OnError;
 use crate::frame::Head;
+use crate::interval::Interval;
 use crate::signal::StopSignal;
 
 const INTERVAL_MS: u64 = 1000;
