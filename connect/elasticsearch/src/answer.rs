@@ -151,7 +151,10 @@ mod tests {
         ] {
             assert_eq!(of_item(op, status, kind, "why"), Again(format!("{kind}: why")), "{status}");
         }
-        assert_eq!(of_item(Op::Index, 400, "mapper_parsing_exception", "no"), Bad("mapper_parsing_exception: no".into()));
+        assert_eq!(
+            of_item(Op::Index, 400, "mapper_parsing_exception", "no"),
+            Bad("mapper_parsing_exception: no".into())
+        );
         assert!(matches!(of_item(Op::Index, 500, "fail_processor_exception", "no"), Bad(_)));
         for (status, kind, reason) in [
             (400, "validation_exception", "maximum shards open"),

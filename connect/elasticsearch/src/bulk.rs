@@ -96,7 +96,10 @@ mod tests {
         }
         assert_eq!((bulk.len(), bulk.action(0), bulk.record(4)), (5, &b"a0\n"[..], &b"r4"[..]));
         let (first, second) = bulk.halves();
-        assert_eq!((first.body(), second.body()), (&b"a0\ndoc0\na1\ndoc1\n"[..], &b"a2\ndoc2\na3\ndoc3\na4\ndoc4\n"[..]));
+        assert_eq!(
+            (first.body(), second.body()),
+            (&b"a0\ndoc0\na1\ndoc1\n"[..], &b"a2\ndoc2\na3\ndoc3\na4\ndoc4\n"[..])
+        );
         let only = second.only([0, 2].into_iter());
         assert_eq!((only.body(), only.record(1)), (&b"a2\ndoc2\na4\ndoc4\n"[..], &b"r4"[..]));
         assert!(bulk.only(std::iter::empty()).is_empty());

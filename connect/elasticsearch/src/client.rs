@@ -80,8 +80,7 @@ impl Client {
     }
 
     fn ask(&self, node: &str, body: &[u8]) -> Result<Answer, Fault> {
-        let mut request =
-            Request::post(format!("{node}{}", self.path)).header("content-type", "application/x-ndjson");
+        let mut request = Request::post(format!("{node}{}", self.path)).header("content-type", "application/x-ndjson");
         if self.gzip {
             request = request.header("content-encoding", "gzip");
         }
@@ -98,7 +97,8 @@ impl Client {
         if !status.is_success() {
             return of_status(status.as_u16(), if is_json { &json } else { b"" });
         }
-        let strange = || Fault::Hopeless("the answer is none of _bulk: is this an Elasticsearch or OpenSearch?".to_owned());
+        let strange =
+            || Fault::Hopeless("the answer is none of _bulk: is this an Elasticsearch or OpenSearch?".to_owned());
         of_body(self.op, &json).ok_or_else(strange)
     }
 }

@@ -37,7 +37,7 @@ fn wrong_usage_is_told() {
         ("http://h:9200 --index i --op update", "give --id EXPR"),
         ("http://h:9200 --index i --ca ca.pem", "https://"),
         ("http://h:9200 --index i --bulk-bytes 1GiB", "64 MiB"),
-        ("http://h:9200 --index i --api-key-file a --basic-file b", "cannot be used with"),
+        ("http://h:9200 --index i --api-key-file a --basic-file b", "--api-key-file does not go with --basic-file"),
         ("http://h:9200 --index i --basic-file /dev/null", "it is empty"),
     ] {
         let ran = shell(&format!("sstream-sink elasticsearch {line} </dev/null")).exits(2);

@@ -50,7 +50,9 @@ fn pipelines_and_servers_are_killed() {
     wait_until("all is through", Duration::from_secs(300), || server.count("all") >= sent);
     let newest = || server.documents("newest", "n", "._source.n");
     let expected: String = (sent - 9..=sent).map(|n| format!("{n}\n")).collect();
-    wait_until("the newest are there", Duration::from_secs(300), || server.count("newest") == 10 && newest() == expected);
+    wait_until("the newest are there", Duration::from_secs(300), || {
+        server.count("newest") == 10 && newest() == expected
+    });
     keeper.finish(Duration::from_secs(120));
     assert!(kept.ends() > 0, "no server was killed");
     let found = server.curl("GET", "all/_search?size=1000000&sort=n&filter_path=hits.hits._source.n", "");

@@ -1,7 +1,7 @@
 """A stand-in for Elasticsearch that does on demand what a real server does on bad days:
 hostile.py PORT [--cert FILE --key FILE]
 
-It keeps the documents of `_bulk` by their ids, as GET /docs gives them: [[ID, OPERATIONS, DOCUMENT]…], where an operation is one
+It keeps the documents of `_bulk` by their ids, as GET gives them, until DELETE: [[ID, OPERATIONS, DOCUMENT]…], where an operation is one
 that changed it. Each line of the file `faults` in its directory is for one request, the first one for the next:
 
   items STATUS TYPE   every second operation of it is not done, and has this status
@@ -75,6 +75,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with lock:
             listed = [[identity, count, document] for identity, (count, document) in documents.items()]
         self.answer(200, json.dumps(listed).encode())
+
+    def do_DELETE(self):
+        with lock:
+            documents.clear()
+        self.answer(200, b"{}")
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))

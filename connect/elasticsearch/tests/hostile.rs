@@ -1,16 +1,46 @@
 //! Bad days, as the stand-in has them on demand.
 
+use std::cell::Cell;
 use std::net::TcpListener;
 use std::time::Duration;
 
+use clap::Parser as _;
+use sstream::connect::{SinkKind as _, testing};
 use sstream_testkit::needs::free_port;
 use sstream_testkit::pipeline::Pipeline;
 use sstream_testkit::shell::Folder;
 use sstream_testkit::{certificates, wait_until};
 
-use crate::server::{Kept, is_hostile_possible};
+use crate::server::{Kept, Line, is_hostile_possible};
 
 const BATCH: &str = "[{\"n\":1},{\"n\":2},{\"n\":3},{\"n\":4}]\n";
+
+#[test]
+fn a_batch_is_there_once_wherever_the_sink_dies() {
+    if !is_hostile_possible() {
+        return;
+    }
+    let kept = Kept::hostile("");
+    let url = &kept.server.url;
+    let args = || Line::parse_from(["sink", url, "--index", "i", "--bulk-bytes", "150B"]).args;
+    let places = Cell::new(0);
+    testing::check_sink(
+        &args().guarantee(),
+        || {
+            kept.server.curl("DELETE", "", "");
+            places.set(places.get() + 1);
+        },
+        |()| args().open(testing::sink_parts()).unwrap(),
+        // Each was written by one operation.
+        |()| {
+            let listed = kept.hostile_documents("select(.[1] == 1) | .[2]");
+            let mut documents: Vec<&str> = listed.split_inclusive('\n').collect();
+            documents.sort();
+            documents.concat().into_bytes()
+        },
+    );
+    assert!(places.get() > 10);
+}
 
 /// Whatever happens to requests and answers: each document is there, written by one operation.
 #[test]
@@ -99,8 +129,9 @@ fn nodes_are_tried_in_turn() {
         let batches = "sstream-source queue batches --batch 1s";
         folder.run(&format!("{batches} | sstream-sink elasticsearch {urls} --index i {options}"))
     };
-    sink(&format!("{nobody} {}", kept.server.url), "").exits(0).is_quiet();
+    sink(&format!("{nobody} {}", kept.server.url), "--pipeline 'a b'").exits(0).is_quiet();
     assert_eq!(kept.hostile_documents(".[2].n"), "1\n2\n3\n4\n");
+    assert!(kept.requests(".path").trim_end().ends_with("&pipeline=a%20b"), "{}", kept.requests(".path"));
     let ran = sink(&format!("{nobody} {nobody}/es"), "--retry 0").exits(1);
     assert!(ran.stderr.contains(&format!("{nobody}/es: ")) && ran.stderr.contains("refused"), "{ran}");
 }
@@ -112,7 +143,11 @@ fn tls_and_secrets() {
     }
     let folder = Folder::new();
     certificates(&folder);
-    folder.file("key", "hunter2\n").file("pair", "id:hunter2\n").file("token", "hunter2\n").file("user", "ann:hunter2\n");
+    folder
+        .file("key", "hunter2\n")
+        .file("pair", "id:hunter2\n")
+        .file("token", "hunter2\n")
+        .file("user", "ann:hunter2\n");
     let kept = Kept::hostile_in(&folder, "--cert cert.pem --key key.pem");
     let stranger = kept.server.write(BATCH, "--index i").exits(1);
     assert!(stranger.stderr.to_lowercase().contains("certificate"), "{stranger}");

@@ -4,6 +4,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
+use clap::Parser;
+use sstream_elasticsearch::SinkArgs;
 use sstream_testkit::keeper::Keeper;
 use sstream_testkit::needs::{free_port, has_all, lacks};
 use sstream_testkit::shell::{Folder, Ran};
@@ -11,6 +13,14 @@ use sstream_testkit::wait_until;
 
 /// The script that runs OpenSearch.
 const SERVER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/opensearch/server");
+
+/// The sink's words, as a test gives them that has no process.
+#[derive(Parser)]
+pub struct Line {
+    /// Its options.
+    #[command(flatten)]
+    pub args: SinkArgs,
+}
 
 /// Whether there is an OpenSearch.
 pub fn is_possible() -> bool {
@@ -74,14 +84,21 @@ impl Server {
     /// The documents of an index, as far as jq's program lets them through, in the order of `sort`.
     pub fn documents(&self, index: &str, sort: &str, program: &str) -> String {
         self.curl("POST", &format!("{index}/_refresh"), "");
-        let found = self.curl("GET", &format!("{index}/_search?size=10000&seq_no_primary_term=true&version=true&sort={sort}"), "");
+        let found = self.curl(
+            "GET",
+            &format!("{index}/_search?size=10000&seq_no_primary_term=true&version=true&sort={sort}"),
+            "",
+        );
         self.folder.file("found", found);
         self.folder.run(&format!("jq -S -cr '.hits.hits[] | {program}' found")).exits(0).stdout
     }
 
     /// How many documents an index has; 0 where there is none.
     pub fn count(&self, index: &str) -> u64 {
-        let line = format!("curl -sf --max-time 50 -X POST {0}/{index}/_refresh >/dev/null; curl -sf --max-time 50 {0}/{index}/_count | jq .count", self.url);
+        let line = format!(
+            "curl -sf --max-time 50 -X POST {0}/{index}/_refresh >/dev/null; curl -sf --max-time 50 {0}/{index}/_count | jq .count",
+            self.url
+        );
         self.folder.run(&line).stdout.trim().parse().unwrap_or(0)
     }
 
@@ -89,7 +106,8 @@ impl Server {
     pub fn write(&self, batches: &str, options: &str) -> Ran {
         self.folder.file("batches", batches);
         let url = &self.url;
-        self.folder.run(&format!("sstream-source queue batches --batch 1s | sstream-sink elasticsearch {url} {options}"))
+        self.folder
+            .run(&format!("sstream-source queue batches --batch 1s | sstream-sink elasticsearch {url} {options}"))
     }
 }
 
