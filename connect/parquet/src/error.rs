@@ -30,11 +30,9 @@ impl fmt::Display for SinkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SinkError::Options(message) => f.write_str(message),
-            SinkError::Gone { path, what } => write!(
-                f,
-                "{}: {what}: begin again from an older moment with sstream-checkpoint reset",
-                path.display()
-            ),
+            SinkError::Gone { path, what } => {
+                write!(f, "{}: {what}: begin again from an older moment with sstream-checkpoint reset", path.display())
+            }
             SinkError::Parquet { path, message } => write!(f, "{}: {message}", path.display()),
         }
     }

@@ -43,7 +43,14 @@ pub struct SinkArgs {
     timestamp: Vec<Moment>,
 
     /// What becomes of a key that is no column
-    #[arg(long, value_name = "error|add|ignore", value_enum, default_value = "error", hide_possible_values = true, help_heading = "Columns")]
+    #[arg(
+        long,
+        value_name = "error|add|ignore",
+        value_enum,
+        default_value = "error",
+        hide_possible_values = true,
+        help_heading = "Columns"
+    )]
     on_new_column: OnNewColumn,
 
     /// The folder of a record in DIR, as 'dt=%Y-%m-%d/hour=%H': of the batch's time, or of --time; and jq programs in braces, as
@@ -56,7 +63,14 @@ pub struct SinkArgs {
     time: Option<String>,
 
     /// What a number of --time counts since 1970 [default: ms]
-    #[arg(long, value_enum, value_name = "s|ms|us|ns", requires = "time", hide_possible_values = true, help_heading = "Partitions")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "s|ms|us|ns",
+        requires = "time",
+        hide_possible_values = true,
+        help_heading = "Partitions"
+    )]
     time_unit: Option<Unit>,
 
     /// How a string of --time is to be read, as strptime does: '%d/%b/%Y:%H:%M:%S %z'; without it RFC 3339
@@ -73,7 +87,14 @@ pub struct SinkArgs {
     every: Vec<String>,
 
     /// How pages are compressed
-    #[arg(long, value_name = "zstd|snappy|none", value_enum, default_value = "zstd", hide_possible_values = true, help_heading = "Files")]
+    #[arg(
+        long,
+        value_name = "zstd|snappy|none",
+        value_enum,
+        default_value = "zstd",
+        hide_possible_values = true,
+        help_heading = "Files"
+    )]
     compression: Compression,
 
     /// So much of all rows is held in memory until it is written, as a row group
@@ -113,7 +134,9 @@ fn parse_prefix(text: &str) -> Result<String, String> {
         "" => Err("a name begins with something".to_owned()),
         _ if text.contains('/') => Err("there is a / in it: folders belong into DIR".to_owned()),
         // Readers of folders pass such files over.
-        _ if text.starts_with(['.', '_']) => Err("readers of Parquet leave files out that begin with . or _".to_owned()),
+        _ if text.starts_with(['.', '_']) => {
+            Err("readers of Parquet leave files out that begin with . or _".to_owned())
+        }
         _ if text.len() > 200 => Err("it is longer than 200 bytes".to_owned()),
         _ => Ok(text.to_owned()),
     }
@@ -134,7 +157,9 @@ fn parse_moment(text: &str) -> Result<Moment, String> {
             shown.map_err(|error| format!("{format}: {error}"))?;
             TimeText::Format(format.to_owned())
         }
-        Some(format) => return Err(format!("{format} is none of s, ms, us, ns, and no format, as %d/%b/%Y:%H:%M:%S %z")),
+        Some(format) => {
+            return Err(format!("{format} is none of s, ms, us, ns, and no format, as %d/%b/%Y:%H:%M:%S %z"));
+        }
     };
     Ok((column.to_owned(), form))
 }
@@ -156,7 +181,12 @@ impl SinkArgs {
     }
 
     fn template(&self) -> Result<Option<Template>, String> {
-        let template = self.partition.as_deref().map(Template::parse).transpose().map_err(|what| format!("--partition: {what}"))?;
+        let template = self
+            .partition
+            .as_deref()
+            .map(Template::parse)
+            .transpose()
+            .map_err(|what| format!("--partition: {what}"))?;
         match &template {
             Some(template) if self.time.is_some() && !template.has_time() => {
                 Err("--partition has no place for a time, as %Y-%m-%d, that --time would be of".to_owned())
@@ -230,7 +260,9 @@ A batch is a file, PREFIX-TIME.parquet, or one a folder with --partition; with -
         self.template()?;
         self.every()?;
         match (&self.time_zone, self.partition.is_none() && self.timestamp.is_empty() && self.schema.is_none()) {
-            (Some(_), true) => Err("--time-zone is of --partition, --timestamp and --schema: there is no time without them".to_owned()),
+            (Some(_), true) => {
+                Err("--time-zone is of --partition, --timestamp and --schema: there is no time without them".to_owned())
+            }
             _ => Ok(()),
         }
     }

@@ -178,16 +178,15 @@ pub struct Partitioner {
 impl Partitioner {
     /// By the batch's time, or by that of a record.
     pub fn new(template: Template, time: Option<TimeOf>, zone: TimeZone) -> Partitioner {
-        let formats = template.pieces().filter_map(|piece| match piece {
-            Piece::Text { format, has_time: true } => Some(format.as_str()),
-            _ => None,
-        });
-        // Clocks of all zones have the same minute and second, but for those of a century ago.
-        let coarse = |format: &str| {
-            let mut directives = format.split('%').skip(1).filter_map(|directive| directive.chars().next());
-            directives.all(|directive| "YmdHjybBaAGVUWuwF".contains(directive))
+        // An hour of UTC has one text, unless that tells minutes.
+        let is_coarse = |piece: &Piece| match piece {
+            Piece::Text { format, .. } => {
+                let mut directives = format.split('%').skip(1).filter_map(|directive| directive.chars().next());
+                directives.all(|directive| "YmdHjybBaAGVUWuwF".contains(directive))
+            }
+            Piece::Program(_) => true,
         };
-        let step_ms = if zone == TimeZone::UTC && formats.clone().all(coarse) { 3_600_000 } else { 1 };
+        let step_ms = if zone == TimeZone::UTC && template.pieces().all(is_coarse) { 3_600_000 } else { 1 };
         Partitioner { template, time, zone, remembered: HashMap::new(), step_ms, folder: String::new(), batch: None }
     }
 
@@ -233,7 +232,10 @@ impl Partitioner {
             escape(value, &mut self.folder);
             let length = self.folder.len() - start;
             if length > LONGEST_NAME {
-                return Err(format!("its folder {}=… has a name of {length} bytes, and {LONGEST_NAME} are the most", part.name));
+                return Err(format!(
+                    "its folder {}=… has a name of {length} bytes, and {LONGEST_NAME} are the most",
+                    part.name
+                ));
             }
         }
         if self.template.is_of_batch(self.time.as_ref()) {
@@ -269,9 +271,10 @@ fn value_of(program: &mut Program, record: &[u8]) -> Result<Option<String>, Stri
     match kind(&result) {
         Some(Kind::Null) | None => Ok(None),
         Some(Kind::String) => Ok(Some(String::from_utf8_lossy(&unescape(&result)).into_owned())),
-        Some(Kind::Array | Kind::Object) => {
-            Err(format!("--partition {{{}}} gives an array or an object, which no folder is called after", program.source()))
-        }
+        Some(Kind::Array | Kind::Object) => Err(format!(
+            "--partition {{{}}} gives an array or an object, which no folder is called after",
+            program.source()
+        )),
         Some(_) => Ok(Some(String::from_utf8_lossy(&result).into_owned())),
     }
 }

@@ -163,7 +163,8 @@ fn moments_are_read_as_told() {
     }
     let folder = Folder::new();
     let batches = "[{\"at\":\"2016-07-23T16:11:50.123456+02:00\",\"s\":1469283110,\"log\":\"23/Jul/2016:16:11:50\",\"o\":{\"ms\":1469283110123}}]\n";
-    let options = "--timestamp at --timestamp s=s --timestamp 'log=%d/%b/%Y:%H:%M:%S' --timestamp o.ms --time-zone Europe/Berlin";
+    let options =
+        "--timestamp at --timestamp s=s --timestamp 'log=%d/%b/%Y:%H:%M:%S' --timestamp o.ms --time-zone Europe/Berlin";
     write(&folder, batches, options).exits(0).is_quiet();
     let moment = |fraction: &str| format!("\"2016-07-23T14:11:50{fraction}+00:00\"");
     let row = format!(
@@ -174,5 +175,7 @@ fn moments_are_read_as_told() {
         moment("")
     );
     has(&folder, &[&row]);
-    write(&folder, "[{\"a\":1}]\n", "--timestamp b").exits(0).says("--timestamp b: the records of the first batch have no such value");
+    write(&folder, "[{\"a\":1}]\n", "--timestamp b")
+        .exits(0)
+        .says("--timestamp b: the records of the first batch have no such value");
 }

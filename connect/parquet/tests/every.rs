@@ -13,7 +13,10 @@ fn a_file_has_the_batches_of_a_time_or_size() {
     let folder = Folder::new();
     write(&folder, &batches, "--every 10s").exits(0).is_quiet();
     assert_eq!(files(&folder), ["part-1000.parquet", "part-11000.parquet", "part-21000.parquet"]);
-    assert_eq!(peer(&folder, "groups out"), "part-1000.parquet 10 1 ZSTD\npart-11000.parquet 10 1 ZSTD\npart-21000.parquet 5 1 ZSTD\n");
+    assert_eq!(
+        peer(&folder, "groups out"),
+        "part-1000.parquet 10 1 ZSTD\npart-11000.parquet 10 1 ZSTD\npart-21000.parquet 5 1 ZSTD\n"
+    );
     assert!(is_tidy(&folder));
     let folder = Folder::new();
     // A row has 8 or 9 bytes and the head of its piece.

@@ -48,7 +48,10 @@ fn killed(seed: u64, options: &str) {
     assert_eq!(peer(&folder, "numbers out n"), format!("{sent} {sent} 1 {sent}\n"));
     let sql = "select count(*), sum(n), sum(len(l)), count(distinct s) from read_parquet('out/**/*.parquet')";
     let lengths: u64 = (1..=sent).map(|n| n % 3).sum();
-    assert_eq!(peer(&folder, &format!("duckdb \"{sql}\"")), format!("{sent}|{}|{lengths}|{sent}\n", sent * (sent + 1) / 2));
+    assert_eq!(
+        peer(&folder, &format!("duckdb \"{sql}\"")),
+        format!("{sent}|{}|{lengths}|{sent}\n", sent * (sent + 1) / 2)
+    );
     // What is under way is the columns, and at most the list that has closed the last file.
     let left = folder.run("ls out/.sstream-part").exits(0).stdout;
     assert!(left.lines().all(|name| name.ends_with(".schema") || name.ends_with(".closed")), "{left}");

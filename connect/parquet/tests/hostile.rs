@@ -57,7 +57,10 @@ fn names_that_no_folder_can_have_are_bad_records() {
         return;
     }
     let folder = Folder::new();
-    let batches = format!("[{{\"c\":\"{}\",\"n\":1}},{{\"c\":\"../../..\",\"n\":2}},{{\"c\":[1],\"n\":3}},{{\"c\":\"\\u0000\",\"n\":4}}]\n", "é".repeat(200));
+    let batches = format!(
+        "[{{\"c\":\"{}\",\"n\":1}},{{\"c\":\"../../..\",\"n\":2}},{{\"c\":[1],\"n\":3}},{{\"c\":\"\\u0000\",\"n\":4}}]\n",
+        "é".repeat(200)
+    );
     write(&folder, &batches, "--partition 'p={.c}' --on-error bad").exits(0);
     assert_eq!(folder.read("bad").lines().count(), 2);
     assert_eq!(files(&folder), ["p=%00/part-1000.parquet", "p=..%2F..%2F../part-1000.parquet"]);

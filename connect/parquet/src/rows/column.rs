@@ -174,7 +174,9 @@ impl Column {
             }
             (values, Leaf::Decimal { precision, scale, .. }) => {
                 let digits = match is {
-                    Some(Kind::Number) => std::str::from_utf8(json).ok().and_then(|text| value::decimal(text, precision, scale)),
+                    Some(Kind::Number) => {
+                        std::str::from_utf8(json).ok().and_then(|text| value::decimal(text, precision, scale))
+                    }
                     _ => value::decimal(text(json, is)?.as_str(), precision, scale),
                 };
                 push_digits(values, digits.ok_or(None)?)?;

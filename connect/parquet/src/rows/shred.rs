@@ -110,7 +110,8 @@ impl Shredder {
     pub fn push(&mut self, record: &[u8], columns: &mut [Column]) -> Result<(), Refused> {
         if record::kind(record) != Some(record::Kind::Object) {
             return Err(Refused::Bad(
-                "it is no object, whose keys would be columns: sstream-map '{word: .[0], count: .[1]}' makes one".to_owned(),
+                "it is no object, whose keys would be columns: sstream-map '{word: .[0], count: .[1]}' makes one"
+                    .to_owned(),
             ));
         }
         let rows = columns.first().map_or(0, Column::rows);

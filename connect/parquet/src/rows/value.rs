@@ -152,7 +152,8 @@ fn of_text(text: &[u8], is_utc: bool, times: &Times) -> Result<i128, String> {
     };
     match &times.text {
         TimeText::Format(format) => {
-            let parts = BrokenDownTime::parse(format, text).map_err(|error| format!("it does not read as {format}: {error}"))?;
+            let parts = BrokenDownTime::parse(format, text)
+                .map_err(|error| format!("it does not read as {format}: {error}"))?;
             if parts.offset().is_some() || parts.iana_time_zone().is_some() || parts.timestamp().is_some() {
                 return parts.to_timestamp().map(|moment| moment.as_nanosecond()).map_err(|error| error.to_string());
             }

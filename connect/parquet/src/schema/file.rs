@@ -38,7 +38,9 @@ pub fn read(path: &Path) -> Result<Vec<Field>, String> {
     let fields = fields.map_err(|error| told(&error))?;
     match fields.iter().map(Field::levels).max() {
         None => Err(told(&"it has no columns")),
-        Some(levels) if levels > MOST_LEVELS => Err(told(&format!("it is {levels} levels deep, and {MOST_LEVELS} are the most"))),
+        Some(levels) if levels > MOST_LEVELS => {
+            Err(told(&format!("it is {levels} levels deep, and {MOST_LEVELS} are the most")))
+        }
         Some(_) => Ok(fields),
     }
 }

@@ -205,7 +205,10 @@ mod tests {
             (&["[]"], leaf(Leaf::Json)),
             (&["{}"], leaf(Leaf::Json)),
             (&["[1]", "{\"a\":1}"], leaf(Leaf::Json)),
-            (&["[]", "[1]", "[null,2]"], Some(Kind::List(Box::new(Field::optional("element", Kind::Leaf(Leaf::INTEGER)))))),
+            (
+                &["[]", "[1]", "[null,2]"],
+                Some(Kind::List(Box::new(Field::optional("element", Kind::Leaf(Leaf::INTEGER))))),
+            ),
         ] {
             assert_eq!(kind_of(values), kind, "{values:?}");
         }
@@ -213,7 +216,8 @@ mod tests {
 
     #[test]
     fn keys_come_in_the_order_in_which_they_were_seen() {
-        let fields = guessed(&["{\"b\":1,\"a b.c\":{\"x\":1}}", "{\"\\\"\":true,\"a b.c\":{\"y\":[{\"z\":1}]}}", "[1]"]);
+        let fields =
+            guessed(&["{\"b\":1,\"a b.c\":{\"x\":1}}", "{\"\\\"\":true,\"a b.c\":{\"y\":[{\"z\":1}]}}", "[1]"]);
         // What is no object makes all of it JSON, which no file can have: the sink tells it before.
         assert_eq!(fields, []);
         let fields = guessed(&["{\"b\":1,\"a b.c\":{\"x\":1}}", "{\"\\\"\":true,\"a b.c\":{\"y\":[{\"z\":1}]}}"]);

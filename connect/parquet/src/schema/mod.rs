@@ -188,7 +188,8 @@ mod tests {
     #[test]
     fn what_is_new_is_put_behind_and_what_is_there_stays() {
         let text = |name: &str| Field::optional(name, Kind::Leaf(Leaf::Text));
-        let object = |fields| Field::optional("o", Kind::List(Box::new(Field::optional("element", Kind::Group(fields)))));
+        let object =
+            |fields| Field::optional("o", Kind::List(Box::new(Field::optional("element", Kind::Group(fields)))));
         let mut fields = vec![text("a"), object(vec![text("x")])];
         assert!(!widen(&mut fields, vec![Field::optional("a", Kind::Leaf(Leaf::Double))]));
         assert!(widen(&mut fields, vec![object(vec![text("y")]), text("b")]));

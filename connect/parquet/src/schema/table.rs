@@ -73,8 +73,10 @@ impl Table {
         if !path.exists() || (self.told.fields.is_some() && self.told.on_new != OnNewColumn::Add) {
             return Ok(());
         }
-        let known = file::read(path)
-            .map_err(|what| SinkError::Gone { path: path.to_owned(), what: format!("the columns cannot be read: {what}") })?;
+        let known = file::read(path).map_err(|what| SinkError::Gone {
+            path: path.to_owned(),
+            what: format!("the columns cannot be read: {what}"),
+        })?;
         let mut fields = self.fields.clone();
         widen(&mut fields, known);
         self.set(fields)

@@ -50,7 +50,7 @@ fn leaf_type(name: &str, repetition: Repetition, leaf: Leaf) -> Result<Type, Par
         Leaf::Integer { bits: 32, is_signed: true } => (Physical::INT32, None),
         Leaf::Integer { bits, is_signed } => {
             let physical = if bits == 64 { Physical::INT64 } else { Physical::INT32 };
-            (physical, Some(LogicalType::Integer { bit_width: bits.cast_signed(), is_signed }))
+            (physical, Some(LogicalType::integer(bits.cast_signed(), is_signed)))
         }
         Leaf::Float => (Physical::FLOAT, None),
         Leaf::Double => (Physical::DOUBLE, None),
@@ -65,7 +65,7 @@ fn leaf_type(name: &str, repetition: Repetition, leaf: Leaf) -> Result<Type, Par
                 Store::Fixed(_) => Physical::FIXED_LEN_BYTE_ARRAY,
                 Store::Bytes => Physical::BYTE_ARRAY,
             };
-            (physical, Some(LogicalType::Decimal { scale: scale.into(), precision: precision.into() }))
+            (physical, Some(LogicalType::decimal(scale.into(), precision.into())))
         }
         Leaf::Date => (Physical::INT32, Some(LogicalType::Date)),
         Leaf::Timestamp { unit, is_utc } => {
@@ -74,10 +74,11 @@ fn leaf_type(name: &str, repetition: Repetition, leaf: Leaf) -> Result<Type, Par
                 Unit::Us => TimeUnit::MICROS,
                 Unit::Ns => TimeUnit::NANOS,
             };
-            (Physical::INT64, Some(LogicalType::Timestamp { is_adjusted_to_u_t_c: is_utc, unit }))
+            (Physical::INT64, Some(LogicalType::timestamp(is_utc, unit)))
         }
     };
-    let mut builder = Type::primitive_type_builder(name, physical).with_repetition(repetition).with_logical_type(logical);
+    let mut builder =
+        Type::primitive_type_builder(name, physical).with_repetition(repetition).with_logical_type(logical);
     if let Leaf::Decimal { precision, scale, store } = leaf {
         builder = builder.with_precision(precision.into()).with_scale(scale.into());
         if let Store::Fixed(bytes) = store {
@@ -121,8 +122,12 @@ fn of_group(of: &Type) -> Result<Kind, String> {
     }
     let inner = match fields {
         [inner] if !inner.is_primitive() && inner.get_basic_info().repetition() == Repetition::REPEATED => inner,
-        _ => return wrong("a list is 'group NAME (LIST) { repeated group list { optional TYPE element; } }', a map \
-                           'group NAME (MAP) { repeated group key_value { required binary key (STRING); optional TYPE value; } }'"),
+        _ => {
+            return wrong(
+                "a list is 'group NAME (LIST) { repeated group list { optional TYPE element; } }', a map \
+                           'group NAME (MAP) { repeated group key_value { required binary key (STRING); optional TYPE value; } }'",
+            );
+        }
     };
     match (inner.get_fields(), is_list) {
         ([element], true) => Ok(Kind::List(Box::new(of_type(element)?))),
@@ -145,20 +150,22 @@ fn of_leaf(of: &Type) -> Result<Leaf, String> {
     let physical = of.get_physical_type();
     let logical = info.logical_type_ref();
     let leaf = match (physical, logical, info.converted_type()) {
-        (_, Some(LogicalType::Decimal { scale, precision }), _) => decimal(of, *precision, *scale),
+        (_, Some(LogicalType::Decimal(told)), _) => decimal(of, told.precision, told.scale),
         (_, None, ConvertedType::DECIMAL) => decimal(of, of.get_precision(), of.get_scale()),
         (Physical::BOOLEAN, None, ConvertedType::NONE) => Some(Leaf::Boolean),
-        (Physical::INT32 | Physical::INT64, Some(LogicalType::Integer { bit_width, is_signed }), _) => {
-            Some(Leaf::Integer { bits: bit_width.cast_unsigned(), is_signed: *is_signed })
+        (Physical::INT32 | Physical::INT64, Some(LogicalType::Integer(told)), _) => {
+            Some(Leaf::Integer { bits: told.bit_width.cast_unsigned(), is_signed: told.is_signed })
         }
-        (Physical::INT32, Some(LogicalType::Date), _) | (Physical::INT32, None, ConvertedType::DATE) => Some(Leaf::Date),
-        (Physical::INT64, Some(LogicalType::Timestamp { is_adjusted_to_u_t_c, unit }), _) => {
-            let unit = match unit {
+        (Physical::INT32, Some(LogicalType::Date), _) | (Physical::INT32, None, ConvertedType::DATE) => {
+            Some(Leaf::Date)
+        }
+        (Physical::INT64, Some(LogicalType::Timestamp(told)), _) => {
+            let unit = match told.unit {
                 TimeUnit::MILLIS => Unit::Ms,
                 TimeUnit::MICROS => Unit::Us,
                 TimeUnit::NANOS => Unit::Ns,
             };
-            Some(Leaf::Timestamp { unit, is_utc: *is_adjusted_to_u_t_c })
+            Some(Leaf::Timestamp { unit, is_utc: told.is_adjusted_to_u_t_c })
         }
         (Physical::INT64, None, ConvertedType::TIMESTAMP_MILLIS) => {
             Some(Leaf::Timestamp { unit: Unit::Ms, is_utc: true })

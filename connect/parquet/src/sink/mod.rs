@@ -5,7 +5,7 @@
 //!
 //! # Why nothing is lost and nothing comes twice
 //!
-//! Under a checkpoint a batch's commit has a [`Note`]:
+//! Under a checkpoint a batch's commit has a [`Note`](note::Note):
 //!
 //! - *files*: with this batch the group is complete. Its files are durable under temporary names, and so is a list of them.
 //!   The commit decides that they are shown; a restart does what was left undone of that. Without the commit they are removed at a restart,
@@ -158,7 +158,8 @@ impl<'a> ParquetSink<'a> {
     fn push(&mut self, time: BatchTime, record: &[u8]) -> Result<Result<(), Refused>, OutletError> {
         let Some(columns) = self.table.columns() else {
             return Ok(Err(Refused::Bad(
-                "it has no value, and none before it that would tell what the columns are: --schema tells them".to_owned(),
+                "it has no value, and none before it that would tell what the columns are: --schema tells them"
+                    .to_owned(),
             )));
         };
         let folder = match &mut self.partitioner {

@@ -128,7 +128,8 @@ impl Files {
             held += open.bytes;
         }
         if held > self.settings.memory {
-            let mut sizes: Vec<(usize, &String)> = self.open.iter().map(|(folder, open)| (open.bytes, folder)).collect();
+            let mut sizes: Vec<(usize, &String)> =
+                self.open.iter().map(|(folder, open)| (open.bytes, folder)).collect();
             sizes.sort_by_key(|(bytes, _)| std::cmp::Reverse(*bytes));
             for (bytes, folder) in sizes {
                 if held <= self.settings.memory / 2 {

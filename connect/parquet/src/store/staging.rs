@@ -47,7 +47,8 @@ impl Staging {
         let lock = File::open(&folder).map_err(|error| failed(&folder, error))?;
         // Where there are no locks, two sinks must not have the same prefix.
         if flock(&lock, FlockOperation::NonBlockingLockExclusive) == Err(rustix::io::Errno::WOULDBLOCK) {
-            let what = format!("{}, where another sstream-sink writes: give one of them another --prefix", target.display());
+            let what =
+                format!("{}, where another sstream-sink writes: give one of them another --prefix", target.display());
             return Err(OutletError::Write { what, error: io::ErrorKind::WouldBlock.into() });
         }
         Ok(Staging { target: target.to_owned(), folder, lock, id: "run".to_owned() })
