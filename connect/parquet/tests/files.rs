@@ -11,7 +11,9 @@ fn a_batch_that_is_run_again_replaces_itself() {
     }
     let folder = Folder::new();
     for _ in 0..2 {
-        write(&folder, "[{\"n\":1}]\n[{\"n\":2}]\n", "--prefix hits --partition 'n={.n}'").exits(0).is_quiet();
+        write(&folder, "[{\"n\":1,\"s\":\"a\"}]\n[{\"n\":2}]\n", "--prefix hits --partition 'n={.n}'")
+            .exits(0)
+            .is_quiet();
         // Times of a virtual clock begin anew with each run.
         assert_eq!(files(&folder), ["n=1/hits-1000.parquet", "n=2/hits-2000.parquet"]);
     }
@@ -40,7 +42,7 @@ fn folders_are_as_hive_has_them() {
     let sql = "select n, c, dt, hour from read_parquet('out/**/*.parquet', hive_partitioning=true) order by n";
     assert_eq!(
         peer(&folder, &format!("duckdb \"{sql}\"")),
-        "1|a=b/c d|2016-07-23|14\n2||2016-07-23|14\n3|é|2016-07-23|16\n"
+        "1|a=b/c d|2016-07-23|14\n2|__HIVE_DEFAULT_PARTITION__|2016-07-23|14\n3|é|2016-07-23|16\n"
     );
     assert_eq!(peer(&folder, "numbers out n"), "3 3 1 3\n");
     let folder = Folder::new();
@@ -92,7 +94,7 @@ fn what_is_wrong_is_told() {
         ("--partition %Y", 2, "NAME=VALUE"),
         ("--partition a=1 --time .t", 2, "no place for a time"),
         ("--time .t", 2, "--partition"),
-        ("--every 5", 2, "neither a size"),
+        ("--every x", 2, "neither a size"),
         ("--every 1s --every 2s", 2, "one size and one duration"),
         ("--schema none", 2, "No such file"),
         ("--schema batches", 2, "batches"),

@@ -118,7 +118,7 @@ impl Column {
 
     /// What its entries take in memory.
     pub fn bytes(&self) -> usize {
-        size_of::<Column>() + self.values.bytes() + 2 * (self.definition.len() + self.repetition.len())
+        self.values.bytes() + 2 * (self.definition.len() + self.repetition.len())
     }
 
     /// An entry without a value, whose path is there up to a level.

@@ -98,7 +98,7 @@ mod tests {
         assert!(read(&path).unwrap_err().contains("No such file"));
         let deep = format!("message m {{ {} }}", "optional group a { ".repeat(5000));
         for (text, says) in [
-            ("message m { optional int65 a; }", "int65"),
+            ("message m { optional int65 a; }", "INT65"),
             ("message m { }", "no columns"),
             (&deep, "nests too deep"),
             ("PAR1", "schema: "),

@@ -17,10 +17,13 @@
 
 use sstream::connect::record::{self, elements, members, unescape};
 
-use super::{Field, Kind, Leaf, MOST_LEVELS};
+use super::{Field, Kind, Leaf};
 
 /// An object with more keys than this is taken for one whose keys are data.
 const MOST_KEYS: usize = 1000;
+
+/// Deeper objects and arrays are JSON: some readers take twice as long with each level.
+const MOST_LEVELS: usize = 16;
 
 /// Integers up to this have a floating-point number of their own.
 const EXACT: u64 = 1 << 53;

@@ -12,8 +12,7 @@ pub mod guess;
 pub mod table;
 pub mod types;
 
-/// Deeper objects and arrays of records become JSON in a column of text: readers of Parquet
-/// go down a schema by recursion.
+/// The levels of a schema at most: readers of Parquet go down it by recursion.
 pub const MOST_LEVELS: usize = 32;
 
 /// A column, or what holds columns.

@@ -93,6 +93,7 @@ impl Sink for ParquetSink<'_> {
     }
 
     fn close(&mut self, complete: bool) -> Result<(), OutletError> {
+        self.is_closed = true;
         match (self.is_under_checkpoint, complete) {
             (true, true) => self.decide()?,
             // A restart goes on with what is committed.
@@ -106,6 +107,18 @@ impl Sink for ParquetSink<'_> {
             self.staging.leave();
         }
         Ok(())
+    }
+}
+
+impl Drop for ParquetSink<'_> {
+    /// Where the sink itself has failed nobody closes it. Batches that had ended before have ended well.
+    fn drop(&mut self) {
+        if !self.is_closed
+            && !self.is_under_checkpoint
+            && let Err(error) = self.close(false)
+        {
+            self.console.warn(&format!("batches that wait for their file are lost: {error}"));
+        }
     }
 }
 

@@ -73,6 +73,7 @@ pub struct ParquetSink<'a> {
     shown: Vec<String>,
     changed: BTreeSet<PathBuf>,
     is_under_checkpoint: bool,
+    is_closed: bool,
     /// Whether columns came that are not durable.
     has_new_columns: bool,
     /// Rows of a block that were taken.
@@ -111,6 +112,7 @@ impl<'a> ParquetSink<'a> {
             shown: Vec::new(),
             changed: BTreeSet::new(),
             is_under_checkpoint: false,
+            is_closed: false,
             has_new_columns: false,
             rows: Vec::new(),
         }
@@ -158,7 +160,7 @@ impl<'a> ParquetSink<'a> {
     fn push(&mut self, time: BatchTime, record: &[u8]) -> Result<Result<(), Refused>, OutletError> {
         let Some(columns) = self.table.columns() else {
             return Ok(Err(Refused::Bad(
-                "it has no value, and none before it that would tell what the columns are: --schema tells them"
+                "it has no value for a column, nor has one before it that would tell the columns: --schema tells them"
                     .to_owned(),
             )));
         };

@@ -51,6 +51,8 @@ pub struct Files {
     /// Of the next temporary name.
     number: u64,
     opened: u64,
+    /// Folders that have a file open, in the order in which these were opened.
+    order: BTreeMap<u64, String>,
 }
 
 /// The file of a folder.
@@ -91,7 +93,15 @@ pub struct Place<'p> {
 impl Files {
     /// No files.
     pub fn new(settings: Settings) -> Files {
-        Files { settings, open: BTreeMap::new(), made: HashMap::new(), whole: Vec::new(), number: 0, opened: 0 }
+        Files {
+            settings,
+            open: BTreeMap::new(),
+            made: HashMap::new(),
+            whole: Vec::new(),
+            number: 0,
+            opened: 0,
+            order: BTreeMap::new(),
+        }
     }
 
     /// Adds a record to the file of a folder.
@@ -148,8 +158,10 @@ impl Files {
     /// Writes what is held for a folder.
     fn write_row_group(&mut self, folder: &str, columns: &Columns, place: Place<'_>) -> Result<(), OutletError> {
         let is_opened = self.open.get(folder).is_some_and(|open| open.writer.is_some());
-        if !is_opened && self.open.values().filter(|open| open.writer.is_some()).count() >= MOST_OPEN {
-            self.finish_oldest(place)?;
+        if let (false, true, Some(oldest)) =
+            (is_opened, self.order.len() >= MOST_OPEN, self.order.values().next().cloned())
+        {
+            self.finish(&oldest, place)?;
         }
         let Some(open) = self.open.get_mut(folder).filter(|open| open.rows() > 0) else { return Ok(()) };
         let writer = match &mut open.writer {
@@ -158,6 +170,7 @@ impl Files {
                 let name = place.staging.name(&format!("{}.{}.tmp", place.start, self.number));
                 self.number += 1;
                 self.opened += 1;
+                self.order.insert(self.opened, folder.to_owned());
                 let path = place.staging.path(&name);
                 let file = File::create(&path).map_err(|error| failed(&path, error))?;
                 let file = SerializedFileWriter::new(file, columns.root.clone(), self.settings.properties.clone());
@@ -173,19 +186,14 @@ impl Files {
         if is_last { self.finish(folder, place) } else { Ok(()) }
     }
 
-    /// Completes the file that was opened before all others.
-    fn finish_oldest(&mut self, place: Place<'_>) -> Result<(), OutletError> {
-        let opened = self.open.iter().filter_map(|(folder, open)| Some((open.writer.as_ref()?.opened, folder)));
-        match opened.min().map(|(_, folder)| folder.clone()) {
-            Some(folder) => self.finish(&folder, place),
-            None => Ok(()),
-        }
-    }
-
     /// Completes a folder's file, as far as it has row groups.
     fn finish(&mut self, folder: &str, place: Place<'_>) -> Result<(), OutletError> {
-        let Some(writer) = self.open.get_mut(folder).and_then(|open| open.writer.take()) else { return Ok(()) };
-        let Writer { file, name, .. } = writer;
+        let Some(open) = self.open.get_mut(folder) else { return Ok(()) };
+        let Some(Writer { file, name, opened, .. }) = open.writer.take() else { return Ok(()) };
+        if open.rows() == 0 {
+            self.open.remove(folder);
+        }
+        self.order.remove(&opened);
         file.into_inner().map_err(|error| refused(&place.staging.path(&name), error))?;
         let made = self.made.entry(folder.to_owned()).or_default();
         *made += 1;
@@ -219,6 +227,7 @@ impl Files {
     /// Forgets everything; the files stay where they are.
     pub fn clear(&mut self) {
         self.open.clear();
+        self.order.clear();
         self.take();
     }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Component, Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 use sstream::connect::OutletError;
@@ -12,6 +14,9 @@ use crate::error::SinkError;
 
 /// Beyond so many files the whole file system is synced, which then takes less long.
 const MOST_SYNCED: usize = 64;
+
+/// So long a sink is waited for that was killed, or asked to stop, just before.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The folder.
 #[derive(Debug)]
@@ -46,10 +51,17 @@ impl Staging {
         }
         let lock = File::open(&folder).map_err(|error| failed(&folder, error))?;
         // Where there are no locks, two sinks must not have the same prefix.
-        if flock(&lock, FlockOperation::NonBlockingLockExclusive) == Err(rustix::io::Errno::WOULDBLOCK) {
-            let what =
-                format!("{}, where another sstream-sink writes: give one of them another --prefix", target.display());
-            return Err(OutletError::Write { what, error: io::ErrorKind::WouldBlock.into() });
+        let is_taken = || flock(&lock, FlockOperation::NonBlockingLockExclusive) == Err(rustix::io::Errno::WOULDBLOCK);
+        let since = Instant::now();
+        while is_taken() {
+            if since.elapsed() > PATIENCE {
+                let what = format!(
+                    "{}, where another sstream-sink writes: give one of them another --prefix",
+                    target.display()
+                );
+                return Err(OutletError::Write { what, error: io::ErrorKind::WouldBlock.into() });
+            }
+            thread::sleep(PATIENCE / 100);
         }
         Ok(Staging { target: target.to_owned(), folder, lock, id: "run".to_owned() })
     }
