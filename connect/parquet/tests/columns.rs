@@ -177,5 +177,5 @@ fn moments_are_read_as_told() {
     has(&folder, &[&row]);
     write(&folder, "[{\"a\":1}]\n", "--timestamp b")
         .exits(0)
-        .says("--timestamp b: the records of the first batch have no such value");
+        .says("--timestamp b: the first records have no such value");
 }

@@ -84,7 +84,11 @@ fn two_sinks_of_a_folder_have_two_prefixes() {
     };
     folder.run(&line("--prefix other")).exits(0).is_quiet();
     assert_eq!(files(&folder), ["other-1000.parquet", "part-1000.parquet"]);
-    let ran = Folder::new().run(&line("")).exits(1);
+    let ran = Folder::new().run(
+        "mkdir out; sleep 8 | sstream-sink parquet out & until [ -e out/.sstream-part ]; do sleep 0.05; done; \
+         echo '[1]' | sstream-sink parquet out",
+    );
+    let ran = ran.exits(1);
     assert!(ran.stderr.contains("another sstream-sink writes: give one of them another --prefix"), "{ran}");
 }
 

@@ -218,7 +218,7 @@ impl Column {
             Values::Float(values) => levels.write(writer.typed::<FloatType>(), &values)?,
             Values::Double(values) => levels.write(writer.typed::<DoubleType>(), &values)?,
             Values::Bytes(heap) => {
-                levels.write_pieces(writer.typed::<ByteArrayType>(), heap, |bytes| ByteArray::from(bytes))?;
+                levels.write_pieces(writer.typed::<ByteArrayType>(), heap, ByteArray::from)?;
             }
             Values::Fixed(heap, _) => {
                 let fixed = |bytes| FixedLenByteArray::from(ByteArray::from(bytes));

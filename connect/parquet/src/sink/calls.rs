@@ -35,13 +35,13 @@ impl Sink for ParquetSink<'_> {
 
     fn block(&mut self, block: Block<'_>) -> Result<(), OutletError> {
         match self.table.columns() {
-            None => Ok(self.first.append(block)?),
+            None => self.wait(block),
             Some(_) => self.take(block.time, block.bytes),
         }
     }
 
     fn end(&mut self, time: BatchTime, _: u64) -> Result<(), OutletError> {
-        self.learn()?;
+        self.learn(time)?;
         match &mut self.group {
             Some(group) if !group.is_complete(time) => {
                 group.ended = group.held.as_ref().map_or(0, |held| held.length);
@@ -52,7 +52,7 @@ impl Sink for ParquetSink<'_> {
     }
 
     fn prepare(&mut self, time: BatchTime, _: u64, note: &mut Vec<u8>) -> Result<(), OutletError> {
-        self.learn()?;
+        self.learn(time)?;
         let Some(group) = &mut self.group else { return Ok(()) };
         let name = self.staging.name(&group.start.to_string());
         if !group.is_complete(time) {

@@ -28,7 +28,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use memchr::memchr;
-use sstream::connect::{BadRecords, BatchTime, Console, OutletError, Spool};
+use sstream::connect::{BLOCK_BYTES, BadRecords, BatchTime, Block, Console, OutletError};
 
 pub use group::Every;
 use group::Group;
@@ -37,7 +37,7 @@ use crate::partition::Partitioner;
 use crate::rows::shred::Refused;
 use crate::schema::guess::Guess;
 use crate::schema::table::Table;
-use crate::store::files::{Files, Place, Settings};
+use crate::store::files::{Files, HERE, Place, Settings};
 use crate::store::held::Rows;
 use crate::store::staging::{Staging, Whole, failed};
 
@@ -65,8 +65,8 @@ pub struct ParquetSink<'a> {
     bad_records: &'a BadRecords,
     files: Files,
     group: Option<Group>,
-    /// The first batch, until its columns are known.
-    first: Spool,
+    /// The first records, until their columns are known.
+    first: Vec<u8>,
     /// Groups that are complete, and not shown.
     prepared: Vec<Prepared>,
     /// Lists of what is shown, under names that may not be durable: in these folders.
@@ -88,7 +88,7 @@ struct Prepared {
     held: Option<String>,
 }
 
-/// So much of the first batch is in memory until its end; more goes to disk.
+/// So many bytes of the first batch tell the columns.
 const FIRST_BYTES: usize = 8 << 20;
 
 /// The name of the file with the columns.
@@ -105,7 +105,7 @@ impl<'a> ParquetSink<'a> {
             every,
             console,
             bad_records,
-            first: Spool::new(FIRST_BYTES),
+            first: Vec::new(),
             files: Files::new(settings),
             group: None,
             prepared: Vec::new(),
@@ -165,7 +165,7 @@ impl<'a> ParquetSink<'a> {
             )));
         };
         let folder = match &mut self.partitioner {
-            None => Ok(""),
+            None => Ok(HERE),
             Some(partitioner) => partitioner.folder(record, time),
         };
         let pushed = folder.map_err(Refused::Bad).and_then(|folder| self.files.push(folder, record, columns));
@@ -191,24 +191,31 @@ impl<'a> ParquetSink<'a> {
         Ok(is_wider)
     }
 
-    /// The batch is over: if it was the first, its records tell the columns, and go into files only now.
-    fn learn(&mut self) -> Result<(), OutletError> {
-        if self.first.is_empty() {
+    /// Takes records that tell the columns, until there are enough of them, or their batch is over.
+    fn wait(&mut self, block: Block<'_>) -> Result<(), OutletError> {
+        self.first.extend_from_slice(block.bytes);
+        if self.first.len() >= FIRST_BYTES { self.learn(block.time) } else { Ok(()) }
+    }
+
+    /// Finds the columns in the first records of a batch, which go into files only now.
+    fn learn(&mut self, time: BatchTime) -> Result<(), OutletError> {
+        let first = std::mem::take(&mut self.first);
+        if first.is_empty() {
             return Ok(());
         }
-        let first = std::mem::replace(&mut self.first, Spool::new(FIRST_BYTES));
         let mut guess = Guess::default();
-        let mut blocks = first.blocks();
-        while let Some(block) = blocks.next()? {
-            objects(block.bytes).for_each(|record| guess.see(record));
-        }
+        objects(&first).for_each(|record| guess.see(record));
         self.has_new_columns |= self.table.learn(&guess)?;
         if let (Some(path), true) = (self.table.unknown_moment(), self.has_new_columns) {
-            self.console.warn(&format!("--timestamp {path}: the records of the first batch have no such value"));
+            self.console.warn(&format!("--timestamp {path}: the first records have no such value"));
         }
-        let mut blocks = first.blocks();
-        while let Some(block) = blocks.next()? {
-            self.take(block.time, block.bytes)?;
+        // In pieces: a row group is written between them when there is enough for one.
+        let mut rest = first.as_slice();
+        while !rest.is_empty() {
+            let piece = rest.len().min(BLOCK_BYTES);
+            let end = memchr(b'\n', &rest[piece - 1..]).map_or(rest.len(), |newline| piece + newline);
+            self.take(time, &rest[..end])?;
+            rest = &rest[end..];
         }
         Ok(())
     }

@@ -30,6 +30,10 @@ const MOST_ROWS: usize = 1 << 20;
 /// The format counts row groups in 15 bits.
 const MOST_ROW_GROUPS: usize = 1 << 14;
 
+/// The folder of records that have none. (An empty name would make each look-up slow: comparing nothing with nothing
+/// costs a processor with masked vectors more than comparing something.)
+pub const HERE: &str = ".";
+
 /// What files are like.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -198,8 +202,8 @@ impl Files {
         let made = self.made.entry(folder.to_owned()).or_default();
         *made += 1;
         let number = if *made > 1 { format!("-{made}") } else { String::new() };
-        let slash = if folder.is_empty() { "" } else { "/" };
-        let path = format!("{folder}{slash}{}-{}{number}.parquet", self.settings.prefix, place.start);
+        let folder = if folder == HERE { String::new() } else { format!("{folder}/") };
+        let path = format!("{folder}{}-{}{number}.parquet", self.settings.prefix, place.start);
         self.whole.push(Whole { name, path });
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -45,24 +46,24 @@ impl Staging {
     /// It cannot be made, or another sink has locked it.
     pub fn open(target: &Path, prefix: &str) -> Result<Staging, OutletError> {
         let folder = target.join(format!(".sstream-{prefix}"));
-        match fs::create_dir(&folder) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(target, error)),
-            _ => {}
-        }
-        let lock = File::open(&folder).map_err(|error| failed(&folder, error))?;
-        // Where there are no locks, two sinks must not have the same prefix.
-        let is_taken = || flock(&lock, FlockOperation::NonBlockingLockExclusive) == Err(rustix::io::Errno::WOULDBLOCK);
         let since = Instant::now();
-        while is_taken() {
-            if since.elapsed() > PATIENCE {
-                let what = format!(
-                    "{}, where another sstream-sink writes: give one of them another --prefix",
-                    target.display()
-                );
-                return Err(OutletError::Write { what, error: io::ErrorKind::WouldBlock.into() });
+        let lock = loop {
+            match fs::create_dir(&folder) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(target, error)),
+                _ => {}
             }
-            thread::sleep(PATIENCE / 100);
-        }
+            match locked(&folder).map_err(|error| failed(&folder, error))? {
+                Some(lock) => break lock,
+                None if since.elapsed() > PATIENCE => {
+                    let what = format!(
+                        "{}, where another sstream-sink writes: give one of them another --prefix",
+                        target.display()
+                    );
+                    return Err(OutletError::Write { what, error: io::ErrorKind::WouldBlock.into() });
+                }
+                None => thread::sleep(PATIENCE / 100),
+            }
+        };
         Ok(Staging { target: target.to_owned(), folder, lock, id: "run".to_owned() })
     }
 
@@ -225,6 +226,23 @@ impl Staging {
         });
         synced.map_err(|error| failed(&path, error))?;
         sync_folder(&self.folder)
+    }
+}
+
+/// Locks a folder; nothing if somebody has it, or has just removed it.
+fn locked(folder: &Path) -> io::Result<Option<File>> {
+    let is_gone = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+    let lock = match File::open(folder) {
+        Err(error) if is_gone(&error) => return Ok(None),
+        opened => opened?,
+    };
+    // Where there are no locks, two sinks must not have the same prefix.
+    if flock(&lock, FlockOperation::NonBlockingLockExclusive) == Err(rustix::io::Errno::WOULDBLOCK) {
+        return Ok(None);
+    }
+    match fs::metadata(folder) {
+        Err(error) if is_gone(&error) => Ok(None),
+        there => Ok((there?.ino() == lock.metadata()?.ino()).then_some(lock)),
     }
 }
 
