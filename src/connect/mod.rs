@@ -143,7 +143,7 @@ pub use crate::cli::nearest::nearest;
 pub use crate::cli::program::program;
 pub use crate::console::{Console, Level};
 pub use crate::error::{Exit, Failure, describe};
-pub use crate::event::{TimeForm, TimeOf};
+pub use crate::event::{TimeForm, TimeOf, TimeUnit};
 pub use crate::expr::Program;
 pub use crate::flow::{BadRecords, OnError, OutletError, Under, Waited};
 pub use crate::frame::{BatchTime, Block, Reason, Watermark};

@@ -70,6 +70,13 @@ pub const KNOWN: &[Connector] = &[
         operator: None,
     },
     Connector {
+        kind: "parquet",
+        connector: "parquet",
+        source: None,
+        sink: Some("Files of Parquet, in Hive's layout"),
+        operator: None,
+    },
+    Connector {
         kind: "postgres",
         connector: "postgres",
         source: None,
