@@ -49,6 +49,21 @@ fn nested_values_have_their_levels() {
     assert_eq!(peer(&folder, &format!("duckdb \"{sql}\"")), "6|6\n");
 }
 
+/// Whatever lacks, is null or empty at any level comes back as it was.
+#[test]
+fn records_at_random_come_back() {
+    if !is_possible() {
+        return;
+    }
+    for seed in 0..6 {
+        let folder = Folder::new();
+        let batches = peer(&folder, &format!("random {seed}"));
+        let options = if seed % 2 == 0 { "" } else { "--row-group 64KiB --every 1h" };
+        write(&folder, &batches, options).exits(0).is_quiet();
+        peer(&folder, "same batches out");
+    }
+}
+
 #[test]
 fn values_of_several_kinds_are_json() {
     if !is_possible() {
