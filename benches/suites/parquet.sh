@@ -28,7 +28,7 @@ END
   resident parquet-memory 64 "cat $hits_file" "sstream-source stdin --input json --batch 1h" \
     "sstream-sink parquet $(mktemp -d -p "$folder")"
   # Named, whatever the ratio is: what folders cost.
-  compare parquet-partitioned 5 100 "$ours --partition 'user={.user | .[1:4]}'" "$ours"
+  compare parquet-partitioned 5 100 "$ours --partition 'dt=%Y-%m-%d/hour=%H/of={.method}' --time .at" "$ours"
 }
 
 in_parquet
