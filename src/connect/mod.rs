@@ -118,12 +118,14 @@
 pub mod docs;
 pub mod testing;
 
+mod braced;
 mod message;
 mod secret;
 mod shard;
 mod wake;
 
-pub use message::{ValueForm, only_result};
+pub use braced::Braced;
+pub use message::{ValueForm, only_result, only_result_with};
 pub use secret::Secret;
 pub use shard::Shard;
 pub use wake::{Bell, Wake};
