@@ -73,9 +73,12 @@ fn the_newest_record_of_a_key_is_the_last_one() {
     if !is_hostile_possible() {
         return;
     }
-    for (op, document) in [("index", "{\"b\":2,\"k\":\"x\"}"), ("update", "{\"a\":1,\"b\":2,\"k\":\"x\"}")] {
+    for (op, fault, document) in [
+        ("index", "429 es_rejected_execution_exception", "{\"b\":2,\"k\":\"x\"}"),
+        ("update", "409 version_conflict_engine_exception", "{\"a\":1,\"b\":2,\"k\":\"x\"}"),
+    ] {
         let kept = Kept::hostile("");
-        kept.server.folder.file("faults", "items 429 es_rejected_execution_exception\n");
+        kept.server.folder.file("faults", format!("items {fault}\n"));
         let batch = "[{\"k\":\"x\",\"a\":1},{\"k\":\"x\",\"b\":2},{\"k\":\"y\"},{\"k\":\"z\"}]\n";
         kept.server.write(batch, &format!("--index i --id .k --op {op}")).exits(0).is_quiet();
         assert_eq!(kept.requests(".operations"), "4\n3\n");
