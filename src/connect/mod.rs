@@ -119,11 +119,13 @@ pub mod docs;
 pub mod testing;
 
 mod message;
+mod schemas;
 mod secret;
 mod shard;
 mod wake;
 
-pub use message::{ValueForm, only_result};
+pub use message::{ValueArgs, ValueForm, ValueKind, only_result};
+pub use schemas::Schemas;
 pub use secret::Secret;
 pub use shard::Shard;
 pub use wake::{Bell, Wake};

@@ -48,6 +48,41 @@ fn json_properties_and_what_the_broker_had_kept() {
     assert!(broker.folder.read("bad").contains("\"record\":\"{\""));
 }
 
+/// Messages that fastavro made (tests/fixtures/messages).
+#[test]
+fn avro_by_one_schema_or_by_those_that_messages_name() {
+    if !is_possible() {
+        return;
+    }
+    let broker = Broker::start();
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/messages");
+    let (one, two) = (
+        r#"{"id":1,"city":"Zürich","price":12.30,"at":"2024-01-05T10:00:00Z"}"#,
+        r#"{"id":2,"city":null,"price":-0.05,"kind":"PAID"}"#,
+    );
+    let read = |schema: &str, files: &[&str]| {
+        let line = format!("sstream-source mqtt $B --topic t --value avro --schema {fixtures}/{schema}");
+        let line = format!("{line} --batch 100ms --on-error bad --output json >got");
+        let pipeline = broker.begin_subscriber(&line);
+        for file in files {
+            broker.run(&format!("mosquitto_pub $C -q 1 -t t -f {fixtures}/messages/{file}")).exits(0);
+        }
+        wait_until("all came", Duration::from_secs(30), || broker.folder.read("got").lines().count() == 2);
+        stop(pipeline);
+        broker.folder.read("got")
+    };
+    assert_eq!(read("schemas/1.avsc", &["one.datum", "two.confluent", "one.object"]), format!("{one}\n{one}\n"));
+    assert!(broker.folder.read("bad").contains("schema 70000: is --schema to be a folder?"));
+    assert_eq!(read("schemas", &["one.confluent", "two.object"]), format!("{one}\n{two}\n"));
+    for (options, says) in [
+        ("--value avro", "by which schema were messages written?"),
+        ("--schema a", "--schema is for --value avro"),
+        ("--value avro --schema none.avsc", "--schema: none.avsc: No such file"),
+    ] {
+        broker.run(&format!("sstream-source mqtt $B --topic t {options} --output json")).exits(2).says(says);
+    }
+}
+
 /// The broker keeps the session while nobody is there.
 #[test]
 fn what_comes_while_we_are_away_is_there_afterwards() {

@@ -102,7 +102,7 @@ impl Task {
         programs: &mut Programs,
         made: &mut Vec<Made>,
     ) -> Result<Option<String>, String> {
-        if self.settings.value == ValueForm::Text {
+        if matches!(self.settings.value, ValueForm::Text) {
             let (mut lines, mut whole) = (Lines::new(self.settings.longest), Vec::new());
             lines.push(body, &mut whole);
             if !body.ends_with(b"\n") {
