@@ -170,8 +170,21 @@ impl ValueArgs {
 /// # Errors
 /// Why the record is a bad one: the program fails, or has several results.
 pub fn only_result(option: &str, program: &mut Program, record: &[u8]) -> Result<Option<Vec<u8>>, String> {
+    only_result_with(option, program, &[], record)
+}
+
+/// The same of a program that has variables, which are JSON.
+///
+/// # Errors
+/// As [`only_result`].
+pub fn only_result_with(
+    option: &str,
+    program: &mut Program,
+    variables: &[&[u8]],
+    record: &[u8],
+) -> Result<Option<Vec<u8>>, String> {
     let (mut results, mut value) = (0u64, Vec::new());
-    let run = program.run(record, &[], &mut |result| {
+    let run = program.run(record, variables, &mut |result| {
         results += 1;
         if results == 1 {
             value.extend_from_slice(result);
@@ -181,6 +194,6 @@ pub fn only_result(option: &str, program: &mut Program, record: &[u8]) -> Result
         (Err(error), _) => Err(format!("{option}: {error}")),
         (Ok(()), 0) => Ok(None),
         (Ok(()), 1) => Ok(Some(value)),
-        (Ok(()), _) => Err(format!("{option} has {results} results, and a message has one")),
+        (Ok(()), _) => Err(format!("{option} has {results} results, and one is wanted")),
     }
 }

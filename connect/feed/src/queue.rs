@@ -16,8 +16,24 @@ pub struct Item {
     pub made: Made,
     /// How far the feed is taken with it.
     pub mark: Mark,
-    /// The memory that it takes, which is given back when it is taken.
+    /// The memory of it and of those that came with it and before it, which is given back when it is taken.
     pub memory: Option<OwnedSemaphorePermit>,
+}
+
+impl Item {
+    /// Which has no memory yet.
+    pub fn new(made: Made, mark: Mark) -> Item {
+        Item { made, mark, memory: None }
+    }
+
+    /// What it takes, in bytes.
+    pub fn cost(&self) -> usize {
+        let length = match &self.made {
+            Ok(record) => record.len(),
+            Err((payload, reason)) => payload.len() + reason.len(),
+        };
+        length + 200
+    }
 }
 
 /// What the connection puts in and the stage takes out.
@@ -47,9 +63,9 @@ impl Queue {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a record in.
-    pub fn put(&self, item: Item) {
-        self.lock().items.push_back(item);
+    /// Puts records in.
+    pub fn put(&self, items: impl IntoIterator<Item = Item>) {
+        self.lock().items.extend(items);
         self.bell.ring();
     }
 

@@ -121,8 +121,9 @@ impl RecordSource for FeedSource {
 
     fn take(&mut self, room: Room, block: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, SourceError> {
         let (mut records, before) = (0, block.len());
-        while records < room.records && block.len() - before < room.bytes && !self.is_full() {
-            let Some(item) = self.queue.lock().items.pop_front() else { break };
+        let mut queue = self.queue.lock();
+        while records < room.records && block.len() - before < room.bytes && self.batch.len() < BATCH_BYTES {
+            let Some(item) = queue.items.pop_front() else { break };
             if self.is_kept {
                 push_made(&item.made, &mut self.batch);
             }
@@ -134,7 +135,6 @@ impl RecordSource for FeedSource {
                 Err((payload, reason)) => bad(payload, reason)?,
             }
             self.mark = item.mark;
-            drop(item.memory);
         }
         Ok(records)
     }

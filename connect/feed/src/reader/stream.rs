@@ -11,6 +11,7 @@ use crate::dial::Broken;
 use crate::events::Events;
 use crate::lines::{Line, Lines};
 use crate::position::Place;
+use crate::queue::Item;
 use sstream::connect::duration;
 
 impl Task {
@@ -28,7 +29,7 @@ impl Task {
         };
         let longest = self.settings.longest;
         let mut events = is_events.then(|| Events::new(place.id.clone(), longest));
-        let (mut body, mut lines, mut whole) = (answer.into_body(), Lines::new(longest), Vec::new());
+        let (mut body, mut lines, mut items) = (answer.into_body(), Lines::new(longest), Vec::new());
         loop {
             let frame = match tokio::time::timeout(self.settings.stall, body.frame()).await {
                 Err(_) => {
@@ -40,35 +41,39 @@ impl Task {
                 Ok(Some(Ok(frame))) => frame,
             };
             self.is_back();
-            lines.push(&frame.into_data().unwrap_or_default(), &mut whole);
-            for line in whole.drain(..) {
-                match (line, &mut events) {
+            lines.push(&frame.into_data().unwrap_or_default(), |line| {
+                items.extend(match (line, &mut events) {
                     (Line::TooLong(beginning), _) => {
-                        self.put_behind(Err((beginning, format!("a line of more than {longest} bytes")))).await;
+                        let reason = format!("a line of more than {longest} bytes");
+                        Some(self.behind(Err((beginning.to_vec(), reason))))
                     }
-                    (Line::Whole(line), Some(events)) => self.event(events, &line).await,
+                    (Line::Whole(line), Some(events)) => self.event(events, line),
                     // An empty one keeps the connection alive.
-                    (Line::Whole(line), None) if line.is_empty() => {}
+                    (Line::Whole([]), None) => None,
                     (Line::Whole(line), None) => {
-                        let made = self.records.make(&line, "", "");
-                        self.put_behind(made).await;
+                        let made = self.records.make(line, "", "");
+                        Some(self.behind(made))
                     }
-                }
-            }
+                });
+            });
+            self.put(&mut items).await;
         }
     }
 
-    async fn event(&mut self, events: &mut Events, line: &[u8]) {
+    fn event(&mut self, events: &mut Events, line: &[u8]) -> Option<Item> {
         let made = match events.line(line) {
-            Ok(None) => return self.retry = events.retry,
+            Ok(None) => {
+                self.retry = events.retry;
+                return None;
+            }
             Ok(Some(event)) => {
                 if event.id != self.place.id {
-                    self.place = Arc::new(Place { id: event.id.clone(), etag: String::new() });
+                    self.place = Arc::new(Place { id: event.id.to_owned(), etag: String::new() });
                 }
-                self.records.make(&event.data, &event.id, &event.event)
+                self.records.make(event.data, event.id, event.event)
             }
-            Err(data) => Err((data, format!("an event of more than {} bytes", self.settings.longest))),
+            Err(data) => Err((data.to_vec(), format!("an event of more than {} bytes", self.settings.longest))),
         };
-        self.put_behind(made).await;
+        Some(self.behind(made))
     }
 }
