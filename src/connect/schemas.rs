@@ -42,8 +42,11 @@ struct Known {
     numbers: HashMap<u32, Arc<Schema>>,
     fingerprints: HashMap<Fingerprint, Arc<Schema>>,
     /// Files that were looked at for a fingerprint, as they were then.
-    files: HashMap<PathBuf, (Option<SystemTime>, u64)>,
+    files: HashMap<PathBuf, State>,
 }
+
+/// When a file was changed, and how long it is.
+type State = (Option<SystemTime>, u64);
 
 impl Schemas {
     /// Those at a path, a file or a folder; `reader` is the file of the schema that records are to have.
@@ -199,8 +202,8 @@ fn read(path: &Path) -> Result<Value, String> {
     }
 }
 
-/// The files of a folder that are schemas, with when they were changed and how long they are.
-fn files(folder: &Path) -> Result<Vec<(PathBuf, (Option<SystemTime>, u64))>, String> {
+/// The files of a folder that are schemas.
+fn files(folder: &Path) -> Result<Vec<(PathBuf, State)>, String> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(|error| error.to_string())? {
         let path = entry.map_err(|error| error.to_string())?.path();

@@ -107,6 +107,44 @@ fn what_comes_while_we_are_away_is_there_afterwards() {
     }
 }
 
+/// The session goes on with the filters that it had, and with one more.
+#[test]
+fn a_topic_may_be_added_at_a_restart() {
+    if !is_possible() {
+        return;
+    }
+    let broker = Broker::start();
+    let line = |topics: &str| {
+        format!(
+            "sstream-source mqtt $B --client-id us {topics} --batch 100ms --checkpoint ck | sstream-sink files out/part"
+        )
+    };
+    let publish = |topic: &str, numbers: &str| {
+        broker.run(&format!("seq {numbers} | mosquitto_pub $C -q 1 -t {topic} -l")).exits(0);
+    };
+    let came = || broker.run("cat out/part-*").stdout;
+    let all_came = |count: usize| wait_until("all came", Duration::from_secs(30), || came().lines().count() >= count);
+    let pipeline = broker.begin_subscriber(&line("--topic a"));
+    publish("a", "1 100");
+    all_came(100);
+    stop(pipeline);
+    publish("a", "101 200");
+    let pipeline = broker.begin_subscriber(&line("--topic a --topic b/+"));
+    publish("b/x", "201 300");
+    publish("a", "301 400");
+    all_came(400);
+    stop(pipeline);
+    publish("b/x", "401 500");
+    let pipeline = broker.begin(&line("--topic b/+ --topic a"));
+    all_came(500);
+    stop(pipeline);
+    let mut numbers: Vec<u32> = came().lines().map(|line| line.parse().unwrap()).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=500).collect::<Vec<_>>());
+    let refused = broker.run(&line("--topic b/+")).exits(5);
+    assert!(refused.stderr.contains("--topic a"), "{refused}");
+}
+
 /// Not before a message is on disk is it acknowledged, and then at once: the batch's end is a
 /// minute away.
 #[test]
