@@ -1,4 +1,4 @@
-# 1 million records as a file of Parquet, beside pyarrow that reads the same lines of JSON and writes them; and 10,000 folders.
+# 1 million records as a file of Parquet, beside pyarrow that reads the same lines of JSON and writes them; and what folders cost.
 # Needs CONNECT=parquet built; pyarrow is fetched into the user's cache by connect/parquet/tests/peer.
 # shellcheck shell=bash
 
@@ -8,10 +8,10 @@ hits='awk "BEGIN { seed = 1; split(\"GET GET GET GET POST PUT\", methods, \" \")
       1700000000000 + i, seed % 5000, methods[seed % 6 + 1], seed % 20 ? 200 : 404, seed % 100000, seed / 2147483647, seed % 20000 } }"'
 
 in_parquet() {
-  local hits_file= python= ours=
+  local hits_file= ours= arrow='connect/parquet/tests/peer run'
   if [ ! "${list:-}" ]; then
     hits_file=$(made hits.jsonl "$hits")
-    python=$(connect/parquet/tests/peer python) || { echo 'parquet: left out: no pyarrow'; return 0; }
+    connect/parquet/tests/peer available || { echo 'parquet: left out: no pyarrow'; return 0; }
   fi
   cat >"$folder/arrow.py" <<END
 import sys
@@ -23,12 +23,12 @@ parquet.write_table(table, "$folder/arrow.parquet", compression=sys.argv[1])
 END
   ours="rm -rf $folder/lake; mkdir $folder/lake; sstream-source stdin --input json --batch 1h < $hits_file | sstream-sink parquet $folder/lake"
   # pyarrow has a thread a processor; ours are two processes.
-  compare parquet-zstd 7 2.0 "$ours" "$python $folder/arrow.py zstd"
-  compare parquet-snappy 7 2.0 "$ours --compression snappy" "$python $folder/arrow.py snappy"
+  compare parquet-zstd 7 2.0 "$ours" "$arrow $folder/arrow.py zstd"
+  compare parquet-snappy 7 2.0 "$ours --compression snappy" "$arrow $folder/arrow.py snappy"
   resident parquet-memory 64 "cat $hits_file" "sstream-source stdin --input json --batch 1h" \
     "sstream-sink parquet $(mktemp -d -p "$folder")"
   # Named, whatever the ratio is: what folders cost.
-  compare parquet-partitioned 5 100 "$ours --partition 'user={.user | .[1:4]}'" "$ours"
+  compare parquet-partitioned 5 100 "$ours --partition 'dt=%Y-%m-%d/hour=%H/of={.method}' --time .at" "$ours"
 }
 
 in_parquet

@@ -6,7 +6,9 @@ singer() {
   local target config=$folder/target.json records rows=200000
   wanted singer-source || wanted singer-sink || return 0
   [ "${list:-}" ] && return 0
-  target=$(connect/singer/tests/programs)/target-jsonl || { echo 'bench: no Singer target: Singer is left out' >&2; return 0; }
+  target=$(connect/singer/tests/programs) || { echo 'bench: no Singer target: Singer is left out' >&2; return 0; }
+  local PATH=$target:$PATH
+  target=target-jsonl
   mkdir -p "$folder/rows"
   jq -n --arg path "$folder/rows" '{destination_path: $path, do_timestamp_file: false}' >"$config"
   rows=$(made rows-200k.jsonl "seq $rows | jq -c '{n: ., host: \"host\(. % 100)\", text: (\"x\" * 60)}'")

@@ -16,8 +16,8 @@ use sstream::connect::{
 use crate::partition::{Partitioner, Template};
 use crate::rows::shred::OnNewColumn;
 use crate::rows::value::{TimeText, Times};
-use crate::schema::file;
 use crate::schema::table::{Table, Told};
+use crate::schema::{Leaf, file};
 use crate::sink::{Every, ParquetSink, Plan};
 use crate::store::files::Settings;
 use crate::store::staging::Staging;
@@ -41,6 +41,11 @@ pub struct SinkArgs {
     /// with =FORMAT text as strptime reads it. Several times for several
     #[arg(long, value_name = "COLUMN[=FORMAT]", value_parser = parse_moment, help_heading = "Columns")]
     timestamp: Vec<Moment>,
+
+    /// The type of a column that is found in records, as price=decimal(10,2) or event.n=int: boolean, tinyint, smallint, int, bigint,
+    /// float, double, decimal(P,S), string, json, binary, date or timestamp. Several times for several
+    #[arg(long = "type", value_name = "COLUMN=TYPE", value_parser = parse_type, conflicts_with = "schema", help_heading = "Columns")]
+    types: Vec<(String, Leaf)>,
 
     /// What becomes of a key that is no column
     #[arg(
@@ -164,6 +169,15 @@ fn parse_moment(text: &str) -> Result<Moment, String> {
     Ok((column.to_owned(), form))
 }
 
+fn parse_type(text: &str) -> Result<(String, Leaf), String> {
+    let told = text.split_once('=').and_then(|(column, word)| Some((column.to_owned(), Leaf::parse(word)?)));
+    told.filter(|(column, _)| !column.is_empty()).ok_or_else(|| {
+        "a column and its type are as price=decimal(10,2); types are boolean, tinyint, smallint, int, bigint, float, double, \
+         decimal(P,S), string, json, binary, date and timestamp"
+            .to_owned()
+    })
+}
+
 fn parse_zone(name: &str) -> Result<TimeZone, String> {
     TimeZone::get(name).map_err(|_| "is no time zone: names are as Europe/Berlin, America/New_York or UTC".to_owned())
 }
@@ -204,6 +218,7 @@ impl SinkArgs {
         let times = |text: TimeText| Times { text, zone: self.zone() };
         Ok(Told {
             fields: self.schema.as_deref().map(file::read).transpose().map_err(|what| format!("--schema {what}"))?,
+            types: self.types.clone(),
             moments: self.timestamp.iter().map(|(column, text)| (column.clone(), times(text.clone()))).collect(),
             times: times(TimeText::Count(1_000_000)),
             on_new: self.on_new_column,
@@ -259,9 +274,13 @@ A batch is a file, PREFIX-TIME.parquet, or one a folder with --partition; with -
     fn check(&self) -> Result<(), String> {
         self.template()?;
         self.every()?;
-        match (&self.time_zone, self.partition.is_none() && self.timestamp.is_empty() && self.schema.is_none()) {
+        match (
+            &self.time_zone,
+            self.partition.is_none() && self.timestamp.is_empty() && self.types.is_empty() && self.schema.is_none(),
+        ) {
             (Some(_), true) => {
-                Err("--time-zone is of --partition, --timestamp and --schema: there is no time without them".to_owned())
+                Err("--time-zone is of --partition, --timestamp, --type and --schema: there is no time without them"
+                    .to_owned())
             }
             _ => Ok(()),
         }

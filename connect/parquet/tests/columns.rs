@@ -49,6 +49,21 @@ fn nested_values_have_their_levels() {
     assert_eq!(peer(&folder, &format!("duckdb \"{sql}\"")), "6|6\n");
 }
 
+/// Whatever lacks, is null or empty at any level comes back as it was.
+#[test]
+fn records_at_random_come_back() {
+    if !is_possible() {
+        return;
+    }
+    for seed in 0..6 {
+        let folder = Folder::new();
+        let batches = peer(&folder, &format!("random {seed}"));
+        let options = if seed % 2 == 0 { "" } else { "--row-group 64KiB --every 1h" };
+        write(&folder, &batches, options).exits(0).is_quiet();
+        peer(&folder, "same batches out");
+    }
+}
+
 #[test]
 fn values_of_several_kinds_are_json() {
     if !is_possible() {
@@ -101,6 +116,30 @@ fn a_schema_tells_types_and_keeps_all_digits() {
     folder.run("cp out/part-*.parquet like; rm -r out").exits(0);
     write(&folder, "[{\"n\":3,\"p\":1}]\n", "--schema like").exits(0).is_quiet();
     assert!(peer(&folder, "columns out").contains("n: int32 not null\n"));
+}
+
+#[test]
+fn types_are_told_one_by_one() {
+    if !is_possible() {
+        return;
+    }
+    let folder = Folder::new();
+    let batches = "[{\"a\":1,\"p\":1,\"big\":5,\"o\":{\"day\":\"2016-07-23\"},\"any\":1}]\n\
+                   [{\"p\":12345678.90,\"big\":99999999999999999999.5,\"any\":\"x\"}]\n";
+    let options =
+        "--type 'p=decimal(10,2)' --type 'big=decimal(38,1)' --type a=smallint --type o.day=date --type any=json";
+    write(&folder, batches, options).exits(0).is_quiet();
+    assert_eq!(
+        peer(&folder, "columns out"),
+        "a: int16\np: decimal128(10, 2)\nbig: decimal128(38, 1)\no: struct<day: date32[day]>\nany: extension<arrow.json>\n"
+    );
+    has(
+        &folder,
+        &[
+            "{\"a\": 1, \"any\": \"1\", \"big\": \"decimal 5.0\", \"o\": {\"day\": \"2016-07-23\"}, \"p\": \"decimal 1.00\"}",
+            "{\"a\": null, \"any\": \"\\\"x\\\"\", \"big\": \"decimal 99999999999999999999.5\", \"o\": null, \"p\": \"decimal 12345678.90\"}",
+        ],
+    );
 }
 
 #[test]
@@ -175,7 +214,5 @@ fn moments_are_read_as_told() {
         moment("")
     );
     has(&folder, &[&row]);
-    write(&folder, "[{\"a\":1}]\n", "--timestamp b")
-        .exits(0)
-        .says("--timestamp b: the first records have no such value");
+    write(&folder, "[{\"a\":1}]\n", "--timestamp b").exits(0).says("column b: the first records have no value for it");
 }

@@ -79,3 +79,23 @@ fn rows_that_are_gone_are_told() {
     let ran = go_on(&folder, "--every 1h").exits(5);
     assert!(ran.stderr.contains("rows that were committed are not here"), "{ran}");
 }
+
+#[test]
+fn a_reset_goes_to_the_beginning_of_a_file() {
+    if !is_possible() {
+        return;
+    }
+    let folder = Folder::new();
+    let batches: String = (1..=7).map(|n| format!("[{{\"n\":{n}}}]\n")).collect();
+    folder.file("batches", &batches).run("mkdir out").exits(0);
+    let line = "sstream-source queue batches --checkpoint ck --batch 1s | sstream-sink parquet out --every 3s";
+    folder.run(line).exits(0).is_quiet();
+    // What is behind it in the same file would come twice.
+    folder.run("sstream-checkpoint reset ck --to 5000 --yes").exits(0);
+    let ran = folder.run(line).exits(5);
+    assert!(ran.stderr.contains("from an older moment"), "{ran}");
+    folder.run("sstream-checkpoint reset ck --to 3000 --yes").exits(0);
+    folder.run(line).exits(0).is_quiet();
+    assert_eq!(peer(&folder, "numbers out n"), "7 7 1 7\n");
+    assert_eq!(files(&folder), ["part-1000.parquet", "part-4000.parquet", "part-7000.parquet"]);
+}

@@ -23,7 +23,7 @@ fn killed(seed: u64, options: &str) {
     folder.file("log", "").run("mkdir out").exits(0);
     let line = format!(
         "sstream-source tail log --checkpoint ck --batch 100ms \
-         | sstream-map 'tonumber | {{n: ., of: (. % 7), l: [range(. % 3)], s: \"row \\(.)\"}}' | sstream-sink parquet out {options}"
+         | sstream-map 'tonumber | {{n: ., of: (. % 7), l: [range(. % 3)], s: \"row \\(.)\", \"c\\(. / 1500 | floor)\": .}}' | sstream-sink parquet out --on-new-column add {options}"
     );
     let keeper = Keeper::start(&folder, "pipeline", &line);
     let mut random = Random::new(seed);
@@ -46,7 +46,7 @@ fn killed(seed: u64, options: &str) {
     // What is not read yet is read now, and the stream's end completes the last file.
     folder.run(&line.replace("--batch 100ms", "--batch 100ms --idle-timeout 1s")).exits(0);
     assert_eq!(peer(&folder, "numbers out n"), format!("{sent} {sent} 1 {sent}\n"));
-    let sql = "select count(*), sum(n), sum(len(l)), count(distinct s) from read_parquet('out/**/*.parquet')";
+    let sql = "select count(*), sum(n), sum(len(l)), count(distinct s) from read_parquet('out/**/*.parquet', union_by_name=true)";
     let lengths: u64 = (1..=sent).map(|n| n % 3).sum();
     assert_eq!(
         peer(&folder, &format!("duckdb \"{sql}\"")),

@@ -4,12 +4,15 @@ peer.py rows DIR          all rows by pyarrow, files in the order of their names
 peer.py columns DIR       the columns and types of the first file, as pyarrow names them, a line each
 peer.py duckdb SQL        the result of a query by DuckDB, values with | between, a row a line
 peer.py groups DIR        of each file: its path, rows, row groups, and compression
+peer.py random SEED       batches of records at random, nested, with much that lacks or is empty, a line of JSON each
+peer.py same BATCHES DIR  fails unless the files have the records of these batches, in order
 peer.py numbers DIR COL   how many rows, how many different COL, the least and the greatest
 """
 
 import datetime
 import decimal
 import json
+import random
 import sys
 from pathlib import Path
 
@@ -39,7 +42,63 @@ def plain(value):
             return value
 
 
+# An object is a dict of its keys, an array a list of what its elements are.
+KINDS = {
+    "i": 0, "s": "", "b": True, "x": 0.5, "o": {"p": {"q": 0, "r": ""}, "l": [{"y": 0, "z": [""]}]},
+    "m": [[[0]]], "n": [{"a": {"b": [True]}}],
+}  # fmt: skip
+
+
+def any_value(kind, chance):
+    if chance.random() < 0.2:
+        return None
+    match kind:
+        case dict():
+            return {key: any_value(inner, chance) for key, inner in kind.items() if chance.random() < 0.8}
+        case list():
+            return [any_value(kind[0], chance) for _ in range(chance.choice([0, 1, 2, 5]))]
+        case bool():
+            return chance.random() < 0.5
+        case int():
+            return chance.randrange(-(2**63), 2**63)
+        case float():
+            return chance.random() * 10.0 ** chance.randrange(-300, 300)
+        case _:
+            return "".join(chance.choice('aé"\\\n 😀') for _ in range(chance.randrange(6)))
+
+
+def whole(value, kind):
+    """With null for what lacks."""
+    match value, kind:
+        case dict(), dict():
+            return {key: whole(value.get(key), inner) for key, inner in kind.items()}
+        case list(), list():
+            return [whole(inner, kind[0]) for inner in value]
+        case _:
+            return value
+
+
+def batches_of(seed):
+    chance = random.Random(seed)
+    # The first one has everything, so that all columns are known.
+    first = {"i": 1, "s": "a", "b": True, "x": 0.5, "o": {"p": {"q": 1, "r": "a"}, "l": [{"y": 1, "z": ["a"]}]},
+             "m": [[[1]]], "n": [{"a": {"b": [True]}}]}  # fmt: skip
+    yield [first]
+    for _ in range(3):
+        yield [any_value(KINDS, chance) or {} for _ in range(chance.randrange(300))]
+
+
 match sys.argv[1:]:
+    case ["random", seed]:
+        for batch in batches_of(int(seed)):
+            print(json.dumps(batch))
+    case ["same", batches, folder]:
+        wanted = [whole(record, KINDS) for line in open(batches) for record in json.loads(line)]
+        paths = sorted(files(folder), key=lambda path: int(path.stem.split("-")[1]))
+        found = [row for path in paths for row in parquet.ParquetFile(path).read().to_pylist()]
+        for number, (want, have) in enumerate(zip(wanted, found, strict=True)):
+            if want != have:
+                sys.exit(f"row {number}: wanted {want}, found {have}")
     case ["rows", folder]:
         for path in files(folder):
             for row in parquet.ParquetFile(path).read().to_pylist():

@@ -7,7 +7,7 @@ use sstream_testkit::shell::Folder;
 
 use crate::support::write;
 
-/// The path of a Python that has pyspark, which is fetched once; it takes 300 MB.
+/// The path of a Python that has pyspark, the one of the benchmarks, which is fetched once (700 MB).
 fn python() -> Option<String> {
     let make = concat!(env!("CARGO_MANIFEST_DIR"), "/../../benches/others/python");
     let made = Command::new(make).output().unwrap();

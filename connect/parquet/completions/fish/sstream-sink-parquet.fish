@@ -1,6 +1,7 @@
 complete -c sstream-sink-parquet -l prefix -d 'What names of files begin with: PREFIX-TIME.parquet. Two sinks of one folder have two' -r
 complete -c sstream-sink-parquet -l schema -d 'The columns: a message type of Parquet as text, or a file of Parquet that has them. Without it they are found in the first batch' -r -F
 complete -c sstream-sink-parquet -l timestamp -d 'A column of moments, as at or event.at: text of RFC 3339, or numbers of ms; with =s, =us or =ns numbers of these; with =FORMAT text as strptime reads it. Several times for several' -r
+complete -c sstream-sink-parquet -l type -d 'The type of a column that is found in records, as price=decimal(10,2) or event.n=int: boolean, tinyint, smallint, int, bigint, float, double, decimal(P,S), string, json, binary, date or timestamp. Several times for several' -r
 complete -c sstream-sink-parquet -l on-new-column -d 'What becomes of a key that is no column' -r -f -a "error\t'The record is a bad one, for --on-error'
 add\t'A column more, in a file of its own with the wider schema'
 ignore\t'The value is left out'"

@@ -188,6 +188,12 @@ impl Column {
         Ok(())
     }
 
+    /// Its levels, for tests: definition and repetition.
+    #[cfg(test)]
+    pub fn levels(&self) -> (&[i16], &[i16]) {
+        (&self.definition, &self.repetition)
+    }
+
     /// Takes back the entries of a row that has begun beyond so many.
     pub fn cut(&mut self, rows: usize) {
         while self.rows > rows {

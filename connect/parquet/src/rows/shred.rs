@@ -297,3 +297,65 @@ fn json(name: &str) -> Vec<u8> {
     push_string(name.as_bytes(), &mut key);
     key
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::guess::Guess;
+
+    fn shredder(like: &str, on_new: OnNewColumn) -> Shredder {
+        let mut guess = Guess::default();
+        guess.see(like.as_bytes());
+        Shredder::new(&guess.fields().unwrap(), &[], on_new, &|_| None)
+    }
+
+    fn levels(like: &str, records: &[&str]) -> Vec<(Vec<i16>, Vec<i16>)> {
+        let mut shredder = shredder(like, OnNewColumn::Error);
+        let mut columns = shredder.columns();
+        for record in records {
+            shredder.push(record.as_bytes(), &mut columns).unwrap();
+        }
+        columns.iter().map(Column::levels).map(|(one, other)| (one.to_vec(), other.to_vec())).collect()
+    }
+
+    #[test]
+    fn levels_are_those_of_dremel() {
+        // Each optional field and each array is a level of definition, each array one of repetition.
+        let records = ["{\"a\":1}", "{}", "{\"a\":null}"];
+        assert_eq!(levels("{\"a\":1}", &records), [(vec![1, 0, 0], vec![])]);
+        let records = ["{\"l\":[[1,2],[],null,[null]]}", "{\"l\":[]}", "{}", "{\"l\":[[3]]}"];
+        assert_eq!(levels("{\"l\":[[1]]}", &records), [(vec![5, 5, 3, 2, 4, 1, 0, 5], vec![0, 2, 1, 1, 1, 0, 0, 0])]);
+        // Columns beside each other have as many rows, and rows begin together.
+        let records = ["{\"o\":[{\"x\":1},{\"y\":2}]}", "{\"o\":[null]}"];
+        let columns = levels("{\"o\":[{\"x\":1,\"y\":1}]}", &records);
+        assert_eq!(columns, [(vec![4, 3, 2], vec![0, 1, 0]), (vec![3, 4, 2], vec![0, 1, 0])]);
+    }
+
+    #[test]
+    fn a_record_that_is_refused_leaves_nothing() {
+        let like = "{\"a\":1,\"l\":[{\"s\":\"x\"}],\"z\":true}";
+        for (on_new, record, refused) in [
+            (
+                OnNewColumn::Error,
+                "{\"a\":1,\"l\":[{\"s\":\"y\"},{\"s\":1}]}",
+                Refused::Bad("column l[].s: 1 is not a string".to_owned()),
+            ),
+            (OnNewColumn::Add, "{\"a\":1,\"l\":[{\"s\":\"y\"},{\"t\":1}]}", Refused::New("l[].t".to_owned())),
+        ] {
+            let mut shredder = shredder(like, on_new);
+            let mut columns = shredder.columns();
+            shredder.push(like.as_bytes(), &mut columns).unwrap();
+            let before: Vec<_> = columns.iter().map(|column| (column.rows(), column.bytes())).collect();
+            assert_eq!(shredder.push(record.as_bytes(), &mut columns), Err(refused));
+            let after: Vec<_> = columns.iter().map(|column| (column.rows(), column.bytes())).collect();
+            assert_eq!(before, after);
+        }
+        let mut shredder = shredder(like, OnNewColumn::Ignore);
+        let mut columns = shredder.columns();
+        shredder.push(b"{\"new\":1}", &mut columns).unwrap();
+        assert!(columns.iter().all(|column| column.rows() == 1));
+        assert!(
+            matches!(shredder.push(b"[1]", &mut columns), Err(Refused::Bad(reason)) if reason.contains("no object"))
+        );
+    }
+}

@@ -133,6 +133,42 @@ impl Leaf {
     /// An integer of 64 bits.
     pub const INTEGER: Leaf = Leaf::Integer { bits: 64, is_signed: true };
 
+    /// A moment in µs of UTC.
+    pub const MOMENT: Leaf = Leaf::Timestamp { unit: Unit::Us, is_utc: true };
+
+    /// The type that a word names, as Hive and Spark have them; nothing if it is none.
+    pub fn parse(word: &str) -> Option<Leaf> {
+        let signed = |bits| Leaf::Integer { bits, is_signed: true };
+        Some(match word {
+            "boolean" => Leaf::Boolean,
+            "tinyint" => signed(8),
+            "smallint" => signed(16),
+            "int" => signed(32),
+            "bigint" => Leaf::INTEGER,
+            "float" => Leaf::Float,
+            "double" => Leaf::Double,
+            "string" => Leaf::Text,
+            "json" => Leaf::Json,
+            "binary" => Leaf::Bytes,
+            "date" => Leaf::Date,
+            "timestamp" => Leaf::MOMENT,
+            _ => {
+                let (precision, scale) = word.strip_prefix("decimal(")?.strip_suffix(')')?.split_once(',')?;
+                let (precision, scale) = (precision.trim().parse().ok()?, scale.trim().parse().ok()?);
+                let store = match precision {
+                    1..=9 => Store::Int32,
+                    10..=18 => Store::Int64,
+                    19..=38 => Store::Fixed(16),
+                    _ => return None,
+                };
+                if scale > precision {
+                    return None;
+                }
+                Leaf::Decimal { precision, scale, store }
+            }
+        })
+    }
+
     /// What the word for it is, in messages.
     pub fn word(self) -> String {
         match self {

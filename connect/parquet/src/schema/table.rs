@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::guess::Guess;
 use super::types::to_parquet;
-use super::{Field, Kind, Leaf, Unit, file, widen};
+use super::{Field, Kind, Leaf, file, widen};
 use crate::error::SinkError;
 use crate::partition::Template;
 use crate::rows::shred::{OnNewColumn, Shredder};
@@ -19,6 +19,8 @@ pub type Moments = Vec<(String, Times)>;
 pub struct Told {
     /// Those of `--schema`.
     pub fields: Option<Vec<Field>>,
+    /// Types of columns by their paths, in the place of those that would be found.
+    pub types: Vec<(String, Leaf)>,
     /// Those that are moments.
     pub moments: Moments,
     /// How moments of all others are written.
@@ -46,7 +48,7 @@ impl Table {
         let mut table = Table { fields: Vec::new(), columns: None, told };
         if let Some(fields) = table.told.fields.clone() {
             table.set(fields)?;
-            if let Some(path) = table.unknown_moment() {
+            if let Some(path) = table.unknown() {
                 return Err(SinkError::Options(format!("--timestamp {path} is no column of --schema")));
             }
         }
@@ -58,10 +60,11 @@ impl Table {
         self.columns.as_mut()
     }
 
-    /// A column of `--timestamp` that is not there.
-    pub fn unknown_moment(&self) -> Option<&str> {
-        let paths = self.told.moments.iter().map(|(path, _)| path.as_str());
-        paths.into_iter().find(|path| !has(&self.fields, path))
+    /// A column that was told to be a moment, or of a type, and is not there.
+    pub fn unknown(&self) -> Option<&str> {
+        let moments = self.told.moments.iter().map(|(path, _)| (path, Leaf::MOMENT));
+        let mut told = self.told.types.iter().map(|(path, leaf)| (path, *leaf)).chain(moments);
+        told.find(|(path, leaf)| !has(&self.fields, path, *leaf)).map(|(path, _)| path.as_str())
     }
 
     /// Takes the columns of an earlier run.
@@ -90,7 +93,9 @@ impl Table {
         let mut found = guess.fields().map_err(|keys| {
             SinkError::Options(format!("records have more than {keys} keys, which are too many for columns: name those that are wanted by --schema"))
         })?;
-        apply(&self.told.moments, String::new(), &mut found);
+        let moments = self.told.moments.iter().map(|(path, _)| (path.clone(), Leaf::MOMENT));
+        let types: Vec<(String, Leaf)> = self.told.types.iter().cloned().chain(moments).collect();
+        apply(&types, String::new(), &mut found);
         let mut fields = self.fields.clone();
         self.leave_out(&mut found)?;
         let is_wider = widen(&mut fields, found);
@@ -138,12 +143,12 @@ impl Table {
     }
 }
 
-/// Makes moments of columns that were told to be.
-fn apply(moments: &Moments, above: String, fields: &mut [Field]) {
+/// Gives columns the types that were told.
+fn apply(types: &[(String, Leaf)], above: String, fields: &mut [Field]) {
     for field in fields {
         let path = if above.is_empty() { field.name.clone() } else { format!("{above}.{}", field.name) };
-        if moments.iter().any(|(moment, _)| *moment == path) {
-            field.kind = Kind::Leaf(Leaf::Timestamp { unit: Unit::Us, is_utc: true });
+        if let Some((_, leaf)) = types.iter().find(|(told, _)| *told == path) {
+            field.kind = Kind::Leaf(*leaf);
         }
         let mut kind = &mut field.kind;
         let mut path = path;
@@ -152,12 +157,13 @@ fn apply(moments: &Moments, above: String, fields: &mut [Field]) {
             path.push_str("[]");
         }
         if let Kind::Group(fields) = kind {
-            apply(moments, path, fields);
+            apply(types, path, fields);
         }
     }
 }
 
-fn has(fields: &[Field], path: &str) -> bool {
+/// Whether there is a column of this path and type; of moments any type will do.
+fn has(fields: &[Field], path: &str, leaf: Leaf) -> bool {
     fields.iter().any(|field| {
         let Some(rest) = path.strip_prefix(field.name.as_str()) else { return false };
         let (mut kind, mut rest) = (&field.kind, rest);
@@ -165,8 +171,9 @@ fn has(fields: &[Field], path: &str) -> bool {
             (kind, rest) = (&element.kind, inner);
         }
         match (kind, rest.strip_prefix('.')) {
-            (Kind::Leaf(Leaf::Timestamp { .. }), None) => rest.is_empty(),
-            (Kind::Group(fields), Some(rest)) => has(fields, rest),
+            (Kind::Leaf(Leaf::Timestamp { .. }), None) if leaf == Leaf::MOMENT => rest.is_empty(),
+            (Kind::Leaf(found), None) => *found == leaf && rest.is_empty(),
+            (Kind::Group(fields), Some(rest)) => has(fields, rest, leaf),
             _ => false,
         }
     })
@@ -187,10 +194,10 @@ mod tests {
         let moments = ["at", "o.at", "l[].at", "no"].map(|path| (path.to_owned(), Times::default())).to_vec();
         let mut table = Table::new(Told { moments, ..Told::default() }).unwrap();
         assert!(table.learn(&guess(&["{\"at\":1,\"o\":{\"at\":\"x\"},\"l\":[{\"at\":1,\"b\":1}]}"])).unwrap());
-        assert_eq!(table.unknown_moment(), Some("no"));
+        assert_eq!(table.unknown(), Some("no"));
         assert!(!table.learn(&guess(&["{\"at\":\"x\",\"no\":null}"])).unwrap());
         assert!(table.learn(&guess(&["{\"no\":1}"])).unwrap());
-        assert_eq!(table.unknown_moment(), None);
+        assert_eq!(table.unknown(), None);
     }
 
     #[test]

@@ -206,8 +206,8 @@ impl<'a> ParquetSink<'a> {
         let mut guess = Guess::default();
         objects(&first).for_each(|record| guess.see(record));
         self.has_new_columns |= self.table.learn(&guess)?;
-        if let (Some(path), true) = (self.table.unknown_moment(), self.has_new_columns) {
-            self.console.warn(&format!("--timestamp {path}: the first records have no such value"));
+        if let (Some(path), true) = (self.table.unknown(), self.has_new_columns) {
+            self.console.warn(&format!("column {path}: the first records have no value for it"));
         }
         // In pieces: a row group is written between them when there is enough for one.
         let mut rest = first.as_slice();

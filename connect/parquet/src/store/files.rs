@@ -14,15 +14,16 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterPropertiesPtr;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::TypePtr;
+use rustix::process::{Resource, getrlimit};
 use sstream::connect::{BatchTime, OutletError};
 
-use super::staging::{Staging, Whole, failed};
+use super::staging::{ENDING, Staging, Whole, failed, further};
 use crate::error::SinkError;
 use crate::rows::column::Column;
 use crate::rows::shred::{Refused, Shredder};
 
-/// At most so many files are open: a process may have 1,024, more often than not.
-const MOST_OPEN: usize = 100;
+/// A quarter of the files that a process may have open, within these bounds: 256, more often than not.
+const MOST_OPEN: std::ops::RangeInclusive<u64> = 16..=1000;
 
 /// Rows of a row group at most; what other writers take for a whole one.
 const MOST_ROWS: usize = 1 << 20;
@@ -48,6 +49,7 @@ pub struct Settings {
 /// The files of a group of batches.
 pub struct Files {
     settings: Settings,
+    most_open: usize,
     open: BTreeMap<String, Open>,
     /// How many files each folder has already.
     made: HashMap<String, u32>,
@@ -97,8 +99,11 @@ pub struct Place<'p> {
 impl Files {
     /// No files.
     pub fn new(settings: Settings) -> Files {
+        let allowed = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX) / 4;
+        let most_open = allowed.clamp(*MOST_OPEN.start(), *MOST_OPEN.end()) as usize;
         Files {
             settings,
+            most_open,
             open: BTreeMap::new(),
             made: HashMap::new(),
             whole: Vec::new(),
@@ -163,7 +168,7 @@ impl Files {
     fn write_row_group(&mut self, folder: &str, columns: &Columns, place: Place<'_>) -> Result<(), OutletError> {
         let is_opened = self.open.get(folder).is_some_and(|open| open.writer.is_some());
         if let (false, true, Some(oldest)) =
-            (is_opened, self.order.len() >= MOST_OPEN, self.order.values().next().cloned())
+            (is_opened, self.order.len() >= self.most_open, self.order.values().next().cloned())
         {
             self.finish(&oldest, place)?;
         }
@@ -201,10 +206,10 @@ impl Files {
         file.into_inner().map_err(|error| refused(&place.staging.path(&name), error))?;
         let made = self.made.entry(folder.to_owned()).or_default();
         *made += 1;
-        let number = if *made > 1 { format!("-{made}") } else { String::new() };
+        let number = *made;
         let folder = if folder == HERE { String::new() } else { format!("{folder}/") };
-        let path = format!("{folder}{}-{}{number}.parquet", self.settings.prefix, place.start);
-        self.whole.push(Whole { name, path });
+        let path = format!("{folder}{}-{}{}{ENDING}", self.settings.prefix, place.start, further(number));
+        self.whole.push(Whole { name, path, number });
         Ok(())
     }
 

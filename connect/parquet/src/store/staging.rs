@@ -1,6 +1,6 @@
 //! The folder of what is under way, and how files get from it to where they are seen.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::os::unix::fs::MetadataExt as _;
@@ -12,6 +12,9 @@ use rustix::fs::{FlockOperation, flock};
 use sstream::connect::OutletError;
 
 use crate::error::SinkError;
+
+/// What files of Parquet end with.
+pub const ENDING: &str = ".parquet";
 
 /// Beyond so many files the whole file system is synced, which then takes less long.
 const MOST_SYNCED: usize = 64;
@@ -37,6 +40,8 @@ pub struct Whole {
     pub name: String,
     /// `dt=2016-07-23/part-1469283110000.parquet`.
     pub path: String,
+    /// Which file of its folder and group it is, from 1 on. The path of all but the first ends with it.
+    pub number: u32,
 }
 
 impl Staging {
@@ -123,8 +128,8 @@ impl Staging {
     pub fn list(&self, name: &str, files: &[Whole]) -> Result<(), OutletError> {
         let path = self.path(name);
         let mut text = Vec::new();
-        for Whole { name, path } in files {
-            text.extend([name.as_bytes(), b"\0", path.as_bytes(), b"\0"].concat());
+        for Whole { name, path, number } in files {
+            text.extend(format!("{name}\0{path}\0{number}\0").into_bytes());
         }
         fs::write(&path, text).map_err(|error| failed(&path, error))
     }
@@ -141,13 +146,14 @@ impl Staging {
         };
         let mut words = text.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned());
         let mut files = Vec::new();
-        while let (Some(name), Some(path)) = (words.next(), words.next()) {
+        while let (Some(name), Some(path), Some(number)) = (words.next(), words.next(), words.next()) {
             let is_inside = |path: &str| Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
-            if !is_inside(&path) || !is_inside(&name) || name.contains('/') {
+            let number = number.parse().ok().filter(|_| is_inside(&path) && is_inside(&name) && !name.contains('/'));
+            let Some(number) = number else {
                 let what = format!("it names {path}, which is no file of {}", self.target.display());
                 return Err(SinkError::Gone { path: self.path(&name), what }.into());
-            }
-            files.push(Whole { name, path });
+            };
+            files.push(Whole { name, path, number });
         }
         Ok(Some(files))
     }
@@ -178,7 +184,8 @@ impl Staging {
     /// # Errors
     /// They cannot be.
     pub fn show(&self, files: &[Whole], changed: &mut BTreeSet<PathBuf>) -> Result<(), OutletError> {
-        for Whole { name, path } in files {
+        let paths: HashSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
+        for Whole { name, path, number } in files {
             let (from, to) = (self.path(name), self.target.join(path));
             match fs::rename(&from, &to) {
                 Ok(()) => {}
@@ -196,6 +203,15 @@ impl Staging {
                 Err(error) => return Err(failed(&to, error)),
             }
             changed.insert(to.parent().unwrap_or(&self.target).to_owned());
+            // An earlier run of the group may have had more files: all of it is in these.
+            let stem = path.strip_suffix(ENDING).unwrap_or(path);
+            let first = stem.strip_suffix(&further(*number)).unwrap_or(stem);
+            for number in number + 1.. {
+                let further = format!("{first}{}{ENDING}", further(number));
+                if paths.contains(further.as_str()) || fs::remove_file(self.target.join(further)).is_err() {
+                    break;
+                }
+            }
         }
         Ok(())
     }
@@ -246,6 +262,11 @@ fn locked(folder: &Path) -> io::Result<Option<File>> {
     }
 }
 
+/// What stands before the ending of a file that is not the first one.
+pub fn further(number: u32) -> String {
+    if number > 1 { format!("-{number}") } else { String::new() }
+}
+
 fn sync_folder(folder: &Path) -> Result<(), OutletError> {
     File::open(folder).and_then(|file| file.sync_all()).map_err(|error| failed(folder, error))
 }
@@ -259,7 +280,25 @@ mod tests {
     use super::*;
 
     fn whole(name: &str, path: &str) -> Whole {
-        Whole { name: name.to_owned(), path: path.to_owned() }
+        Whole { name: name.to_owned(), path: path.to_owned(), number: 1 }
+    }
+
+    #[test]
+    fn a_run_with_fewer_files_leaves_none_of_the_run_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let staging = Staging::open(folder.path(), "part").unwrap();
+        let show = |count: u32| {
+            let file = |number| Whole {
+                name: format!("run.1.{number}.tmp"),
+                path: format!("d=1/part-1{}{ENDING}", further(number)),
+                number,
+            };
+            let files: Vec<Whole> = (1..=count).map(file).collect();
+            files.iter().for_each(|file| fs::write(staging.path(&file.name), "").unwrap());
+            staging.show(&files, &mut BTreeSet::new()).unwrap();
+            fs::read_dir(folder.path().join("d=1")).unwrap().count()
+        };
+        assert_eq!([4, 2, 3, 1].map(show), [4, 2, 3, 1]);
     }
 
     #[test]
