@@ -120,12 +120,14 @@ pub mod testing;
 
 mod braced;
 mod message;
+mod schemas;
 mod secret;
 mod shard;
 mod wake;
 
 pub use braced::Braced;
-pub use message::{ValueForm, only_result, only_result_with};
+pub use message::{ValueArgs, ValueForm, ValueKind, only_result, only_result_with};
+pub use schemas::Schemas;
 pub use secret::Secret;
 pub use shard::Shard;
 pub use wake::{Bell, Wake};

@@ -83,7 +83,7 @@ impl Reader {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let (stop, is_stopped) = oneshot::channel();
         let run = move || {
-            let records = Records::new(settings.value, settings.with.clone());
+            let records = Records::new(settings.value.clone(), settings.with.clone());
             let memory = Arc::new(Semaphore::new(MEMORY));
             let mut task = Task {
                 place: mark.place.clone(),

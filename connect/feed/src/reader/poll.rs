@@ -103,7 +103,7 @@ impl Task {
         programs: &mut Programs,
         made: &mut Vec<Made>,
     ) -> Result<Option<String>, String> {
-        if self.settings.value == ValueForm::Text {
+        if matches!(self.settings.value, ValueForm::Text) {
             let (mut lines, longest) = (Lines::new(self.settings.longest), self.settings.longest);
             let mut give = |line: Line<'_>| {
                 made.push(match line {
