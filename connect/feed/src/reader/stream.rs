@@ -12,7 +12,7 @@ use crate::events::Events;
 use crate::lines::{Line, Lines};
 use crate::position::Place;
 use crate::queue::Item;
-use sstream::connect::duration;
+use sstream::connect::{BLOCK_BYTES, duration};
 
 impl Task {
     /// Asks for the stream and reads it: how it ended.
@@ -42,38 +42,50 @@ impl Task {
             };
             self.is_back();
             lines.push(&frame.into_data().unwrap_or_default(), |line| {
-                items.extend(match (line, &mut events) {
+                match (line, &mut events) {
                     (Line::TooLong(beginning), _) => {
                         let reason = format!("a line of more than {longest} bytes");
-                        Some(self.behind(Err((beginning.to_vec(), reason))))
+                        items.push(self.behind(Err((beginning.to_vec(), reason))));
                     }
-                    (Line::Whole(line), Some(events)) => self.event(events, line),
+                    (Line::Whole(line), Some(events)) => self.event(events, line, &mut items),
                     // An empty one keeps the connection alive.
-                    (Line::Whole([]), None) => None,
-                    (Line::Whole(line), None) => {
-                        let made = self.records.make(line, "", "");
-                        Some(self.behind(made))
-                    }
-                });
+                    (Line::Whole([]), None) => {}
+                    (Line::Whole(line), None) => self.give(line, "", "", &mut items),
+                }
             });
             self.put(&mut items).await;
         }
     }
 
-    fn event(&mut self, events: &mut Events, line: &[u8]) -> Option<Item> {
-        let made = match events.line(line) {
-            Ok(None) => {
-                self.retry = events.retry;
-                return None;
-            }
+    fn event(&mut self, events: &mut Events, line: &[u8], items: &mut Vec<Item>) {
+        match events.line(line) {
+            Ok(None) => self.retry = events.retry,
             Ok(Some(event)) => {
                 if event.id != self.place.id {
                     self.place = Arc::new(Place { id: event.id.to_owned(), etag: String::new() });
                 }
-                self.records.make(event.data, event.id, event.event)
+                self.give(event.data, event.id, event.event, items);
             }
-            Err(data) => Err((data.to_vec(), format!("an event of more than {} bytes", self.settings.longest))),
+            Err(data) => {
+                let reason = format!("an event of more than {} bytes", self.settings.longest);
+                items.push(self.behind(Err((data.to_vec(), reason))));
+            }
+        }
+    }
+
+    /// A record of a value, which joins those before it where the feed has come no further since.
+    fn give(&mut self, value: &[u8], id: &str, event: &str, items: &mut Vec<Item>) {
+        let made = match items.last_mut() {
+            Some(Item { made: Ok(records), count, mark, .. })
+                if Arc::ptr_eq(&mark.place, &self.place) && records.len() < BLOCK_BYTES =>
+            {
+                match self.records.push(value, id, event, records) {
+                    Ok(()) => return *count += 1,
+                    Err(bad) => Err(bad),
+                }
+            }
+            _ => self.records.make(value, id, event),
         };
-        Some(self.behind(made))
+        items.push(self.behind(made));
     }
 }
