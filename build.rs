@@ -2,6 +2,7 @@
 //! few pages. Anywhere else they are linked as cargo does, and weigh more.
 
 use std::env;
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -22,6 +23,9 @@ fn main() {
     if glibc().is_some_and(|version| version >= PACKED_POINTERS) {
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
+    if let Some(folder) = own_unwinder() {
+        println!("cargo::rustc-link-arg-bins=-L{folder}");
+    }
     // scripts/start-order looks at programs that are in no order.
     if variable("SSTREAM_START_ORDER") != "none" {
         println!("cargo::rustc-link-arg-bins=-Wl,-T,{}/{ORDER}", variable("CARGO_MANIFEST_DIR"));
@@ -39,6 +43,17 @@ fn is_linked_by_lld() -> bool {
     let sysroot = output(&variable("RUSTC"), &["--print", "sysroot"]).unwrap_or_default();
     let lld = Path::new(&sysroot).join("lib/rustlib").join(&target).join("bin/gcc-ld/ld.lld");
     target == "x86_64-unknown-linux-gnu" && !is_told && lld.exists()
+}
+
+/// A folder in which the linker finds, before the system's, what unwinds stacks as a part of the program: one library
+/// less is loaded at a start, and GCC does the same for C.
+fn own_unwinder() -> Option<String> {
+    let archive = output("cc", &["-print-file-name=libgcc_eh.a"])?;
+    let folder = Path::new(&variable("OUT_DIR")).join("unwinder");
+    fs::create_dir_all(&folder).ok()?;
+    // A compiler that has none gives the name back, which is no file. rustc asks for it by the shared library's name.
+    fs::copy(archive, folder.join("libgcc_s.a")).ok()?;
+    folder.into_os_string().into_string().ok()
 }
 
 /// The version of this machine's glibc.

@@ -118,12 +118,16 @@
 pub mod docs;
 pub mod testing;
 
+mod braced;
 mod message;
+mod schemas;
 mod secret;
 mod shard;
 mod wake;
 
-pub use message::{ValueForm, only_result};
+pub use braced::Braced;
+pub use message::{ValueArgs, ValueForm, ValueKind, only_result, only_result_with};
+pub use schemas::Schemas;
 pub use secret::Secret;
 pub use shard::Shard;
 pub use wake::{Bell, Wake};
@@ -141,6 +145,7 @@ pub use crate::cli::nearest::nearest;
 pub use crate::cli::program::program;
 pub use crate::console::{Console, Level};
 pub use crate::error::{Exit, Failure, describe};
+pub use crate::event::{TimeForm, TimeOf, TimeUnit};
 pub use crate::expr::Program;
 pub use crate::flow::{BadRecords, OnError, OutletError, Under, Waited};
 pub use crate::frame::{BatchTime, Block, Reason, Watermark};

@@ -224,13 +224,22 @@ fn a_container_file_that_is_torn_or_damaged_gives_what_is_whole_and_fails() {
     let length = bad.len();
     bad[length - 18] ^= 1;
     Shell::new(line).stdin(&bad).run().exits(3).says("cannot be unpacked (its checksum is another)");
-    let folder = Folder::new();
+    let (folder, all) = (Folder::new(), orders());
     folder.run("mkdir in");
     folder.file("in/a.avro", &bytes[..second - 40]).file("in/b.avro", &bytes);
-    let dir = "sstream-source dir in --available-now --input avro --output json";
     // As of any file that cannot be read: all others are.
-    let ran = folder.run(dir).exits(1).prints(&(whole + &orders()));
-    assert!(ran.stderr.contains("/in/a.avro: Avro, and cut off in the block at byte"), "{ran}");
+    for source in
+        ["dir in --available-now", "tail 'in/*' --available-now", "tail 'in/*' --from beginning --stop-after 1s"]
+    {
+        let ran = folder.run(&format!("sstream-source {source} --input avro --output json")).exits(1);
+        let mut lines: Vec<&str> = ran.stdout.lines().collect();
+        let mut expected: Vec<&str> = whole.lines().chain(all.lines()).collect();
+        lines.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(lines, expected, "{ran}");
+        assert!(ran.stderr.contains("/in/a.avro: Avro, and cut off in the block at byte"), "{ran}");
+        assert!(ran.stderr.contains("left out; all else was taken"), "{ran}");
+    }
     for (line, says) in [
         ("sstream-source listen 1 --input avro", "--input avro: container files are read by stdin, dir and tail"),
         ("sstream-source stdin --input avro --multiline java", "--multiline: records of Avro say themselves"),

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use rustix::net::shutdown;
 use rustix::net::sockopt::set_socket_linger;
 use rustix::process::{Pid, Signal, kill_process};
 use sstream_testkit::keeper::Keeper;
@@ -351,19 +353,21 @@ fn it_listens_and_takes_part_in_a_longer_line() {
     live.until("told", |live| live.read("out").contains("{\"close\":\"stop\"}"));
 }
 
-/// All lines that a server has read, which goes away now and then.
-fn serve(listener: UnixListener, mut random: Random) -> Arc<Mutex<BTreeSet<u64>>> {
+/// All lines that a server has read, which goes away now and then: at once if `at_once`, and otherwise when it has
+/// said so and read what was sent until then.
+fn serve(
+    accept: impl Fn() -> OwnedFd + Send + 'static,
+    at_once: bool,
+    mut random: Random,
+) -> Arc<Mutex<BTreeSet<u64>>> {
     let read = Arc::new(Mutex::new(BTreeSet::new()));
     let all = read.clone();
     std::thread::spawn(move || {
-        for client in listener.incoming() {
-            let (mut client, mut left) = (client.unwrap(), random.between(2_000, 20_000) as usize);
+        loop {
+            let (mut client, mut left) = (File::from(accept()), random.between(2_000, 20_000) as usize);
             let (mut line, mut some) = (Vec::new(), [0; 1000]);
             // With nothing read that is not counted: what a reader has in a buffer when it dies is lost.
-            while left > 0
-                && let Ok(bytes @ 1..) = client.read(&mut some)
-            {
-                left = left.saturating_sub(bytes);
+            while let Ok(bytes @ 1..) = client.read(&mut some) {
                 for byte in &some[..bytes] {
                     line.push(*byte);
                     if *byte == b'\n' {
@@ -371,6 +375,13 @@ fn serve(listener: UnixListener, mut random: Random) -> Arc<Mutex<BTreeSet<u64>>
                         line.clear();
                     }
                 }
+                if left > 0 && left <= bytes {
+                    if at_once {
+                        break;
+                    }
+                    let _ = shutdown(&client, rustix::net::Shutdown::Write);
+                }
+                left = left.saturating_sub(bytes);
             }
         }
     });
@@ -378,15 +389,11 @@ fn serve(listener: UnixListener, mut random: Random) -> Arc<Mutex<BTreeSet<u64>>
 }
 
 /// Lines of a file that grows go to a server, while pipeline and server are killed in turns.
-#[test]
-fn a_server_gets_all_however_often_it_and_the_pipeline_are_killed() {
+fn gets_all(read: &Mutex<BTreeSet<u64>>, sink: &str, folder: &Folder, mut random: Random) {
     const LINES: u64 = 20_000;
-    let mut random = Random::new(13);
-    let folder = Folder::new();
     folder.file("in", (0..LINES).map(|n| format!("{n}\n")).collect::<String>());
-    let read = serve(UnixListener::bind(folder.path("s")).unwrap(), random.split());
-    let line = "sstream-source tail in --batch 20ms --max-rate 5000 --checkpoint ck | sstream-sink unix s --connect";
-    let keeper = Keeper::start(&folder, "line", line);
+    let line = format!("sstream-source tail in --batch 20ms --max-rate 5000 --checkpoint ck | sstream-sink {sink}");
+    let keeper = Keeper::start(folder, "line", &line);
     for round in 0..20 {
         let before = read.lock().unwrap().len();
         let done = || read.lock().unwrap().len() as u64 == LINES;
@@ -396,4 +403,22 @@ fn a_server_gets_all_however_often_it_and_the_pipeline_are_killed() {
         keeper.kill_some(&mut random);
     }
     wait_until("all", Duration::from_secs(60), || read.lock().unwrap().len() as u64 == LINES);
+}
+
+#[test]
+fn a_server_gets_all_however_often_it_and_the_pipeline_are_killed() {
+    let (folder, mut random) = (Folder::new(), Random::new(13));
+    let listener = UnixListener::bind(folder.path("s")).unwrap();
+    let read = serve(move || listener.accept().unwrap().0.into(), true, random.split());
+    gets_all(&read, "unix s --connect", &folder, random);
+}
+
+/// TCP does not tell whether a program has read what its system has: such a server reads it before it goes.
+#[test]
+fn a_server_over_tcp_gets_all_however_often_it_goes_and_the_pipeline_is_killed() {
+    let (folder, mut random) = (Folder::new(), Random::new(14));
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let read = serve(move || listener.accept().unwrap().0.into(), false, random.split());
+    gets_all(&read, &format!("tcp 127.0.0.1:{port}"), &folder, random);
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum as _};
+use clap::{Args, ValueEnum};
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use sstream::connect::{
     Opened, Secret, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueForm, duration, program,
@@ -49,7 +49,7 @@ pub struct FeedArgs {
 
     /// What a line, an event's data, a message or an answer is
     #[arg(long, value_enum, default_value = "text", help_heading = "Feed")]
-    pub value: ValueForm,
+    pub value: Value,
 
     /// Make objects of the value and of these, several with commas
     #[arg(long, value_enum, value_name = "FIELD,…", value_delimiter = ',', help_heading = "Feed")]
@@ -74,6 +74,15 @@ pub struct FeedArgs {
     /// Believe servers whose certificates these have signed (PEM), and not the system's
     #[arg(long, value_name = "FILE", help_heading = "Feed")]
     pub ca: Option<PathBuf>,
+}
+
+/// What a value is: what comes is text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Value {
+    /// A string
+    Text,
+    /// A JSON value
+    Json,
 }
 
 fn parse_header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
@@ -163,11 +172,8 @@ A URL is asked for a stream, of which a line is a record, or with --events a ser
         if mode != Mode::Events && self.with.iter().any(|field| *field != Field::Time) {
             return Err("--with id and event are of --events".to_owned());
         }
-        if (self.each.is_some() || self.cursor.is_some()) && self.value == ValueForm::Text {
+        if (self.each.is_some() || self.cursor.is_some()) && self.value == Value::Text {
             return Err("--each and --cursor look into JSON: give --value json".to_owned());
-        }
-        if self.value == ValueForm::Msgpack {
-            return Err("--value msgpack: lines, events and answers of a feed are text or JSON".to_owned());
         }
         match self.ca.is_some() && !self.url.tls {
             true => Err("--ca is for https:// and wss://".to_owned()),
@@ -189,7 +195,9 @@ A URL is asked for a stream, of which a line is a record, or with --events a ser
                 words.push_str(&format!(" {option} {value}"));
             }
         }
-        words.push_str(self.value.words());
+        if self.value == Value::Json {
+            words.push_str(" --value json");
+        }
         for (index, field) in self.with.iter().enumerate() {
             words.push_str(if index == 0 { " --with " } else { "," });
             words.push_str(field.to_possible_value().as_ref().map_or("", clap::builder::PossibleValue::get_name));
@@ -235,7 +243,10 @@ A URL is asked for a stream, of which a line is a record, or with --events a ser
             cursor: self.cursor.clone(),
             cursor_name: self.cursor_name.clone(),
             send: self.send.clone(),
-            value: self.value,
+            value: match self.value {
+                Value::Text => ValueForm::Text,
+                Value::Json => ValueForm::Json,
+            },
             with: self.with.clone(),
             stall: self.stall,
             longest: parts.max_line,

@@ -1,12 +1,14 @@
 //! Bytes become lines.
 
+use memchr::memchr;
+
 /// A line that is whole, or why there is none.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Line {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line<'l> {
     /// Without its end.
-    Whole(Vec<u8>),
+    Whole(&'l [u8]),
     /// It was longer than allowed; its beginning.
-    TooLong(Vec<u8>),
+    TooLong(&'l [u8]),
 }
 
 /// How much of a line that is too long is kept, for whoever looks at it, in bytes.
@@ -26,21 +28,23 @@ impl Lines {
         Lines { longest, line: Vec::new(), is_too_long: false }
     }
 
-    /// Takes what came: the lines that are whole then, whose end is a newline with or without a carriage
-    /// return.
-    pub fn push(&mut self, mut bytes: &[u8], lines: &mut Vec<Line>) {
-        while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
-            self.extend(&bytes[..end]);
+    /// Takes what came, and gives the lines that are whole then, whose end is a newline with or without a
+    /// carriage return.
+    pub fn push(&mut self, mut bytes: &[u8], mut give: impl FnMut(Line<'_>)) {
+        while let Some(end) = memchr(b'\n', bytes) {
+            let piece = &bytes[..end];
             bytes = &bytes[end + 1..];
-            let mut line = std::mem::take(&mut self.line);
-            if std::mem::take(&mut self.is_too_long) {
-                lines.push(Line::TooLong(line));
+            // Most lie in what came as a whole.
+            if self.line.is_empty() && !self.is_too_long && piece.len() <= self.longest {
+                give(Line::Whole(without_return(piece)));
                 continue;
             }
-            if line.last() == Some(&b'\r') {
-                line.pop();
+            self.extend(piece);
+            match std::mem::take(&mut self.is_too_long) {
+                true => give(Line::TooLong(&self.line)),
+                false => give(Line::Whole(without_return(&self.line))),
             }
-            lines.push(Line::Whole(line));
+            self.line.clear();
         }
         self.extend(bytes);
     }
@@ -57,6 +61,10 @@ impl Lines {
     }
 }
 
+fn without_return(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,13 +72,17 @@ mod tests {
     #[test]
     fn lines_are_the_same_however_they_come() {
         let text = b"one\r\n\r\n\ntwo\n0123456789x\nrest";
-        let whole = |line: &str| Line::Whole(line.as_bytes().to_vec());
         for piece in 1..text.len() {
             let (mut lines, mut out) = (Lines::new(10), Vec::new());
-            text.chunks(piece).for_each(|bytes| lines.push(bytes, &mut out));
-            let long = out.pop();
-            assert!(matches!(long, Some(Line::TooLong(_))), "{long:?}");
-            assert_eq!(out, [whole("one"), whole(""), whole(""), whole("two")]);
+            for bytes in text.chunks(piece) {
+                lines.push(bytes, |line| {
+                    out.push(match line {
+                        Line::Whole(line) => String::from_utf8_lossy(line).into_owned(),
+                        Line::TooLong(beginning) => format!("too long: {}", beginning.len()),
+                    });
+                });
+            }
+            assert_eq!(out, ["one", "", "", "two", "too long: 10"]);
         }
     }
 }

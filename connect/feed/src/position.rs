@@ -30,7 +30,7 @@ pub struct Mark {
     pub taken: u64,
 }
 
-/// A record with a newline, or what came, and why it is a bad one.
+/// A record with a newline, or several; or what came, and why it is a bad one.
 pub type Made = Result<Vec<u8>, (Vec<u8>, String)>;
 
 impl Mark {
@@ -49,12 +49,14 @@ impl Mark {
     }
 }
 
-/// Appends a record of a batch.
+/// Appends records of a batch, or a bad one.
 pub fn push_made(made: &Made, out: &mut Vec<u8>) {
     match made {
-        Ok(record) => {
-            out.push(0);
-            push_bytes(record, out);
+        Ok(records) => {
+            for record in records.split_inclusive(|byte| *byte == b'\n') {
+                out.push(0);
+                push_bytes(record, out);
+            }
         }
         Err((payload, reason)) => {
             out.push(1);

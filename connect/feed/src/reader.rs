@@ -83,7 +83,7 @@ impl Reader {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let (stop, is_stopped) = oneshot::channel();
         let run = move || {
-            let records = Records::new(settings.value, settings.with.clone());
+            let records = Records::new(settings.value.clone(), settings.with.clone());
             let memory = Arc::new(Semaphore::new(MEMORY));
             let mut task = Task {
                 place: mark.place.clone(),
@@ -169,21 +169,22 @@ impl Task {
         }
     }
 
-    /// Hands a record on, when there is memory for it; with it the feed is taken so far.
-    async fn put(&mut self, made: Made, mark: Mark) {
-        let length = match &made {
-            Ok(record) => record.len(),
-            Err((payload, reason)) => payload.len() + reason.len(),
-        };
-        // More than there is, it takes all.
-        let cost = (length + 200).min(MEMORY) as u32;
-        let memory = self.memory.clone().acquire_many_owned(cost).await.ok();
-        self.queue.put(Item { made, mark, memory });
+    /// Hands records on, when there is memory for them; with each the feed is taken as far as its mark.
+    async fn put(&mut self, items: &mut Vec<Item>) {
+        if items.is_empty() {
+            return;
+        }
+        let cost: usize = items.iter().map(Item::cost).sum();
+        // More than there is, they take all.
+        let memory = self.memory.clone().acquire_many_owned(cost.min(MEMORY) as u32).await.ok();
+        if let Some(last) = items.last_mut() {
+            last.memory = memory;
+        }
+        self.queue.put(items.drain(..));
     }
 
-    /// The same, of a feed that goes on behind nothing but its last ID.
-    async fn put_behind(&mut self, made: Made) {
-        let mark = Mark { place: self.place.clone(), taken: 0 };
-        self.put(made, mark).await;
+    /// What was made of a feed that goes on behind nothing but its last ID.
+    fn behind(&self, made: Made) -> Item {
+        Item::new(made, Mark { place: self.place.clone(), taken: 0 })
     }
 }

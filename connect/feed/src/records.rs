@@ -37,16 +37,25 @@ impl Records {
     /// The record of what came, with the ID and type of its event.
     pub fn make(&mut self, value: &[u8], id: &str, event: &str) -> Made {
         let mut out = Vec::with_capacity(value.len() + 16);
+        self.push(value, id, event, &mut out).map(|()| out)
+    }
+
+    /// The same at the end of others.
+    ///
+    /// # Errors
+    /// It is a bad record, and nothing was appended.
+    pub fn push(&mut self, value: &[u8], id: &str, event: &str, out: &mut Vec<u8>) -> Result<(), (Vec<u8>, String)> {
+        let before = out.len();
         for field in &self.with {
-            out.push(if out.is_empty() { b'{' } else { b',' });
+            out.push(if out.len() == before { b'{' } else { b',' });
             match field {
                 Field::Id => {
                     out.extend_from_slice(b"\"id\":");
-                    push_string(id.as_bytes(), &mut out);
+                    push_string(id.as_bytes(), out);
                 }
                 Field::Event => {
                     out.extend_from_slice(b"\"event\":");
-                    push_string(event.as_bytes(), &mut out);
+                    push_string(event.as_bytes(), out);
                 }
                 Field::Time => {
                     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -54,17 +63,18 @@ impl Records {
                 }
             }
         }
-        let is_object = !out.is_empty();
+        let is_object = out.len() > before;
         if is_object {
             out.extend_from_slice(b",\"value\":");
         }
-        if let Err(reason) = self.value.push(value, &mut self.json, &mut out) {
+        if let Err(reason) = self.value.push(value, &mut self.json, out) {
+            out.truncate(before);
             return Err((value.to_vec(), reason));
         }
         if is_object {
             out.push(b'}');
         }
         out.push(b'\n');
-        Ok(out)
+        Ok(())
     }
 }

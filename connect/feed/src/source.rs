@@ -121,20 +121,24 @@ impl RecordSource for FeedSource {
 
     fn take(&mut self, room: Room, block: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, SourceError> {
         let (mut records, before) = (0, block.len());
-        while records < room.records && block.len() - before < room.bytes && !self.is_full() {
-            let Some(item) = self.queue.lock().items.pop_front() else { break };
+        let mut queue = self.queue.lock();
+        while records < room.records && block.len() - before < room.bytes && self.batch.len() < BATCH_BYTES {
+            let Some(first) = queue.items.front_mut() else { break };
+            let item = first.split(room.records - records, room.bytes - (block.len() - before));
+            if first.count == 0 {
+                queue.items.pop_front();
+            }
             if self.is_kept {
                 push_made(&item.made, &mut self.batch);
             }
             match &item.made {
-                Ok(record) => {
-                    block.extend_from_slice(record);
-                    records += 1;
+                Ok(made) => {
+                    block.extend_from_slice(made);
+                    records += item.count;
                 }
                 Err((payload, reason)) => bad(payload, reason)?,
             }
             self.mark = item.mark;
-            drop(item.memory);
         }
         Ok(records)
     }

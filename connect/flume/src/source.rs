@@ -87,12 +87,13 @@ Listens on 127.0.0.1 unless a host is given: 0.0.0.0:4141 listens to everybody. 
         with.sort_unstable();
         with.dedup();
         let (value, most, compression) =
-            (self.framed.value, self.framed.max_message.saturating_mul(GROWTH), self.compression);
+            (self.framed.value.open()?, self.framed.max_message.saturating_mul(GROWTH), self.compression);
         let (name, console) = (doors.name(), parts.console.clone());
         Ok(Opened::Records(Box::new(Intake::open(doors, self.framed.max_waiting, &parts, |queue| {
             Front::new(&self.framed, queue, console, name, move |client| {
                 let packer = (compression == Compression::Deflate).then(Packer::default);
-                let events = Events { client, value, with: with.clone(), most, json: Canonicalizer::default() };
+                let events =
+                    Events { client, value: value.clone(), with: with.clone(), most, json: Canonicalizer::default() };
                 Flume { packer, events, serial: 0, is_known: false }
             })
         })?)))

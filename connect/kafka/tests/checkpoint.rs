@@ -30,6 +30,38 @@ fn a_second_run_takes_what_is_new() {
     }
 }
 
+/// The source is killed in the middle of what it reads, and begins again with a topic more.
+#[test]
+fn a_topic_may_be_added_at_a_restart() {
+    let Some(cluster) = shared() else { return };
+    let (here, one, two) = (cluster.folder(), topic("added"), topic("added"));
+    let produce = |topic: &str, numbers: &str| {
+        here.run(&format!("seq {numbers} | sstream-sink kafka --brokers $BROKERS --topic {topic} --key .")).exits(0);
+    };
+    let source = "sstream-source kafka --checkpoint ck --brokers $BROKERS --available-now --batch 50ms --topic";
+    let read = |topics: &str| here.run(&format!("{source} {topics} | sstream-sink files out/part"));
+    for topic in [&one, &two] {
+        here.create(topic, 2);
+    }
+    produce(&one, "1 500");
+    produce(&two, "501 900");
+    let first = here.run(&format!(
+        "mkdir out; {{ {{ echo $BASHPID >pid; exec {source} {one} --max-rate-per-partition 40; }} | sstream-sink files out/part; }} & \
+         while ! ls out/part* >/dev/null 2>&1; do sleep 0.01; done; kill -9 $(cat pid); wait $!; cat out/part* | wc -l"
+    ));
+    let committed: u32 = first.stdout.trim().parse().unwrap();
+    assert!(0 < committed && committed < 500, "{first}");
+    produce(&one, "901 1000");
+    read(&format!("{one},{two}")).exits(0);
+    produce(&two, "1001 1100");
+    read(&format!("{two},{one}")).exits(0);
+    let mut numbers: Vec<u32> = here.run("cat out/part*").stdout.lines().map(|line| line.parse().unwrap()).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=1100).collect::<Vec<_>>());
+    let refused = read(&two).exits(5);
+    assert!(refused.stderr.contains(&one), "{refused}");
+}
+
 /// The sink is set back, but Kafka knows better.
 #[test]
 fn a_sink_that_lost_its_commit_finds_it_in_kafka() {

@@ -27,6 +27,29 @@ fn the_console_producer_and_kcat_are_read() {
     here.run(&line).exits(0).prints(&record);
 }
 
+/// Messages that fastavro made (tests/fixtures/messages), as Confluent's serializers frame them.
+#[test]
+fn avro_by_schemas_that_messages_name() {
+    let Some(cluster) = shared() else { return };
+    let (here, topic) = (cluster.folder(), topic("avro"));
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/messages");
+    let files = format!("{fixtures}/messages/one.confluent {fixtures}/messages/two.object {fixtures}/wanted.avsc");
+    here.run(&format!("kcat -P -b $BROKERS -t {topic} {files}")).exits(0);
+    let read = |options: &str| {
+        let line = "sstream-source kafka --brokers $BROKERS --available-now --output json --value avro";
+        here.run(&format!("{line} --topic {topic} --schema {fixtures}/schemas --on-error bad {options}"))
+            .exits(0)
+            .stdout
+    };
+    let one = "\"city\":\"Zürich\",";
+    let two = "{\"offset\":1,\"value\":{\"id\":2,\"city\":null,\"price\":-0.05,\"kind\":\"PAID\"}}";
+    let first = format!("{{\"offset\":0,\"value\":{{\"id\":1,{one}\"price\":12.30,\"at\":\"2024-01-05T10:00:00Z\"}}}}");
+    assert_eq!(read("--with offset"), format!("{first}\n{two}\n"));
+    assert!(here.folder.read("bad").contains("names no schema"));
+    // Of the other message the reader's schema has nothing.
+    assert_eq!(read(&format!("--reader-schema {fixtures}/wanted.avsc")), format!("{{\"id\":1,{one}\"kind\":\"?\"}}\n"));
+}
+
 #[test]
 fn shards_and_partitions_share_a_topic() {
     let Some(cluster) = shared() else { return };

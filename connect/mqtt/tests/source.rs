@@ -48,6 +48,41 @@ fn json_properties_and_what_the_broker_had_kept() {
     assert!(broker.folder.read("bad").contains("\"record\":\"{\""));
 }
 
+/// Messages that fastavro made (tests/fixtures/messages).
+#[test]
+fn avro_by_one_schema_or_by_those_that_messages_name() {
+    if !is_possible() {
+        return;
+    }
+    let broker = Broker::start();
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/messages");
+    let (one, two) = (
+        r#"{"id":1,"city":"Zürich","price":12.30,"at":"2024-01-05T10:00:00Z"}"#,
+        r#"{"id":2,"city":null,"price":-0.05,"kind":"PAID"}"#,
+    );
+    let read = |schema: &str, files: &[&str]| {
+        let line = format!("sstream-source mqtt $B --topic t --value avro --schema {fixtures}/{schema}");
+        let line = format!("{line} --batch 100ms --on-error bad --output json >got");
+        let pipeline = broker.begin_subscriber(&line);
+        for file in files {
+            broker.run(&format!("mosquitto_pub $C -q 1 -t t -f {fixtures}/messages/{file}")).exits(0);
+        }
+        wait_until("all came", Duration::from_secs(30), || broker.folder.read("got").lines().count() == 2);
+        stop(pipeline);
+        broker.folder.read("got")
+    };
+    assert_eq!(read("schemas/1.avsc", &["one.datum", "two.confluent", "one.object"]), format!("{one}\n{one}\n"));
+    assert!(broker.folder.read("bad").contains("schema 70000: is --schema to be a folder?"));
+    assert_eq!(read("schemas", &["one.confluent", "two.object"]), format!("{one}\n{two}\n"));
+    for (options, says) in [
+        ("--value avro", "by which schema were messages written?"),
+        ("--schema a", "--schema is for --value avro"),
+        ("--value avro --schema none.avsc", "--schema: none.avsc: No such file"),
+    ] {
+        broker.run(&format!("sstream-source mqtt $B --topic t {options} --output json")).exits(2).says(says);
+    }
+}
+
 /// The broker keeps the session while nobody is there.
 #[test]
 fn what_comes_while_we_are_away_is_there_afterwards() {
@@ -70,6 +105,44 @@ fn what_comes_while_we_are_away_is_there_afterwards() {
         // What was acknowledged comes no more.
         assert_eq!(broker.run("cat out/part-*").stdout, "one\ntwo\nthree\n", "{version}");
     }
+}
+
+/// The session goes on with the filters that it had, and with one more.
+#[test]
+fn a_topic_may_be_added_at_a_restart() {
+    if !is_possible() {
+        return;
+    }
+    let broker = Broker::start();
+    let line = |topics: &str| {
+        format!(
+            "sstream-source mqtt $B --client-id us {topics} --batch 100ms --checkpoint ck | sstream-sink files out/part"
+        )
+    };
+    let publish = |topic: &str, numbers: &str| {
+        broker.run(&format!("seq {numbers} | mosquitto_pub $C -q 1 -t {topic} -l")).exits(0);
+    };
+    let came = || broker.run("cat out/part-*").stdout;
+    let all_came = |count: usize| wait_until("all came", Duration::from_secs(30), || came().lines().count() >= count);
+    let pipeline = broker.begin_subscriber(&line("--topic a"));
+    publish("a", "1 100");
+    all_came(100);
+    stop(pipeline);
+    publish("a", "101 200");
+    let pipeline = broker.begin_subscriber(&line("--topic a --topic b/+"));
+    publish("b/x", "201 300");
+    publish("a", "301 400");
+    all_came(400);
+    stop(pipeline);
+    publish("b/x", "401 500");
+    let pipeline = broker.begin(&line("--topic b/+ --topic a"));
+    all_came(500);
+    stop(pipeline);
+    let mut numbers: Vec<u32> = came().lines().map(|line| line.parse().unwrap()).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=500).collect::<Vec<_>>());
+    let refused = broker.run(&line("--topic b/+")).exits(5);
+    assert!(refused.stderr.contains("--topic a"), "{refused}");
 }
 
 /// Not before a message is on disk is it acknowledged, and then at once: the batch's end is a

@@ -1,7 +1,7 @@
 //! `--command`: words, with `{EXPR}` in them for what a jq program gives of the record.
 
 use sstream::connect::record::{Kind, elements, kind, text};
-use sstream::connect::{BatchTime, Program, ToolError, program};
+use sstream::connect::{BatchTime, Braced, ToolError};
 
 /// The variables that EXPR may use.
 const VARIABLES: &[&str] = &["time"];
@@ -15,7 +15,7 @@ pub struct Template {
 #[derive(Debug)]
 enum Piece {
     Text(String),
-    Program(Program),
+    Program(Braced),
 }
 
 impl Template {
@@ -31,8 +31,8 @@ impl Template {
         while let Some(character) = rest.chars().next() {
             let length = character.len_utf8();
             if character == '{' {
-                let (parsed, end) = braces(rest, |inside| program("--command", inside, VARIABLES))?
-                    .ok_or_else(|| wrong("a { that is not closed"))?;
+                let (parsed, end) =
+                    Braced::parse("--command", rest, VARIABLES)?.ok_or_else(|| wrong("a { that is not closed"))?;
                 if !piece.is_empty() {
                     word.push(Piece::Text(std::mem::take(&mut piece)));
                 }
@@ -78,9 +78,11 @@ impl Template {
     /// Why the record is bad.
     pub fn words(&mut self, record: &[u8], time: BatchTime) -> Result<Vec<Vec<u8>>, String> {
         let mut words = Vec::with_capacity(self.words.len());
+        let time = time.to_string();
+        let variables = &[time.as_bytes()];
         for pieces in &mut self.words {
             if let [Piece::Program(program)] = pieces.as_mut_slice() {
-                let value = value(program, record, time)?;
+                let value = program.value(record, variables)?;
                 match kind(&value) {
                     Some(Kind::Array) => words.extend(elements(&value).map(|element| text(element).into_owned())),
                     _ => words.push(text(&value).into_owned()),
@@ -91,40 +93,12 @@ impl Template {
             for piece in pieces {
                 match piece {
                     Piece::Text(text) => word.extend_from_slice(text.as_bytes()),
-                    Piece::Program(program) => word.extend_from_slice(&text(&value(program, record, time)?)),
+                    Piece::Program(program) => word.extend_from_slice(&text(&program.value(record, variables)?)),
                 }
             }
             words.push(word);
         }
         Ok(words)
-    }
-}
-
-/// The program in the braces that a text begins with, and where they end. A brace may be one of the
-/// program's own: the first that leaves a program which can be parsed ends it.
-fn braces(
-    rest: &str,
-    parse: impl Fn(&str) -> Result<Program, ToolError>,
-) -> Result<Option<(Program, usize)>, ToolError> {
-    let mut failed = None;
-    for (at, _) in rest.match_indices('}') {
-        match parse(&rest[1..at]) {
-            Ok(program) => return Ok(Some((program, at + 1))),
-            Err(error) => failed = failed.or(Some(error)),
-        }
-    }
-    failed.map_or(Ok(None), Err)
-}
-
-fn value(program: &mut Program, record: &[u8], time: BatchTime) -> Result<Vec<u8>, String> {
-    let time = time.to_string();
-    let mut values = Vec::new();
-    let run = program.run(record, &[time.as_bytes()], &mut |value| values.push(value.to_vec()));
-    run.map_err(|error| error.to_string())?;
-    match values.len() {
-        1 if values[0] != b"null" => Ok(values.remove(0)),
-        1 => Err(format!("{{{}}} is null", program.source())),
-        count => Err(format!("{{{}}} gives {count} values, and one is wanted", program.source())),
     }
 }
 

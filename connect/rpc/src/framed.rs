@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::Args;
-use sstream::connect::{Console, OwnAddress, ValueForm, duration};
+use sstream::connect::{Console, OwnAddress, ValueArgs, duration};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
@@ -30,9 +30,9 @@ pub struct FramedArgs {
     #[arg(value_name = "[HOST:]PORT")]
     pub address: OwnAddress,
 
-    /// What a value is in its record
-    #[arg(long, value_enum, default_value = "text", help_heading = "Server")]
-    pub value: ValueForm,
+    /// What a value is in its record.
+    #[command(flatten, next_help_heading = "Server")]
+    pub value: ValueArgs,
 
     /// Who sends a larger message is cut off
     #[arg(long, value_name = "SIZE", value_parser = duration::parse_size, default_value = "16MiB", help_heading = "Server")]
@@ -61,6 +61,7 @@ impl FramedArgs {
     /// # Errors
     /// What is wrong.
     pub fn check(&self) -> Result<(), String> {
+        self.value.check()?;
         match self.max_waiting < self.max_message {
             true => Err("--max-waiting: a message of --max-message would never find a place: let it be no less".into()),
             false => Ok(()),

@@ -85,12 +85,12 @@ Listens on 127.0.0.1 unless a host is given: 0.0.0.0:1463 listens to everybody. 
         let mut with = self.with.clone();
         with.sort_unstable();
         with.dedup();
-        let (value, since) = (self.framed.value, now_s());
+        let (value, since) = (self.framed.value.open()?, now_s());
         let (name, console) = (doors.name(), parts.console.clone());
         Ok(Opened::Records(Box::new(Intake::open(doors, self.framed.max_waiting, &parts, |queue| {
             Front::new(&self.framed, queue, console, name, move |client| Scribe {
                 client,
-                value,
+                value: value.clone(),
                 with: with.clone(),
                 since,
                 json: Canonicalizer::default(),
@@ -199,8 +199,8 @@ impl Scribe {
             block.extend_from_slice(b",\"value\":");
         }
         // Whoever logs lines may send their ends with them.
-        let text = message.strip_suffix(b"\n").unwrap_or(message);
-        if let Err(reason) = self.value.push(text, &mut self.json, block) {
+        let end = message.strip_suffix(b"\n").filter(|_| !self.value.is_binary());
+        if let Err(reason) = self.value.push(end.unwrap_or(message), &mut self.json, block) {
             block.truncate(before);
             records.bad.push((message.to_vec(), reason));
             return;
@@ -286,6 +286,13 @@ mod tests {
             made(&mut scribe(ValueForm::Json, &[Field::Category, Field::Client]), &[("a\"", " [1] "), ("b", "{")]),
             ("{\"category\":\"a\\\"\",\"client\":\"10.0.0.1\",\"value\":[1]}\n".to_owned(), 1, 1)
         );
+    }
+
+    /// Whatever ends a line in text, in bytes it is a byte like others: here the number ten.
+    #[test]
+    fn what_is_no_text_has_no_lines_end() {
+        let entries = [("a", "\n"), ("b", "\u{1}")];
+        assert_eq!(made(&mut scribe(ValueForm::Msgpack, &[]), &entries), ("10\n1\n".to_owned(), 2, 0));
     }
 
     /// Whatever a message is, it ends in an answer, an error, or fewer records than it has bytes.

@@ -217,6 +217,10 @@ Without --init a query only reads, and never files but those of --table. SQL tha
         Ok(does)
     }
 
+    fn has_state(&self) -> bool {
+        self.init.is_some()
+    }
+
     fn saved(&self) -> StateArgs {
         self.state
     }

@@ -40,7 +40,8 @@ impl Keeper {
         self.folder.read(&self.file("group")).trim().parse().unwrap_or(0)
     }
 
-    /// Kills all its processes, or one, which the others end after.
+    /// Kills all its processes, or one of its tools, which the others end after: they would not
+    /// after the shell that leads them.
     pub fn kill_some(&self, random: &mut Random) {
         let processes = match self.group() {
             0 => return,
@@ -48,7 +49,10 @@ impl Keeper {
         };
         let victims = match random.below(3) {
             0 => processes,
-            _ => random.choose(&processes).cloned().into_iter().collect(),
+            _ => {
+                let tools: Vec<_> = processes.into_iter().filter(|process| process.pid != self.group()).collect();
+                random.choose(&tools).cloned().into_iter().collect()
+            }
         };
         victims.iter().for_each(|process| process.signal(Signal::KILL));
     }

@@ -105,7 +105,7 @@ impl<K: OperatorKind> Declared for OperatorTool<K> {
         if let Some(mistake) = account.mistakes.first() {
             return json!({ "mistake": mistake });
         }
-        let cut = &self.stage.input.cut;
+        let (cut, part) = (&self.stage.input.cut, &self.common().part);
         json!({
             "does": account.does,
             "interval": cut.interval().ok().map(Interval::ms),
@@ -113,6 +113,9 @@ impl<K: OperatorKind> Declared for OperatorTool<K> {
             "checkpoint": cut.keep.dir().map(|dir| dir.display().to_string()),
             "again": "log",
             "of_first_stage": cut.of_first_stage(),
+            "source": self.source(self.stage.input.input).ok().map(|identity| identity.to_json()),
+            "name": cut.keep.name,
+            "state": self.has_state(), "new": part.new, "stage_name": part.stage_name,
             "output": self.stage.common.output.and_then(|form| form.of_records()),
         })
     }

@@ -19,6 +19,13 @@ pub struct Connector {
 
 /// Every kind that a connector of ours brings.
 pub const KNOWN: &[Connector] = &[
+    Connector {
+        kind: "elasticsearch",
+        connector: "elasticsearch",
+        source: None,
+        sink: Some("Documents of Elasticsearch and OpenSearch"),
+        operator: None,
+    },
     Connector { kind: "feed", connector: "feed", source: Some("Feeds of the web"), sink: None, operator: None },
     Connector {
         kind: "flume",
@@ -60,6 +67,13 @@ pub const KNOWN: &[Connector] = &[
         connector: "mysql",
         source: None,
         sink: Some("A table of MySQL or MariaDB"),
+        operator: None,
+    },
+    Connector {
+        kind: "parquet",
+        connector: "parquet",
+        source: None,
+        sink: Some("Files of Parquet, in Hive's layout"),
         operator: None,
     },
     Connector {

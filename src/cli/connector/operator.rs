@@ -59,6 +59,11 @@ pub trait OperatorKind: Args + fmt::Debug + 'static {
     /// Options that do not go together, or mean nothing (exit 2).
     fn account(&self) -> Result<Vec<String>, ToolError>;
 
+    /// Whether its operator has state that a checkpoint keeps: `sstream explain` asks, and opens nothing for it.
+    fn has_state(&self) -> bool {
+        false
+    }
+
     /// How often an operator with state keeps it in a checkpoint.
     fn saved(&self) -> StateArgs {
         StateArgs { checkpoint_every: None }
@@ -130,6 +135,10 @@ impl<K: OperatorKind> Tool for OperatorTool<K> {
 
     fn common(&self) -> &Common {
         &self.stage.common
+    }
+
+    fn has_state(&self) -> bool {
+        self.kind.has_state()
     }
 
     fn cut(&self) -> Option<&CutArgs> {

@@ -43,7 +43,8 @@ pub struct Room {
 ///
 /// What has come stays in the source until it is taken, so that a rate limit, or a pipe that
 /// is full behind, makes the world wait: nothing new comes but by [`RecordSource::wait`], and after
-/// a stop by [`RecordSource::held`].
+/// a stop by [`RecordSource::held`]. Only where a thread of the source's brings records, up to a limit of
+/// its own, may there be some at any moment.
 pub trait RecordSource {
     /// Waits at most `timeout` until something has come. Asked only when all that had come
     /// was taken.

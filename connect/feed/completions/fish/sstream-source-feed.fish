@@ -4,8 +4,7 @@ complete -c sstream-source-feed -l cursor -d 'With --every: where an answer ends
 complete -c sstream-source-feed -l cursor-name -d 'What the cursor is called in a request\'s query' -r
 complete -c sstream-source-feed -l send -d 'Of a WebSocket: a message to send first, as a subscription' -r
 complete -c sstream-source-feed -l value -d 'What a line, an event\'s data, a message or an answer is' -r -f -a "text\t'A string'
-json\t'A JSON value'
-msgpack\t'A value of MessagePack'"
+json\t'A JSON value'"
 complete -c sstream-source-feed -l with -d 'Make objects of the value and of these, several with commas' -r -f -a "id\t'The event\'s ID, or that of the last one that had one'
 event\t'The event\'s type'
 time\t'When it came, in ms since 1970'"

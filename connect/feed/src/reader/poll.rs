@@ -15,6 +15,7 @@ use crate::dial::Broken;
 use crate::error::FeedError;
 use crate::lines::{Line, Lines};
 use crate::position::{Made, Mark, Place};
+use crate::queue::Item;
 
 /// The longest answer, in bytes.
 const LONGEST: usize = 64 << 20;
@@ -90,7 +91,7 @@ impl Task {
                 true => Mark { place: self.place.clone(), taken: 0 },
                 false => Mark { place: place.clone(), taken: number },
             };
-            self.put(made, mark).await;
+            self.put(&mut vec![Item::new(made, mark)]).await;
         }
         Ok(has_moved && count > 0)
     }
@@ -102,16 +103,18 @@ impl Task {
         programs: &mut Programs,
         made: &mut Vec<Made>,
     ) -> Result<Option<String>, String> {
-        if self.settings.value == ValueForm::Text {
-            let (mut lines, mut whole) = (Lines::new(self.settings.longest), Vec::new());
-            lines.push(body, &mut whole);
+        if matches!(self.settings.value, ValueForm::Text) {
+            let (mut lines, longest) = (Lines::new(self.settings.longest), self.settings.longest);
+            let mut give = |line: Line<'_>| {
+                made.push(match line {
+                    Line::Whole(line) => self.records.make(line, "", ""),
+                    Line::TooLong(line) => Err((line.to_vec(), format!("a line of more than {longest} bytes"))),
+                });
+            };
+            lines.push(body, &mut give);
             if !body.ends_with(b"\n") {
-                lines.push(b"\n", &mut whole);
+                lines.push(b"\n", &mut give);
             }
-            made.extend(whole.into_iter().map(|line| match line {
-                Line::Whole(line) => self.records.make(&line, "", ""),
-                Line::TooLong(line) => Err((line, format!("a line of more than {} bytes", self.settings.longest))),
-            }));
             return Ok(None);
         }
         let mut json = Vec::new();

@@ -11,7 +11,8 @@ use crate::dial::Broken;
 use crate::events::Events;
 use crate::lines::{Line, Lines};
 use crate::position::Place;
-use sstream::connect::duration;
+use crate::queue::Item;
+use sstream::connect::{BLOCK_BYTES, duration};
 
 impl Task {
     /// Asks for the stream and reads it: how it ended.
@@ -28,7 +29,7 @@ impl Task {
         };
         let longest = self.settings.longest;
         let mut events = is_events.then(|| Events::new(place.id.clone(), longest));
-        let (mut body, mut lines, mut whole) = (answer.into_body(), Lines::new(longest), Vec::new());
+        let (mut body, mut lines, mut items) = (answer.into_body(), Lines::new(longest), Vec::new());
         loop {
             let frame = match tokio::time::timeout(self.settings.stall, body.frame()).await {
                 Err(_) => {
@@ -40,35 +41,51 @@ impl Task {
                 Ok(Some(Ok(frame))) => frame,
             };
             self.is_back();
-            lines.push(&frame.into_data().unwrap_or_default(), &mut whole);
-            for line in whole.drain(..) {
+            lines.push(&frame.into_data().unwrap_or_default(), |line| {
                 match (line, &mut events) {
                     (Line::TooLong(beginning), _) => {
-                        self.put_behind(Err((beginning, format!("a line of more than {longest} bytes")))).await;
+                        let reason = format!("a line of more than {longest} bytes");
+                        items.push(self.behind(Err((beginning.to_vec(), reason))));
                     }
-                    (Line::Whole(line), Some(events)) => self.event(events, &line).await,
+                    (Line::Whole(line), Some(events)) => self.event(events, line, &mut items),
                     // An empty one keeps the connection alive.
-                    (Line::Whole(line), None) if line.is_empty() => {}
-                    (Line::Whole(line), None) => {
-                        let made = self.records.make(&line, "", "");
-                        self.put_behind(made).await;
-                    }
+                    (Line::Whole([]), None) => {}
+                    (Line::Whole(line), None) => self.give(line, "", "", &mut items),
                 }
+            });
+            self.put(&mut items).await;
+        }
+    }
+
+    fn event(&mut self, events: &mut Events, line: &[u8], items: &mut Vec<Item>) {
+        match events.line(line) {
+            Ok(None) => self.retry = events.retry,
+            Ok(Some(event)) => {
+                if event.id != self.place.id {
+                    self.place = Arc::new(Place { id: event.id.to_owned(), etag: String::new() });
+                }
+                self.give(event.data, event.id, event.event, items);
+            }
+            Err(data) => {
+                let reason = format!("an event of more than {} bytes", self.settings.longest);
+                items.push(self.behind(Err((data.to_vec(), reason))));
             }
         }
     }
 
-    async fn event(&mut self, events: &mut Events, line: &[u8]) {
-        let made = match events.line(line) {
-            Ok(None) => return self.retry = events.retry,
-            Ok(Some(event)) => {
-                if event.id != self.place.id {
-                    self.place = Arc::new(Place { id: event.id.clone(), etag: String::new() });
+    /// A record of a value, which joins those before it where the feed has come no further since.
+    fn give(&mut self, value: &[u8], id: &str, event: &str, items: &mut Vec<Item>) {
+        let made = match items.last_mut() {
+            Some(Item { made: Ok(records), count, mark, .. })
+                if Arc::ptr_eq(&mark.place, &self.place) && records.len() < BLOCK_BYTES =>
+            {
+                match self.records.push(value, id, event, records) {
+                    Ok(()) => return *count += 1,
+                    Err(bad) => Err(bad),
                 }
-                self.records.make(&event.data, &event.id, &event.event)
             }
-            Err(data) => Err((data, format!("an event of more than {} bytes", self.settings.longest))),
+            _ => self.records.make(value, id, event),
         };
-        self.put_behind(made).await;
+        items.push(self.behind(made));
     }
 }

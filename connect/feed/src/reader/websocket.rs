@@ -64,7 +64,7 @@ impl Task {
             self.is_back();
             if let Message::Text(_) | Message::Binary(_) = message {
                 let made = self.records.make(&message.into_data(), "", "");
-                self.put_behind(made).await;
+                self.put(&mut vec![self.behind(made)]).await;
             }
             // Whatever it was, it is a sign of life; and waiting for the pipeline is no silence.
             heard = Instant::now();

@@ -31,7 +31,7 @@ fn source(behind: u64) -> FeedSource {
             _ => Ok(format!("{number}\n").into_bytes()),
         };
         let place = Arc::new(Place { id: number.to_string(), etag: String::new() });
-        source.queue.put(Item { made, mark: Mark { place, taken: 0 }, memory: None });
+        source.queue.put([Item::new(made, Mark { place, taken: 0 })]);
     }
     source
 }

@@ -10,7 +10,10 @@ complete -c sstream-source-kafka -l assign -d 'Who deals out the partitions' -r 
 group\t'The brokers, among all members of --group, whose offsets count: each message at least once'"
 complete -c sstream-source-kafka -l value -d 'What a message\'s value is' -r -f -a "text\t'A string'
 json\t'A JSON value'
-msgpack\t'A value of MessagePack'"
+msgpack\t'A value of MessagePack'
+avro\t'A datum of Avro, by --schema'"
+complete -c sstream-source-kafka -l schema -d 'With --value avro: the schema of all messages, or a folder of schemas, of which each message names its own, by Confluent\'s number (NUMBER.avsc) or by fingerprint' -r -F
+complete -c sstream-source-kafka -l reader-schema -d 'With --value avro: the schema that records are to have, whichever a message was written by' -r -F
 complete -c sstream-source-kafka -l with -d 'Make objects of the value and of these, several with commas' -r -f -a "key\t'The key, a string, or null'
 headers\t'The headers, an array of [NAME, VALUE]'
 timestamp\t'The time that the message bears, in ms since the epoch, or null'

@@ -9,7 +9,7 @@ use crate::source::selection::{PartitionSet, Selection, TopicPattern};
 use crate::source::start::StartAt;
 use crate::source::{Assign, GroupSource, Isolation, KafkaSource, Options};
 use sstream::connect::{
-    OnLoss, Opened, Places, Position, Shard, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueForm,
+    OnLoss, Opened, Places, Position, Shard, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueArgs, ValueForm,
 };
 
 /// What the source takes.
@@ -49,9 +49,9 @@ pub struct SourceArgs {
     #[arg(long, value_enum, default_value = "own", help_heading = "Kafka")]
     pub assign: Assign,
 
-    /// What a message's value is
-    #[arg(long, value_enum, default_value = "text", help_heading = "Kafka")]
-    pub value: ValueForm,
+    /// What a message's value is.
+    #[command(flatten, next_help_heading = "Kafka")]
+    pub value: ValueArgs,
 
     /// Make objects of the value and of these, several with commas
     #[arg(long, value_enum, value_name = "FIELD,…", value_delimiter = ',', help_heading = "Kafka")]
@@ -75,15 +75,15 @@ impl SourceArgs {
         fields
     }
 
-    /// As data.
-    pub fn options(&self, on_loss: OnLoss) -> Options {
+    /// As data; a value is of this form.
+    pub fn options(&self, value: ValueForm, on_loss: OnLoss) -> Options {
         let by_default = if self.available_now { StartAt::Beginning } else { StartAt::End };
         Options {
             selection: Selection { topics: self.topic.clone(), partitions: self.partitions.clone(), shard: self.shard },
             from: self.from.clone().unwrap_or(by_default),
             available_now: self.available_now,
             group: self.group.clone(),
-            form: Form { value: self.value, with: self.fields() },
+            form: Form { value, with: self.fields() },
             max_rate_per_partition: self.max_rate_per_partition,
             isolation: self.isolation,
             on_loss,
@@ -136,11 +136,13 @@ A message is a record: its value as text, or with --value json as JSON; null whe
   sstream-source kafka --brokers localhost:9092 --topic sfb | sstream-filter ERROR
   sstream-source kafka --brokers localhost:9092 --topic '/log-.*/' --from -2h --value json --with key,timestamp
   sstream-source kafka --brokers kafka:9093 --properties client.properties --topic events --shard 2/3
+  sstream-source kafka --brokers kafka:9092 --topic orders --value avro --schema schemas
 ";
 
-    const WITHOUT_INPUT: Option<&'static str> = Some("give --value text or --value json");
+    const WITHOUT_INPUT: Option<&'static str> = Some("give --value text, json, msgpack or avro");
 
     fn check(&self) -> Result<(), String> {
+        self.value.check()?;
         if self.assign == Assign::Own {
             return Ok(());
         }
@@ -186,7 +188,7 @@ A message is a record: its value as text, or with --value json as JSON; null whe
     }
 
     fn open(&self, parts: SourceParts) -> Result<Opened, ToolError> {
-        let (settings, options) = (self.client.settings(), self.options(parts.on_loss));
+        let (settings, options) = (self.client.settings(), self.options(self.value.open()?, parts.on_loss));
         let SourceParts { console, stop, waited, .. } = parts;
         Ok(Opened::Records(match self.assign {
             Assign::Own => Box::new(KafkaSource::open(&settings, options, console, stop, waited)?),
@@ -209,7 +211,7 @@ mod tests {
     #[test]
     fn an_object_has_each_of_its_fields_once() {
         let given = parse("--with offset,key,key");
-        assert_eq!(given.options(OnLoss::Fail).form.with, [Field::Key, Field::Offset]);
+        assert_eq!(given.options(ValueForm::Text, OnLoss::Fail).form.with, [Field::Key, Field::Offset]);
         assert_eq!(given.identity(), parse("--with key,offset").identity(), "what is the same source");
     }
 

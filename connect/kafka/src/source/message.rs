@@ -22,7 +22,7 @@ pub enum Field {
 }
 
 /// What a record is made of.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Form {
     /// What a value is.
     pub value: ValueForm,
@@ -91,7 +91,7 @@ impl Records {
     }
 
     fn push_value(&mut self, value: Option<&[u8]>, out: &mut Vec<u8>) -> Result<(), String> {
-        match (value, self.form.value) {
+        match (value, &self.form.value) {
             (None, _) => out.extend_from_slice(b"null"),
             (Some(value), form) => self.invalid += u64::from(form.push(value, &mut self.json, out)?),
         }

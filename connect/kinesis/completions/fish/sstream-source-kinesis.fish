@@ -5,9 +5,12 @@ complete -c sstream-source-kinesis -l ca -d 'Believe servers whose certificates 
 complete -c sstream-source-kinesis -l timeout -d 'The time for a request and its answer' -r
 complete -c sstream-source-kinesis -l from -d 'Where to begin without a checkpoint: latest, beginning, -2h, or 2026-11-20T12:00:00Z [default: latest, and beginning under --available-now]' -r
 complete -c sstream-source-kinesis -l shard -d 'One of N shares of the shards, the I-th: on the second of three hosts 2/3' -r
-complete -c sstream-source-kinesis -l value -d 'What a record\'s data is' -r -f -a "text\t'A string'
+complete -c sstream-source-kinesis -l value -d 'What a message\'s value is' -r -f -a "text\t'A string'
 json\t'A JSON value'
-msgpack\t'A value of MessagePack'"
+msgpack\t'A value of MessagePack'
+avro\t'A datum of Avro, by --schema'"
+complete -c sstream-source-kinesis -l schema -d 'With --value avro: the schema of all messages, or a folder of schemas, of which each message names its own, by Confluent\'s number (NUMBER.avsc) or by fingerprint' -r -F
+complete -c sstream-source-kinesis -l reader-schema -d 'With --value avro: the schema that records are to have, whichever a message was written by' -r -F
 complete -c sstream-source-kinesis -l with -d 'Make objects of the value and of these, several with commas' -r -f -a "key\t'The partition key'
 sequence\t'The sequence number, a string; of a record in an aggregate with a colon and its place there'
 shard\t'The shard\'s name'

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum as _};
 use sstream::connect::{
-    OnLoss, Opened, Position, Shard as Share, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueForm,
+    OnLoss, Opened, Position, Shard as Share, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueArgs, ValueForm,
 };
 
 use super::KinesisSource;
@@ -34,9 +34,9 @@ pub struct SourceArgs {
     #[arg(long, help_heading = "Kinesis")]
     available_now: bool,
 
-    /// What a record's data is
-    #[arg(long, value_enum, default_value = "text", help_heading = "Kinesis")]
-    value: ValueForm,
+    /// What a record's data is.
+    #[command(flatten, next_help_heading = "Kinesis")]
+    value: ValueArgs,
 
     /// Make objects of the value and of these, several with commas
     #[arg(long, value_enum, value_name = "FIELD,…", value_delimiter = ',', help_heading = "Kinesis")]
@@ -56,9 +56,9 @@ impl SourceArgs {
         fields
     }
 
-    fn options(&self, on_loss: OnLoss) -> Options {
+    fn options(&self, value: ValueForm, on_loss: OnLoss) -> Options {
         let by_default = if self.available_now { StartAt::Beginning } else { StartAt::Latest };
-        let form = Form { value: self.value, with: self.fields() };
+        let form = Form { value, with: self.fields() };
         let pace = Duration::from_secs(1) / self.reads;
         Options {
             from: self.from.clone().unwrap_or(by_default),
@@ -84,7 +84,11 @@ A record of the stream is a record: its data as text, or with --value json as JS
   sstream-source kinesis clicks --endpoint http://localhost:4567 --from beginning --shard 2/3
 ";
 
-    const WITHOUT_INPUT: Option<&'static str> = Some("give --value text or --value json");
+    const WITHOUT_INPUT: Option<&'static str> = Some("give --value text, json, msgpack or avro");
+
+    fn check(&self) -> Result<(), String> {
+        self.value.check()
+    }
 
     /// Which records are read, and what is made of them.
     fn identity(&self) -> String {
@@ -110,7 +114,7 @@ A record of the stream is a record: its data as text, or with --value json as JS
 
     fn open(&self, parts: SourceParts) -> Result<Opened, ToolError> {
         let client = self.client.client(THREADS, parts.console.clone())?;
-        let options = self.options(parts.on_loss);
+        let options = self.options(self.value.open()?, parts.on_loss);
         Ok(Opened::Records(Box::new(KinesisSource::open(client, options, parts)?)))
     }
 }

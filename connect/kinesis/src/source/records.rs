@@ -25,7 +25,7 @@ pub enum Field {
 }
 
 /// What a record is made of.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Form {
     /// What its data is.
     pub value: ValueForm,

@@ -10,9 +10,12 @@ complete -c sstream-source-mqtt -l qos -d 'The QoS that is asked for: 0 at most 
 complete -c sstream-source-mqtt -l client-id -d 'Whose session it is, which the broker keeps while we are away; without, what is sent meanwhile is lost' -r
 complete -c sstream-source-mqtt -l session-expiry -d 'How long the broker is to keep the session (version 5)' -r
 complete -c sstream-source-mqtt -l receive-maximum -d 'So many messages of QoS 1 and 2 may be on their way at a time (version 5)' -r
-complete -c sstream-source-mqtt -l value -d 'What a message\'s payload is' -r -f -a "text\t'A string'
+complete -c sstream-source-mqtt -l value -d 'What a message\'s value is' -r -f -a "text\t'A string'
 json\t'A JSON value'
-msgpack\t'A value of MessagePack'"
+msgpack\t'A value of MessagePack'
+avro\t'A datum of Avro, by --schema'"
+complete -c sstream-source-mqtt -l schema -d 'With --value avro: the schema of all messages, or a folder of schemas, of which each message names its own, by Confluent\'s number (NUMBER.avsc) or by fingerprint' -r -F
+complete -c sstream-source-mqtt -l reader-schema -d 'With --value avro: the schema that records are to have, whichever a message was written by' -r -F
 complete -c sstream-source-mqtt -l with -d 'Make objects of the value and of these, several with commas' -r -f -a "topic\t'The topic'
 qos\t'The QoS that it came with: 0, 1 or 2'
 retain\t'Whether the broker had kept it for who subscribes later'

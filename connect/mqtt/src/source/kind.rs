@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum as _};
 use rustix::rand::{GetRandomFlags, getrandom};
-use sstream::connect::{Opened, Places, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueForm, duration};
+use sstream::connect::{Opened, Places, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueArgs, duration};
 
 use super::MqttSource;
 use super::receiver::Subscription;
@@ -39,9 +39,9 @@ pub struct SourceArgs {
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u16).range(1..), help_heading = "MQTT")]
     pub receive_maximum: u16,
 
-    /// What a message's payload is
-    #[arg(long, value_enum, default_value = "text", help_heading = "MQTT")]
-    pub value: ValueForm,
+    /// What a message's payload is.
+    #[command(flatten, next_help_heading = "MQTT")]
+    pub value: ValueArgs,
 
     /// Make objects of the value and of these, several with commas
     #[arg(long, value_enum, value_name = "FIELD,…", value_delimiter = ',', help_heading = "MQTT")]
@@ -97,12 +97,13 @@ A message is a record: its payload as text, or with --value json as JSON. It is 
   sstream-source mqtt mqtts://broker.example --topic '$share/us/events' --client-id us-1 --user-file user --checkpoint ck
 ";
 
-    const WITHOUT_INPUT: Option<&'static str> = Some("give --value text or --value json");
+    const WITHOUT_INPUT: Option<&'static str> = Some("give --value text, json, msgpack or avro");
 
     fn check(&self) -> Result<(), String> {
         if self.client_id.as_ref().is_some_and(|id| id.is_empty() || id.len() > usize::from(u16::MAX)) {
             return Err("--client-id: it has a character at least, and 65535 bytes at most".to_owned());
         }
+        self.value.check()?;
         self.client.check()
     }
 
@@ -141,7 +142,7 @@ A message is a record: its payload as text, or with --value json as JSON. It is 
             session_expiry_s: self.client_id.is_some().then_some(expiry),
             receive_maximum: self.receive_maximum,
         };
-        let records = Records::new(self.value, self.with.clone());
+        let records = Records::new(self.value.open()?, self.with.clone());
         Ok(Opened::Records(Box::new(MqttSource::open(self.client.settings()?, subscription, records, &parts)?)))
     }
 }

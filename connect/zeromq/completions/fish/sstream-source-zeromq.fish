@@ -5,9 +5,12 @@ complete -c sstream-source-zeromq -l curve-clients -d 'CURVE: as a server let in
 complete -c sstream-source-zeromq -l max-peers -d 'So many peers at a time may have connected to each --bind; more wait until one has gone' -r
 complete -c sstream-source-zeromq -l timeout -d 'A peer that does not answer for so long is gone' -r
 complete -c sstream-source-zeromq -l subscribe -d 'SUB: receive messages of PUB sockets that begin so, \'\' for all; several times for several. Without, PULL: messages of PUSH sockets' -r
-complete -c sstream-source-zeromq -l value -d 'What a part of a message is' -r -f -a "text\t'A string'
+complete -c sstream-source-zeromq -l value -d 'What a message\'s value is' -r -f -a "text\t'A string'
 json\t'A JSON value'
-msgpack\t'A value of MessagePack'"
+msgpack\t'A value of MessagePack'
+avro\t'A datum of Avro, by --schema'"
+complete -c sstream-source-zeromq -l schema -d 'With --value avro: the schema of all messages, or a folder of schemas, of which each message names its own, by Confluent\'s number (NUMBER.avsc) or by fingerprint' -r -F
+complete -c sstream-source-zeromq -l reader-schema -d 'With --value avro: the schema that records are to have, whichever a message was written by' -r -F
 complete -c sstream-source-zeromq -l multipart -d 'What a message of several parts is' -r -f -a "joined\t'One value: its parts with --separator between them'
 array\t'An array of the values of its parts'"
 complete -c sstream-source-zeromq -l separator -d 'What stands between joined parts' -r

@@ -1,7 +1,7 @@
 //! Options of `sstream-source zeromq`.
 
 use clap::Args;
-use sstream::connect::{Opened, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueForm, duration};
+use sstream::connect::{Opened, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueArgs, duration};
 
 use super::ZeromqSource;
 use super::records::{Field, Multipart, Records};
@@ -20,9 +20,9 @@ pub struct SourceArgs {
     #[arg(long, value_name = "PREFIX", help_heading = "ZeroMQ")]
     subscribe: Vec<String>,
 
-    /// What a part of a message is
-    #[arg(long, value_enum, default_value = "text", help_heading = "ZeroMQ")]
-    value: ValueForm,
+    /// What a part of a message is.
+    #[command(flatten, next_help_heading = "ZeroMQ")]
+    value: ValueArgs,
 
     /// What a message of several parts is
     #[arg(long, value_enum, default_value = "joined", help_heading = "ZeroMQ")]
@@ -57,9 +57,10 @@ A message is a record: as text, or with --value json as JSON. With --subscribe t
   sstream-source zeromq --bind tcp://*:5557 --curve-key server.key_secret --curve-clients clients --checkpoint ck
 ";
 
-    const WITHOUT_INPUT: Option<&'static str> = Some("give --value text or --value json");
+    const WITHOUT_INPUT: Option<&'static str> = Some("give --value text, json, msgpack or avro");
 
     fn check(&self) -> Result<(), String> {
+        self.value.check()?;
         match self.multipart == Multipart::Array && self.separator != " " {
             true => Err("--separator is for --multipart joined".to_owned()),
             false => Ok(()),
@@ -98,7 +99,7 @@ A message is a record: as text, or with --value json as JSON. With --subscribe t
             advice: "with --subscribe we are SUB, without PULL, and with --curve-server-key a client of CURVE",
         };
         let records = Records {
-            value: self.value,
+            value: self.value.open()?,
             multipart: self.multipart,
             separator: self.separator.clone().into_bytes(),
             has_topic: self.with.is_some(),

@@ -11,7 +11,7 @@ use crate::cli::connector::known::Role;
 use crate::cli::first::SourceIdentity;
 use crate::cli::front::shell::Command;
 use crate::cli::guarantee;
-use crate::cli::restart::Candidate;
+use crate::cli::restart::{Candidate, Line};
 use crate::interval::Interval;
 
 /// What a program of its own says of its command line.
@@ -60,7 +60,7 @@ impl Walk {
             self.say(&guarantee::of_declared_sink(kept, &answer));
         }
         let passes = answer["pass"].as_bool() == Some(true);
-        let part = PartArgs { new: answer["new"].as_bool() == Some(true), stage_name: text(&answer["stage_name"]) };
+        let part = declared_part(&answer);
         self.restart_stage(&mut stream, |stream| Candidate {
             arguments: text(&answer["arguments"]).unwrap_or_default(),
             tool: found.kind.clone(),
@@ -114,12 +114,10 @@ impl Walk {
         };
         if begins {
             stream = self.begin_declared(&answer);
+            self.restart_declared(&mut stream, &answer);
+            stream.line = stream.line.map(Line::of_this_stage);
         } else if let Some(option) = answer["of_first_stage"].as_str() {
             self.mistake(&format!("{option} behind the first stage: give it to the first one"));
-        }
-        if self.restart.is_some() {
-            self.say("restart: not known: its program does not say whether it has state");
-            stream.line = None;
         }
         let lines = answer["does"].as_array().into_iter().flatten().filter_map(|line| line.as_str());
         let mut account = Account { does: lines.map(str::to_owned).collect(), ..Account::default() };
@@ -127,6 +125,15 @@ impl Walk {
             account = account.with_form(form, &stream);
         }
         account.does.iter().for_each(|line| self.say(line));
+        let part = declared_part(&answer);
+        self.restart_stage(&mut stream, |stream| Candidate {
+            arguments: text(&answer["arguments"]).unwrap_or_default(),
+            tool: found.kind.clone(),
+            part: &part,
+            has_state: answer["state"].as_bool() == Some(true),
+            sink: None,
+            intervals: (stream.interval.unwrap_or_default(), stream.interval.unwrap_or_default()),
+        });
         if account.ends { Flow::Ended(found.name()) } else { Flow::Batches(stream) }
     }
 
@@ -148,6 +155,11 @@ impl Walk {
         self.say(&restart);
         stream
     }
+}
+
+/// How the program's stage is known in a checkpoint.
+fn declared_part(answer: &Value) -> PartArgs {
+    PartArgs { new: answer["new"].as_bool() == Some(true), stage_name: text(&answer["stage_name"]) }
 }
 
 fn text(value: &Value) -> Option<String> {

@@ -1,5 +1,6 @@
 //! Data of Avro, as JSON.
 
+use std::borrow::Cow;
 use std::io::Write as _;
 
 use jiff::civil::{DateTime, Time};
@@ -7,12 +8,18 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use num_bigint::BigInt;
 
-use super::schema::{Schema, Type, Unit};
+use super::schema::{Field, Schema, Type, Unit};
 use crate::record::forms::binary::{push_bytes, push_float, push_float32};
 use crate::record::{self, MAX_DEPTH};
 
 /// Of items that take no bytes, a datum may have no more.
-const MOST_EMPTY: u64 = 1 << 20;
+const MOST_EMPTY: u64 = 1 << 16;
+
+/// The JSON of a datum has no more bytes: what takes few or none may become many.
+const MOST_JSON: usize = 256 << 20;
+
+/// A decimal has no more bytes, some ten thousand digits: writing them out takes the square of that.
+const MOST_DECIMAL: usize = 4096;
 
 /// Data, one behind the other.
 pub struct Datums<'d> {
@@ -20,12 +27,15 @@ pub struct Datums<'d> {
     at: usize,
     /// How many items took no bytes, in the datum that is read.
     empty: u64,
+    /// Where its JSON would be too long.
+    end: usize,
+    is_invalid: bool,
 }
 
 impl<'d> Datums<'d> {
     /// From the beginning of these bytes on.
     pub fn new(bytes: &'d [u8]) -> Datums<'d> {
-        Datums { bytes, at: 0, empty: 0 }
+        Datums { bytes, at: 0, empty: 0, end: 0, is_invalid: false }
     }
 
     /// From the byte `at` on.
@@ -38,28 +48,52 @@ impl<'d> Datums<'d> {
         self.at
     }
 
+    /// Whether there was text with invalid UTF-8, which became U+FFFD.
+    pub fn is_invalid(&self) -> bool {
+        self.is_invalid
+    }
+
     /// Appends the JSON of the next one.
     ///
     /// # Errors
     /// It is none of this schema, or nests too deep.
     pub fn push_json(&mut self, schema: &Schema, out: &mut Vec<u8>) -> Result<(), String> {
+        self.push_json_of(schema, schema.root(), out)
+    }
+
+    /// The same of one of the schema's types, by its place.
+    ///
+    /// # Errors
+    /// It is none of this type, or nests too deep.
+    pub fn push_json_of(&mut self, schema: &Schema, of: usize, out: &mut Vec<u8>) -> Result<(), String> {
         self.empty = 0;
-        self.value(schema, schema.root(), 0, out)
+        self.end = out.len() + MOST_JSON;
+        self.value(schema, of, 0, out)
     }
 
     fn value(&mut self, schema: &Schema, of: usize, depth: usize, out: &mut Vec<u8>) -> Result<(), String> {
         if depth > MAX_DEPTH {
             return Err(format!("nested deeper than {MAX_DEPTH}"));
         }
+        if out.len() > self.end {
+            return Err(format!("its JSON is longer than {} MiB", MOST_JSON >> 20));
+        }
         match schema.get(of) {
             Type::Record(fields) => {
                 out.push(b'{');
-                for (number, (key, of)) in fields.iter().enumerate() {
-                    if number > 0 {
-                        out.push(b',');
+                let mut is_first = true;
+                for Field { key, of, .. } in fields {
+                    let before = out.len();
+                    if let Some(key) = key {
+                        if !std::mem::take(&mut is_first) {
+                            out.push(b',');
+                        }
+                        out.extend_from_slice(key);
                     }
-                    out.extend_from_slice(key);
                     self.value(schema, *of, depth + 1, out)?;
+                    if key.is_none() {
+                        out.truncate(before);
+                    }
                 }
                 out.push(b'}');
             }
@@ -83,7 +117,7 @@ impl<'d> Datums<'d> {
                     if !is_first {
                         out.push(b',');
                     }
-                    push_text(data.counted()?, out);
+                    data.text(out)?;
                     out.push(b':');
                     data.value(schema, *values, depth + 1, out)
                 })?;
@@ -109,7 +143,7 @@ impl<'d> Datums<'d> {
             Type::Float => push_float32(f32::from_le_bytes(self.array()?), out),
             Type::Double => push_float(f64::from_le_bytes(self.array()?), out),
             Type::Bytes => push_bytes(self.counted()?, out),
-            Type::Text => push_text(self.counted()?, out),
+            Type::Text => self.text(out)?,
             Type::Fixed(size) => push_bytes(self.take(*size)?, out),
             Type::Enum(symbols) => out.extend_from_slice(self.one_of(symbols, "an enum")?),
             Type::Date => {
@@ -134,6 +168,9 @@ impl<'d> Datums<'d> {
                     Some(size) => self.take(*size)?,
                     None => self.counted()?,
                 };
+                if bytes.len() > MOST_DECIMAL {
+                    return Err(format!("a decimal of {} bytes: it has {MOST_DECIMAL} at most", bytes.len()));
+                }
                 push_decimal(&BigInt::from_signed_bytes_be(bytes), *scale, out);
             }
             Type::Uuid => {
@@ -147,6 +184,11 @@ impl<'d> Datums<'d> {
                 let text = format!("{{\"months\":{months},\"days\":{days},\"milliseconds\":{milliseconds}}}");
                 out.extend_from_slice(text.as_bytes());
             }
+            // Rounded, as Avro has it.
+            Type::LongAsFloat => push_float32(self.long()? as f32, out),
+            Type::LongAsDouble => push_float(self.long()? as f64, out),
+            Type::Constant(json) => out.extend_from_slice(json),
+            Type::Never(reason) => return Err(reason.clone()),
             Type::Record(_) | Type::Union(_) | Type::Array(_) | Type::Map(_) => {}
         }
         Ok(())
@@ -204,6 +246,13 @@ impl<'d> Datums<'d> {
         self.take(length)
     }
 
+    fn text(&mut self, out: &mut Vec<u8>) -> Result<(), String> {
+        let text = String::from_utf8_lossy(self.counted()?);
+        self.is_invalid |= matches!(text, Cow::Owned(_));
+        record::push_string(text.as_bytes(), out);
+        Ok(())
+    }
+
     fn take(&mut self, length: usize) -> Result<&'d [u8], String> {
         let rest = &self.bytes[self.at..];
         let taken = rest.get(..length).ok_or_else(|| {
@@ -221,10 +270,6 @@ impl<'d> Datums<'d> {
 
 fn push_number(number: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(number.to_string().as_bytes());
-}
-
-fn push_text(text: &[u8], out: &mut Vec<u8>) {
-    record::push_string(String::from_utf8_lossy(text).as_bytes(), out);
 }
 
 /// Appends a time as text, or its number if it is none.

@@ -1,4 +1,5 @@
-//! Avro: [schemas](schema), and [data](datum) as JSON by them.
+//! Avro: [schemas](schema) and their [fingerprints](fingerprint), [data](datum) as JSON by them, or
+//! [as another schema has them](resolve).
 //!
 //! Integers are exact, a float of 32 bits is the shortest number that reads back as it, a union is the value it has.
 //! What JSON has no form for:
@@ -20,7 +21,12 @@
 //! unknown ones, are what they are of, as Avro says.
 
 pub mod datum;
+mod default;
+pub mod fingerprint;
+pub mod resolve;
 pub mod schema;
 
 pub use datum::Datums;
+pub use fingerprint::{Fingerprint, fingerprint};
+pub use resolve::resolve;
 pub use schema::Schema;

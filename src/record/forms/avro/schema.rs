@@ -6,15 +6,41 @@ use serde_json::{Map, Value};
 
 use crate::record;
 
+/// A decimal that has more digits behind its point is bytes: each of its numbers would be as long.
+const MOST_SCALE: usize = 4096;
+
 /// What data is, by its types in one list, in which one names another by its place: a type may contain itself.
 #[derive(Debug)]
 pub struct Schema {
-    types: Vec<Type>,
-    root: usize,
+    pub(super) types: Vec<Type>,
+    /// Of the types that have one, by their places.
+    pub(super) names: HashMap<usize, Name>,
+    pub(super) root: usize,
+}
+
+/// What a type is called, without its namespace, and what else it answers to.
+#[derive(Clone, Debug)]
+pub struct Name {
+    pub(super) own: String,
+    pub(super) aliases: Vec<String>,
+    /// Of an enum: the symbol that a reader takes for one that it does not know.
+    pub(super) default: Option<String>,
+}
+
+/// A field of a record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// Its name as a key of JSON and the colon; none if it is read and not kept.
+    pub key: Option<Vec<u8>>,
+    /// Its type.
+    pub of: usize,
+    pub(super) name: String,
+    pub(super) aliases: Vec<String>,
+    pub(super) default: Option<Value>,
 }
 
 /// A type; what it is made of by its place in the list.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Type {
     /// Nothing.
     Null,
@@ -34,8 +60,8 @@ pub enum Type {
     Text,
     /// So many bytes.
     Fixed(usize),
-    /// Fields in their order, each with its name as a key of JSON and the colon.
-    Record(Vec<(Vec<u8>, usize)>),
+    /// Fields in their order.
+    Record(Vec<Field>),
     /// One of these, which are strings of JSON.
     Enum(Vec<Vec<u8>>),
     /// Any number of these.
@@ -58,6 +84,14 @@ pub enum Type {
     Uuid,
     /// Months, days and milliseconds, in 12 bytes.
     Duration,
+    /// A `Long` that is to be a `Float`, as a reader has it.
+    LongAsFloat,
+    /// A `Long` that is to be a `Double`.
+    LongAsDouble,
+    /// This JSON, of no bytes: what a reader has and nobody wrote.
+    Constant(Vec<u8>),
+    /// Nothing that a reader knows, and why.
+    Never(String),
 }
 
 /// What a time counts.
@@ -98,10 +132,17 @@ impl Schema {
     /// # Errors
     /// It is none, and why.
     pub fn parse(text: &[u8]) -> Result<Schema, String> {
-        let value = serde_json::from_slice(text).map_err(|error| format!("the schema is no JSON: {error}"))?;
-        let mut parser = Parser { types: Vec::new(), names: HashMap::new() };
-        let root = parser.parse(&value, "")?;
-        Ok(Schema { types: parser.types, root })
+        Schema::of(&serde_json::from_slice(text).map_err(|error| format!("the schema is no JSON: {error}"))?)
+    }
+
+    /// From a schema that is JSON already.
+    ///
+    /// # Errors
+    /// It is none, and why.
+    pub fn of(schema: &Value) -> Result<Schema, String> {
+        let mut parser = Parser { types: Vec::new(), places: HashMap::new(), names: HashMap::new() };
+        let root = parser.parse(schema, "")?;
+        Ok(Schema { types: parser.types, names: parser.names, root })
     }
 
     /// The type of a whole datum.
@@ -117,8 +158,9 @@ impl Schema {
 
 struct Parser {
     types: Vec<Type>,
-    /// Those that have a name, with its namespace.
-    names: HashMap<String, usize>,
+    /// Of those that have a name, by it and its namespace.
+    places: HashMap<String, usize>,
+    names: HashMap<usize, Name>,
 }
 
 impl Parser {
@@ -142,21 +184,11 @@ impl Parser {
 
     /// A type that is called by its name.
     fn named(&mut self, name: &str, namespace: &str) -> Result<usize, String> {
-        let of = match name {
-            "null" => Type::Null,
-            "boolean" => Type::Boolean,
-            "int" => Type::Int,
-            "long" => Type::Long,
-            "float" => Type::Float,
-            "double" => Type::Double,
-            "bytes" => Type::Bytes,
-            "string" => Type::Text,
-            _ => {
-                let known = self.names.get(&full(name, namespace)).or_else(|| self.names.get(name));
-                return known.copied().ok_or_else(|| format!("the schema has no type {name}"));
-            }
-        };
-        Ok(self.push(of))
+        if let Some(of) = primitive(name) {
+            return Ok(self.push(of));
+        }
+        let known = self.places.get(&full(name, namespace)).or_else(|| self.places.get(name));
+        known.copied().ok_or_else(|| format!("the schema has no type {name}"))
     }
 
     fn complex(&mut self, schema: &Map<String, Value>, namespace: &str) -> Result<usize, String> {
@@ -201,8 +233,9 @@ impl Parser {
         for field in list(schema, "fields")? {
             let (name, of) = (field.get("name").and_then(Value::as_str), field.get("type"));
             let (name, of) = name.zip(of).ok_or("a field of the schema has no name, or no type")?;
-            let key = [&string(name)[..], b":"].concat();
-            fields.push((key, self.parse(of, &namespace)?));
+            let key = Some([&string(name)[..], b":"].concat());
+            let (aliases, default) = (aliases(field.get("aliases")), field.get("default").cloned());
+            fields.push(Field { key, of: self.parse(of, &namespace)?, name: name.to_owned(), aliases, default });
         }
         self.types[place] = Type::Record(fields);
         Ok(place)
@@ -214,16 +247,41 @@ impl Parser {
         let namespace = schema.get("namespace").and_then(Value::as_str).unwrap_or(namespace);
         let full = full(name, namespace);
         let namespace = full.rsplit_once('.').map_or("", |(namespace, _)| namespace).to_owned();
-        self.names.insert(full, place);
+        let own = full.rsplit('.').next().unwrap_or_default().to_owned();
+        let default = schema.get("default").and_then(Value::as_str).map(str::to_owned);
+        let aliases = aliases(schema.get("aliases"));
+        self.names.insert(place, Name { own, aliases, default });
+        self.places.insert(full, place);
         Ok(namespace)
     }
 }
 
-fn full(name: &str, namespace: &str) -> String {
+/// The type of this name that every schema has.
+pub(super) fn primitive(name: &str) -> Option<Type> {
+    match name {
+        "null" => Some(Type::Null),
+        "boolean" => Some(Type::Boolean),
+        "int" => Some(Type::Int),
+        "long" => Some(Type::Long),
+        "float" => Some(Type::Float),
+        "double" => Some(Type::Double),
+        "bytes" => Some(Type::Bytes),
+        "string" => Some(Type::Text),
+        _ => None,
+    }
+}
+
+pub(super) fn full(name: &str, namespace: &str) -> String {
     if name.contains('.') || namespace.is_empty() { name.to_owned() } else { format!("{namespace}.{name}") }
 }
 
-fn string(text: &str) -> Vec<u8> {
+/// Other names, without their namespaces.
+fn aliases(list: Option<&Value>) -> Vec<String> {
+    let names = list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    names.filter_map(|name| name.rsplit('.').next()).map(str::to_owned).collect()
+}
+
+pub(super) fn string(text: &str) -> Vec<u8> {
     let mut string = Vec::new();
     record::push_string(text.as_bytes(), &mut string);
     string
@@ -267,5 +325,5 @@ fn logical_fixed(schema: &Map<String, Value>, size: usize) -> Option<Type> {
 fn scale(schema: &Map<String, Value>) -> Option<usize> {
     let precision = schema.get("precision").and_then(Value::as_u64)?;
     let scale = schema.get("scale").map_or(Some(0), Value::as_u64).filter(|scale| *scale <= precision)?;
-    usize::try_from(scale).ok()
+    usize::try_from(scale).ok().filter(|scale| *scale <= MOST_SCALE)
 }

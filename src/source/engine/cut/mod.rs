@@ -253,8 +253,8 @@ impl<'a> Cutter<'a> {
 
     /// Waits for records, a deadline or the end.
     fn read(&mut self, now: Reading, batch_wait: Duration) -> Result<(), SourceError> {
-        let is_held_back = self.parts.source.has_records();
-        if is_held_back {
+        let has_records = self.parts.source.has_records();
+        if has_records {
             // What waits for its turn has come, however long ago.
             self.last_came = now.monotonic;
         }
@@ -267,7 +267,12 @@ impl<'a> Cutter<'a> {
             let leaves = self.block_opened + self.options.block_interval;
             wait = wait.min(leaves.saturating_sub(now.monotonic));
         }
-        if is_held_back {
+        if has_records {
+            // There may be room for them: they came just now, when nobody looked, from a thread of the source's.
+            if self.limits.room(now.monotonic).is_some() {
+                self.came();
+                return Ok(());
+            }
             return self.parts.stop.pause(self.parts.clock, wait.min(self.limits.wait()));
         }
         match self.parts.source.wait(wait)? {

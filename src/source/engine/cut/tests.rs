@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -6,10 +7,11 @@ use super::*;
 use crate::clock::testing::ManualClock;
 use crate::console::{Console, Level};
 use crate::flow::OnError;
-use crate::record::forms::Recipe;
+use crate::record::forms::{Bad, Recipe};
 use crate::signal::{StopSignal, Stopper};
 use crate::source::engine::batches::Batches as _;
 use crate::source::engine::line_source::LineSource;
+use crate::source::engine::records::Room;
 use crate::source::{ByteSource, Got};
 
 const NOT_MISSED: &str = "the script goes on";
@@ -105,8 +107,18 @@ fn run_lines(options: CutOptions, rules: impl FnOnce(&mut StopRules), script: Ve
     let script = Script { clock: clock.clone(), acts: script.into(), stopper, held: VecDeque::new() };
     let console = Console::new("test", Level::Error);
     let lines = LineSource::new(Box::new(script), Recipe::default(), Vec::new(), max_line, &*clock, console);
-    let parts =
-        CutterParts { source: Box::new(lines), has_begun: false, stop, clock: &*clock, bad_records: &bad_records };
+    let events = steps(Box::new(lines), stop, &clock, &bad_records, options);
+    Run { events, bad: bad_records.total() }
+}
+
+fn steps<'s>(
+    source: Box<dyn RecordSource + 's>,
+    stop: StopRules,
+    clock: &ManualClock,
+    bad_records: &BadRecords,
+    options: CutOptions,
+) -> Vec<String> {
+    let parts = CutterParts { source, has_begun: false, stop, clock, bad_records };
     let mut cutter = Cutter::new(parts, options);
     let mut events = Vec::new();
     while events.len() < 100 {
@@ -127,7 +139,7 @@ fn run_lines(options: CutOptions, rules: impl FnOnce(&mut StopRules), script: Ve
             break;
         }
     }
-    Run { events, bad: bad_records.total() }
+    events
 }
 
 fn plain(interval_ms: u64, script: Vec<(u64, Act)>) -> Vec<String> {
@@ -367,4 +379,47 @@ fn a_stop_file_stops() {
     std::fs::write(&path, "").unwrap();
     let events = run(options(1000), |rules| rules.file = Some(path), vec![(600, Act::End)]).events;
     assert_eq!(events, ["@0 head", "@0 Stop"]);
+}
+
+/// A source whose thread has a record just when nobody looks: after the look before a wait was asked for.
+struct Sudden<'s> {
+    clock: &'s ManualClock,
+    looks: Cell<u32>,
+}
+
+impl RecordSource for Sudden<'_> {
+    fn wait(&mut self, timeout: Duration) -> Result<Came, SourceError> {
+        self.clock.advance(timeout.min(Duration::from_millis(10)));
+        Ok(if self.clock.read().monotonic < Duration::from_millis(1500) { Came::Something } else { Came::End })
+    }
+
+    fn held(&mut self) -> Result<bool, SourceError> {
+        Ok(false)
+    }
+
+    fn has_records(&self) -> bool {
+        self.looks.set(self.looks.get() + 1);
+        (4..100).contains(&self.looks.get())
+    }
+
+    fn take(&mut self, _: Room, block: &mut Vec<u8>, _: &mut Bad<'_>) -> Result<u64, SourceError> {
+        self.looks.set(100);
+        block.extend_from_slice(b"1\n");
+        Ok(1)
+    }
+
+    fn finish(&mut self, _: &Reason, _: &mut Vec<u8>, _: &mut Bad<'_>) -> Result<u64, SourceError> {
+        Ok(0)
+    }
+}
+
+#[test]
+fn what_comes_when_nobody_looks_waits_for_no_end() {
+    let clock = ManualClock::at(10_000);
+    let (signal, _stopper) = StopSignal::manual().unwrap();
+    let bad_records = BadRecords::new("test", OnError::Skip);
+    let source = Box::new(Sudden { clock: &clock, looks: Cell::new(0) });
+    let events = steps(source, StopRules::signals(signal), &clock, &bad_records, options(1000));
+    let block = events.iter().find(|event| event.ends_with(" 1")).unwrap();
+    assert_eq!(block.split(' ').next(), Some("@210"), "{events:?}");
 }

@@ -1,0 +1,64 @@
+//! Pipelines and servers that are killed while records go through.
+//!
+//! `ELASTICSEARCH_KILLS` says how often; by default a few times, since a server takes seconds to start.
+
+use std::time::Duration;
+
+use sstream_testkit::keeper::Keeper;
+use sstream_testkit::random::Random;
+use sstream_testkit::wait_until;
+
+use crate::server::{Kept, is_possible};
+
+fn rounds() -> u64 {
+    std::env::var("ELASTICSEARCH_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(3)
+}
+
+/// One index has each record once, another the newest one of each key, whatever is killed: the pipeline, the server,
+/// or both.
+#[test]
+fn pipelines_and_servers_are_killed() {
+    if !is_possible() {
+        return;
+    }
+    let Kept { server, keeper: kept } = Kept::real();
+    server.curl("PUT", "all", r#"-d '{"settings":{"max_result_window":1000000}}'"#);
+    server.folder.file("log", "");
+    let url = &server.url;
+    let line = format!(
+        "sstream-source tail log --checkpoint ck --batch 100ms | sstream-filter . | \
+         sstream-sink --pass elasticsearch {url} --index all --doc '{{n: tonumber}}' --bulk-bytes 8KiB | \
+         sstream-sink elasticsearch {url} --index newest --id 'tonumber % 10' --doc '{{n: tonumber}}'"
+    );
+    let keeper = Keeper::start(&server.folder, "pipeline", &line);
+    let mut random = Random::new(14);
+    let mut sent = 0;
+    for round in 0..rounds() {
+        for _ in 0..3 {
+            server.folder.run(&format!("seq {} {} >>log", sent + 1, sent + 300)).exits(0);
+            sent += 300;
+            // When is left to chance, which is the test.
+            std::thread::sleep(Duration::from_millis(random.below(1500)));
+        }
+        if round % 3 != 1 {
+            kept.kill_all();
+        }
+        if round % 3 != 0 {
+            keeper.kill_some(&mut random);
+        }
+    }
+    wait_until("all is through", Duration::from_secs(300), || server.count("all") >= sent);
+    let newest = || server.documents("newest", "n", "._source.n");
+    let expected: String = (sent - 9..=sent).map(|n| format!("{n}\n")).collect();
+    wait_until("the newest are there", Duration::from_secs(300), || {
+        server.count("newest") == 10 && newest() == expected
+    });
+    keeper.finish(Duration::from_secs(120));
+    assert!(kept.ends() > 0, "no server was killed");
+    let found = server.curl("GET", "all/_search?size=1000000&sort=n&filter_path=hits.hits._source.n", "");
+    server.folder.file("found", found);
+    let all = server.folder.run("jq .hits.hits[]._source.n found").exits(0).stdout;
+    let expected_all: String = (1..=sent).map(|n| format!("{n}\n")).collect();
+    assert!(all == expected_all, "each once: there are {} of {sent}", all.lines().count());
+    assert_eq!(newest(), expected);
+}

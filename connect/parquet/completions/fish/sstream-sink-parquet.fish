@@ -1,0 +1,80 @@
+complete -c sstream-sink-parquet -l prefix -d 'What names of files begin with: PREFIX-TIME.parquet. Two sinks of one folder have two' -r
+complete -c sstream-sink-parquet -l schema -d 'The columns: a message type of Parquet as text, or a file of Parquet that has them. Without it they are found in the first batch' -r -F
+complete -c sstream-sink-parquet -l timestamp -d 'A column of moments, as at or event.at: text of RFC 3339, or numbers of ms; with =s, =us or =ns numbers of these; with =FORMAT text as strptime reads it. Several times for several' -r
+complete -c sstream-sink-parquet -l type -d 'The type of a column that is found in records, as price=decimal(10,2) or event.n=int: boolean, tinyint, smallint, int, bigint, float, double, decimal(P,S), string, json, binary, date or timestamp. Several times for several' -r
+complete -c sstream-sink-parquet -l on-new-column -d 'What becomes of a key that is no column' -r -f -a "error\t'The record is a bad one, for --on-error'
+add\t'A column more, in a file of its own with the wider schema'
+ignore\t'The value is left out'"
+complete -c sstream-sink-parquet -l partition -d 'The folder of a record in DIR, as \'dt=%Y-%m-%d/hour=%H\': of the batch\'s time, or of --time; and jq programs in braces, as \'country={.country}\'' -r
+complete -c sstream-sink-parquet -l time -d 'The time of a record, an EXPR: go by it in the place of the batch\'s' -r
+complete -c sstream-sink-parquet -l time-unit -d 'What a number of --time counts since 1970 [default: ms]' -r -f -a "s\t'Seconds'
+ms\t'Milliseconds'
+us\t'Microseconds'
+ns\t'Nanoseconds'"
+complete -c sstream-sink-parquet -l time-format -d 'How a string of --time is to be read, as strptime does: \'%d/%b/%Y:%H:%M:%S %z\'; without it RFC 3339' -r
+complete -c sstream-sink-parquet -l time-zone -d 'The zone of folders, and of times that name none: Europe/Berlin [default: UTC]' -r
+complete -c sstream-sink-parquet -l every -d 'Have several batches in a file: until so many bytes of records have come, as 1GiB, or until a multiple of this time, as 10m; with both whichever comes first' -r
+complete -c sstream-sink-parquet -l compression -d 'How pages are compressed' -r -f -a "zstd\t'Zstandard: small'
+snappy\t'Snappy: what the oldest readers have'
+none\t'None'"
+complete -c sstream-sink-parquet -l row-group -d 'So much of all rows is held in memory until it is written, as a row group' -r
+complete -c sstream-sink-parquet -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
+complete -c sstream-sink-parquet -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink-parquet -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-sink-parquet -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-sink-parquet -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-sink-parquet -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-sink-parquet -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-sink-parquet -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-sink-parquet -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
+complete -c sstream-sink-parquet -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, what a container\'s runtime cut, or both (cri,java)' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut; cri,java and others: with events in what a container wrote'
+docker\t'Long lines that Docker\'s json-file driver cut; docker,java and others likewise'"
+complete -c sstream-sink-parquet -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-sink-parquet -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-sink-parquet -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-sink-parquet -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-sink-parquet -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
+complete -c sstream-sink-parquet -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-sink-parquet -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-sink-parquet -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-sink-parquet -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-sink-parquet -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-sink-parquet -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-sink-parquet -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-sink-parquet -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-sink-parquet -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
+complete -c sstream-sink-parquet -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-sink-parquet -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
+complete -c sstream-sink-parquet -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-sink-parquet -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
+complete -c sstream-sink-parquet -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
+complete -c sstream-sink-parquet -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
+complete -c sstream-sink-parquet -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-sink-parquet -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-sink-parquet -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it'
+complete -c sstream-sink-parquet -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-sink-parquet -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-sink-parquet -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
+complete -c sstream-sink-parquet -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-sink-parquet -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-sink-parquet -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
+complete -c sstream-sink-parquet -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-sink-parquet -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-sink-parquet -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
+complete -c sstream-sink-parquet -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-sink-parquet -s V -l version -d 'Print version'

@@ -1,0 +1,24 @@
+//! `sstream-sink parquet` as a program, and its files as pyarrow, DuckDB and Spark see them.
+//!
+//! Where there is no Python that can have pyarrow these tests say so and pass, unless PARQUET_TESTS=required.
+// What fails here fails the test; checks are chained.
+#![allow(clippy::unwrap_used)]
+
+mod columns;
+mod docs;
+mod every;
+mod faults;
+mod files;
+mod hostile;
+mod promise;
+mod spark;
+mod support;
+
+#[test]
+fn the_demo_runs() {
+    if support::is_possible() {
+        let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/demo");
+        let ran = sstream_testkit::shell::shell(demo).exits(0);
+        assert!(ran.stderr.is_empty() && ran.stdout.contains("hello"), "{ran}");
+    }
+}
