@@ -20,7 +20,6 @@ ms\t'Milliseconds'
 us\t'Microseconds'
 ns\t'Nanoseconds'"
 complete -c sstream-join -l time-format -d 'How a string is to be read, as strptime does: \'%d/%b/%Y:%H:%M:%S %z\'; without it RFC 3339' -r
-complete -c sstream-join -l time-zone -d 'The zone of times that name none, and of days and longer windows: Europe/Berlin [default: UTC]' -r
 complete -c sstream-join -l watermark -d 'Wait so long, by the greatest time so far, for records that come out of order: the watermark is so far behind; by default that of the stream' -r
 complete -c sstream-join -l idle -d 'When no record has come for so long, let the watermark go on with the batches' -r
 complete -c sstream-join -l late -d 'Records that come when all they could change is closed: drop (counted), fail, or a FILE to append them to [default: drop]' -r
@@ -33,7 +32,8 @@ tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
 msgpack\t'Values of MessagePack, one behind the other'
 avro\t'Records of Avro\'s container files, .avro'"
-complete -c sstream-join -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-join -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-join -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-join -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-join -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-join -l columns -d 'The columns\' names for csv; by default the first line names them' -r

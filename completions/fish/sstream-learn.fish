@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sstream_learn_global_optspecs
-    string join \n input= batch= block-interval= max-line= columns= no-header delimiter= quote= trim encoding= framing= numbers multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet config= output= trace-log= metrics= metrics-file= new stage-name= max-memory= h/help V/version
+    string join \n input= batch= time-zone= block-interval= max-line= columns= no-header delimiter= quote= trim encoding= framing= numbers multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet config= output= trace-log= metrics= metrics-file= new stage-name= max-memory= h/help V/version
 end
 
 function __fish_sstream_learn_needs_command
@@ -31,7 +31,8 @@ tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
 msgpack\t'Values of MessagePack, one behind the other'
 avro\t'Records of Avro\'s container files, .avro'"
-complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-learn -n "__fish_sstream_learn_needs_command" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -110,7 +111,8 @@ tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
 msgpack\t'Values of MessagePack, one behind the other'
 avro\t'Records of Avro\'s container files, .avro'"
-complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -182,7 +184,8 @@ tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
 msgpack\t'Values of MessagePack, one behind the other'
 avro\t'Records of Avro\'s container files, .avro'"
-complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -253,7 +256,8 @@ tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
 msgpack\t'Values of MessagePack, one behind the other'
 avro\t'Records of Avro\'s container files, .avro'"
-complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -318,7 +322,8 @@ tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
 msgpack\t'Values of MessagePack, one behind the other'
 avro\t'Records of Avro\'s container files, .avro'"
-complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -382,7 +387,8 @@ tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
 msgpack\t'Values of MessagePack, one behind the other'
 avro\t'Records of Avro\'s container files, .avro'"
-complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand predict" -l columns -d 'The columns\' names for csv; by default the first line names them' -r

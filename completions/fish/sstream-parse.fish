@@ -1,6 +1,5 @@
 complete -c sstream-parse -l field -d 'The member of an object that has the text' -r
 complete -c sstream-parse -l keep -d 'Keep the text too, as text, or under this name' -r
-complete -c sstream-parse -l time-zone -d 'The zone of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-parse -l year -d 'The year of times that have none' -r
 complete -c sstream-parse -l patterns -d 'More patterns for grok: a name, a space and what it stands for, a line each' -r -F
 complete -c sstream-parse -s j -l jobs -d 'Work on so many blocks at once, output in order; 0: as many as there are processors' -r
@@ -11,7 +10,8 @@ tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
 msgpack\t'Values of MessagePack, one behind the other'
 avro\t'Records of Avro\'s container files, .avro'"
-complete -c sstream-parse -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-parse -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-parse -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-parse -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-parse -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-parse -l columns -d 'The columns\' names for csv; by default the first line names them' -r

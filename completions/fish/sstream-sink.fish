@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sstream_sink_global_optspecs
-    string join \n pass input= batch= block-interval= max-line= columns= no-header delimiter= quote= trim encoding= framing= numbers multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet config= output= trace-log= metrics= metrics-file= new stage-name= max-memory= h/help V/version
+    string join \n pass input= batch= time-zone= block-interval= max-line= columns= no-header delimiter= quote= trim encoding= framing= numbers multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet config= output= trace-log= metrics= metrics-file= new stage-name= max-memory= h/help V/version
 end
 
 function __fish_sstream_sink_needs_command
@@ -31,7 +31,8 @@ tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
 msgpack\t'Values of MessagePack, one behind the other'
 avro\t'Records of Avro\'s container files, .avro'"
-complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_needs_command" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -105,7 +106,8 @@ tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
 msgpack\t'Values of MessagePack, one behind the other'
 avro\t'Records of Avro\'s container files, .avro'"
-complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand print" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -164,7 +166,8 @@ tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
 msgpack\t'Values of MessagePack, one behind the other'
 avro\t'Records of Avro\'s container files, .avro'"
-complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand text" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -223,7 +226,8 @@ tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
 msgpack\t'Values of MessagePack, one behind the other'
 avro\t'Records of Avro\'s container files, .avro'"
-complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -282,7 +286,8 @@ tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
 msgpack\t'Values of MessagePack, one behind the other'
 avro\t'Records of Avro\'s container files, .avro'"
-complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -347,7 +352,8 @@ tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
 msgpack\t'Values of MessagePack, one behind the other'
 avro\t'Records of Avro\'s container files, .avro'"
-complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand exec" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -412,7 +418,8 @@ tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
 msgpack\t'Values of MessagePack, one behind the other'
 avro\t'Records of Avro\'s container files, .avro'"
-complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand listen" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand listen" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand listen" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand listen" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand listen" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand listen" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -475,7 +482,8 @@ tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
 msgpack\t'Values of MessagePack, one behind the other'
 avro\t'Records of Avro\'s container files, .avro'"
-complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand tcp" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand tcp" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand tcp" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand tcp" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand tcp" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand tcp" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -540,7 +548,8 @@ tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
 msgpack\t'Values of MessagePack, one behind the other'
 avro\t'Records of Avro\'s container files, .avro'"
-complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand unix" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand unix" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand unix" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand unix" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand unix" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand unix" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -607,7 +616,8 @@ tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
 msgpack\t'Values of MessagePack, one behind the other'
 avro\t'Records of Avro\'s container files, .avro'"
-complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand serve" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -667,7 +677,8 @@ tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
 msgpack\t'Values of MessagePack, one behind the other'
 avro\t'Records of Avro\'s container files, .avro'"
-complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand null" -l columns -d 'The columns\' names for csv; by default the first line names them' -r

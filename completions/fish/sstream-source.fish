@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sstream_source_global_optspecs
-    string join \n input= with= batch= block-interval= max-line= columns= no-header delimiter= quote= trim encoding= framing= numbers multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet config= output= trace-log= metrics= metrics-file= new stage-name= max-memory= h/help V/version
+    string join \n input= with= batch= time-zone= block-interval= max-line= columns= no-header delimiter= quote= trim encoding= framing= numbers multiline= multiline-start= multiline-end= multiline-continue= multiline-timeout= max-lines= stop-file= idle-timeout= stop-after= skip-missed no-trace max-rate= max-batch= backpressure checkpoint= name= retain= on-loss= on-error= verbose quiet config= output= trace-log= metrics= metrics-file= new stage-name= max-memory= h/help V/version
 end
 
 function __fish_sstream_source_needs_command
@@ -36,7 +36,8 @@ line\t'The number of the (first) line in its file, from 1; a restart counts thos
 offset\t'The byte of the file at which the line begins'
 host\t'This machine\'s name'
 client\t'Who sent it: address and port, or on a unix socket its number'"
-complete -c sstream-source -n "__fish_sstream_source_needs_command" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_needs_command" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_needs_command" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -111,7 +112,8 @@ line\t'The number of the (first) line in its file, from 1; a restart counts thos
 offset\t'The byte of the file at which the line begins'
 host\t'This machine\'s name'
 client\t'Who sent it: address and port, or on a unix socket its number'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -175,7 +177,8 @@ line\t'The number of the (first) line in its file, from 1; a restart counts thos
 offset\t'The byte of the file at which the line begins'
 host\t'This machine\'s name'
 client\t'Who sent it: address and port, or on a unix socket its number'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -240,7 +243,8 @@ line\t'The number of the (first) line in its file, from 1; a restart counts thos
 offset\t'The byte of the file at which the line begins'
 host\t'This machine\'s name'
 client\t'Who sent it: address and port, or on a unix socket its number'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -303,7 +307,8 @@ line\t'The number of the (first) line in its file, from 1; a restart counts thos
 offset\t'The byte of the file at which the line begins'
 host\t'This machine\'s name'
 client\t'Who sent it: address and port, or on a unix socket its number'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -368,7 +373,8 @@ line\t'The number of the (first) line in its file, from 1; a restart counts thos
 offset\t'The byte of the file at which the line begins'
 host\t'This machine\'s name'
 client\t'Who sent it: address and port, or on a unix socket its number'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -431,7 +437,8 @@ line\t'The number of the (first) line in its file, from 1; a restart counts thos
 offset\t'The byte of the file at which the line begins'
 host\t'This machine\'s name'
 client\t'Who sent it: address and port, or on a unix socket its number'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand exec" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -494,7 +501,8 @@ line\t'The number of the (first) line in its file, from 1; a restart counts thos
 offset\t'The byte of the file at which the line begins'
 host\t'This machine\'s name'
 client\t'Who sent it: address and port, or on a unix socket its number'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand rate" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -559,7 +567,8 @@ line\t'The number of the (first) line in its file, from 1; a restart counts thos
 offset\t'The byte of the file at which the line begins'
 host\t'This machine\'s name'
 client\t'Who sent it: address and port, or on a unix socket its number'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand dir" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -627,7 +636,8 @@ line\t'The number of the (first) line in its file, from 1; a restart counts thos
 offset\t'The byte of the file at which the line begins'
 host\t'This machine\'s name'
 client\t'Who sent it: address and port, or on a unix socket its number'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tail" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -694,7 +704,8 @@ line\t'The number of the (first) line in its file, from 1; a restart counts thos
 offset\t'The byte of the file at which the line begins'
 host\t'This machine\'s name'
 client\t'Who sent it: address and port, or on a unix socket its number'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand queue" -l columns -d 'The columns\' names for csv; by default the first line names them' -r
@@ -758,7 +769,8 @@ line\t'The number of the (first) line in its file, from 1; a restart counts thos
 offset\t'The byte of the file at which the line begins'
 host\t'This machine\'s name'
 client\t'Who sent it: address and port, or on a unix socket its number'"
-complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand replay" -l columns -d 'The columns\' names for csv; by default the first line names them' -r

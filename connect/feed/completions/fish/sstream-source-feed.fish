@@ -13,7 +13,8 @@ complete -c sstream-source-feed -l bearer-file -d 'Send the token in this file (
 complete -c sstream-source-feed -l header-file -d 'Headers of every request from a file, \'Name: value\' a line: for those that are secrets' -r -F
 complete -c sstream-source-feed -l header -d 'A header of every request, as \'Name: value\'; several times for several' -r
 complete -c sstream-source-feed -l ca -d 'Believe servers whose certificates these have signed (PEM), and not the system\'s' -r -F
-complete -c sstream-source-feed -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source-feed -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source-feed -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-source-feed -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source-feed -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source-feed -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F

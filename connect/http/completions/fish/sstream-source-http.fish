@@ -14,7 +14,8 @@ complete -c sstream-source-http -l max-waiting -d 'When so much waits for the pi
 complete -c sstream-source-http -l max-clients -d 'So many clients at a time; more wait until one has gone' -r
 complete -c sstream-source-http -l head-timeout -d 'A client that sends no head within this time, also between two requests, is cut off' -r
 complete -c sstream-source-http -l body-timeout -d 'A body that is not there within this time is refused (408)' -r
-complete -c sstream-source-http -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source-http -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source-http -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-source-http -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source-http -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source-http -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F

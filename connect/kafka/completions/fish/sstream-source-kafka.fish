@@ -23,7 +23,8 @@ offset\t'The offset'"
 complete -c sstream-source-kafka -l max-rate-per-partition -d 'At most so many messages a second of each partition' -r
 complete -c sstream-source-kafka -l isolation -d 'Which messages of transactions' -r -f -a "read_committed\t'Those of transactions that were committed, and those outside of any'
 read_uncommitted\t'All, as they are written'"
-complete -c sstream-source-kafka -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source-kafka -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source-kafka -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-source-kafka -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source-kafka -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source-kafka -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F

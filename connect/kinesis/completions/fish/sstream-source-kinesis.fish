@@ -16,7 +16,8 @@ sequence\t'The sequence number, a string; of a record in an aggregate with a col
 shard\t'The shard\'s name'
 time\t'When it came to the stream, in ms since the epoch'"
 complete -c sstream-source-kinesis -l reads -d 'Read each shard so many times a second at most, of the 5 that all who read it have together' -r
-complete -c sstream-source-kinesis -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source-kinesis -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source-kinesis -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-source-kinesis -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source-kinesis -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source-kinesis -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F

@@ -20,7 +20,8 @@ complete -c sstream-source-mqtt -l with -d 'Make objects of the value and of the
 qos\t'The QoS that it came with: 0, 1 or 2'
 retain\t'Whether the broker had kept it for who subscribes later'
 properties\t'The user properties of version 5, an array of [NAME, VALUE]'"
-complete -c sstream-source-mqtt -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source-mqtt -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source-mqtt -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-source-mqtt -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source-mqtt -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source-mqtt -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F

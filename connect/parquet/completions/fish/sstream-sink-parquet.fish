@@ -12,7 +12,7 @@ ms\t'Milliseconds'
 us\t'Microseconds'
 ns\t'Nanoseconds'"
 complete -c sstream-sink-parquet -l time-format -d 'How a string of --time is to be read, as strptime does: \'%d/%b/%Y:%H:%M:%S %z\'; without it RFC 3339' -r
-complete -c sstream-sink-parquet -l time-zone -d 'The zone of folders, and of times that name none: Europe/Berlin [default: UTC]' -r
+complete -c sstream-sink-parquet -l zone -d 'The zone of folders, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-sink-parquet -l every -d 'Have several batches in a file: until so many bytes of records have come, as 1GiB, or until a multiple of this time, as 10m; with both whichever comes first' -r
 complete -c sstream-sink-parquet -l compression -d 'How pages are compressed' -r -f -a "zstd\t'Zstandard: small'
 snappy\t'Snappy: what the oldest readers have'
@@ -25,7 +25,8 @@ tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
 msgpack\t'Values of MessagePack, one behind the other'
 avro\t'Records of Avro\'s container files, .avro'"
-complete -c sstream-sink-parquet -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink-parquet -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink-parquet -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-sink-parquet -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink-parquet -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink-parquet -l columns -d 'The columns\' names for csv; by default the first line names them' -r

@@ -11,7 +11,8 @@ complete -c sstream-source-scribe -l message-timeout -d 'Who takes longer over a
 complete -c sstream-source-scribe -l client-timeout -d 'Who sends nothing for so long is cut off' -r
 complete -c sstream-source-scribe -l with -d 'Make objects of the value and of these, several with commas' -r -f -a "category\t'The category'
 client\t'The address of the client, without its port'"
-complete -c sstream-source-scribe -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source-scribe -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source-scribe -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-source-scribe -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source-scribe -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source-scribe -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F

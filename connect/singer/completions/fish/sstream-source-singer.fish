@@ -1,7 +1,8 @@
 complete -c sstream-source-singer -l every -d 'Run the tap again when it has ended, so long after it began [default: its end is the input\'s]' -r
 complete -c sstream-source-singer -l with -d 'Make objects of the record, as value, and of these, several with commas' -r -f -a "stream\t'The stream, as a table, that it is of'
 time\t'When the tap has read it, if it says so'"
-complete -c sstream-source-singer -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source-singer -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source-singer -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-source-singer -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source-singer -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source-singer -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F

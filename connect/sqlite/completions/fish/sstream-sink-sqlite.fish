@@ -12,7 +12,8 @@ tsv\t'The same with tabs between fields'
 logfmt\t'Each line key=value pairs, an object'
 msgpack\t'Values of MessagePack, one behind the other'
 avro\t'Records of Avro\'s container files, .avro'"
-complete -c sstream-sink-sqlite -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink-sqlite -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-sink-sqlite -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-sink-sqlite -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-sink-sqlite -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-sink-sqlite -l columns -d 'The columns\' names for csv; by default the first line names them' -r

@@ -16,7 +16,8 @@ array\t'An array of the values of its parts'"
 complete -c sstream-source-zeromq -l separator -d 'What stands between joined parts' -r
 complete -c sstream-source-zeromq -l with -d 'Make objects of the value and of this' -r -f -a "topic\t'The first part, which then is none of the value'"
 complete -c sstream-source-zeromq -l max-message -d 'A longer message is a bad record, and its peer is connected to anew' -r
-complete -c sstream-source-zeromq -l batch -d 'The interval between batches; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source-zeromq -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source-zeromq -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
 complete -c sstream-source-zeromq -l block-interval -d 'How long a record may wait for its block to fill' -r
 complete -c sstream-source-zeromq -l max-line -d 'A longer line is a bad record' -r
 complete -c sstream-source-zeromq -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
