@@ -39,7 +39,7 @@ pub enum MergeError {
     /// The sides' batches are not of one interval.
     Intervals {
         /// Two sides that differ: name, first stage and interval.
-        sides: [(String, String, Interval); 2],
+        sides: Box<[(String, String, Interval); 2]>,
     },
     /// The sides are of two checkpoints, or of two starts of one.
     Checkpoints {
@@ -73,12 +73,15 @@ impl fmt::Display for MergeError {
             MergeError::NoWriter { sides } => {
                 write!(f, "{}: asked to stop before anybody opened it for writing", sides.join(", "))
             }
-            MergeError::Intervals { sides: [a, b] } => write!(
-                f,
-                "the streams' intervals differ: {} has batches of {} (first stage: {}), {} of {} (first stage: {}): \
-                 give both first stages one --batch, or bring both to one slide with sstream-window LEN SLIDE",
-                a.0, a.2, a.1, b.0, b.2, b.1
-            ),
+            MergeError::Intervals { sides } => {
+                let [a, b] = &**sides;
+                write!(
+                    f,
+                    "the streams' intervals differ: {} has batches of {} (first stage: {}), {} of {} (first stage: {}): \
+                     give both first stages one --batch, or bring both to one slide with sstream-window LEN SLIDE",
+                    a.0, a.2, a.1, b.0, b.2, b.1
+                )
+            }
             MergeError::Checkpoints { key, values: [a, b] } => write!(
                 f,
                 "the streams differ in {key}, {a} and {b}: both sources need the same --checkpoint, and to be \

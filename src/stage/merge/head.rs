@@ -19,7 +19,7 @@ pub(super) fn merge_heads(heads: Vec<Head>, names: &[String]) -> Result<Head, Me
     for (other, name) in others.iter().zip(&names[1..]) {
         if other.interval != first.interval {
             let side = |name: &String, head: &Head| (name.clone(), head.first_stage().to_owned(), head.interval);
-            return Err(MergeError::Intervals { sides: [side(&names[0], first), side(name, other)] });
+            return Err(MergeError::Intervals { sides: Box::new([side(&names[0], first), side(name, other)]) });
         }
         for key in [key::CHECKPOINT, key::RESUME] {
             let values = [first.other.get(key), other.other.get(key)];
