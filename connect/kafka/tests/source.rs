@@ -152,7 +152,7 @@ fn what_is_not_there_is_told() {
     here.run("sstream-source kafka --brokers 127.0.0.1:1 --topic t --stop-after 2s --output text")
         .exits(0)
         .says("127.0.0.1:1 does not answer, waiting for it");
-    here.run(&format!("{READ} --topic t --input json")).exits(2).says("--value json");
+    here.run(&format!("{READ} --topic t --input json")).exits(2).says("give --value text, json");
     here.run(&format!("{READ} --topic t --shard 0/3")).exits(2);
 }
 
