@@ -1,6 +1,6 @@
 # Feeds: against curl, which reads the same stream: a million messages of 100 bytes. Of lines it does nothing but copy
 # bytes, a gigabyte a second, so that we may take longer; of events a sed behind it takes the data. Our pipeline is
-# ended by head, which has seen as many as there are: a feed has no end.
+# ended by head, which has seen as many as there are: a feed has no end. So is curl's, though its stream ends.
 # shellcheck shell=bash
 
 # feed NAME LIMIT FILE CURLS-FILTER OPTION…: one of the two.
@@ -15,7 +15,7 @@ feed() {
   # Whoever writes to a head that is through is told so by the system, in one way or another.
   compare "$name" 5 "$limit" \
     "{ sstream-source feed $url ${*:5} --batch 100ms --output text 2>/dev/null || true; } | head -n $messages | tail -n 1 | grep -q 0$messages" \
-    "curl -sN ${url}whole $filter| tail -n 2 | grep -q 0$messages"
+    "curl -sN ${url}whole $filter| head -n $messages | tail -n 1 | grep -q 0$messages"
   kill "$server_PID"
   wait "$server_PID" 2>/dev/null || true
   trap 'rm -rf "$folder"' EXIT

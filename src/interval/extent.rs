@@ -1,6 +1,6 @@
 //! A length of time as somebody gives it.
 
-use super::calendar::Unit;
+use super::unit::Unit;
 use crate::duration::{parse_ms, show_ms};
 
 /// A day of 24 hours, in ms.

@@ -5,13 +5,15 @@
 
 mod calendar;
 mod extent;
+mod unit;
 
 use std::fmt;
 
 use jiff::tz::TimeZone;
 
-pub use calendar::{Calendar, Reach, Unit, begin_of_day};
+pub use calendar::{Calendar, Reach, begin_of_day};
 pub use extent::Extent;
+pub use unit::Unit;
 
 use crate::duration::show_ms;
 

@@ -7,7 +7,7 @@ use super::support::shell;
 fn wrong_usage_helps() {
     for (line, says) in [
         ("sstream-window 30 10", "sstream-window: LEN '30': a duration needs a unit: 30s, 30ms or 30m?"),
-        ("sstream-window 30s 1M", "SLIDE: months and years are for --time"),
+        ("sstream-window 30s 1M", "1month: months and years are of a calendar"),
         ("sstream-window 30s 10x", "SLIDE '10x': no unit of time 'x': durations are written as 500ms"),
         ("sstream-window 99999999999999999s", "LEN '99999999999999999s': is too long"),
         ("sstream-window 0n", "LEN '0n': is no number of records, as 100n is"),
