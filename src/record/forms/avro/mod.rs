@@ -1,5 +1,5 @@
-//! Avro: [schemas](schema) and their [fingerprints](fingerprint), [data](datum) as JSON by them, or
-//! [as another schema has them](resolve).
+//! Avro: [schemas](schema) and their [fingerprints](mod@fingerprint), [data](datum) as JSON by them, or
+//! [as another schema has them](mod@resolve).
 //!
 //! Integers are exact, a float of 32 bits is the shortest number that reads back as it, a union is the value it has.
 //! What JSON has no form for:
