@@ -149,6 +149,7 @@ pub use crate::event::{TimeForm, TimeOf, TimeUnit};
 pub use crate::expr::Program;
 pub use crate::flow::{BadRecords, OnError, OutletError, Under, Waited};
 pub use crate::frame::{BatchTime, Block, Reason, Watermark};
+pub use crate::interval::parse_zone;
 pub use crate::keyed_state::{KeyedState, PairOut};
 pub use crate::net::address::{Address, OwnAddress};
 pub use crate::net::backoff::Backoff;

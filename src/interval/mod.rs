@@ -189,7 +189,14 @@ pub fn is_same_everywhere(extent: Extent) -> bool {
     extent.plain_ms().is_some_and(|ms| QUARTER_MS.is_multiple_of(ms))
 }
 
-/// A zone by its name.
+/// A zone by its name, for an option that names one.
+///
+/// ```
+/// use sstream::connect::parse_zone;
+///
+/// assert_eq!(parse_zone("Europe/Berlin").unwrap().iana_name(), Some("Europe/Berlin"));
+/// assert!(parse_zone("Mars").unwrap_err().contains("no time zone"));
+/// ```
 ///
 /// # Errors
 /// There is none of that name.

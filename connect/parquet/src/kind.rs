@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use parquet::basic::{Compression as Codec, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use sstream::connect::{
-    Sink, SinkGuarantee, SinkKind, SinkParts, TimeForm, TimeOf, TimeUnit, ToolError, duration, program,
+    Sink, SinkGuarantee, SinkKind, SinkParts, TimeForm, TimeOf, TimeUnit, ToolError, duration, parse_zone, program,
 };
 
 use crate::partition::{Partitioner, Template};
@@ -176,10 +176,6 @@ fn parse_type(text: &str) -> Result<(String, Leaf), String> {
          decimal(P,S), string, json, binary, date and timestamp"
             .to_owned()
     })
-}
-
-fn parse_zone(name: &str) -> Result<TimeZone, String> {
-    TimeZone::get(name).map_err(|_| "is no time zone: names are as Europe/Berlin, America/New_York or UTC".to_owned())
 }
 
 fn parse_row_group(text: &str) -> Result<usize, String> {
