@@ -120,6 +120,7 @@ pub mod testing;
 
 mod braced;
 mod message;
+mod pattern;
 mod schemas;
 mod secret;
 mod shard;
@@ -127,6 +128,7 @@ mod wake;
 
 pub use braced::Braced;
 pub use message::{ValueArgs, ValueForm, ValueKind, only_result, only_result_with};
+pub use pattern::Pattern;
 pub use schemas::Schemas;
 pub use secret::Secret;
 pub use shard::Shard;
