@@ -61,7 +61,10 @@ impl Url {
     pub fn parse(text: &str) -> Result<Url, String> {
         let form = || FORM.to_owned();
         if text.starts_with("mongodb+srv://") {
-            return Err("mongodb+srv:// asks the DNS for servers: name them, as mongodb://host1,host2/database?tls=true".to_owned());
+            return Err(
+                "mongodb+srv:// asks the DNS for servers: name them, as mongodb://host1,host2/database?tls=true"
+                    .to_owned(),
+            );
         }
         let rest = text.strip_prefix("mongodb://").ok_or_else(form)?;
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -84,7 +87,9 @@ impl Url {
             is_tls: false,
             is_direct: false,
         };
-        for (name, value) in query.split('&').filter(|part| !part.is_empty()).map(|part| part.split_once('=').unwrap_or((part, ""))) {
+        for (name, value) in
+            query.split('&').filter(|part| !part.is_empty()).map(|part| part.split_once('=').unwrap_or((part, "")))
+        {
             url.set(name, decoded(value).ok_or_else(form)?)?;
         }
         if url.is_direct && url.hosts.len() > 1 {
@@ -141,7 +146,8 @@ mod tests {
 
     #[test]
     fn what_addresses_say() {
-        let url = Url::parse("mongodb://ann%40home@a,b:7,[::1]:8/shop%20one?replicaSet=rs&tls=true&authSource=shop").unwrap();
+        let url =
+            Url::parse("mongodb://ann%40home@a,b:7,[::1]:8/shop%20one?replicaSet=rs&tls=true&authSource=shop").unwrap();
         let hosts: Vec<String> = url.hosts.iter().map(Host::to_string).collect();
         assert_eq!(hosts, ["a:27017", "b:7", "[::1]:8"]);
         assert_eq!((url.user.as_deref(), url.database.as_deref()), (Some("ann@home"), Some("shop one")));

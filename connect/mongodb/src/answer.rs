@@ -11,6 +11,8 @@ use crate::document::Op;
 pub enum Verdict {
     /// It is there, from the time before.
     Taken,
+    /// Perhaps it is there: a key of it is, and the server does not say which.
+    Unclear(String),
     /// Others were in the way: it may be there later.
     Again(String),
     /// There is a document with this key, which was not there when it was looked for.
@@ -43,8 +45,8 @@ pub struct Refusal {
 
 /// Codes of what passes by itself, or on another server: servers that go and come, elections, conflicts.
 const PASSING: &[i64] = &[
-    6, 7, 24, 46, 50, 63, 64, 89, 91, 112, 133, 134, 150, 189, 202, 262, 317, 9001, 10058, 10107, 11600, 11601, 11602, 13388,
-    13435, 13436, 14031, 16500,
+    6, 7, 24, 46, 50, 63, 64, 89, 91, 112, 133, 134, 150, 189, 202, 262, 317, 9001, 10058, 10107, 11600, 11601, 11602,
+    13388, 13435, 13436, 14031, 16500,
 ];
 
 /// Of these, those of a server that takes writes no more: another one has to be found.
@@ -62,7 +64,8 @@ const NO_NAME: i64 = 73;
 impl Refusal {
     /// What an answer refuses; nothing if it does not.
     pub fn of(answer: &[u8]) -> Option<Refusal> {
-        let is_done = field(answer, b"ok").and_then(|ok| std::str::from_utf8(ok).ok()?.parse::<f64>().ok()) == Some(1.0);
+        let is_done =
+            field(answer, b"ok").and_then(|ok| std::str::from_utf8(ok).ok()?.parse::<f64>().ok()) == Some(1.0);
         (!is_done).then(|| {
             let labels = field(answer, b"errorLabels").map(elements).into_iter().flatten();
             let may_pass = labels.into_iter().any(|label| label == b"\"RetryableWriteError\"");
@@ -119,6 +122,7 @@ fn verdict(op: Op, key: &[String], error: &[u8]) -> Verdict {
         code if DUPLICATE.contains(&code) => match index_of(error) {
             Some(index) if index == ["_id"] && op == Op::Insert => Verdict::Taken,
             Some(index) if op != Op::Insert && (index == ["_id"] || index == key) => Verdict::Duplicate(words),
+            None if op == Op::Insert => Verdict::Unclear(words),
             _ => Verdict::Bad(words),
         },
         code if PASSING.contains(&code) => Verdict::Again(words),
@@ -136,7 +140,7 @@ fn index_of(error: &[u8]) -> Option<Vec<String>> {
     // Older servers, and others that speak as they do, name it in words alone.
     let words = words(error);
     let name = words.split("index: ").nth(1)?.split(' ').next()?;
-    (name == "_id_").then(|| vec!["_id".to_owned()])
+    Some(vec![if name == "_id_" { "_id" } else { name }.to_owned()])
 }
 
 fn code(error: &[u8]) -> i64 {
@@ -146,7 +150,9 @@ fn code(error: &[u8]) -> i64 {
 /// An error in the server's words, with what a schema says of a document that does not suit it.
 fn words(error: &[u8]) -> String {
     let string = |name: &str| {
-        field(error, name.as_bytes()).map(|value| String::from_utf8_lossy(&text(value)).into_owned()).unwrap_or_default()
+        field(error, name.as_bytes())
+            .map(|value| String::from_utf8_lossy(&text(value)).into_owned())
+            .unwrap_or_default()
     };
     let (mut words, name, info) = (string("errmsg"), string("codeName"), string("errInfo"));
     if words.is_empty() {
@@ -194,6 +200,8 @@ mod tests {
         assert_eq!(inserted[..2], [Verdict::Taken, Verdict::Taken]);
         assert_eq!(inserted[2], Verdict::Bad("E11000 dup".to_owned()));
         assert!(matches!(&inserted[3], Verdict::Bad(words) if words.contains("mail_1")));
+        let unclear = r#"{"ok":1,"writeErrors":[{"index":0,"code":11000,"errmsg":"E11000 dup"}]}"#;
+        assert_eq!(shown(of(Op::Insert, unclear)), [Verdict::Unclear("E11000 dup".to_owned())]);
         assert_eq!(inserted[4], Verdict::Bad("Document failed validation: {\"a\":1}".to_owned()));
         assert_eq!(inserted[5], Verdict::Again("WriteConflict".to_owned()));
         assert!(matches!(&inserted[6], Verdict::Hopeless(words) if words.contains("--password-file")));
@@ -217,7 +225,8 @@ mod tests {
         assert!(matches!(of(Op::Insert, r#"{"ok":0,"code":73,"errmsg":"x"}"#), Ok(Answer::NoName(_))));
         let malformed = of(Op::Insert, r#"{"ok":0,"code":2,"codeName":"BadValue","errmsg":"x"}"#);
         assert_eq!(malformed, Ok(Answer::Malformed("x (BadValue)".to_owned())));
-        for hopeless in [r#"{"ok":0,"code":13,"errmsg":"x"}"#, r#"{"ok":0,"code":59,"errmsg":"no such command"}"#, "{}"] {
+        for hopeless in [r#"{"ok":0,"code":13,"errmsg":"x"}"#, r#"{"ok":0,"code":59,"errmsg":"no such command"}"#, "{}"]
+        {
             assert!(matches!(of(Op::Insert, hopeless), Err(Fault::Hopeless(_))), "{hopeless}");
         }
     }

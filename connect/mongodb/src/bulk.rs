@@ -54,6 +54,11 @@ impl Bulk {
         &self.bytes
     }
 
+    /// An operation.
+    pub fn operation(&self, item: usize) -> &[u8] {
+        &self.bytes[self.before(item).bytes..self.items[item].bytes]
+    }
+
     /// The record of an operation.
     pub fn record(&self, item: usize) -> &[u8] {
         &self.records[self.before(item).record..self.items[item].record]
@@ -63,7 +68,7 @@ impl Bulk {
     pub fn only(&self, items: impl Iterator<Item = usize>) -> Bulk {
         let mut only = Bulk::new(self.space.clone());
         for item in items {
-            only.push(&self.bytes[self.before(item).bytes..self.items[item].bytes], self.record(item));
+            only.push(self.operation(item), self.record(item));
         }
         only
     }

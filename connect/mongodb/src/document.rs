@@ -110,13 +110,7 @@ impl Template {
     }
 
     /// The element `_id`; nothing where documents are found by `--key`, and their own decides.
-    fn id_of(
-        &mut self,
-        record: &[u8],
-        variables: &[&[u8]],
-        document: &[u8],
-        own: &str,
-    ) -> Result<Vec<u8>, String> {
+    fn id_of(&mut self, record: &[u8], variables: &[&[u8]], document: &[u8], own: &str) -> Result<Vec<u8>, String> {
         let mut id = Vec::new();
         if let Some(program) = &mut self.id {
             let value = only_result_with("--id", program, variables, record)?.ok_or("--id has no result")?;
@@ -127,7 +121,8 @@ impl Template {
             }
         } else if self.key.is_empty() {
             if field(document, b"_id").is_some() {
-                return Err("the document has an _id of its own: --id ._id takes it, --doc 'del(._id)' leaves it out".to_owned());
+                return Err("the document has an _id of its own: --id ._id takes it, --doc 'del(._id)' leaves it out"
+                    .to_owned());
             }
             push_head(kind::STRING, b"_id", &mut id);
             push_text(own.as_bytes(), &mut id);
@@ -181,7 +176,7 @@ impl Template {
 
 /// Appends an element of a filter, of which nothing but an equal value is found: an object or a pattern in a filter would be
 /// words of the query language.
-fn push_wanted(element: &[u8], out: &mut Vec<u8>) {
+pub fn push_wanted(element: &[u8], out: &mut Vec<u8>) {
     let Some((kind, rest)) = element.split_first() else { return };
     let plain = [
         kind::DOUBLE,
@@ -250,7 +245,8 @@ mod tests {
         let encoder = Encoder { dates: Dates::of(&["at".to_owned()]), is_extended: true };
         let mut timed = Template { moment: time, encoder, id: parse(".k"), ..template(Op::Insert, "{.app}-%Y") };
         assert_eq!(
-            made(&mut timed, r#"{"app":"shop","at":1469283110000,"k":{"$oid":"0123456789abcdef01234567"},"_id":1}"#).unwrap(),
+            made(&mut timed, r#"{"app":"shop","at":1469283110000,"k":{"$oid":"0123456789abcdef01234567"},"_id":1}"#)
+                .unwrap(),
             r#"shop-2016 {"_id":{"$oid":"0123456789abcdef01234567"},"app":"shop","at":{"$date":1469283110000},"k":{"$oid":"0123456789abcdef01234567"}}"#
         );
         let mut none = Template { document: parse("empty"), ..template(Op::Insert, "c") };

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use sstream::connect::{
-    Pattern, Secret, Sink, SinkGuarantee, SinkKind, SinkParts, Spool, TimeForm, TimeOf, ToolError, duration,
-    program,
+    Pattern, Secret, Sink, SinkGuarantee, SinkKind, SinkParts, Spool, TimeForm, TimeOf, ToolError, duration, program,
 };
 use sstream_tables::patience::Patience;
 use sstream_tables::sink::run_id;
@@ -214,11 +213,15 @@ Each record is a document. Its id is made of the batch's time and its place in t
 
     fn check(&self) -> Result<(), String> {
         if self.database.is_none() && self.url.database.is_none() {
-            return Err("which database? name it in the address, as mongodb://host/database, or by --database".to_owned());
+            return Err(
+                "which database? name it in the address, as mongodb://host/database, or by --database".to_owned()
+            );
         }
         let is_known = self.id.is_some() || !self.key.is_empty();
         if self.op == Some(Op::Update) && !is_known {
-            return Err("--op update is of a document that is known by its id or key: give --id EXPR, or --key".to_owned());
+            return Err(
+                "--op update is of a document that is known by its id or key: give --id EXPR, or --key".to_owned()
+            );
         }
         if self.op == Some(Op::Insert) && !self.key.is_empty() {
             return Err("--key finds a document that is there: leave --op out, or give --op update".to_owned());

@@ -117,7 +117,12 @@ mod tests {
         );
         assert!(scram.is_server("v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="));
         assert!(!scram.is_server("v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G5="));
-        for wrong in [challenge.replace("rOpr", "other"), challenge.replace("4096", "0"), challenge.replace("4096", "9999999"), "e=no".to_owned()] {
+        for wrong in [
+            challenge.replace("rOpr", "other"),
+            challenge.replace("4096", "0"),
+            challenge.replace("4096", "9999999"),
+            "e=no".to_owned(),
+        ] {
             assert!(scram.proof(&wrong).is_err(), "{wrong}");
         }
     }

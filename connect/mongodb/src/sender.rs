@@ -2,15 +2,17 @@
 
 use std::collections::HashSet;
 
+use sstream::connect::record::field;
 use sstream::connect::{OpError, OutletError};
 use sstream_tables::Fault;
 use sstream_tables::fault::TableError;
 use sstream_tables::patience::Patience;
 
 use crate::answer::{Answer, Verdict, of_write};
-use crate::bson::Document;
+use crate::bson::{Document, read};
 use crate::bulk::Bulk;
-use crate::document::{Op, Space};
+use crate::connection::Connection;
+use crate::document::{Op, Space, push_wanted};
 use crate::members::Members;
 use crate::message::Documents;
 
@@ -115,7 +117,14 @@ impl Sender {
             .text("$db", &space.database)
             .bytes();
         let answer = connection.run(&command, Some(Documents { name, bytes: bulk.bytes() }));
-        answer.and_then(|answer| of_write(manner.op, &manner.key, &answer)).map_err(|fault| match fault {
+        let answer = answer.and_then(|answer| {
+            let mut answer = of_write(manner.op, &manner.key, &answer)?;
+            if let Answer::Done(verdicts) = &mut answer {
+                verdicts.iter_mut().try_for_each(|(item, verdict)| clear(connection, bulk, *item, verdict))?;
+            }
+            Ok(answer)
+        });
+        answer.map_err(|fault| match fault {
             Fault::Away(message) => Fault::Away(format!("{}: {message}", members.place())),
             Fault::Hopeless(message) => Fault::Hopeless(format!("{}: {message}", members.place())),
             other => other,
@@ -143,7 +152,9 @@ impl Sender {
                     again.push(item);
                     self.was_duplicate = true;
                 }
-                Verdict::Duplicate(words) | Verdict::Bad(words) => bad(bulk.record(item), &words)?,
+                Verdict::Duplicate(words) | Verdict::Unclear(words) | Verdict::Bad(words) => {
+                    bad(bulk.record(item), &words)?
+                }
                 Verdict::Hopeless(words) => return Err(self.hopeless(words)),
             }
             if self.manner.op != Op::Insert {
@@ -182,6 +193,27 @@ impl Sender {
     fn hopeless(&self, message: String) -> OutletError {
         TableError::Hopeless { name: self.patience.name().to_owned(), message }.into()
     }
+}
+
+/// Where the server does not say which key of a document is there already, it is asked for the document's id: with that one
+/// it is done, and with another one it is refused.
+fn clear(connection: &mut Connection, bulk: &Bulk, item: usize, verdict: &mut Verdict) -> Result<(), Fault> {
+    let Verdict::Unclear(words) = verdict else { return Ok(()) };
+    let space = bulk.space();
+    let mut wanted = Vec::new();
+    if item < bulk.len()
+        && let Some(id) = read::first(bulk.operation(item))
+    {
+        push_wanted(id, &mut wanted);
+    }
+    let query =
+        Document::new().text("count", &space.collection).elements("query", &wanted).text("$db", &space.database);
+    let answer = connection.ask(&query.bytes())?;
+    *verdict = match field(&answer, b"n").unwrap_or(b"0") {
+        b"0" | b"0.0" => Verdict::Bad(std::mem::take(words)),
+        _ => Verdict::Taken,
+    };
+    Ok(())
 }
 
 /// The command that makes the unique index of a key, if it is not there.

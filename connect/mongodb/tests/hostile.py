@@ -62,8 +62,8 @@ def next_fault():
 
 
 def keep():
-    listed = sorted([space, count, document] for (space, _), (count, document) in documents.items())
-    replace_file("documents", "".join(json_util.dumps(line) + "\n" for line in listed))
+    listed = sorted(documents.items(), key=lambda item: (item[0][0], str(item[1][1]["_id"])))
+    replace_file("documents", "".join(json_util.dumps([space, *kept]) + "\n" for (space, _), kept in listed))
 
 
 def value_at(document, path):
@@ -213,7 +213,7 @@ class Handler(socketserver.BaseRequestHandler):
             if fault == "items" and place % 2 == 0:
                 error = {"code": int(words[0]), "errmsg": "as you wished"}
                 if int(words[0]) == 11000:
-                    error["keyPattern"] = {"k": 1}
+                    error["keyPattern"] = {path: 1 for path in operation["q"]}
             else:
                 error = (insert if name == "insert" else update)(space, operation)
             if error:
@@ -231,7 +231,10 @@ class Handler(socketserver.BaseRequestHandler):
         if fault in ("cut", "drop"):
             return "close"
         if fault == "slow":
+            # Others are answered meanwhile.
+            lock.release()
             time.sleep(float(words[0]))
+            lock.acquire()
         return self.send(number, answer)
 
 

@@ -21,9 +21,8 @@ fn a_batch_is_there_once_wherever_the_sink_dies() {
     }
     let kept = Kept::hostile("");
     let url = &kept.server.url;
-    let args = |collection: &str| {
-        Line::parse_from(["sink", url, "--collection", collection, "--bulk-bytes", "150B"]).args
-    };
+    let args =
+        |collection: &str| Line::parse_from(["sink", url, "--collection", collection, "--bulk-bytes", "150B"]).args;
     let places = Cell::new(0);
     testing::check_sink(
         &args("c").guarantee(),
@@ -106,7 +105,7 @@ fn the_newest_record_of_a_key_is_the_last_one() {
     kept.server.write(batch, "--collection c --key k --on-error bad").exits(0);
     assert_eq!(kept.documents(".[2].k"), "x\ny\nz\n");
     let bad = kept.server.folder.read("bad");
-    assert!(bad.lines().count() == 1 && bad.contains("\\\"a\\\":1"), "{bad}");
+    assert!(bad.lines().count() == 1 && bad.contains("\"a\":1"), "{bad}");
 }
 
 #[test]
@@ -151,7 +150,8 @@ fn tls_and_secrets() {
     let kept = Kept::hostile_in(&folder, 1, "--cert cert.pem --key key.pem --user ann:hunter2");
     let port = kept.ports[0];
     let of = |user: &str| format!("mongodb://{user}localhost:{port}/test?tls=true");
-    let write = |user: &str, options: &str| kept.server.write_to(&of(user), BATCH, &format!("--collection c {options}"));
+    let write =
+        |user: &str, options: &str| kept.server.write_to(&of(user), BATCH, &format!("--collection c {options}"));
     let stranger = write("ann@", "--password-file password").exits(1);
     assert!(stranger.stderr.to_lowercase().contains("certificate"), "{stranger}");
     for (user, options, says) in [

@@ -46,7 +46,10 @@ fn the_new_primary_is_found_after_an_election() {
     let ran = kept.server.write(BATCH, "--collection c").exits(0);
     assert_eq!(kept.documents("[.[1], .[2].n]"), "[1,1]\n[1,2]\n[1,3]\n[1,4]\n[1,5]\n");
     assert_eq!(kept.requests(".port"), format!("{first}\n{first}\n{third}\n{third}\n{second}\n"));
-    assert!(ran.stderr.contains("not primary: trying again") && ran.stderr.contains("mongodb: goes on, after"), "{ran}");
+    assert!(
+        ran.stderr.contains("not primary: trying again") && ran.stderr.contains("mongodb: goes on, after"),
+        "{ran}"
+    );
 }
 
 /// The server goes in the middle of a batch, is away for a while, and comes back.

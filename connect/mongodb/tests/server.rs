@@ -63,8 +63,9 @@ impl Server {
                 "directory=$(mktemp -d); {PEER} serve {port} $directory/data 2>$directory/log & \
                  while kill -0 {process} 2>/dev/null; do sleep 0.5; done; kill $!; wait; rm -rf $directory"
             );
-            let shell = Command::new("bash").args(["-c", &line]).stdin(Stdio::null()).stdout(Stdio::null()).spawn();
-            *CHILD.lock().unwrap() = Some(shell.unwrap());
+            let mut shell = Command::new("bash");
+            shell.args(["-c", &line]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            *CHILD.lock().unwrap() = Some(shell.spawn().unwrap());
             port
         });
         let server = Server { folder: Folder::new(), url: format!("mongodb://127.0.0.1:{port}/{database}") };

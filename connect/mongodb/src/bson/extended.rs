@@ -105,7 +105,11 @@ mod tests {
     #[test]
     fn values_of_other_types() {
         for (json, expected, bytes) in [
-            (r#"{"$oid":"0123456789abcdefABCDEF00"}"#, kind::OBJECT_ID, &b"\x01\x23\x45\x67\x89\xab\xcd\xef\xab\xcd\xef\x00"[..]),
+            (
+                r#"{"$oid":"0123456789abcdefABCDEF00"}"#,
+                kind::OBJECT_ID,
+                &b"\x01\x23\x45\x67\x89\xab\xcd\xef\xab\xcd\xef\x00"[..],
+            ),
             (r#"{"$date":"1970-01-01T00:00:01Z"}"#, kind::DATE, b"\xe8\x03\0\0\0\0\0\0"),
             (r#"{"$date":{"$numberLong":"1000"}}"#, kind::DATE, b"\xe8\x03\0\0\0\0\0\0"),
             (r#"{"$numberInt":"7"}"#, kind::INT32, b"\x07\0\0\0"),
@@ -113,8 +117,11 @@ mod tests {
             (r#"{"$numberDouble":"-Infinity"}"#, kind::DOUBLE, b"\0\0\0\0\0\0\xf0\xff"),
             (r#"{"$numberDecimal":"1"}"#, kind::DECIMAL, b"\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\x40\x30"),
             (r#"{"$binary":{"base64":"AP8=","subType":"80"}}"#, kind::BINARY, b"\x02\0\0\0\x80\0\xff"),
-            (r#"{"$uuid":"00112233-4455-6677-8899-aabbccddeeff"}"#, kind::BINARY,
-             b"\x10\0\0\0\x04\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff"),
+            (
+                r#"{"$uuid":"00112233-4455-6677-8899-aabbccddeeff"}"#,
+                kind::BINARY,
+                b"\x10\0\0\0\x04\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff",
+            ),
             (r#"{"$regularExpression":{"pattern":"a","options":"i"}}"#, kind::REGEX, b"a\0i\0"),
             (r#"{"$timestamp":{"t":1,"i":2}}"#, kind::TIMESTAMP, b"\x02\0\0\0\x01\0\0\0"),
             (r#"{"$minKey":1}"#, kind::MIN_KEY, b""),

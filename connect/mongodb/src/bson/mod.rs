@@ -125,6 +125,15 @@ impl Document {
         self
     }
 
+    /// With a document of these elements.
+    pub fn elements(mut self, name: &str, elements: &[u8]) -> Document {
+        push_head(kind::DOCUMENT, name.as_bytes(), &mut self.0);
+        let begin = open(&mut self.0);
+        self.0.extend_from_slice(elements);
+        close(begin, &mut self.0);
+        self
+    }
+
     /// With an array of one document.
     pub fn only(mut self, name: &str, document: Document) -> Document {
         push_head(kind::ARRAY, name.as_bytes(), &mut self.0);

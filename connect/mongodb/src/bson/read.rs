@@ -17,6 +17,16 @@ pub fn json(document: &[u8]) -> Option<Vec<u8>> {
     rest.is_empty().then_some(out)
 }
 
+/// The first element of a document.
+pub fn first(document: &[u8]) -> Option<&[u8]> {
+    let inside = document.get(4..)?;
+    let mut rest = inside;
+    let [kind] = take(&mut rest)?;
+    take_name(&mut rest)?;
+    push_value(*kind, &mut rest, 0, &mut Vec::new())?;
+    Some(&inside[..inside.len() - rest.len()])
+}
+
 fn take<'b, const N: usize>(rest: &mut &'b [u8]) -> Option<&'b [u8; N]> {
     let (taken, behind) = rest.split_first_chunk()?;
     *rest = behind;
@@ -135,6 +145,8 @@ mod tests {
             .only("f", Document::new().int("g", 1))
             .bytes();
         assert_eq!(json(&whole).unwrap(), br#"{"a":{"b":"c","d":"/w==","e":true},"f":[{"g":1}]}"#);
+        assert_eq!(first(&Document::new().text("a", "b").int("c", 1).bytes()), Some(&b"\x02a\0\x02\0\0\0b\0"[..]));
+        assert_eq!(first(&Document::new().bytes()), None);
         for cut in 0..whole.len() {
             assert_eq!(json(&whole[..cut]), None);
         }
