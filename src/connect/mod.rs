@@ -136,6 +136,7 @@ pub use crate::checkpoint::job::Places;
 pub use crate::checkpoint::offsets::Position;
 pub use crate::cli::ToolError;
 pub use crate::cli::args::{MemoryArgs, StateArgs};
+pub use crate::cli::cluster::OnCluster;
 pub use crate::cli::connector::{
     Opened, OperatorKind, OperatorParts, SinkKind, SinkParts, SourceKind, SourceParts, operator_main, sink_main,
     source_main,

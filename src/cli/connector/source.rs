@@ -11,6 +11,7 @@ use crate::checkpoint::job::Places;
 use crate::checkpoint::offsets::Position;
 use crate::cli::account::Begins;
 use crate::cli::args::{Common, CutArgs, FormArgs, InputForm, MultilineArgs};
+use crate::cli::cluster::OnCluster;
 use crate::cli::first::{self, SourceIdentity};
 use crate::cli::guarantee::SourceGuarantee;
 use crate::cli::{Environment, Tool, ToolError, input, output, tell_skipped};
@@ -79,6 +80,11 @@ pub trait SourceKind: Args + fmt::Debug + 'static {
         matches!(self.guarantee(), SourceGuarantee::ReadAgain(_))
     }
 
+    /// How a Spark cluster takes in what the source brings, by `sstream-submit`.
+    fn on_cluster(&self) -> OnCluster {
+        OnCluster::Received
+    }
+
     /// Begins to read. The options are checked, and a checkpoint is open.
     ///
     /// # Errors
@@ -145,7 +151,7 @@ pub(super) struct Rest {
     pub(super) cut: CutArgs,
 
     #[command(flatten)]
-    common: Common,
+    pub(super) common: Common,
 }
 
 impl<K: SourceKind> CommandFactory for SourceTool<K> {

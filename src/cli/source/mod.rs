@@ -13,7 +13,7 @@ use clap::Parser;
 
 use super::account::{Account, Begins, Stream, describe_interval};
 use super::args::{Common, CutArgs, InputForm};
-use super::cluster::{Origin, Spread};
+use super::cluster::{NOBODY_KNOWS_WHERE, Origin, Spread, WHOLE_AT_ONCE};
 use super::connector::known::Role;
 use super::first::{self, SourceIdentity};
 use super::guarantee::SourceGuarantee;
@@ -135,11 +135,14 @@ impl Tool for SourceTool {
             | ChosenSource::Rate { .. }
             | ChosenSource::Other(_) => Spread::Source(Origin::Received),
             ChosenSource::Stdin { .. } => Spread::Refused("standard input is that of one machine".to_owned()),
-            ChosenSource::Listen { .. } | ChosenSource::Udp { .. } | ChosenSource::Unix { .. } => Spread::Refused(
-                "Spark chooses the executor that a source runs on, and no client would know where it listens"
-                    .to_owned(),
-            ),
-            ChosenSource::Dir { .. } => Spread::not_yet("dir"),
+            ChosenSource::Listen { .. } | ChosenSource::Udp { .. } | ChosenSource::Unix { .. } => {
+                Spread::Refused(NOBODY_KNOWS_WHERE.to_owned())
+            }
+            ChosenSource::Dir { .. } if self.cut.limits.max_rate.is_some() => Spread::Refused(WHOLE_AT_ONCE.to_owned()),
+            ChosenSource::Dir { paths, new_only, look, .. } => {
+                let has_file = self.with.contains(&WithField::File);
+                files::spread(paths, *new_only, look, has_file).unwrap_or_else(Spread::Refused)
+            }
             ChosenSource::Tail { .. } => Spread::Refused("tail follows the files of one machine".to_owned()),
             ChosenSource::Replay { .. } => Spread::not_yet("replay"),
         }
