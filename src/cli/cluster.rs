@@ -69,10 +69,10 @@ pub enum Origin {
         kind: String,
         /// What the driver is told.
         settings: Map<String, Value>,
-        /// The option by which the program takes what Spark has read.
-        makes: String,
-        /// Words that it is not given then.
-        leaves: Vec<String>,
+        /// The options by which the program takes what Spark has read.
+        makes: Vec<String>,
+        /// A word that it is not given then.
+        leaves: Option<String>,
     },
 }
 
@@ -172,7 +172,7 @@ pub enum Target {
 /// Whether an option, by its long name, has done its part when the plan is made: it is of the whole application, of
 /// this machine's files, or of how the stream goes on.
 pub fn is_of_plan(option: &str) -> bool {
-    ["checkpoint", "stop-file", "stop-after", "idle-timeout", "config", "pass"].contains(&option)
+    ["checkpoint", "stop-file", "stop-after", "idle-timeout", "config", "pass", "new-only", "settle"].contains(&option)
 }
 
 /// Words of a connector's answer, by which it says what a cluster does with it.
@@ -215,8 +215,8 @@ pub fn declared(answer: &Value) -> Option<Spread> {
         Some(kind) => Origin::Native {
             kind: kind.to_owned(),
             settings: said.get("settings")?.as_object()?.clone(),
-            makes: said.get("makes")?.as_str()?.to_owned(),
-            leaves: Vec::new(),
+            makes: vec![said.get("makes")?.as_str()?.to_owned()],
+            leaves: None,
         },
         None => Origin::Received,
     }))

@@ -83,8 +83,9 @@ pub fn spread(paths: &[PathBuf], new_only: bool, look: &LookArgs, has_file: bool
     Ok(Spread::Source(Origin::Native {
         kind: "dir".to_owned(),
         settings: [("path".to_owned(), text.as_str().into())].into_iter().collect(),
-        makes: "--available-now".to_owned(),
-        leaves: vec![text, "--new-only".to_owned()],
+        // What Spark has found is whole.
+        makes: ["--available-now", "--settle=0s"].map(str::to_owned).to_vec(),
+        leaves: Some(text),
     }))
 }
 

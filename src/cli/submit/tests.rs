@@ -49,7 +49,7 @@ fn what_the_source_says_of_the_application_is_the_plans() {
 fn a_directory_is_read_by_spark_and_its_files_by_the_tool() {
     let plan = plan("sstream-source dir in --new-only --input csv | sstream-sink null");
     assert_eq!((&plan["nodes"][0]["kind"], &plan["nodes"][0]["path"]), (&"dir".into(), &"in".into()));
-    assert_eq!(plan["nodes"][0]["command"], "sstream-source --output=json dir --input csv --available-now");
+    assert_eq!(plan["nodes"][0]["command"], "sstream-source --output=json dir --input csv --available-now --settle=0s");
 }
 
 #[test]

@@ -174,9 +174,9 @@ impl Walk {
                 Work::Receive(words)
             }
             Origin::Native { kind, settings, makes, leaves } => {
-                words.retain(|word| !leaves.contains(word));
+                words.retain(|word| leaves.as_ref() != Some(word));
                 words.insert(1, "--output=json".to_owned());
-                words.push(makes);
+                words.extend(makes);
                 Work::Native { kind, settings, command: words }
             }
         }

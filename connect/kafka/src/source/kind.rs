@@ -183,6 +183,7 @@ A message is a record: its value as text, or with --value json as JSON; null whe
 
     fn guarantee(&self) -> SourceGuarantee {
         match self.assign {
+            _ if self.messages_on_stdin => SourceGuarantee::Logged,
             Assign::Own => SourceGuarantee::ReadAgain("from the topic, by their offsets"),
             Assign::Group => SourceGuarantee::Redelivered("where the brokers have the group"),
         }

@@ -3,6 +3,7 @@ package sstream.spark;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Paths;
 import java.util.Collections;
 import java.util.Iterator;
 import org.apache.hadoop.conf.Configuration;
@@ -52,19 +53,19 @@ final class DirSource {
       throws IOException {
     Path file = new Path(name);
     FileSystem system = file.getFileSystem(configuration.value());
-    String local = file.toUri().getPath();
-    if (!system.getScheme().equals("file")) {
-      // A name that says what is packed how.
-      java.nio.file.Path folder = Files.createTempDirectory("sstream");
-      java.nio.file.Path copy = folder.resolve(file.getName());
-      TaskContext.get().addTaskCompletionListener((TaskCompletionListener) done -> {
-        copy.toFile().delete();
-        folder.toFile().delete();
-      });
-      system.copyToLocalFile(false, file, new Path(copy.toUri()), true);
-      local = copy.toString();
+    // A directory that has this file alone, by its name, which says what is packed how.
+    java.nio.file.Path folder = Files.createTempDirectory("sstream");
+    java.nio.file.Path own = folder.resolve(file.getName());
+    TaskContext.get().addTaskCompletionListener((TaskCompletionListener) done -> {
+      own.toFile().delete();
+      folder.toFile().delete();
+    });
+    if (system.getScheme().equals("file")) {
+      Files.createSymbolicLink(own, Paths.get(file.toUri().getPath()));
+    } else {
+      system.copyToLocalFile(false, file, new Path(own.toUri()), true);
     }
-    return new Making(command + " '" + local.replace("'", "'\\''") + "'", stdin -> { });
+    return new Making(command + " '" + folder + "'", stdin -> { });
   }
 
   /** Files as their names, a record each. */

@@ -83,6 +83,7 @@ public final class Driver {
       context.addStreamingListener(watch);
       Signal.handle(new Signal("TERM"), signal -> isAsked = true);
       Signal.handle(new Signal("INT"), signal -> isAsked = true);
+      plans.forEach(plan -> plan.ending.begin());
       if (first.isVirtual) {
         new VirtualClock(context, first).run(batches, () -> isAsked || isEnding());
       } else {
@@ -113,7 +114,7 @@ public final class Driver {
     if (first.isVirtual) {
       conf.set("spark.streaming.clock", VirtualClock.CLASS);
     }
-    if (first.checkpoint != null) {
+    if (first.checkpoint != null && first.has("source", "receive")) {
       // What receivers have brought must be there when the driver comes again.
       conf.setIfMissing("spark.streaming.receiver.writeAheadLog.enable", "true");
     }

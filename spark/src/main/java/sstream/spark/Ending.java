@@ -13,8 +13,8 @@ final class Ending {
   private final long after;
   /** Milliseconds; 0: never. */
   private final long idle;
-  private final long began = System.nanoTime();
-  private volatile long came = began;
+  private volatile long began;
+  private volatile long came;
 
   Ending(JsonNode json) {
     file = json.hasNonNull("file") ? Paths.get(json.get("file").asText()) : null;
@@ -22,7 +22,13 @@ final class Ending {
     idle = json.path("idle").asLong();
   }
 
-  /** A batch had records. */
+  /** Batches begin. */
+  void begin() {
+    began = System.nanoTime();
+    came = began;
+  }
+
+  /** A batch has records. */
   void came() {
     came = System.nanoTime();
   }

@@ -92,20 +92,36 @@ final class StateStream extends DStream<byte[]> {
     Option<RDD<byte[]>> came = changes.getOrCompute(time);
     long now = time.milliseconds();
     JavaRDD<byte[]> state = before.isDefined() ? JavaRDD.fromRDD(before.get(), BYTES) : nothing();
-    JavaRDD<byte[]> next;
-    if (came.isDefined() && now % interval == 0) {
-      Step step = this.step;
-      JavaRDD<byte[]> pairs = Shuffle.byKey(JavaRDD.fromRDD(came.get(), BYTES), parts);
-      next = state.zipPartitions(pairs, (part, more) -> step.of(part, more, now));
-    } else {
-      // The same, as an RDD of its own: that of the time before will be freed.
-      next = state.mapPartitions(part -> part, true);
+    if (came.isEmpty() || now % interval != 0) {
+      return Option.apply(state.rdd());
     }
+    JavaRDD<byte[]> pairs = Shuffle.byKey(JavaRDD.fromRDD(came.get(), BYTES), parts);
+    Step step = this.step;
+    JavaRDD<byte[]> next = state.zipPartitions(pairs, (part, more) -> step.of(part, more, now));
     if (!isKept) {
       // Not the whole history with every batch.
       next.rdd().localCheckpoint();
     }
     return Option.apply(next.rdd());
+  }
+
+  /**
+   * Forgets old states, and frees none: a state that nobody has asked for yet, as a window does that slides
+   * by several batches, will be computed of those before it. What is garbage Spark frees itself.
+   */
+  @Override
+  public void clearMetadata(Time time) {
+    Time last = time.$minus(rememberDuration());
+    java.util.List<Time> old = new ArrayList<>();
+    scala.collection.Iterator<Time> times = generatedRDDs().keysIterator();
+    while (times.hasNext()) {
+      Time one = times.next();
+      if (one.$less$eq(last)) {
+        old.add(one);
+      }
+    }
+    old.forEach(one -> generatedRDDs().remove(one));
+    changes.clearMetadata(time);
   }
 
   private JavaRDD<byte[]> nothing() {

@@ -4,12 +4,14 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.apache.spark.streaming.scheduler.StreamInputInfo;
 import org.apache.spark.streaming.scheduler.StreamingListener;
 import org.apache.spark.streaming.scheduler.StreamingListenerBatchCompleted;
 import org.apache.spark.streaming.scheduler.StreamingListenerBatchSubmitted;
 import org.apache.spark.streaming.scheduler.StreamingListenerOutputOperationCompleted;
 import org.apache.spark.streaming.scheduler.StreamingListenerReceiverError;
 import scala.Option;
+import scala.collection.Iterator;
 
 /** Notes what fails and what comes; and when all sources have ended, or a batch has failed, asks for the end. */
 final class Watch implements StreamingListener {
@@ -50,8 +52,14 @@ final class Watch implements StreamingListener {
 
   @Override
   public void onBatchSubmitted(StreamingListenerBatchSubmitted submitted) {
-    if (submitted.batchInfo().numRecords() > 0) {
-      plans.forEach(plan -> plan.ending.came());
+    Iterator<StreamInputInfo> inputs = submitted.batchInfo().streamIdToInputInfo().values().iterator();
+    while (inputs.hasNext()) {
+      StreamInputInfo input = inputs.next();
+      // Records in files are not counted, but the files are named.
+      Option<Object> files = input.metadata().get("files");
+      if (input.numRecords() > 0 || files.isDefined() && !((scala.collection.immutable.List<?>) files.get()).isEmpty()) {
+        plans.forEach(plan -> plan.ending.came());
+      }
     }
   }
 
