@@ -135,7 +135,7 @@ pub use wake::{Bell, Wake};
 pub use crate::checkpoint::job::Places;
 pub use crate::checkpoint::offsets::Position;
 pub use crate::cli::ToolError;
-pub use crate::cli::args::{MemoryArgs, StateArgs};
+pub use crate::cli::args::{FileArgs, MemoryArgs, StateArgs};
 pub use crate::cli::connector::{
     Opened, OperatorKind, OperatorParts, SinkKind, SinkParts, SourceKind, SourceParts, operator_main, sink_main,
     source_main,
@@ -159,6 +159,7 @@ pub use crate::op::{BLOCK_BYTES, Downstream, Held, OpError, Operator, Out};
 pub use crate::record::forms::Bad;
 pub use crate::signal::StopSignal;
 pub use crate::sink::Sink;
+pub use crate::sink::kinds::files::{Content, FileNames, Files, Layout, replace, seal};
 pub use crate::source::beside::FileBeside;
 pub use crate::source::engine::kept::OnLoss;
 pub use crate::source::engine::rate_limit::RateLimiter;
