@@ -1,28 +1,13 @@
 //! Spark reads a folder: by discovery of its partitions, and as a table of Hive.
 
-use std::process::Command;
-
-use sstream_testkit::needs::{has_all, lacks};
+use sstream_testkit::needs::pyspark;
 use sstream_testkit::shell::Folder;
 
 use crate::support::write;
 
-/// The path of a Python that has pyspark, the one of the benchmarks, which is fetched once (700 MB).
-fn python() -> Option<String> {
-    let make = concat!(env!("CARGO_MANIFEST_DIR"), "/../../benches/others/python");
-    let made = Command::new(make).output().unwrap();
-    made.status.success().then(|| String::from_utf8(made.stdout).unwrap().trim().to_owned())
-}
-
 #[test]
 fn spark_finds_partitions_and_hive_repairs_a_table() {
-    if !has_all("PARQUET_TESTS", &["python3", "java"]) {
-        return;
-    }
-    let Some(python) = python() else {
-        lacks("PARQUET_TESTS", "pyspark, nor can it be fetched");
-        return;
-    };
+    let Some(python) = pyspark("PARQUET_TESTS") else { return };
     let folder = Folder::new();
     folder.file(
         "schema",

@@ -16,7 +16,7 @@ pub struct FileArgs {
     /// How the names end, behind a dot
     pub suffix: Option<String>,
 
-    /// An empty batch has an empty file
+    /// An empty batch has a file too
     #[arg(long)]
     pub empty: bool,
 

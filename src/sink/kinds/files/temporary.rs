@@ -110,7 +110,6 @@ pub(super) fn remove_leftovers(names: &FileNames) -> io::Result<()> {
 
 fn is_locked(path: &Path) -> bool {
     let layout = if path.is_dir() { Layout::Spark } else { Layout::Files };
-    File::open(file_of(path, layout)).is_ok_and(|file| {
-        flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(rustix::io::Errno::WOULDBLOCK)
-    })
+    File::open(file_of(path, layout))
+        .is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(rustix::io::Errno::WOULDBLOCK))
 }
