@@ -123,14 +123,12 @@ mod message;
 mod schemas;
 mod secret;
 mod shard;
-mod wake;
 
 pub use braced::Braced;
 pub use message::{ValueArgs, ValueForm, ValueKind, only_result, only_result_with};
 pub use schemas::Schemas;
 pub use secret::Secret;
 pub use shard::Shard;
-pub use wake::{Bell, Wake};
 
 pub use crate::checkpoint::job::Places;
 pub use crate::checkpoint::offsets::Position;
@@ -165,6 +163,7 @@ pub use crate::source::engine::kept::OnLoss;
 pub use crate::source::engine::rate_limit::RateLimiter;
 pub use crate::source::engine::records::{Came, ReadAgain, RecordSource, Room};
 pub use crate::source::kinds::stdin::{Ready, wait_readable};
+pub use crate::source::kinds::wake::{Bell, Wake};
 pub use crate::source::{ByteSource, Client, Got, SourceError, Torn};
 pub use crate::spool::Spool;
 
