@@ -157,7 +157,7 @@ pub use crate::op::{BLOCK_BYTES, Downstream, Held, OpError, Operator, Out};
 pub use crate::record::forms::Bad;
 pub use crate::signal::StopSignal;
 pub use crate::sink::Sink;
-pub use crate::sink::kinds::files::{Content, FileNames, Files, Layout, replace, seal};
+pub use crate::sink::kinds::files::{Content, FileNames, Files, Layout};
 pub use crate::source::beside::FileBeside;
 pub use crate::source::engine::kept::OnLoss;
 pub use crate::source::engine::rate_limit::RateLimiter;
@@ -190,6 +190,11 @@ pub mod record {
         Canonicalizer, Decimal, JsonError, Kind, canonicalize, elements, field, kind, members, normal_key, pair,
         push_float, push_string, text, unescape,
     };
+}
+
+/// Batches that are directories, as Spark's `saveAs…` makes them, for sinks whose files are not of [`Files`].
+pub mod directory {
+    pub use crate::sink::kinds::files::{SUCCESS, remove, replace};
 }
 
 /// Aggregations, as `sstream-reduce` has them.

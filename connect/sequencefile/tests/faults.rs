@@ -58,3 +58,32 @@ fn a_file_a_batch() {
 fn a_directory_a_batch() {
     killed(22, "--layout spark --compression block");
 }
+
+/// Batches that are run again take the place of those that are there, each as a whole, while all is killed and somebody looks.
+#[test]
+fn directories_are_replaced_as_a_whole() {
+    if !is_possible() {
+        return;
+    }
+    let folder = Folder::new();
+    let batches = |value: &str| format!("[[1,\"{value}\"],[2,\"{value}\"],[3,\"{value}\"]]\n").repeat(300);
+    folder.file("old", batches("old")).file("new", batches("new")).run("mkdir out").exits(0);
+    let line = "sstream-source queue old --batch 1s --checkpoint ck.old \
+                | sstream-sink sequencefile out/b --key-type long --layout spark";
+    folder.run(line).exits(0).is_quiet();
+    let keeper = Keeper::start(&folder, "pipeline", &line.replace("old", "new"));
+    let mut random = Random::new(23);
+    for _ in 0..rounds() {
+        for _ in 0..3 {
+            std::thread::sleep(Duration::from_millis(random.below(120)));
+            let rows = peer(&folder, "there out/b-*");
+            assert!(rows.lines().all(|row| row.ends_with("old old old") || row.ends_with("new new new")), "{rows}");
+        }
+        keeper.kill_some(&mut random);
+    }
+    keeper.finish(Duration::from_secs(60));
+    folder.run(&line.replace("old", "new")).exits(0);
+    let rows = peer(&folder, "there out/b-*");
+    assert_eq!(rows.lines().filter(|row| row.ends_with("new new new")).count(), 300, "{rows}");
+    assert_eq!(folder.run("ls -A out | grep '^\\.' || true").exits(0).stdout, "", "something is under way for ever");
+}

@@ -3,6 +3,7 @@
 peer.py head PATH         the classes, what is compressed, the codec and the metadata, as a line of JSON
 peer.py rows PATH...      all records of these files or directories of parts, a line of JSON each: [KEY, VALUE]
 peer.py markers PATH      how many markers lie between records, and the most bytes between two
+peer.py there DIR...      of each directory that is there by now: its path and all values; one that vanishes is left out
 peer.py numbers PATH...   of keys that are numbers: how many, how many different ones, the least and the greatest
 """
 
@@ -145,6 +146,18 @@ match sys.argv[1:]:
         for _ in file.records():
             pass
         print(file.markers, file.most)
+    case ["there", *paths]:
+        for path in map(Path, paths):
+            try:
+                values = [str(value) for part in files([path]) for _, value in File(part).records()]
+            except FileNotFoundError:
+                continue
+            except AssertionError:
+                # It vanished between two looks; one that is there is complete.
+                if path.exists() and not (path / "_SUCCESS").exists():
+                    raise
+                continue
+            print(path, *values)
     case ["numbers", *paths]:
         numbers = sorted(key for path in files(paths) for key, _ in File(path).records())
         print(len(numbers), len(set(numbers)), *(numbers[:1] + numbers[-1:]))

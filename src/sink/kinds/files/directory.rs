@@ -6,11 +6,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::names::ASIDE;
-use super::remove;
 use crate::os;
 
 /// What the only file of records in such a directory is called.
-pub const DIRECTORY_PART: &str = "part-00000";
+pub(super) const PART: &str = "part-00000";
 
 /// The empty file that says that a directory is complete.
 pub const SUCCESS: &str = "_SUCCESS";
@@ -19,7 +18,7 @@ pub const SUCCESS: &str = "_SUCCESS";
 ///
 /// # Errors
 /// The disk's.
-pub fn seal(directory: &Path) -> io::Result<()> {
+pub(super) fn seal(directory: &Path) -> io::Result<()> {
     File::create(directory.join(SUCCESS))?.sync_all()?;
     os::sync_directory(directory)
 }
@@ -44,6 +43,22 @@ pub fn replace(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(to, &aside)?;
     fs::rename(from, to)?;
     remove(&aside)
+}
+
+/// Removes a file, or a directory with all that is in it; one that is not there is no error.
+///
+/// # Errors
+/// The disk's.
+pub fn remove(path: &Path) -> io::Result<()> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(there) if there.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) => Err(error),
+    };
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
 }
 
 /// What the directory is called that another one takes the place of: the temporary name of the other, with an ending of its own.

@@ -22,12 +22,12 @@ mod names;
 mod note;
 mod temporary;
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub use content::Content;
-pub use directory::{DIRECTORY_PART, replace, seal};
+use directory::{PART, seal};
+pub use directory::{SUCCESS, remove, replace};
 pub use names::{FileNames, Layout};
 use note::{finish_rename, push_note};
 use temporary::{Temporary, remove_leftovers};
@@ -188,19 +188,6 @@ fn sync_directory(directory: &Path) -> Result<(), OutletError> {
 
 fn failed(path: &Path, error: io::Error) -> OutletError {
     OutletError::Write { what: path.display().to_string(), error }
-}
-
-/// Removes a file, or a directory with all that is in it; one that is not there is no error.
-fn remove(path: &Path) -> io::Result<()> {
-    let removed = match fs::symlink_metadata(path) {
-        Ok(there) if there.is_dir() => fs::remove_dir_all(path),
-        Ok(_) => fs::remove_file(path),
-        Err(error) => Err(error),
-    };
-    match removed {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed,
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, flock};
 
 use super::names::{FileNames, Layout, Leftover};
-use super::{DIRECTORY_PART, failed, remove, seal};
+use super::{PART, failed, remove, seal};
 use crate::flow::OutletError;
 
 /// How much is written at a time, in bytes.
@@ -88,7 +88,7 @@ fn create(path: &Path, layout: Layout) -> io::Result<File> {
 fn file_of(path: &Path, layout: Layout) -> PathBuf {
     match layout {
         Layout::Files => path.to_owned(),
-        Layout::Spark => path.join(DIRECTORY_PART),
+        Layout::Spark => path.join(PART),
     }
 }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::flow::LineForm;
 use std::collections::BTreeMap;
+use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 fn names(directory: &Path, suffix: Option<&str>) -> FileNames {
