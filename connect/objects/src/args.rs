@@ -24,7 +24,7 @@ use crate::store::Store;
 #[derive(Args, Clone, Debug)]
 pub struct StoreArgs {
     /// Where the service is, where it is not the cloud's own: http://localhost:9000 [default: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL]
-    #[arg(long, value_name = "URL", value_parser = parse_endpoint, help_heading = "Objects")]
+    #[arg(long, value_name = "URL", help_heading = "Objects")]
     endpoint: Option<String>,
 
     /// The region of S3 [default: AWS_REGION, AWS_DEFAULT_REGION, or the profile's]
@@ -70,6 +70,10 @@ impl StoreArgs {
     /// # Errors
     /// Which, and of which one it is.
     pub fn check(&self, place: &Place) -> Result<(), String> {
+        place.check()?;
+        if let Some(endpoint) = &self.endpoint {
+            parse_endpoint(endpoint).map_err(|error| format!("--endpoint: {error}"))?;
+        }
         let given = [
             (self.region.is_some(), "--region", &[Scheme::S3][..]),
             (self.profile.is_some(), "--profile", &[Scheme::S3]),
@@ -122,9 +126,15 @@ impl StoreArgs {
                 Arc::new(Clouds::new(runtime, builder.build().map_err(wrong)?, root))
             }
             Scheme::Hdfs => {
-                let timeout = [("dfs.client.socket-timeout", self.timeout.as_millis().to_string())];
+                // Of several NameNodes each is asked; who is away is waited for by us.
+                let settings = [
+                    ("dfs.client.socket-timeout", self.timeout.as_millis().to_string()),
+                    ("dfs.client.failover.max.attempts", "3".to_owned()),
+                    ("dfs.client.failover.sleep.base.millis", "100".to_owned()),
+                    ("dfs.client.failover.sleep.max.millis", "1000".to_owned()),
+                ];
                 let builder = hdfs_native::ClientBuilder::new().with_io_runtime(runtime.handle().clone());
-                let builder = builder.with_config(timeout);
+                let builder = builder.with_config(settings);
                 let builder = if place.bucket.is_empty() { builder } else { builder.with_url(&root) };
                 let client = builder.build().map_err(|error| ToolError::Usage(format!("{place}: {error}")))?;
                 Arc::new(Hdfs::new(runtime, client, root))
@@ -140,7 +150,7 @@ impl StoreArgs {
         let profiles = Profiles::of(&environment, self.profile.as_deref());
         let variable = |names: &[&str]| names.iter().find_map(|name| environment.get(name)).map(str::to_owned);
         let endpoint = match &self.endpoint {
-            Some(endpoint) => Some(endpoint.clone()),
+            Some(endpoint) => Some(endpoint.trim_end_matches('/').to_owned()),
             None => variable(&["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"])
                 .map(|url| parse_endpoint(&url).map_err(|error| ToolError::Usage(format!("AWS_ENDPOINT_URL: {error}"))))
                 .transpose()?,

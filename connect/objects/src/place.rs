@@ -44,26 +44,34 @@ impl Place {
     /// Reads one, as an option's value: the error says what is wrong.
     ///
     /// # Errors
-    /// It is none, or has something in it that everybody would see.
+    /// It is none.
     pub fn parse(text: &str) -> Result<Place, String> {
         let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
         let Some(scheme) = Scheme::ALL.into_iter().find(|known| known.name() == scheme) else {
             return Err("a URL begins with s3://, gs://, az:// or hdfs://: give all in one kind, URLs or local paths".to_owned());
         };
         let (bucket, path) = rest.split_once('/').unwrap_or((rest, ""));
-        if bucket.contains('@') {
-            return Err("who we are is no part of a URL, which everybody sees: it comes from the environment".to_owned());
-        }
         if bucket.is_empty() && scheme != Scheme::Hdfs {
             return Err(format!("there is no bucket: a URL is as {}://bucket/path", scheme.name()));
         }
         if bucket.contains(['*', '?', '[', '{']) {
             return Err("a pattern begins behind the bucket: give a URL for each".to_owned());
         }
-        if scheme == Scheme::Az && path.contains('?') && path.contains("sig=") {
-            return Err("a signature in a URL is seen by everybody: set AZURE_STORAGE_SAS_KEY".to_owned());
-        }
         Ok(Place { scheme, bucket: bucket.to_owned(), path: path.trim_matches('/').to_owned() })
+    }
+
+    /// What is no part of a URL, and is not told.
+    ///
+    /// # Errors
+    /// It is one that everybody sees.
+    pub fn check(&self) -> Result<(), String> {
+        if self.bucket.contains('@') {
+            return Err("who we are is no part of a URL, which everybody sees: it comes from the environment".to_owned());
+        }
+        match self.scheme == Scheme::Az && self.path.contains('?') && self.path.contains("sig=") {
+            true => Err("a signature in a URL is seen by everybody: set AZURE_STORAGE_SAS_KEY".to_owned()),
+            false => Ok(()),
+        }
     }
 
     /// The URL without its path: what is reached by one client.
@@ -102,7 +110,7 @@ mod tests {
             ("s3://b*/in", "behind the bucket"),
             ("az://c/in?sv=1&sig=hunter2", "AZURE_STORAGE_SAS_KEY"),
         ] {
-            let error = Place::parse(wrong).unwrap_err();
+            let error = Place::parse(wrong).and_then(|place| place.check()).unwrap_err();
             assert!(error.contains(says) && !error.contains("hunter2"), "{wrong}: {error}");
         }
     }

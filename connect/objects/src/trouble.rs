@@ -48,6 +48,12 @@ fn words(error: &dyn std::error::Error) -> String {
         behind = next.source();
     }
     let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    // Of an answer in XML the two parts that are for people.
+    let part = |name: &str| text.split_once(&format!("<{name}>"))?.1.split_once(&format!("</{name}>")).map(|(part, _)| part);
+    let text = match (text.split_once(": <"), part("Code"), part("Message")) {
+        (Some((before, _)), Some(code), Some(message)) => format!("{before}: {code}: {message}"),
+        _ => text,
+    };
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,

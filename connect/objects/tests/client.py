@@ -22,7 +22,7 @@ action, bucket, *words = sys.argv[1:]
 if action == "make":
     s3.create_bucket(Bucket=bucket)
 elif action == "put":
-    s3.put_object(Bucket=bucket, Key=words[0], Body=sys.stdin.buffer.read())
+    s3.upload_fileobj(sys.stdin.buffer, bucket, words[0])
 elif action == "get":
     for found in listed(bucket, words[0]):
         body = s3.get_object(Bucket=bucket, Key=found["Key"])["Body"]

@@ -101,6 +101,7 @@ Each object once and whole, those that are there by their time, then those that 
 
     fn check(&self) -> Result<(), String> {
         let first = &self.places[0];
+        self.places.iter().try_for_each(Place::check)?;
         if let Some(other) = self.places.iter().find(|place| place.root() != first.root()) {
             return Err(format!("{first} and {other}: one source reads of one bucket: sstream-union joins several"));
         }
