@@ -24,6 +24,6 @@ feed() {
 if [ "${list:-}" ]; then
   printf '%s\n' feed-lines feed-events
 elif wanted feed-lines || wanted feed-events; then
-  feed feed-lines 2.5 "$(made lines-million.txt "seq -f '%0100.0f' 1000000")" ''
-  feed feed-events 1.5 "$(made events-million.txt "seq -f 'data: %0100.0f' 1000000 | sed G")" "| sed -n 's/^data: //p' " --events
+  feed feed-lines 1.25 "$(made lines-million.txt "seq -f '%0100.0f' 1000000")" ''
+  feed feed-events 1.25 "$(made events-million.txt "seq -f 'data: %0100.0f' 1000000 | sed G")" "| sed -n 's/^data: //p' " --events
 fi

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use super::ToolError;
 use super::schemas::Schemas;
 use crate::expr::Program;
-use crate::record::forms::msgpack;
+use crate::record::forms::{msgpack, push_text_lines};
 use crate::record::{Canonicalizer, push_string};
 
 /// What the value of a message is in its record.
@@ -63,9 +63,9 @@ impl ValueForm {
                 let is_invalid = schemas.push_json(value, &mut json)?;
                 (Cow::Owned(json), is_invalid)
             }
-            ValueForm::Text | ValueForm::Json => match String::from_utf8_lossy(value) {
-                Cow::Borrowed(text) => (Cow::Borrowed(text.as_bytes()), false),
-                Cow::Owned(text) => (Cow::Owned(text.into_bytes()), true),
+            ValueForm::Text | ValueForm::Json => match str::from_utf8(value) {
+                Ok(_) => (Cow::Borrowed(value), false),
+                Err(_) => (Cow::Owned(String::from_utf8_lossy(value).into_owned().into_bytes()), true),
             },
         };
         match self {
@@ -75,6 +75,24 @@ impl ValueForm {
             }
         }
         Ok(is_invalid)
+    }
+
+    /// Appends the records of whole lines, with their newlines, several times as fast as one by one: how many. An
+    /// end may be a carriage return and a newline, and an empty line is an empty string. Nothing, and nothing is
+    /// appended, where they have to be pushed one by one.
+    ///
+    /// ```
+    /// # use sstream::connect::ValueForm;
+    /// let mut out = Vec::new();
+    /// assert_eq!(ValueForm::Text.push_lines(b"a\r\n\"b\"\n", &mut out), Some(2));
+    /// assert_eq!(out, b"\"a\"\n\"\\\"b\\\"\"\n");
+    /// assert_eq!(ValueForm::Text.push_lines(b"\xff\n", &mut out), None);
+    /// ```
+    pub fn push_lines(&self, lines: &[u8], out: &mut Vec<u8>) -> Option<u64> {
+        match self {
+            ValueForm::Text => push_text_lines(lines, out).ok(),
+            ValueForm::Json | ValueForm::Msgpack | ValueForm::Avro(_) => None,
+        }
     }
 }
 

@@ -123,19 +123,17 @@ mod message;
 mod schemas;
 mod secret;
 mod shard;
-mod wake;
 
 pub use braced::Braced;
 pub use message::{ValueArgs, ValueForm, ValueKind, only_result, only_result_with};
 pub use schemas::Schemas;
 pub use secret::Secret;
 pub use shard::Shard;
-pub use wake::{Bell, Wake};
 
 pub use crate::checkpoint::job::Places;
 pub use crate::checkpoint::offsets::Position;
 pub use crate::cli::ToolError;
-pub use crate::cli::args::{MemoryArgs, StateArgs};
+pub use crate::cli::args::{FileArgs, MemoryArgs, StateArgs};
 pub use crate::cli::connector::{
     Opened, OperatorKind, OperatorParts, SinkKind, SinkParts, SourceKind, SourceParts, operator_main, sink_main,
     source_main,
@@ -159,11 +157,13 @@ pub use crate::op::{BLOCK_BYTES, Downstream, Held, OpError, Operator, Out};
 pub use crate::record::forms::Bad;
 pub use crate::signal::StopSignal;
 pub use crate::sink::Sink;
+pub use crate::sink::kinds::files::{Content, FileNames, Files, Layout};
 pub use crate::source::beside::FileBeside;
 pub use crate::source::engine::kept::OnLoss;
 pub use crate::source::engine::rate_limit::RateLimiter;
 pub use crate::source::engine::records::{Came, ReadAgain, RecordSource, Room};
 pub use crate::source::kinds::stdin::{Ready, wait_readable};
+pub use crate::source::kinds::wake::{Bell, Wake};
 pub use crate::source::{ByteSource, Client, Got, SourceError, Torn};
 pub use crate::spool::Spool;
 
@@ -190,6 +190,11 @@ pub mod record {
         Canonicalizer, Decimal, JsonError, Kind, canonicalize, elements, field, kind, members, normal_key, pair,
         push_float, push_string, text, unescape,
     };
+}
+
+/// Batches that are directories, as Spark's `saveAs…` makes them, for sinks whose files are not of [`Files`].
+pub mod directory {
+    pub use crate::sink::kinds::files::{SUCCESS, remove, replace};
 }
 
 /// Aggregations, as `sstream-reduce` has them.

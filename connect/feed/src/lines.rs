@@ -1,14 +1,50 @@
 //! Bytes become lines.
 
-use memchr::memchr;
+use memchr::{memchr, memmem, memrchr};
 
-/// A line that is whole, or why there is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Line<'l> {
-    /// Without its end.
-    Whole(&'l [u8]),
-    /// It was longer than allowed; its beginning.
+/// What comes of bytes.
+#[derive(Clone, Copy, Debug)]
+pub enum Piece<'l> {
+    /// Lines that are whole.
+    Lines(Block<'l>),
+    /// A line was longer than allowed; its beginning.
     TooLong(&'l [u8]),
+}
+
+/// Lines that are whole, with their ends, each a newline with or without a carriage return.
+#[derive(Clone, Copy, Debug)]
+pub struct Block<'l>(&'l [u8]);
+
+impl<'l> Block<'l> {
+    /// With their ends.
+    pub fn bytes(self) -> &'l [u8] {
+        self.0
+    }
+
+    /// Each without its end.
+    pub fn lines(self) -> impl Iterator<Item = &'l [u8]> {
+        self.0.split_inclusive(|byte| *byte == b'\n').map(|line| without_return(&line[..line.len() - 1]))
+    }
+
+    /// Whether there is an empty one.
+    pub fn has_empty(self) -> bool {
+        let begins = |end: &[u8]| self.0.starts_with(end);
+        begins(b"\n")
+            || begins(b"\r\n")
+            || memmem::find(self.0, b"\n\n").is_some()
+            || memmem::find(self.0, b"\n\r\n").is_some()
+    }
+
+    /// The same in blocks of so many bytes at most, though of one line at least.
+    pub fn split(self, most: usize) -> impl Iterator<Item = Block<'l>> {
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let end = memrchr(b'\n', &rest[..rest.len().min(most)]).or_else(|| memchr(b'\n', rest))?;
+            let (block, behind) = rest.split_at(end + 1);
+            rest = behind;
+            Some(Block(block))
+        })
+    }
 }
 
 /// How much of a line that is too long is kept, for whoever looks at it, in bytes.
@@ -28,25 +64,35 @@ impl Lines {
         Lines { longest, line: Vec::new(), is_too_long: false }
     }
 
-    /// Takes what came, and gives the lines that are whole then, whose end is a newline with or without a
-    /// carriage return.
-    pub fn push(&mut self, mut bytes: &[u8], mut give: impl FnMut(Line<'_>)) {
-        while let Some(end) = memchr(b'\n', bytes) {
-            let piece = &bytes[..end];
-            bytes = &bytes[end + 1..];
-            // Most lie in what came as a whole.
-            if self.line.is_empty() && !self.is_too_long && piece.len() <= self.longest {
-                give(Line::Whole(without_return(piece)));
-                continue;
-            }
-            self.extend(piece);
+    /// Takes what came, and gives the lines that are whole then.
+    pub fn push(&mut self, bytes: &[u8], mut give: impl FnMut(Piece<'_>)) {
+        let Some(last) = memrchr(b'\n', bytes) else { return self.extend(bytes) };
+        let (mut whole, begun) = bytes.split_at(last + 1);
+        if (!self.line.is_empty() || self.is_too_long)
+            && let Some(end) = memchr(b'\n', whole)
+        {
+            self.extend(&whole[..end]);
+            whole = &whole[end + 1..];
             match std::mem::take(&mut self.is_too_long) {
-                true => give(Line::TooLong(&self.line)),
-                false => give(Line::Whole(without_return(&self.line))),
+                true => give(Piece::TooLong(&self.line)),
+                false => {
+                    self.line.push(b'\n');
+                    give(Piece::Lines(Block(&self.line)));
+                }
             }
             self.line.clear();
         }
-        self.extend(bytes);
+        if whole.len() > self.longest {
+            for line in whole.split_inclusive(|byte| *byte == b'\n') {
+                give(match line.len() - 1 > self.longest {
+                    true => Piece::TooLong(&line[..BEGINNING.min(self.longest)]),
+                    false => Piece::Lines(Block(line)),
+                });
+            }
+        } else if !whole.is_empty() {
+            give(Piece::Lines(Block(whole)));
+        }
+        self.extend(begun);
     }
 
     fn extend(&mut self, bytes: &[u8]) {
@@ -75,14 +121,35 @@ mod tests {
         for piece in 1..text.len() {
             let (mut lines, mut out) = (Lines::new(10), Vec::new());
             for bytes in text.chunks(piece) {
-                lines.push(bytes, |line| {
-                    out.push(match line {
-                        Line::Whole(line) => String::from_utf8_lossy(line).into_owned(),
-                        Line::TooLong(beginning) => format!("too long: {}", beginning.len()),
-                    });
+                lines.push(bytes, |piece| match piece {
+                    Piece::TooLong(beginning) => out.push(format!("too long: {}", beginning.len())),
+                    Piece::Lines(block) => {
+                        out.extend(block.lines().map(|line| String::from_utf8_lossy(line).into_owned()))
+                    }
                 });
             }
             assert_eq!(out, ["one", "", "", "two", "too long: 10"]);
         }
+    }
+
+    #[test]
+    fn blocks_are_split_between_lines() {
+        let block = Block(b"1\n22\n\n4444\n");
+        for (most, expected) in [
+            (100, vec!["1\n22\n\n4444\n"]),
+            (6, vec!["1\n22\n\n", "4444\n"]),
+            (4, vec!["1\n", "22\n\n", "4444\n"]),
+            (1, vec!["1\n", "22\n", "\n", "4444\n"]),
+        ] {
+            let blocks: Vec<_> = block.split(most).map(|block| String::from_utf8_lossy(block.bytes())).collect();
+            assert_eq!(blocks, expected, "{most}");
+        }
+        assert!(
+            block.has_empty()
+                && Block(b"\n1\n").has_empty()
+                && Block(b"\r\n").has_empty()
+                && Block(b"1\n\r\n").has_empty()
+        );
+        assert!(!Block(b"1\n2\r\n").has_empty());
     }
 }

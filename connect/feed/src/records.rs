@@ -77,4 +77,10 @@ impl Records {
         out.push(b'\n');
         Ok(())
     }
+
+    /// Appends the records of whole lines, with their ends, at once: how many. Nothing, where they have to be
+    /// pushed one by one.
+    pub fn push_lines(&self, lines: &[u8], out: &mut Vec<u8>) -> Option<u64> {
+        if self.with.is_empty() { self.value.push_lines(lines, out) } else { None }
+    }
 }

@@ -124,7 +124,12 @@ impl RecordSource for FeedSource {
         let mut queue = self.queue.lock();
         while records < room.records && block.len() - before < room.bytes && self.batch.len() < BATCH_BYTES {
             let Some(first) = queue.items.front_mut() else { break };
-            let item = first.split(room.records - records, room.bytes - (block.len() - before));
+            // What fits a block of its own is not cut for this one.
+            let rest = room.bytes - (block.len() - before);
+            if records > 0 && first.cost() > rest && first.cost() <= room.bytes {
+                break;
+            }
+            let item = first.split(room.records - records, rest);
             if first.count == 0 {
                 queue.items.pop_front();
             }

@@ -99,6 +99,13 @@ pub const KNOWN: &[Connector] = &[
         operator: None,
     },
     Connector {
+        kind: "sequencefile",
+        connector: "sequencefile",
+        source: None,
+        sink: Some("SequenceFiles of Hadoop"),
+        operator: None,
+    },
+    Connector {
         kind: "singer",
         connector: "singer",
         source: Some("Records of Singer taps"),

@@ -32,6 +32,7 @@ pub use logfmt::{Logfmt, push_object as push_logfmt};
 pub use origin::{Field, Origin};
 pub use recipe::{Form, Recipe};
 pub use row::Dialect;
+pub use text::push_lines as push_text_lines;
 
 /// Takes a bad line and why it is bad; an error ends the stage.
 pub type Bad<'b> = dyn FnMut(&[u8], &str) -> Result<(), Box<dyn Failure>> + 'b;

@@ -13,7 +13,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::Task;
 use crate::dial::Broken;
 use crate::error::FeedError;
-use crate::lines::{Line, Lines};
+use crate::lines::{Lines, Piece};
 use crate::position::{Made, Mark, Place};
 use crate::queue::Item;
 
@@ -105,11 +105,11 @@ impl Task {
     ) -> Result<Option<String>, String> {
         if matches!(self.settings.value, ValueForm::Text) {
             let (mut lines, longest) = (Lines::new(self.settings.longest), self.settings.longest);
-            let mut give = |line: Line<'_>| {
-                made.push(match line {
-                    Line::Whole(line) => self.records.make(line, "", ""),
-                    Line::TooLong(line) => Err((line.to_vec(), format!("a line of more than {longest} bytes"))),
-                });
+            let mut give = |piece: Piece<'_>| match piece {
+                Piece::Lines(block) => made.extend(block.lines().map(|line| self.records.make(line, "", ""))),
+                Piece::TooLong(line) => {
+                    made.push(Err((line.to_vec(), format!("a line of more than {longest} bytes"))));
+                }
             };
             lines.push(body, &mut give);
             if !body.ends_with(b"\n") {

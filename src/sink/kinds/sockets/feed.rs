@@ -114,10 +114,10 @@ impl Feed<'_> {
     }
 
     async fn write_batch(&self, batch: &Batch, written: &mut Written) -> io::Result<()> {
-        let mut offset = 0;
+        let (mut offset, mut buffer) = (0, Vec::new());
         while offset < batch.length() {
-            let piece = batch.piece(offset)?;
-            self.write(&piece, written).await?;
+            let piece = batch.piece(offset, &mut buffer)?;
+            self.write(piece, written).await?;
             offset += piece.len() as u64;
         }
         Ok(())

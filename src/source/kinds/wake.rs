@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::{Ready, StopSignal, wait_readable};
+use super::stdin::{Ready, wait_readable};
+use crate::signal::StopSignal;
 use rustix::pipe::{PipeFlags, pipe_with};
 
 /// The end that is waited at, by a source whose records are brought by threads of its own.
