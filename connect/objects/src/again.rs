@@ -1,7 +1,7 @@
 //! Reads the ranges of a batch once more.
 
-use sstream::connect::{Bad, Room, SourceError, SourceParts};
 use sstream::connect::files::Lines;
+use sstream::connect::{Bad, Room, SourceError, SourceParts};
 
 use crate::fetch::Reading;
 use crate::position::Record;

@@ -160,7 +160,8 @@ impl StoreArgs {
             // What stands in for the service has none, or takes any.
             endpoint.is_some().then(|| "us-east-1".to_owned())
         });
-        let region = region.ok_or_else(|| ToolError::Usage("which region? give --region, or set AWS_REGION".to_owned()))?;
+        let region =
+            region.ok_or_else(|| ToolError::Usage("which region? give --region, or set AWS_REGION".to_owned()))?;
         let mut builder = AmazonS3Builder::from_env().with_region(region).with_http_connector(self.connector()?);
         if let Some(endpoint) = endpoint {
             builder = builder.with_endpoint(endpoint);

@@ -96,9 +96,8 @@ impl Clouds {
         let mut upload: Box<dyn MultipartUpload> = begun.map_err(lost_path)?;
         // Parts are to be of one size.
         let bytes = PART_BYTES.max(usize::try_from(content.size().div_ceil(MOST_PARTS)).unwrap_or(usize::MAX));
-        let sent = content.pieces(bytes, &mut |piece| {
-            self.runtime.block_on(upload.put_part(piece.into())).map_err(lost_path)
-        });
+        let sent =
+            content.pieces(bytes, &mut |piece| self.runtime.block_on(upload.put_part(piece.into())).map_err(lost_path));
         match sent.and_then(|()| self.runtime.block_on(upload.complete()).map(drop).map_err(lost_path)) {
             Ok(()) => Ok(if there.is_some() { Put::Replaced } else { Put::Written }),
             Err(trouble) => {

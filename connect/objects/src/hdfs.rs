@@ -46,7 +46,9 @@ impl Hdfs {
             begun => begun,
         };
         let mut writer = begun.map_err(|trouble| match trouble {
-            Trouble::Gone => Trouble::Hopeless("there is no such folder: make it before (hdfs dfs -mkdir -p)".to_owned()),
+            Trouble::Gone => {
+                Trouble::Hopeless("there is no such folder: make it before (hdfs dfs -mkdir -p)".to_owned())
+            }
             trouble => trouble,
         })?;
         content.pieces(PIECE_BYTES, &mut |piece| {

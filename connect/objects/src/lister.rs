@@ -103,10 +103,7 @@ fn look(reading: &Reading, wanted: &[Wanted], to: &SyncSender<Look>, is_over: &R
     let mut below: HashMap<String, Below> = HashMap::new();
     for one in wanted {
         let place = one.below();
-        below
-            .entry(place.folder.clone())
-            .and_modify(|known| known.is_deep |= place.is_deep)
-            .or_insert(place);
+        below.entry(place.folder.clone()).and_modify(|known| known.is_deep |= place.is_deep).or_insert(place);
     }
     for below in below.values() {
         let (mut backoff, mut away) = (Backoff::default(), None);

@@ -48,7 +48,8 @@ impl Place {
     pub fn parse(text: &str) -> Result<Place, String> {
         let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
         let Some(scheme) = Scheme::ALL.into_iter().find(|known| known.name() == scheme) else {
-            return Err("a URL begins with s3://, gs://, az:// or hdfs://: give all in one kind, URLs or local paths".to_owned());
+            return Err("a URL begins with s3://, gs://, az:// or hdfs://: give all in one kind, URLs or local paths"
+                .to_owned());
         };
         let (bucket, path) = rest.split_once('/').unwrap_or((rest, ""));
         if bucket.is_empty() && scheme != Scheme::Hdfs {
@@ -66,7 +67,9 @@ impl Place {
     /// It is one that everybody sees.
     pub fn check(&self) -> Result<(), String> {
         if self.bucket.contains('@') {
-            return Err("who we are is no part of a URL, which everybody sees: it comes from the environment".to_owned());
+            return Err(
+                "who we are is no part of a URL, which everybody sees: it comes from the environment".to_owned()
+            );
         }
         match self.scheme == Scheme::Az && self.path.contains('?') && self.path.contains("sig=") {
             true => Err("a signature in a URL is seen by everybody: set AZURE_STORAGE_SAS_KEY".to_owned()),

@@ -141,7 +141,8 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_and_nothing_else() {
-        let object = |n: u64| Object { url: format!("s3://b/in/{n}"), tag: format!("\"{n}\""), modified_ms: n, size: 9 };
+        let object =
+            |n: u64| Object { url: format!("s3://b/in/{n}"), tag: format!("\"{n}\""), modified_ms: n, size: 9 };
         let record = Record {
             entries: vec![
                 Entry { object: object(1), boundary: None },

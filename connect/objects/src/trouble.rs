@@ -49,7 +49,8 @@ fn words(error: &dyn std::error::Error) -> String {
     }
     let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     // Of an answer in XML the two parts that are for people.
-    let part = |name: &str| text.split_once(&format!("<{name}>"))?.1.split_once(&format!("</{name}>")).map(|(part, _)| part);
+    let part =
+        |name: &str| text.split_once(&format!("<{name}>"))?.1.split_once(&format!("</{name}>")).map(|(part, _)| part);
     let text = match (text.split_once(": <"), part("Code"), part("Message")) {
         (Some((before, _)), Some(code), Some(message)) => format!("{before}: {code}: {message}"),
         _ => text,
@@ -100,9 +101,12 @@ impl From<HdfsError> for Trouble {
             HdfsError::RPCError(class, _) | HdfsError::FatalRPCError(class, _) => match class.rsplit('.').next() {
                 Some("FileNotFoundException") => Trouble::Gone,
                 Some("FileAlreadyExistsException") => Trouble::Exists,
-                Some("AccessControlException" | "QuotaExceededException" | "DSQuotaExceededException" | "InvalidPathException") => {
-                    Trouble::Hopeless(text)
-                }
+                Some(
+                    "AccessControlException"
+                    | "QuotaExceededException"
+                    | "DSQuotaExceededException"
+                    | "InvalidPathException",
+                ) => Trouble::Hopeless(text),
                 // A NameNode that starts, or is in safe mode, says many things.
                 _ => Trouble::Away(text),
             },

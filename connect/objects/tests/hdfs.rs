@@ -18,7 +18,11 @@ fn files_of_hdfs_are_read_and_written_as_local_ones_are() {
     let batch = "printf '[1]\\n' | sstream-source queue --batch 1s - | sstream-sink files $H/out/again";
     server.run(&format!("{batch}; {batch}; curl -sfL \"$W/out/again-1000?op=OPEN\"")).exits(0).prints("1\n");
     for (line, code, says) in [
-        ("printf '[1]\\n' | sstream-source queue --batch 1s - | sstream-sink files $H/none/x", 1, "there is no such folder"),
+        (
+            "printf '[1]\\n' | sstream-source queue --batch 1s - | sstream-sink files $H/none/x",
+            1,
+            "there is no such folder",
+        ),
         ("sstream-source dir $H/none --available-now", 0, "is the URL right?"),
         ("sstream-source dir hdfs://127.0.0.1:1/in --retry-for 1s", 1, "given up"),
     ] {

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use sstream::connect::files::FileNames;
 use sstream::connect::{
-    Came, LineForm, Position, ReadAgain as _, RecordSource as _, Room, SinkGuarantee, SourceError, Wake,
-    testing,
+    Came, LineForm, Position, ReadAgain as _, RecordSource as _, Room, SinkGuarantee, SourceError, Wake, testing,
 };
 use sstream_objects::content::Batch;
 use sstream_objects::fetch::Reading;
@@ -37,7 +36,11 @@ fn filled() -> Arc<Memory> {
     for object in 0..5 {
         let lines: String = (0..20).map(|line| format!("{object} {line}\n")).collect();
         // The last line of some has no end.
-        store.insert(&format!("s3://b/in/{object}"), 9 - object, lines.trim_end_matches('\n').to_owned() + ["", "\n"][object as usize % 2]);
+        store.insert(
+            &format!("s3://b/in/{object}"),
+            9 - object,
+            lines.trim_end_matches('\n').to_owned() + ["", "\n"][object as usize % 2],
+        );
     }
     store.insert("s3://b/in/empty", 3, "");
     store
@@ -65,7 +68,13 @@ fn a_batch_is_there_once_wherever_the_sink_dies() {
             names: FileNames::new(Path::new("out"), Some("jsonl")).unwrap(),
             batch: Batch::new(LineForm::Json, 20),
             keeps_empty: false,
-            patience: Patience::new("x".to_owned(), parts.console.clone(), parts.stop.clone(), parts.waited.clone(), None),
+            patience: Patience::new(
+                "x".to_owned(),
+                parts.console.clone(),
+                parts.stop.clone(),
+                parts.waited.clone(),
+                None,
+            ),
             console: parts.console,
         }
     };
@@ -112,7 +121,10 @@ fn an_object_that_goes_or_changes_before_its_batch_is_done_is_told() {
         next.restore(&Position { base: Vec::new(), since: vec![position.clone()] }).unwrap();
         next.begin_again(&position).unwrap();
         let error = next.next_again(&mut Vec::new(), &mut |_, _| Ok(())).unwrap_err();
-        assert!(matches!(&error, SourceError::Gone { what, reason: told } if what == "s3://b/in/x, bytes 0 to 2" && told == reason), "{error}");
+        assert!(
+            matches!(&error, SourceError::Gone { what, reason: told } if what == "s3://b/in/x, bytes 0 to 2" && told == reason),
+            "{error}"
+        );
         // What was to be read on is gone too.
         let error = next.wait(LONG).unwrap_err();
         assert!(matches!(&error, SourceError::Gone { what, .. } if what == "s3://b/in/x, from byte 2 on"), "{error}");

@@ -94,7 +94,8 @@ impl S3 {
     /// A line with what it needs: `$E` says where the server is, `$P` where the proxy is, `client` is boto3.
     pub fn line(&self, line: &str) -> String {
         let S3 { port, proxy, .. } = self;
-        let (scheme, ca, host) = if self.has_tls { ("https", "CA=ca.pem ", "localhost") } else { ("http", "", "127.0.0.1") };
+        let (scheme, ca, host) =
+            if self.has_tls { ("https", "CA=ca.pem ", "localhost") } else { ("http", "", "127.0.0.1") };
         format!(
             "export {ca}ENDPOINT={scheme}://{host}:{port}; E=\"--endpoint $ENDPOINT\"; P='--endpoint http://127.0.0.1:{proxy}'; \
              export AWS_ACCESS_KEY_ID=AKTEST AWS_SECRET_ACCESS_KEY=secret-of-tests AWS_EC2_METADATA_DISABLED=true; \

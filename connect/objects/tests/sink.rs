@@ -9,9 +9,13 @@ fn a_batch_is_an_object_with_the_name_that_files_gives() {
     }
     let server = S3::start();
     let batches = "printf '[1,\"a\"]\\n[]\\n[{\"b\":2}]\\n' | sstream-source queue --batch 1s -";
-    server.run(&format!("{batches} | sstream-sink files s3://bkt/out/n log $E; client list bkt; client get bkt out/")).exits(0)
+    server
+        .run(&format!("{batches} | sstream-sink files s3://bkt/out/n log $E; client list bkt; client get bkt out/"))
+        .exits(0)
         .prints("out/n-1000.log 4\nout/n-3000.log 8\n1\na\n{\"b\":2}\n");
-    server.run(&format!("{batches} | sstream-sink files s3://bkt/all --json --empty $E; client list bkt all")).exits(0)
+    server
+        .run(&format!("{batches} | sstream-sink files s3://bkt/all --json --empty $E; client list bkt all"))
+        .exits(0)
         .prints("all-1000 6\nall-2000 0\nall-3000 8\n");
     // The same again finds itself; something else is replaced, as files does it, and told.
     server.run(&format!("{batches} | sstream-sink files s3://bkt/out/n log $E")).exits(0).is_quiet();
@@ -38,7 +42,8 @@ fn a_batch_that_was_put_and_not_committed_is_put_once() {
     }
     let server = S3::start();
     server.folder.file("in", "1\n2\n3\n");
-    let line = "sstream-source tail in --available-now --checkpoint ck --batch 100ms | sstream-sink files s3://bkt/out/n $P";
+    let line =
+        "sstream-source tail in --available-now --checkpoint ck --batch 100ms | sstream-sink files s3://bkt/out/n $P";
     // The server has done it, and nobody is told: the pipeline tries again, and finds it.
     server.faults("PUT out/n 1 lose\n");
     server.run(line).exits(0);

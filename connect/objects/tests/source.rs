@@ -106,7 +106,8 @@ fn pages_and_what_comes_while_it_runs_and_a_restart_goes_on() {
     }
     let server = S3::start();
     server.run("client many bkt in/ 1100").exits(0);
-    let line = "sstream-source dir s3://bkt/in $E --scan 200ms --batch 100ms --checkpoint ck | sstream-sink files out/part";
+    let line =
+        "sstream-source dir s3://bkt/in $E --scan 200ms --batch 100ms --checkpoint ck | sstream-sink files out/part";
     let lines = || server.folder.run("cat out/* 2>/dev/null").stdout.lines().count();
     let until = |count: usize| wait_until("all came", Duration::from_secs(60), || lines() >= count);
     for round in 0..2 {
@@ -134,7 +135,9 @@ fn new_only_leaves_what_is_there() {
     server.run("echo old | client put bkt in/old").exits(0);
     let line = "sstream-source dir s3://bkt/in $E --new-only --scan 100ms --batch 100ms --checkpoint ck | sstream-sink files out/part";
     let mut pipeline = server.begin(line);
-    wait_until("the first look", Duration::from_secs(30), || !server.run("sstream-checkpoint show ck").stdout.is_empty());
+    wait_until("the first look", Duration::from_secs(30), || {
+        !server.run("sstream-checkpoint show ck").stdout.is_empty()
+    });
     // The look that leaves it has a position that is kept: after that batch a new one is taken.
     std::thread::sleep(Duration::from_millis(1500));
     server.run("echo new | client put bkt in/new").exits(0);

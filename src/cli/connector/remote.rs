@@ -76,7 +76,10 @@ mod tests {
         };
         for (line, becomes) in [
             ("x dir s3://b/in", "x objects s3://b/in"),
-            ("x --batch 1s -q dir --endpoint http://h gs://b/in", "x --batch 1s -q objects --endpoint http://h gs://b/in"),
+            (
+                "x --batch 1s -q dir --endpoint http://h gs://b/in",
+                "x --batch 1s -q objects --endpoint http://h gs://b/in",
+            ),
             ("x --batch=1s dir in hdfs://h/in", "x --batch=1s objects in hdfs://h/in"),
             ("x --name dir dir az://b/in", "x --name dir objects az://b/in"),
             ("x dir --name dir s3://b/in", "x objects --name dir s3://b/in"),

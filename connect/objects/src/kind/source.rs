@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use sstream::connect::forms::{Field, Recipe};
-use sstream::connect::{
-    Opened, Places, Position, SourceGuarantee, SourceKind, SourceParts, ToolError, Wake, duration,
-};
+use sstream::connect::{Opened, Places, Position, SourceGuarantee, SourceKind, SourceParts, ToolError, Wake, duration};
 
 use crate::args::StoreArgs;
 use crate::fetch::Reading;

@@ -75,8 +75,9 @@ impl Desk {
 
     /// The file that has taken this one's place, and of which nothing was taken yet.
     fn successor(&self, number: u64) -> Option<u64> {
-        let is_behind =
-            |taken: &Taken| taken.after == Some(number) && taken.reader.as_ref().is_some_and(|reader| reader.is_untouched());
+        let is_behind = |taken: &Taken| {
+            taken.after == Some(number) && taken.reader.as_ref().is_some_and(|reader| reader.is_untouched())
+        };
         self.files.iter().find(|(_, taken)| is_behind(taken)).map(|(number, _)| *number)
     }
 
