@@ -76,16 +76,15 @@ impl Tools {
         let expanded = config::expand(&tool.command, given)?.words;
         let words: Vec<String> = expanded.iter().map(|word| word.to_string_lossy().into_owned()).collect();
         let options = parse(tool, &words)?;
-        if let Some((role, behind)) = options.elsewhere() {
+        if let Some((role, kind, behind)) = options.elsewhere() {
             let place = words.len() - behind;
-            let kind = &words[place];
             match found::kind(role, kind.as_ref()) {
                 Ok(Named::Lines) => {}
                 Ok(Named::Connector(found)) => {
                     return connector(&found, &[&words[1..place], &words[place + 1..]].concat());
                 }
                 Ok(Named::Nothing) => {
-                    return Err(format!("{kind}: no such kind, and no program {} in PATH", role.program(kind)));
+                    return Err(format!("{kind}: no such kind, and no program {} in PATH", role.program(&kind)));
                 }
                 Err(error) => return Err(error.to_string()),
             }
@@ -106,7 +105,7 @@ impl Tools {
 /// A command line by the tool's own definition.
 fn parse(tool: &Described, words: &[String]) -> Result<Box<dyn Parsed>, String> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    (tool.parse)(&words).map_err(|error| match error.use_stderr() {
+    (tool.parse_on_cluster)(&words).map_err(|error| match error.use_stderr() {
         true => usage::explain(&error, words[0]),
         false => "it would show its help or version".to_owned(),
     })

@@ -46,6 +46,13 @@ fn what_the_source_says_of_the_application_is_the_plans() {
 }
 
 #[test]
+fn the_file_systems_of_urls_are_sparks() {
+    let plan = plan("sstream-source dir hdfs://nn/in --new-only | sstream-sink files s3://bucket/out");
+    assert_eq!((&plan["nodes"][0]["kind"], &plan["nodes"][0]["path"]), (&"dir".into(), &"hdfs://nn/in".into()));
+    assert_eq!((&plan["nodes"][1]["kind"], &plan["nodes"][1]["prefix"]), (&"files".into(), &"s3://bucket/out".into()));
+}
+
+#[test]
 fn a_directory_is_read_by_spark_and_its_files_by_the_tool() {
     let plan = plan("sstream-source dir in --new-only --input csv | sstream-sink null");
     assert_eq!((&plan["nodes"][0]["kind"], &plan["nodes"][0]["path"]), (&"dir".into(), &"in".into()));

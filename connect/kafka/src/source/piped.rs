@@ -162,9 +162,10 @@ mod tests {
     #[test]
     fn records_are_those_that_the_source_itself_would_make() {
         let input =
-            [message(7, Some("k"), Some("{\"a\" : 1.50}")), message(8, None, Some("{")), message(9, None, None)];
+            [message(7, Some("k"), Some("{\"a\" : 1.50}")), message(8, None, Some("{")), message(9, None, None)]
+                .concat();
         let with = vec![Field::Key, Field::Headers, Field::Timestamp, Field::Topic, Field::Partition, Field::Offset];
-        let mut piped = Piped::new(&input.concat()[..], Form { value: ValueForm::Json, with });
+        let mut piped = Piped::new(&input[..], Form { value: ValueForm::Json, with });
         let (mut block, mut told) = (Vec::new(), Vec::new());
         assert_eq!(piped.wait(Duration::ZERO).unwrap(), Came::Something);
         let mut bad = |record: &[u8], _: &str| {
