@@ -19,7 +19,7 @@ CASES ?= 4096
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # What connectors share is no connector.
-SHARED := rpc tables testkit tls
+SHARED := aws rpc tables testkit tls
 ALL_CONNECTORS := $(filter-out $(SHARED),$(patsubst connect/%/Cargo.toml,%,$(wildcard connect/*/Cargo.toml)))
 CONNECTORS := $(if $(filter all,$(CONNECT)),$(ALL_CONNECTORS),$(filter-out none,$(CONNECT)))
 UNKNOWN := $(filter-out $(ALL_CONNECTORS),$(CONNECTORS))
@@ -97,12 +97,14 @@ install: build
 	install -m 644 $(DOCUMENTED:%=%/completions/zsh/*) $(SHARE)/zsh/site-functions
 	install -m 644 $(DOCUMENTED:%=%/completions/fish/*) $(SHARE)/fish/vendor_completions.d
 	[ ! -e $(JAR) ] || install -D -m 644 $(JAR) $(SHARE)/sstream/$(notdir $(JAR))
+	[ ! -e $(JAR) ] || install -D -m 644 -t $(SHARE)/sstream/sstream-spark-kafka $(JAR:%.jar=%-kafka)/*.jar
 
 uninstall:
 	rm -f $(TOOLS:%=$(DESTDIR)$(PREFIX)/bin/%)
 	for page in $(PAGES); do rm -f $(SHARE)/man/man$${page##*.}/$${page##*/}; done
 	rm -f $(TOOLS:%=$(SHARE)/bash-completion/completions/%) $(TOOLS:%=$(SHARE)/zsh/site-functions/_%) \
 	  $(TOOLS:%=$(SHARE)/fish/vendor_completions.d/%.fish) $(SHARE)/sstream/$(notdir $(JAR))
+	rm -rf $(SHARE)/sstream/sstream-spark-kafka
 
 deb:
 	rm -rf $(TARGET)/deb

@@ -9,12 +9,17 @@ use std::process::Command;
 /// What a start runs, by the names of functions: it lies together, and not all over the program.
 const ORDER: &str = "assets/start.ld";
 
+/// What a program does not need that ends by a panic and has no names of functions in it: how its stack is unwound,
+/// which is a twelfth of it. The message says where it happened.
+const LEFT_OUT: &str = "assets/left-out.ld";
+
 /// The oldest glibc that sets pointers which are packed (RELR).
 const PACKED_POINTERS: (u32, u32) = (2, 36);
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={ORDER}");
+    println!("cargo::rerun-if-changed={LEFT_OUT}");
     println!("cargo::rerun-if-env-changed=SSTREAM_START_ORDER");
     let is_release = variable("PROFILE") == "release" && variable("HOST") == variable("TARGET");
     if !is_release || !is_linked_by_lld() {
@@ -25,6 +30,9 @@ fn main() {
     }
     if let Some(folder) = own_unwinder() {
         println!("cargo::rustc-link-arg-bins=-L{folder}");
+    }
+    for argument in ["--no-eh-frame-hdr", "-T", &format!("{}/{LEFT_OUT}", variable("CARGO_MANIFEST_DIR"))] {
+        println!("cargo::rustc-link-arg-bins=-Wl,{argument}");
     }
     // scripts/start-order looks at programs that are in no order.
     if variable("SSTREAM_START_ORDER") != "none" {

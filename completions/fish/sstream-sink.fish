@@ -279,6 +279,8 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l verbo
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand json" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l layout -d 'What a batch is: a file, or as Spark has it a directory with part-00000 and _SUCCESS, of an empty batch too' -r -f -a "files\t'A file'
+spark\t'A directory with part-00000 and _SUCCESS'"
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
@@ -328,8 +330,8 @@ complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l metr
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l empty -d 'An empty batch has a file too'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l json -d 'Every record as JSON, one a line, strings too'
-complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l empty -d 'An empty batch has an empty file'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it; what goes to stdout otherwise goes to stderr'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-sink -n "__fish_sstream_sink_using_subcommand files" -l trim -d 'csv: blanks around fields are no part of them'

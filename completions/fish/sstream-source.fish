@@ -165,6 +165,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l 
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand stdin" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l spool -d 'While the pipeline is held up take what comes all the same, and let so much of it wait, beyond 8 MiB on disk; without this senders wait, and datagrams are lost' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
@@ -231,6 +232,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -l ne
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand tcp" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l max-clients -d 'So many clients at a time; more wait until one has gone' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l max-unfinished -d 'When clients hold more than this of unfinished lines together, those that hold much of it are cut off, each with a bad record' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l spool -d 'While the pipeline is held up take what comes all the same, and let so much of it wait, beyond 8 MiB on disk; without this senders wait, and datagrams are lost' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
@@ -295,6 +297,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l quiet -d 'Say nothing but errors, on stderr'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l spool -d 'While the pipeline is held up take what comes all the same, and let so much of it wait, beyond 8 MiB on disk; without this senders wait, and datagrams are lost' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
@@ -361,6 +364,7 @@ complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -l ne
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand udp" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l max-clients -d 'So many clients at a time; more wait until one has gone' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l max-unfinished -d 'When clients hold more than this of unfinished lines together, those that hold much of it are cut off, each with a bad record' -r
+complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l spool -d 'While the pipeline is held up take what comes all the same, and let so much of it wait, beyond 8 MiB on disk; without this senders wait, and datagrams are lost' -r
 complete -c sstream-source -n "__fish_sstream_source_using_subcommand unix" -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'

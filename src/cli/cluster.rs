@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::{Map, Value, json};
+
 use super::agg::{ExprArgs, KeyArgs};
 use super::args::{Common, CutArgs};
 use crate::agg::Aggregation;
@@ -61,6 +63,87 @@ pub enum Origin {
     Queue(PathBuf, u64),
     /// The tool itself, on an executor, whose records Spark receives.
     Received,
+    /// By Spark's own means; our program makes the records in every partition.
+    Native {
+        /// What the driver knows it by.
+        kind: String,
+        /// What the driver is told.
+        settings: Map<String, Value>,
+        /// The options by which the program takes what Spark has read.
+        makes: Vec<String>,
+        /// A word that it is not given then.
+        leaves: Option<String>,
+    },
+}
+
+/// How a cluster takes in what a connector's source brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OnCluster {
+    /// A receiver runs the program itself, on an executor.
+    Received,
+    /// Spark reads by its own means, and the program makes the records in every partition.
+    Native {
+        /// What the driver knows it by.
+        kind: &'static str,
+        /// What the driver is told, as the plan has it.
+        settings: Map<String, Value>,
+        /// The option by which the program takes what Spark has read.
+        makes: &'static str,
+    },
+    /// Not at all, and why.
+    Refused(String),
+}
+
+/// Why a rate is refused where Spark reads.
+pub const WHOLE_AT_ONCE: &str = "--max-rate: Spark itself reads what there is for a batch";
+
+/// Why a source that listens is refused.
+pub const NOBODY_KNOWS_WHERE: &str =
+    "Spark chooses the executor that a source runs on, and no client would know where it listens";
+
+impl OnCluster {
+    /// Of a source that others send to.
+    pub fn listens() -> OnCluster {
+        OnCluster::Refused(NOBODY_KNOWS_WHERE.to_owned())
+    }
+}
+
+/// What a line's source says of the whole application.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Life {
+    /// Where what a restart needs is kept.
+    pub checkpoint: Option<String>,
+    /// When the application stops by itself: `file`, `after` and `idle`, as the plan has them.
+    pub stop: Map<String, Value>,
+}
+
+impl Life {
+    /// As a source's options have it.
+    pub fn of(cut: &CutArgs) -> Life {
+        let ms = |duration: std::time::Duration| Value::from(duration.as_millis() as u64);
+        let stop = [
+            ("file", cut.stop_file.as_deref().map(|file| absolute(file).display().to_string().into())),
+            ("after", cut.stop_after.map(ms)),
+            ("idle", cut.idle_timeout.map(ms)),
+        ];
+        Life {
+            checkpoint: cut.keep.dir().map(|dir| dir.display().to_string()),
+            stop: stop.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect(),
+        }
+    }
+
+    /// As a connector says it of itself.
+    pub fn to_json(&self) -> Value {
+        json!({ "checkpoint": self.checkpoint, "stop": self.stop })
+    }
+
+    /// The same, read again.
+    pub fn from_json(json: &Value) -> Life {
+        Life {
+            checkpoint: json["checkpoint"].as_str().map(str::to_owned),
+            stop: json["stop"].as_object().cloned().unwrap_or_default(),
+        }
+    }
 }
 
 /// What a sink does with the stream.
@@ -82,6 +165,61 @@ pub enum Target {
     },
     /// A command of the user's, once a batch.
     Command,
+    /// The program itself, once a partition and batch, where the partition is.
+    Partitions,
+}
+
+/// Whether an option, by its long name, has done its part when the plan is made: it is of the whole application, of
+/// this machine's files, or of how the stream goes on.
+pub fn is_of_plan(option: &str) -> bool {
+    ["checkpoint", "stop-file", "stop-after", "idle-timeout", "config", "pass", "new-only", "settle"].contains(&option)
+}
+
+/// Words of a connector's answer, by which it says what a cluster does with it.
+mod said {
+    pub const REFUSED: &str = "refused";
+    pub const RECEIVED: &str = "received";
+    pub const NATIVE: &str = "native";
+}
+
+/// What a connector's source says of itself to `sstream-submit`.
+pub fn declare_source(on_cluster: OnCluster, common: &Common, cut: &CutArgs) -> Value {
+    match (of_this_machine(common, Some(cut)), on_cluster) {
+        (Some(reason), _) | (_, OnCluster::Refused(reason)) => json!({ said::REFUSED: reason }),
+        (_, OnCluster::Received) => json!({ said::RECEIVED: true, "life": Life::of(cut).to_json() }),
+        (_, OnCluster::Native { .. }) if cut.limits.max_rate.is_some() => json!({ said::REFUSED: WHOLE_AT_ONCE }),
+        (_, OnCluster::Native { kind, settings, makes }) => json!({
+            said::NATIVE: kind, "settings": settings, "makes": makes, "life": Life::of(cut).to_json()
+        }),
+    }
+}
+
+/// What a connector's sink says of itself.
+pub fn declare_sink(may: Result<(), String>, common: &Common, cut: &CutArgs) -> Value {
+    match of_this_machine(common, Some(cut)).map_or(may, Err) {
+        Ok(()) => json!({}),
+        Err(reason) => json!({ said::REFUSED: reason }),
+    }
+}
+
+/// What a connector has said, read again: nothing if it says nothing.
+pub fn declared(answer: &Value) -> Option<Spread> {
+    let said = answer["cluster"].as_object()?;
+    if let Some(reason) = said.get(said::REFUSED).and_then(Value::as_str) {
+        return Some(Spread::Refused(reason.to_owned()));
+    }
+    if let Some(pass) = answer["pass"].as_bool() {
+        return Some(Spread::Sink { target: Target::Partitions, pass });
+    }
+    Some(Spread::Source(match said.get(said::NATIVE).and_then(Value::as_str) {
+        Some(kind) => Origin::Native {
+            kind: kind.to_owned(),
+            settings: said.get("settings")?.as_object()?.clone(),
+            makes: vec![said.get("makes")?.as_str()?.to_owned()],
+            leaves: None,
+        },
+        None => Origin::Received,
+    }))
 }
 
 /// An aggregation as `sstream-reduce` runs it, so that partial results can be merged.
@@ -125,16 +263,12 @@ pub fn of_this_machine(common: &Common, cut: Option<&CutArgs>) -> Option<String>
         (common.part.new, "--new", "a stage has no part in a checkpoint of ours there"),
         (common.part.stage_name.is_some(), "--stage-name", "a stage has no part in a checkpoint of ours there"),
     ];
-    let of_cut = cut.map_or([(false, "", ""); 12], |cut| {
+    let of_cut = cut.map_or([(false, "", ""); 8], |cut| {
         let keep = &cut.keep;
         [
-            (keep.dir().is_some(), "--checkpoint (or SSTREAM_CHECKPOINT)", "not on a cluster yet"),
             (keep.name.is_some(), "--name", "it is the name in a checkpoint of ours"),
             (keep.retain.is_some(), "--retain", "it is about a checkpoint of ours"),
             (keep.on_loss.is_some(), "--on-loss", "it is about a checkpoint of ours"),
-            (cut.stop_file.is_some(), "--stop-file", "not on a cluster yet: SIGTERM stops an application"),
-            (cut.idle_timeout.is_some(), "--idle-timeout", "not on a cluster yet: SIGTERM stops an application"),
-            (cut.stop_after.is_some(), "--stop-after", "not on a cluster yet: SIGTERM stops an application"),
             (cut.count().is_some(), "--batch (or SSTREAM_BATCH) by count", "Spark cuts batches by time"),
             (cut.skip_missed, "--skip-missed", spark_cuts),
             (cut.no_trace, "--no-trace", spark_cuts),

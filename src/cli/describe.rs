@@ -16,6 +16,16 @@ pub(super) fn description<T: Tool>(arguments: &[OsString]) -> String {
 /// The same, without the options that have no effect on what is computed, so that a
 /// restart may change them.
 pub fn identity<T: Tool>(command: &clap::Command, arguments: &[OsString]) -> String {
+    let words = arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
+    join::<T>(without(command, words, &is_of_running::<T>).into_iter())
+}
+
+/// The words of a command line, behind the tool's name, but for some of its options, by their long names.
+pub(super) fn without(
+    command: &clap::Command,
+    mut words: impl Iterator<Item = String>,
+    is_left_out: &dyn Fn(&str) -> bool,
+) -> Vec<String> {
     let subcommands: Vec<&clap::Command> = command.get_subcommands().collect();
     let find = |name: &str| {
         let known = |command: &clap::Command| {
@@ -23,7 +33,6 @@ pub fn identity<T: Tool>(command: &clap::Command, arguments: &[OsString]) -> Str
         };
         known(command).or_else(|| subcommands.iter().find_map(|command| known(command)))
     };
-    let mut words = arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
     let mut kept = Vec::new();
     while let Some(word) = words.next() {
         if word == "--" {
@@ -37,7 +46,7 @@ pub fn identity<T: Tool>(command: &clap::Command, arguments: &[OsString]) -> Str
             kept.push(word);
             continue;
         };
-        let is_kept = !option.get_long().is_some_and(is_of_running::<T>);
+        let is_kept = !option.get_long().is_some_and(is_left_out);
         // A short option may have its value in the same word.
         let has_value = if name.is_some() { word.contains('=') } else { word.chars().count() > 2 };
         let has_value_behind = option.get_action().takes_values() && !has_value;
@@ -47,7 +56,7 @@ pub fn identity<T: Tool>(command: &clap::Command, arguments: &[OsString]) -> Str
             kept.extend(value);
         }
     }
-    join::<T>(kept.into_iter())
+    kept
 }
 
 /// The option that a word as `-j` or `-j2` begins with.

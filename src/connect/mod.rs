@@ -124,7 +124,6 @@ mod pattern;
 mod schemas;
 mod secret;
 mod shard;
-mod wake;
 
 pub use braced::Braced;
 pub use message::{ValueArgs, ValueForm, ValueKind, only_result, only_result_with};
@@ -132,12 +131,12 @@ pub use pattern::Pattern;
 pub use schemas::Schemas;
 pub use secret::Secret;
 pub use shard::Shard;
-pub use wake::{Bell, Wake};
 
 pub use crate::checkpoint::job::Places;
 pub use crate::checkpoint::offsets::Position;
 pub use crate::cli::ToolError;
-pub use crate::cli::args::{MemoryArgs, StateArgs};
+pub use crate::cli::args::{FileArgs, MemoryArgs, StateArgs};
+pub use crate::cli::cluster::OnCluster;
 pub use crate::cli::connector::{
     Opened, OperatorKind, OperatorParts, SinkKind, SinkParts, SourceKind, SourceParts, operator_main, sink_main,
     source_main,
@@ -149,7 +148,7 @@ pub use crate::console::{Console, Level};
 pub use crate::error::{Exit, Failure, describe};
 pub use crate::event::{TimeForm, TimeOf, TimeUnit};
 pub use crate::expr::Program;
-pub use crate::flow::{BadRecords, OnError, OutletError, Under, Waited};
+pub use crate::flow::{BadRecords, LineForm, OnError, OutletError, Under, Waited, push_lines};
 pub use crate::frame::{BatchTime, Block, Reason, Watermark};
 pub use crate::interval::parse_zone;
 pub use crate::keyed_state::{KeyedState, PairOut};
@@ -161,11 +160,13 @@ pub use crate::op::{BLOCK_BYTES, Downstream, Held, OpError, Operator, Out};
 pub use crate::record::forms::Bad;
 pub use crate::signal::StopSignal;
 pub use crate::sink::Sink;
+pub use crate::sink::kinds::files::{Content, FileNames, Files, Layout};
 pub use crate::source::beside::FileBeside;
 pub use crate::source::engine::kept::OnLoss;
 pub use crate::source::engine::rate_limit::RateLimiter;
 pub use crate::source::engine::records::{Came, ReadAgain, RecordSource, Room};
 pub use crate::source::kinds::stdin::{Ready, wait_readable};
+pub use crate::source::kinds::wake::{Bell, Wake};
 pub use crate::source::{ByteSource, Client, Got, SourceError, Torn};
 pub use crate::spool::Spool;
 
@@ -194,15 +195,29 @@ pub mod record {
     };
 }
 
+/// Batches that are directories, as Spark's `saveAs…` makes them, for sinks whose files are not of [`Files`].
+pub mod directory {
+    pub use crate::sink::kinds::files::{SUCCESS, remove, replace};
+}
+
 /// Aggregations, as `sstream-reduce` has them.
 pub mod agg {
     pub use crate::agg::{Accumulator, AggError, Aggregation, Aggregator};
 }
 
+/// Files that are not this machine's: found by the same patterns, read as the same records, and called the same as
+/// those of `sstream-source dir` and `sstream-sink files`.
+pub mod files {
+    pub use crate::sink::kinds::files::FileNames;
+    pub use crate::source::kinds::files::dir::is_left_alone;
+    pub use crate::source::kinds::files::{Boundary, LineReader, Lines, Pattern, ReadAt};
+    pub use crate::source::kinds::packing::Packing;
+}
+
 /// What raw lines mean.
 pub mod forms {
     pub use crate::record::forms::csv::{Csv, CsvOptions};
-    pub use crate::record::forms::{Bad, Form, Format, Recipe};
+    pub use crate::record::forms::{Bad, Field, Form, Format, Recipe};
 }
 
 /// The directory of the stages that run, this user's own.

@@ -20,6 +20,7 @@ use super::{Held, OpError, Operator, Out};
 use crate::event::{EventTime, Timing};
 use crate::frame::{BatchTime, Block, Head, Watermark};
 use crate::keyed_state::{KeyedState, PairOut};
+use crate::record::number::push_integer;
 
 /// How long keys are known.
 pub struct Memory {
@@ -138,7 +139,8 @@ impl Dedup {
             record.push(b'[');
             record.extend_from_slice(self.keys.normal(index));
             if let Some(time) = self.times.get(index) {
-                record.extend_from_slice(format!(",{time}").as_bytes());
+                record.push(b',');
+                push_integer(*time, record);
             }
             record.push(b']');
             out.finish_record();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::error::{Exit, Failure, describe};
 
-/// Records beyond the memory limit could not be kept on disk.
+/// What is beyond the memory limit could not be kept on disk.
 #[derive(Debug)]
 pub struct SpoolError {
     /// create, write or read.
@@ -28,7 +28,7 @@ impl SpoolError {
 
     fn what(&self) -> String {
         let SpoolError { doing, directory, .. } = self;
-        format!("temporary file in {}, for records beyond --memory: cannot {doing} it", directory.display())
+        format!("temporary file in {}, for what memory has no room for: cannot {doing} it", directory.display())
     }
 }
 

@@ -209,21 +209,43 @@ impl Spool {
         }
     }
 
+    /// Takes the oldest block away, whose bytes replace those of `buffer`; whether there was one. Where it cannot be
+    /// read it stays.
+    ///
+    /// # Errors
+    /// It is on disk, and cannot be read.
+    pub fn take_oldest(&mut self, buffer: &mut Vec<u8>) -> Result<bool, SpoolError> {
+        if let Some(Piece { place: Place::Disk { offset, length }, .. }) = self.pieces.front() {
+            buffer.resize(*length, 0);
+            self.disk.as_ref().map_or(Ok(()), |disk| disk.read(*offset, buffer))?;
+        }
+        let Some(piece) = self.pop() else { return Ok(false) };
+        if let Place::Memory(bytes) = piece.place {
+            *buffer = bytes;
+        }
+        Ok(true)
+    }
+
     /// Discards the batches up to and with `time`.
     pub fn discard_through(&mut self, time: BatchTime) {
-        while self.pieces.front().is_some_and(|piece| piece.time <= time)
-            && let Some(piece) = self.pieces.pop_front()
-        {
-            self.memory_bytes -= piece.memory();
-            self.records -= piece.records;
-            self.bytes -= piece.length() as u64;
-            if let (Place::Disk { offset, length }, Some(disk)) = (&piece.place, &mut self.disk) {
-                disk.discard(*offset, *length as u64);
-            }
+        while self.pieces.front().is_some_and(|piece| piece.time <= time) {
+            self.pop();
         }
         if self.pieces.is_empty() {
             self.pieces.shrink_to(1024);
         }
+    }
+
+    /// Forgets the oldest piece.
+    fn pop(&mut self) -> Option<Piece> {
+        let piece = self.pieces.pop_front()?;
+        self.memory_bytes -= piece.memory();
+        self.records -= piece.records;
+        self.bytes -= piece.length() as u64;
+        if let (Place::Disk { offset, length }, Some(disk)) = (&piece.place, &mut self.disk) {
+            disk.discard(*offset, *length as u64);
+        }
+        Some(piece)
     }
 
     /// Discards everything.

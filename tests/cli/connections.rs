@@ -1,7 +1,7 @@
 //! Connections and programs that end in the middle of something, or do not end at all.
 
-use std::io::Write as _;
-use std::net::{TcpListener, TcpStream};
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
@@ -87,6 +87,30 @@ fn clients_that_hold_too_much_together_are_cut_off() {
     source.until_holds("bad", "--max-unfinished 102400 together");
     small.write_all(b" enough\n").unwrap();
     source.until_holds("stdout", "small enough\n");
+}
+
+#[test]
+fn what_comes_while_the_pipeline_is_held_up_waits_on_disk() {
+    let port = free_port();
+    let mut pipeline = live::start(&format!(
+        "mkfifo gate; sstream-source listen {port} --spool 64MiB --batch 50ms --output text --stop-file stop |
+         {{ cat gate; cat; }} > lines"
+    ));
+    pipeline.until("listening", |_| is_listening(port));
+    let mut client = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    client.set_write_timeout(Some(Duration::from_secs(60))).unwrap();
+    let lines: String = (0..200_000).map(|number| format!("{number:0>100}\n")).collect();
+    // Nobody reads them, and there is no room for so many in any buffer.
+    client.write_all(lines.as_bytes()).unwrap();
+    client.shutdown(Shutdown::Write).unwrap();
+    client.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    assert_eq!(client.read(&mut [0; 1]).unwrap(), 0, "the source has read to the end");
+    pipeline.until_holds("stderr", "the pipeline is held up: what comes waits, 64.0 MiB at most (--spool)");
+    std::fs::write(pipeline.path("stop"), "").unwrap();
+    std::fs::write(pipeline.path("gate"), "").unwrap();
+    pipeline.exits(0);
+    let got = pipeline.read("lines");
+    assert!(got == lines, "{} of {} bytes, {}", got.len(), lines.len(), pipeline.stderr());
 }
 
 #[test]

@@ -70,6 +70,25 @@ impl Cluster {
         self.with_environment(command)
     }
 
+    /// Kills an executor as a crash would; there is one, or will be.
+    pub fn kill_an_executor(&self) {
+        let mut executor = None;
+        wait_until("an executor runs", PATIENCE, || {
+            executor = self.executors().into_iter().next();
+            executor.is_some()
+        });
+        let _ = Command::new("kill").args(["-KILL", &executor.unwrap()]).status();
+    }
+
+    /// Executors are processes of the workers.
+    fn executors(&self) -> Vec<String> {
+        let workers: Vec<String> = self.processes.iter().map(|process| process.id().to_string()).collect();
+        let output = Command::new("ps").args(["-o", "pid=,args=", "--ppid", &workers.join(",")]).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let executors = text.lines().filter(|line| line.contains("CoarseGrainedExecutorBackend"));
+        executors.filter_map(|line| Some(line.split_whitespace().next()?.to_owned())).collect()
+    }
+
     fn jar(&self) -> PathBuf {
         self.home.with_file_name("sstream-spark.jar")
     }

@@ -4,7 +4,9 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests are tests too
 
+mod broker;
 mod cluster;
+mod kills;
 #[path = "../conformance/values.rs"]
 #[allow(dead_code)] // numbers that are near each other are of other cases
 mod values;
@@ -40,6 +42,8 @@ fn lines_on_a_cluster_give_the_same() {
     the_answers_of_spark(&cluster);
     a_line_as_users_submit_it(&cluster);
     a_bad_record_is_told_by_message_and_exit_code(&cluster);
+    files_that_come_into_a_directory(&cluster);
+    kills::nothing_is_lost_and_nothing_comes_twice(&cluster);
 }
 
 struct Case {
@@ -190,6 +194,44 @@ fn a_bad_record_is_told_by_message_and_exit_code(cluster: &Cluster) {
     let said = end(&output.stderr);
     assert_eq!(output.status.code(), Some(4), "{said}");
     assert!(said.contains("sstream-submit: sstream-map .a.b: sstream-map: bad record"), "{said}");
+}
+
+/// Packed files are renamed into a directory; each is read once, with its own header, and what was there before is not.
+/// The line stops when nothing has come for a while.
+fn files_that_come_into_a_directory(cluster: &Cluster) {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().display();
+    fs::create_dir(folder.path().join("in")).unwrap();
+    fs::write(folder.path().join("in/old"), "a\n0\n").unwrap();
+    let line = format!(
+        "sstream-source dir {place}/in --new-only --input csv --batch 1s --idle-timeout 5s | sstream-map '.a | tonumber' | \
+         sstream-sink files {place}/out"
+    );
+    let mut submitted = cluster.submit(&line, &[]).stderr(Stdio::piped()).spawn().unwrap();
+    let read = || {
+        let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        let files = names.filter(|path| path.is_file() && !path.ends_with(".f"));
+        let texts = files.map(|file| fs::read_to_string(file).unwrap());
+        let mut numbers: Vec<u64> =
+            texts.flat_map(|text| text.lines().map(|line| line.parse().unwrap()).collect::<Vec<_>>()).collect();
+        numbers.sort_unstable();
+        numbers
+    };
+    let mut sent = 0;
+    wait_until("two files are read", Duration::from_secs(240), || {
+        assert!(submitted.try_wait().unwrap().is_none(), "it has ended");
+        // Again and again, since nobody says when the line has begun to look.
+        sent += 1;
+        let packed = format!("printf 'a\\n{sent}\\n' | gzip >.f && mv .f in/{sent}.gz && sleep 1");
+        let moved = Command::new("sh").args(["-c", &packed]).current_dir(folder.path()).status().unwrap();
+        assert!(moved.success());
+        read().len() >= 2
+    });
+    let output = submitted.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}\n{}", output.status, end(&output.stderr));
+    let numbers = read();
+    assert_eq!(numbers, (numbers[0]..=sent).collect::<Vec<_>>());
+    assert!(numbers[0] > 0, "what was there before");
 }
 
 /// The end of what a process said.

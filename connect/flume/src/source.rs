@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use clap::{Args, ValueEnum};
 use sstream::connect::record::{Canonicalizer, push_string};
-use sstream::connect::{Opened, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueForm};
+use sstream::connect::{OnCluster, Opened, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueForm};
 use sstream_rpc::framed::Input as Connection;
 use sstream_rpc::{Ask, Cut, FramedArgs, Front, Intake, Message, Protocol, Reader, Records};
 use tokio::net::tcp::OwnedReadHalf;
@@ -74,6 +74,10 @@ Listens on 127.0.0.1 unless a host is given: 0.0.0.0:4141 listens to everybody. 
             words.push_str(field.to_possible_value().as_ref().map_or("", clap::builder::PossibleValue::get_name));
         }
         words.trim_start().to_owned()
+    }
+
+    fn on_cluster(&self) -> OnCluster {
+        OnCluster::listens()
     }
 
     fn guarantee(&self) -> SourceGuarantee {

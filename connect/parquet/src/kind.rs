@@ -10,7 +10,8 @@ use jiff::tz::TimeZone;
 use parquet::basic::{Compression as Codec, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use sstream::connect::{
-    Sink, SinkGuarantee, SinkKind, SinkParts, TimeForm, TimeOf, TimeUnit, ToolError, duration, parse_zone, program,
+    Layout, Sink, SinkGuarantee, SinkKind, SinkParts, TimeForm, TimeOf, TimeUnit, ToolError, duration, parse_zone,
+    program,
 };
 
 use crate::partition::{Partitioner, Template};
@@ -28,7 +29,7 @@ pub struct SinkArgs {
     /// The folder of the files; it has to be there
     dir: PathBuf,
 
-    /// What names of files begin with: PREFIX-TIME.parquet. Two sinks of one folder have two
+    /// What names begin with: PREFIX-TIME.parquet. Two sinks of one folder have two
     #[arg(long, value_name = "PREFIX", default_value = "part", value_parser = parse_prefix)]
     prefix: String,
 
@@ -101,6 +102,18 @@ pub struct SinkArgs {
         help_heading = "Files"
     )]
     compression: Compression,
+
+    /// What a batch is: a file a folder, or as Spark has it a directory PREFIX-TIME with part-00000.zstd.parquet and _SUCCESS, of an
+    /// empty batch too; with --every several batches are one
+    #[arg(
+        long,
+        value_enum,
+        value_name = "files|spark",
+        default_value = "files",
+        hide_possible_values = true,
+        help_heading = "Files"
+    )]
+    layout: Layout,
 
     /// So much of all rows is held in memory until it is written, as a row group
     #[arg(long, value_name = "SIZE", value_parser = parse_row_group, default_value = "16MiB", help_heading = "Files")]
@@ -236,16 +249,22 @@ impl SinkArgs {
     }
 
     fn settings(&self) -> Settings {
-        let codec = match self.compression {
-            Compression::Zstd => Codec::ZSTD(ZstdLevel::default()),
-            Compression::Snappy => Codec::SNAPPY,
-            Compression::None => Codec::UNCOMPRESSED,
+        let (codec, ending) = match self.compression {
+            Compression::Zstd => (Codec::ZSTD(ZstdLevel::default()), ".zstd.parquet"),
+            Compression::Snappy => (Codec::SNAPPY, ".snappy.parquet"),
+            Compression::None => (Codec::UNCOMPRESSED, ".parquet"),
         };
         let properties = WriterProperties::builder()
             .set_compression(codec)
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_created_by(concat!("sstream ", env!("CARGO_PKG_VERSION")).to_owned());
-        Settings { prefix: self.prefix.clone(), properties: Arc::new(properties.build()), memory: self.row_group }
+        Settings {
+            prefix: self.prefix.clone(),
+            properties: Arc::new(properties.build()),
+            memory: self.row_group,
+            layout: self.layout,
+            ending,
+        }
     }
 }
 
@@ -283,7 +302,10 @@ A batch is a file, PREFIX-TIME.parquet, or one a folder with --partition; with -
     }
 
     fn guarantee(&self) -> SinkGuarantee {
-        SinkGuarantee::ExactlyOnce("in files that are renamed when they are whole")
+        SinkGuarantee::ExactlyOnce(match self.layout {
+            Layout::Files => "in files that are renamed when they are whole",
+            Layout::Spark => "in directories that are renamed when they are whole",
+        })
     }
 
     fn open<'a>(self, parts: SinkParts<'a>) -> Result<Box<dyn Sink + 'a>, ToolError> {

@@ -68,6 +68,11 @@ fn a_file_a_batch_and_folder() {
 }
 
 #[test]
+fn a_directory_a_batch() {
+    killed(15, "--layout spark --partition 'of={.of}'");
+}
+
+#[test]
 fn a_file_every_second() {
     killed(13, "--every 1s");
 }

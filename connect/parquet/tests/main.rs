@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod columns;
+mod directories;
 mod docs;
 mod every;
 mod faults;

@@ -27,8 +27,11 @@ fn files(folder: &Path) -> Vec<PathBuf> {
             found.push(path);
         }
     }
+    // Of a file, or in Spark's layout of the directory above.
     let time = |path: &PathBuf| {
-        path.file_stem().unwrap().to_str().unwrap().rsplit('-').next().unwrap().parse::<u64>().unwrap()
+        let names = path.strip_prefix(folder).unwrap().iter().map(|name| name.to_str().unwrap());
+        let time = names.filter_map(|name| name.strip_prefix("part-")).next().unwrap();
+        time.split(|letter: char| !letter.is_ascii_digit()).next().unwrap().parse::<u64>().unwrap()
     };
     found.sort_by_key(time);
     found
@@ -73,6 +76,13 @@ fn a_batch_is_there_once_wherever_the_sink_dies() {
 #[test]
 fn so_it_is_in_many_folders() {
     check(&["--partition", "of={.n}/at=%s"]);
+}
+
+#[test]
+fn so_it_is_in_directories_as_spark_has_them() {
+    check(&["--layout", "spark"]);
+    check(&["--layout", "spark", "--partition", "of={.n}", "--compression", "none"]);
+    check(&["--layout", "spark", "--every", "3s"]);
 }
 
 #[test]

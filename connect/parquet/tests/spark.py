@@ -1,4 +1,7 @@
-"""Reads the folder DIR by Spark, twice: partitions that Spark finds by itself, and those of a table that MSCK REPAIR finds."""
+"""Reads the folder DIR by Spark, twice: partitions that Spark finds by itself, and those of a table that MSCK REPAIR finds.
+
+Then the batches of DIRECTORIES, which are directories as Spark makes them: all, and an empty one.
+"""
 
 import sys
 
@@ -33,3 +36,7 @@ spark.sql(
 )
 spark.sql("msck repair table hits")
 show("hits")
+for row in spark.read.parquet(sys.argv[2] + "/part-*").orderBy("n").collect():
+    print(list(row))
+empty = spark.read.parquet(sys.argv[2] + "/part-2000")
+print(empty.columns, empty.count())

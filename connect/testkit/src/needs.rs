@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::Command;
 
 /// Whether all these commands are there. Where one is not, that is told, and the test may pass:
 /// unless the variable says `required`, as it does in continuous integration.
@@ -44,4 +45,19 @@ pub fn free_port() -> u16 {
 
 fn nanoseconds() -> u64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as u64
+}
+
+/// The path of a Python that has pyspark, the one of the benchmarks, which is fetched once (700 MB); nothing where that is
+/// not to be had, which `VARIABLE=required` makes a failure.
+pub fn pyspark(variable: &str) -> Option<String> {
+    if !has_all(variable, &["python3", "java"]) {
+        return None;
+    }
+    let make = concat!(env!("CARGO_MANIFEST_DIR"), "/../../benches/others/python");
+    let made = Command::new(make).output().unwrap();
+    if !made.status.success() {
+        lacks(variable, "pyspark, nor can it be fetched");
+        return None;
+    }
+    Some(String::from_utf8(made.stdout).unwrap().trim().to_owned())
 }

@@ -2,6 +2,7 @@
 
 mod bad;
 mod batch;
+mod files;
 mod form;
 mod input;
 mod keep;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 pub use batch::Batching;
+pub use files::FileArgs;
 pub use form::{FormArgs, InputForm};
 pub use input::{CutArgs, InputArgs, LimitArgs};
 pub use keep::{KeepArgs, OnLossArg};

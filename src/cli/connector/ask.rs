@@ -23,7 +23,7 @@ use crate::cli::args::StageArgs;
 use crate::cli::described;
 use crate::cli::docs::Form;
 use crate::cli::guarantee::{SinkGuarantee, SourceGuarantee};
-use crate::cli::{Tool, command, config, describe, usage};
+use crate::cli::{Tool, cluster, command, config, describe, usage};
 use crate::console::{Console, Level};
 use crate::error::Exit;
 use crate::interval::Interval;
@@ -63,6 +63,7 @@ impl<K: SourceKind> Declared for SourceTool<K> {
             "words": words,
             "source": self.identity().ok().map(|identity| identity.to_json()),
             "name": keep.name,
+            "cluster": cluster::declare_source(self.kind.on_cluster(), &self.rest.common, &self.rest.cut),
         })
     }
 
@@ -90,6 +91,7 @@ impl<K: SinkKind> Declared for SinkTool<K> {
         json!({
             "does": K::DOES, "once": once, "words": words, "pass": self.rest.pass,
             "new": part.new, "stage_name": part.stage_name,
+            "cluster": cluster::declare_sink(self.kind.on_cluster(), self.common(), &self.rest.stage.input.cut),
         })
     }
 
@@ -165,7 +167,10 @@ fn declare<T: Tool + Declared>(arguments: &[OsString]) -> Value {
     match parsed {
         Ok(tool) => {
             let mut answer = tool.declare();
-            answer["arguments"] = describe::identity::<T>(&crate::cli::command::<T>(), &expanded.words).into();
+            let command = crate::cli::command::<T>();
+            answer["arguments"] = describe::identity::<T>(&command, &expanded.words).into();
+            let words = expanded.words.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
+            answer["words"] = describe::without(&command, words, &cluster::is_of_plan).into();
             answer
         }
         Err(error) if !error.use_stderr() => json!({ "help": true }),

@@ -77,6 +77,13 @@ pub const KNOWN: &[Connector] = &[
         operator: None,
     },
     Connector {
+        kind: "objects",
+        connector: "objects",
+        source: Some("Objects of S3, Google Cloud Storage and Azure, and files of HDFS: what dir is for a URL"),
+        sink: Some("Objects of S3, Google Cloud Storage and Azure, and files of HDFS: what files is for a URL"),
+        operator: None,
+    },
+    Connector {
         kind: "parquet",
         connector: "parquet",
         source: None,
@@ -96,6 +103,13 @@ pub const KNOWN: &[Connector] = &[
         connector: "scribe",
         source: Some("Log entries that others send by Scribe"),
         sink: Some("Log entries to Scribe"),
+        operator: None,
+    },
+    Connector {
+        kind: "sequencefile",
+        connector: "sequencefile",
+        source: None,
+        sink: Some("SequenceFiles of Hadoop"),
         operator: None,
     },
     Connector {

@@ -43,6 +43,15 @@ pub trait SinkKind: Args + fmt::Debug + 'static {
     /// What holds for its records under a checkpoint.
     fn guarantee(&self) -> SinkGuarantee;
 
+    /// Whether it may run on a Spark cluster, by `sstream-submit`: once a partition and batch, in several at a time,
+    /// without a checkpoint of ours, and again where a task is tried again.
+    ///
+    /// # Errors
+    /// Why it may not.
+    fn on_cluster(&self) -> Result<(), String> {
+        Err("not on a cluster yet".to_owned())
+    }
+
     /// Makes the sink. The options are checked.
     ///
     /// # Errors
@@ -79,7 +88,7 @@ pub(super) struct Rest {
     pub(super) pass: bool,
 
     #[command(flatten)]
-    stage: StageArgs,
+    pub(super) stage: StageArgs,
 }
 
 impl<K: SinkKind> CommandFactory for SinkTool<K> {

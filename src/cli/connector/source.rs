@@ -11,12 +11,14 @@ use crate::checkpoint::job::Places;
 use crate::checkpoint::offsets::Position;
 use crate::cli::account::Begins;
 use crate::cli::args::{Common, CutArgs, FormArgs, InputForm, MultilineArgs};
+use crate::cli::cluster::OnCluster;
 use crate::cli::first::{self, SourceIdentity};
 use crate::cli::guarantee::SourceGuarantee;
 use crate::cli::{Environment, Tool, ToolError, input, output, tell_skipped};
 use crate::console::Console;
 use crate::flow::{BadRecords, Input, Waited};
 use crate::op::pass::Pass;
+use crate::record::forms::Recipe;
 use crate::signal::StopSignal;
 use crate::source::ByteSource;
 use crate::source::engine::first::Stopped;
@@ -40,6 +42,10 @@ pub trait SourceKind: Args + fmt::Debug + 'static {
     /// What to do in the place of `--input`, for a source that gives records and no
     /// lines; none if it gives lines, [`Opened::Lines`].
     const WITHOUT_INPUT: Option<&'static str> = Some("leave it out");
+
+    /// Whether it reads whole files by itself, with [`SourceParts::recipe`]: then what only a file's beginning tells
+    /// goes too, as `--input avro`.
+    const READS_FILES: bool = false;
 
     /// Options that do not go together; what is wrong with them, and what to do.
     ///
@@ -79,6 +85,11 @@ pub trait SourceKind: Args + fmt::Debug + 'static {
         matches!(self.guarantee(), SourceGuarantee::ReadAgain(_))
     }
 
+    /// How a Spark cluster takes in what the source brings, by `sstream-submit`.
+    fn on_cluster(&self) -> OnCluster {
+        OnCluster::Received
+    }
+
     /// Begins to read. The options are checked, and a checkpoint is open.
     ///
     /// # Errors
@@ -99,6 +110,8 @@ pub struct SourceParts {
     pub on_loss: OnLoss,
     /// A longer line is a bad record, in bytes.
     pub max_line: usize,
+    /// What makes records of lines, as the options of raw input say; for who reads whole files by itself.
+    pub recipe: Recipe,
 }
 
 impl SourceParts {
@@ -145,7 +158,7 @@ pub(super) struct Rest {
     pub(super) cut: CutArgs,
 
     #[command(flatten)]
-    common: Common,
+    pub(super) common: Common,
 }
 
 impl<K: SourceKind> CommandFactory for SourceTool<K> {
@@ -221,7 +234,7 @@ impl<K: SourceKind> SourceTool<K> {
         if let (Some(option), Some(advice)) = (given, K::WITHOUT_INPUT) {
             return Err(ToolError::Usage(format!("{option}: this source gives no lines: {advice}")));
         }
-        if *input == Some(InputForm::Avro) {
+        if *input == Some(InputForm::Avro) && !K::READS_FILES {
             let message = "--input avro: container files are read by sstream-source stdin, dir and tail";
             return Err(ToolError::Usage(message.to_owned()));
         }
@@ -264,6 +277,7 @@ impl<K: SourceKind> SourceTool<K> {
             waited: environment.waited.clone(),
             on_loss: cut.keep.on_loss(),
             max_line: cut.max_line,
+            recipe: cut.recipe(Some(form)),
         };
         let mut source = match begun.open(environment, || self.kind.open(parts))? {
             Opened::Records(source) => source,

@@ -4,14 +4,13 @@ mod serve;
 mod sockets;
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
 
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 use jiff::tz::TimeZone;
 
 use crate::checkpoint::name::check_stage;
 use crate::cli::account::{Account, Stream};
-use crate::cli::args::{Common, CutArgs, MemoryArgs, StageArgs};
+use crate::cli::args::{Common, CutArgs, FileArgs, MemoryArgs, StageArgs};
 use crate::cli::cluster::{Spread, Target};
 use crate::cli::command::{self, CommandArgs};
 use crate::cli::connector::known::{self, Role};
@@ -21,7 +20,7 @@ use crate::cli::{Environment, Tool, ToolError, output};
 use crate::flow::LineForm;
 use crate::sink::Sink;
 use crate::sink::kinds::exec::{CommandOutput, Exec};
-use crate::sink::kinds::files::{FileNames, Files};
+use crate::sink::kinds::files::Layout;
 use crate::sink::kinds::kept::Kept;
 use crate::sink::kinds::null::Null;
 use crate::sink::kinds::print::{Print, Style};
@@ -74,20 +73,17 @@ enum ChosenSink {
     /// that begins with a dot, synced and renamed; a file of that name is
     /// replaced, as the same batch comes again after a restart. An empty batch
     /// has no file.
+    ///
+    /// With --layout spark a batch is a directory PREFIX-TIME_IN_MS[.SUFFIX], as Spark's saveAsTextFiles makes it: its lines
+    /// are in part-00000, and _SUCCESS is in it from the moment on at which it is seen. An empty batch has one too. A
+    /// directory of that name is replaced as a whole, if it has a _SUCCESS.
     Files {
-        /// The directory, and how the names begin
-        prefix: PathBuf,
-
-        /// How the names end, behind a dot
-        suffix: Option<String>,
+        #[command(flatten)]
+        files: FileArgs,
 
         /// Every record as JSON, one a line, strings too
         #[arg(long)]
         json: bool,
-
-        /// An empty batch has an empty file
-        #[arg(long)]
-        empty: bool,
     },
     /// A command, run once a batch with the records as lines on its stdin
     ///
@@ -221,12 +217,15 @@ impl Tool for SinkTool {
             | ChosenSink::Unix(_)
             | ChosenSink::Serve(_)
             | ChosenSink::Null => Target::Driver(None),
-            ChosenSink::Files { prefix, suffix, json, empty } => match FileNames::new(prefix, suffix.as_deref()) {
+            ChosenSink::Files { files, json } => match files.names() {
+                Ok(names) if names.layout() == Layout::Spark => {
+                    return Spread::Refused("--layout spark: on a cluster a batch is a file".to_owned());
+                }
                 Ok(_) => Target::Files {
-                    prefix: prefix.display().to_string(),
-                    suffix: suffix.clone(),
+                    prefix: files.prefix.display().to_string(),
+                    suffix: files.suffix.clone(),
                     json: *json,
-                    empty: *empty,
+                    empty: files.empty,
                 },
                 Err(message) => return Spread::Refused(message),
             },
@@ -248,6 +247,9 @@ impl ChosenSink {
         match self {
             ChosenSink::Print { .. } => "prints the first records of each batch",
             ChosenSink::Text | ChosenSink::Json => "writes every record, a line each",
+            ChosenSink::Files { files, .. } if files.layout == Layout::Spark => {
+                "writes a directory a batch, as Spark does, whole or not there"
+            }
             ChosenSink::Files { .. } => "writes a file a batch, whole or not there",
             ChosenSink::Exec { keep: true, .. } => {
                 "gives each batch to one command, empty ones too, which acknowledges it"
@@ -324,8 +326,8 @@ impl ChosenSink {
             }
             ChosenSink::Text => Box::new(Lines::new(output()?, what, LineForm::Text)),
             ChosenSink::Json => Box::new(Lines::new(output()?, what, LineForm::Json)),
-            ChosenSink::Files { prefix, suffix, json, empty } => {
-                Box::new(files(&prefix, suffix.as_deref(), json, empty)?)
+            ChosenSink::Files { files, json } => {
+                Box::new(files.open(if json { LineForm::Json } else { LineForm::Text })?)
             }
             ChosenSink::Exec { keep: true, command } => Box::new(Kept::new(command.build_kept(environment)?)),
             ChosenSink::Exec { keep: false, command } => {
@@ -342,13 +344,6 @@ impl ChosenSink {
             }
         })
     }
-}
-
-fn files(prefix: &Path, suffix: Option<&str>, json: bool, empty: bool) -> Result<Files, ToolError> {
-    let names = FileNames::new(prefix, suffix).map_err(ToolError::Usage)?;
-    let what = format!("directory {}, which must be there and writable", names.directory().display());
-    let form = if json { LineForm::Json } else { LineForm::Text };
-    Files::open(names, form, empty).map_err(|error| ToolError::Open { what, error })
 }
 
 /// The kinds' names, those of connectors too.

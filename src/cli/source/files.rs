@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::kind::{LookArgs, TailFrom};
 use crate::checkpoint::job::Places;
 use crate::cli::args::CutArgs;
+use crate::cli::cluster::{Origin, Spread};
 use crate::cli::first::SourceIdentity;
 use crate::cli::{Environment, ToolError};
 use crate::os;
@@ -58,6 +59,34 @@ pub fn tail_options(from: TailFrom, look: &LookArgs, cut: &CutArgs, gone: &[Stri
         available_now: look.available_now,
         skip_lost: cut.keep.on_loss() == OnLoss::Skip,
     }
+}
+
+/// What a cluster does with a `dir`: Spark finds the files, and each is read by the tool where a task runs.
+///
+/// # Errors
+/// Why it would give something else there.
+pub fn spread(paths: &[PathBuf], new_only: bool, look: &LookArgs, has_file: bool) -> Result<Spread, String> {
+    let [path] = paths else { return Err("several directories: not on a cluster yet".to_owned()) };
+    let text = path.to_string_lossy().into_owned();
+    if text.contains(['*', '?', '[', '{']) {
+        return Err(format!("{text}, a pattern: not on a cluster yet"));
+    }
+    if look.available_now || look.scan.is_some() {
+        return Err("--available-now and --scan: Spark looks for files once a batch, until it is stopped".to_owned());
+    }
+    if has_file {
+        return Err("--with file: not on a cluster yet".to_owned());
+    }
+    if !new_only {
+        return Err("dir takes what is there at the start too, and Spark what is new: add --new-only".to_owned());
+    }
+    Ok(Spread::Source(Origin::Native {
+        kind: "dir".to_owned(),
+        settings: [("path".to_owned(), text.as_str().into())].into_iter().collect(),
+        // What Spark has found is whole.
+        makes: ["--available-now", "--settle=0s"].map(str::to_owned).to_vec(),
+        leaves: Some(text),
+    }))
 }
 
 impl<'a> Opening<'_, 'a> {

@@ -6,37 +6,13 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::received::{ClientArgs, SpoolArgs};
 use crate::cli::args::FormArgs;
 use crate::cli::guarantee::SourceGuarantee;
 use crate::duration;
 use crate::net::address::{Address, OwnAddress};
 use crate::record::forms::{Field, Framing};
-use crate::source::kinds::receive::allowance::ClientLimits;
 use crate::source::kinds::replay::Speed;
-
-/// How much the clients of a source may take.
-#[derive(Args, Clone, Copy, Debug)]
-pub struct ClientArgs {
-    /// So many clients at a time; more wait until one has gone
-    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = parse_clients, help_heading = "Raw input")]
-    max_clients: usize,
-
-    /// When clients hold more than this of unfinished lines together, those that hold much of
-    /// it are cut off, each with a bad record
-    #[arg(long, value_name = "SIZE", value_parser = duration::parse_size, default_value = "64MiB", help_heading = "Raw input")]
-    max_unfinished: usize,
-}
-
-impl ClientArgs {
-    /// What the source keeps to.
-    pub fn limits(&self) -> ClientLimits {
-        ClientLimits { clients: self.max_clients, unfinished: self.max_unfinished }
-    }
-}
-
-fn parse_clients(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|clients| *clients > 0).ok_or_else(|| "a whole number from 1 on".to_owned())
-}
 
 /// Kinds of sources.
 #[derive(Subcommand, Debug)]
@@ -72,6 +48,9 @@ pub enum ChosenSource {
         /// The server, as localhost:9999
         #[arg(value_name = "HOST:PORT")]
         address: Address,
+
+        #[command(flatten)]
+        spool: SpoolArgs,
     },
 
     /// Lines from clients that connect to a TCP port
@@ -93,20 +72,28 @@ pub enum ChosenSource {
 
         #[command(flatten)]
         clients: ClientArgs,
+
+        #[command(flatten)]
+        spool: SpoolArgs,
     },
 
     /// Lines from UDP datagrams
     ///
     /// A datagram is one line or several; its end ends a line. Receives on
     /// 127.0.0.1 unless a host is given. UDP cannot make a sender wait: what
-    /// comes while the pipeline is busy and the system's buffer is full is lost.
+    /// comes while the pipeline is busy and the system's buffer is full is lost,
+    /// unless --spool lets it wait here.
     #[command(before_help = "Examples:
   sstream-source udp 5140 | sstream-filter -i error
-  logger -n 127.0.0.1 -P 5140 -d 'an error'     # in another terminal")]
+  logger -n 127.0.0.1 -P 5140 -d 'an error'     # in another terminal
+  sstream-source udp 5140 --spool 1GiB | sstream-sink files spool/log")]
     Udp {
         /// The port, and the address to receive on
         #[arg(value_name = "[HOST:]PORT")]
         address: OwnAddress,
+
+        #[command(flatten)]
+        spool: SpoolArgs,
     },
 
     /// Lines from clients that connect to a unix socket
@@ -122,6 +109,9 @@ pub enum ChosenSource {
 
         #[command(flatten)]
         clients: ClientArgs,
+
+        #[command(flatten)]
+        spool: SpoolArgs,
     },
 
     /// Lines that a program writes

@@ -3,7 +3,9 @@
 mod external;
 mod files;
 mod kind;
+mod open;
 pub mod position;
+mod received;
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -13,34 +15,19 @@ use clap::Parser;
 
 use super::account::{Account, Begins, Stream, describe_interval};
 use super::args::{Common, CutArgs, InputForm};
-use super::cluster::{Origin, Spread};
+use super::cluster::{NOBODY_KNOWS_WHERE, Origin, Spread, WHOLE_AT_ONCE};
 use super::connector::known::Role;
 use super::first::{self, SourceIdentity};
 use super::guarantee::SourceGuarantee;
-use super::{Environment, Tool, ToolError, input, output, tell_skipped};
-use crate::flow::{BadRecords, Input};
+use super::{Environment, Tool, ToolError, output, tell_skipped};
+use crate::flow::Input;
 use crate::frame::{BatchTime, Event, FrameReader};
 use crate::interval::Interval;
 use crate::op::pass::Pass;
 use crate::os;
 use crate::record::forms::{Field, Recipe};
-use crate::source::engine::batches::Batches;
+use crate::source::SourceError;
 use crate::source::engine::first::Stopped;
-use crate::source::engine::kept::OnLoss;
-use crate::source::engine::pace::Pace;
-use crate::source::kinds::exec;
-use crate::source::kinds::listen;
-use crate::source::kinds::packing::Packing;
-use crate::source::kinds::queue::Queue;
-use crate::source::kinds::rate::{Rate, RateOptions};
-use crate::source::kinds::receive::Surroundings;
-use crate::source::kinds::replay::Replay;
-use crate::source::kinds::stdin::Stdin;
-use crate::source::kinds::tcp;
-use crate::source::kinds::udp;
-use crate::source::kinds::unix;
-use crate::source::kinds::until_stop::{UntilStop, open_at_once};
-use crate::source::{ByteSource, SourceError};
 use crate::stage::{self, Context};
 use kind::{ChosenSource, ClockKind, WithField, is_seekable};
 
@@ -135,11 +122,14 @@ impl Tool for SourceTool {
             | ChosenSource::Rate { .. }
             | ChosenSource::Other(_) => Spread::Source(Origin::Received),
             ChosenSource::Stdin { .. } => Spread::Refused("standard input is that of one machine".to_owned()),
-            ChosenSource::Listen { .. } | ChosenSource::Udp { .. } | ChosenSource::Unix { .. } => Spread::Refused(
-                "Spark chooses the executor that a source runs on, and no client would know where it listens"
-                    .to_owned(),
-            ),
-            ChosenSource::Dir { .. } => Spread::not_yet("dir"),
+            ChosenSource::Listen { .. } | ChosenSource::Udp { .. } | ChosenSource::Unix { .. } => {
+                Spread::Refused(NOBODY_KNOWS_WHERE.to_owned())
+            }
+            ChosenSource::Dir { .. } if self.cut.limits.max_rate.is_some() => Spread::Refused(WHOLE_AT_ONCE.to_owned()),
+            ChosenSource::Dir { paths, new_only, look, .. } => {
+                let has_file = self.with.contains(&WithField::File);
+                files::spread(paths, *new_only, look, has_file).unwrap_or_else(Spread::Refused)
+            }
             ChosenSource::Tail { .. } => Spread::Refused("tail follows the files of one machine".to_owned()),
             ChosenSource::Replay { .. } => Spread::not_yet("replay"),
         }
@@ -270,9 +260,9 @@ impl SourceTool {
         };
         Ok(match &self.kind {
             ChosenSource::Stdin { .. } => lines("stdin", ""),
-            ChosenSource::Tcp { address } => lines("tcp", &address.to_string()),
+            ChosenSource::Tcp { address, .. } => lines("tcp", &address.to_string()),
             ChosenSource::Listen { address, .. } => lines("listen", &address.0.to_string()),
-            ChosenSource::Udp { address } => lines("udp", &address.0.to_string()),
+            ChosenSource::Udp { address, .. } => lines("udp", &address.0.to_string()),
             ChosenSource::Unix { path, .. } => lines("unix", &path.display().to_string()),
             ChosenSource::Exec { command } => lines("exec", &joined(command)),
             ChosenSource::Other(words) => {
@@ -317,85 +307,6 @@ impl SourceTool {
         let names: Vec<_> = fields.into_iter().map(Field::name).collect();
         if names.is_empty() { String::new() } else { format!(" --with {}", names.join(",")) }
     }
-
-    fn files<'c, 'a>(&'c self, environment: &'a Environment) -> files::Opening<'c, 'a> {
-        files::Opening { recipe: self.recipe(), cut: &self.cut, environment }
-    }
-
-    fn batches<'a>(
-        &self,
-        interval: Interval,
-        gone: &[String],
-        environment: &'a Environment,
-        bad_records: &'a BadRecords,
-    ) -> Result<Box<dyn Batches + 'a>, ToolError> {
-        let around = Surroundings {
-            stop: environment.stop.clone(),
-            waited: environment.waited.clone(),
-            console: environment.console.clone(),
-            max_line: self.cut.max_line,
-            coding: self.recipe().coding.decided(),
-            tells_clients: self.recipe().tells_clients(),
-        };
-        let clock = &environment.clock;
-        let stop = first::stop_rules(&self.cut, environment);
-        let trace = !self.cut.no_trace;
-        let source: Box<dyn ByteSource> = match &self.kind {
-            ChosenSource::Stdin { .. } if self.input == Some(InputForm::Avro) => {
-                Box::new(input::unpacked(input::stdin_with_progress(environment)?, environment).of(Packing::Avro))
-            }
-            ChosenSource::Stdin { unpack: true } => {
-                Box::new(input::unpacked(input::stdin_with_progress(environment)?, environment))
-            }
-            ChosenSource::Stdin { unpack: false } => Box::new(input::stdin_with_progress(environment)?),
-            ChosenSource::Tcp { address } => Box::new(tcp::open(address, &around)?),
-            ChosenSource::Listen { address, clients } => Box::new(listen::open(&address.0, clients.limits(), &around)?),
-            ChosenSource::Udp { address } => Box::new(udp::open(&address.0, &around)?),
-            ChosenSource::Unix { path, clients } => Box::new(unix::open(path, clients.limits(), &around)?),
-            ChosenSource::Exec { command } => Box::new(exec::open(command, &around)?),
-            ChosenSource::Other(words) => Box::new(exec::open(&external::command(words)?, &around)?),
-            ChosenSource::Dir { paths, settle, new_only, look } => {
-                let options = files::dir_options(*settle, *new_only, look, &self.cut);
-                let source = self.files(environment).dir(paths, options)?;
-                return Ok(input::cutter(source, false, &self.cut, interval, environment, bad_records));
-            }
-            ChosenSource::Tail { paths, from, look } => {
-                let source = self.files(environment).tail(paths, files::tail_options(*from, look, &self.cut, gone))?;
-                return Ok(input::cutter(source, false, &self.cut, interval, environment, bad_records));
-            }
-            ChosenSource::Rate { per_second } => {
-                let block_interval = self.cut.block_interval;
-                let options = RateOptions { per_second: *per_second, interval, block_interval, trace };
-                return Ok(Box::new(Rate::new(options, clock, stop)));
-            }
-            ChosenSource::Queue { file: path, clock: kind, start } => {
-                let pace = match kind {
-                    ClockKind::Virtual => Pace::virtual_from(start.unwrap_or(0), clock, stop.clone()),
-                    ClockKind::Wall => Pace::wall(clock, stop.clone()),
-                };
-                let (file, name) = open_file(path)?;
-                let again = file.as_ref().filter(|_| is_seekable(path)).map(File::try_clone).transpose();
-                let again = again.map_err(|error| ToolError::Open { what: name.clone(), error })?;
-                let reader = UntilStop::new(read_whole(file, &name, environment)?, clock, stop);
-                let queue = Queue::new(reader, &name, interval, trace, pace);
-                return Ok(Box::new(match again {
-                    Some(file) => queue.read_again_from(file, self.cut.keep.on_loss() == OnLoss::Skip),
-                    None => queue,
-                }));
-            }
-            ChosenSource::Replay { file, speed } => {
-                let (file, name) = open_file(file)?;
-                let reader = UntilStop::new(read_whole(file, &name, environment)?, clock, stop.clone());
-                return Ok(Box::new(Replay::new(reader, &name, *speed, clock, stop)));
-            }
-        };
-        let recipe = match self.kind {
-            ChosenSource::Stdin { .. } => self.recipe(),
-            _ => self.recipe().of_many(),
-        };
-        let lines = input::lines(source, recipe, Vec::new(), &self.cut, environment);
-        Ok(input::cutter(lines, false, &self.cut, interval, environment, bad_records))
-    }
 }
 
 fn joined(words: &[OsString]) -> String {
@@ -419,26 +330,4 @@ fn look_into(path: &Path) -> Result<(Interval, u64), ToolError> {
         Event::Head(_) | Event::Close(_) => BatchTime(interval.after(0)),
     };
     Ok((interval, interval.begin(first.0)))
-}
-
-/// Opens a file to be read whole, and gives its name for messages; `-` is standard
-/// input, and no file.
-fn open_file(path: &Path) -> Result<(Option<File>, String), ToolError> {
-    if path == Path::new("-") {
-        return Ok((None, "stdin".to_owned()));
-    }
-    let name = path.display().to_string();
-    match open_at_once(path) {
-        Ok(file) => Ok((Some(file), name)),
-        Err(error) => Err(ToolError::Open { what: name, error }),
-    }
-}
-
-/// What reads a file, or standard input.
-fn read_whole(file: Option<File>, name: &str, environment: &Environment) -> Result<Stdin, ToolError> {
-    let input = match file {
-        Some(file) => Stdin::from_file(file, name, environment.stop.clone(), environment.waited.clone()),
-        None => input::stdin(environment)?,
-    };
-    Ok(input::with_progress(input, environment))
 }

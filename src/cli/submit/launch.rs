@@ -46,6 +46,9 @@ impl Launch<'_> {
             let tools = tools(plan)?;
             command.arg("--files").arg(tools.join(OsStr::new(",")));
         }
+        if plan.reads("kafka") {
+            command.arg("--jars").arg(kafka(&jar)?.join(OsStr::new(",")));
+        }
         command.args(self.options).arg(jar);
         if let Some(home) = self.home {
             command.arg("--sstream-home").arg(home);
@@ -74,6 +77,16 @@ impl Launch<'_> {
             missing(format!("{JAR}, the driver for Spark, is not installed: make spark, make install; or --jar FILE"))
         })
     }
+}
+
+/// What Spark itself does not have to read Kafka: beside the jar.
+fn kafka(jar: &Path) -> Result<Vec<OsString>, ToolError> {
+    let folder = jar.with_file_name("sstream-spark-kafka");
+    let files = std::fs::read_dir(&folder).map_err(|error| ToolError::Open {
+        what: format!("{}, what Spark needs for Kafka (make spark, make install)", folder.display()),
+        error,
+    })?;
+    Ok(files.filter_map(|file| Some(file.ok()?.path().into_os_string())).collect())
 }
 
 /// Spark's own program: that of SPARK_HOME, or one in PATH.

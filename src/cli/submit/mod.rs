@@ -2,6 +2,7 @@
 
 mod launch;
 mod plan;
+mod stage;
 #[cfg(test)]
 mod tests;
 mod walk;

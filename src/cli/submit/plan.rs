@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::cli::cluster::{Merging, Target};
+use crate::cli::cluster::{Life, Merging, Target};
 use crate::cli::describe::shell_text;
 
 /// The version of the plan's form. Whoever runs a plan refuses others.
@@ -25,6 +25,8 @@ pub struct Plan {
     pub line: String,
     /// Its clock.
     pub clock: Clock,
+    /// Its checkpoint, and when it stops.
+    pub life: Life,
     /// Nodes, each behind those that it takes from.
     pub nodes: Vec<Node>,
 }
@@ -47,6 +49,15 @@ pub enum Work {
     Queue(Vec<String>),
     /// Records that a command writes on an executor, as lines of JSON.
     Receive(Vec<String>),
+    /// What Spark reads by its own means, and the command makes records of in every partition.
+    Native {
+        /// How it is read, as the driver knows it.
+        kind: String,
+        /// What the driver is told of it.
+        settings: Map<String, Value>,
+        /// The command.
+        command: Vec<String>,
+    },
     /// Commands, a pipe between each two, in every partition.
     Each(Vec<Vec<String>>),
     /// A command on the whole batch, in one partition.
@@ -91,6 +102,10 @@ impl Plan {
         plan.insert("interval".to_owned(), self.interval_ms().into());
         plan.insert("clock".to_owned(), clock.into());
         plan.extend(start.map(|start_ms| ("start".to_owned(), start_ms.into())));
+        plan.extend(self.life.checkpoint.as_deref().map(|dir| ("checkpoint".to_owned(), dir.into())));
+        if !self.life.stop.is_empty() {
+            plan.insert("stop".to_owned(), self.life.stop.clone().into());
+        }
         plan.insert("nodes".to_owned(), nodes.into());
         // For people too; what cannot be written is no value of JSON, of which there is none here.
         serde_json::to_string_pretty(&plan).unwrap_or_default()
@@ -102,6 +117,7 @@ impl Plan {
             let of_commands: Vec<&str> = match &node.work {
                 Work::Queue(command)
                 | Work::Receive(command)
+                | Work::Native { command, .. }
                 | Work::Batch(command)
                 | Work::Update(command)
                 | Work::Join(command) => {
@@ -114,6 +130,11 @@ impl Plan {
             };
             of_commands
         })
+    }
+
+    /// Whether a source of it is of this kind, and Spark reads it by its own means.
+    pub fn reads(&self, kind: &str) -> bool {
+        self.nodes.iter().any(|node| matches!(&node.work, Work::Native { kind: of, .. } if of == kind))
     }
 
     /// The interval at which Spark cuts: that of the sources, all of which have the same.
@@ -133,6 +154,12 @@ impl Node {
                 "is": "source", "kind": "receive", "command": shell_text(command),
                 "runs": "on one executor, in a receiver"
             }),
+            Work::Native { kind, settings, command } => {
+                let mut own = json!({"is": "source", "kind": kind, "command": shell_text(command)});
+                extend(&mut own, settings.clone().into());
+                extend(&mut own, json!({"runs": "in every partition: Spark reads, and the command makes the records"}));
+                own
+            }
             Work::Each(commands) => {
                 let texts: Vec<String> = commands.iter().map(shell_text).collect();
                 json!({
@@ -205,6 +232,10 @@ fn sink(command: &[String], target: &Target, of: &[usize]) -> Value {
         Target::Command => json!({
             "is": "sink", "kind": "driver", "of": of, "command": shell_text(command), "records": null,
             "runs": "on the driver, for the whole stream"
+        }),
+        Target::Partitions => json!({
+            "is": "sink", "kind": "each", "of": of, "command": shell_text(command),
+            "runs": "in every partition that has records"
         }),
         Target::Files { prefix, suffix, json, empty } => json!({
             "is": "sink", "kind": "files", "of": of, "prefix": prefix, "suffix": suffix, "empty": empty,

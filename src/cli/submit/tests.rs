@@ -34,6 +34,32 @@ fn stages_without_state_are_one_piece_and_the_end_is_printed() {
 }
 
 #[test]
+fn what_the_source_says_of_the_application_is_the_plans() {
+    let plan = plan(
+        "sstream-source tcp h:1 --checkpoint hdfs://nn/ck --stop-file=/stop --stop-after 2s --idle-timeout 1m | \
+         sstream-sink --pass files out | sstream-sink null",
+    );
+    assert_eq!(plan["nodes"][0]["command"], "sstream-source --output=json tcp h:1");
+    assert_eq!(plan["checkpoint"], "hdfs://nn/ck");
+    assert_eq!(plan["stop"], serde_json::json!({ "file": "/stop", "after": 2000, "idle": 60_000 }));
+    assert_eq!(plan["nodes"][1]["prefix"], "out");
+}
+
+#[test]
+fn the_file_systems_of_urls_are_sparks() {
+    let plan = plan("sstream-source dir hdfs://nn/in --new-only | sstream-sink files s3://bucket/out");
+    assert_eq!((&plan["nodes"][0]["kind"], &plan["nodes"][0]["path"]), (&"dir".into(), &"hdfs://nn/in".into()));
+    assert_eq!((&plan["nodes"][1]["kind"], &plan["nodes"][1]["prefix"]), (&"files".into(), &"s3://bucket/out".into()));
+}
+
+#[test]
+fn a_directory_is_read_by_spark_and_its_files_by_the_tool() {
+    let plan = plan("sstream-source dir in --new-only --input csv | sstream-sink null");
+    assert_eq!((&plan["nodes"][0]["kind"], &plan["nodes"][0]["path"]), (&"dir".into(), &"in".into()));
+    assert_eq!(plan["nodes"][0]["command"], "sstream-source --output=json dir --input csv --available-now --settle=0s");
+}
+
+#[test]
 fn windows_go_by_partial_results_and_change_the_interval() {
     let plan = plan(
         "sstream-source queue q --start 5000 --batch 10s | \
@@ -77,9 +103,12 @@ fn what_would_give_other_answers_is_refused_with_stage_and_reason() {
         ("sstream-source queue $IN", &["$IN", "not known here"]),
         ("sstream-source queue q > out", &["> out", "file of this machine"]),
         ("LANG=C sstream-source queue q", &["LANG=C"]),
-        ("sstream-source queue q --checkpoint c", &["--checkpoint", "not on a cluster yet"]),
+        ("sstream-source queue q --checkpoint c", &["--checkpoint", "keeps no place"]),
+        ("sstream-source dir in", &["add --new-only"]),
+        ("sstream-source dir 'in/*' --new-only", &["a pattern"]),
+        ("sstream-source dir in --new-only --max-rate 5", &["--max-rate"]),
+        ("S | sstream-union - <(sstream-source queue b --stop-file f)", &["--stop-file", "the same"]),
         ("sstream-source tcp h:1 --batch 100n", &["by count", "by time"]),
-        ("sstream-source kafka t", &["kafka"]),
         ("sstream-source queue a; sstream-source queue b", &["one pipeline is wanted"]),
         ("S | sstream-window 10n count", &["stage 2, sstream-window 10n count: ", "so many records"]),
         ("S | sstream-window 1500ms count", &["no multiple of the batch interval"]),

@@ -4,16 +4,12 @@
 use std::path::Path;
 
 use super::plan::{Clock, Node, Plan, Work};
-use crate::cli::account::Stream;
-use crate::cli::args::CutArgs;
-use crate::cli::cluster::{Origin, Spread, Target, absolute};
-use crate::cli::connector::found::{self, Named};
+use super::stage::{Stage, Tools};
+use crate::cli::ToolError;
+use crate::cli::cluster::{Life, Origin, Spread, Target, absolute};
 use crate::cli::describe::shell_text;
-use crate::cli::described::{Described, Parsed};
 use crate::cli::front::shell::{self, Command, Pipeline};
-use crate::cli::{ToolError, tools, usage};
 use crate::duration;
-use crate::interval::Interval;
 
 /// Where commands between two stages, or before them, would run.
 const NONE_OF_OURS: &str =
@@ -33,17 +29,18 @@ pub fn plan(line: &str, on_driver: bool) -> Result<Plan, ToolError> {
     let [pipeline] = &pipelines[..] else {
         return Err(ToolError::Usage(format!("one pipeline is wanted, and there are {}", pipelines.len())));
     };
-    let mut walk = Walk { tools: tools::all(), nodes: Vec::new(), clock: None, number: 0, on_driver };
+    let mut walk = Walk { tools: Tools::new(), nodes: Vec::new(), begun: None, number: 0, on_driver };
     let end = walk.pipeline(pipeline)?;
     if let Some(end) = end {
         // As on a terminal.
-        let words = ["sstream-sink", "print"].map(str::to_owned);
-        let target = walk.parse(&words)?.spread();
-        if let Spread::Sink { target, .. } = target {
-            walk.push(Work::Sink { command: words.to_vec(), target }, vec![end.node], end.interval_ms);
+        let print = ["sstream-sink", "print"].map(str::to_owned).to_vec();
+        let Stage { words: command, spread, .. } = walk.tools.stage(print).map_err(ToolError::Usage)?;
+        if let Spread::Sink { target, .. } = spread {
+            walk.push(Work::Sink { command, target }, vec![end.node], end.interval_ms);
         }
     }
-    Ok(Plan { line: line.to_owned(), clock: walk.clock.unwrap_or(Clock::Wall), nodes: walk.nodes })
+    let (clock, life) = walk.begun.unwrap_or((Clock::Wall, Life::default()));
+    Ok(Plan { line: line.to_owned(), clock, life, nodes: walk.nodes })
 }
 
 /// A stream at a place in the line.
@@ -54,9 +51,10 @@ struct Flow {
 }
 
 struct Walk {
-    tools: Vec<Described>,
+    tools: Tools,
     nodes: Vec<Node>,
-    clock: Option<Clock>,
+    /// What the sources so far say of the whole.
+    begun: Option<(Clock, Life)>,
     number: usize,
     on_driver: bool,
 }
@@ -95,9 +93,8 @@ impl Walk {
             return Err(self.refused(command, &format!("{assignment}: executors have an environment of their own")));
         }
         let words = words_of(command).ok_or_else(|| self.refused(command, NONE_OF_OURS))?;
-        let parsed = self.parse_stage(command, &words)?;
-        let begins = parsed.begins().is_some();
-        match (begins, flow.is_some() || !sides.is_empty()) {
+        let stage = self.tools.stage(words).map_err(|reason| self.refused(command, &reason))?;
+        match (stage.life.is_some(), flow.is_some() || !sides.is_empty()) {
             (true, true) => {
                 return Err(self.refused(command, "a source begins a pipeline: what stands before it is not read"));
             }
@@ -107,13 +104,14 @@ impl Walk {
             }
             _ => {}
         }
-        let option = parsed.cut().filter(|_| !begins).and_then(CutArgs::of_first_stage);
-        if let Some(option) = option {
+        if let Some(option) = stage.of_first_stage {
             return Err(self.refused(command, &format!("{option} behind the first stage: give it to the first one")));
         }
-        let interval_ms = self.interval(command, &*parsed, flow, &sides)?;
-        let spread = parsed.spread();
-        self.add(command, words, spread, flow, &sides, interval_ms)
+        let interval_ms = self.interval(command, &stage, flow, &sides)?;
+        if let (Spread::Source(origin), Some(life)) = (&stage.spread, stage.life) {
+            self.begin(command, origin, life)?;
+        }
+        self.add(command, stage.words, stage.spread, flow, &sides, interval_ms)
     }
 
     /// Puts a stage into the plan.
@@ -132,7 +130,7 @@ impl Walk {
         };
         let work = match spread {
             Spread::Refused(reason) => return Err(self.refused(command, &reason)),
-            Spread::Source(origin) => self.source(command, words, origin)?,
+            Spread::Source(origin) => Walk::source(words, origin),
             Spread::EachRecord => {
                 if let ([node], Some(Node { work: Work::Each(commands), .. })) = (&of[..], self.nodes.last())
                     && node + 1 == self.nodes.len()
@@ -156,34 +154,58 @@ impl Walk {
                 return Err(self.refused(command, reason));
             }
             Spread::Sink { target, pass } => {
-                let command = words.into_iter().filter(|word| word != "--pass").collect();
-                self.push(Work::Sink { command, target }, of, interval_ms);
+                self.push(Work::Sink { command: words, target }, of, interval_ms);
                 return Ok(flow.filter(|_| pass));
             }
         };
         Ok(Some(self.push(work, of, interval_ms)))
     }
 
-    fn source(&mut self, command: &Command, mut words: Vec<String>, origin: Origin) -> Result<Work, ToolError> {
-        let (clock, work) = match origin {
-            Origin::Queue(file, start_ms) => {
+    fn source(mut words: Vec<String>, origin: Origin) -> Work {
+        match origin {
+            Origin::Queue(file, _) => {
                 // The driver may run in another directory.
                 let whole = absolute(&file).display().to_string();
                 words.iter_mut().filter(|word| Path::new(&word[..]) == file).for_each(|word| word.clone_from(&whole));
-                (Clock::Virtual(start_ms), Work::Queue(words))
+                Work::Queue(words)
             }
             Origin::Received => {
                 words.insert(1, "--output=json".to_owned());
-                (Clock::Wall, Work::Receive(words))
+                Work::Receive(words)
+            }
+            Origin::Native { kind, settings, makes, leaves } => {
+                words.retain(|word| leaves.as_ref() != Some(word));
+                words.insert(1, "--output=json".to_owned());
+                words.extend(makes);
+                Work::Native { kind, settings, command: words }
+            }
+        }
+    }
+
+    /// A source: all of a line have one clock, and say the same of the application.
+    fn begin(&mut self, command: &Command, origin: &Origin, life: Life) -> Result<(), ToolError> {
+        let clock = match origin {
+            Origin::Queue(_, start_ms) => Clock::Virtual(*start_ms),
+            Origin::Received | Origin::Native { .. } => Clock::Wall,
+        };
+        if clock != Clock::Wall && life.checkpoint.is_some() {
+            let reason = "--checkpoint: a queue is there as a whole before the start, and Spark keeps no place in it";
+            return Err(self.refused(command, reason));
+        }
+        let reason = match &self.begun {
+            Some((other, _)) if *other != clock => {
+                "its clock is not that of the pipeline's other source: give both the same kind and --start"
+            }
+            Some((_, other)) if *other != life => {
+                "--checkpoint, --stop-file, --stop-after and --idle-timeout are of the whole application: give the \
+                 pipeline's other source the same"
+            }
+            _ => {
+                self.begun = Some((clock, life));
+                return Ok(());
             }
         };
-        match self.clock.replace(clock) {
-            Some(other) if other != clock => Err(self.refused(
-                command,
-                "its clock is not that of the pipeline's other source: give both the same kind and --start",
-            )),
-            _ => Ok(work),
-        }
+        Err(self.refused(command, reason))
     }
 
     /// The streams of what stands in `<(…)`, by the index of the word; none for one that has none.
@@ -231,19 +253,8 @@ impl Walk {
     }
 
     /// Milliseconds between the batches that a stage gives.
-    fn interval(
-        &self,
-        command: &Command,
-        parsed: &dyn Parsed,
-        flow: Option<Flow>,
-        sides: &[Flow],
-    ) -> Result<u64, ToolError> {
-        let begun = parsed.begins().and_then(|begins| begins.interval);
-        if let Some(Interval::Calendar(calendar)) = begun {
-            let reason = format!("batches of {calendar}: Spark's batches are always of one length");
-            return Err(self.refused(command, &reason));
-        }
-        let input = sides.first().copied().or(flow).map(|flow| flow.interval_ms).or(begun.map(Interval::ms));
+    fn interval(&self, command: &Command, stage: &Stage, flow: Option<Flow>, sides: &[Flow]) -> Result<u64, ToolError> {
+        let input = sides.first().copied().or(flow).map(|flow| flow.interval_ms);
         if let Some(other) = sides.iter().map(|side| side.interval_ms).find(|interval_ms| Some(*interval_ms) != input) {
             return Err(self.refused(
                 command,
@@ -254,46 +265,7 @@ impl Walk {
                 ),
             ));
         }
-        let mut stream = Stream { interval: input.map(Interval::Fixed), ..Stream::default() };
-        let account = parsed.account(&mut stream);
-        match account.mistakes.first() {
-            Some(mistake) => Err(self.refused(command, mistake)),
-            None => Ok(stream.interval.map_or(1000, Interval::ms)),
-        }
-    }
-
-    fn parse_stage(&self, command: &Command, words: &[String]) -> Result<Box<dyn Parsed>, ToolError> {
-        let is_known = self.tools.iter().any(|tool| tool.command.get_name() == words[0]);
-        if !is_known {
-            return Err(match found::program(&words[0]) {
-                Ok(Named::Connector(_)) => self.refused(command, "connectors: not on a cluster yet"),
-                Ok(_) => self.refused(command, "there is no such tool: sstream --list lists them"),
-                Err(error) => self.refused(command, &error.to_string()),
-            });
-        }
-        let parsed = self.parse(words).map_err(|error| self.refused(command, &error.to_string()))?;
-        let Some((role, behind)) = parsed.elsewhere() else { return Ok(parsed) };
-        let kind = &words[words.len() - behind];
-        match found::kind(role, kind.as_ref()) {
-            Ok(Named::Lines) => Ok(parsed),
-            Ok(Named::Connector(_)) => Err(self.refused(command, &format!("{kind}: not on a cluster yet"))),
-            Ok(Named::Nothing) => {
-                let reason = format!("{kind}: no such kind, and no program {} in PATH", role.program(kind));
-                Err(self.refused(command, &reason))
-            }
-            Err(error) => Err(self.refused(command, &error.to_string())),
-        }
-    }
-
-    /// A command line by the tool's own definition.
-    fn parse(&self, words: &[String]) -> Result<Box<dyn Parsed>, ToolError> {
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let described = self.tools.iter().find(|tool| tool.command.get_name() == words[0]);
-        let described = described.ok_or_else(|| ToolError::Usage(format!("there is no {}", words[0])))?;
-        (described.parse)(&words).map_err(|error| match error.use_stderr() {
-            true => ToolError::Usage(usage::explain(&error, words[0])),
-            false => ToolError::Usage("it would show its help or version".to_owned()),
-        })
+        stage.interval_ms(input).map_err(|reason| self.refused(command, &reason))
     }
 
     fn push(&mut self, work: Work, of: Vec<usize>, interval_ms: u64) -> Flow {

@@ -1,6 +1,6 @@
 //! The object that is made of a line, and the pieces that a line is taken apart into.
 
-use crate::record::number::push_number_or_string;
+use crate::record::number::{push_integer, push_number_or_string};
 use crate::record::push_string;
 
 /// Writes the members of an object, canonical JSON.
@@ -57,7 +57,7 @@ impl<'o> Fields<'o> {
     /// A number.
     pub fn integer(&mut self, name: &str, number: i64) {
         self.name(name);
-        self.out.extend_from_slice(number.to_string().as_bytes());
+        push_integer(number, &mut self.out);
     }
 
     /// A number as it stands there, or a string if it is none.

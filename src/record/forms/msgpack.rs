@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use rmp::Marker;
 
 use super::binary::{push_bytes, push_float, push_float32};
+use crate::record::number::push_integer;
 use crate::record::{self, MAX_DEPTH};
 
 /// The extension type of times.
@@ -173,10 +174,10 @@ impl<'v> Reader<'v> {
             Marker::Null => out.extend_from_slice(b"null"),
             Marker::True => out.extend_from_slice(b"true"),
             Marker::False => out.extend_from_slice(b"false"),
-            Marker::FixPos(number) => push_integer(number.into(), out),
-            Marker::FixNeg(number) => push_integer(number.into(), out),
-            Marker::U8 | Marker::U16 | Marker::U32 | Marker::U64 => push_integer(unsigned(fixed).into(), out),
-            Marker::I8 | Marker::I16 | Marker::I32 | Marker::I64 => push_integer(signed(fixed).into(), out),
+            Marker::FixPos(number) => push_integer(number, out),
+            Marker::FixNeg(number) => push_integer(number, out),
+            Marker::U8 | Marker::U16 | Marker::U32 | Marker::U64 => push_integer(unsigned(fixed), out),
+            Marker::I8 | Marker::I16 | Marker::I32 | Marker::I64 => push_integer(signed(fixed), out),
             Marker::F32 => push_float32(f32::from_bits(unsigned(fixed) as u32), out),
             Marker::F64 => push_float(f64::from_bits(unsigned(fixed)), out),
             Marker::FixStr(_) | Marker::Str8 | Marker::Str16 | Marker::Str32 => self.push_text(content, out),
@@ -243,10 +244,6 @@ fn unsigned(bytes: &[u8]) -> u64 {
 fn signed(bytes: &[u8]) -> i64 {
     let unused = 64 - 8 * bytes.len() as u32;
     (unsigned(bytes) << unused).cast_signed() >> unused
-}
-
-fn push_integer(number: i128, out: &mut Vec<u8>) {
-    out.extend_from_slice(number.to_string().as_bytes());
 }
 
 fn push_extension(kind: i8, content: &[u8], out: &mut Vec<u8>) -> Result<(), String> {

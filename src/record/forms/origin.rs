@@ -2,6 +2,7 @@
 
 use super::Place;
 use crate::record;
+use crate::record::number::push_integer;
 
 /// What a record can say of where it is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,8 +69,8 @@ impl Origin {
         for (field, text) in &self.fields {
             out.extend_from_slice(text);
             match field {
-                Field::Line => push_number(place.lines + 1, out),
-                Field::Offset => push_number(place.offset, out),
+                Field::Line => push_integer(place.lines + 1, out),
+                Field::Offset => push_integer(place.offset, out),
                 Field::File | Field::Client | Field::Host => {}
             }
             out.push(b',');
@@ -81,8 +82,4 @@ impl Origin {
     pub fn end(&self, out: &mut Vec<u8>) {
         out.push(b'}');
     }
-}
-
-fn push_number(number: u64, out: &mut Vec<u8>) {
-    out.extend_from_slice(number.to_string().as_bytes());
 }

@@ -10,7 +10,7 @@ mod text;
 mod write;
 
 pub use text::{advice_on_text, is_number, push_number_or_string};
-pub use write::push_float;
+pub use write::{push_float, push_integer};
 
 use super::literal::Literal;
 use num_bigint::{BigInt, Sign};

@@ -33,12 +33,10 @@ impl Decimal {
     pub fn push(&self, out: &mut Vec<u8>) {
         if let Repr::Small(mantissa, 0) = &self.0 {
             let mantissa = mantissa.0;
-            // Writing to a Vec cannot fail.
-            let _ = match i64::try_from(mantissa) {
-                Ok(short) => write!(out, "{short}"),
-                Err(_) => write!(out, "{mantissa}"),
+            return match i64::try_from(mantissa) {
+                Ok(short) => push_integer(short, out),
+                Err(_) => push_integer(mantissa, out),
             };
-            return;
         }
         let mut number = self.to_digits();
         if !number.is_integer() {
@@ -116,6 +114,11 @@ impl Digits {
         push_plain(self.negative, self.digits.iter().copied(), 1, out);
         let _ = write!(out, "e{}", self.point - 1);
     }
+}
+
+/// Appends an integer.
+pub fn push_integer(number: impl itoa::Integer, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 /// Appends a finite float in its shortest form that reads back as the same

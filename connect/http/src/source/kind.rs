@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use sstream::connect::{Opened, OwnAddress, Secret, SourceGuarantee, SourceKind, SourceParts, ToolError, duration};
+use sstream::connect::{
+    OnCluster, Opened, OwnAddress, Secret, SourceGuarantee, SourceKind, SourceParts, ToolError, duration,
+};
 use sstream_rpc::{Doors, Intake};
 
 use super::answer::{Desk, Rules};
@@ -166,6 +168,10 @@ Listens on 127.0.0.1 unless a host is given: 0.0.0.0:8080 listens to everybody, 
             words.push_str(&field.to_string());
         }
         words.trim_start().to_owned()
+    }
+
+    fn on_cluster(&self) -> OnCluster {
+        OnCluster::listens()
     }
 
     fn guarantee(&self) -> SourceGuarantee {

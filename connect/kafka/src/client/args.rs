@@ -25,6 +25,11 @@ pub struct ClientArgs {
 }
 
 impl ClientArgs {
+    /// The option that names a file, if one does.
+    pub fn is_of_one_machine(&self) -> Option<&'static str> {
+        self.file.as_ref().map(|_| "--properties")
+    }
+
     /// As data.
     pub fn settings(&self) -> Settings {
         Settings { brokers: self.brokers.clone(), file: self.file.clone(), properties: self.properties.clone() }

@@ -63,6 +63,13 @@ A string is a message of its text, anything else one of its JSON text, and null 
         SinkGuarantee::ExactlyOnce("for readers with isolation.level=read_committed")
     }
 
+    fn on_cluster(&self) -> Result<(), String> {
+        match self.client.is_of_one_machine() {
+            Some(option) => Err(format!("{option}: a file of this machine")),
+            None => Ok(()),
+        }
+    }
+
     fn open<'a>(self, parts: SinkParts<'a>) -> Result<Box<dyn Sink + 'a>, ToolError> {
         let key = self.key.as_deref().map(|source| program("--key", source, &[])).transpose()?;
         let value = self.value.as_deref().map(|source| program("--value", source, &[])).transpose()?;

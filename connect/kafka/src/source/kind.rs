@@ -7,9 +7,10 @@ use crate::source::ledger::show;
 use crate::source::message::{Field, Form};
 use crate::source::selection::{PartitionSet, Selection, TopicPattern};
 use crate::source::start::StartAt;
-use crate::source::{Assign, GroupSource, Isolation, KafkaSource, Options};
+use crate::source::{Assign, GroupSource, Isolation, KafkaSource, Options, Piped, on_spark};
 use sstream::connect::{
-    OnLoss, Opened, Places, Position, Shard, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueArgs, ValueForm,
+    OnCluster, OnLoss, Opened, Places, Position, Shard, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueArgs,
+    ValueForm,
 };
 
 /// What the source takes.
@@ -64,6 +65,10 @@ pub struct SourceArgs {
     /// Which messages of transactions
     #[arg(long, value_enum, default_value = "read_committed", help_heading = "Kafka")]
     pub isolation: Isolation,
+
+    /// Read no brokers, but messages that Spark has read
+    #[arg(long, hide = true)]
+    pub messages_on_stdin: bool,
 }
 
 impl SourceArgs {
@@ -178,9 +183,14 @@ A message is a record: its value as text, or with --value json as JSON; null whe
 
     fn guarantee(&self) -> SourceGuarantee {
         match self.assign {
+            _ if self.messages_on_stdin => SourceGuarantee::Logged,
             Assign::Own => SourceGuarantee::ReadAgain("from the topic, by their offsets"),
             Assign::Group => SourceGuarantee::Redelivered("where the brokers have the group"),
         }
+    }
+
+    fn on_cluster(&self) -> OnCluster {
+        on_spark::on_cluster(self)
     }
 
     fn show_position(before: &Position, recorded: &[u8]) -> Option<String> {
@@ -189,6 +199,9 @@ A message is a record: its value as text, or with --value json as JSON; null whe
 
     fn open(&self, parts: SourceParts) -> Result<Opened, ToolError> {
         let (settings, options) = (self.client.settings(), self.options(self.value.open()?, parts.on_loss));
+        if self.messages_on_stdin {
+            return Ok(Opened::Records(Box::new(Piped::new(std::io::stdin(), options.form))));
+        }
         let SourceParts { console, stop, waited, .. } = parts;
         Ok(Opened::Records(match self.assign {
             Assign::Own => Box::new(KafkaSource::open(&settings, options, console, stop, waited)?),

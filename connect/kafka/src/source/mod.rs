@@ -25,6 +25,8 @@ pub mod kind;
 pub mod ledger;
 mod marks;
 pub mod message;
+mod on_spark;
+mod piped;
 mod queues;
 mod scout;
 pub mod selection;
@@ -32,6 +34,7 @@ pub mod start;
 mod stream;
 
 pub use group::GroupSource;
+pub use piped::Piped;
 pub use stream::KafkaSource;
 
 use message::Form;

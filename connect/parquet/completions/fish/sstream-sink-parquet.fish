@@ -1,4 +1,4 @@
-complete -c sstream-sink-parquet -l prefix -d 'What names of files begin with: PREFIX-TIME.parquet. Two sinks of one folder have two' -r
+complete -c sstream-sink-parquet -l prefix -d 'What names begin with: PREFIX-TIME.parquet. Two sinks of one folder have two' -r
 complete -c sstream-sink-parquet -l schema -d 'The columns: a message type of Parquet as text, or a file of Parquet that has them. Without it they are found in the first batch' -r -F
 complete -c sstream-sink-parquet -l timestamp -d 'A column of moments, as at or event.at: text of RFC 3339, or numbers of ms; with =s, =us or =ns numbers of these; with =FORMAT text as strptime reads it. Several times for several' -r
 complete -c sstream-sink-parquet -l type -d 'The type of a column that is found in records, as price=decimal(10,2) or event.n=int: boolean, tinyint, smallint, int, bigint, float, double, decimal(P,S), string, json, binary, date or timestamp. Several times for several' -r
@@ -17,6 +17,8 @@ complete -c sstream-sink-parquet -l every -d 'Have several batches in a file: un
 complete -c sstream-sink-parquet -l compression -d 'How pages are compressed' -r -f -a "zstd\t'Zstandard: small'
 snappy\t'Snappy: what the oldest readers have'
 none\t'None'"
+complete -c sstream-sink-parquet -l layout -d 'What a batch is: a file a folder, or as Spark has it a directory PREFIX-TIME with part-00000.zstd.parquet and _SUCCESS, of an empty batch too; with --every several batches are one' -r -f -a "files\t'A file'
+spark\t'A directory with part-00000 and _SUCCESS'"
 complete -c sstream-sink-parquet -l row-group -d 'So much of all rows is held in memory until it is written, as a row group' -r
 complete -c sstream-sink-parquet -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'

@@ -42,6 +42,7 @@ impl Sink for ParquetSink<'_> {
 
     fn end(&mut self, time: BatchTime, _: u64) -> Result<(), OutletError> {
         self.learn(time)?;
+        self.begin_empty(time)?;
         match &mut self.group {
             Some(group) if !group.is_complete(time) => {
                 group.ended = group.held.as_ref().map_or(0, |held| held.length);
@@ -53,6 +54,7 @@ impl Sink for ParquetSink<'_> {
 
     fn prepare(&mut self, time: BatchTime, _: u64, note: &mut Vec<u8>) -> Result<(), OutletError> {
         self.learn(time)?;
+        self.begin_empty(time)?;
         let Some(group) = &mut self.group else { return Ok(()) };
         let name = self.staging.name(&group.start.to_string());
         if !group.is_complete(time) {

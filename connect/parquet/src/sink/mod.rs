@@ -28,7 +28,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use memchr::memchr;
-use sstream::connect::{BLOCK_BYTES, BadRecords, BatchTime, Block, Console, OutletError};
+use sstream::connect::{BLOCK_BYTES, BadRecords, BatchTime, Block, Console, Layout, OutletError};
 
 pub use group::Every;
 use group::Group;
@@ -37,6 +37,7 @@ use crate::partition::Partitioner;
 use crate::rows::shred::Refused;
 use crate::schema::guess::Guess;
 use crate::schema::table::Table;
+use crate::store::directory::gather;
 use crate::store::files::{Files, HERE, Place, Settings};
 use crate::store::held::Rows;
 use crate::store::staging::{Staging, Whole, failed};
@@ -223,10 +224,32 @@ impl<'a> ParquetSink<'a> {
     /// Completes the files of the group.
     fn finish(&mut self) -> Result<Option<(Group, Vec<Whole>)>, OutletError> {
         let Some(group) = self.group.take() else { return Ok(None) };
+        let place = Place { staging: &self.staging, start: group.start };
         if let Some(columns) = self.table.columns() {
-            self.files.finish_all(columns, Place { staging: &self.staging, start: group.start })?;
+            self.files.finish_all(columns, place)?;
         }
-        Ok(Some((group, self.files.take())))
+        let mut files = self.files.take();
+        let Settings { layout, prefix, .. } = self.files.settings();
+        if *layout == Layout::Spark {
+            files = vec![gather(&files, prefix, place)?];
+        }
+        Ok(Some((group, files)))
+    }
+
+    /// A batch without records is a directory all the same in Spark's layout, with a file that has the columns if there is but
+    /// one folder; unless several batches are one.
+    fn begin_empty(&mut self, time: BatchTime) -> Result<(), OutletError> {
+        let is_wanted = self.files.settings().layout == Layout::Spark && self.every.is_none() && self.group.is_none();
+        if !is_wanted {
+            return Ok(());
+        }
+        self.group = Some(Group::begin(time, None, &self.staging)?);
+        match self.table.columns() {
+            Some(columns) if self.partitioner.is_none() => {
+                self.files.add_empty(columns, Place { staging: &self.staging, start: time })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Makes the columns durable, if there are new ones: a later run has the same then.

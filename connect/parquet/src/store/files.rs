@@ -15,7 +15,7 @@ use parquet::file::properties::WriterPropertiesPtr;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::TypePtr;
 use rustix::process::{Resource, getrlimit};
-use sstream::connect::{BatchTime, OutletError};
+use sstream::connect::{BatchTime, Layout, OutletError};
 
 use super::staging::{ENDING, Staging, Whole, failed, further};
 use crate::error::SinkError;
@@ -44,6 +44,10 @@ pub struct Settings {
     pub properties: WriterPropertiesPtr,
     /// So many bytes of rows are held in memory.
     pub memory: usize,
+    /// What a group is: a file a folder, or a directory with such files.
+    pub layout: Layout,
+    /// What names of files end with in a directory of Spark's layout: its codec is in it.
+    pub ending: &'static str,
 }
 
 /// The files of a group of batches.
@@ -172,21 +176,15 @@ impl Files {
         {
             self.finish(&oldest, place)?;
         }
-        let Some(open) = self.open.get_mut(folder).filter(|open| open.rows() > 0) else { return Ok(()) };
-        let writer = match &mut open.writer {
-            Some(writer) => writer,
-            none => {
-                let name = place.staging.name(&format!("{}.{}.tmp", place.start, self.number));
-                self.number += 1;
-                self.opened += 1;
-                self.order.insert(self.opened, folder.to_owned());
-                let path = place.staging.path(&name);
-                let file = File::create(&path).map_err(|error| failed(&path, error))?;
-                let file = SerializedFileWriter::new(file, columns.root.clone(), self.settings.properties.clone());
-                let file = file.map_err(|error| refused(&path, error))?;
-                none.insert(Writer { file, name, row_groups: 0, opened: self.opened })
-            }
-        };
+        let has_rows = self.open.get(folder).is_some_and(|open| open.rows() > 0);
+        let new = if has_rows && !is_opened { Some(self.create(columns, place)?) } else { None };
+        let Some(open) = self.open.get_mut(folder).filter(|_| has_rows) else { return Ok(()) };
+        if let Some((name, file)) = new {
+            self.opened += 1;
+            self.order.insert(self.opened, folder.to_owned());
+            open.writer = Some(Writer { file, name, row_groups: 0, opened: self.opened });
+        }
+        let Some(writer) = &mut open.writer else { return Ok(()) };
         let full = std::mem::replace(&mut open.columns, columns.shredder.columns());
         open.bytes = 0;
         writer.row_groups += 1;
@@ -204,13 +202,52 @@ impl Files {
         }
         self.order.remove(&opened);
         file.into_inner().map_err(|error| refused(&place.staging.path(&name), error))?;
+        self.add(folder, name, place);
+        Ok(())
+    }
+
+    /// Notes a file that is complete, under the name that it will have.
+    fn add(&mut self, folder: &str, name: String, place: Place<'_>) {
         let made = self.made.entry(folder.to_owned()).or_default();
         *made += 1;
         let number = *made;
         let folder = if folder == HERE { String::new() } else { format!("{folder}/") };
-        let path = format!("{folder}{}-{}{}{ENDING}", self.settings.prefix, place.start, further(number));
+        let Settings { prefix, layout, ending, .. } = &self.settings;
+        let path = match layout {
+            Layout::Files => format!("{folder}{prefix}-{}{}{ENDING}", place.start, further(number)),
+            Layout::Spark => format!("{folder}part-{:05}{ending}", number - 1),
+        };
         self.whole.push(Whole { name, path, number });
+    }
+
+    /// Adds a file that has columns and no rows.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn add_empty(&mut self, columns: &Columns, place: Place<'_>) -> Result<(), OutletError> {
+        let (name, file) = self.create(columns, place)?;
+        file.close().map_err(|error| refused(&place.staging.path(&name), error))?;
+        self.add(HERE, name, place);
         Ok(())
+    }
+
+    /// A new file, under a temporary name.
+    fn create(
+        &mut self,
+        columns: &Columns,
+        place: Place<'_>,
+    ) -> Result<(String, SerializedFileWriter<File>), OutletError> {
+        let name = place.staging.name(&format!("{}.{}.tmp", place.start, self.number));
+        self.number += 1;
+        let path = place.staging.path(&name);
+        let file = File::create(&path).map_err(|error| failed(&path, error))?;
+        let file = SerializedFileWriter::new(file, columns.root.clone(), self.settings.properties.clone());
+        Ok((name, file.map_err(|error| refused(&path, error))?))
+    }
+
+    /// What files are like.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Completes all files; those that come after are further ones of the same group.

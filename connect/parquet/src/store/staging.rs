@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 use sstream::connect::OutletError;
+use sstream::connect::directory::{remove, replace};
 
+use super::directory::{aside, sync};
 use crate::error::SinkError;
 
 /// What files of Parquet end with.
@@ -27,6 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Staging {
     /// Where files are seen.
     target: PathBuf,
+    /// What names in it begin with.
+    prefix: String,
     folder: PathBuf,
     /// Open, because it is locked.
     lock: File,
@@ -69,7 +73,7 @@ impl Staging {
                 None => thread::sleep(PATIENCE / 100),
             }
         };
-        Ok(Staging { target: target.to_owned(), folder, lock, id: "run".to_owned() })
+        Ok(Staging { target: target.to_owned(), prefix: prefix.to_owned(), folder, lock, id: "run".to_owned() })
     }
 
     /// From now on files are those of a checkpoint.
@@ -96,23 +100,26 @@ impl Staging {
         for entry in fs::read_dir(&self.folder).map_err(|error| failed(&self.folder, error))? {
             let name = entry.map_err(|error| failed(&self.folder, error))?.file_name();
             let name = name.to_string_lossy();
-            if name.starts_with(&own) && !is_kept(&name) {
-                self.remove(&name)?;
+            if !name.starts_with(&own) || is_kept(&name) {
+                continue;
+            }
+            // A directory that was moved aside for one that did not come gets its own name back.
+            let was = aside(&name, self).map(|start| self.target.join(format!("{}-{start}", self.prefix)));
+            match was.filter(|was| !was.exists()) {
+                Some(was) => fs::rename(self.path(&name), &was).map_err(|error| failed(&was, error))?,
+                None => self.remove(&name)?,
             }
         }
         Ok(())
     }
 
-    /// Removes a file of the folder, if it is there.
+    /// Removes a file or directory of the folder, if it is there.
     ///
     /// # Errors
     /// It cannot be removed.
     pub fn remove(&self, name: &str) -> Result<(), OutletError> {
         let path = self.path(name);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&path, error)),
-            _ => Ok(()),
-        }
+        remove(&path).map_err(|error| failed(&path, error))
     }
 
     /// Removes the folder, if nothing is in it.
@@ -168,7 +175,7 @@ impl Staging {
         }
         for name in names {
             let path = self.path(name);
-            File::open(&path).and_then(|file| file.sync_all()).map_err(|error| failed(&path, error))?;
+            sync(&path).map_err(|error| failed(&path, error))?;
         }
         sync_folder(&self.folder)
     }
@@ -187,7 +194,7 @@ impl Staging {
         let paths: HashSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
         for Whole { name, path, number } in files {
             let (from, to) = (self.path(name), self.target.join(path));
-            match fs::rename(&from, &to) {
+            match replace(&from, &to) {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     if from.symlink_metadata().is_err() {
@@ -198,13 +205,13 @@ impl Staging {
                     fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
                     let above = folder.ancestors().skip(1).take_while(|above| above.starts_with(&self.target));
                     changed.extend(above.map(Path::to_owned));
-                    fs::rename(&from, &to).map_err(|error| failed(&to, error))?;
+                    replace(&from, &to).map_err(|error| failed(&to, error))?;
                 }
                 Err(error) => return Err(failed(&to, error)),
             }
             changed.insert(to.parent().unwrap_or(&self.target).to_owned());
-            // An earlier run of the group may have had more files: all of it is in these.
-            let stem = path.strip_suffix(ENDING).unwrap_or(path);
+            // An earlier run of the group may have had more files: all of it is in these. A directory has all that it had.
+            let Some(stem) = path.strip_suffix(ENDING) else { continue };
             let first = stem.strip_suffix(&further(*number)).unwrap_or(stem);
             for number in number + 1.. {
                 let further = format!("{first}{}{ENDING}", further(number));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::{Args, ValueEnum as _};
-use sstream::connect::{Opened, Position, SourceGuarantee, SourceKind, SourceParts, ToolError, duration};
+use sstream::connect::{OnCluster, Opened, Position, SourceGuarantee, SourceKind, SourceParts, ToolError, duration};
 
 use super::SingerSource;
 use super::position::take_state;
@@ -83,6 +83,10 @@ Runs a tap, a program that reads a database, an API or files and writes messages
             Some(state) => format!("up to STATE {}", String::from_utf8_lossy(&state)),
             None => "before the first STATE".to_owned(),
         })
+    }
+
+    fn on_cluster(&self) -> OnCluster {
+        OnCluster::Refused("a tap's program and its STATE are of this machine".to_owned())
     }
 
     fn guarantee(&self) -> SourceGuarantee {

@@ -1,7 +1,7 @@
 //! Options of `sstream-source zeromq`.
 
 use clap::Args;
-use sstream::connect::{Opened, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueArgs, duration};
+use sstream::connect::{OnCluster, Opened, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueArgs, duration};
 
 use super::ZeromqSource;
 use super::records::{Field, Multipart, Records};
@@ -83,6 +83,13 @@ A message is a record: as text, or with --value json as JSON. With --subscribe t
             words.push_str(" --with topic");
         }
         words
+    }
+
+    fn on_cluster(&self) -> OnCluster {
+        match self.socket.bind.is_empty() {
+            true => OnCluster::Received,
+            false => OnCluster::listens(),
+        }
     }
 
     fn guarantee(&self) -> SourceGuarantee {

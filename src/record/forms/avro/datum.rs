@@ -10,6 +10,7 @@ use num_bigint::BigInt;
 
 use super::schema::{Field, Schema, Type, Unit};
 use crate::record::forms::binary::{push_bytes, push_float, push_float32};
+use crate::record::number::push_integer;
 use crate::record::{self, MAX_DEPTH};
 
 /// Of items that take no bytes, a datum may have no more.
@@ -138,8 +139,8 @@ impl<'d> Datums<'d> {
                 [1] => out.extend_from_slice(b"true"),
                 other => return Err(format!("a boolean is {other:?}")),
             },
-            Type::Int => push_number(self.int()?.into(), out),
-            Type::Long => push_number(self.long()?, out),
+            Type::Int => push_integer(self.int()?, out),
+            Type::Long => push_integer(self.long()?, out),
             Type::Float => push_float32(f32::from_le_bytes(self.array()?), out),
             Type::Double => push_float(f64::from_le_bytes(self.array()?), out),
             Type::Bytes => push_bytes(self.counted()?, out),
@@ -268,17 +269,13 @@ impl<'d> Datums<'d> {
     }
 }
 
-fn push_number(number: i64, out: &mut Vec<u8>) {
-    out.extend_from_slice(number.to_string().as_bytes());
-}
-
 /// Appends a time as text, or its number if it is none.
 fn push_or_number(time: Option<impl std::fmt::Display>, number: i64, out: &mut Vec<u8>) {
     match time {
         Some(time) => {
             let _ = write!(out, "\"{time}\"");
         }
-        None => push_number(number, out),
+        None => push_integer(number, out),
     }
 }
 

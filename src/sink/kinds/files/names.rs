@@ -3,9 +3,24 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
+
 use crate::frame::BatchTime;
 
 pub(super) const TEMPORARY: &str = ".tmp";
+
+/// What a directory's name ends with that makes place for another one, behind the temporary name of that one.
+pub(super) const ASIDE: &str = ".old";
+
+/// What a batch is in its directory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Layout {
+    /// A file
+    #[default]
+    Files,
+    /// A directory with part-00000 and _SUCCESS
+    Spark,
+}
 
 /// How the files of a stream are called: `PREFIX-TIME_IN_MS[.SUFFIX]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +32,16 @@ pub struct FileNames {
     end: String,
     /// `.ID` in temporary names, of a checkpoint.
     mark: String,
+    layout: Layout,
+}
+
+/// What a name says that is no batch's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leftover {
+    /// It was or is being written.
+    Temporary,
+    /// It made place for a newer run of this batch.
+    Aside(BatchTime),
 }
 
 impl FileNames {
@@ -40,7 +65,17 @@ impl FileNames {
             _ => PathBuf::from("."),
         };
         let end = if suffix.is_empty() { String::new() } else { format!(".{suffix}") };
-        Ok(FileNames { directory, start, end, mark: String::new() })
+        Ok(FileNames { directory, start, end, mark: String::new(), layout: Layout::Files })
+    }
+
+    /// The same, as names of batches in this layout.
+    pub fn in_layout(self, layout: Layout) -> FileNames {
+        FileNames { layout, ..self }
+    }
+
+    /// What a batch is.
+    pub fn layout(&self) -> Layout {
+        self.layout
     }
 
     /// The same, with temporary names that are those of one checkpoint only.
@@ -76,9 +111,18 @@ impl FileNames {
         name
     }
 
-    /// The batch of a temporary name, if it is one of these.
-    pub(super) fn temporary_time(&self, name: &OsStr) -> Option<BatchTime> {
-        let name = name.as_encoded_bytes().strip_prefix(b".")?.strip_prefix(self.start.as_encoded_bytes())?;
+    /// What a temporary name is of, if it is one of these.
+    pub(super) fn leftover(&self, name: &OsStr) -> Option<Leftover> {
+        let name = name.as_encoded_bytes();
+        match name.strip_suffix(ASIDE.as_bytes()) {
+            Some(temporary) => self.temporary_time(temporary).map(Leftover::Aside),
+            None => self.temporary_time(name).map(|_| Leftover::Temporary),
+        }
+    }
+
+    /// The batch of a temporary name.
+    fn temporary_time(&self, name: &[u8]) -> Option<BatchTime> {
+        let name = name.strip_prefix(b".")?.strip_prefix(self.start.as_encoded_bytes())?;
         let name = name.strip_suffix(TEMPORARY.as_bytes())?.strip_suffix(self.mark.as_bytes())?;
         let time = name.strip_suffix(self.end.as_bytes())?;
         let is_number = !time.is_empty() && time.iter().all(u8::is_ascii_digit);

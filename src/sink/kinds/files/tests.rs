@@ -1,12 +1,14 @@
 use super::*;
+use crate::flow::LineForm;
 use std::collections::BTreeMap;
+use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 fn names(directory: &Path, suffix: Option<&str>) -> FileNames {
     FileNames::new(&directory.join("out"), suffix).unwrap()
 }
 
-fn files(directory: &Path, suffix: Option<&str>) -> Files {
+fn files(directory: &Path, suffix: Option<&str>) -> Files<LineForm> {
     Files::open(names(directory, suffix), LineForm::Text, false).unwrap()
 }
 
@@ -211,4 +213,105 @@ fn a_note_renames_nothing_but_a_temporary_file_of_the_own_directory() {
     std::os::unix::fs::symlink(own, &link).unwrap();
     finish_rename(&note(&temporary, &own.join("out-1")), &link).unwrap();
     assert!(own.join("out-1").exists());
+}
+
+fn in_directories(directory: &Path, suffix: Option<&str>) -> Files<LineForm> {
+    Files::open(names(directory, suffix).in_layout(Layout::Spark), LineForm::Text, false).unwrap()
+}
+
+/// Every file below a directory, by its path from there.
+fn tree(directory: &Path) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(directory).unwrap().map(|entry| entry.unwrap()) {
+        let name = entry.file_name().into_string().unwrap();
+        if entry.path().is_dir() {
+            found.extend(tree(&entry.path()).into_iter().map(|(inner, text)| (format!("{name}/{inner}"), text)));
+        } else {
+            found.insert(name, fs::read_to_string(entry.path()).unwrap());
+        }
+    }
+    found
+}
+
+#[test]
+fn as_spark_has_it_a_batch_is_a_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut files = in_directories(directory.path(), Some("txt"));
+    files.block(block(1000, "\"a\"\n")).unwrap();
+    assert_eq!(tree(directory.path()).into_keys().collect::<Vec<_>>(), [".out-1000.txt.tmp/part-00000"]);
+    files.end(BatchTime(1000), 1).unwrap();
+    files.end(BatchTime(2000), 0).unwrap();
+    let whole = [
+        ("out-1000.txt/_SUCCESS", ""),
+        ("out-1000.txt/part-00000", "a\n"),
+        ("out-2000.txt/_SUCCESS", ""),
+        ("out-2000.txt/part-00000", ""),
+    ];
+    assert_eq!(tree(directory.path()), listed(&whole));
+    // Once more, over a run of Spark that had more parts.
+    fs::write(directory.path().join("out-1000.txt/part-00001"), "b\n").unwrap();
+    files.block(block(1000, "\"c\"\n")).unwrap();
+    files.end(BatchTime(1000), 1).unwrap();
+    files.block(block(3000, "\"void\"\n")).unwrap();
+    drop(files);
+    let whole = [whole[0], ("out-1000.txt/part-00000", "c\n"), whole[2], whole[3]];
+    assert_eq!(tree(directory.path()), listed(&whole));
+}
+
+#[test]
+fn a_directory_that_no_batch_has_made_stays() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("out-1000")).unwrap();
+    fs::write(directory.path().join("out-1000/mine"), "x").unwrap();
+    let mut files = in_directories(directory.path(), None);
+    files.block(block(1000, "1\n")).unwrap();
+    let error = files.end(BatchTime(1000), 1).unwrap_err().to_string();
+    assert!(error.contains("out-1000") && error.contains("no batch's"), "{error}");
+    drop(files);
+    assert_eq!(tree(directory.path()), listed(&[("out-1000/mine", "x")]));
+}
+
+#[test]
+fn a_directory_is_renamed_at_the_next_start_in_whichever_layout() {
+    for layout in [Layout::Spark, Layout::Files] {
+        let directory = tempfile::tempdir().unwrap();
+        let mut crashed = in_directories(directory.path(), None);
+        crashed.begin(&under(&[])).unwrap();
+        let mut notes = vec![Vec::new(), Vec::new()];
+        crashed.block(block(1000, "1\n")).unwrap();
+        crashed.prepare(BatchTime(1000), 1, &mut notes[0]).unwrap();
+        crashed.prepare(BatchTime(2000), 0, &mut notes[1]).unwrap();
+        crashed.persist().unwrap();
+        crashed.block(block(3000, "3\n")).unwrap();
+        std::mem::forget(crashed.open.take());
+        drop(crashed);
+        // A run of an older checkpoint had made the first, and the crash came when it had been moved aside.
+        fs::create_dir(directory.path().join(".out-1000.0123456789ab.tmp.old")).unwrap();
+        fs::write(directory.path().join(".out-1000.0123456789ab.tmp.old/part-00000"), "old\n").unwrap();
+        let again = names(directory.path(), None).in_layout(layout);
+        // The descriptor that was forgotten has a lock, as a process that is killed has not.
+        let mut again = Files::open(again, LineForm::Text, false).unwrap();
+        again.begin(&under(&notes)).unwrap();
+        let mut found = tree(directory.path());
+        found.remove(".out-3000.0123456789ab.tmp/part-00000");
+        let whole = [
+            ("out-1000/_SUCCESS", ""),
+            ("out-1000/part-00000", "1\n"),
+            ("out-2000/_SUCCESS", ""),
+            ("out-2000/part-00000", ""),
+        ];
+        assert_eq!(found, listed(&whole));
+    }
+}
+
+#[test]
+fn directories_that_a_crash_left_are_removed_and_one_moved_aside_comes_back() {
+    let directory = tempfile::tempdir().unwrap();
+    for name in [".out-1000.tmp", ".out-2000.tmp", ".out-2000.tmp.old", ".out-3000.tmp.old", "out-2000"] {
+        fs::create_dir(directory.path().join(name)).unwrap();
+        fs::write(directory.path().join(name).join("part-00000"), name).unwrap();
+    }
+    let _files = in_directories(directory.path(), None);
+    let left = [("out-2000/part-00000", "out-2000"), ("out-3000/part-00000", ".out-3000.tmp.old")];
+    assert_eq!(tree(directory.path()), listed(&left));
 }

@@ -1,7 +1,6 @@
 package sstream.spark;
 
 import java.io.IOException;
-import java.io.InputStream;
 import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.streaming.receiver.Receiver;
 
@@ -12,17 +11,14 @@ import org.apache.spark.streaming.receiver.Receiver;
  */
 final class CommandReceiver extends Receiver<byte[]> {
   private static final long serialVersionUID = 1;
-  private static final int ROOM = 1 << 16;
   /** What the driver is told at the end of a source. */
   static final String ENDED = "sstream: the source has ended";
 
-  private final Tools tools;
   private final String command;
   private transient volatile Process process;
 
-  CommandReceiver(Tools tools, String command) {
+  CommandReceiver(String command) {
     super(StorageLevel.MEMORY_AND_DISK_SER_2());
-    this.tools = tools;
     this.command = command;
   }
 
@@ -45,9 +41,12 @@ final class CommandReceiver extends Receiver<byte[]> {
   private void receive() {
     try {
       // exec: the signal is for the tool, not for the shell.
-      process = tools.start("exec " + command, ProcessBuilder.Redirect.PIPE);
+      process = Tools.start("exec " + command, ProcessBuilder.Redirect.PIPE);
       process.getOutputStream().close();
-      store(process.getInputStream());
+      LineBlocks lines = new LineBlocks(process.getInputStream());
+      for (byte[] block = lines.next(); block != null; block = lines.next()) {
+        store(block);
+      }
       int exit = process.waitFor();
       if (exit == 0) {
         reportError(ENDED, new IOException(command));
@@ -58,24 +57,6 @@ final class CommandReceiver extends Receiver<byte[]> {
       restart("sstream: " + command + ": " + failure.getMessage(), failure);
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  /** Stores whole lines, as many as are there. */
-  private void store(InputStream in) throws IOException {
-    Blocks.Building waiting = new Blocks.Building();
-    byte[] buffer = new byte[ROOM];
-    int length;
-    while ((length = in.read(buffer)) >= 0) {
-      int end = length;
-      while (end > 0 && buffer[end - 1] != '\n') {
-        end--;
-      }
-      waiting.add(buffer, 0, end);
-      if (end > 0) {
-        store(waiting.take());
-      }
-      waiting.add(buffer, end, length);
     }
   }
 }

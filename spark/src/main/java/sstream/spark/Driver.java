@@ -1,20 +1,18 @@
 package sstream.spark;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Paths;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
 import org.apache.spark.streaming.Duration;
+import org.apache.spark.streaming.StreamingContext;
 import org.apache.spark.streaming.StreamingContextState;
 import org.apache.spark.streaming.api.java.JavaStreamingContext;
-import org.apache.spark.streaming.scheduler.StreamingListener;
-import org.apache.spark.streaming.scheduler.StreamingListenerOutputOperationCompleted;
-import org.apache.spark.streaming.scheduler.StreamingListenerReceiverError;
-import scala.Option;
 import sun.misc.Signal;
 
 /**
@@ -25,11 +23,12 @@ public final class Driver {
   private final List<Plan> plans = new ArrayList<>();
   private String home;
   private int parts;
-  private ProcessBuilder.Redirect stdout;
+  /** Whether plans are files, which print into files. */
+  private boolean isOfFiles = true;
+  /** How many batches the plans' queues have. */
+  private int batches;
   /** Whether it is to stop. */
   private volatile boolean isAsked;
-  /** What failed first of the batches. */
-  private volatile String failure;
 
   private Driver(String[] arguments) throws IOException {
     for (int index = 0; index < arguments.length; index++) {
@@ -42,7 +41,7 @@ public final class Driver {
           break;
         case "--plan":
           plans.add(Plan.parse("the plan", arguments[++index]));
-          stdout = ProcessBuilder.Redirect.INHERIT;
+          isOfFiles = false;
           break;
         default:
           plans.add(Plan.read(Paths.get(arguments[index])));
@@ -55,6 +54,9 @@ public final class Driver {
     for (Plan plan : plans) {
       if (plan.interval != first.interval || plan.isVirtual != first.isVirtual || plan.start != first.start) {
         throw new IOException(plan.name + ": its batches are not those of " + first.name);
+      }
+      if (plan.checkpoint != null && plans.size() > 1) {
+        throw new IOException(plan.name + ": a plan with a checkpoint is an application of its own");
       }
     }
   }
@@ -71,87 +73,117 @@ public final class Driver {
 
   private int run() throws Exception {
     Plan first = plans.get(0);
+    SparkContext spark = new SparkContext(conf());
+    Configuration hadoop = spark.hadoopConfiguration();
+    tidy(hadoop);
+    JavaStreamingContext context = context(spark);
+    int exit = 0;
+    try {
+      Watch watch = new Watch(plans, () -> isAsked = true);
+      context.addStreamingListener(watch);
+      Signal.handle(new Signal("TERM"), signal -> isAsked = true);
+      Signal.handle(new Signal("INT"), signal -> isAsked = true);
+      plans.forEach(plan -> plan.ending.begin());
+      if (first.isVirtual) {
+        new VirtualClock(context, first).run(batches, () -> isAsked || isEnding());
+      } else {
+        context.start();
+        await(context, watch);
+      }
+      if (watch.failure() != null) {
+        throw new IOException(watch.failure());
+      }
+    } catch (Throwable failure) {
+      exit = told(failure);
+    }
+    exit = Math.max(exit, DriverSink.closeAll(first.isVirtual && !isAsked ? "eof" : "stop"));
+    context.stop(false, false);
+    tidy(hadoop);
+    spark.stop();
+    return exit;
+  }
+
+  private SparkConf conf() {
+    Plan first = plans.get(0);
     SparkConf conf = new SparkConf();
+    if (home != null) {
+      conf.set(Tools.HOME, home);
+    }
     // What a state was is freed when it is garbage.
     conf.setIfMissing("spark.cleaner.periodicGC.interval", "1min");
     if (first.isVirtual) {
       conf.set("spark.streaming.clock", VirtualClock.CLASS);
     }
-    JavaStreamingContext context = new JavaStreamingContext(conf, new Duration(first.interval));
-    int parts = this.parts > 0 ? this.parts : Math.max(2, context.sparkContext().defaultParallelism());
-    List<DriverSink> sinks = new ArrayList<>();
-    int batches = 0;
-    int receivers = 0;
-    int exit = 0;
-    try {
-      for (Plan plan : plans) {
-        Graph graph = new Graph(context, plan, new Tools(home), parts);
-        graph.build(stdout != null ? stdout : ProcessBuilder.Redirect.to(new File(plan.name + ".out")));
-        sinks.addAll(graph.sinks);
-        batches = Math.max(batches, graph.batches);
-        receivers += graph.receivers;
-      }
-      Signal.handle(new Signal("TERM"), signal -> isAsked = true);
-      Signal.handle(new Signal("INT"), signal -> isAsked = true);
-      context.addStreamingListener(new Watch(receivers));
-      if (first.isVirtual) {
-        new VirtualClock(context, first).run(batches, () -> isAsked);
-      } else {
-        context.start();
-        await(context);
-      }
-      if (failure != null) {
-        throw new IOException(failure);
-      }
-    } catch (Throwable failure) {
-      exit = told(failure);
+    if (first.checkpoint != null && first.has("source", "receive")) {
+      // What receivers have brought must be there when the driver comes again.
+      conf.setIfMissing("spark.streaming.receiver.writeAheadLog.enable", "true");
     }
-    for (DriverSink sink : sinks) {
-      exit = Math.max(exit, sink.close(first.isVirtual && !isAsked ? "eof" : "stop"));
+    for (Plan plan : plans) {
+      for (JsonNode node : plan.nodes) {
+        if (Plan.isOf(node, "source", "kafka")) {
+          // Transactions and compaction leave gaps.
+          conf.setIfMissing("spark.streaming.kafka.allowNonConsecutiveOffsets", "true");
+          if (!node.get("rate").isNull()) {
+            conf.set("spark.streaming.kafka.maxRatePerPartition", node.get("rate").asText());
+          }
+        }
+      }
     }
-    context.stop(true, false);
-    return exit;
+    return conf;
   }
 
-  /** Until a batch fails, or the sources have ended, or a signal: then what was received is done. */
-  private void await(JavaStreamingContext context) throws InterruptedException {
+  /** The plans' streams: those of the checkpoint, if there is one. */
+  private JavaStreamingContext context(SparkContext spark) throws IOException {
+    Plan first = plans.get(0);
+    int usual = Math.max(2, spark.defaultParallelism());
+    int parts = this.parts > 0 ? this.parts : usual;
+    if (first.checkpoint != null) {
+      Checkpoints checkpoints = new Checkpoints(first.checkpoint, spark.hadoopConfiguration());
+      parts = checkpoints.begin(first, this.parts, usual);
+      StreamingContext kept = checkpoints.read(spark);
+      if (kept != null) {
+        return new JavaStreamingContext(kept);
+      }
+    }
+    JavaStreamingContext context = new JavaStreamingContext(new StreamingContext(spark, new Duration(first.interval)));
+    if (first.checkpoint != null) {
+      context.checkpoint(first.checkpoint);
+    }
+    for (Plan plan : plans) {
+      Graph graph = new Graph(context, plan, parts);
+      graph.build(isOfFiles ? new File(plan.name + ".out") : null);
+      batches = Math.max(batches, graph.batches);
+    }
+    return context;
+  }
+
+  /** Until a batch fails, or the sources have ended, or somebody wishes it: then what was received is done. */
+  private void await(JavaStreamingContext context, Watch watch) throws InterruptedException {
     while (context.getState() == StreamingContextState.ACTIVE) {
       context.awaitTerminationOrTimeout(200);
-      if (isAsked) {
-        context.stop(false, true);
+      if (isAsked || isEnding()) {
+        // After a failure, no further batch.
+        context.stop(false, watch.failure() == null);
       }
     }
   }
 
-  /** Notes what fails; and when all sources have ended, so does the application. */
-  private final class Watch implements StreamingListener {
-    private final int receivers;
-    private final Set<Integer> ended = new HashSet<>();
+  private boolean isEnding() {
+    return plans.stream().allMatch(plan -> plan.ending.isDue());
+  }
 
-    Watch(int receivers) {
-      this.receivers = receivers;
-    }
-
-    @Override
-    public void onOutputOperationCompleted(StreamingListenerOutputOperationCompleted completed) {
-      Option<String> reason = completed.outputOperationInfo().failureReason();
-      if (reason.isDefined() && failure == null) {
-        failure = reason.get();
-        isAsked = true;
-      }
-    }
-
-    @Override
-    public void onReceiverError(StreamingListenerReceiverError error) {
-      if (error.receiverInfo().lastErrorMessage().equals(CommandReceiver.ENDED)) {
-        ended.add(error.receiverInfo().streamId());
-        isAsked |= ended.size() == receivers;
+  private void tidy(Configuration hadoop) throws IOException {
+    for (Plan plan : plans) {
+      for (JsonNode node : plan.nodes) {
+        if (Plan.isOf(node, "sink", "files")) {
+          FilesSink.tidy(node, hadoop);
+        }
       }
     }
   }
 
   private static int told(Throwable failure) {
     System.err.println("sstream-submit: " + PieceFailed.told(failure));
-    return PieceFailed.exitOf(failure);
+    return failure instanceof Checkpoints.Refused ? PieceFailed.CHECKPOINT : PieceFailed.exitOf(failure);
   }
 }

@@ -24,9 +24,9 @@ final class Fed {
   private volatile Throwable inputFailure;
   private volatile boolean isOver;
 
-  Fed(Tools tools, String command, Input input) throws IOException {
+  Fed(String command, Input input) throws IOException {
     this.command = command;
-    process = tools.start(command, ProcessBuilder.Redirect.PIPE);
+    process = Tools.start(command, ProcessBuilder.Redirect.PIPE);
     TaskContext context = TaskContext.get();
     if (context != null) {
       context.addTaskCompletionListener((TaskCompletionListener) done -> {

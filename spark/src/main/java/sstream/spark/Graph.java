@@ -1,11 +1,10 @@
 package sstream.spark;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.File;
 import java.io.IOException;
 import java.io.Serializable;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -27,27 +26,21 @@ final class Graph {
 
   private final JavaStreamingContext context;
   private final Plan plan;
-  private final Tools tools;
   /** How many parts keys are spread over. */
   private final int parts;
 
   private final Map<Integer, JavaDStream<byte[]>> streams = new HashMap<>();
-  /** The sinks on the driver, to be closed. */
-  final List<DriverSink> sinks = new ArrayList<>();
   /** How many batches the plan's queues have. */
   int batches;
-  /** How many receivers the plan has. */
-  int receivers;
 
-  Graph(JavaStreamingContext context, Plan plan, Tools tools, int parts) {
+  Graph(JavaStreamingContext context, Plan plan, int parts) {
     this.context = context;
     this.plan = plan;
-    this.tools = tools;
     this.parts = parts;
   }
 
-  /** Puts all nodes of the plan into the context. */
-  void build(ProcessBuilder.Redirect stdout) throws IOException {
+  /** Puts all nodes of the plan into the context; sinks on the driver print into a file, if there is one. */
+  void build(File printed) throws IOException {
     Map<Integer, Integer> takers = new HashMap<>();
     for (JsonNode node : plan.nodes) {
       node.path("of").forEach(of -> takers.merge(of.asInt(), 1, Integer::sum));
@@ -55,7 +48,7 @@ final class Graph {
     for (JsonNode node : plan.nodes) {
       int id = node.get("id").asInt();
       if (is(node, "sink")) {
-        sink(node, stdout);
+        sink(node, printed);
         continue;
       }
       JavaDStream<byte[]> stream = stream(node);
@@ -84,7 +77,7 @@ final class Graph {
       case "window":
         return window(node);
       case "state":
-        return mapped(node, state(node)::on);
+        return state(node);
       case "join":
         return join(node);
       case "union":
@@ -98,13 +91,16 @@ final class Graph {
     String command = node.get("command").asText();
     switch (node.get("kind").asText()) {
       case "queue": {
-        QueueSource queue = new QueueSource(tools, command, parts);
+        QueueSource queue = new QueueSource(command, parts);
         batches = Math.max(batches, queue.batches());
         return queue.stream(context);
       }
       case "receive":
-        receivers++;
-        return context.receiverStream(new CommandReceiver(tools, command));
+        return context.receiverStream(new CommandReceiver(command));
+      case "kafka":
+        return KafkaSource.stream(context, node);
+      case "dir":
+        return DirSource.stream(context, node);
       default:
         throw unknown(node);
     }
@@ -116,7 +112,7 @@ final class Graph {
     if (node.has("partial")) {
       JsonNode taken = plan.nodes.get(node.get("of").get(0).asInt());
       // Of each batch that comes in, whose interval may be less than that of windows.
-      Piece partial = new Piece(tools, node.get("partial").asText(), interval(taken), false);
+      Piece partial = new Piece(node.get("partial").asText(), interval(taken), false);
       batches = mapped(taken, batches, partial::on);
       merge = merge(node);
     }
@@ -124,11 +120,19 @@ final class Graph {
     return mapped(node, batches.window(length), merge);
   }
 
-  private State state(JsonNode node) {
-    return node.has("update")
-        ? State.updated(piece(node, "update", true), parts)
-        : State.ofPartial(
-            piece(node, "partial", false), piece(node, "keep", false), piece(node, "merge", false), parts);
+  private JavaDStream<byte[]> state(JsonNode node) {
+    long interval = interval(node);
+    if (node.has("update")) {
+      Piece update = piece(node, "update", true);
+      JavaDStream<byte[]> states = StateStream.of(of(node, 0), update::update, interval, parts);
+      return mapped(node, states, (state, time) -> state);
+    }
+    Piece partial = piece(node, "partial", false);
+    Piece keep = piece(node, "keep", false);
+    Piece results = piece(node, "merge", false);
+    JavaDStream<byte[]> changes = mapped(node, partial::on);
+    StateStream.Step step = (state, more, time) -> keep.run(StateStream.both(state, more), time);
+    return mapped(node, StateStream.of(changes, step, interval, parts), results::on);
   }
 
   private JavaDStream<byte[]> join(JsonNode node) {
@@ -149,12 +153,21 @@ final class Graph {
     return all;
   }
 
-  private void sink(JsonNode node, ProcessBuilder.Redirect stdout) throws IOException {
+  private void sink(JsonNode node, File printed) throws IOException {
     long interval = interval(node);
     switch (node.get("kind").asText()) {
       case "driver": {
-        DriverSink sink = new DriverSink(tools, node, stdout);
-        sinks.add(sink);
+        DriverSink sink = new DriverSink(node, printed);
+        sink.begin();
+        of(node, 0).foreachRDD((batch, time) -> {
+          if (isDue(time.milliseconds(), interval)) {
+            sink.take(batch, time.milliseconds());
+          }
+        });
+        return;
+      }
+      case "each": {
+        PartitionsSink sink = new PartitionsSink(node);
         of(node, 0).foreachRDD((batch, time) -> {
           if (isDue(time.milliseconds(), interval)) {
             sink.take(batch, time.milliseconds());
@@ -163,7 +176,7 @@ final class Graph {
         return;
       }
       case "files": {
-        FilesSink sink = new FilesSink(tools, node, context.sparkContext().hadoopConfiguration());
+        FilesSink sink = new FilesSink(node, context.sparkContext().hadoopConfiguration());
         of(node, 0).foreachRDD((batch, time) -> {
           if (isDue(time.milliseconds(), interval)) {
             sink.take(Shuffle.together(batch), time.milliseconds());
@@ -196,7 +209,7 @@ final class Graph {
   }
 
   private Piece piece(JsonNode node, String key, boolean always) {
-    return new Piece(tools, node.get(key).asText(), interval(node), always);
+    return new Piece(node.get(key).asText(), interval(node), always);
   }
 
   private JavaDStream<byte[]> of(JsonNode node, int side) {

@@ -16,14 +16,12 @@ import org.apache.spark.util.TaskCompletionListener;
 final class Piece implements Serializable {
   private static final long serialVersionUID = 1;
 
-  private final Tools tools;
   private final String command;
   private final long interval;
   /** Whether it is to run on no records too, as a count does. */
   private final boolean always;
 
-  Piece(Tools tools, String command, long interval, boolean always) {
-    this.tools = tools;
+  Piece(String command, long interval, boolean always) {
     this.command = command;
     this.interval = interval;
     this.always = always;
@@ -39,7 +37,7 @@ final class Piece implements Serializable {
     if (!always && !blocks.hasNext()) {
       return Collections.emptyIterator();
     }
-    return new Running(tools, command, Running.batch(blocks, time, interval));
+    return new Running(command, Running.batch(blocks, time, interval));
   }
 
   /** On the two sides of a part, which become files beside each other. */
@@ -52,7 +50,7 @@ final class Piece implements Serializable {
       save(folder.resolve("left"), a, time);
       save(folder.resolve("right"), b, time);
       String sides = " '" + folder + "/left' '" + folder + "/right'";
-      return new Running(tools, command + sides, out -> { });
+      return new Running(command + sides, out -> { });
     });
   }
 
@@ -68,7 +66,7 @@ final class Piece implements Serializable {
       }
     }
     String whole = command + " --initial '" + folder + "/left'";
-    return new Running(tools, whole, Running.batch(pairs, time, interval));
+    return new Running(whole, Running.batch(pairs, time, interval));
   }
 
   /** A folder for as long as the task runs. */

@@ -7,6 +7,8 @@ import java.util.regex.Pattern;
 /** A piece of shell that ended otherwise than well: its exit code is in the text, for the driver. */
 final class PieceFailed extends IOException {
   private static final long serialVersionUID = 1;
+  /** The exit code for a checkpoint that is damaged, or of another line. */
+  static final int CHECKPOINT = 5;
   private static final Pattern EXIT = Pattern.compile("sstream: exit (\\d+) of (.*)");
 
   PieceFailed(int exit, String command, String message) {

@@ -15,8 +15,8 @@ final class QueueSource {
   private final List<List<byte[]>> batches = new ArrayList<>();
 
   /** Reads them; each batch is in up to so many partitions, in order. */
-  QueueSource(Tools tools, String command, int parts) throws IOException {
-    Fed fed = new Fed(tools, command, stdin -> { });
+  QueueSource(String command, int parts) throws IOException {
+    Fed fed = new Fed(command, stdin -> { });
     Frames.Reader reader = new Frames.Reader(new BufferedInputStream(fed.stdout()), command);
     Blocks.Building batch = new Blocks.Building();
     for (Frames.Event event = reader.next(); event != Frames.Event.CLOSE; event = reader.next()) {

@@ -16,8 +16,8 @@ final class Running implements Iterator<byte[]> {
   private byte[] block;
   private boolean isOver;
 
-  Running(Tools tools, String command, Fed.Input input) throws IOException {
-    fed = new Fed(tools, command, input);
+  Running(String command, Fed.Input input) throws IOException {
+    fed = new Fed(command, input);
     reader = new Frames.Reader(new BufferedInputStream(fed.stdout(), 1 << 16), command);
   }
 
