@@ -33,8 +33,8 @@ pub fn open(
     let Some(config) = tls else { return Ok(Box::new(stream)) };
     let name = ServerName::try_from(host.to_owned())
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, format!("{host} is no name of a server")))?;
-    let mut client =
-        ClientConnection::new(config.clone(), name).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+    let mut client = ClientConnection::new(config.clone(), name)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
     // At once, so that it is told as what it is when the certificate is not believed.
     while client.is_handshaking() {
         client.complete_io(&mut stream)?;
