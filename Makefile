@@ -19,7 +19,7 @@ CASES ?= 4096
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # What connectors share is no connector.
-SHARED := rpc tables testkit tls
+SHARED := aws rpc tables testkit tls
 ALL_CONNECTORS := $(filter-out $(SHARED),$(patsubst connect/%/Cargo.toml,%,$(wildcard connect/*/Cargo.toml)))
 CONNECTORS := $(if $(filter all,$(CONNECT)),$(ALL_CONNECTORS),$(filter-out none,$(CONNECT)))
 UNKNOWN := $(filter-out $(ALL_CONNECTORS),$(CONNECTORS))

@@ -4,6 +4,7 @@ use super::account::{Account, Begins, Stream};
 use super::args::{CutArgs, InputForm};
 use super::cluster::{self, Spread};
 use super::connector::known::{self, Role};
+use super::connector::remote;
 use super::describe::identity;
 use super::first::SourceIdentity;
 use super::restart::Candidate;
@@ -30,8 +31,8 @@ pub type Parse = fn(&[&str]) -> Result<Box<dyn Parsed>, clap::Error>;
 
 /// A tool with the options of some command line, which runs nothing.
 pub trait Parsed {
-    /// See [`Tool::elsewhere`].
-    fn elsewhere(&self) -> Option<(Role, usize)>;
+    /// See [`Tool::elsewhere`]: the role, the kind, and how many words the kind and what is behind it are.
+    fn elsewhere(&self) -> Option<(Role, String, usize)>;
     /// See [`Tool::cut`].
     fn cut(&self) -> Option<&CutArgs>;
     /// See [`Tool::begins`].
@@ -51,8 +52,9 @@ pub trait Parsed {
 struct Options<T>(T, Option<InputForm>);
 
 impl<T: Tool> Parsed for Options<T> {
-    fn elsewhere(&self) -> Option<(Role, usize)> {
-        Some((T::CONNECTORS?, self.0.elsewhere()?.len()))
+    fn elsewhere(&self) -> Option<(Role, String, usize)> {
+        let words = self.0.elsewhere()?;
+        Some((T::CONNECTORS?, words.first()?.to_string_lossy().into_owned(), words.len()))
     }
 
     fn cut(&self) -> Option<&CutArgs> {
@@ -110,7 +112,10 @@ pub fn describe<T: Tool + 'static>() -> Described {
         connectors,
         parse: |words| {
             let mut command = command::<T>();
-            let words = words.iter().map(OsString::from).collect();
+            let mut words: Vec<OsString> = words.iter().map(OsString::from).collect();
+            if let Some(role) = T::CONNECTORS {
+                remote::hand_over(role, &command, &mut words);
+            }
             let refused = |message: String| clap::Error::raw(clap::error::ErrorKind::Io, message);
             let matches = command.try_get_matches_from_mut(config::expand(&command, words).map_err(refused)?.words)?;
             let form = matches.try_get_one::<InputForm>("input").ok().flatten().copied();

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::rc::Rc;
 
 use super::args::OutputForm;
+use super::connector::remote;
 use super::{Environment, Tool, ToolError, command, config, describe, usage, watch};
 use crate::clock::SystemClock;
 use crate::console::{Console, Level};
@@ -22,8 +23,11 @@ use crate::stage::StageError;
 
 /// The main function of every tool.
 pub fn main<T: Tool>() -> ExitCode {
-    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let mut arguments: Vec<OsString> = std::env::args_os().collect();
     let mut command = command::<T>();
+    if let Some(role) = T::CONNECTORS {
+        remote::hand_over(role, &command, &mut arguments);
+    }
     let expanded = match config::expand(&command, arguments.clone()) {
         Ok(expanded) => expanded,
         Err(message) => return refuse::<T>(&message, &arguments),

@@ -145,7 +145,7 @@ pub use crate::console::{Console, Level};
 pub use crate::error::{Exit, Failure, describe};
 pub use crate::event::{TimeForm, TimeOf, TimeUnit};
 pub use crate::expr::Program;
-pub use crate::flow::{BadRecords, OnError, OutletError, Under, Waited};
+pub use crate::flow::{BadRecords, LineForm, OnError, OutletError, Under, Waited, push_lines};
 pub use crate::frame::{BatchTime, Block, Reason, Watermark};
 pub use crate::interval::parse_zone;
 pub use crate::keyed_state::{KeyedState, PairOut};
@@ -202,10 +202,19 @@ pub mod agg {
     pub use crate::agg::{Accumulator, AggError, Aggregation, Aggregator};
 }
 
+/// Files that are not this machine's: found by the same patterns, read as the same records, and called the same as
+/// those of `sstream-source dir` and `sstream-sink files`.
+pub mod files {
+    pub use crate::sink::kinds::files::FileNames;
+    pub use crate::source::kinds::files::dir::is_left_alone;
+    pub use crate::source::kinds::files::{Boundary, LineReader, Lines, Pattern, ReadAt};
+    pub use crate::source::kinds::packing::Packing;
+}
+
 /// What raw lines mean.
 pub mod forms {
     pub use crate::record::forms::csv::{Csv, CsvOptions};
-    pub use crate::record::forms::{Bad, Form, Format, Recipe};
+    pub use crate::record::forms::{Bad, Field, Form, Format, Recipe};
 }
 
 /// The directory of the stages that run, this user's own.

@@ -70,6 +70,13 @@ pub const KNOWN: &[Connector] = &[
         operator: None,
     },
     Connector {
+        kind: "objects",
+        connector: "objects",
+        source: Some("Objects of S3, Google Cloud Storage and Azure, and files of HDFS: what dir is for a URL"),
+        sink: Some("Objects of S3, Google Cloud Storage and Azure, and files of HDFS: what files is for a URL"),
+        operator: None,
+    },
+    Connector {
         kind: "parquet",
         connector: "parquet",
         source: None,

@@ -6,6 +6,7 @@ pub(in crate::cli) mod found;
 pub mod known;
 pub(in crate::cli) mod mark;
 mod operator;
+pub(in crate::cli) mod remote;
 pub mod show;
 mod sink;
 mod sound;

@@ -17,6 +17,7 @@ use crate::cli::{Environment, Tool, ToolError, input, output, tell_skipped};
 use crate::console::Console;
 use crate::flow::{BadRecords, Input, Waited};
 use crate::op::pass::Pass;
+use crate::record::forms::Recipe;
 use crate::signal::StopSignal;
 use crate::source::ByteSource;
 use crate::source::engine::first::Stopped;
@@ -40,6 +41,10 @@ pub trait SourceKind: Args + fmt::Debug + 'static {
     /// What to do in the place of `--input`, for a source that gives records and no
     /// lines; none if it gives lines, [`Opened::Lines`].
     const WITHOUT_INPUT: Option<&'static str> = Some("leave it out");
+
+    /// Whether it reads whole files by itself, with [`SourceParts::recipe`]: then what only a file's beginning tells
+    /// goes too, as `--input avro`.
+    const READS_FILES: bool = false;
 
     /// Options that do not go together; what is wrong with them, and what to do.
     ///
@@ -99,6 +104,8 @@ pub struct SourceParts {
     pub on_loss: OnLoss,
     /// A longer line is a bad record, in bytes.
     pub max_line: usize,
+    /// What makes records of lines, as the options of raw input say; for who reads whole files by itself.
+    pub recipe: Recipe,
 }
 
 impl SourceParts {
@@ -221,7 +228,7 @@ impl<K: SourceKind> SourceTool<K> {
         if let (Some(option), Some(advice)) = (given, K::WITHOUT_INPUT) {
             return Err(ToolError::Usage(format!("{option}: this source gives no lines: {advice}")));
         }
-        if *input == Some(InputForm::Avro) {
+        if *input == Some(InputForm::Avro) && !K::READS_FILES {
             let message = "--input avro: container files are read by sstream-source stdin, dir and tail";
             return Err(ToolError::Usage(message.to_owned()));
         }
@@ -264,6 +271,7 @@ impl<K: SourceKind> SourceTool<K> {
             waited: environment.waited.clone(),
             on_loss: cut.keep.on_loss(),
             max_line: cut.max_line,
+            recipe: cut.recipe(Some(form)),
         };
         let mut source = match begun.open(environment, || self.kind.open(parts))? {
             Opened::Records(source) => source,

@@ -272,13 +272,12 @@ impl Walk {
             });
         }
         let parsed = self.parse(words).map_err(|error| self.refused(command, &error.to_string()))?;
-        let Some((role, behind)) = parsed.elsewhere() else { return Ok(parsed) };
-        let kind = &words[words.len() - behind];
+        let Some((role, kind, _)) = parsed.elsewhere() else { return Ok(parsed) };
         match found::kind(role, kind.as_ref()) {
             Ok(Named::Lines) => Ok(parsed),
             Ok(Named::Connector(_)) => Err(self.refused(command, &format!("{kind}: not on a cluster yet"))),
             Ok(Named::Nothing) => {
-                let reason = format!("{kind}: no such kind, and no program {} in PATH", role.program(kind));
+                let reason = format!("{kind}: no such kind, and no program {} in PATH", role.program(&kind));
                 Err(self.refused(command, &reason))
             }
             Err(error) => Err(self.refused(command, &error.to_string())),

@@ -15,6 +15,7 @@ pub use kinds::{check_operator_kind, check_sink_kind, check_source_kind};
 pub use replay::{check_replay, take};
 pub use sinks::check_sink;
 
+use super::forms::Recipe;
 use super::{BadRecords, Console, Level, OnError, OnLoss, SinkParts, SourceParts, StopSignal, Waited};
 
 /// What a source has around it in a test: it is never asked to stop, and says errors
@@ -29,6 +30,7 @@ pub fn source_parts() -> SourceParts {
         waited: Waited::default(),
         on_loss: OnLoss::Fail,
         max_line: 1 << 20,
+        recipe: Recipe::default(),
     }
 }
 

@@ -2,11 +2,11 @@
 
 pub mod args;
 pub mod call;
-pub mod credentials;
 pub mod error;
-pub mod json;
 pub mod patience;
 pub mod sign;
+
+pub use sstream_aws::{credentials, json};
 
 pub use args::ClientArgs;
 pub use call::{Answer, Client, Fault, error_of};

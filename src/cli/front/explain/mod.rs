@@ -199,19 +199,17 @@ impl Walk {
                 return unknown;
             }
         };
-        if let Some((role, behind)) = parsed.elsewhere() {
+        if let Some((role, kind, behind)) = parsed.elsewhere() {
             let place = words.len() - behind;
-            match found::kind(role, words[place].as_ref()) {
+            match found::kind(role, kind.as_ref()) {
                 Ok(Named::Connector(found)) => {
                     let all = [&words[1..place], &words[place + 1..]].concat();
                     return self.connector(&found, command, flow, &all);
                 }
                 Ok(Named::Lines) => {}
-                Ok(Named::Nothing) => self.mistake(&format!(
-                    "{}: no such kind, and no program {} in PATH",
-                    words[place],
-                    role.program(words[place])
-                )),
+                Ok(Named::Nothing) => {
+                    self.mistake(&format!("{kind}: no such kind, and no program {} in PATH", role.program(&kind)));
+                }
                 Err(error) => self.mistake(&error.to_string()),
             }
         }

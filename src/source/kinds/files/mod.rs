@@ -31,8 +31,8 @@ pub use events::{Events, Seen};
 pub use find::Finder;
 pub use paths::{PathError, patterns};
 pub use pattern::Pattern;
-pub use position::{FileEntry, Record};
-pub use reader::Lines;
+pub use position::{Boundary, FileEntry, Record};
+pub use reader::{LineReader, Lines, ReadAt};
 
 use again::Again;
 use desk::{NotTaken, Step};

@@ -47,6 +47,15 @@ impl Pattern {
             pattern.base = path.to_owned();
             return Ok(pattern);
         }
+        Pattern::parse_elsewhere(path)
+    }
+
+    /// The same of a path that is none of this machine's.
+    ///
+    /// # Errors
+    /// What is wrong with a glob.
+    pub fn parse_elsewhere(path: &Path) -> Result<Pattern, String> {
+        let mut pattern = Pattern { text: path.to_owned(), base: PathBuf::new(), parts: Vec::new() };
         for name in path.components().map(|component| component.as_os_str()) {
             let part = parse_part(name)
                 .map_err(|reason| format!("{}: {reason} in {}", path.display(), name.to_string_lossy()))?;
@@ -61,6 +70,11 @@ impl Pattern {
     /// As the user wrote it.
     pub fn text(&self) -> &Path {
         &self.text
+    }
+
+    /// What stands before the first glob: all that matches is below it.
+    pub fn base(&self) -> &Path {
+        &self.base
     }
 
     /// Whether it is one path, with no glob in it.

@@ -63,6 +63,24 @@ impl Boundary {
         self.ahead.map_or(self.offset, |ahead| ahead.until.max(self.offset))
     }
 
+    /// Appends the bytes, of a position that is not this module's.
+    pub fn push(self, out: &mut Vec<u8>) {
+        varint::push(self.offset, out);
+        varint::push(self.ahead.is_some().into(), out);
+        self.write_ahead(out);
+    }
+
+    /// Reads them back, and takes them off; `None` if they are none of ours.
+    pub fn take(bytes: &mut &[u8]) -> Option<Boundary> {
+        let mut boundary = Boundary::at(varint::take(bytes)?);
+        match varint::take(bytes)? {
+            0 => {}
+            1 => boundary.read_ahead(bytes)?,
+            _ => return None,
+        }
+        Some(boundary)
+    }
+
     fn write_ahead(self, out: &mut Vec<u8>) {
         if let Some(Ahead { stream, until }) = self.ahead {
             varint::push(stream as u64, out);

@@ -1,10 +1,13 @@
-//! One open file: its lines as records, and up to where they were taken.
+//! One open file: its lines as records, and up to where they were taken. The lines may be of what is no file of this
+//! machine, if its bytes can be read from anywhere.
 
 use std::fs::File;
 use std::io;
+use std::ops::{Deref, DerefMut};
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::identity::Fingerprint;
 use super::packed::Unpacked;
@@ -27,11 +30,83 @@ pub struct Lines {
     pub max_line: usize,
 }
 
+/// Bytes that are read from anywhere.
+pub trait ReadAt {
+    /// Reads from the byte `from` on, as much as there is at once; 0 at the end.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn read_at(&mut self, buffer: &mut [u8], from: u64) -> io::Result<usize>;
+}
+
+impl ReadAt for Arc<File> {
+    fn read_at(&mut self, buffer: &mut [u8], from: u64) -> io::Result<usize> {
+        FileExt::read_at(&**self, buffer, from)
+    }
+}
+
+impl ReadAt for Unpacked {
+    fn read_at(&mut self, buffer: &mut [u8], from: u64) -> io::Result<usize> {
+        Unpacked::read_at(self, buffer, from)
+    }
+}
+
 /// A file that is being read.
 pub struct FileReader {
-    file: File,
-    /// What the file holds, if it is packed.
-    unpacked: Option<Unpacked>,
+    file: Arc<File>,
+    is_packed: bool,
+    lines: LineReader,
+}
+
+impl FileReader {
+    /// Reads `file` on from `from`, where a record begins. `path` is for messages, and tells
+    /// whether it is packed; records that say where they are from call the file `name`.
+    pub fn open(
+        path: &Path,
+        name: &Path,
+        file: File,
+        from: Boundary,
+        lines: &Lines,
+    ) -> Result<FileReader, SourceError> {
+        let unpacked = Packing::of(path).map(|packing| Unpacked::open(&file, packing)).transpose();
+        let unpacked = unpacked.map_err(|error| SourceError::read(path.display().to_string(), error))?;
+        let (file, is_packed) = (Arc::new(file), unpacked.is_some());
+        let content: Box<dyn ReadAt> = match unpacked {
+            Some(unpacked) => Box::new(unpacked),
+            None => Box::new(file.clone()),
+        };
+        let lines = LineReader::open(path.display().to_string(), name.as_os_str().as_bytes(), content, from, lines)?;
+        Ok(FileReader { file, is_packed, lines })
+    }
+
+    /// Whether the file is packed: then it is whole, and bytes are of what it holds.
+    pub fn is_packed(&self) -> bool {
+        self.is_packed
+    }
+
+    /// The file itself.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+}
+
+impl Deref for FileReader {
+    type Target = LineReader;
+
+    fn deref(&self) -> &LineReader {
+        &self.lines
+    }
+}
+
+impl DerefMut for FileReader {
+    fn deref_mut(&mut self) -> &mut LineReader {
+        &mut self.lines
+    }
+}
+
+/// The lines of something that is being read, as records.
+pub struct LineReader {
+    content: Box<dyn ReadAt>,
     name: String,
     format: Box<dyn Format>,
     lines: LineBuffer,
@@ -46,22 +121,23 @@ pub struct FileReader {
     taken: u64,
 }
 
-impl FileReader {
-    /// Reads `file` on from `from`, where a record begins. `path` is for messages, and tells
-    /// whether it is packed; records that say where they are from call the file `name`.
+impl LineReader {
+    /// Reads `content` on from `from`, where a record begins. Messages call it `name`, and records that say where they
+    /// are from `source`.
+    ///
+    /// # Errors
+    /// What comes before that and is needed cannot be read.
     pub fn open(
-        path: &Path,
-        name: &Path,
-        file: File,
+        name: String,
+        source: &[u8],
+        content: Box<dyn ReadAt>,
         from: Boundary,
         lines: &Lines,
-    ) -> Result<FileReader, SourceError> {
-        let unpacked = Packing::of(path).map(|packing| Unpacked::open(&file, packing)).transpose();
-        let mut reader = FileReader {
-            file,
-            unpacked: unpacked.map_err(|error| SourceError::read(path.display().to_string(), error))?,
-            name: path.display().to_string(),
-            format: lines.recipe.format(name.as_os_str().as_bytes()),
+    ) -> Result<LineReader, SourceError> {
+        let mut reader = LineReader {
+            content,
+            name,
+            format: lines.recipe.format(source),
             lines: LineBuffer::new(Vec::new(), lines.recipe.coding),
             max_line: lines.max_line,
             without_holes: lines.recipe.without_holes,
@@ -126,16 +202,6 @@ impl FileReader {
         Ok(())
     }
 
-    /// Whether the file is packed: then it is whole, and bytes are of what it holds.
-    pub fn is_packed(&self) -> bool {
-        self.unpacked.is_some()
-    }
-
-    /// The file itself.
-    pub fn file(&self) -> &File {
-        &self.file
-    }
-
     /// Reads on, not beyond the byte `limit`; 0 when there is nothing more now.
     pub fn read(&mut self, limit: u64) -> Result<usize, SourceError> {
         let count = self.read_piece(limit)?;
@@ -169,11 +235,7 @@ impl FileReader {
         }
         loop {
             let space = &mut self.lines.space(READ)[..want];
-            let read = match &mut self.unpacked {
-                Some(unpacked) => unpacked.read_at(space, self.read_at),
-                None => self.file.read_at(space, self.read_at),
-            };
-            match read {
+            match self.content.read_at(space, self.read_at) {
                 Ok(count) => {
                     if self.read_at == 0 {
                         self.first = space[..count.min(Fingerprint::MOST)].to_vec();
@@ -241,7 +303,7 @@ impl FileReader {
 
     /// The event that is begun at the end of `before` may go on in this file, of which nothing was
     /// taken yet.
-    pub fn go_on_from(&mut self, before: &mut FileReader) {
+    pub fn go_on_from(&mut self, before: &mut LineReader) {
         std::mem::swap(&mut self.format, &mut before.format);
         self.format.course().go_on();
     }

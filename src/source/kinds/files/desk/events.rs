@@ -75,15 +75,16 @@ impl Desk {
 
     /// The file that has taken this one's place, and of which nothing was taken yet.
     fn successor(&self, number: u64) -> Option<u64> {
-        let is_behind =
-            |taken: &Taken| taken.after == Some(number) && taken.reader.as_ref().is_some_and(FileReader::is_untouched);
+        let is_behind = |taken: &Taken| {
+            taken.after == Some(number) && taken.reader.as_ref().is_some_and(|reader| reader.is_untouched())
+        };
         self.files.iter().find(|(_, taken)| is_behind(taken)).map(|(number, _)| *number)
     }
 
     /// Whether the event at a file's end may go on in the file that has taken its place, or does.
     pub(super) fn may_go_on(&self, number: u64) -> bool {
         let Some(taken) = self.files.get(&number) else { return false };
-        let has_event = taken.reader.as_ref().is_some_and(FileReader::has_quiet_event);
+        let has_event = taken.reader.as_ref().is_some_and(|reader| reader.has_quiet_event());
         taken.carried_to.is_some()
             || (has_event && !self.quiet.complete.contains(&number) && self.successor(number).is_some())
     }
@@ -91,14 +92,14 @@ impl Desk {
     /// The first lines of a file are about to be taken: the event at the end of the one whose place it has taken
     /// may go on in it.
     pub(super) fn carry_to(&mut self, number: u64) {
-        let is_untouched = |taken: &Taken| taken.reader.as_ref().is_some_and(FileReader::is_untouched);
+        let is_untouched = |taken: &Taken| taken.reader.as_ref().is_some_and(|reader| reader.is_untouched());
         let Some(taken) = self.files.get(&number).filter(|taken| is_untouched(taken)) else { return };
         let mut before = taken.after;
         // One that was rotated before anything was written to it is as good as none.
         while let Some(between) = before.and_then(|before| self.files.get(&before))
             && is_untouched(between)
             && between.carried_to.is_none()
-            && !between.reader.as_ref().is_some_and(FileReader::has_event)
+            && !between.reader.as_ref().is_some_and(|reader| reader.has_event())
         {
             before = between.after;
         }
@@ -158,7 +159,7 @@ impl Desk {
 
     /// Nothing more is read: all events are complete.
     pub fn complete_all(&mut self) {
-        let begun = |reader: &Option<FileReader>| reader.as_ref().is_some_and(FileReader::has_event);
+        let begun = |reader: &Option<FileReader>| reader.as_ref().is_some_and(|reader| reader.has_event());
         let numbers = self.files.iter().filter(|(_, taken)| begun(&taken.reader)).map(|(number, _)| *number);
         self.quiet.complete = numbers.collect();
         self.quiet.due.clear();
@@ -171,6 +172,6 @@ impl Desk {
 
     /// Whether an event is begun in a file.
     pub fn has_event(&self, number: u64) -> bool {
-        self.files.get(&number).and_then(|taken| taken.reader.as_ref()).is_some_and(FileReader::has_event)
+        self.files.get(&number).and_then(|taken| taken.reader.as_ref()).is_some_and(|reader| reader.has_event())
     }
 }

@@ -192,14 +192,14 @@ impl Desk {
     /// How many bytes of holes were left out.
     pub fn hole_bytes(&self) -> u64 {
         let readers = self.files.values().filter_map(|taken| taken.reader.as_ref());
-        self.hole_bytes + readers.map(FileReader::hole_bytes).sum::<u64>()
+        self.hole_bytes + readers.map(|reader| reader.hole_bytes()).sum::<u64>()
     }
 
     /// How many bytes were read that are no whole line, and how many lines in all
     /// had invalid UTF-8.
     pub fn left(&self) -> (u64, u64) {
         let readers = || self.files.values().filter_map(|taken| taken.reader.as_ref());
-        let unfinished = readers().map(FileReader::unfinished).sum();
-        (unfinished, self.invalid_lines + readers().map(FileReader::invalid_lines).sum::<u64>())
+        let unfinished = readers().map(|reader| reader.unfinished()).sum();
+        (unfinished, self.invalid_lines + readers().map(|reader| reader.invalid_lines()).sum::<u64>())
     }
 }

@@ -27,7 +27,7 @@ pub struct Taken {
 impl Taken {
     /// Up to where the file was read.
     pub fn read_at(&self) -> u64 {
-        self.reader.as_ref().map_or(self.entry.offset, FileReader::read_at)
+        self.reader.as_ref().map_or(self.entry.offset, |reader| reader.read_at())
     }
 
     /// The file, if it is open.

@@ -318,7 +318,7 @@ impl Dir {
 }
 
 /// Files that are still being written, by their names.
-fn is_left_alone(name: &OsStr) -> bool {
+pub fn is_left_alone(name: &OsStr) -> bool {
     let bytes = name.as_encoded_bytes();
     is_hidden(name) || bytes.ends_with(b".tmp") || bytes.ends_with(b"._COPYING_")
 }

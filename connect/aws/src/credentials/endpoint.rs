@@ -9,7 +9,7 @@ use ureq::Agent;
 use ureq::http::Uri;
 
 use super::{Credentials, Environment};
-use crate::client::json;
+use crate::json;
 
 /// They are next door.
 const TIMEOUT: Duration = Duration::from_secs(2);

@@ -1,0 +1,73 @@
+complete -c sstream-source-objects -l endpoint -d 'Where the service is, where it is not the cloud\'s own: http://localhost:9000 [default: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL]' -r
+complete -c sstream-source-objects -l region -d 'The region of S3 [default: AWS_REGION, AWS_DEFAULT_REGION, or the profile\'s]' -r
+complete -c sstream-source-objects -l profile -d 'The profile of ~/.aws/config and ~/.aws/credentials [default: AWS_PROFILE, or default]' -r
+complete -c sstream-source-objects -l account -d 'The storage account of Azure [default: AZURE_STORAGE_ACCOUNT_NAME]' -r
+complete -c sstream-source-objects -l ca -d 'Believe servers whose certificates these have signed (PEM), and not the system\'s' -r -F
+complete -c sstream-source-objects -l timeout -d 'A server that says nothing for so long is away' -r
+complete -c sstream-source-objects -l retry-for -d 'Give up (exit 1) when nothing could be done for so long [default: never]' -r
+complete -c sstream-source-objects -l scan -d 'How often to look for new objects' -r
+complete -c sstream-source-objects -l with -d 'Make objects of the value and of where it is from, several with commas' -r -f -a "file\t'The object\'s URL'
+line\t'The number of the (first) line in its object, from 1'
+offset\t'The byte of the object at which the line begins'"
+complete -c sstream-source-objects -l input -d 'What a line is; text unless told' -r -f -a "text\t'Each line a string'
+json\t'Each line a JSON value'
+csv\t'Each row an object'
+tsv\t'The same with tabs between fields'
+logfmt\t'Each line key=value pairs, an object'
+msgpack\t'Values of MessagePack, one behind the other'
+avro\t'Records of Avro\'s container files, .avro'"
+complete -c sstream-source-objects -l batch -d 'The interval between batches; with a zone, 1d,Europe/Berlin, or --time-zone, batches of 1h, 1d, 1w or 1month end with those there; or 1000n, so many records each; or 1000n,5s, the same or so long after the first of them [default: SSTREAM_BATCH, or 1s]' -r
+complete -c sstream-source-objects -l time-zone -d 'The zone in whose calendar batches and windows of hours, days and longer end, and of times that name none: Europe/Berlin [default: UTC]' -r
+complete -c sstream-source-objects -l block-interval -d 'How long a record may wait for its block to fill' -r
+complete -c sstream-source-objects -l max-line -d 'A longer line is a bad record' -r
+complete -c sstream-source-objects -l columns -d 'The columns\' names for csv; by default the first line names them' -r
+complete -c sstream-source-objects -l delimiter -d 'csv: what stands between two fields, one character, as ; or \\t [default: a comma]' -r
+complete -c sstream-source-objects -l quote -d 'csv: what stands around fields that have delimiters in them, one character, or none [default: "]' -r
+complete -c sstream-source-objects -l encoding -d 'What the bytes are, in files UTF-16 by its byte order mark too: utf-8, utf-16, utf-16le, utf-16be, latin-1, windows-1252, gbk, shift_jis and so on, by the names of the web [default: utf-8]' -r
+complete -c sstream-source-objects -l framing -d 'What ends a record: lines, nul (a byte of zero), fixed:N (each has N bytes), octets (RFC 6587: what begins with a digit has its count of bytes before it, others are lines) [default: lines]' -r
+complete -c sstream-source-objects -l multiline -d 'One record of an event\'s lines: stack traces of a language with the log line before them, what a container\'s runtime cut, or both (cri,java)' -r -f -a "java\t'Exceptions of Java, Kotlin, Scala'
+python\t'Tracebacks'
+go\t'Panics and goroutines'
+ruby\t'Exceptions'
+rust\t'Panics, and errors with their causes'
+cri\t'Long lines that containerd or CRI-O cut; cri,java and others: with events in what a container wrote'
+docker\t'Long lines that Docker\'s json-file driver cut; docker,java and others likewise'"
+complete -c sstream-source-objects -l multiline-start -d 'A line that matches begins an event; other lines belong to the one before' -r
+complete -c sstream-source-objects -l multiline-end -d 'A line that matches ends an event' -r
+complete -c sstream-source-objects -l multiline-continue -d 'A line that matches belongs to the event before; others begin one' -r
+complete -c sstream-source-objects -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
+complete -c sstream-source-objects -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
+complete -c sstream-source-objects -l stop-file -d 'Stop, as a signal would, when this file is there' -r -F
+complete -c sstream-source-objects -l idle-timeout -d 'Stop when nothing has come for so long' -r
+complete -c sstream-source-objects -l stop-after -d 'Stop so long after the start' -r
+complete -c sstream-source-objects -l max-rate -d 'Take at most so many records a second; what is more waits in the input' -r
+complete -c sstream-source-objects -l max-batch -d 'A batch that has so many bytes of records takes no more; what is more comes in the next ones' -r
+complete -c sstream-source-objects -l checkpoint -d 'Keep in DIR what a restart of the pipeline needs [default: SSTREAM_CHECKPOINT]' -r -F
+complete -c sstream-source-objects -l name -d 'The source\'s name in the checkpoint, and the pipeline\'s where it is shown [default: its kind]' -r
+complete -c sstream-source-objects -l retain -d 'Keep the newest batches beyond what a restart needs: 100, 12h, or all [default: 100]' -r
+complete -c sstream-source-objects -l on-loss -d 'What a restart needs and is gone (a file removed): fail, or skip it [default: fail]' -r -f -a "fail\t'Stop with exit code 5'
+skip\t'Leave it out, with a warning'"
+complete -c sstream-source-objects -l on-error -d 'Bad records: fail, skip, or a FILE to append them to' -r
+complete -c sstream-source-objects -l config -d 'Options, as TOML: a section a tool, [filter] or [source.tail]; what the command line says goes before it [default: SSTREAM_CONFIG]' -r -F
+complete -c sstream-source-objects -l output -d 'The output\'s form; by default print on a terminal and frames anywhere else' -r -f -a "print\t'The first 10 records of each batch, as Spark prints them'
+frames\t'The stream format, for another sstream tool'
+text\t'A string as itself and anything else as JSON, one a line'
+json\t'Every record as JSON, one a line'"
+complete -c sstream-source-objects -l trace-log -d 'Append each batch\'s trace to FILE, for sstream-top FILE and sstream-ui FILE' -r -F
+complete -c sstream-source-objects -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metrics; a port alone is on 127.0.0.1' -r
+complete -c sstream-source-objects -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
+complete -c sstream-source-objects -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
+complete -c sstream-source-objects -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-source-objects -l new-only -d 'Leave what is there at the first start'
+complete -c sstream-source-objects -l available-now -d 'Take what is there at the start, in batches, and stop; exit code 1 if something could not be read'
+complete -c sstream-source-objects -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
+complete -c sstream-source-objects -l trim -d 'csv: blanks around fields are no part of them'
+complete -c sstream-source-objects -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'
+complete -c sstream-source-objects -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
+complete -c sstream-source-objects -l no-trace -d 'Leave the trace out of the stream\'s ends'
+complete -c sstream-source-objects -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'
+complete -c sstream-source-objects -l verbose -d 'Say what happens, on stderr'
+complete -c sstream-source-objects -l quiet -d 'Say nothing but errors, on stderr'
+complete -c sstream-source-objects -l new -d 'Begin here with nothing where the checkpoint of the stream has gone on without this stage'
+complete -c sstream-source-objects -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sstream-source-objects -s V -l version -d 'Print version'
