@@ -15,6 +15,8 @@ sequencefiles() {
   # Named, whatever the ratio is: what compression costs.
   compare sequencefile-block 5 100 "$begin --input json <$pairs | $sink --key-type long --compression block" \
     "$begin --input json <$pairs | $sink --key-type long"
+  compare sequencefile-snappy 5 100 "$begin --input json <$pairs | $sink --key-type long --compression block --codec snappy" \
+    "$begin --input json <$pairs | $sink --key-type long"
   resident sequencefile-memory 24 "cat $pairs" "sstream-source stdin --input json --batch 1h" \
     "sstream-sink sequencefile $(mktemp -d -p "$folder")/b --key-type long --compression block"
 }

@@ -54,7 +54,6 @@ const MARKER_EVERY: u64 = 100 << 10;
 const BLOCK_BYTES: usize = 1_000_000;
 
 /// Makes the bytes of a file, of keys and values that are Writables.
-#[derive(Debug)]
 pub struct SequenceFile {
     settings: Settings,
     compressor: Compressor,

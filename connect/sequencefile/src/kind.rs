@@ -90,8 +90,8 @@ pub struct SinkArgs {
     )]
     compression: Compression,
 
-    /// How: by Hadoop's DefaultCodec or GzipCodec [default: zlib]
-    #[arg(long, value_enum, value_name = "zlib|gzip", hide_possible_values = true, help_heading = "Files")]
+    /// How: by Hadoop's DefaultCodec, GzipCodec or SnappyCodec [default: zlib]
+    #[arg(long, value_enum, value_name = "zlib|gzip|snappy", hide_possible_values = true, help_heading = "Files")]
     codec: Option<Codec>,
 
     /// Metadata in the head of each file; several times for several

@@ -22,8 +22,16 @@ fn spark_reads_pairs_objects_and_lines() {
         ("bytes", "--value '.[1].s' --value-type base64", "\"00ff\"", "\"\""),
         ("null", "--value-type null", "null", "null"),
     ];
-    let compressions = ["none", "record", "record --codec gzip", "block", "block --codec gzip"]
-        .map(|name| (name, name.replace(" --codec ", "-")));
+    let compressions = [
+        "none",
+        "record",
+        "record --codec gzip",
+        "record --codec snappy",
+        "block",
+        "block --codec gzip",
+        "block --codec snappy",
+    ]
+    .map(|name| (name, name.replace(" --codec ", "-")));
     let mut runs = Vec::new();
     for (class, options, first, second) in classes {
         for (compression, name) in &compressions {
@@ -41,7 +49,7 @@ fn spark_reads_pairs_objects_and_lines() {
 
     folder.run(&format!("python3 {SCRIPT} random 7 >batches; mkdir objects lines")).exits(0);
     let objects = "sstream-source queue batches --batch 1s \
-                   | sstream-sink sequencefile objects/b --objects --layout spark --compression block";
+                   | sstream-sink sequencefile objects/b --objects --layout spark --compression block --codec snappy";
     folder.run(objects).exits(0).is_quiet();
     let text = "printf '%s\\n' '[\"a\",{\"b\":1}]' '[]' '[\"c\"]' >text; sstream-source queue text --batch 1s \
                 | sstream-sink files lines/b txt --layout spark";

@@ -57,7 +57,7 @@ impl<'o> Fields<'o> {
     /// A number.
     pub fn integer(&mut self, name: &str, number: i64) {
         self.name(name);
-        push_integer(number, &mut self.out);
+        push_integer(number, self.out);
     }
 
     /// A number as it stands there, or a string if it is none.

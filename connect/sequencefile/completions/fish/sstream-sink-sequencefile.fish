@@ -26,8 +26,9 @@ complete -c sstream-sink-sequencefile -l scala -d 'The Scala of who reads: tuple
 complete -c sstream-sink-sequencefile -l compression -d 'What is compressed: nothing, each value by itself, or blocks of about 1 MB' -r -f -a "none\t'Nothing'
 record\t'Each value by itself'
 block\t'Many keys together, and their values'"
-complete -c sstream-sink-sequencefile -l codec -d 'How: by Hadoop\'s DefaultCodec or GzipCodec [default: zlib]' -r -f -a "zlib\t'zlib, as DefaultCodec and DeflateCodec have it'
-gzip\t'gzip'"
+complete -c sstream-sink-sequencefile -l codec -d 'How: by Hadoop\'s DefaultCodec, GzipCodec or SnappyCodec [default: zlib]' -r -f -a "zlib\t'zlib, as DefaultCodec and DeflateCodec have it'
+gzip\t'gzip'
+snappy\t'Snappy, in Hadoop\'s pieces'"
 complete -c sstream-sink-sequencefile -l metadata -d 'Metadata in the head of each file; several times for several' -r
 complete -c sstream-sink-sequencefile -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
@@ -78,7 +79,7 @@ complete -c sstream-sink-sequencefile -l metrics -d 'Serve OpenMetrics at http:/
 complete -c sstream-sink-sequencefile -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink-sequencefile -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-sink-sequencefile -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
-complete -c sstream-sink-sequencefile -l empty -d 'An empty batch has an empty file'
+complete -c sstream-sink-sequencefile -l empty -d 'An empty batch has a file too'
 complete -c sstream-sink-sequencefile -l objects -d 'Records as objects of Java, ten in an array, as Spark\'s saveAsObjectFile has them: String, Long, Double, Boolean, null, Object[], scala.Tuple2, LinkedHashMap, and BigInteger or BigDecimal for numbers that do not fit'
 complete -c sstream-sink-sequencefile -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it'
 complete -c sstream-sink-sequencefile -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
