@@ -163,7 +163,7 @@ impl Store for Clouds {
         let path = self.path(object.url.strip_prefix(&self.root).unwrap_or_default())?;
         let options = GetOptions {
             if_match: (!object.tag.is_empty()).then(|| object.tag.clone()),
-            range: (from > 0).then(|| GetRange::Bounded(from..object.size)),
+            range: (from > 0).then_some(GetRange::Bounded(from..object.size)),
             ..GetOptions::default()
         };
         let got = self.runtime.block_on(self.objects.get_opts(&path, options))?;
