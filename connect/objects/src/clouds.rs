@@ -25,8 +25,8 @@ const PART_BYTES: usize = 8 << 20;
 /// The most parts that a store takes.
 const MOST_PARTS: u64 = 10_000;
 
-/// Where the digest is, among what an object has beside its content.
-const DIGEST: &str = "sstream-digest";
+/// Where the digest is, among what an object has beside its content: Azure takes no dash there, and proxies no underscore.
+const DIGEST: &str = "sstreamsha256";
 
 /// A bucket.
 pub struct Clouds {
