@@ -30,8 +30,12 @@ pub(super) fn seal(directory: &Path) -> io::Result<()> {
 /// # Errors
 /// The disk's; or there is a directory that no batch has made.
 pub fn replace(from: &Path, to: &Path) -> io::Result<()> {
+    // Systems say either.
+    let is_full = |error: &io::Error| {
+        matches!(error.kind(), io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists) && from.is_dir()
+    };
     let error = match fs::rename(from, to) {
-        Err(error) if from.is_dir() && to.is_dir() => error,
+        Err(error) if is_full(&error) => error,
         renamed => return renamed,
     };
     if !to.join(SUCCESS).is_file() {
