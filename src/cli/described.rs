@@ -4,7 +4,6 @@ use super::account::{Account, Begins, Stream};
 use super::args::{CutArgs, InputForm};
 use super::cluster::{self, Spread};
 use super::connector::known::{self, Role};
-use super::connector::remote;
 use super::describe::identity;
 use super::first::SourceIdentity;
 use super::restart::Candidate;
@@ -112,10 +111,7 @@ pub fn describe<T: Tool + 'static>() -> Described {
         connectors,
         parse: |words| {
             let mut command = command::<T>();
-            let mut words: Vec<OsString> = words.iter().map(OsString::from).collect();
-            if let Some(role) = T::CONNECTORS {
-                remote::hand_over(role, &command, &mut words);
-            }
+            let words = words.iter().map(OsString::from).collect();
             let refused = |message: String| clap::Error::raw(clap::error::ErrorKind::Io, message);
             let matches = command.try_get_matches_from_mut(config::expand(&command, words).map_err(refused)?.words)?;
             let form = matches.try_get_one::<InputForm>("input").ok().flatten().copied();
