@@ -120,12 +120,14 @@ pub mod testing;
 
 mod braced;
 mod message;
+mod pattern;
 mod schemas;
 mod secret;
 mod shard;
 
 pub use braced::Braced;
 pub use message::{ValueArgs, ValueForm, ValueKind, only_result, only_result_with};
+pub use pattern::Pattern;
 pub use schemas::Schemas;
 pub use secret::Secret;
 pub use shard::Shard;

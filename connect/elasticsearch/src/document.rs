@@ -3,9 +3,7 @@
 use std::borrow::Cow;
 
 use sstream::connect::record::{Kind, kind, push_string, text};
-use sstream::connect::{BatchTime, Program, TimeOf, only_result_with};
-
-use crate::pattern::Pattern;
+use sstream::connect::{BatchTime, Pattern, Program, TimeOf, only_result_with};
 
 /// The variables that EXPR may use.
 pub const VARIABLES: &[&str] = &["time"];
@@ -150,7 +148,7 @@ mod tests {
     use sstream::connect::{TimeForm, program};
 
     fn template(op: Op, index: &str) -> Template {
-        let index = Pattern::parse(index).unwrap();
+        let index = Pattern::parse("--index", index).unwrap();
         Template { op, index, moment: None, id: None, document: None, routing: None, ids: "j-s".to_owned() }
     }
 

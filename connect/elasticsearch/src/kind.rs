@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use sstream::connect::{
-    Secret, Sink, SinkGuarantee, SinkKind, SinkParts, Spool, TimeForm, TimeOf, ToolError, duration, program,
+    Pattern, Secret, Sink, SinkGuarantee, SinkKind, SinkParts, Spool, TimeForm, TimeOf, ToolError, duration, program,
 };
 use sstream_tables::patience::Patience;
 use sstream_tables::sink::run_id;
@@ -15,7 +15,6 @@ use ureq::http::Uri;
 
 use crate::client::Client;
 use crate::document::{Op, Template, VARIABLES};
-use crate::pattern::Pattern;
 use crate::sender::Sender;
 use crate::sink::ElasticsearchSink;
 
@@ -153,7 +152,7 @@ impl SinkArgs {
         let moment = self.time.as_deref().map(|source| program("--time", source, &[])).transpose()?;
         Ok(Template {
             op: self.op(),
-            index: Pattern::parse(&self.index)?,
+            index: Pattern::parse("--index", &self.index)?,
             moment: moment.map(|program| TimeOf::new(program, TimeForm::default())),
             id: parse("--id", &self.id)?,
             document: parse("--doc", &self.doc)?,

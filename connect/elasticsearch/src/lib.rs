@@ -12,7 +12,6 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`pattern`] | `--index`: names with places for dates and values |
 //! | [`document`] | a record as an operation on a document |
 //! | [`bulk`] | the operations of a request |
 //! | [`answer`] | what the server says of each, and of all |
@@ -27,7 +26,6 @@ pub mod bulk;
 pub mod client;
 pub mod document;
 pub mod kind;
-pub mod pattern;
 pub mod sender;
 pub mod sink;
 

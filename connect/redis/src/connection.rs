@@ -1,14 +1,13 @@
 //! A connection to a server, and what its errors mean.
 
-use std::io::{self, BufReader, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs as _};
+use std::io::{self, BufReader, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use rustls::ClientConfig;
 use sstream::connect::{Secret, describe};
 use sstream_tables::Fault;
+use sstream_tls::stream::Stream;
 
 use crate::protocol::{Reply, push_command, read_reply};
 
@@ -35,12 +34,9 @@ pub struct Place {
     pub tls: Option<Arc<ClientConfig>>,
 }
 
-trait Both: Read + Write + Send {}
-impl<T: Read + Write + Send> Both for T {}
-
 /// A connection.
 pub struct Connection {
-    stream: BufReader<Box<dyn Both>>,
+    stream: BufReader<Box<dyn Stream>>,
 }
 
 impl Connection {
@@ -49,22 +45,9 @@ impl Connection {
     /// # Errors
     /// As [`of_reply`] and [`of_io`] say.
     pub fn open(place: &Place) -> Result<Connection, Fault> {
-        let mut stream = dial(&place.host, place.port).map_err(of_io)?;
-        let connection: Box<dyn Both> = match &place.tls {
-            None => Box::new(stream),
-            Some(config) => {
-                let name = ServerName::try_from(place.host.clone())
-                    .map_err(|_| Fault::Hopeless(format!("{} is no name of a server", place.host)))?;
-                let mut client = ClientConnection::new(config.clone(), name)
-                    .map_err(|error| Fault::Hopeless(format!("TLS: {error}")))?;
-                // At once, so that it is told as what it is when the certificate is not believed.
-                while client.is_handshaking() {
-                    client.complete_io(&mut stream).map_err(of_io)?;
-                }
-                Box::new(StreamOwned::new(client, stream))
-            }
-        };
-        let mut connection = Connection { stream: BufReader::new(connection) };
+        let Place { host, port, tls, .. } = place;
+        let stream = sstream_tls::stream::open(host, *port, tls.as_ref(), CONNECT, ANSWER).map_err(of_io)?;
+        let mut connection = Connection { stream: BufReader::new(stream) };
         if let Some(password) = &place.password {
             let user = place.user.as_deref().unwrap_or("default");
             connection.ask(&["auth", user, password.reveal()])?;
@@ -105,22 +88,6 @@ impl Connection {
             reply => Ok(reply),
         }
     }
-}
-
-fn dial(host: &str, port: u16) -> io::Result<TcpStream> {
-    let mut failed = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in (host, port).to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, CONNECT) {
-            Ok(stream) => {
-                stream.set_nodelay(true)?;
-                stream.set_read_timeout(Some(ANSWER))?;
-                stream.set_write_timeout(Some(ANSWER))?;
-                return Ok(stream);
-            }
-            Err(error) => failed = error,
-        }
-    }
-    Err(failed)
 }
 
 /// What an error of the connection means.

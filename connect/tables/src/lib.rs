@@ -37,4 +37,4 @@ pub use rows::Rows;
 pub use sink::{Database, TableSink, Writer};
 pub use statement::Statement;
 pub use types::ColumnType;
-pub use value::Value;
+pub use value::{Value, exact_float};

@@ -44,6 +44,24 @@ impl<'v> Value<'v> {
     }
 }
 
+/// The floating-point number that has all of these digits, if there is one: of up to 15 every
+/// number has one, of more those that it is written as.
+pub fn exact_float(number: &str) -> Option<f64> {
+    let float: f64 = number.parse().ok().filter(|float: &f64| float.is_finite())?;
+    let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
+    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    let significant = digits.trim_start_matches('0').trim_end_matches('0').len();
+    let is_zero = significant == 0;
+    let same = || {
+        // The shortest digits that give this number again.
+        let shortest = format!("{float:e}");
+        let shortest: String =
+            shortest.split('e').next().unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
+        shortest.trim_end_matches('0') == digits.trim_start_matches('0').trim_end_matches('0')
+    };
+    (is_zero || float != 0.0 && (float.is_normal() && significant <= 15 || same())).then_some(float)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,5 +81,27 @@ mod tests {
         assert_eq!(text("\"a\"", false), Some(b"a".to_vec()));
         assert_eq!(text("\"a\"", true), Some(b"\"a\"".to_vec()));
         assert_eq!((text("null", false), text("null", true)), (None, None));
+    }
+
+    #[test]
+    fn numbers_that_would_lose_digits_are_known() {
+        for (number, is_exact) in [
+            ("0", true),
+            ("-0.0", true),
+            ("1.5", true),
+            ("0.1", true),
+            ("1.10", true),
+            ("9007199254740993", false),
+            ("0.12345678901234567890", false),
+            ("1e400", false),
+            ("1e-400", false),
+            // Numbers near zero have fewer digits.
+            ("1e-320", true),
+            ("1.2345678e-320", false),
+            ("123456789012345", true),
+            ("0.30000000000000004", true),
+        ] {
+            assert_eq!(exact_float(number).is_some(), is_exact, "{number}");
+        }
     }
 }

@@ -56,6 +56,13 @@ pub const KNOWN: &[Connector] = &[
         operator: None,
     },
     Connector {
+        kind: "mongodb",
+        connector: "mongodb",
+        source: None,
+        sink: Some("Documents of MongoDB"),
+        operator: None,
+    },
+    Connector {
         kind: "mqtt",
         connector: "mqtt",
         source: Some("Messages of MQTT"),

@@ -1,16 +1,28 @@
-//! `--index`: names with places for dates, as strftime has them, and in braces for values.
+//! Names with places for dates, as strftime has them, and in braces for values: `--index`, `--collection`.
 
 use jiff::Timestamp;
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
-use sstream::connect::record::text;
-use sstream::connect::{Braced, ToolError};
 
-use crate::document::VARIABLES;
+use super::record::text;
+use super::{Braced, ToolError};
+
+/// The variables that programs in a pattern may use: the batch's time in ms.
+const VARIABLES: &[&str] = &["time"];
 
 /// A name with places.
+///
+/// ```
+/// use sstream::connect::Pattern;
+///
+/// let mut logs = Pattern::parse("--index", "{.app}-%Y.%m").unwrap();
+/// assert_eq!(logs.name(br#"{"app":"shop"}"#, 1_469_283_110_000, b"0"), Ok("shop-2016.07".to_owned()));
+/// assert!(logs.name(b"{}", 0, b"0").unwrap_err().contains("{.app} is null"));
+/// assert!(logs.has_date() && !Pattern::parse("--index", "logs").unwrap().has_date());
+/// ```
 #[derive(Debug)]
 pub struct Pattern {
+    option: &'static str,
     pieces: Vec<Piece>,
 }
 
@@ -22,17 +34,17 @@ enum Piece {
 }
 
 impl Pattern {
-    /// Reads `logs-{.app}-%Y.%m.%d`.
+    /// Reads `logs-{.app}-%Y.%m.%d`, the value of an option. The variable `$time` in braces is the batch's time in ms.
     ///
     /// # Errors
     /// Wrong usage.
-    pub fn parse(source: &str) -> Result<Pattern, ToolError> {
-        let wrong = |why: &str| ToolError::Usage(format!("--index '{source}': {why}"));
+    pub fn parse(option: &'static str, source: &str) -> Result<Pattern, ToolError> {
+        let wrong = |why: &str| ToolError::Usage(format!("{option} '{source}': {why}"));
         let (mut pieces, mut rest) = (Vec::new(), source);
         while !rest.is_empty() {
             if rest.starts_with('{') {
                 let (value, end) =
-                    Braced::parse("--index", rest, VARIABLES)?.ok_or_else(|| wrong("a { that is not closed"))?;
+                    Braced::parse(option, rest, VARIABLES)?.ok_or_else(|| wrong("a { that is not closed"))?;
                 pieces.push(Piece::Value(value));
                 rest = &rest[end..];
                 continue;
@@ -46,8 +58,13 @@ impl Pattern {
         }
         match pieces.is_empty() {
             true => Err(wrong("it is empty")),
-            false => Ok(Pattern { pieces }),
+            false => Ok(Pattern { option, pieces }),
         }
+    }
+
+    /// Whether a moment is a part of it.
+    pub fn has_date(&self) -> bool {
+        self.pieces.iter().any(|piece| matches!(piece, Piece::Date(_)))
     }
 
     /// The name for a record of this moment, in ms since 1970; `time` is the batch's as text.
@@ -55,13 +72,14 @@ impl Pattern {
     /// # Errors
     /// Why the record is a bad one.
     pub fn name(&mut self, record: &[u8], moment_ms: i64, time: &[u8]) -> Result<String, String> {
+        let Pattern { option, pieces } = self;
         let mut name = String::new();
-        for piece in &mut self.pieces {
+        for piece in pieces {
             match piece {
                 Piece::Text(text) => name.push_str(text),
                 Piece::Date(date) => name.push_str(date.at(moment_ms)?),
                 Piece::Value(value) => {
-                    let value = value.value(record, &[time]).map_err(|error| format!("--index: {error}"))?;
+                    let value = value.value(record, &[time]).map_err(|error| format!("{option}: {error}"))?;
                     name.push_str(&String::from_utf8_lossy(&text(&value)));
                 }
             }
@@ -103,7 +121,7 @@ mod tests {
     #[test]
     fn names_of_dates_and_values() {
         let name = |pattern: &str, record: &str, ms| {
-            let mut pattern = Pattern::parse(pattern).unwrap();
+            let mut pattern = Pattern::parse("--index", pattern).unwrap();
             pattern.name(record.as_bytes(), ms, b"5000")
         };
         let is = |name: &str| Ok(name.to_owned());
@@ -114,14 +132,14 @@ mod tests {
         assert!(name("{.app}", "{}", 0).unwrap_err().contains("{.app} is null"));
         assert!(name("{.[]}", "[1,2]", 0).unwrap_err().contains("2 values"));
         for (wrong, says) in [("", "empty"), ("a{.b", "not closed"), ("a-%!", "%!"), ("a{.b |}", "--index")] {
-            let error = Pattern::parse(wrong).unwrap_err().to_string();
+            let error = Pattern::parse("--index", wrong).unwrap_err().to_string();
             assert!(error.contains(says), "{error}");
         }
     }
 
     #[test]
     fn the_same_pattern_follows_the_moments() {
-        let mut pattern = Pattern::parse("d-%H").unwrap();
+        let mut pattern = Pattern::parse("--index", "d-%H").unwrap();
         for (ms, name) in [(0, "d-00"), (0, "d-00"), (3_600_000, "d-01"), (0, "d-00")] {
             assert_eq!(pattern.name(b"1", ms, b"0").unwrap(), name);
         }

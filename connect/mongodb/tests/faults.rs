@@ -1,0 +1,54 @@
+//! Pipelines and servers that are killed while records go through.
+//!
+//! `MONGODB_KILLS` says how often; by default a few times.
+
+use std::time::Duration;
+
+use sstream_testkit::keeper::Keeper;
+use sstream_testkit::random::Random;
+use sstream_testkit::wait_until;
+
+use crate::server::{Kept, is_possible};
+
+fn rounds() -> u64 {
+    std::env::var("MONGODB_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(3)
+}
+
+/// Each record is there once, whatever is killed: the pipeline, the server, or both. (FerretDB answers no more after a
+/// client was killed in the middle of an update, so that documents by their own id or key are not tried in this way.)
+#[test]
+fn pipelines_and_servers_are_killed() {
+    if !is_possible() {
+        return;
+    }
+    let Kept { server, keeper: kept, .. } = Kept::real();
+    server.folder.file("log", "");
+    let url = &server.url;
+    let line = format!(
+        "sstream-source tail log --checkpoint ck --batch 100ms | sstream-filter . | \
+         sstream-sink mongodb {url} --collection all --timeout 5s --doc '{{n: tonumber}}' --bulk-bytes 8KiB"
+    );
+    let keeper = Keeper::start(&server.folder, "pipeline", &line);
+    let mut random = Random::new(14);
+    let mut sent = 0;
+    for round in 0..rounds() {
+        for _ in 0..3 {
+            server.folder.run(&format!("seq {} {} >>log", sent + 1, sent + 300)).exits(0);
+            sent += 300;
+            // When is left to chance, which is the test.
+            std::thread::sleep(Duration::from_millis(random.below(1500)));
+        }
+        if round % 3 != 1 {
+            kept.kill_all();
+        }
+        if round % 3 != 0 {
+            keeper.kill_some(&mut random);
+        }
+    }
+    wait_until("all is through", Duration::from_secs(120), || server.count("all") >= sent);
+    keeper.finish(Duration::from_secs(120));
+    assert!(kept.ends() > 0, "no server was killed");
+    let all = server.documents("all", "n", "d[\"n\"]");
+    let expected: String = (1..=sent).map(|n| format!("{n}\n")).collect();
+    assert!(all == expected, "each once: there are {} of {sent}", all.lines().count());
+}
