@@ -4,7 +4,6 @@ use super::account::{Account, Begins, Stream};
 use super::args::{CutArgs, InputForm};
 use super::cluster::{self, Spread};
 use super::connector::known::{self, Role};
-use super::connector::remote;
 use super::describe::identity;
 use super::first::SourceIdentity;
 use super::restart::Candidate;
@@ -22,10 +21,8 @@ pub struct Described {
     pub examples: &'static str,
     /// Kinds that are programs of their own, and what each is.
     pub connectors: Vec<(&'static str, &'static str)>,
-    /// Its options, parsed by its own definition.
+    /// Its options, parsed by its own definition; URLs are files, as they are for Spark.
     pub parse: Parse,
-    /// The same where URLs are files, as they are for Spark.
-    pub parse_on_cluster: Parse,
 }
 
 /// Parses a command line by a tool's own definition.
@@ -112,20 +109,13 @@ pub fn describe<T: Tool + 'static>() -> Described {
         is_stage: T::IS_STAGE,
         examples: T::EXAMPLES,
         connectors,
-        parse: parse::<T, true>,
-        parse_on_cluster: parse::<T, false>,
+        parse: |words| {
+            let mut command = command::<T>();
+            let words = words.iter().map(OsString::from).collect();
+            let refused = |message: String| clap::Error::raw(clap::error::ErrorKind::Io, message);
+            let matches = command.try_get_matches_from_mut(config::expand(&command, words).map_err(refused)?.words)?;
+            let form = matches.try_get_one::<InputForm>("input").ok().flatten().copied();
+            Ok(Box::new(Options(T::from_arg_matches(&matches)?, form)))
+        },
     }
-}
-
-/// Parses a command line; connectors may take one that names URLs in the place of files.
-fn parse<T: Tool + 'static, const HAND_OVER: bool>(words: &[&str]) -> Result<Box<dyn Parsed>, clap::Error> {
-    let mut command = command::<T>();
-    let mut words: Vec<OsString> = words.iter().map(OsString::from).collect();
-    if let Some(role) = T::CONNECTORS.filter(|_| HAND_OVER) {
-        remote::hand_over(role, &command, &mut words);
-    }
-    let refused = |message: String| clap::Error::raw(clap::error::ErrorKind::Io, message);
-    let matches = command.try_get_matches_from_mut(config::expand(&command, words).map_err(refused)?.words)?;
-    let form = matches.try_get_one::<InputForm>("input").ok().flatten().copied();
-    Ok(Box::new(Options(T::from_arg_matches(&matches)?, form)))
 }

@@ -25,8 +25,8 @@ use crate::stage::StageError;
 pub fn main<T: Tool>() -> ExitCode {
     let mut arguments: Vec<OsString> = std::env::args_os().collect();
     let mut command = command::<T>();
-    if let Some(role) = T::CONNECTORS {
-        remote::hand_over(role, &command, &mut arguments);
+    if let Some(place) = remote::place(&command, &arguments) {
+        arguments[place] = remote::KIND.into();
     }
     let expanded = match config::expand(&command, arguments.clone()) {
         Ok(expanded) => expanded,

@@ -25,8 +25,8 @@ const PART_BYTES: usize = 8 << 20;
 /// The most parts that a store takes.
 const MOST_PARTS: u64 = 10_000;
 
-/// Where the digest is, among what an object has beside its content.
-const DIGEST: &str = "sstream-digest";
+/// Where the digest is, among what an object has beside its content: Azure takes no dash there, and proxies no underscore.
+const DIGEST: &str = "sstreamsha256";
 
 /// A bucket.
 pub struct Clouds {
@@ -163,7 +163,7 @@ impl Store for Clouds {
         let path = self.path(object.url.strip_prefix(&self.root).unwrap_or_default())?;
         let options = GetOptions {
             if_match: (!object.tag.is_empty()).then(|| object.tag.clone()),
-            range: (from > 0).then(|| GetRange::Bounded(from..object.size)),
+            range: (from > 0).then_some(GetRange::Bounded(from..object.size)),
             ..GetOptions::default()
         };
         let got = self.runtime.block_on(self.objects.get_opts(&path, options))?;

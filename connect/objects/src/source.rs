@@ -98,6 +98,8 @@ pub struct ObjectSource {
     /// It must be kept even if no record was taken.
     is_urgent: bool,
     is_first_start: bool,
+    /// A checkpoint knows how far it has come.
+    is_kept: bool,
     left_out: Vec<String>,
     again: Option<Again>,
 }
@@ -120,6 +122,7 @@ impl ObjectSource {
             taken: Record::default(),
             is_urgent: false,
             is_first_start: true,
+            is_kept: false,
             left_out: Vec::new(),
             again: None,
         }
@@ -144,8 +147,9 @@ impl ObjectSource {
             if known.object.is_same(&object) {
                 return;
             }
-            // One that has not had its turn is not there any more.
-            self.waiting.retain(|waiting| waiting.object.url != object.url || waiting.boundary.is_some());
+            // One that was not begun is not there any more.
+            let begun = |waiting: &Entry| waiting.boundary != Some(Boundary::at(0));
+            self.waiting.retain(|waiting| waiting.object.url != object.url || begun(waiting));
             self.found.retain(|found| found.url != object.url);
         }
         if self.open.as_ref().is_some_and(|open| open.object.url == object.url) {
@@ -217,8 +221,10 @@ impl ObjectSource {
         match trouble {
             Trouble::Gone | Trouble::Changed if at == Boundary::at(0) => {
                 self.parts.console.warn(&format!("{url}: {trouble} any more as it was found: left out"));
-                // Another one of its name is found by the next look.
-                self.known.remove(&url);
+                // Another one of its name is found by the next look, unless it was already.
+                if self.known.get(&url).is_some_and(|known| known.object.is_same(&object)) {
+                    self.known.remove(&url);
+                }
                 return Ok(());
             }
             Trouble::Gone | Trouble::Changed => {
@@ -238,14 +244,12 @@ impl ObjectSource {
 
     /// All of an object that is to be taken was.
     fn is_over(&mut self, object: Object) {
-        match self.known.get_mut(&object.url) {
-            Some(known) => (known.is_done, known.object) = (true, object.clone()),
-            None => {
-                let known = Known { object: object.clone(), is_done: true, seen_in: self.looks };
-                self.known.insert(object.url.clone(), known);
-            }
-        }
-        match self.taken.entries.iter_mut().find(|entry| entry.object == object) {
+        let seen_in = self.looks;
+        let known = self.known.entry(object.url.clone());
+        let known = known.or_insert_with(|| Known { object: object.clone(), is_done: true, seen_in });
+        // Another one of its name may wait for its turn.
+        known.is_done |= known.object.is_same(&object);
+        match self.taken.entries.last_mut().filter(|entry| entry.object == object) {
             Some(entry) => entry.boundary = None,
             None => self.taken.entries.push(Entry { object, boundary: None }),
         }
@@ -254,10 +258,11 @@ impl ObjectSource {
     /// Records were made of a range.
     fn took(&mut self, object: &Object, from: Boundary, to: Boundary) {
         let Record { entries, ranges } = &mut self.taken;
-        let index = entries.iter().rposition(|entry| entry.object == *object).unwrap_or_else(|| {
+        // Only what is being read has ranges, and it is the last one then.
+        if entries.last().is_none_or(|entry| entry.object != *object) {
             entries.push(Entry { object: object.clone(), boundary: None });
-            entries.len() - 1
-        });
+        }
+        let index = entries.len() - 1;
         entries[index].boundary = Some(to);
         match ranges.last_mut() {
             Some(last) if last.object == index => last.to = to,
@@ -339,9 +344,20 @@ impl RecordSource for ObjectSource {
     }
 
     fn finish(&mut self, _: &Reason, _: &mut Vec<u8>, _: &mut Bad<'_>) -> Result<u64, SourceError> {
-        if let Some(open) = &self.open {
-            let (url, at) = (&open.object.url, open.lines.boundary().offset);
-            self.parts.console.info(&format!("{url}: was read up to byte {at} when the stop came"));
+        let at = self.open.as_ref().map(|open| (&open.object.url, open.lines.boundary().offset));
+        let unread = self.waiting.len();
+        let message = match at {
+            None if unread == 0 => return Ok(0),
+            None => format!("{unread} objects were left unread at the stop"),
+            Some((url, at)) => {
+                format!("{url} was read up to byte {at} at the stop, and {unread} more objects left unread")
+            }
+        };
+        // A later start goes on there, if somebody knows where that is.
+        if self.is_kept {
+            self.parts.console.info(&message)
+        } else {
+            self.parts.console.warn(&message)
         }
         Ok(0)
     }
@@ -360,6 +376,7 @@ impl RecordSource for ObjectSource {
 
 impl ReadAgain for ObjectSource {
     fn restore(&mut self, position: &Position) -> Result<(), SourceError> {
+        self.is_kept = true;
         let mut begun: Vec<Entry> = Vec::new();
         for bytes in std::iter::once(&position.base).chain(&position.since) {
             self.is_first_start &= bytes.is_empty();

@@ -64,7 +64,8 @@ fn words(error: &dyn std::error::Error) -> String {
 /// What holds only until somebody does something, among statuses and errors of TLS.
 fn is_final(text: &str) -> bool {
     let status = text.split_once("status code: ").and_then(|(_, rest)| rest.get(..3)?.parse::<u16>().ok());
-    let by_status = status.is_some_and(|status| matches!(status, 300..=499) && !matches!(status, 408 | 425 | 429));
+    let by_status =
+        status.is_some_and(|status| matches!(status, 300..=499) && !matches!(status, 408 | 409 | 425 | 429));
     by_status || text.contains("invalid peer certificate") || text.contains("without LOCATION")
 }
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use sstream::connect::files::FileNames;
 use sstream::connect::{
-    Came, LineForm, Position, ReadAgain as _, RecordSource as _, Room, SinkGuarantee, SourceError, Wake, testing,
+    Came, LineForm, OnLoss, Position, ReadAgain as _, RecordSource as _, Room, SinkGuarantee, SourceError, SourceParts,
+    Wake, testing,
 };
 use sstream_objects::content::Batch;
 use sstream_objects::fetch::Reading;
@@ -23,12 +24,17 @@ use crate::memory::Memory;
 const LONG: std::time::Duration = std::time::Duration::from_secs(60);
 
 fn open(store: &Arc<Memory>) -> ObjectSource {
+    open_with(store, OnLoss::Fail, None)
+}
+
+fn open_with(store: &Arc<Memory>, on_loss: OnLoss, scan: Option<std::time::Duration>) -> ObjectSource {
     let store: Arc<dyn Store> = store.clone();
-    let (parts, wake) = (testing::source_parts(), Wake::new().unwrap());
+    let (parts, wake) = (SourceParts { on_loss, ..testing::source_parts() }, Wake::new().unwrap());
     let reading = Reading { store, bell: wake.bell(), console: parts.console.clone(), retry_for: None };
     let wanted = vec![Wanted::new(Place::parse("s3://b/in").unwrap()).unwrap()];
-    let lister = Lister::start(reading.clone(), wanted, None);
-    ObjectSource::new(reading, lister, Options { new_only: false, available_now: true }, parts, wake)
+    let lister = Lister::start(reading.clone(), wanted, scan);
+    let options = Options { new_only: false, available_now: scan.is_none() };
+    ObjectSource::new(reading, lister, options, parts, wake)
 }
 
 fn filled() -> Arc<Memory> {
@@ -148,4 +154,24 @@ fn what_was_not_begun_and_is_replaced_is_taken_as_it_is_then() {
     let text = String::from_utf8(block).unwrap();
     assert!(!text.contains("\"0 0\""), "{text}");
     assert_eq!(text.lines().count(), 80, "{text}");
+}
+
+/// A start that goes on in an object which is another one by then: what is left of the first is told, the other one is
+/// taken once.
+#[test]
+fn another_object_under_a_name_that_was_begun_is_taken_once() {
+    let store = Arc::new(Memory::default());
+    store.insert("s3://b/in/x", 1, "1\n2\n3\n");
+    let mut source = open(&store);
+    source.restore(&Position::default()).unwrap();
+    let position = one(&mut source);
+    store.insert("s3://b/in/x", 2, "4\n5\n");
+    let mut next = open_with(&store, OnLoss::Skip, Some(std::time::Duration::from_millis(1)));
+    next.restore(&Position { base: Vec::new(), since: vec![position] }).unwrap();
+    let mut block = Vec::new();
+    while next.wait(std::time::Duration::from_millis(300)).unwrap() == Came::Something {
+        let room = Room { records: 1, bytes: 1 << 20 };
+        next.take(room, &mut block, &mut |_, _| Ok(())).unwrap();
+    }
+    assert_eq!(String::from_utf8(block).unwrap(), "\"4\"\n\"5\"\n");
 }

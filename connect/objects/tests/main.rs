@@ -5,6 +5,7 @@
 // What fails here fails the test; checks are chained.
 #![allow(clippy::unwrap_used, clippy::wrong_self_convention)]
 
+mod clouds;
 mod demo;
 mod docs;
 mod faults;

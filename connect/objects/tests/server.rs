@@ -11,7 +11,7 @@ use sstream_testkit::pipeline::Pipeline;
 use sstream_testkit::shell::{Folder, Ran};
 use sstream_testkit::wait_until;
 
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/server");
+pub const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/server");
 
 fn can(kind: &str) -> bool {
     let can = |what: &str| Command::new(SCRIPT).args([what, kind]).status().unwrap().success();
@@ -25,6 +25,12 @@ pub fn has_s3() -> bool {
         has_all("OBJECTS_TESTS", &["python3", "openssl"])
             && (can("s3") || lacks("OBJECTS_TESTS", "an S3 server (go, boto3)"))
     })
+}
+
+/// Whether there is what stands in for another cloud.
+pub fn has(kind: &str) -> bool {
+    has_all("OBJECTS_TESTS", &["python3", "curl", "jq"])
+        && (can(kind) || lacks("OBJECTS_TESTS", "servers of other clouds (pip, npm)"))
 }
 
 /// Whether there is what tests of HDFS need.

@@ -146,3 +146,18 @@ fn new_only_leaves_what_is_there() {
     assert!(pipeline.wait(Duration::from_secs(30)).is_some());
     server.run("sstream-source dir s3://bkt/in $E --new-only --available-now --batch 100ms --checkpoint ck | sstream-sink files out/part; cat out/*").exits(0).prints("new\n");
 }
+
+#[test]
+fn explain_says_what_the_connector_would_do() {
+    sstream_testkit::shell::explains(
+        "sstream-source --batch 5s dir s3://b/in --endpoint http://h --checkpoint ck | sstream-sink files hdfs://h/out/n",
+        0,
+        &[
+            "cuts its input into batches of 5s",
+            "read again from the objects, which must stay there until then",
+            "writes an object a batch, whole or not there",
+            "each record counts exactly once, by the name of its batch",
+        ],
+    );
+    sstream_testkit::shell::explains("sstream-source dir s3://b/in gs://b/in", 2, &["one source reads of one bucket"]);
+}

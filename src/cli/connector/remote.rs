@@ -1,14 +1,12 @@
 //! URLs where files are named: `sstream-source dir s3://bucket/in` is `sstream-source objects s3://bucket/in`, and so
 //! for `sstream-sink files`. A store of objects is a connector's, so that whoever has local files pays nothing for it.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 
 use clap::Command;
 
-use super::known::Role;
-
 /// The kind that URLs are given to.
-const KIND: &str = "objects";
+pub const KIND: &str = "objects";
 
 /// How the URLs begin that it takes.
 pub const SCHEMES: [&str; 4] = ["s3://", "gs://", "az://", "hdfs://"];
@@ -18,26 +16,24 @@ pub fn is_url(word: &OsStr) -> bool {
     SCHEMES.iter().any(|scheme| word.as_encoded_bytes().starts_with(scheme.as_bytes()))
 }
 
-/// Has the connector take a command line, of a tool whose kinds are in this role, that names URLs in the place of files.
-pub fn hand_over(role: Role, command: &Command, words: &mut [OsString]) {
-    let of_files = match role {
-        Role::Source => "dir",
-        Role::Sink => "files",
-        Role::Operator => return,
+/// The word of a tool's command line that is to be [`KIND`], so that the connector takes it: where it names URLs in the
+/// place of files.
+pub fn place<S: AsRef<OsStr>>(command: &Command, words: &[S]) -> Option<usize> {
+    let of_files = match command.get_name() {
+        "sstream-source" => "dir",
+        "sstream-sink" => "files",
+        _ => return None,
     };
-    if let Some(place) = place_of_kind(command, words)
-        && words[place] == of_files
-        && words[place..].iter().any(|word| is_url(word))
-    {
-        words[place] = KIND.into();
-    }
+    let place = place_of_kind(command, words)?;
+    let names_urls = words[place..].iter().any(|word| is_url(word.as_ref()));
+    (words[place].as_ref() == of_files && names_urls).then_some(place)
 }
 
 /// The first word that is no option, and no option's value.
-fn place_of_kind(command: &Command, words: &[OsString]) -> Option<usize> {
+fn place_of_kind<S: AsRef<OsStr>>(command: &Command, words: &[S]) -> Option<usize> {
     let mut place = 1;
     while let Some(word) = words.get(place) {
-        let word = word.to_string_lossy();
+        let word = word.as_ref().to_string_lossy();
         if !word.starts_with('-') {
             return Some(place);
         }
@@ -68,11 +64,12 @@ mod tests {
 
     #[test]
     fn urls_of_dir_and_files_are_the_connector_s() {
-        let handed = |role: Role, line: &str| {
-            let mut words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-            let command = if role == Role::Source { command::<SourceTool>() } else { command::<SinkTool>() };
-            hand_over(role, &command, &mut words);
-            words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+        let handed = |command: Command, line: &str| {
+            let mut words: Vec<&str> = line.split(' ').collect();
+            if let Some(place) = place(&command, &words) {
+                words[place] = KIND;
+            }
+            words.join(" ")
         };
         for (line, becomes) in [
             ("x dir s3://b/in", "x objects s3://b/in"),
@@ -88,9 +85,9 @@ mod tests {
             ("x exec dir s3://b/in", "x exec dir s3://b/in"),
             ("x", "x"),
         ] {
-            assert_eq!(handed(Role::Source, line), becomes);
+            assert_eq!(handed(command::<SourceTool>(), line), becomes);
         }
-        assert_eq!(handed(Role::Sink, "x --pass files s3://b/out txt"), "x --pass objects s3://b/out txt");
-        assert_eq!(handed(Role::Sink, "x files out"), "x files out");
+        assert_eq!(handed(command::<SinkTool>(), "x --pass files s3://b/out txt"), "x --pass objects s3://b/out txt");
+        assert_eq!(handed(command::<SinkTool>(), "x files out"), "x files out");
     }
 }

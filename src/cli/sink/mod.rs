@@ -72,7 +72,7 @@ enum ChosenSink {
     /// The directory must be there. A batch is written under a temporary name
     /// that begins with a dot, synced and renamed; a file of that name is
     /// replaced, as the same batch comes again after a restart. An empty batch
-    /// has no file.
+    /// has no file. A URL (s3:// gs:// az:// hdfs://) is written to by sstream-sink objects, a connector that files becomes.
     ///
     /// With --layout spark a batch is a directory PREFIX-TIME_IN_MS[.SUFFIX], as Spark's saveAsTextFiles makes it: its lines
     /// are in part-00000, and _SUCCESS is in it from the moment on at which it is seen. An empty batch has one too. A

@@ -162,7 +162,8 @@ pub enum ChosenSource {
     /// a record, and each csv file has its own header.
     ///
     /// PATH is a directory, or a quoted pattern of directories or files: 'in/*.log',
-    /// '/data/*/in', '/data/**/*.csv'. Under a checkpoint a restart reads the files of
+    /// '/data/*/in', '/data/**/*.csv'. URLs (s3:// gs:// az:// hdfs://) are read by sstream-source objects, a connector
+    /// that dir becomes. Under a checkpoint a restart reads the files of
     /// the newest batches again: leave them where they are until then.
     #[command(before_help = "Examples:
   sstream-source dir spool --batch 10s | sstream-filter ERROR

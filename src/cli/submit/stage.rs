@@ -105,7 +105,7 @@ impl Tools {
 /// A command line by the tool's own definition.
 fn parse(tool: &Described, words: &[String]) -> Result<Box<dyn Parsed>, String> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    (tool.parse_on_cluster)(&words).map_err(|error| match error.use_stderr() {
+    (tool.parse)(&words).map_err(|error| match error.use_stderr() {
         true => usage::explain(&error, words[0]),
         false => "it would show its help or version".to_owned(),
     })

@@ -73,6 +73,7 @@ complete -c sstream-source-kafka -l multiline-continue -d 'A line that matches b
 complete -c sstream-source-kafka -l multiline-timeout -d 'An event to which nothing comes for so long is complete [default: 1s]' -r
 complete -c sstream-source-kafka -l max-lines -d 'An event of more lines is a bad record, as is one that is longer than --max-line [default: 10000]' -r
 complete -c sstream-source-kafka -l available-now -d 'What is there, and no more: then stop'
+complete -c sstream-source-kafka -l messages-on-stdin -d 'Read no brokers, but messages that Spark has read'
 complete -c sstream-source-kafka -l skip-missed -d 'Send more than a million missed batches (a suspend, a clock set) as empty ones'
 complete -c sstream-source-kafka -l no-trace -d 'Leave the trace out of the stream\'s ends'
 complete -c sstream-source-kafka -l backpressure -d 'When batches take longer than their interval, take only what the pipeline keeps up with'

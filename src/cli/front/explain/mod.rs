@@ -10,6 +10,7 @@ use super::shell::{self, Command, Pipeline};
 use crate::cli::account::{Begins, Stream};
 use crate::cli::args::CutArgs;
 use crate::cli::connector::found::{self, Named};
+use crate::cli::connector::remote;
 use crate::cli::described::{Described, Parsed};
 use crate::cli::guarantee::Kept;
 use crate::cli::restart::{Line, Restart};
@@ -179,10 +180,13 @@ impl Walk {
 
     fn tool(&mut self, tool: &str, command: &Command, flow: Flow, sides: &[Flow]) -> Flow {
         let unknown = Flow::Batches(Stream::default());
-        let words = arguments(tool, command);
+        let mut words = arguments(tool, command);
         let Some(described) = self.tools.iter().find(|described| described.command.get_name() == tool) else {
             return unknown;
         };
+        if let Some(place) = remote::place(&described.command, &words) {
+            words[place] = remote::KIND;
+        }
         let parsed = match (described.parse)(&words) {
             Ok(parsed) => parsed,
             Err(error) if !error.use_stderr() => {
