@@ -14,8 +14,8 @@ fn rounds() -> u64 {
     std::env::var("MONGODB_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(3)
 }
 
-/// Each record is there once, whatever is killed: the pipeline, the server, or both. (FerretDB answers no more after a
-/// client was killed in the middle of an update, so that documents by their own id or key are not tried in this way.)
+/// Each record is there once, whatever is killed: the pipeline, the server, or both. (Documents by their own
+/// id or key are not tried in this way: with updates FerretDB gave no answer any more after a kill, and why was not found.)
 #[test]
 fn pipelines_and_servers_are_killed() {
     if !is_possible() {
