@@ -59,10 +59,10 @@ build:
 	@CONNECTORS='$(CONNECTORS)' scripts/setup build
 	$(CARGO) build --locked --release --bins $(PACKAGES)
 
-# For tests/spark it is built too, with a Spark to run it.
+# For tests/spark it is built too, with a Spark to run it. SPARK=4 is of Spark 4.
 spark:
 	@scripts/setup spark
-	mvn -q -B -f spark/pom.xml package
+	mvn -q -B -f spark/pom.xml $(if $(filter 4%,$(SPARK)),-Pspark4) package
 
 demo:
 	@CONNECTORS='$(CONNECTORS)' scripts/setup demo
