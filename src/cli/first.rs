@@ -109,6 +109,7 @@ pub struct Begun {
 /// run before may still have. `None` if it was asked to stop while it waited for that.
 pub fn begin(identity: SourceIdentity, cut: &CutArgs, environment: &Environment) -> Result<Option<Begun>, ToolError> {
     let keep = &cut.keep;
+    keep.check_dir()?;
     let Some(dir) = keep.dir() else {
         return match keep.needs_dir() {
             Some(option) => Err(ToolError::Usage(format!("{option}: there is no checkpoint: add --checkpoint DIR"))),

@@ -8,7 +8,6 @@ use clap::Args;
 use super::batch::Batching;
 use super::{FormArgs, InputForm, KeepArgs, MultilineArgs, ZoneArgs, bad};
 use crate::cli::ToolError;
-use crate::cli::connector::remote::is_url;
 use crate::duration;
 use crate::flow::OnError;
 use crate::interval::Interval;
@@ -171,13 +170,6 @@ impl CutArgs {
     /// Options that do not go with the form of raw input, or with each other.
     pub fn check(&self, form: Option<InputForm>) -> Result<(), ToolError> {
         let form = form.unwrap_or(InputForm::Text);
-        if let Some(dir) = self.keep.dir().filter(|dir| is_url(dir.as_os_str())) {
-            return Err(ToolError::Usage(format!(
-                "--checkpoint {}: a checkpoint is a directory of this machine, since it is locked and synced: give one, on a \
-                 disk that outlives the machine if need be",
-                dir.display()
-            )));
-        }
         self.form.check(form, self.max_line)?;
         if let Some((option, what)) = self.events.given().zip(form.frames_itself()) {
             let message = format!("{option}: {what} say themselves where they end: leave it out");

@@ -6,6 +6,8 @@ use clap::{Args, ValueEnum};
 
 use crate::checkpoint::job::Retain;
 use crate::checkpoint::name::check_source;
+use crate::cli::ToolError;
+use crate::cli::connector::remote::is_url;
 use crate::source::engine::kept::OnLoss;
 
 /// What a first stage keeps for a restart.
@@ -45,6 +47,21 @@ impl KeepArgs {
     pub fn dir(&self) -> Option<PathBuf> {
         let from_environment = || std::env::var_os("SSTREAM_CHECKPOINT").filter(|dir| !dir.is_empty());
         self.checkpoint.clone().or_else(|| from_environment().map(PathBuf::from))
+    }
+
+    /// Whether the checkpoint can be there. On a cluster it may be anywhere where Spark has file systems.
+    ///
+    /// # Errors
+    /// It is a URL.
+    pub fn check_dir(&self) -> Result<(), ToolError> {
+        match self.dir().filter(|dir| is_url(dir.as_os_str())) {
+            None => Ok(()),
+            Some(dir) => Err(ToolError::Usage(format!(
+                "--checkpoint {}: a checkpoint is a directory of this machine, since it is locked and synced: give one, on a \
+                 disk that outlives the machine if need be",
+                dir.display()
+            ))),
+        }
     }
 
     /// The first of the options given that mean nothing without a checkpoint.

@@ -170,7 +170,7 @@ fn declare<T: Tool + Declared>(arguments: &[OsString]) -> Value {
             let command = crate::cli::command::<T>();
             answer["arguments"] = describe::identity::<T>(&command, &expanded.words).into();
             let words = expanded.words.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
-            answer["words"] = describe::without(&command, words, &cluster::is_of_plan).into();
+            answer["line"] = describe::without(&command, words, &cluster::is_of_plan).into();
             answer
         }
         Err(error) if !error.use_stderr() => json!({ "help": true }),

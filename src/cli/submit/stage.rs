@@ -126,7 +126,7 @@ fn connector(found: &Found, words: &[String]) -> Result<Stage, String> {
     if let Some(calendar) = answer["calendar"].as_str() {
         return Err(format!("batches of {calendar}: Spark's batches are always of one length"));
     }
-    let rest = answer["words"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
+    let rest = answer["line"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
     let spread = cluster::declared(&answer).unwrap_or_else(|| Spread::not_yet(&found.name()));
     let begins = found.role == Role::Source;
     Ok(Stage {

@@ -243,6 +243,9 @@ impl Walk {
         if let (Some(begins), Some(cut)) = (tool.begins(), tool.cut()) {
             self.before_a_source(&flow, begins.reads_stdin);
             let mut stream = self.begin(&begins, cut, command);
+            if let Err(error) = cut.keep.check_dir() {
+                self.mistake(&error.to_string());
+            }
             self.restart_source(&mut stream, tool.source(), &cut.keep);
             return stream;
         }
