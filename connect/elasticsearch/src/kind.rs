@@ -9,7 +9,7 @@ use clap::Args;
 use sstream::connect::{
     Pattern, Secret, Sink, SinkGuarantee, SinkKind, SinkParts, Spool, TimeForm, TimeOf, ToolError, duration, program,
 };
-use sstream_tables::patience::Patience;
+use sstream_tables::patience::{Patience, Tries};
 use sstream_tables::sink::run_id;
 use ureq::http::Uri;
 
@@ -206,7 +206,7 @@ Each record is a document. Its id is made of the batch's time and its place in t
         let patience = Patience::new("elasticsearch".to_owned(), console, stop, waited, self.retry_for);
         Ok(Box::new(ElasticsearchSink {
             template,
-            sender: Sender::new(client, op, patience, self.retry, self.bulk_bytes),
+            sender: Sender::new(client, op, Tries::new(patience, self.retry), self.bulk_bytes),
             spool: Spool::new(self.memory),
             bad_records,
         }))

@@ -4,8 +4,7 @@ use std::collections::HashSet;
 
 use sstream::connect::{OpError, OutletError};
 use sstream_tables::Fault;
-use sstream_tables::fault::TableError;
-use sstream_tables::patience::Patience;
+use sstream_tables::patience::Tries;
 
 use crate::answer::{Answer, Verdict};
 use crate::bulk::Bulk;
@@ -19,19 +18,15 @@ pub type Refused<'b> = dyn FnMut(&[u8], &str) -> Result<(), OpError> + 'b;
 pub struct Sender {
     client: Client,
     op: Op,
-    patience: Patience,
-    /// Give up after so many tries in a row that came to nothing; never, if it is none.
-    retry: Option<u32>,
-    /// So many there were.
-    tries: u32,
+    tries: Tries,
     /// A request has about so many bytes at most, since the server takes no more.
     limit: usize,
 }
 
 impl Sender {
     /// Speaks to nobody yet.
-    pub fn new(client: Client, op: Op, patience: Patience, retry: Option<u32>, limit: usize) -> Sender {
-        Sender { client, op, patience, retry, tries: 0, limit }
+    pub fn new(client: Client, op: Op, tries: Tries, limit: usize) -> Sender {
+        Sender { client, op, tries, limit }
     }
 
     /// Whether a request is as long as it should be.
@@ -50,16 +45,16 @@ impl Sender {
             if bulk.is_empty() {
                 continue;
             }
-            let waited = self.patience.waited();
+            let waited = self.tries.waited();
             match waited.during(|| self.client.send(bulk.body())) {
-                Ok(Answer::Taken) => self.is_back(),
+                Ok(Answer::Taken) => self.tries.is_back(),
                 Ok(Answer::Each(verdicts)) => waiting.push(self.settle(&bulk, &verdicts, bad)?),
                 Ok(Answer::TooLarge(why) | Answer::Malformed(why)) if bulk.len() == 1 => {
-                    self.is_back();
+                    self.tries.is_back();
                     bad(bulk.record(0), &why)?;
                 }
                 Ok(answer) => {
-                    self.is_back();
+                    self.tries.is_back();
                     if matches!(answer, Answer::TooLarge(_)) {
                         self.limit = self.limit.min(bulk.body().len() / 2);
                     }
@@ -68,7 +63,7 @@ impl Sender {
                     waiting.extend([second, first]);
                 }
                 Err(Fault::Away(message)) => {
-                    self.pause(message)?;
+                    self.tries.pause(message)?;
                     waiting.push(bulk);
                 }
                 Err(
@@ -76,7 +71,7 @@ impl Sender {
                     | Fault::Again(message)
                     | Fault::Refused(message)
                     | Fault::Columns(message),
-                ) => return Err(self.hopeless(message)),
+                ) => return Err(self.tries.hopeless(message).into()),
             }
         }
         Ok(())
@@ -98,37 +93,10 @@ impl Sender {
                     message.get_or_insert(words);
                 }
                 Verdict::Bad(words) => bad(bulk.record(item), &words)?,
-                Verdict::Hopeless(words) => return Err(self.hopeless(words)),
+                Verdict::Hopeless(words) => return Err(self.tries.hopeless(words).into()),
             }
         }
-        match message {
-            None => self.is_back(),
-            Some(message) if again.len() == bulk.len() => self.pause(message)?,
-            Some(_) => {
-                // There is room, if not for all at once.
-                self.is_back();
-                self.patience.wait();
-            }
-        }
+        self.tries.after(message, again.len() == bulk.len())?;
         Ok(bulk.only(again.into_iter()))
-    }
-
-    fn is_back(&mut self) {
-        self.tries = 0;
-        self.patience.is_back();
-    }
-
-    /// Waits after a try that came to nothing.
-    fn pause(&mut self, message: String) -> Result<(), OutletError> {
-        self.tries += 1;
-        if self.retry.is_some_and(|retry| self.tries > retry) {
-            let name = self.patience.name().to_owned();
-            return Err(TableError::Conflicts { name, message, tries: self.tries }.into());
-        }
-        Ok(self.patience.pause(message)?)
-    }
-
-    fn hopeless(&self, message: String) -> OutletError {
-        TableError::Hopeless { name: self.patience.name().to_owned(), message }.into()
     }
 }

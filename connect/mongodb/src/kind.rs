@@ -8,7 +8,7 @@ use clap::Args;
 use sstream::connect::{
     Pattern, Secret, Sink, SinkGuarantee, SinkKind, SinkParts, Spool, TimeForm, TimeOf, ToolError, duration, program,
 };
-use sstream_tables::patience::Patience;
+use sstream_tables::patience::{Patience, Tries};
 use sstream_tables::sink::run_id;
 
 use crate::address::Url;
@@ -242,20 +242,14 @@ Each record is a document. Its id is made of the batch's time and its place in t
     fn open<'a>(self, parts: SinkParts<'a>) -> Result<Box<dyn Sink + 'a>, ToolError> {
         let SinkParts { console, stop, waited, bad_records } = parts;
         let (template, login) = (self.template()?, self.login()?);
-        let manner = Manner {
-            op: self.op(),
-            key: self.key.clone(),
-            create: self.create,
-            concern: self.concern(),
-            retry: self.retry,
-        };
+        let manner = Manner { op: self.op(), key: self.key.clone(), create: self.create, concern: self.concern() };
         let Url { hosts, set, is_tls, is_direct, .. } = self.url;
         let tls = if is_tls { Some(Arc::new(sstream_tls::client(self.ca.as_deref())?)) } else { None };
         let members = Members::new(hosts, set, is_direct, Door { login, tls, timeout: self.timeout });
         let patience = Patience::new("mongodb".to_owned(), console, stop, waited, self.retry_for);
         Ok(Box::new(MongodbSink {
             template,
-            sender: Sender::new(members, manner, patience),
+            sender: Sender::new(members, manner, Tries::new(patience, self.retry)),
             bulk_bytes: self.bulk_bytes,
             spool: Spool::new(self.memory),
             bad_records,

@@ -5,8 +5,7 @@ use std::collections::HashSet;
 use sstream::connect::record::field;
 use sstream::connect::{OpError, OutletError};
 use sstream_tables::Fault;
-use sstream_tables::fault::TableError;
-use sstream_tables::patience::Patience;
+use sstream_tables::patience::Tries;
 
 use crate::answer::{Answer, Verdict, of_write};
 use crate::bson::{Document, read};
@@ -30,17 +29,13 @@ pub struct Manner {
     pub create: bool,
     /// How many servers have to have a document before it counts.
     pub concern: Document,
-    /// Give up after so many tries in a row that came to nothing; never, if it is none.
-    pub retry: Option<u32>,
 }
 
 /// Sends commands.
 pub struct Sender {
     members: Members,
     manner: Manner,
-    patience: Patience,
-    /// So many tries in a row have come to nothing.
-    tries: u32,
+    tries: Tries,
     /// Collections that have their index.
     indexed: HashSet<Space>,
     /// The first of the operations that are sent next was refused for a key that it did not find: once is by chance.
@@ -49,8 +44,8 @@ pub struct Sender {
 
 impl Sender {
     /// Speaks to nobody yet.
-    pub fn new(members: Members, manner: Manner, patience: Patience) -> Sender {
-        Sender { members, manner, patience, tries: 0, indexed: HashSet::new(), was_duplicate: false }
+    pub fn new(members: Members, manner: Manner, tries: Tries) -> Sender {
+        Sender { members, manner, tries, indexed: HashSet::new(), was_duplicate: false }
     }
 
     /// Has the operations done, all of them, sooner or later, but for those of bad records.
@@ -64,26 +59,26 @@ impl Sender {
             if bulk.is_empty() {
                 continue;
             }
-            let waited = self.patience.waited();
+            let waited = self.tries.waited();
             match waited.during(|| self.send(&bulk)) {
                 Ok(Answer::Done(verdicts)) => waiting.push(self.settle(&bulk, verdicts, bad)?),
                 Ok(Answer::Malformed(why)) if bulk.len() == 1 => {
-                    self.is_back();
+                    self.tries.is_back();
                     bad(bulk.record(0), &why)?;
                 }
                 Ok(Answer::Malformed(_)) => {
-                    self.is_back();
+                    self.tries.is_back();
                     // What is wrong with one of them is found by halving.
                     let (first, second) = bulk.halves();
                     waiting.extend([second, first]);
                 }
                 Ok(Answer::NoName(why)) => {
-                    self.is_back();
+                    self.tries.is_back();
                     (0..bulk.len()).try_for_each(|item| bad(bulk.record(item), &why))?;
                 }
                 Err(Fault::Away(message)) => {
                     self.members.lose();
-                    self.pause(message)?;
+                    self.tries.pause(message)?;
                     waiting.push(bulk);
                 }
                 Err(
@@ -91,7 +86,7 @@ impl Sender {
                     | Fault::Again(message)
                     | Fault::Refused(message)
                     | Fault::Columns(message),
-                ) => return Err(self.hopeless(message)),
+                ) => return Err(self.tries.hopeless(message).into()),
             }
         }
         Ok(())
@@ -155,7 +150,7 @@ impl Sender {
                 Verdict::Duplicate(words) | Verdict::Unclear(words) | Verdict::Bad(words) => {
                     bad(bulk.record(item), &words)?
                 }
-                Verdict::Hopeless(words) => return Err(self.hopeless(words)),
+                Verdict::Hopeless(words) => return Err(self.tries.hopeless(words).into()),
             }
             if self.manner.op != Op::Insert {
                 tried = item + 1;
@@ -163,35 +158,8 @@ impl Sender {
             }
         }
         again.extend(tried..bulk.len());
-        match message {
-            None => self.is_back(),
-            Some(message) if again.len() == bulk.len() => self.pause(message)?,
-            Some(_) => {
-                // It goes on, if not with all at once.
-                self.is_back();
-                self.patience.wait();
-            }
-        }
+        self.tries.after(message, again.len() == bulk.len())?;
         Ok(bulk.only(again.into_iter()))
-    }
-
-    fn is_back(&mut self) {
-        self.tries = 0;
-        self.patience.is_back();
-    }
-
-    /// Waits after a try that came to nothing.
-    fn pause(&mut self, message: String) -> Result<(), OutletError> {
-        self.tries += 1;
-        if self.manner.retry.is_some_and(|retry| self.tries > retry) {
-            let name = self.patience.name().to_owned();
-            return Err(TableError::Conflicts { name, message, tries: self.tries }.into());
-        }
-        Ok(self.patience.pause(message)?)
-    }
-
-    fn hopeless(&self, message: String) -> OutletError {
-        TableError::Hopeless { name: self.patience.name().to_owned(), message }.into()
     }
 }
 

@@ -94,3 +94,66 @@ impl Patience {
         }
     }
 }
+
+/// Patience that counts the tries too, for `--retry`.
+#[derive(Debug)]
+pub struct Tries {
+    patience: Patience,
+    /// Give up after so many in a row that came to nothing; never, if it is none.
+    most: Option<u32>,
+    /// So many in a row have come to nothing.
+    in_vain: u32,
+}
+
+impl Tries {
+    /// None yet.
+    pub fn new(patience: Patience, most: Option<u32>) -> Tries {
+        Tries { patience, most, in_vain: 0 }
+    }
+
+    /// See [`Patience::waited`].
+    pub fn waited(&self) -> Waited {
+        self.patience.waited()
+    }
+
+    /// It has gone well.
+    pub fn is_back(&mut self) {
+        self.in_vain = 0;
+        self.patience.is_back();
+    }
+
+    /// Waits after a try that came to nothing.
+    ///
+    /// # Errors
+    /// It was tried often enough, or for long enough.
+    pub fn pause(&mut self, message: String) -> Result<(), TableError> {
+        self.in_vain += 1;
+        if self.most.is_some_and(|most| self.in_vain > most) {
+            return Err(TableError::Conflicts { name: self.patience.name().to_owned(), message, tries: self.in_vain });
+        }
+        self.patience.pause(message)
+    }
+
+    /// Waits as what a try left asks for: not at all if there is nothing to be tried again, for which a message says why,
+    /// and longer and longer if nothing was done.
+    ///
+    /// # Errors
+    /// As [`Tries::pause`].
+    pub fn after(&mut self, again: Option<String>, was_in_vain: bool) -> Result<(), TableError> {
+        match again {
+            None => self.is_back(),
+            Some(message) if was_in_vain => self.pause(message)?,
+            Some(_) => {
+                // It goes on, if not with all at once.
+                self.is_back();
+                self.patience.wait();
+            }
+        }
+        Ok(())
+    }
+
+    /// The error of what no further try would change.
+    pub fn hopeless(&self, message: String) -> TableError {
+        TableError::Hopeless { name: self.patience.name().to_owned(), message }
+    }
+}
