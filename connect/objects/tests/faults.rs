@@ -21,6 +21,21 @@ fn check(found: &str, sent: u64) {
     assert!(counts.values().all(|times| *times == 1), "{:?}", counts.iter().find(|(_, times)| **times > 1));
 }
 
+/// Kills some of the pipeline, or all of the server, which is started again: by turns. Whether it was the server.
+fn kill_one(round: u64, pipeline: &Keeper, server: &Keeper, random: &mut Random) -> bool {
+    // When is left to chance, which is the test.
+    std::thread::sleep(Duration::from_millis(random.below(900)));
+    let is_server = round % 2 == 1;
+    if is_server {
+        let ends = server.ends();
+        server.kill_all();
+        wait_until("the server was killed", Duration::from_secs(120), || server.ends() > ends);
+    } else {
+        pipeline.kill_some(random);
+    }
+    is_server
+}
+
 /// From objects into objects, with the pipeline and the server killed in turns: each record is there once.
 #[test]
 fn pipelines_and_servers_are_killed() {
@@ -45,14 +60,7 @@ fn pipelines_and_servers_are_killed() {
             server.run(&line).exits(0);
             sent += 3000;
         }
-        // When is left to chance, which is the test.
-        std::thread::sleep(Duration::from_millis(random.below(900)));
-        if round % 2 == 0 {
-            keeper.kill_some(&mut random);
-        } else {
-            let ends = server.keeper.ends();
-            server.keeper.kill_all();
-            wait_until("the server was killed", Duration::from_secs(120), || server.keeper.ends() > ends);
+        if kill_one(round, &keeper, &server.keeper, &mut random) {
             server.wait();
         }
     }
@@ -84,14 +92,7 @@ fn pipelines_and_namenodes_are_killed() {
             server.run(&format!("seq {} {} | put {sent:09}", sent + 1, sent + 3000)).exits(0);
             sent += 3000;
         }
-        // When is left to chance, which is the test.
-        std::thread::sleep(Duration::from_millis(random.below(900)));
-        if round % 2 == 0 {
-            keeper.kill_some(&mut random);
-        } else {
-            let ends = server.keeper.ends();
-            server.keeper.kill_all();
-            wait_until("the NameNode was killed", Duration::from_secs(120), || server.keeper.ends() > ends);
+        if kill_one(round, &keeper, &server.keeper, &mut random) {
             server.wait();
         }
     }
