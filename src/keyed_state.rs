@@ -1,6 +1,9 @@
 //! A state of keys and values, as an operator has it and a checkpoint keeps it.
 
 use std::io;
+use std::sync::Arc;
+
+use crate::store::Files;
 
 /// Takes a key and its value, or a key that is dropped.
 pub type PairOut<'o> = dyn FnMut(&[u8], Option<&[u8]>) + 'o;
@@ -22,6 +25,38 @@ pub trait KeyedState {
     /// meanwhile.
     fn slice(&mut self, from_start: bool, bytes: usize, out: &mut PairOut<'_>) -> bool;
 
+    /// Whether it is partly in files that a checkpoint keeps as they are: then slices are not asked for.
+    fn has_files(&self) -> bool {
+        false
+    }
+
+    /// Which files those are, in bytes of the state's own, if a checkpoint is to note it now. Then they have all that
+    /// changed so far, durably, and it is not among [`KeyedState::changes`] any more.
+    ///
+    /// # Errors
+    /// They cannot be written.
+    fn files(&mut self) -> io::Result<Option<Vec<u8>>> {
+        Ok(None)
+    }
+
     /// About how many bytes all keys and values have.
     fn live_bytes(&self) -> u64;
+}
+
+/// Takes up a state that a checkpoint kept.
+pub trait Load {
+    /// Where the state may keep files: before all else.
+    fn keep_in(&mut self, files: Arc<dyn Files>) {
+        let _ = files;
+    }
+
+    /// Takes up files, as [`KeyedState::files`] told of them, before pairs that came later; whether it does. If not, it
+    /// is given all that is in them as pairs.
+    fn files(&mut self, files: &[u8]) -> bool {
+        let _ = files;
+        false
+    }
+
+    /// Takes a key and its value, or a key that is dropped; the last word on a key counts.
+    fn pair(&mut self, key: &[u8], value: Option<&[u8]>);
 }

@@ -22,6 +22,7 @@
 //! | [`net`] | addresses and sockets, for both |
 //! | [`command`] | commands that run once a batch |
 //! | [`spool`] | records held in memory up to a limit, then on disk |
+//! | [`store`] | keys and values on disk, beyond what memory is to hold |
 //! | [`keyed_state`] | a state as an operator has it and a checkpoint keeps it |
 //! | [`varint`] | numbers as they stand in what is kept |
 //! | [`checkpoint`] | logs, state, locks, and the resume point as a pure function |
@@ -69,5 +70,6 @@ mod sink;
 mod source;
 mod spool;
 mod stage;
+mod store;
 mod varint;
 mod window;

@@ -59,6 +59,14 @@ function behind(pipeline) {
   return pipeline.stages.filter((stage, index) => index > 0 || stage !== pipeline.name);
 }
 
+// Which application on a Spark cluster it is, with the way to Spark's own page of it.
+function onSpark(spark) {
+  if (!spark) return "";
+  const isPage = /^https?:/.test(spark.page ?? "");
+  return element("div", { class: "faint spark" }, `On a Spark cluster: ${spark.application}, `,
+    isPage ? element("a", { href: spark.page }, "Spark's own page") : "without a page of Spark's (spark.ui.enabled=false)");
+}
+
 // The server says times in UTC; here they are local, as everywhere on the page.
 function readable(pipeline) {
   if (pipeline.behindSince === null) return pipeline.verdict;
@@ -82,7 +90,7 @@ function showList() {
       return;
     }
     const rows = list.map((one) => element("tr", { class: one.behindSince === null ? "" : "late", "data-href": href(one.id) },
-      element("td", { class: "text" }, link(href(one.id), one.name), element("div", { class: "faint" }, behind(one).join(" | "))),
+      element("td", { class: "text" }, link(href(one.id), one.name), element("div", { class: "faint" }, behind(one).join(" | ")), onSpark(one.spark)),
       element("td", {}, stateMark(one.state)),
       element("td", {}, one.startTimeEpoch ? time(one.startTimeEpoch) : "–"),
       element("td", {}, one.calendar || span(one.batchDuration)),
@@ -113,7 +121,7 @@ async function showPipeline(key) {
   let paused = false;
   pause.onclick = () => { paused = !paused; pause.textContent = paused ? "Go on" : "Pause"; if (!paused) redraw(); };
   main.replaceChildren(
-    element("h1", {}, pipeline.name), places.verdict, places.tiles,
+    element("h1", {}, pipeline.name), onSpark(pipeline.spark), places.verdict, places.tiles,
     element("h2", {}, "Stages"), element("div", { class: "panel graph" }, places.graph), places.stages,
     element("div", { class: "tools" }, element("h2", {}, "Batches"), range, pause),
     element("div", { class: "grid" }, ...charts.elements), element("h2", {}, "Newest batches"), places.batches);

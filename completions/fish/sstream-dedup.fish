@@ -9,7 +9,10 @@ complete -c sstream-dedup -l time-format -d 'How a string is to be read, as strp
 complete -c sstream-dedup -l watermark -d 'Wait so long, by the greatest time so far, for records that come out of order: the watermark is so far behind; by default that of the stream' -r
 complete -c sstream-dedup -l idle -d 'When no record has come for so long, let the watermark go on with the batches' -r
 complete -c sstream-dedup -l late -d 'Records that come when all they could change is closed: drop (counted), fail, or a FILE to append them to [default: drop]' -r
+complete -c sstream-dedup -s j -l jobs -d 'Deal the keys over N threads, with the same output; 0: as many as there are processors' -r
+complete -c sstream-dedup -l memory -d 'Hold about so many bytes of what is known of keys in memory; what is more goes to files in the checkpoint, or in $TMPDIR [default: all is in memory]' -r
 complete -c sstream-dedup -l checkpoint-every -d 'Keep the state in the stream\'s checkpoint, if there is one, only at multiples of this: less is written, and more is sent again after a restart [default: each batch]' -r
+complete -c sstream-dedup -l carry -d 'Begin with the state in FILE, if it is there, and leave there what is next: a stage of which a process each does some batches, as on a cluster' -r -F
 complete -c sstream-dedup -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
@@ -59,6 +62,8 @@ complete -c sstream-dedup -l metrics -d 'Serve OpenMetrics at http://ADDRESS/met
 complete -c sstream-dedup -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-dedup -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-dedup -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-dedup -l deal -d 'Give the records with their keys, by which they are dealt to the parts, in the place of what is done with them'
+complete -c sstream-dedup -l dealt -d 'Be such a part: take records as --deal gives them'
 complete -c sstream-dedup -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-dedup -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-dedup -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'

@@ -14,6 +14,8 @@ complete -c sstream-join -l time-left -d 'The time of a left record' -r
 complete -c sstream-join -l time-right -d 'The time of a right record' -r
 complete -c sstream-join -l watermark-left -d 'How late a left record may come' -r
 complete -c sstream-join -l watermark-right -d 'How late a right record may come' -r
+complete -c sstream-join -l deal -d 'Give the records of this side with their keys, by which they are dealt to the parts of a join on a cluster, in the place of what is done with them; A and B are -' -r -f -a "left\t'A'
+right\t'B'"
 complete -c sstream-join -l time -d 'The time of a record, an EXPR: go by it in the place of when records arrive' -r
 complete -c sstream-join -l time-unit -d 'What a number counts since 1970 [default: ms]' -r -f -a "s\t'Seconds'
 ms\t'Milliseconds'
@@ -24,7 +26,8 @@ complete -c sstream-join -l watermark -d 'Wait so long, by the greatest time so 
 complete -c sstream-join -l idle -d 'When no record has come for so long, let the watermark go on with the batches' -r
 complete -c sstream-join -l late -d 'Records that come when all they could change is closed: drop (counted), fail, or a FILE to append them to [default: drop]' -r
 complete -c sstream-join -l checkpoint-every -d 'Keep the state in the stream\'s checkpoint, if there is one, only at multiples of this: less is written, and more is sent again after a restart [default: each batch]' -r
-complete -c sstream-join -l memory -d 'How much of the open batches is kept in memory; what is beyond goes to a file in TMPDIR [default: 256MiB]' -r
+complete -c sstream-join -l carry -d 'Begin with the state in FILE, if it is there, and leave there what is next: a stage of which a process each does some batches, as on a cluster' -r -F
+complete -c sstream-join -s j -l jobs -d 'Deal the keys over N threads, with the same output; 0: as many as there are processors' -r
 complete -c sstream-join -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
@@ -74,6 +77,8 @@ complete -c sstream-join -l metrics -d 'Serve OpenMetrics at http://ADDRESS/metr
 complete -c sstream-join -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-join -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-join -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-join -l memory -d 'How much of the open batches is kept in memory; what is beyond goes to a file in TMPDIR [default: 256MiB]. With --within also how much of what waits for partners [default: all]' -r
+complete -c sstream-join -l dealt -d 'Be such a part: take sides as --deal gives them'
 complete -c sstream-join -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-join -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-join -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'

@@ -104,6 +104,7 @@ after\t'A prediction for each record, by the model that has learnt from its batc
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l features -d 'The features are what EXPR makes of a record, an array of numbers; nothing leaves it out' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l by -d 'Predictions come out as [KEY,PREDICTION], with what EXPR makes of the record as the key' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l checkpoint-every -d 'Keep the state in the stream\'s checkpoint, if there is one, only at multiples of this: less is written, and more is sent again after a restart [default: each batch]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l carry -d 'Begin with the state in FILE, if it is there, and leave there what is next: a stage of which a process each does some batches, as on a cluster' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand kmeans" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
@@ -176,6 +177,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l l
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l features -d 'The features are what EXPR makes of a record, an array of numbers; nothing leaves it out' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l by -d 'Predictions come out as [KEY,PREDICTION], with what EXPR makes of the record as the key' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l checkpoint-every -d 'Keep the state in the stream\'s checkpoint, if there is one, only at multiples of this: less is written, and more is sent again after a restart [default: each batch]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l carry -d 'Begin with the state in FILE, if it is there, and leave there what is next: a stage of which a process each does some batches, as on a cluster' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l ridge -d 'How much weights shrink with each step: L2 regularisation, as Spark\'s RidgeRegressionWithSGD has it' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand linear" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
@@ -249,6 +251,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l features -d 'The features are what EXPR makes of a record, an array of numbers; nothing leaves it out' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l by -d 'Predictions come out as [KEY,PREDICTION], with what EXPR makes of the record as the key' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l checkpoint-every -d 'Keep the state in the stream\'s checkpoint, if there is one, only at multiples of this: less is written, and more is sent again after a restart [default: each batch]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l carry -d 'Begin with the state in FILE, if it is there, and leave there what is next: a stage of which a process each does some batches, as on a cluster' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand logistic" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
@@ -315,6 +318,7 @@ complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l win
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l by -d 'The group is what EXPR makes of a record' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l of -l features -d 'The value is what EXPR makes of a record, or of a pair\'s second' -r
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l checkpoint-every -d 'Keep the state in the stream\'s checkpoint, if there is one, only at multiples of this: less is written, and more is sent again after a restart [default: each batch]' -r
+complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l carry -d 'Begin with the state in FILE, if it is there, and leave there what is next: a stage of which a process each does some batches, as on a cluster' -r -F
 complete -c sstream-learn -n "__fish_sstream_learn_using_subcommand test" -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'

@@ -21,7 +21,9 @@ complete -c sstream-state -l by -d 'The key is what EXPR, a jq program, makes of
 complete -c sstream-state -l of -d 'Aggregate what EXPR makes of a record (with --by-key: of a pair\'s value); top:N ranks by it and gives the record' -r
 complete -c sstream-state -l error -d 'The relative error of count-distinct and quantile:Q [default: 0.01]' -r
 complete -c sstream-state -s j -l jobs -d 'Deal the keys over N threads, with the same output; 0: as many as there are processors' -r
+complete -c sstream-state -l memory -d 'Hold about so many bytes of what is known of keys in memory; what is more goes to files in the checkpoint, or in $TMPDIR [default: all is in memory]' -r
 complete -c sstream-state -l checkpoint-every -d 'Keep the state in the stream\'s checkpoint, if there is one, only at multiples of this: less is written, and more is sent again after a restart [default: each batch]' -r
+complete -c sstream-state -l carry -d 'Begin with the state in FILE, if it is there, and leave there what is next: a stage of which a process each does some batches, as on a cluster' -r -F
 complete -c sstream-state -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
@@ -73,6 +75,8 @@ complete -c sstream-state -l stage-name -d 'The stage\'s name in the checkpoint 
 complete -c sstream-state -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-state -l by-key -d 'Records are pairs [KEY, VALUE]: the values of each key are aggregated'
 complete -c sstream-state -l by-value -d 'The record itself is the key'
+complete -c sstream-state -l deal -d 'Give the records with their keys, by which they are dealt to the parts, in the place of what is done with them'
+complete -c sstream-state -l dealt -d 'Be such a part: take records as --deal gives them'
 complete -c sstream-state -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-state -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-state -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'

@@ -23,8 +23,9 @@ complete -c sstream-window -l expr -d 'Make one value of two, $a and the later $
 complete -c sstream-window -l exec -d 'A command in the place of --expr: answers each line {"a":…,"b":…} with a line of JSON' -r
 complete -c sstream-window -l exec-timeout -d 'How long an answer of the command may take [default: 10s]' -r
 complete -c sstream-window -s j -l jobs -d 'Deal the keys over N threads, with the same output; 0: as many as there are processors' -r
-complete -c sstream-window -l memory -d 'Records held in memory; what is more goes to a file in $TMPDIR' -r
+complete -c sstream-window -l memory -d 'Hold about so many bytes in memory: of records that come out as they are [default: 256MiB], or of what is open by event time [default: all]; what is more goes to files in $TMPDIR or the checkpoint' -r
 complete -c sstream-window -l checkpoint-every -d 'Keep the state in the stream\'s checkpoint, if there is one, only at multiples of this: less is written, and more is sent again after a restart [default: each batch]' -r
+complete -c sstream-window -l carry -d 'Begin with the state in FILE, if it is there, and leave there what is next: a stage of which a process each does some batches, as on a cluster' -r -F
 complete -c sstream-window -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'
@@ -76,6 +77,8 @@ complete -c sstream-window -l stage-name -d 'The stage\'s name in the checkpoint
 complete -c sstream-window -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
 complete -c sstream-window -l by-key -d 'Records are pairs [KEY, VALUE]: the values of each key are aggregated'
 complete -c sstream-window -l by-value -d 'The record itself is the key'
+complete -c sstream-window -l deal -d 'Give the records with their keys, by which they are dealt to the parts, in the place of what is done with them'
+complete -c sstream-window -l dealt -d 'Be such a part: take records as --deal gives them'
 complete -c sstream-window -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-window -l trim -d 'csv: blanks around fields are no part of them'
 complete -c sstream-window -l numbers -d 'Make numbers of the values that are some: of csv and logfmt, and of what sstream-parse finds by grok, regex and logfmt'

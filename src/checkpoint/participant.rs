@@ -31,7 +31,8 @@ use super::lineup;
 use super::lock::{self, Lock, Said, Wait};
 use super::name::Id;
 use super::place::{self, Wanted};
-use super::state::{KeyedState, PairOut, StateLog};
+use super::state::files::Pairs;
+use super::state::{KeyedState, Load, PairOut, StateLog};
 use super::storage::{Storage, check_trusted, make_dir, remove_folder};
 use super::survey::purge_before;
 use super::{Error, Result};
@@ -187,6 +188,16 @@ impl Participant {
     /// as they were, in the order of their changes: the last word on a key counts.
     /// It is saved at multiples of `every_ms`, 0 for each batch.
     pub fn stage(&self, options: &StageOptions<'_>, every_ms: u64, load: &mut PairOut<'_>) -> Result<StageCheckpoint> {
+        self.stage_with(options, every_ms, &mut Pairs(load))
+    }
+
+    /// As [`Participant::stage`], for who may take up files.
+    pub fn stage_with(
+        &self,
+        options: &StageOptions<'_>,
+        every_ms: u64,
+        load: &mut dyn Load,
+    ) -> Result<StageCheckpoint> {
         let dir = self.layout.stages().join(self.id.to_string());
         let intervals = (options.interval, every_ms);
         let known = StageFile::read_stage(&*self.storage, &dir)?;
@@ -194,7 +205,7 @@ impl Participant {
             Some(known) => {
                 self.check_same(options, &known)?;
                 let times = (known.base_ms, self.resume_ms);
-                let log = StateLog::open(self.storage.clone(), &dir, times, intervals, load)?;
+                let log = StateLog::open_with(self.storage.clone(), &dir, times, intervals, load)?;
                 let file = StageFile { base_ms: known.base_ms, ..self.file(options, None) };
                 if file != known {
                     file.write(&*self.storage, &dir)?;
@@ -204,6 +215,7 @@ impl Participant {
             None => {
                 self.make_folder(options, &dir)?;
                 let log = StateLog::create(self.storage.clone(), &dir, intervals.0, intervals.1)?;
+                load.keep_in(log.files());
                 self.file(options, None).write(&*self.storage, &dir)?;
                 log
             }

@@ -16,6 +16,7 @@ use super::job::Job;
 use super::lock::hold_still;
 use super::resume::{Spans, intersect};
 use super::state::StateLog;
+use super::state::files::Nothing;
 use super::survey::Survey;
 use super::{Error, Result, Times, commits};
 
@@ -100,7 +101,7 @@ pub fn reset(inspected: &Inspected, to_ms: u64) -> Result<Vec<Change>> {
     for (id, file, _) in &survey.stages {
         let dir = layout.stages().join(id.to_string());
         let times = (file.base_ms, to_ms);
-        StateLog::open(storage.clone(), &dir, times, (file.interval, 0), &mut |_, _| {})?;
+        StateLog::open_with(storage.clone(), &dir, times, (file.interval, 0), &mut Nothing)?;
     }
     Ok(changes)
 }

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use super::inspect::settled;
 use super::job::{Job, Layout, SourceFile, StageFile};
 use super::log::{Entry, LogKind, Reader, Tail, View, first_segment, numbers, path_of};
+use super::state::files::StageFiles;
 use super::storage::{Storage, names, read_if_there};
 use super::survey::Survey;
 use super::wal::{Blocks, Range};
 use super::{Error, Result, commits, offsets, state, wal};
+use crate::store::{self, StoreError};
 
 /// What was found of a file, or of the whole.
 #[derive(Debug)]
@@ -72,7 +74,12 @@ pub fn verify(storage: &Arc<dyn Storage>, layout: &Layout, report: &mut Report<'
     for name in names(&**storage, &layout.stages())? {
         let dir = layout.stages().join(name);
         verifier.json(&dir.join("stage.json"), StageFile::read_stage(&**storage, &dir).map(|file| file.is_some()));
-        verifier.log(&dir, LogKind::State, &mut |entry| state::check(entry));
+        let mut noted = Vec::new();
+        verifier.log(&dir, LogKind::State, &mut |entry| {
+            noted.extend(state::check(entry)?);
+            Ok(())
+        });
+        verifier.files(&dir, &noted)?;
     }
     for name in names(&**storage, &layout.commits())? {
         let dir = layout.commits().join(name);
@@ -162,6 +169,28 @@ impl Verifier<'_, '_> {
                 Ok(what) => self.say(&path, what),
             }
         }
+    }
+
+    /// The files of a state that is larger than memory.
+    fn files(&mut self, dir: &Path, noted: &[u64]) -> Result<()> {
+        let files = StageFiles::of(self.storage.clone(), dir)?;
+        for (id, path) in files.paths()? {
+            let bytes = match self.storage.open(&path, false).and_then(|file| file.size()) {
+                Ok(bytes) => bytes,
+                // Purged while this looked.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(Error::io("cannot read", &path, error)),
+            };
+            let what = match store::check(&files, id, bytes) {
+                Ok(entries) => What::Fine { entries, bytes },
+                // A crash left it unfinished, or it is just being written: nobody reads it.
+                Err(_) if !noted.contains(&id) => What::LeftOver,
+                Err(StoreError::Io { error, .. }) => What::Wrong(Error::io("cannot read", &path, error)),
+                Err(StoreError::Damaged { what }) => What::Wrong(Error::Lost { path: path.clone(), what }),
+            };
+            self.say(&path, what);
+        }
+        Ok(())
     }
 
     fn segment(

@@ -3,11 +3,13 @@
 use clap::Parser;
 
 use super::account::{Account, Stream};
-use super::args::{Common, CutArgs, StageArgs, StateArgs, TimeArgs};
+use super::args::{Common, CutArgs, ShareArgs, StageArgs, StateArgs, TimeArgs};
+use super::cluster::{Keys, Parts, Spread};
 use super::program::program;
-use super::{Environment, Tool, ToolError, run_stage_timed};
+use super::{Environment, Tool, ToolError, run_stage, run_stage_timed};
 use crate::duration::{self, show_ms};
 use crate::op::alert::{Alert, Options, Times};
+use crate::op::deal::Deal;
 use crate::op::grouping::{By, Grouping};
 
 /// Tell once when something begins to be wrong, and once when it is over
@@ -56,6 +58,9 @@ pub struct AlertTool {
     time: TimeArgs,
 
     #[command(flatten)]
+    share: ShareArgs,
+
+    #[command(flatten)]
     saved: StateArgs,
 
     #[command(flatten)]
@@ -63,6 +68,11 @@ pub struct AlertTool {
 }
 
 impl AlertTool {
+    fn grouping(&self) -> Result<Grouping, ToolError> {
+        let by = self.by.as_ref().map(|source| program("--by", source, &[])).transpose()?;
+        Ok(Grouping::new(by.map_or(By::Nothing, By::Program), None))
+    }
+
     /// The operator; nothing is opened for it.
     pub(super) fn operator(&self) -> Result<Alert, ToolError> {
         let expression = |option: &str, source: &Option<String>| {
@@ -88,8 +98,8 @@ impl AlertTool {
                 absent_ms: self.absent.map(ms),
                 forget_ms: self.forget.map(ms),
             },
-            grouping: Grouping::new(expression("--by", &self.by)?.map_or(By::Nothing, By::Program), None),
-            timing: self.time.timing_if_wanted(&self.stage.input.cut)?,
+            grouping: self.share.grouping(self.grouping()?),
+            timing: self.time.timing_if_wanted(&self.stage.input.cut)?.map(|timing| self.share.timing(timing)),
         }))
     }
 }
@@ -134,7 +144,23 @@ impl Tool for AlertTool {
         })
     }
 
+    fn spread(&self) -> Spread {
+        let keys = if self.by.is_some() { Keys::Dealt } else { Keys::None };
+        match self.operator() {
+            Ok(_) if self.time.is_wanted() => Spread::Refused(
+                "--time: at its end an alert goes by the greatest time of all records, which a part does not know"
+                    .to_owned(),
+            ),
+            Ok(_) => Parts::spread(keys, self.time.watermark.is_some(), &self.time.late()),
+            Err(error) => Spread::Refused(error.to_string()),
+        }
+    }
+
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
+        if self.share.deal {
+            let timing = self.time.timing_if_wanted(&self.stage.input.cut)?;
+            return run_stage(&mut Deal::new(self.grouping()?, timing), &self.stage, environment);
+        }
         let mut operator = self.operator()?;
         run_stage_timed(&mut operator, &self.stage, self.saved, self.time.late(), environment)
     }

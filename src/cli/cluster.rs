@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::agg::{ExprArgs, KeyArgs};
 use super::args::{Common, CutArgs};
 use crate::agg::Aggregation;
+use crate::cli::connector::remote::is_url;
 use crate::flow::OnError;
 
 /// How the work of a stage is spread over a cluster with the same answers as in a shell.
@@ -31,9 +32,9 @@ pub enum Spread {
     },
     /// A state by key, of partial results, over all batches; all keys come out with each.
     State(Merging),
-    /// A state by key, which a function makes of the state before and the batch's values: the tool runs
-    /// for each part of the keys, begins with the part's states, and gives all of them.
-    Update,
+    /// A state that the tool keeps as it does in a shell: it runs once a batch for each part, begins with what
+    /// the part's state was, and leaves what it is.
+    Carried(Parts),
     /// Two streams of pairs, batch by batch: the tool runs for each part of the keys.
     Join,
     /// Several streams, batch by batch.
@@ -53,6 +54,41 @@ impl Spread {
     /// Refuses what could be done on a cluster, and is not done so far.
     pub fn not_yet(what: &str) -> Spread {
         Spread::Refused(format!("{what}: not on a cluster yet"))
+    }
+}
+
+/// How a stage with a state of its own is in parts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// By which keys.
+    pub keys: Keys,
+    /// A file of pairs with which the states begin.
+    pub initial: Option<PathBuf>,
+    /// Whether its ends carry a watermark.
+    pub has_watermark: bool,
+}
+
+/// The keys by which records are dealt to parts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keys {
+    /// There is one part, with the whole stream in order.
+    #[default]
+    None,
+    /// Those of pairs.
+    OfPairs,
+    /// Those that the tool finds, with `--deal`; parts run with `--dealt`.
+    Dealt,
+    /// The same of two sides, with `--deal=left` and `--deal=right`.
+    DealtSides,
+}
+
+impl Parts {
+    /// Spread like this, unless `late` records would go into a file.
+    pub fn spread(keys: Keys, has_watermark: bool, late: &OnError) -> Spread {
+        match late {
+            OnError::Fail | OnError::Skip => Spread::Carried(Parts { keys, has_watermark, ..Parts::default() }),
+            _ => Spread::Refused("--late FILE: every executor would have a file of its own: fail or drop".to_owned()),
+        }
     }
 }
 
@@ -92,6 +128,28 @@ pub enum OnCluster {
     },
     /// Not at all, and why.
     Refused(String),
+}
+
+/// Where on a cluster a connector's sink is. A task that is tried again writes again, in each of these places: there is no
+/// checkpoint of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SinkOnCluster {
+    /// In every partition that has records, once a batch, several at a time: for records that do not meet where they go.
+    Partitions,
+    /// In one partition, once a batch, with the batch whole and in order: where a later record takes the place of one
+    /// before it, or the batch is one request, one transaction, one name.
+    Whole,
+    /// On the driver, one process for the whole stream, if the user says `--on-driver`; why it may not be elsewhere.
+    Driver(String),
+    /// Not at all, and why.
+    Refused(String),
+}
+
+impl SinkOnCluster {
+    /// Of a sink that writes on the machine that it runs on; `what` does.
+    pub fn of_one_machine(what: &str) -> SinkOnCluster {
+        SinkOnCluster::Driver(format!("{what} of one machine, and Spark chooses the executor"))
+    }
 }
 
 /// Why a rate is refused where Spark reads.
@@ -163,16 +221,19 @@ pub enum Target {
         /// Files of empty batches too.
         empty: bool,
     },
-    /// A command of the user's, once a batch.
-    Command,
+    /// The same, if the user says so; why it would be wrong elsewhere.
+    OnDriver(String),
     /// The program itself, once a partition and batch, where the partition is.
     Partitions,
+    /// The program itself, once a batch, in one partition.
+    Whole,
 }
 
 /// Whether an option, by its long name, has done its part when the plan is made: it is of the whole application, of
 /// this machine's files, or of how the stream goes on.
 pub fn is_of_plan(option: &str) -> bool {
-    ["checkpoint", "stop-file", "stop-after", "idle-timeout", "config", "pass", "new-only", "settle"].contains(&option)
+    ["checkpoint", "stop-file", "stop-after", "idle-timeout", "config", "pass", "new-only", "settle", "initial"]
+        .contains(&option)
 }
 
 /// Words of a connector's answer, by which it says what a cluster does with it.
@@ -180,6 +241,9 @@ mod said {
     pub const REFUSED: &str = "refused";
     pub const RECEIVED: &str = "received";
     pub const NATIVE: &str = "native";
+    pub const WHOLE: &str = "whole";
+    pub const DRIVER: &str = "driver";
+    pub const CARRIED: &str = "carried";
 }
 
 /// What a connector's source says of itself to `sstream-submit`.
@@ -195,9 +259,21 @@ pub fn declare_source(on_cluster: OnCluster, common: &Common, cut: &CutArgs) -> 
 }
 
 /// What a connector's sink says of itself.
-pub fn declare_sink(may: Result<(), String>, common: &Common, cut: &CutArgs) -> Value {
-    match of_this_machine(common, Some(cut)).map_or(may, Err) {
-        Ok(()) => json!({}),
+pub fn declare_sink(on_cluster: SinkOnCluster, common: &Common, cut: &CutArgs) -> Value {
+    match of_this_machine(common, Some(cut)).map_or(on_cluster, SinkOnCluster::Refused) {
+        SinkOnCluster::Partitions => json!({}),
+        SinkOnCluster::Whole => json!({ said::WHOLE: true }),
+        SinkOnCluster::Driver(reason) => json!({ said::DRIVER: reason }),
+        SinkOnCluster::Refused(reason) => json!({ said::REFUSED: reason }),
+    }
+}
+
+/// What a connector's operator says of itself.
+pub fn declare_operator(may: Result<(), String>, has_state: bool, common: &Common, cut: &CutArgs) -> Value {
+    let of_first_stage = || cut.of_first_stage().map(|option| format!("{option} is of a pipeline's first stage"));
+    match of_this_machine(common, Some(cut)).or_else(of_first_stage).map_or(may, Err) {
+        Ok(()) if has_state => json!({ said::CARRIED: true }),
+        Ok(()) => json!({ said::WHOLE: true }),
         Err(reason) => json!({ said::REFUSED: reason }),
     }
 }
@@ -209,7 +285,18 @@ pub fn declared(answer: &Value) -> Option<Spread> {
         return Some(Spread::Refused(reason.to_owned()));
     }
     if let Some(pass) = answer["pass"].as_bool() {
-        return Some(Spread::Sink { target: Target::Partitions, pass });
+        let target = match said.get(said::DRIVER).and_then(Value::as_str) {
+            Some(reason) => Target::OnDriver(reason.to_owned()),
+            None if said.contains_key(said::WHOLE) => Target::Whole,
+            None => Target::Partitions,
+        };
+        return Some(Spread::Sink { target, pass });
+    }
+    if said.contains_key(said::WHOLE) {
+        return Some(Spread::WholeBatch);
+    }
+    if said.contains_key(said::CARRIED) {
+        return Some(Spread::Carried(Parts::default()));
     }
     Some(Spread::Source(match said.get(said::NATIVE).and_then(Value::as_str) {
         Some(kind) => Origin::Native {
@@ -284,7 +371,10 @@ pub fn of_this_machine(common: &Common, cut: Option<&CutArgs>) -> Option<String>
     given.map(|(_, option, reason)| format!("{option}: {reason}")).or(bad)
 }
 
-/// A file's name that holds in any directory.
+/// A file's name that holds in any directory; a URL does.
 pub fn absolute(path: &Path) -> PathBuf {
+    if is_url(path.as_os_str()) {
+        return path.to_owned();
+    }
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }

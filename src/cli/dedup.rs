@@ -3,12 +3,15 @@
 use clap::Parser;
 
 use super::account::{Account, Stream};
-use super::args::{Common, CutArgs, StageArgs, StateArgs, TimeArgs};
-use super::cluster::Spread;
+use super::args::{Common, CutArgs, KeyMemoryArgs, ShareArgs, StageArgs, StateArgs, TimeArgs};
+use super::cluster::{Keys, Parts, Spread};
+use super::function::threads;
 use super::program::program;
-use super::{Environment, Tool, ToolError, run_stage_timed};
+use super::{Environment, Tool, ToolError, run_stage, run_stage_timed};
 use crate::duration::{self, show_ms};
-use crate::op::dedup::{Dedup, Memory};
+use crate::op::Operator;
+use crate::op::deal::Deal;
+use crate::op::dedup::{Dedup, LargeDedup, Memory, ShardedDedup};
 use crate::op::grouping::{By, Grouping};
 
 /// Drop duplicates: the first record of each key comes out, as it is
@@ -18,8 +21,8 @@ use crate::op::grouping::{By, Grouping};
 /// and --watermark D a key is known until the watermark has passed the time of its first
 /// record by D (or by --within), and a record that the watermark has passed is late.
 ///
-/// All keys that are known are in memory: each its bytes and about 40 more. In Spark:
-/// dropDuplicates and dropDuplicatesWithinWatermark.
+/// All keys that are known are in memory: each its bytes and about 40 more; with --memory
+/// the rest is on disk. In Spark: dropDuplicates and dropDuplicatesWithinWatermark.
 #[derive(Parser, Debug)]
 pub struct DedupTool {
     /// The key is what EXPR, a jq program, makes of a record [default: the record]
@@ -33,6 +36,17 @@ pub struct DedupTool {
     #[command(flatten)]
     time: TimeArgs,
 
+    /// Deal the keys over N threads, with the same output; 0: as many as there
+    /// are processors
+    #[arg(short, long, value_name = "N", default_value = "1", hide_default_value = true)]
+    jobs: usize,
+
+    #[command(flatten)]
+    memory: KeyMemoryArgs,
+
+    #[command(flatten)]
+    share: ShareArgs,
+
     #[command(flatten)]
     saved: StateArgs,
 
@@ -41,12 +55,16 @@ pub struct DedupTool {
 }
 
 impl DedupTool {
-    /// The operator; nothing is opened for it.
-    pub(super) fn operator(&self) -> Result<Dedup, ToolError> {
+    fn grouping(&self) -> Result<Grouping, ToolError> {
         let by = match &self.by {
             Some(source) => By::Program(program("--by", source, &[])?),
             None => By::Record,
         };
+        Ok(Grouping::new(by, None))
+    }
+
+    /// The operator; nothing is opened for it.
+    pub(super) fn operator(&self) -> Result<Dedup, ToolError> {
         let timing = self.time.timing_if_wanted(&self.stage.input.cut)?;
         let within_ms = match (self.within, &timing) {
             (None, Some(_)) => Some(self.time.watermark.ok_or_else(|| {
@@ -58,7 +76,8 @@ impl DedupTool {
             (within, _) => within,
         };
         let within_ms = within_ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX));
-        Ok(Dedup::new(Grouping::new(by, None), Memory { within_ms, timing }))
+        let timing = timing.map(|timing| self.share.timing(timing));
+        Ok(Dedup::new(self.share.grouping(self.grouping()?), Memory { within_ms, timing }))
     }
 }
 
@@ -70,6 +89,8 @@ impl Tool for DedupTool {
   … | sstream-dedup --by .id --time .t --watermark 1h
   … | sstream-dedup
 ";
+
+    const OF_RUNNING: &'static [&'static str] = &["jobs"];
 
     fn common(&self) -> &Common {
         &self.stage.common
@@ -98,11 +119,28 @@ impl Tool for DedupTool {
     }
 
     fn spread(&self) -> Spread {
-        Spread::not_yet("what it has seen is a state of the whole stream")
+        match self.operator() {
+            Ok(_) if self.memory.memory.is_some() => {
+                Spread::Refused("--memory: a cluster keeps keys in its own memory, spread over --parts".to_owned())
+            }
+            Ok(_) => Parts::spread(Keys::Dealt, self.time.watermark.is_some(), &self.time.late()),
+            Err(error) => Spread::Refused(error.to_string()),
+        }
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
-        let mut operator = self.operator()?;
-        run_stage_timed(&mut operator, &self.stage, self.saved, self.time.late(), environment)
+        if self.share.deal {
+            let timing = self.time.timing_if_wanted(&self.stage.input.cut)?;
+            return run_stage(&mut Deal::new(self.grouping()?, timing).with_one_key(), &self.stage, environment);
+        }
+        let mut operator: Box<dyn Operator> = match (self.memory.memory, threads(self.share.jobs(self.jobs))) {
+            (Some(memory), _) => Box::new(LargeDedup::new(self.operator()?, memory)),
+            (None, 1) => Box::new(self.operator()?),
+            (None, threads) => {
+                let dedups = (0..threads).map(|_| self.operator()).collect::<Result<_, _>>()?;
+                Box::new(ShardedDedup::new(self.grouping()?, dedups))
+            }
+        };
+        run_stage_timed(operator.as_mut(), &self.stage, self.saved, self.time.late(), environment)
     }
 }

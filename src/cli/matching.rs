@@ -3,11 +3,12 @@
 use clap::{Parser, ValueEnum};
 
 use super::account::{Account, Stream};
-use super::args::{Common, CutArgs, StageArgs, StateArgs, TimeArgs};
-use super::cluster::Spread;
+use super::args::{Common, CutArgs, ShareArgs, StageArgs, StateArgs, TimeArgs};
+use super::cluster::{Keys, Parts, Spread};
 use super::program::program;
-use super::{Environment, Tool, ToolError, run_stage_timed};
+use super::{Environment, Tool, ToolError, run_stage, run_stage_timed};
 use crate::duration;
+use crate::op::deal::Deal;
 use crate::op::grouping::{By, Grouping};
 use crate::op::sequence::{
     Answer, Automaton, Definition, Emit, Options, Pattern, Rules, Sequences, Skip, select_variables,
@@ -71,6 +72,9 @@ pub struct MatchTool {
     time: TimeArgs,
 
     #[command(flatten)]
+    share: ShareArgs,
+
+    #[command(flatten)]
     saved: StateArgs,
 
     #[command(flatten)]
@@ -94,6 +98,14 @@ fn parse_definition(text: &str) -> Result<(String, String), String> {
 }
 
 impl MatchTool {
+    fn grouping(&self) -> Result<Grouping, ToolError> {
+        let by = match &self.by {
+            Some(source) => By::Program(program("--by", source, &[])?),
+            None => By::Nothing,
+        };
+        Ok(Grouping::new(by, None))
+    }
+
     /// The operator; nothing is opened for it.
     pub(super) fn operator(&self) -> Result<Sequences, ToolError> {
         let usage = |reason: String| ToolError::Usage(reason);
@@ -141,15 +153,12 @@ impl MatchTool {
                 }
             }),
         };
-        let by = match &self.by {
-            Some(source) => By::Program(program("--by", source, &[])?),
-            None => By::Nothing,
-        };
         let answer = match &self.select {
             Some(source) => Answer::Select(program("--select", source, &select_variables(&names))?),
             None => Answer::Plain,
         };
         let timing = self.time.timing_if_wanted(&self.stage.input.cut)?;
+        let timing = timing.map(|timing| self.share.timing(timing));
         Ok(Sequences::new(Options {
             rules: Rules {
                 automaton,
@@ -159,7 +168,7 @@ impl MatchTool {
                 finds_timeouts,
             },
             names,
-            grouping: Grouping::new(by, None),
+            grouping: self.share.grouping(self.grouping()?),
             timing,
             emit: Emit { matches: self.emit != EmitArg::Timeout, timeouts: finds_timeouts },
             answer,
@@ -209,10 +218,18 @@ impl Tool for MatchTool {
     }
 
     fn spread(&self) -> Spread {
-        Spread::not_yet("what is open is a state of the whole stream")
+        let keys = if self.by.is_some() { Keys::Dealt } else { Keys::None };
+        match self.operator() {
+            Ok(_) => Parts::spread(keys, self.time.watermark.is_some(), &self.time.late()),
+            Err(error) => Spread::Refused(error.to_string()),
+        }
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
+        if self.share.deal {
+            let timing = self.time.timing_if_wanted(&self.stage.input.cut)?;
+            return run_stage(&mut Deal::new(self.grouping()?, timing), &self.stage, environment);
+        }
         let mut operator = self.operator()?;
         run_stage_timed(&mut operator, &self.stage, self.saved, self.time.late(), environment)
     }

@@ -267,7 +267,7 @@ pub fn run_stage(
     arguments: &StageArgs,
     environment: &Environment,
 ) -> Result<(), ToolError> {
-    run_stage_saved(operator, arguments, StateArgs { checkpoint_every: None }, environment)
+    run_stage_saved(operator, arguments, StateArgs::default(), environment)
 }
 
 /// The same for an operator with state.
@@ -290,7 +290,7 @@ pub fn run_stage_timed(
 ) -> Result<(), ToolError> {
     let bad_records = bad_records(arguments.input.on_error(), environment)?;
     let mut context = context(environment, bad_records, &arguments.common);
-    context.checkpoint.every_ms = state.checkpoint_every.unwrap_or(0);
+    state.tell(&mut context.checkpoint);
     context.late_records = BadRecords::late(environment.description.clone(), late);
     // First the output, so that a reader who goes is noticed while the input is waited for.
     let mut outlet = output::open(arguments.common.output, environment)?;
@@ -333,6 +333,7 @@ pub fn context<'e>(environment: &'e Environment, bad_records: BadRecords, common
             arguments: environment.identity.clone(),
             every_ms: 0,
             new: common.part.new,
+            carry: None,
             console: environment.console.clone(),
             stop: environment.stop.clone(),
         },

@@ -37,7 +37,7 @@ pub fn run_merge(
     (common, on_error): (&Common, OnError),
     environment: &Environment,
 ) -> Result<(), ToolError> {
-    let kept = (StateArgs { checkpoint_every: None }, OnError::Skip);
+    let kept = (StateArgs::default(), OnError::Skip);
     run_merge_saved(merge, paths, words, arguments, (common, on_error), kept, environment)
 }
 
@@ -55,7 +55,7 @@ pub fn run_merge_saved(
     let mut outlet = output::open_after_heads(common.output, environment)?;
     let bad_records = super::bad_records(on_error, environment)?;
     let mut context = context(environment, bad_records, common);
-    context.checkpoint.every_ms = state.checkpoint_every.unwrap_or(0);
+    state.tell(&mut context.checkpoint);
     context.late_records = BadRecords::late(environment.description.clone(), late);
     let options = MergeOptions { memory: arguments.memory.unwrap_or(DEFAULT_MEMORY), stop: environment.stop.clone() };
     let result = merge::run(inputs, merge, outlet.as_mut(), &context, &options);

@@ -6,15 +6,17 @@ use clap::{Parser, ValueEnum};
 
 use super::account::{Account, Stream};
 use super::agg::{ExprArgs, KeyArgs, MERGE_VARIABLES, no_aggregation};
-use super::args::{Common, CutArgs, StageArgs, StateArgs, TimeArgs};
-use super::cluster::{Merging, Spread};
+use super::args::{Common, CutArgs, KeyMemoryArgs, ShareArgs, StageArgs, StateArgs, TimeArgs};
+use super::cluster::{Keys, Merging, Parts, Spread, absolute};
 use super::first::stop_rules;
 use super::function::{ExecTimeout, threads};
 use super::program::program;
-use super::{Environment, Tool, ToolError, run_stage_timed};
+use super::{Environment, Tool, ToolError, run_stage, run_stage_timed};
 use crate::agg::Aggregation;
 use crate::duration;
-use crate::op::state::{Emit, InitialError, ShardedState, State, Update, VARIABLES};
+use crate::op::deal::Deal;
+use crate::op::grouping::Grouping;
+use crate::op::state::{Emit, InitialError, LargeState, ShardedState, State, Update, VARIABLES};
 use crate::record;
 use crate::source::kinds::until_stop::read_to_end;
 
@@ -29,8 +31,9 @@ use crate::source::kinds::until_stop::read_to_end;
 /// first, last, collect (an array of all), distinct, count-distinct;
 /// top:N, the N greatest; quantile:Q, as quantile:0.99.
 ///
-/// All keys are held in memory: about 50 bytes and the key for a count, 70 for a
-/// sum. --timeout lets go of keys that have no values any more.
+/// All keys are held in memory, about 50 bytes and the key for a count, 70 for a
+/// sum; with --memory the rest is on disk. --timeout lets go of keys that have no
+/// values any more.
 #[derive(Parser, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct StateTool {
@@ -80,6 +83,12 @@ pub struct StateTool {
     /// are processors
     #[arg(short, long, value_name = "N", default_value = "1", conflicts_with = "exec", hide_default_value = true)]
     jobs: usize,
+
+    #[command(flatten)]
+    memory: KeyMemoryArgs,
+
+    #[command(flatten)]
+    share: ShareArgs,
 
     #[command(flatten)]
     saved: StateArgs,
@@ -153,7 +162,11 @@ impl StateTool {
             (None, None) => self.update()?,
             _ => Update::Function(Box::new(program("--expr", ".", &VARIABLES)?)),
         };
-        self.timed(State::new(self.key.grouping()?, update, self.emit.emit(), self.timeout))
+        self.timed(State::new(self.grouping()?, update, self.emit.emit(), self.timeout))
+    }
+
+    fn grouping(&self) -> Result<Grouping, ToolError> {
+        self.key.grouping().map(|grouping| self.share.grouping(grouping))
     }
 }
 
@@ -178,7 +191,7 @@ impl StateTool {
                 "--initial: its states have no time, as --time wants them to have".to_owned(),
             ));
         }
-        Ok(state.with_timing(self.time.timing(&self.stage.input.cut.zone)?))
+        Ok(state.with_timing(self.share.timing(self.time.timing(&self.stage.input.cut.zone)?)))
     }
 }
 
@@ -225,26 +238,23 @@ impl Tool for StateTool {
     }
 
     fn spread(&self) -> Spread {
-        let own = [
-            (self.timeout.is_some(), "--timeout"),
-            (self.initial.is_some(), "--initial"),
-            (self.time.is_wanted(), "--time"),
-            (self.emit != EmitArg::All, "--emit other than all"),
-        ];
-        if let Some((_, option)) = own.into_iter().find(|(is_given, _)| *is_given) {
-            return Spread::not_yet(option);
-        }
-        if let Err(error) = self.without_function() {
+        if let Err(error) = self.check_emit().and_then(|()| self.without_function()) {
             return Spread::Refused(error.to_string());
         }
-        if self.expr.is_some() || self.exec.is_some() {
-            let computes = self.key.by_value || self.key.by.is_some() || self.key.of.is_some();
-            return match computes {
-                true => {
-                    Spread::not_yet("a function with --by, --by-value or --of: make pairs before it, by sstream-map")
-                }
-                false => Spread::Update,
-            };
+        if self.memory.memory.is_some() {
+            return Spread::Refused(
+                "--memory: a cluster keeps the state in its own memory, spread over --parts".to_owned(),
+            );
+        }
+        let keeps_more = self.timeout.is_some() || self.initial.is_some() || self.emit != EmitArg::All;
+        if keeps_more || self.expr.is_some() || self.exec.is_some() {
+            let is_of_pairs = !self.key.by_value && self.key.by.is_none() && self.time.watermark.is_none();
+            let keys = if is_of_pairs { Keys::OfPairs } else { Keys::Dealt };
+            let mut spread = Parts::spread(keys, self.time.watermark.is_some(), &self.time.late());
+            if let Spread::Carried(parts) = &mut spread {
+                parts.initial = self.initial.as_deref().map(absolute);
+            }
+            return spread;
         }
         let keys = KeyArgs { by_key: !self.key.by_value && self.key.by.is_none(), ..self.key.clone() };
         let expr = ExprArgs { expr: self.merge.clone(), ..ExprArgs::default() };
@@ -252,13 +262,19 @@ impl Tool for StateTool {
     }
 
     fn run(mut self, environment: &Environment) -> Result<(), ToolError> {
-        if self.emit == EmitArg::Timeout && self.timeout.is_none() {
-            let message = "--emit timeout needs --timeout DURATION, after which keys time out";
-            return Err(ToolError::Usage(message.to_owned()));
-        }
+        self.check_emit()?;
         self.key.by_key |= !self.key.is_keyed();
-        let state = || self.timed(State::new(self.key.grouping()?, self.update()?, self.emit.emit(), self.timeout));
-        match threads(self.jobs) {
+        if self.share.deal {
+            let timing = self.time.timing_if_wanted(&self.stage.input.cut)?;
+            return run_stage(&mut Deal::new(self.grouping()?, timing), &self.stage, environment);
+        }
+        let state = || self.timed(State::new(self.grouping()?, self.update()?, self.emit.emit(), self.timeout));
+        if let Some(memory) = self.memory.memory {
+            let mut state = LargeState::new(state()?, memory);
+            self.load_initial(environment, &mut |key, value| state.begin_with(key, value))?;
+            return run_stage_timed(&mut state, &self.stage, self.saved, self.time.late(), environment);
+        }
+        match threads(self.share.jobs(self.jobs)) {
             1 => {
                 let mut state = state()?;
                 self.load_initial(environment, &mut |key, value| state.begin_with(key, value))?;
@@ -266,11 +282,21 @@ impl Tool for StateTool {
             }
             threads => {
                 let states = (0..threads).map(|_| state()).collect::<Result<_, _>>()?;
-                let mut sharded = ShardedState::new(self.key.grouping()?, states);
+                let mut sharded = ShardedState::new(self.grouping()?, states);
                 self.load_initial(environment, &mut |key, value| sharded.begin_with(key, value))?;
                 run_stage_timed(&mut sharded, &self.stage, self.saved, self.time.late(), environment)
             }
         }
+    }
+}
+
+impl StateTool {
+    fn check_emit(&self) -> Result<(), ToolError> {
+        if self.emit == EmitArg::Timeout && self.timeout.is_none() {
+            let message = "--emit timeout needs --timeout DURATION, after which keys time out";
+            return Err(ToolError::Usage(message.to_owned()));
+        }
+        Ok(())
     }
 }
 

@@ -5,12 +5,16 @@ use std::net::TcpListener;
 use super::args::WatchArgs;
 use super::{Environment, ToolError};
 use crate::monitor::metrics::StageMetrics;
+use crate::monitor::publish::UNSEEN_VARIABLE;
 use crate::monitor::runtime;
 use crate::monitor::watch::Watch;
 
 /// Opens what the options name. Nothing is published before there is a head.
 pub fn open(arguments: &WatchArgs, environment: &Environment) -> Result<(), ToolError> {
-    let mut watch = Watch::publishing(runtime::directory(), environment.console.clone());
+    let mut watch = match std::env::var_os(UNSEEN_VARIABLE) {
+        None => Watch::publishing(runtime::directory(), environment.console.clone()),
+        Some(_) => Watch::nobody(environment.console.clone()),
+    };
     if let Some(path) = &arguments.trace_log {
         let opened = watch.add_log(path);
         opened.map_err(|error| ToolError::Open { what: format!("--trace-log {}", path.display()), error })?;

@@ -121,6 +121,7 @@ pub mod testing;
 mod braced;
 mod message;
 mod pattern;
+mod run_id;
 mod schemas;
 mod secret;
 mod shard;
@@ -128,6 +129,7 @@ mod shard;
 pub use braced::Braced;
 pub use message::{ValueArgs, ValueForm, ValueKind, only_result, only_result_with};
 pub use pattern::Pattern;
+pub use run_id::run_id;
 pub use schemas::Schemas;
 pub use secret::Secret;
 pub use shard::Shard;
@@ -136,7 +138,7 @@ pub use crate::checkpoint::job::Places;
 pub use crate::checkpoint::offsets::Position;
 pub use crate::cli::ToolError;
 pub use crate::cli::args::{FileArgs, MemoryArgs, StateArgs};
-pub use crate::cli::cluster::OnCluster;
+pub use crate::cli::cluster::{OnCluster, SinkOnCluster};
 pub use crate::cli::connector::{
     Opened, OperatorKind, OperatorParts, SinkKind, SinkParts, SourceKind, SourceParts, operator_main, sink_main,
     source_main,

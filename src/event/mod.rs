@@ -25,6 +25,12 @@ pub use watermark::Watermarks;
 /// A moment: milliseconds since the Unix epoch.
 pub type EventTime = i64;
 
+/// A time as a number that sorts as it does.
+#[inline]
+pub fn ordered(time: EventTime) -> u64 {
+    (time as u64) ^ (1 << 63)
+}
+
 /// The first moment of the year 0001, in UTC.
 pub const FIRST: EventTime = -62_135_596_800_000;
 

@@ -21,6 +21,11 @@ impl Timing {
         Timing { time, form, watermarks }
     }
 
+    /// For a part of the stage, see [`Watermarks::of_parts`].
+    pub fn of_parts(self) -> Timing {
+        Timing { watermarks: self.watermarks.of_parts(), ..self }
+    }
+
     /// Sees the stream's head, and tells in it that ends carry a watermark if they do from here on.
     ///
     /// # Errors

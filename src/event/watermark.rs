@@ -25,6 +25,8 @@ enum Source {
         delay_ms: i64,
         idle_ms: Option<i64>,
         greatest: Option<EventTime>,
+        /// Whether records are told of by the input's watermark, the greatest of those that have seen them.
+        is_of_parts: bool,
         /// The newest batch that had a record; and by how much the watermark was behind it.
         newest: Option<(BatchTime, i64)>,
         has_record: bool,
@@ -46,11 +48,21 @@ impl Watermarks {
                 delay_ms: ms(delay_ms),
                 idle_ms: idle_ms.map(ms),
                 greatest: None,
+                is_of_parts: false,
                 newest: None,
                 has_record: false,
             },
             current: None,
         }
+    }
+
+    /// For a part of the stage: the records of all parts were seen where they were dealt, and the input's
+    /// watermark is what became of them there, with this one's delay.
+    pub fn of_parts(mut self) -> Watermarks {
+        if let Source::Own { is_of_parts, .. } = &mut self.source {
+            *is_of_parts = true;
+        }
+        self
     }
 
     /// Whether the watermark is this stage's own.
@@ -61,7 +73,7 @@ impl Watermarks {
     /// Takes the time of a record, be it late or not.
     #[inline]
     pub fn observe(&mut self, time: EventTime) {
-        if let Source::Own { greatest, has_record, .. } = &mut self.source {
+        if let Source::Own { greatest, has_record, is_of_parts: false, .. } = &mut self.source {
             *has_record = true;
             if greatest.is_none_or(|greatest| greatest < time) {
                 *greatest = Some(time);
@@ -92,7 +104,11 @@ impl Watermarks {
     pub fn end(&mut self, batch: BatchTime, input: Option<Watermark>) -> Option<Watermark> {
         let next = match &mut self.source {
             Source::Input => input,
-            Source::Own { delay_ms, idle_ms, greatest, newest, has_record } => {
+            Source::Own { delay_ms, idle_ms, greatest, is_of_parts, newest, has_record } => {
+                if let (true, Some(Watermark(ms))) = (*is_of_parts, input) {
+                    *has_record = true;
+                    *greatest = (*greatest).max(Some(ms.saturating_add(*delay_ms)));
+                }
                 let next = greatest.map(|greatest| greatest.saturating_sub(*delay_ms));
                 let batch_ms = i64::try_from(batch.0).unwrap_or(i64::MAX);
                 let mut idle = None;
@@ -181,6 +197,27 @@ mod tests {
         let ends = run(&mut watermarks, &[&[], &[], &[10_000], &[], &[], &[], &[10_500], &[50_000]]);
         let want = [None, None, Some(9500), Some(9500), Some(11_500), Some(12_500), Some(12_500), Some(49_500)];
         assert_eq!(ends, want);
+    }
+
+    #[test]
+    fn a_part_has_that_of_all_who_dealt() {
+        let batches: [[&[EventTime]; 2]; 5] =
+            [[&[], &[]], [&[10_000], &[11_000, 3]], [&[], &[]], [&[], &[]], [&[9], &[]]];
+        let (mut whole, mut part) = (Watermarks::own(500, Some(2000)), Watermarks::own(500, Some(2000)).of_parts());
+        for (number, batch) in (1..).zip(&batches) {
+            let time = BatchTime(number * 1000);
+            let dealt = batch.iter().filter_map(|times| {
+                let mut watermarks = Watermarks::own(500, None);
+                times.iter().for_each(|time| watermarks.observe(*time));
+                watermarks.end(time, None)
+            });
+            let dealt = dealt.max();
+            batch.iter().flat_map(|times| times.iter()).for_each(|time| whole.observe(*time));
+            // Its own records say no more.
+            part.observe(1_000_000);
+            assert_eq!(part.end(time, dealt), whole.end(time, None));
+        }
+        assert_eq!(part.current(), Some(Watermark(12_500)));
     }
 
     proptest! {

@@ -239,6 +239,13 @@ impl Program {
         Ok(self.compiled.get_or_init(|| compiled))
     }
 
+    /// The one result of the program for `record`, if that is a piece of the record, or null, as for `.a.b`. If not,
+    /// [`Program::run`] says what comes of it.
+    #[inline]
+    pub fn piece<'r>(&self, record: &'r [u8]) -> Option<&'r [u8]> {
+        self.plain.as_ref()?.piece(record)
+    }
+
     /// Gives each result of the program for `record` to `each`, as canonical
     /// JSON. `variables` are the values of the variables in the order of their
     /// names, as JSON.

@@ -1,7 +1,10 @@
 //! What a stage under a checkpoint needs of an operator with state.
 
+use std::sync::Arc;
+
 use super::{OpError, Out};
 use crate::keyed_state::KeyedState;
+use crate::store::Files;
 
 /// The state of an operator that outlives its process.
 ///
@@ -15,6 +18,21 @@ pub trait Durable: KeyedState {
     /// the operator has already (`--initial`) counts as changed. If it `is_restored`,
     /// a state is loaded next, and takes the place of what the operator has.
     fn track(&mut self, is_restored: bool);
+
+    /// Where a state of which memory has no room for all may keep files: before all else.
+    fn keep_in(&mut self, files: Arc<dyn Files>) {
+        let _ = files;
+    }
+
+    /// Takes up the files that [`KeyedState::files`] told of, before entries that came later. If it says no, it is
+    /// given all that is in them, as entries.
+    ///
+    /// # Errors
+    /// They are not there, or not as they were.
+    fn load_files(&mut self, files: &[u8]) -> Result<bool, OpError> {
+        let _ = files;
+        Ok(false)
+    }
 
     /// Takes a key's entry, or takes the key out, as [`KeyedState`] gave it; of
     /// several entries of a key the last counts.

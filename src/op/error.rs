@@ -5,6 +5,7 @@ use std::io;
 
 use crate::error::{Exit, Failure, describe, printable_line};
 use crate::spool::SpoolError;
+use crate::store::StoreError;
 
 /// Why an operator ends its stage.
 #[derive(Debug)]
@@ -106,6 +107,15 @@ impl From<SpoolError> for OpError {
     fn from(error: SpoolError) -> OpError {
         let (what, error) = error.into_parts();
         OpError::Storage { what, error }
+    }
+}
+
+impl From<StoreError> for OpError {
+    fn from(error: StoreError) -> OpError {
+        match error {
+            StoreError::Io { what, error } => OpError::Storage { what, error },
+            StoreError::Damaged { what } => OpError::Damaged { what },
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 
 pub mod alert;
 pub mod beside;
+pub mod deal;
 pub mod dedup;
 pub mod due;
 pub mod durable;
@@ -19,6 +20,7 @@ pub mod grouping;
 pub mod groups;
 pub mod join;
 pub mod key_table;
+mod large;
 pub mod learn;
 pub mod lookup;
 pub mod map;

@@ -73,6 +73,8 @@ pub struct Out<'d> {
     /// The place of each record of the block and where it ends, where that is asked for.
     ends: Option<Vec<(u64, usize)>>,
     place: u64,
+    /// The place of the record that was last given [once](Out::record_once).
+    once: Option<u64>,
 }
 
 impl<'d> Out<'d> {
@@ -87,6 +89,7 @@ impl<'d> Out<'d> {
             batch_records: 0,
             ends: None,
             place: 0,
+            once: None,
         }
     }
 
@@ -140,6 +143,14 @@ impl<'d> Out<'d> {
     pub fn record(&mut self, record: &[u8]) {
         self.bytes.extend_from_slice(record);
         self.finish_record();
+    }
+
+    /// Gives a record, unless one of the same place was given so right before.
+    #[inline]
+    pub fn record_once(&mut self, record: &[u8]) {
+        if self.once.replace(self.place) != Some(self.place) {
+            self.record(record);
+        }
     }
 
     /// Room to build a record in, canonical JSON; [`Out::finish_record`] ends it.

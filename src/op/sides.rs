@@ -4,7 +4,7 @@
 
 use super::durable::Durable;
 use super::{OpError, Out};
-use crate::frame::{BatchTime, Block, Close, Head};
+use crate::frame::{BatchTime, Block, Close, Head, Watermark};
 
 /// What a stage does with one batch of each of its sides.
 pub trait Merge {
@@ -13,6 +13,11 @@ pub trait Merge {
     fn head(&mut self, head: &mut Head) -> Result<(), OpError> {
         let _ = head;
         Ok(())
+    }
+
+    /// The watermark that each side's end of the batch has, before [`Merge::batch`].
+    fn watermarks(&mut self, said: &[Option<Watermark>]) {
+        let _ = said;
     }
 
     /// Takes the batches of one time, a side each, in order; one that a side

@@ -73,6 +73,31 @@ pub fn try_run<S: AsRef<str>>(
     Ok(collected)
 }
 
+/// Both gave the same, and said the same of bad and late records.
+pub fn assert_same(one: &Collected, other: &Collected) {
+    assert_eq!(one.batches, other.batches);
+    assert_eq!(one.watermarks, other.watermarks);
+    assert_eq!(one.bad, other.bad);
+    assert_eq!(one.late, other.late);
+}
+
+/// An operator of some threads goes on with what one of others has saved, or one of a single thread, and the other way round,
+/// as if nothing had been: killed before the batch `at`. `make` makes one of so many threads.
+pub fn assert_restored_by_others<S: AsRef<str>>(
+    make: impl Fn(usize) -> Box<dyn Operator>,
+    batches: &[Vec<S>],
+    at: usize,
+    threads: (usize, usize),
+) {
+    let whole = run_restored(&mut || make(1), batches, usize::MAX);
+    let mut number = 0;
+    let mut next = || {
+        number += 1;
+        make(if number == 1 { threads.0 } else { threads.1 })
+    };
+    assert_eq!(run_restored(&mut next, batches, at), whole);
+}
+
 /// Runs an operator with state over batches of one second; before the batch `at` it is killed, and
 /// another one goes on with what was saved. The batches, without one at the close.
 pub fn run_restored<S: AsRef<str>>(

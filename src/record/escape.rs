@@ -2,15 +2,16 @@
 
 use std::borrow::Cow;
 
+use wide::u8x16;
+
 /// U+FFFD, which stands for a lone surrogate, in UTF-8.
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
 const LOW_BITS: u64 = 0x0101_0101_0101_0101;
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 
-/// The bytes that are looked at together once a string turns out to be long;
-/// the compiler makes vector instructions of the loop over them.
-const CHUNK_BYTES: usize = 32;
+/// The bytes that are looked at together.
+const LANES: usize = 16;
 
 fn is_special(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
@@ -32,30 +33,31 @@ fn special_in_word(bytes: &[u8], at: usize) -> Option<Option<usize>> {
     Some((mask != 0).then(|| at + (mask.trailing_zeros() / 8) as usize))
 }
 
+/// A bit for each byte that is special.
+#[inline]
+fn special_lanes(lanes: &[u8; LANES]) -> u32 {
+    let bytes = u8x16::new(*lanes);
+    let quote = bytes.simd_eq(u8x16::splat(b'"'));
+    let backslash = bytes.simd_eq(u8x16::splat(b'\\'));
+    let control = bytes.min(u8x16::splat(0x1f)).simd_eq(bytes);
+    (quote | backslash | control).to_bitmask()
+}
+
 /// Position of the first byte, from `at` on, that a JSON string cannot hold as
 /// itself: `"`, `\` or a control byte; the length of `bytes` if there is none.
 #[inline]
 pub fn find_special(bytes: &[u8], mut at: usize) -> usize {
-    // Most strings are short: two words first.
-    for _ in 0..2 {
-        match special_in_word(bytes, at) {
-            Some(Some(found)) => return found,
-            Some(None) => at += 8,
-            None => break,
+    while let Some(lanes) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let special = special_lanes(lanes);
+        if special != 0 {
+            return at + special.trailing_zeros() as usize;
         }
+        at += LANES;
     }
-    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<CHUNK_BYTES>) {
-        if chunk.iter().fold(false, |any, &byte| any | is_special(byte)) {
-            break;
-        }
-        at += CHUNK_BYTES;
-    }
-    loop {
-        match special_in_word(bytes, at) {
-            Some(Some(found)) => return found,
-            Some(None) => at += 8,
-            None => break,
-        }
+    match special_in_word(bytes, at) {
+        Some(Some(found)) => return found,
+        Some(None) => at += 8,
+        None => {}
     }
     while at < bytes.len() && !is_special(bytes[at]) {
         at += 1;

@@ -5,11 +5,12 @@ use std::cell::RefCell;
 
 use serde_json::{Map, Value};
 
+use super::carried::Carried;
 use super::checkpoint::{self, Part};
 use super::trace::Trace;
 use super::{Context, StageError};
 use crate::flow::{Outlet, OutletError};
-use crate::frame::{BatchTime, Block, End, Head, Watermark};
+use crate::frame::{BatchTime, Block, Close, End, Head, Reason, Watermark};
 use crate::interval::Interval;
 use crate::memory::{MemoryLimit, MemoryWatch};
 use crate::op::durable::Durable;
@@ -28,6 +29,8 @@ pub(super) struct Back<'o, 'c> {
     pub(super) has_head: bool,
     /// The stage's part in a checkpoint.
     pub(super) part: Option<Part>,
+    /// The file in which the state goes on, if it does so.
+    carried: Option<Carried>,
     /// What waits for the operator's state to be saved.
     waiting: Waiting,
     /// The newest batch of the input that is complete.
@@ -57,6 +60,7 @@ impl<'o, 'c> Back<'o, 'c> {
             failed: None,
             has_head: false,
             part: None,
+            carried: None,
             waiting: Waiting { ends: Vec::new(), blocks: Spool::new(WAITING_BYTES) },
             newest: None,
             memory: MemoryWatch::new(context.max_memory),
@@ -74,8 +78,13 @@ impl<'o, 'c> Back<'o, 'c> {
     ) -> Result<(), StageError> {
         let number = checkpoint::stages(&head.stages);
         head.stages.push(self.context.description.clone().into());
-        let at = checkpoint::At { head: &head, number, interval };
-        self.part = Part::enter(&self.context.checkpoint, &at, durable, self.outlet.committing())?;
+        let options = &self.context.checkpoint;
+        if let Some(file) = &options.carry {
+            self.carried = durable.map(|durable| Carried::begin(file, durable)).transpose()?;
+        } else {
+            let at = checkpoint::At { head: &head, number, interval };
+            self.part = Part::enter(options, &at, durable, self.outlet.committing())?;
+        }
         self.has_head = true;
         self.outlet.head(&head)?;
         // Who is behind takes its place in the checkpoint now, however long the first batch takes here.
@@ -112,10 +121,17 @@ impl<'o, 'c> Back<'o, 'c> {
         if self.waiting.ends.is_empty() { Ok(()) } else { self.save(durable) }
     }
 
+    /// Whether another process goes on with the stream, so that it is not over for the operator.
+    pub(super) fn is_carried_on(&self, close: &Close) -> bool {
+        self.carried.is_some() && close.reason != Reason::Eof
+    }
+
     /// The operator is done with its input.
     pub(super) fn save_close(&mut self, durable: Option<&mut dyn Durable>) -> Result<(), StageError> {
-        if let (Some(part), Some(durable)) = (&mut self.part, durable) {
-            part.close(self.waiting.ends.last().map(|(time, ..)| *time), durable)?;
+        match (&mut self.part, &self.carried, durable) {
+            (Some(part), _, Some(durable)) => part.close(self.waiting.ends.last().map(|(time, ..)| *time), durable)?,
+            (None, Some(carried), Some(durable)) => carried.leave(durable)?,
+            _ => {}
         }
         self.release()
     }

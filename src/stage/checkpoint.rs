@@ -2,6 +2,7 @@
 //! there, a sink commits there. What is called when is in
 //! [`participant`](crate::checkpoint::participant).
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,10 +19,11 @@ use crate::duration::show_ms;
 use crate::flow::{Committing, Under};
 use crate::frame::{BatchTime, Head};
 use crate::interval::Interval;
-use crate::keyed_state::KeyedState;
+use crate::keyed_state::{KeyedState, Load};
 use crate::op::OpError;
 use crate::op::durable::Durable;
 use crate::signal::StopSignal;
+use crate::store::Files;
 
 /// How often a lock is tried that somebody else holds.
 const TRY_AGAIN: Duration = Duration::from_millis(50);
@@ -53,6 +55,8 @@ pub struct CheckpointOptions {
     pub every_ms: u64,
     /// `--new`
     pub new: bool,
+    /// `--carry`: the file in which the state goes from one process to the next, in the place of a checkpoint.
+    pub carry: Option<PathBuf>,
     /// Tells who is waited for.
     pub console: Console,
     /// Ends the waiting.
@@ -234,7 +238,7 @@ impl State {
             return Err(OpError::Usage(message).into());
         }
         let mut loading = Loading { durable, has_begun: false, failed: None };
-        let checkpoint = participant.stage(stage, every_ms, &mut |key, entry| loading.load(key, entry))?;
+        let checkpoint = participant.stage_with(stage, every_ms, &mut loading)?;
         loading.finish(checkpoint.is_restored())?;
         tell_torn(options, participant, checkpoint.torn_bytes());
         Ok(State { checkpoint, newest_ms: resume_ms, synced: Instant::now() })
@@ -257,13 +261,34 @@ struct Loading<'d> {
     failed: Option<OpError>,
 }
 
-impl Loading<'_> {
-    fn load(&mut self, key: &[u8], entry: Option<&[u8]>) {
-        if !std::mem::replace(&mut self.has_begun, true) {
-            self.durable.track(true);
+impl Load for Loading<'_> {
+    fn keep_in(&mut self, files: Arc<dyn Files>) {
+        self.durable.keep_in(files);
+    }
+
+    fn files(&mut self, files: &[u8]) -> bool {
+        self.begin();
+        match self.durable.load_files(files) {
+            Ok(are_taken) => are_taken,
+            Err(error) => {
+                self.failed.get_or_insert(error);
+                true
+            }
         }
+    }
+
+    fn pair(&mut self, key: &[u8], entry: Option<&[u8]>) {
+        self.begin();
         if self.failed.is_none() {
             self.failed = self.durable.load(key, entry).err();
+        }
+    }
+}
+
+impl Loading<'_> {
+    fn begin(&mut self) {
+        if !std::mem::replace(&mut self.has_begun, true) {
+            self.durable.track(true);
         }
     }
 

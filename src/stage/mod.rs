@@ -6,6 +6,7 @@
 //! [`Operator`], and an [`Outlet`] (frames to a pipe, a print form, a sink).
 
 mod back;
+mod carried;
 pub mod checkpoint;
 mod error;
 pub mod merge;
@@ -143,7 +144,11 @@ fn drive(input: &mut dyn Input, operator: &mut dyn Operator, back: &RefCell<Back
                 return Err(StageError::Upstream { exit, message, other });
             }
             Event::Close(close) => {
-                operator.close(&close, &mut out)?;
+                if back.borrow().is_carried_on(&close) {
+                    operator.idle(&mut out)?;
+                } else {
+                    operator.close(&close, &mut out)?;
+                }
                 back.borrow_mut().save_close(operator.durable())?;
                 back.borrow_mut().check()?;
                 return Ok(back.borrow_mut().outlet.close(&close)?);

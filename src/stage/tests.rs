@@ -137,6 +137,7 @@ fn run_halves(storage: Memory, keys: &str) -> (String, Vec<u64>) {
             arguments: "halves".to_owned(),
             every_ms: 0,
             new: false,
+            carry: None,
             console,
             stop,
         },

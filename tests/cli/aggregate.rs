@@ -94,7 +94,15 @@ fn keys_on_several_threads_come_out_as_on_one() {
     assert_eq!(one.lines().count(), 1009);
     assert_eq!(reduce("collect -j 3"), one);
     Shell::new("sstream-reduce count -j 2").run().exits(2).says("--jobs: there is no key");
-    for keyed in ["sstream-state --by .k --of .n sum --emit each", "sstream-window 1h --by .k --of .n max"] {
+    for keyed in [
+        "sstream-state --by .k --of .n sum --emit each",
+        "sstream-window 1h --by .k --of .n max",
+        "sstream-window 10s --time .n --watermark 1s --by .k count",
+        "sstream-window 10s 2s --time .n --watermark 1s --by .k --of .n sum",
+        "sstream-window --session 500ms --time .n --watermark 1s --by .k count",
+        "sstream-dedup --by .k --within 10ms --time .n --watermark 1s",
+        "sstream-dedup",
+    ] {
         let run = |options: &str| {
             let line = format!("{keyed} --input json --batch 1h {options} --output json");
             Shell::new(&line).stdin(&lines).run().exits(0).is_quiet().stdout
@@ -102,10 +110,7 @@ fn keys_on_several_threads_come_out_as_on_one() {
         assert!(run("-j 3") == run(""), "{keyed}");
     }
     Shell::new("sstream-window 1h count -j 2").run().exits(2).says("--jobs: there is no key");
-    Shell::new("sstream-window --session 1s count --by .k -j 2")
-        .run()
-        .exits(2)
-        .says("--jobs is for windows of batches");
+    Shell::new("sstream-window --session 1s count -j 2").run().exits(2).says("--jobs: there is no key");
 }
 
 #[cfg(target_os = "linux")]

@@ -162,21 +162,123 @@ fn options_of_a_part_are_checked() {
 
 #[test]
 fn a_state_goes_on_with_another_number_of_threads() {
-    let folder = Folder::new();
-    let line = |jobs: &str, checkpoint: &str| {
+    for (keyed, new_keys) in [
+        ("sstream-state sum", [1009, 1509, 2009, 2509]),
+        ("sstream-dedup --by '.[0]'", [1009, 500, 500, 500]),
+        ("sstream-window 10m --time '.[1]' --watermark 0s --emit all --by '.[0]' count", [1009, 1509, 2009, 2509]),
+    ] {
+        let folder = Folder::new();
+        let line = |jobs: &str, checkpoint: &str| {
+            let line = format!(
+                "sstream-source tail log --input json --available-now --checkpoint {checkpoint} | \
+                 {keyed} {jobs} --output json"
+            );
+            folder.run(&line).exits(0).is_quiet().stdout
+        };
+        let mut log = String::new();
+        for (part, jobs) in ["-j 2", "", "-j 3", "-j 2"].into_iter().enumerate() {
+            // More than one piece for the threads, and new keys in between.
+            log.extend((0..20_000).map(|n| format!("[\"key {}\",{n}]\n", n * 7919 % (1009 + 500 * part))));
+            folder.file("log", &log);
+            let one = line("", "one");
+            assert_eq!(one.lines().count(), new_keys[part], "{keyed}");
+            assert!(line(jobs, "several") == one, "{keyed}, part {part}");
+        }
+    }
+}
+
+/// Runs a stage with several sizes of memory, one run behind the other, and compares with one that has all in memory.
+fn goes_on_with_any_memory(folder: &Folder, keyed: &str, name: &str) {
+    let line = |memory: &str, checkpoint: &str| {
         let line = format!(
             "sstream-source tail log --input json --available-now --checkpoint {checkpoint} | \
-             sstream-state sum {jobs} --output json"
+             {keyed} {memory} --output json"
         );
         folder.run(&line).exits(0).is_quiet().stdout
     };
+    let stage = format!("tail.01-{name}");
     let mut log = String::new();
-    for (part, jobs) in ["-j 2", "", "-j 3", "-j 2"].into_iter().enumerate() {
-        // More than one piece for the threads, and new keys in between.
-        log.extend((0..20_000).map(|n| format!("[\"key {}\",{n}]\n", n * 7919 % (1009 + 500 * part))));
+    for (part, memory) in ["--memory 64KiB", "--memory 100KiB", "", "--memory 4KiB"].into_iter().enumerate() {
+        log.extend(
+            (0..20_000).map(|n| format!("[\"key {}\",{}]\n", n * 7919 % (5003 + 500 * part), part * 20_000 + n)),
+        );
         folder.file("log", &log);
-        let one = line("", "one");
-        assert_eq!(one.lines().count(), 1009 + 500 * part);
-        assert!(line(jobs, "several") == one, "part {part}");
+        let small = line("", "small");
+        assert!(!small.is_empty() && line(memory, "large") == small, "{name}, part {part}");
+        folder.run("sstream-checkpoint verify large").exits(0).is_quiet();
+        let state = |checkpoint| folder.run(&format!("sstream-checkpoint state {checkpoint} {stage} | sort")).stdout;
+        assert!(state("large") == state("small"), "{name}, part {part}");
+        assert!(folder.path(&format!("large/stages/{stage}/files")).exists());
     }
+    assert!(!folder.path(&format!("small/stages/{stage}/files")).exists());
+}
+
+#[test]
+fn keys_beyond_memory_give_the_same_and_go_on_with_any_memory() {
+    // Not by batches: both lines have times of their own then.
+    for within in ["", "--within 1h --time '.[1]' --watermark 1d"] {
+        goes_on_with_any_memory(&Folder::new(), &format!("sstream-dedup --by '.[0]' {within}"), "dedup");
+    }
+    let refused = "sstream-dedup --memory 1MiB -j 2 < /dev/null";
+    Folder::new().run(refused).exits(2).says("--memory does not go with --jobs");
+}
+
+#[test]
+fn a_state_beyond_memory_gives_the_same_and_goes_on_with_any_memory() {
+    let folder = Folder::new();
+    goes_on_with_any_memory(&folder, "sstream-state sum --emit changed", "state");
+    // One that counts: others may be left of a stop.
+    let named =
+        folder.run("sstream-checkpoint verify large | sed -n 's|^ok  *\\(.*[.]run\\):.*|\\1|p' | head -n 1").stdout;
+    let path = folder.path(&format!("large/{}", named.trim()));
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[100] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let ran = folder.run("sstream-checkpoint verify large").exits(5);
+    assert!(ran.stdout.contains("DAMAGED  stages/tail.01-state/files/"), "{ran}");
+    folder.run("sstream-state count --memory 4095").exits(2).says("it is at least 4.0 KiB");
+}
+
+#[test]
+fn windows_beyond_memory_give_the_same_and_go_on_with_any_memory() {
+    for windows in ["3s", "3s 1s", "--session 700ms"] {
+        let keyed = format!("sstream-window {windows} --by '.[0]' --time '.[1]' --watermark 2s count");
+        goes_on_with_any_memory(&Folder::new(), &keyed, "window");
+    }
+}
+
+#[test]
+fn a_join_beyond_memory_gives_the_same_and_goes_on_with_any_memory() {
+    let folder = Folder::new();
+    let line = |memory: &str, checkpoint: &str| {
+        let side = |log: &str| {
+            format!(
+                "<(sstream-source tail {log} --name {log} --input json --available-now --batch 1d --checkpoint {checkpoint})"
+            )
+        };
+        let line = format!(
+            "sstream-join {} {} --type full --by '.[0]' --within -1s..2s --time '.[1]' --watermark 3s {memory} --output json",
+            side("a"),
+            side("b"),
+        );
+        folder.run(&line).exits(0).is_quiet().stdout
+    };
+    let (mut a, mut b) = (String::new(), String::new());
+    for (part, memory) in ["--memory 64KiB", "--memory 100KiB", "", "--memory 24KiB"].into_iter().enumerate() {
+        let numbers = part * 3_000..(part + 1) * 3_000;
+        a.extend(numbers.clone().map(|n| format!("[\"key {}\",{n}]\n", n * 7919 % 1001)));
+        b.extend(numbers.map(|n| format!("[\"key {}\",{n}]\n", n * 6007 % 1301)));
+        folder.file("a", &a);
+        folder.file("b", &b);
+        let small = line("", "small");
+        assert!(!small.is_empty() && line(memory, "large") == small, "part {part}");
+        folder.run("sstream-checkpoint verify large").exits(0).is_quiet();
+        let state = |checkpoint| {
+            folder.run(&format!("sstream-checkpoint state {checkpoint} a+b.01-join | sort")).exits(0).stdout
+        };
+        assert!(state("large") == state("small"), "part {part}");
+    }
+    assert!(folder.path("large/stages/a+b.01-join/files").exists());
+    let refused = "sstream-join a b --by .k --within 0s..1s --time .t --memory 1MiB -j 2";
+    folder.run(refused).exits(2).says("with --jobs all that waits for partners is in memory");
 }

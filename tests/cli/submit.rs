@@ -61,8 +61,43 @@ fn what_several_hosts_have_counted_is_merged() {
     folder
         .run(&format!(
             "for host in a b; do sstream-source stdin --input json < $host | {count} --partial-out sum --output json; done | \
-             {count} --partial-in sum --input json --output json"
+             {count} --partial-in sum --input json --output json --batch 100h"
         ))
         .exits(0)
         .prints("[1,0.3]\n[\"x\",1]\n");
+}
+
+/// In the place of Spark: publishes what it is told to as the driver does, until it is asked to stop.
+const PUBLISHES: &str = r#"#!/usr/bin/env bash
+while [ "$1" != --publish ]; do shift; done
+head=$3 file=$2/$(jq -r .pipeline <<<"$3").$$.jsonl
+spark="{application: \"app-1\", page: $PAGE}"
+exec 9>"$file" && flock 9
+jq -c ".published += {pid: $$, since: 1} | .spark = $spark" <<<"$head" >&9
+echo '{"end":1469283110000,"records":1,"trace":[["source",7,7,0,0,1469283110020],["spark",7,1,0,130,1469283110150]]}' >&9
+trap 'rm "$file"; exit' TERM
+while :; do sleep 0.05; done
+"#;
+
+#[test]
+fn an_application_is_listed_with_sparks_page_and_stopped() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.path("spark/bin")).unwrap();
+    folder.file("spark/bin/spark-submit", PUBLISHES).file("jar", "");
+    let submit =
+        "chmod +x spark/bin/spark-submit; export SPARK_HOME=$PWD/spark XDG_RUNTIME_DIR=$PWD; sstream-submit --master local --jar jar \
+         'sstream-source tcp h:1 --batch 10s | sstream-filter x | sstream-sink null' &
+         until sstream ps | grep -q app-1; do sleep 0.05; done; sstream ps; sstream stop app-1; wait $!; sstream ps";
+    for (page, told) in [
+        ("\\\"http://h:4040\\\"", "app-1 (http://h:4040)"),
+        ("null", "app-1 (no page of Spark's: spark.ui.enabled=false)"),
+    ] {
+        let ran = folder.run(&format!("export PAGE=\"{page}\"; {submit}")).exits(0);
+        let rows: Vec<&str> = ran.stdout.lines().collect();
+        assert!(rows.len() == 3 && rows[0].contains("SPARK"), "{rows:?}");
+        let stages = format!("{told}  source tcp h:1 --batch 10s | filter x | sink null");
+        assert!(rows[1].contains("2016-07-23 14:11:50Z") && rows[1].ends_with(&stages), "{rows:?}");
+        assert!(!rows[2].contains("SPARK"), "it is over: {rows:?}");
+        ran.says(": filter x | sink null");
+    }
 }

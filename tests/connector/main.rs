@@ -118,6 +118,17 @@ fn explain_asks_connectors_that_nobody_knows() {
     assert!(told.stdout.contains("MISTAKE: SIZE is missing"), "{told}");
 }
 
+/// A kind that does not say where it may run on a cluster is of one machine.
+#[test]
+fn a_cluster_has_it_on_the_driver_if_that_is_said() {
+    let line = "--plan 'sstream-source fixed spool 6 | sstream-sink ledger book'";
+    run(&Folder::new(), &format!("sstream-submit {line}"))
+        .exits(2)
+        .says("it does not say whether it may run on several machines: with --on-driver it runs on the driver");
+    let plan = run(&Folder::new(), &format!("sstream-submit --on-driver {line} | jq -r '.nodes[] | .kind'")).exits(0);
+    plan.prints("receive\ndriver\n");
+}
+
 /// What a file has lost that was written anew is told, and what is new in it comes.
 #[test]
 fn a_file_that_was_written_anew_is_gone() {

@@ -175,6 +175,31 @@ fn dark_and_light_on_a_desk_and_on_a_phone() {
 }
 
 #[test]
+fn an_application_on_a_spark_cluster_has_the_way_to_sparks_own_page() {
+    let Some(browser) = browser::open() else { return };
+    let folder = Folder::new();
+    for (page_of_spark, text) in [
+        ("\"http://driver.example.org:4040\"", "On a Spark cluster: app-7, Spark's own page"),
+        ("null", "On a Spark cluster: app-7, without a page of Spark's (spark.ui.enabled=false)"),
+        // No address of a page, whoever wrote it.
+        ("\"javascript:alert(1)\"", "On a Spark cluster: app-7, without a page of Spark's (spark.ui.enabled=false)"),
+    ] {
+        trace_log(&folder, 5);
+        let spark = format!("\"spark\":{{\"application\":\"app-7\",\"page\":{page_of_spark}}},\"pipeline\"");
+        folder.file("trace.jsonl", folder.read("trace.jsonl").replacen("\"pipeline\"", &spark, 1));
+        let page = page(&folder, "trace.jsonl");
+        browser.go(&page.url);
+        browser.until_says("#pipelines .spark", text);
+        browser.click("#pipelines a");
+        browser.until_says("main > .spark", text);
+        let links = browser.value("[...document.querySelectorAll('main > .spark a')].map((link) => link.href)");
+        let known: Vec<&str> =
+            if text.ends_with("own page") { vec!["http://driver.example.org:4040/"] } else { vec![] };
+        assert_eq!(links, serde_json::json!(known));
+    }
+}
+
+#[test]
 fn a_day_of_batches_of_a_second_is_small_in_the_browser_too() {
     let Some(browser) = browser::open() else { return };
     let folder = Folder::new();

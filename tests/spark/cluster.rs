@@ -1,6 +1,8 @@
 //! A standalone cluster on loopback: a master and two workers with a core each.
 
+use std::fs::File;
 use std::net::TcpStream;
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -20,6 +22,30 @@ pub struct Cluster {
     _folder: tempfile::TempDir,
 }
 
+/// A line that runs, and does not outlive its test.
+pub struct Driver(Child);
+
+impl Deref for Driver {
+    type Target = Child;
+
+    fn deref(&self) -> &Child {
+        &self.0
+    }
+}
+
+impl DerefMut for Driver {
+    fn deref_mut(&mut self) -> &mut Child {
+        &mut self.0
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 impl Cluster {
     /// Fetches what is not there yet, builds the driver, and starts the cluster.
     ///
@@ -27,8 +53,9 @@ impl Cluster {
     /// Something of that fails.
     pub fn start() -> Cluster {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let home = root.join("target/spark/home");
-        let made = Command::new("tests/spark/home").arg(&home).current_dir(root).status().unwrap();
+        let version = std::env::var("SPARK_VERSION").unwrap_or_default();
+        let home = root.join(if version == "4" { "target/spark4/home" } else { "target/spark/home" });
+        let made = Command::new("tests/spark/home").arg(&home).arg(version).current_dir(root).status().unwrap();
         assert!(made.success(), "tests/spark/home: {made}");
         let folder = tempfile::tempdir().unwrap();
         let port = free_port();
@@ -67,7 +94,15 @@ impl Cluster {
     pub fn submit(&self, line: &str, options: &[&str]) -> Command {
         let mut command = Command::new(tools().join("sstream-submit"));
         command.args(["--master", &self.url, "--jar"]).arg(self.jar()).args(options).arg(line).arg("--").args(SMALL);
+        let executors = format!("spark.executor.extraJavaOptions={QUICK}");
+        command.args(["--driver-java-options", QUICK, "--conf", &executors]);
         self.with_environment(command)
+    }
+
+    /// Submits a line that goes on while the test does; what is said goes behind what is in the file `err` of a folder.
+    pub fn begin(&self, line: &str, folder: &Path) -> Driver {
+        let said = File::options().create(true).append(true).open(folder.join("err")).unwrap();
+        Driver(self.submit(line, &["--parts", "2"]).stdout(Stdio::null()).stderr(said).spawn().unwrap())
     }
 
     /// Kills an executor as a crash would; there is one, or will be.
@@ -110,6 +145,9 @@ const SMALL: &[&str] = &[
     "--conf",
     "spark.driver.host=127.0.0.1",
 ];
+
+/// For a JVM that lives for seconds: the first compiler only, which is started fast.
+const QUICK: &str = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
 
 impl Drop for Cluster {
     fn drop(&mut self) {

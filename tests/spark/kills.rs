@@ -1,17 +1,16 @@
 //! Executors and the driver are killed while a line reads Kafka, keeps a state, and writes files and Kafka:
 //! each number once in the files, at least once in Kafka, and the state is of each once.
 //!
-//! SPARK_KILLS is how many executors are killed, and half as many drivers; without it one of each.
+//! SPARK_KILLS is how many executors are killed, and half as many drivers, and nothing else is run; without it one of each.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use sstream_testkit::wait_until;
 
 use crate::broker::Broker;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Driver};
 use crate::end;
 
 /// How long what was sent may take, on a busy machine.
@@ -25,25 +24,19 @@ struct Line<'a> {
     cluster: &'a Cluster,
     text: String,
     folder: &'a Path,
-    driver: Child,
+    driver: Driver,
 }
 
 impl<'a> Line<'a> {
     fn start(cluster: &'a Cluster, text: String, folder: &'a Path) -> Line<'a> {
-        let driver = Line::submit(cluster, &text, folder);
+        let driver = cluster.begin(&text, folder);
         Line { cluster, text, folder, driver }
-    }
-
-    fn submit(cluster: &Cluster, text: &str, folder: &Path) -> Child {
-        let mut command = cluster.submit(text, &["--parts", "2"]);
-        let said = fs::File::options().create(true).append(true).open(folder.join("err")).unwrap();
-        command.stdout(Stdio::null()).stderr(said).spawn().unwrap()
     }
 
     fn restart(&mut self) {
         self.driver.kill().unwrap();
         self.driver.wait().unwrap();
-        self.driver = Line::submit(self.cluster, &self.text, self.folder);
+        self.driver = self.cluster.begin(&self.text, self.folder);
     }
 
     /// The numbers in the files, in order.

@@ -22,7 +22,7 @@ use crate::random::Random;
 const STEP_MS: u64 = 20;
 
 /// The pipelines: what each is of, and its stages behind a source of all records, or of orders and of payments.
-const PIPELINES: [(&str, &str); 5] = [
+const PIPELINES: [(&str, &str); 9] = [
     (
         "windows",
         "ALL | sstream-dedup --by '[.n, .type]' --within 20s --time .t --watermark 2s \
@@ -40,6 +40,16 @@ const PIPELINES: [(&str, &str); 5] = [
         "ALL | sstream-alert --when '.type == \"order\"' --for 40ms --by .k --absent 150ms --time .t --watermark 2s",
     ),
     ("state", "ALL | sstream-state --by .n count --timeout 20s --emit timeout --time .t --watermark 2s"),
+    ("large", "ALL | sstream-state --by .n count --timeout 20s --emit timeout --time .t --watermark 2s --memory 4KiB"),
+    (
+        "large-windows",
+        "ALL | sstream-window 2s 500ms --by '[.k, .t % 997]' --time .t --watermark 2s --memory 4KiB count",
+    ),
+    (
+        "large-join",
+        "sstream-join ORDERS PAYMENTS --type full --by .n --within 0s..3s --time .t --watermark 2s --memory 4KiB",
+    ),
+    ("large-dedup", "ALL | sstream-dedup --by '[.n, .type]' --within 20s --time .t --watermark 2s --memory 4KiB"),
 ];
 
 /// A line of shell for a pipeline; `source` is given the name of a log.

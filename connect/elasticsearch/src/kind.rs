@@ -7,10 +7,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use sstream::connect::{
-    Pattern, Secret, Sink, SinkGuarantee, SinkKind, SinkParts, Spool, TimeForm, TimeOf, ToolError, duration, program,
+    Pattern, Secret, Sink, SinkGuarantee, SinkKind, SinkOnCluster, SinkParts, Spool, TimeForm, TimeOf, ToolError,
+    duration, program, run_id,
 };
 use sstream_tables::patience::{Patience, Tries};
-use sstream_tables::sink::run_id;
 use ureq::http::Uri;
 
 use crate::client::Client;
@@ -196,6 +196,14 @@ Each record is a document. Its id is made of the batch's time and its place in t
 
     fn guarantee(&self) -> SinkGuarantee {
         SinkGuarantee::ExactlyOnce("by ids that the documents of a batch which comes again have again")
+    }
+
+    /// A document that is known takes the place of the one before it.
+    fn on_cluster(&self) -> SinkOnCluster {
+        match self.id.is_some() {
+            true => SinkOnCluster::Whole,
+            false => SinkOnCluster::Partitions,
+        }
     }
 
     fn open<'a>(self, parts: SinkParts<'a>) -> Result<Box<dyn Sink + 'a>, ToolError> {

@@ -26,6 +26,11 @@ impl<R> Unpacker<R> {
         Unpacker { inner, zlib: Decompress::new(true), packed: vec![0; READ].into(), from: 0, to: 0 }
     }
 
+    /// What it comes from.
+    pub fn inner(&mut self) -> &mut R {
+        &mut self.inner
+    }
+
     /// Unpacks as much as there is and fits; nothing if more has to come first.
     fn unpack(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let (before_in, before_out) = (self.zlib.total_in(), self.zlib.total_out());

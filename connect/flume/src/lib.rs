@@ -33,6 +33,23 @@ pub enum Compression {
     Deflate,
 }
 
+impl Compression {
+    /// Whether it goes with TLS.
+    ///
+    /// # Errors
+    /// It does not.
+    pub fn check(self, is_tls: bool) -> Result<(), String> {
+        match self == Compression::Deflate && is_tls {
+            true => Err(
+                "--compression deflate: not with TLS: Flume (1.11) would pack what is encrypted already, which saves \
+                 nothing: leave it out, and compression-type at the agent"
+                    .to_owned(),
+            ),
+            false => Ok(()),
+        }
+    }
+}
+
 /// What an event is answered when it is taken.
 const OK: i64 = 0;
 

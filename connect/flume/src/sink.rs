@@ -1,14 +1,16 @@
 //! The Flume sink: a batch is calls of `appendBatch` to an agent's avro source.
 
-use std::io::{Read, Write as _};
-use std::net::TcpStream;
+use std::io::{self, Read as _, Write as _};
 
 use clap::Args;
 use sstream::connect::record::text;
-use sstream::connect::{Program, Sink, SinkGuarantee, SinkKind, SinkParts, ToolError, only_result, program};
+use sstream::connect::{
+    Program, Sink, SinkGuarantee, SinkKind, SinkOnCluster, SinkParts, ToolError, only_result, program,
+};
 use sstream_rpc::outlet::away;
 use sstream_rpc::{Calls, OutletArgs, Peer, RpcSink};
 use sstream_tables::Fault;
+use sstream_tls::stream::Stream;
 
 use crate::avro::{Input, Malformed, framed, push_bytes, push_long};
 use crate::deflate::{Packer, Unpacker};
@@ -72,11 +74,15 @@ A record is an event: a string its text, anything else its JSON text. A batch is
                 return Err(format!("--header {name}: an event has each header once"));
             }
         }
-        Ok(())
+        self.compression.check(self.outlet.is_tls())
     }
 
     fn guarantee(&self) -> SinkGuarantee {
         SinkGuarantee::AtLeastOnce("the events of a call that had no answer come again")
+    }
+
+    fn on_cluster(&self) -> SinkOnCluster {
+        SinkOnCluster::Partitions
     }
 
     fn open<'a>(self, parts: SinkParts<'a>) -> Result<Box<dyn Sink + 'a>, ToolError> {
@@ -87,7 +93,7 @@ A record is an event: a string its text, anything else its JSON text. A batch is
             .collect();
         let value = self.value.as_deref().map(|source| program("--value", source, &[])).transpose()?;
         let events = Events { headers: headers?, value, compression: self.compression };
-        Ok(Box::new(RpcSink::new("flume", self.outlet, self.per_call, events, parts)))
+        Ok(Box::new(RpcSink::new("flume", self.outlet, self.per_call, events, parts)?))
     }
 }
 
@@ -101,13 +107,12 @@ struct Events {
 impl Calls for Events {
     type Peer = Agent;
 
-    fn greet(&self, stream: TcpStream) -> Result<Agent, Fault> {
-        let input = stream.try_clone().map_err(away)?;
-        let (input, packer): (Box<dyn Read>, _) = match self.compression {
-            Compression::None => (Box::new(input), None),
-            Compression::Deflate => (Box::new(Unpacker::new(input)), Some(Packer::default())),
+    fn greet(&self, stream: Box<dyn Stream>) -> Result<Agent, Fault> {
+        let line = match self.compression {
+            Compression::None => Line::Plain(stream),
+            Compression::Deflate => Line::Packed(Unpacker::new(stream), Packer::default()),
         };
-        let mut agent = Agent { stream, input, packer, serial: 0 };
+        let mut agent = Agent { line, serial: 0 };
         agent.greet()?;
         Ok(agent)
     }
@@ -141,11 +146,33 @@ impl Calls for Events {
 
 /// A connection to an agent.
 struct Agent {
-    stream: TcpStream,
-    input: Box<dyn Read>,
-    packer: Option<Packer>,
+    line: Line,
     /// Of the last call.
     serial: u32,
+}
+
+/// How messages go there and answers come.
+enum Line {
+    Plain(Box<dyn Stream>),
+    Packed(Unpacker<Box<dyn Stream>>, Packer),
+}
+
+impl Line {
+    fn send(&mut self, message: &[u8]) -> io::Result<()> {
+        let (stream, packed) = match self {
+            Line::Plain(stream) => (stream, None),
+            Line::Packed(unpacker, packer) => (unpacker.inner(), Some(packer.pack(message))),
+        };
+        stream.write_all(packed.as_deref().unwrap_or(message))?;
+        stream.flush()
+    }
+
+    fn read_exact(&mut self, bytes: &mut [u8]) -> io::Result<()> {
+        match self {
+            Line::Plain(stream) => stream.read_exact(bytes),
+            Line::Packed(unpacker, _) => unpacker.read_exact(bytes),
+        }
+    }
 }
 
 impl Peer for Agent {
@@ -184,12 +211,7 @@ impl Agent {
     /// Sends a message, and reads its answer.
     fn exchange(&mut self, message: &[u8]) -> Result<Vec<u8>, Fault> {
         self.serial = self.serial.wrapping_add(1);
-        let message = framed(self.serial, message);
-        let message = match &mut self.packer {
-            Some(packer) => packer.pack(&message),
-            None => message,
-        };
-        self.stream.write_all(&message).map_err(away)?;
+        self.line.send(&framed(self.serial, message)).map_err(away)?;
         let serial = self.number()?;
         let buffers = self.number()?;
         if serial != self.serial {
@@ -202,22 +224,15 @@ impl Agent {
                 return Err(malformed("its answer is too long"));
             }
             answer.resize(before + length as usize, 0);
-            self.input.read_exact(&mut answer[before..]).map_err(of_io)?;
+            self.line.read_exact(&mut answer[before..]).map_err(away)?;
         }
         Ok(answer)
     }
 
     fn number(&mut self) -> Result<u32, Fault> {
         let mut bytes = [0; 4];
-        self.input.read_exact(&mut bytes).map_err(of_io)?;
+        self.line.read_exact(&mut bytes).map_err(away)?;
         Ok(u32::from_be_bytes(bytes))
-    }
-}
-
-fn of_io(error: std::io::Error) -> Fault {
-    match error.kind() {
-        std::io::ErrorKind::InvalidData => Fault::Hopeless(error.to_string()),
-        _ => away(error),
     }
 }
 

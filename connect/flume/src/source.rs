@@ -8,8 +8,7 @@ use clap::{Args, ValueEnum};
 use sstream::connect::record::{Canonicalizer, push_string};
 use sstream::connect::{OnCluster, Opened, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueForm};
 use sstream_rpc::framed::Input as Connection;
-use sstream_rpc::{Ask, Cut, FramedArgs, Front, Intake, Message, Protocol, Reader, Records};
-use tokio::net::tcp::OwnedReadHalf;
+use sstream_rpc::{Ask, Cut, FramedArgs, Front, Intake, Message, Protocol, Reader, Records, tls_advice};
 
 use crate::avro::{Input, Malformed, framed, push_bytes, push_long};
 use crate::deflate::{Packer, Unpacker};
@@ -64,7 +63,8 @@ Listens on 127.0.0.1 unless a host is given: 0.0.0.0:4141 listens to everybody. 
 ";
 
     fn check(&self) -> Result<(), String> {
-        self.framed.check()
+        self.framed.check()?;
+        self.compression.check(self.framed.tls.is_asked())
     }
 
     fn identity(&self) -> String {
@@ -92,9 +92,9 @@ Listens on 127.0.0.1 unless a host is given: 0.0.0.0:4141 listens to everybody. 
         with.dedup();
         let (value, most, compression) =
             (self.framed.value.open()?, self.framed.max_message.saturating_mul(GROWTH), self.compression);
-        let (name, console) = (doors.name(), parts.console.clone());
+        let (name, console, tls) = (doors.name(), parts.console.clone(), self.framed.tls.acceptor()?);
         Ok(Opened::Records(Box::new(Intake::open(doors, self.framed.max_waiting, &parts, |queue| {
-            Front::new(&self.framed, queue, console, name, move |client| {
+            Front::new(&self.framed, tls, queue, console, name, move |client| {
                 let packer = (compression == Compression::Deflate).then(Packer::default);
                 let events =
                     Events { client, value: value.clone(), with: with.clone(), most, json: Canonicalizer::default() };
@@ -115,10 +115,10 @@ struct Flume {
 }
 
 impl Protocol for Flume {
-    fn input(&mut self, stream: OwnedReadHalf) -> Connection {
+    fn input(&mut self, stream: Connection) -> Connection {
         match self.packer {
             Some(_) => Box::new(Unpacker::new(stream)),
-            None => Box::new(stream),
+            None => stream,
         }
     }
 
@@ -126,9 +126,9 @@ impl Protocol for Flume {
         self.serial = reader.number().await?;
         let buffers = reader.number().await?;
         if buffers > MOST_BUFFERS {
-            let advice =
+            let packed =
                 "it sends what is no message of Flume's avro sink: is its connection packed, by compression-type?";
-            return Err(Cut::Malformed(advice.to_owned()));
+            return Err(Cut::Malformed(tls_advice(self.serial).unwrap_or(packed).to_owned()));
         }
         for _ in 0..buffers {
             let length = reader.number().await?;

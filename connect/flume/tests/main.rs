@@ -10,6 +10,7 @@ mod explain;
 mod faults;
 mod hostile;
 mod raw;
+mod secure;
 mod sink;
 mod source;
 mod support;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sstream_testkit::flume::AGENT;
 use sstream_testkit::keeper::Keeper;
-use sstream_testkit::needs::free_port;
+use sstream_testkit::needs::{free_port, has_all};
 use sstream_testkit::pipeline::Pipeline;
 use sstream_testkit::shell::{Folder, Ran};
 use sstream_testkit::wait_until;
@@ -12,6 +12,11 @@ use sstream_testkit::wait_until;
 /// Whether there is what tests with an agent need.
 pub fn is_possible() -> bool {
     sstream_testkit::flume::is_possible("FLUME_TESTS")
+}
+
+/// The same, and for certificates.
+pub fn is_secure_possible() -> bool {
+    has_all("FLUME_TESTS", &["openssl", "keytool"]) && is_possible()
 }
 
 /// A pipeline that begins with a source of Flume.

@@ -60,6 +60,30 @@ fn who_is_slow_is_cut_off() {
     assert!(said.contains("20 clients are connected, as --max-clients allows"), "{said}");
 }
 
+/// Who is refused before all is sent, and sends on, gets the answer and no reset.
+#[test]
+fn who_still_sends_is_told_why_it_is_refused() {
+    if !is_possible() {
+        return;
+    }
+    let folder = Folder::new();
+    let intake = Intake::start(&folder, "--batch 100ms --max-body 100KiB");
+    for (head, wanted) in [("Content-Length: 400000", "413"), ("Content-Length: 9\r\nContent-Type: text/xml", "415")] {
+        let mut stream = TcpStream::connect(("127.0.0.1", intake.port)).unwrap();
+        stream.write_all(format!("POST / HTTP/1.1\r\nHost: x\r\n{head}\r\n\r\n").as_bytes()).unwrap();
+        // The answer is there, and nothing of it is taken yet.
+        assert!(stream.peek(&mut [0]).unwrap() == 1);
+        let length = if wanted == "413" { 400_000 } else { 9 };
+        for piece in vec![b'a'; length].chunks(length / 4 + 1) {
+            stream.write_all(piece).unwrap();
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let said = rest(&stream);
+        assert!(said.starts_with(&format!("HTTP/1.1 {wanted}")) && said.ends_with('\n'), "{wanted}: {said}");
+    }
+    intake.stop();
+}
+
 #[test]
 fn a_body_that_breaks_off_counts_not_at_all() {
     if !is_possible() {

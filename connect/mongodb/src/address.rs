@@ -1,36 +1,9 @@
 //! Connection strings, as `mongodb://user@host:port,host/database?replicaSet=name`.
 
-use std::fmt;
+use sstream_tls::stream::Host;
 
-/// Where a server is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Host {
-    /// Its name or address.
-    pub name: String,
-    /// Its port.
-    pub port: u16,
-}
-
-impl Host {
-    /// Reads `name`, `name:port`, `[address]:port`.
-    pub fn parse(text: &str) -> Option<Host> {
-        // The address of an IPv6 host is in brackets.
-        let (name, port) = match text.rsplit_once(':') {
-            Some((name, port)) if !port.contains(']') => (name, port.parse().ok()?),
-            _ => (text, 27017),
-        };
-        let bare = name.trim_start_matches('[').trim_end_matches(']');
-        let is_whole = !bare.is_empty() && bare.contains(':') == name.starts_with('[') && !bare.contains('/');
-        is_whole.then(|| Host { name: bare.to_owned(), port })
-    }
-}
-
-impl fmt::Display for Host {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Host { name, port } = self;
-        if name.contains(':') { write!(f, "[{name}]:{port}") } else { write!(f, "{name}:{port}") }
-    }
-}
+/// Where servers listen, unless told.
+pub const PORT: u16 = 27017;
 
 /// What a connection string says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +49,7 @@ impl Url {
         if user.is_some_and(|user| user.contains(':')) {
             return Err("a password in an address is seen by everybody: give --password-file FILE".to_owned());
         }
-        let hosts: Option<Vec<Host>> = hosts.split(',').map(Host::parse).collect();
+        let hosts: Option<Vec<Host>> = hosts.split(',').map(|host| Host::parse(host, PORT)).collect();
         let database = Some(decoded(database).ok_or_else(form)?).filter(|database| !database.is_empty());
         let mut url = Url {
             hosts: hosts.ok_or_else(form)?,

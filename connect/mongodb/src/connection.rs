@@ -10,9 +10,8 @@ use rustls::ClientConfig;
 use sstream::connect::record::{field, text};
 use sstream::connect::{Secret, describe};
 use sstream_tables::Fault;
-use sstream_tls::stream::Stream;
+use sstream_tls::stream::{Host, Stream};
 
-use crate::address::Host;
 use crate::answer::Refusal;
 use crate::bson::{Document, read};
 use crate::message::{self, Documents};

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use clap::Args;
 use sstream::connect::{
-    Pattern, Secret, Sink, SinkGuarantee, SinkKind, SinkParts, Spool, TimeForm, TimeOf, ToolError, duration, program,
+    Pattern, Secret, Sink, SinkGuarantee, SinkKind, SinkOnCluster, SinkParts, Spool, TimeForm, TimeOf, ToolError,
+    duration, program, run_id,
 };
 use sstream_tables::patience::{Patience, Tries};
-use sstream_tables::sink::run_id;
 
 use crate::address::Url;
 use crate::bson::Document;
@@ -237,6 +237,14 @@ Each record is a document. Its id is made of the batch's time and its place in t
 
     fn guarantee(&self) -> SinkGuarantee {
         SinkGuarantee::ExactlyOnce("by ids that the documents of a batch which comes again have again")
+    }
+
+    /// A document that is known takes the place of the one before it.
+    fn on_cluster(&self) -> SinkOnCluster {
+        match self.id.is_some() || !self.key.is_empty() {
+            true => SinkOnCluster::Whole,
+            false => SinkOnCluster::Partitions,
+        }
     }
 
     fn open<'a>(self, parts: SinkParts<'a>) -> Result<Box<dyn Sink + 'a>, ToolError> {

@@ -2,8 +2,9 @@
 
 use sstream::connect::record::{elements, field, text};
 use sstream_tables::Fault;
+use sstream_tls::stream::Host;
 
-use crate::address::Host;
+use crate::address::PORT;
 use crate::connection::{Connection, Door};
 
 /// Finds the primary, by asking each server that is known until one says that it is; a server that stands alone, and a
@@ -34,7 +35,7 @@ struct Role {
 impl Role {
     fn of(hello: &[u8]) -> Role {
         let string = |value: &[u8]| String::from_utf8_lossy(&text(value)).into_owned();
-        let host = |value: &[u8]| Host::parse(&string(value));
+        let host = |value: &[u8]| Host::parse(&string(value), PORT);
         let is = |name: &[u8]| field(hello, name) == Some(b"true");
         Role {
             is_primary: is(b"isWritablePrimary") || is(b"ismaster"),

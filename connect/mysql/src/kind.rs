@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use mysql_async::{Opts, OptsBuilder, SslOpts};
-use sstream::connect::{Secret, Sink, SinkGuarantee, SinkKind, SinkParts, ToolError};
+use sstream::connect::{Secret, Sink, SinkGuarantee, SinkKind, SinkOnCluster, SinkParts, ToolError};
 use sstream_tables::{TableArgs, TableSink};
 
 use crate::server::{Server, Tls};
@@ -121,6 +121,10 @@ A batch is one transaction, in which its time is written too (table sstream_comm
 
     fn guarantee(&self) -> SinkGuarantee {
         SinkGuarantee::ExactlyOnce("by the batch's time in the same transaction")
+    }
+
+    fn on_cluster(&self) -> SinkOnCluster {
+        self.tables.on_cluster()
     }
 
     fn open<'a>(self, parts: SinkParts<'a>) -> Result<Box<dyn Sink + 'a>, ToolError> {

@@ -42,31 +42,35 @@ fn google_cloud_storage() {
     if !has("gs") {
         return;
     }
-    let (folder, port) = (Folder::new(), free_port());
-    let _keeper = Keeper::start(&folder, "gs", &format!("exec {SCRIPT} gs {port}"));
+    let (folder, port, behind) = (Folder::new(), free_port(), free_port());
+    let _server = Keeper::start(&folder, "gs", &format!("exec {SCRIPT} gs {behind}"));
+    let _front = Keeper::start(&folder, "google", &format!("exec {SCRIPT} google {port} {behind}"));
+    wait_for(behind);
     wait_for(port);
-    let url = format!("http://127.0.0.1:{port}");
+    let (url, api) = (format!("http://127.0.0.1:{port}"), format!("http://127.0.0.1:{behind}/storage/v1/b"));
     folder.file(
         "account.json",
         format!(
             r#"{{"gcs_base_url":"{url}","disable_oauth":true,"client_email":"","private_key":"","private_key_id":""}}"#
         ),
     );
-    let make = format!(
-        "curl -sf -H 'content-type: application/json' -d '{{\"name\":\"bkt\"}}' '{url}/storage/v1/b?project=x'"
-    );
-    folder.run(&make).exits(0);
-    // What it knows of the requests by which objects are put is too little: they are only read here.
+    folder
+        .run(&format!("curl -sf -H 'content-type: application/json' -d '{{\"name\":\"bkt\"}}' '{api}?project=x'"))
+        .exits(0);
     let before = format!(
-        "export GOOGLE_SERVICE_ACCOUNT=$PWD/account.json; E='--endpoint {url} --retry-for 5s'; \
-         put() {{ curl -sf --data-binary @- '{url}/upload/storage/v1/b/bkt/o?uploadType=media&name='$1 >/dev/null; }};"
+        "export GOOGLE_SERVICE_ACCOUNT=$PWD/account.json; U=gs://bkt; E='--endpoint {url}'; \
+         list() {{ curl -sf '{api}/bkt/o?prefix='$1; }}; \
+         names() {{ list out/ | jq -r '.items[] | \"\\(.name) \\(.size)\"'; }}; \
+         get() {{ list $1 | jq -r '.items[].name | @uri' | while read -r name; do curl -sf '{api}/bkt/o/'$name'?alt=media'; done; }}; \
+         put() {{ curl -sf --data-binary @- 'http://127.0.0.1:{behind}/upload/storage/v1/b/bkt/o?uploadType=media&name='$1 >/dev/null; }};"
     );
     let run = |line: &str| folder.run(&format!("{before} {line}"));
     run("seq 200000 | put in/a; seq 5 | gzip | put in/b.gz; echo x | put in/.hidden; echo x | put other").exits(0);
-    let source = "sstream-source dir gs://bkt/in $E --available-now --output text --checkpoint ck";
+    let source = "sstream-source dir gs://bkt/in $E --available-now --output text --checkpoint other";
     let ran = run(&format!("{{ seq 200000; seq 5; }} >expected; {source} | cmp - expected && echo same")).exits(0);
     assert_eq!(ran.stdout, "same\n", "{ran}");
     run(source).exits(0).is_quiet();
+    check(&folder, &before);
 }
 
 #[test]

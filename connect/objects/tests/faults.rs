@@ -4,11 +4,12 @@
 
 use std::time::Duration;
 
+use sstream_testkit::hdfs::Hdfs;
 use sstream_testkit::keeper::Keeper;
 use sstream_testkit::random::Random;
 use sstream_testkit::wait_until;
 
-use crate::server::{Hdfs, S3, counts, has_hdfs, has_s3};
+use crate::server::{S3, counts, has_hdfs, has_s3};
 
 fn rounds() -> u64 {
     std::env::var("OBJECTS_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(3)

@@ -1,6 +1,8 @@
 //! Source and sink against a real NameNode and DataNode, with curl (WebHDFS) as the foreign client.
 
-use crate::server::{Hdfs, has_hdfs};
+use sstream_testkit::hdfs::Hdfs;
+
+use crate::server::has_hdfs;
 
 #[test]
 fn files_of_hdfs_are_read_and_written_as_local_ones_are() {

@@ -1,6 +1,5 @@
 //! Servers that run for a test.
 
-use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -35,11 +34,7 @@ pub fn has(kind: &str) -> bool {
 
 /// Whether there is what tests of HDFS need.
 pub fn has_hdfs() -> bool {
-    static POSSIBLE: OnceLock<bool> = OnceLock::new();
-    *POSSIBLE.get_or_init(|| {
-        has_all("OBJECTS_TESTS", &["java", "curl", "jq"])
-            && (can("hdfs") || lacks("OBJECTS_TESTS", "HDFS (java, maven)"))
-    })
+    sstream_testkit::hdfs::is_possible("OBJECTS_TESTS")
 }
 
 fn wait_for(port: u16) {
@@ -122,57 +117,6 @@ impl S3 {
     /// So many requests the proxy has had that begin so.
     pub fn requests(&self, begin: &str) -> usize {
         self.folder.read("requests").lines().filter(|line| line.starts_with(begin)).count()
-    }
-}
-
-/// A NameNode and a DataNode, which are started again when they are killed.
-pub struct Hdfs {
-    /// Where all that a test runs is.
-    pub folder: Folder,
-    /// The NameNode's port.
-    pub port: u16,
-    http: u16,
-    /// Keeps it running.
-    pub keeper: Keeper,
-}
-
-impl Hdfs {
-    /// Starts one, with folders `/in` and `/out`.
-    pub fn start() -> Hdfs {
-        let (folder, port, http) = (Folder::new(), free_port(), free_port());
-        folder.run("mkdir out").exits(0);
-        let keeper = Keeper::start(&folder, "hdfs", &format!("exec {SCRIPT} hdfs {port} {http} data"));
-        let server = Hdfs { folder, port, http, keeper };
-        server.wait();
-        server.run("curl -sf -X PUT \"$W/in?op=MKDIRS\"; curl -sf -X PUT \"$W/out?op=MKDIRS\"").exits(0);
-        server
-    }
-
-    /// Waits until it takes clients, and has its blocks.
-    pub fn wait(&self) {
-        wait_for(self.port);
-        wait_until("it has left safe mode", Duration::from_secs(120), || {
-            let probe = "curl -sf -X PUT -d x -L \"$W/probe?op=CREATE&overwrite=true\"";
-            Path::new(&self.folder.path("data")).exists() && self.run(probe).code() == Some(0)
-        });
-    }
-
-    /// Runs a line, in which `$H` is how its URLs begin, `$W` where WebHDFS is, `put NAME` writes a file of `/in` from stdin, and
-    /// `get` gives all in a folder.
-    pub fn run(&self, line: &str) -> Ran {
-        self.folder.run(&self.line(line))
-    }
-
-    /// A line with what it needs.
-    pub fn line(&self, line: &str) -> String {
-        let Hdfs { port, http, .. } = self;
-        format!(
-            "export HADOOP_USER_NAME=tests; H=hdfs://127.0.0.1:{port}; W=http://127.0.0.1:{http}/webhdfs/v1; \
-             put() {{ cat >sent && curl -sf -X PUT -T sent -L \"$W/in/.$1?op=CREATE&overwrite=true\" && \
-             curl -sf -X PUT \"$W/in/.$1?op=RENAME&destination=/in/$1\" >/dev/null; }}; \
-             names() {{ curl -sf \"$W/$1?op=LISTSTATUS\" | jq -r .FileStatuses.FileStatus[].pathSuffix; }}; \
-             get() {{ for name in $(names $1); do curl -sfL \"$W/$1/$name?op=OPEN\"; done; }}; {line}"
-        )
     }
 }
 

@@ -10,8 +10,8 @@ use jiff::tz::TimeZone;
 use parquet::basic::{Compression as Codec, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use sstream::connect::{
-    Layout, Sink, SinkGuarantee, SinkKind, SinkParts, TimeForm, TimeOf, TimeUnit, ToolError, duration, parse_zone,
-    program,
+    Layout, Sink, SinkGuarantee, SinkKind, SinkOnCluster, SinkParts, TimeForm, TimeOf, TimeUnit, ToolError, duration,
+    parse_zone, program,
 };
 
 use crate::partition::{Partitioner, Template};
@@ -306,6 +306,10 @@ A batch is a file, PREFIX-TIME.parquet, or one a folder with --partition; with -
             Layout::Files => "in files that are renamed when they are whole",
             Layout::Spark => "in directories that are renamed when they are whole",
         })
+    }
+
+    fn on_cluster(&self) -> SinkOnCluster {
+        SinkOnCluster::of_one_machine("DIR is a folder")
     }
 
     fn open<'a>(self, parts: SinkParts<'a>) -> Result<Box<dyn Sink + 'a>, ToolError> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use sstream::connect::{Secret, Sink, SinkGuarantee, SinkKind, SinkParts, ToolError};
+use sstream::connect::{Secret, Sink, SinkGuarantee, SinkKind, SinkOnCluster, SinkParts, ToolError};
 use sstream_tables::{TableArgs, TableSink};
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
@@ -96,6 +96,10 @@ A batch is one transaction, in which its time is written too (table sstream_comm
 
     fn guarantee(&self) -> SinkGuarantee {
         SinkGuarantee::ExactlyOnce("by the batch's time in the same transaction")
+    }
+
+    fn on_cluster(&self) -> SinkOnCluster {
+        self.tables.on_cluster()
     }
 
     fn open<'a>(self, parts: SinkParts<'a>) -> Result<Box<dyn Sink + 'a>, ToolError> {

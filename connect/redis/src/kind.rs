@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use sstream::connect::{MemoryArgs, Secret, Sink, SinkGuarantee, SinkKind, SinkParts, Spool, ToolError, duration};
+use sstream::connect::{
+    MemoryArgs, Secret, Sink, SinkGuarantee, SinkKind, SinkOnCluster, SinkParts, Spool, ToolError, duration, run_id,
+};
 use sstream_tables::patience::Patience;
-use sstream_tables::sink;
 
 use crate::connection::Place;
 use crate::sink::RedisSink;
@@ -108,6 +109,11 @@ Each record is a command, a batch is one transaction (MULTI), in which its time 
         SinkGuarantee::ExactlyOnce("by the batch's time in the same transaction")
     }
 
+    /// Commands go in order, and a batch is one transaction.
+    fn on_cluster(&self) -> SinkOnCluster {
+        SinkOnCluster::Whole
+    }
+
     fn open<'a>(self, parts: SinkParts<'a>) -> Result<Box<dyn Sink + 'a>, ToolError> {
         let SinkParts { console, stop, waited, bad_records } = parts;
         let Url { is_tls, user, host, port, database } = self.url;
@@ -125,7 +131,7 @@ Each record is a command, a batch is one transaction (MULTI), in which its time 
             patience: Patience::new(name, console, stop, waited, self.retry_for),
             bad_records,
             spool: Spool::new(self.memory.memory),
-            key: format!("sstream:commits:{}", sink::run_id()),
+            key: format!("sstream:commits:{}", run_id()),
             is_kept: false,
             connection: None,
             refused: BTreeMap::new(),

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use clap::Args;
 use sstream::connect::{Console, OwnAddress, ValueArgs, duration};
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use sstream_tls::server::{ServerArgs, TlsAcceptor};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
-use tokio::net::tcp::OwnedReadHalf;
 use tokio::time::timeout;
 
 use crate::queue::{Queue, Records, Share};
@@ -33,6 +33,10 @@ pub struct FramedArgs {
     /// What a value is in its record.
     #[command(flatten, next_help_heading = "Server")]
     pub value: ValueArgs,
+
+    /// TLS.
+    #[command(flatten, next_help_heading = "Server")]
+    pub tls: ServerArgs,
 
     /// Who sends a larger message is cut off
     #[arg(long, value_name = "SIZE", value_parser = duration::parse_size, default_value = "16MiB", help_heading = "Server")]
@@ -79,14 +83,20 @@ impl FramedArgs {
     }
 }
 
+/// What to say to who begins with this number: nothing, unless that is TLS.
+pub fn tls_advice(number: u32) -> Option<&'static str> {
+    // A handshake, of any version.
+    (number >> 16 == 0x1603).then_some("it speaks TLS, and this server does not: give --tls-cert and --tls-key")
+}
+
 /// What a connection is read from.
 pub type Input = Box<dyn AsyncRead + Send + Unpin>;
 
 /// What is spoken on one connection.
 pub trait Protocol: Send + 'static {
     /// What messages are read from.
-    fn input(&mut self, stream: OwnedReadHalf) -> Input {
-        Box::new(stream)
+    fn input(&mut self, stream: Input) -> Input {
+        stream
     }
 
     /// Reads a message, whole.
@@ -268,6 +278,7 @@ pub struct Front<P, N> {
     max_message: usize,
     message_timeout: Duration,
     client_timeout: Duration,
+    tls: Option<TlsAcceptor>,
     /// What is spoken with a client.
     new: N,
     console: Console,
@@ -279,13 +290,21 @@ pub struct Front<P, N> {
 }
 
 impl<P: Protocol, N: Fn(SocketAddr) -> P + Send + Sync + 'static> Front<P, N> {
-    /// `new` makes what is spoken with a client.
-    pub fn new(args: &FramedArgs, queue: Queue, console: Console, name: String, new: N) -> Front<P, N> {
+    /// `new` makes what is spoken with a client, in TLS if there is `tls`.
+    pub fn new(
+        args: &FramedArgs,
+        tls: Option<TlsAcceptor>,
+        queue: Queue,
+        console: Console,
+        name: String,
+        new: N,
+    ) -> Front<P, N> {
         Front {
             queue,
             max_message: args.max_message,
             message_timeout: args.message_timeout,
             client_timeout: args.client_timeout,
+            tls,
             new,
             console,
             name,
@@ -295,9 +314,34 @@ impl<P: Protocol, N: Fn(SocketAddr) -> P + Send + Sync + 'static> Front<P, N> {
         }
     }
 
-    async fn converse(&self, stream: TcpStream, client: SocketAddr, stopping: &mut Stopping) -> Result<(), Cut> {
+    /// Says all that there is to be said, in TLS or without.
+    async fn talk(&self, stream: TcpStream, client: SocketAddr, stopping: &mut Stopping) -> Result<(), Cut> {
+        let Some(tls) = &self.tls else {
+            let (input, output) = stream.into_split();
+            return self.converse(Box::new(input), output, client, stopping).await;
+        };
+        let accepted = tokio::select! {
+            biased;
+            () = stopping.asked() => return Err(Cut::Stopping),
+            accepted = timeout(self.message_timeout, tls.accept(stream)) => accepted,
+        };
+        let stream = accepted.map_err(|_| Cut::Slow(self.message_timeout))?.map_err(|error| match error.kind() {
+            std::io::ErrorKind::InvalidData => Cut::Malformed(format!("no TLS, which this server speaks: {error}")),
+            // As who only looks whether somebody listens.
+            _ => Cut::Gone,
+        })?;
+        let (input, output) = tokio::io::split(stream);
+        self.converse(Box::new(input), output, client, stopping).await
+    }
+
+    async fn converse<W: AsyncWrite + Unpin>(
+        &self,
+        input: Input,
+        mut output: W,
+        client: SocketAddr,
+        stopping: &mut Stopping,
+    ) -> Result<(), Cut> {
         let mut protocol = (self.new)(client);
-        let (input, mut output) = stream.into_split();
         let mut reader = Reader::new(protocol.input(input), self.max_message);
         let limit = self.message_timeout;
         loop {
@@ -321,7 +365,11 @@ impl<P: Protocol, N: Fn(SocketAddr) -> P + Send + Sync + 'static> Front<P, N> {
             };
             if !answer.is_empty() {
                 let answer = protocol.pack(answer);
-                let written = timeout(limit, output.write_all(&answer)).await.map_err(|_| Cut::Slow(limit))?;
+                let write = async {
+                    output.write_all(&answer).await?;
+                    output.flush().await
+                };
+                let written = timeout(limit, write).await.map_err(|_| Cut::Slow(limit))?;
                 written.map_err(|_| Cut::Gone)?;
             }
         }
@@ -363,7 +411,7 @@ impl<P: Protocol, N: Fn(SocketAddr) -> P + Send + Sync + 'static> Front<P, N> {
 
 impl<P: Protocol, N: Fn(SocketAddr) -> P + Send + Sync + 'static> Reception for Front<P, N> {
     async fn receive(self: Arc<Self>, stream: TcpStream, client: SocketAddr, mut stopping: Stopping) {
-        if let Err(cut) = self.converse(stream, client, &mut stopping).await {
+        if let Err(cut) = self.talk(stream, client, &mut stopping).await {
             self.tell(&cut, client);
         }
     }

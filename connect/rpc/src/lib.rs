@@ -22,7 +22,7 @@ pub mod outlet;
 pub mod queue;
 pub mod server;
 
-pub use framed::{Ask, Cut, FramedArgs, Front, Message, Protocol, Reader};
+pub use framed::{Ask, Cut, FramedArgs, Front, Message, Protocol, Reader, tls_advice};
 pub use intake::Intake;
 pub use outlet::{Calls, OutletArgs, Peer, RpcSink};
 pub use queue::{Queue, Records, Share};

@@ -4,16 +4,20 @@
 //! had no answer is made again, perhaps to another server: its records may be there twice.
 
 use std::io;
-use std::net::{TcpStream, ToSocketAddrs as _};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use rustls::ClientConfig;
 use sstream::connect::{
-    Address, BadRecords, BatchTime, Block, MemoryArgs, OutletError, Sink, SinkParts, Spool, describe, duration,
+    Address, BadRecords, BatchTime, Block, MemoryArgs, OutletError, Sink, SinkParts, Spool, ToolError, describe,
+    duration,
 };
 use sstream_tables::Fault;
 use sstream_tables::fault::TableError;
 use sstream_tables::patience::Patience;
+use sstream_tls::stream::{self, Stream};
 
 /// Options of sinks that call servers.
 #[derive(Args, Clone, Debug)]
@@ -21,6 +25,14 @@ pub struct OutletArgs {
     /// The server; of several, calls go to one of them, and to the next when that is away or busy
     #[arg(value_name = "HOST:PORT", required = true)]
     pub servers: Vec<Address>,
+
+    /// Speak TLS
+    #[arg(long, help_heading = "Calls")]
+    pub tls: bool,
+
+    /// Speak TLS, with servers whose certificates these have signed (PEM), and not the system's
+    #[arg(long, value_name = "FILE", help_heading = "Calls")]
+    pub ca: Option<PathBuf>,
 
     /// Bytes of a call at most: a call of one larger record has more
     #[arg(long, value_name = "SIZE", value_parser = duration::parse_size, default_value = "4MiB", help_heading = "Calls")]
@@ -37,6 +49,13 @@ pub struct OutletArgs {
     /// What is held of a batch whose end has not come.
     #[command(flatten)]
     pub memory: MemoryArgs,
+}
+
+impl OutletArgs {
+    /// Whether there is to be TLS.
+    pub fn is_tls(&self) -> bool {
+        self.tls || self.ca.is_some()
+    }
 }
 
 /// A connection to a server.
@@ -57,7 +76,7 @@ pub trait Calls {
     ///
     /// # Errors
     /// What the server says.
-    fn greet(&self, stream: TcpStream) -> Result<Self::Peer, Fault>;
+    fn greet(&self, stream: Box<dyn Stream>) -> Result<Self::Peer, Fault>;
 
     /// Appends what is made of a record; whether something was.
     ///
@@ -78,14 +97,27 @@ pub struct RpcSink<'a, C: Calls> {
 
 impl<'a, C: Calls> RpcSink<'a, C> {
     /// Speaks to nobody yet. A call has `per_call` records at most.
-    pub fn new(protocol: &str, args: OutletArgs, per_call: u32, calls: C, parts: SinkParts<'a>) -> RpcSink<'a, C> {
+    ///
+    /// # Errors
+    /// Wrong usage: the file of `--ca` cannot be read, or has no certificate.
+    pub fn new(
+        protocol: &str,
+        args: OutletArgs,
+        per_call: u32,
+        calls: C,
+        parts: SinkParts<'a>,
+    ) -> Result<RpcSink<'a, C>, ToolError> {
+        let tls = match args.is_tls() {
+            true => Some(Arc::new(sstream_tls::client(args.ca.as_deref())?)),
+            false => None,
+        };
         let SinkParts { console, stop, waited, bad_records } = parts;
         let servers: Vec<String> = args.servers.iter().map(Address::to_string).collect();
         let name = format!("{protocol} {}", servers.join(" "));
         let patience = Patience::new(name, console, stop, waited, args.retry_for);
-        let line = Line { servers: args.servers, timeout: args.timeout, at: 0, peer: None, patience };
+        let line = Line { servers: args.servers, tls, timeout: args.timeout, at: 0, peer: None, patience };
         let spool = Spool::new(args.memory.memory);
-        RpcSink { calls, line, per_call, max_call: args.max_call, spool, bad_records }
+        Ok(RpcSink { calls, line, per_call, max_call: args.max_call, spool, bad_records })
     }
 }
 
@@ -133,6 +165,7 @@ impl<C: Calls> Sink for RpcSink<'_, C> {
 /// A connection to one of the servers, as long as it lasts.
 struct Line<P> {
     servers: Vec<Address>,
+    tls: Option<Arc<ClientConfig>>,
     timeout: Duration,
     /// Which of them is called.
     at: usize,
@@ -179,7 +212,9 @@ impl<P: Peer> Line<P> {
         let peer = match &mut self.peer {
             Some(peer) => peer,
             none => {
-                let stream = dial(&self.servers[self.at], self.timeout).map_err(away)?;
+                let Address { host, port } = &self.servers[self.at];
+                let limit = self.timeout;
+                let stream = stream::open(host, *port, self.tls.as_ref(), limit, limit).map_err(away)?;
                 none.insert(calls.greet(stream)?)
             }
         };
@@ -187,27 +222,13 @@ impl<P: Peer> Line<P> {
     }
 }
 
-/// A connection that was lost, or not made.
+/// A connection that was lost, or not made; or that carries what no attempt will make better: a certificate that is
+/// not believed, or bytes that nobody can unpack.
 pub fn away(error: io::Error) -> Fault {
     match error.kind() {
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Fault::Away("no answer in time".to_owned()),
         io::ErrorKind::UnexpectedEof => Fault::Away("it has ended the connection".to_owned()),
+        io::ErrorKind::InvalidData => Fault::Hopeless(error.to_string()),
         _ => Fault::Away(describe(&error)),
     }
-}
-
-fn dial(server: &Address, limit: Duration) -> io::Result<TcpStream> {
-    let mut failed = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in (server.host.as_str(), server.port).to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, limit) {
-            Ok(stream) => {
-                stream.set_nodelay(true)?;
-                stream.set_read_timeout(Some(limit))?;
-                stream.set_write_timeout(Some(limit))?;
-                return Ok(stream);
-            }
-            Err(error) => failed = error,
-        }
-    }
-    Err(failed)
 }

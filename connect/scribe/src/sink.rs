@@ -1,13 +1,15 @@
 //! The Scribe sink: a batch is calls of `Log`.
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 
 use clap::Args;
 use sstream::connect::record::{Kind as Json, kind, text};
-use sstream::connect::{Program, Sink, SinkGuarantee, SinkKind, SinkParts, ToolError, only_result, program};
+use sstream::connect::{
+    Program, Sink, SinkGuarantee, SinkKind, SinkOnCluster, SinkParts, ToolError, only_result, program,
+};
 use sstream_rpc::{Calls, OutletArgs, Peer, RpcSink, outlet::away};
 use sstream_tables::Fault;
+use sstream_tls::stream::Stream;
 
 use crate::source::{OK, TRY_LATER, UNKNOWN_METHOD};
 use crate::thrift::{self, Head, I32, Input, Kind, LIST, STRING, STRUCT, push_field, push_string};
@@ -56,6 +58,10 @@ A record is an entry: a string its text, anything else its JSON text. A batch is
         SinkGuarantee::AtLeastOnce("the entries of a call that had no answer come again")
     }
 
+    fn on_cluster(&self) -> SinkOnCluster {
+        SinkOnCluster::Partitions
+    }
+
     fn open<'a>(self, parts: SinkParts<'a>) -> Result<Box<dyn Sink + 'a>, ToolError> {
         let category = program("--category", &self.category, &[]).map_err(|error| match error {
             ToolError::Usage(message) => {
@@ -65,7 +71,7 @@ A record is an entry: a string its text, anything else its JSON text. A batch is
             other => other,
         })?;
         let value = self.value.as_deref().map(|source| program("--value", source, &[])).transpose()?;
-        Ok(Box::new(RpcSink::new("scribe", self.outlet, self.per_call, Entries { category, value }, parts)))
+        Ok(Box::new(RpcSink::new("scribe", self.outlet, self.per_call, Entries { category, value }, parts)?))
     }
 }
 
@@ -78,7 +84,7 @@ struct Entries {
 impl Calls for Entries {
     type Peer = Scribe;
 
-    fn greet(&self, stream: TcpStream) -> Result<Scribe, Fault> {
+    fn greet(&self, stream: Box<dyn Stream>) -> Result<Scribe, Fault> {
         Ok(Scribe { stream, number: 0 })
     }
 
@@ -106,7 +112,7 @@ impl Calls for Entries {
 
 /// A connection to a server.
 struct Scribe {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     /// Of the last call.
     number: i32,
 }
@@ -121,7 +127,7 @@ impl Peer for Scribe {
             out.extend_from_slice(&items.to_be_bytes());
             out.extend_from_slice(call);
         });
-        self.stream.write_all(&message).map_err(away)?;
+        self.stream.write_all(&message).and_then(|()| self.stream.flush()).map_err(away)?;
         let mut length = [0; 4];
         self.stream.read_exact(&mut length).map_err(away)?;
         let length = u32::from_be_bytes(length);

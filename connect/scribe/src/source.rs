@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::{Args, ValueEnum};
 use sstream::connect::record::{Canonicalizer, push_string};
 use sstream::connect::{OnCluster, Opened, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueForm};
-use sstream_rpc::{Ask, Cut, FramedArgs, Front, Intake, Message, Protocol, Reader, Records};
+use sstream_rpc::{Ask, Cut, FramedArgs, Front, Intake, Message, Protocol, Reader, Records, tls_advice};
 
 use crate::thrift::{self, Head, I32, I64, Input, Kind, LIST, LONGEST_FRAME, MAP, STRING, STRUCT, push_field};
 
@@ -90,9 +90,9 @@ Listens on 127.0.0.1 unless a host is given: 0.0.0.0:1463 listens to everybody. 
         with.sort_unstable();
         with.dedup();
         let (value, since) = (self.framed.value.open()?, now_s());
-        let (name, console) = (doors.name(), parts.console.clone());
+        let (name, console, tls) = (doors.name(), parts.console.clone(), self.framed.tls.acceptor()?);
         Ok(Opened::Records(Box::new(Intake::open(doors, self.framed.max_waiting, &parts, |queue| {
-            Front::new(&self.framed, queue, console, name, move |client| Scribe {
+            Front::new(&self.framed, tls, queue, console, name, move |client| Scribe {
                 client,
                 value: value.clone(),
                 with: with.clone(),
@@ -123,13 +123,17 @@ impl Protocol for Scribe {
         let length = reader.number().await?;
         if length > LONGEST_FRAME {
             // How a strict message begins.
-            let advice = match length & 0xFFFF_0000 == 0x8001_0000 {
+            let unframed = match length & 0xFFFF_0000 == 0x8001_0000 {
                 true => "it does not send frames: its transport is to be Thrift's framed one",
                 false => "it sends what is no frame of Thrift",
             };
-            return Err(Cut::Malformed(advice.to_owned()));
+            return Err(Cut::Malformed(unframed.to_owned()));
         }
-        reader.bytes(length as usize, message).await
+        let read = reader.bytes(length as usize, message).await;
+        read.map_err(|cut| match (&cut, tls_advice(length)) {
+            (Cut::TooLarge(_), Some(advice)) => Cut::Malformed(advice.to_owned()),
+            _ => cut,
+        })
     }
 
     fn ask(&mut self, message: &Message) -> Result<Ask, Cut> {

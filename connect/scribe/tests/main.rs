@@ -12,6 +12,7 @@ mod explain;
 mod faults;
 mod flume;
 mod hostile;
+mod secure;
 mod sink;
 mod source;
 mod support;

@@ -5,7 +5,7 @@ send PORT       sends the lines of stdin, --batch of them a call, with a --categ
                 new connection: each time a line `again`. Without, the answers are printed.
 ask PORT NAME   calls a method without arguments, and prints what it answers.
 serve PORT      keeps entries in the file `got`, CATEGORY TAB MESSAGE a line, synced before they are
-                answered. The first line of the file `results`, if there is one, is what the next
+                answered; with --cert, a certificate and its key in one file, in TLS, as send with --ca. The first line of the file `results`, if there is one, is what the next
                 call is answered instead, as `TRY_LATER` or `error`, without being kept; with `kept` before it,
                 as `kept error`, it is kept all the same, as when an answer is lost. With --null nothing
                 is kept, and all is answered OK, as fast as thriftpy2 can.
@@ -33,6 +33,8 @@ arguments.add_argument("--category", default="tests")
 arguments.add_argument("--old", action="store_true")
 arguments.add_argument("--retry", action="store_true")
 arguments.add_argument("--null", action="store_true")
+arguments.add_argument("--ca")
+arguments.add_argument("--cert")
 arguments = arguments.parse_args()
 
 scribe = thriftpy2.load(os.path.join(os.path.dirname(os.path.abspath(__file__)), "scribe.thrift"), "scribe_thrift")
@@ -43,8 +45,9 @@ def client():
         protocol, transport = TBinaryProtocolFactory(strict_read=False, strict_write=False), TFramedTransportFactory()
     else:
         protocol, transport = TCyBinaryProtocolFactory(), TCyFramedTransportFactory()
-    return make_client(scribe.scribe, "127.0.0.1", arguments.port, proto_factory=protocol, trans_factory=transport,
-                       timeout=60000)
+    # A certificate is that of a name.
+    return make_client(scribe.scribe, "localhost" if arguments.ca else "127.0.0.1", arguments.port,
+                       proto_factory=protocol, trans_factory=transport, timeout=60000, cafile=arguments.ca)
 
 
 def send():
@@ -104,7 +107,8 @@ def serve():
     if arguments.null:
         protocol, transport = TCyBinaryProtocolFactory(), TCyFramedTransportFactory()
     server = make_server(scribe.scribe, Handler(), "127.0.0.1", arguments.port,
-                         proto_factory=protocol, trans_factory=transport, client_timeout=None)
+                         proto_factory=protocol, trans_factory=transport, client_timeout=None,
+                         certfile=arguments.cert)
     server.serve()
 
 

@@ -16,7 +16,7 @@ pub const PEER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peer");
 /// Whether there is what all these tests need.
 pub fn is_possible() -> bool {
     static HAS_PEER: OnceLock<bool> = OnceLock::new();
-    has_all("SCRIBE_TESTS", &["python3", "flock"])
+    has_all("SCRIBE_TESTS", &["python3", "flock", "openssl"])
         && (*HAS_PEER.get_or_init(|| Command::new(PEER).arg("available").status().unwrap().success())
             || lacks("SCRIBE_TESTS", "thriftpy2, nor can it be fetched"))
 }
@@ -89,8 +89,13 @@ pub struct Server {
 impl Server {
     /// Starts it, in the folder.
     pub fn start(folder: &Folder) -> Server {
+        Server::start_with(folder, "")
+    }
+
+    /// The same, with these options.
+    pub fn start_with(folder: &Folder, options: &str) -> Server {
         let port = free_port();
-        let keeper = Keeper::start(folder, "server", &format!("exec {PEER} serve {port}"));
+        let keeper = Keeper::start(folder, "server", &format!("exec {PEER} serve {port} {options}"));
         listens(port);
         Server { port, keeper }
     }

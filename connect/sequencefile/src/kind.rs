@@ -1,7 +1,9 @@
 //! Options of `sstream-sink sequencefile`, and what it says of itself.
 
 use clap::Args;
-use sstream::connect::{FileArgs, Layout, Program, Sink, SinkGuarantee, SinkKind, SinkParts, ToolError, program};
+use sstream::connect::{
+    FileArgs, Layout, Program, Sink, SinkGuarantee, SinkKind, SinkOnCluster, SinkParts, ToolError, program,
+};
 
 use crate::compress::Codec;
 use crate::file::{Compression, SequenceFile, Settings};
@@ -179,6 +181,10 @@ A batch is a file, PREFIX-TIME_IN_MS[.SUFFIX], as of sstream-sink files: it is s
             Layout::Files => "in files that are renamed when they are whole",
             Layout::Spark => "in directories that are renamed when they are whole",
         })
+    }
+
+    fn on_cluster(&self) -> SinkOnCluster {
+        SinkOnCluster::of_one_machine("the files are in a folder")
     }
 
     fn open<'a>(self, parts: SinkParts<'a>) -> Result<Box<dyn Sink + 'a>, ToolError> {

@@ -222,7 +222,20 @@ Without --init a query only reads, and never files but those of --table. SQL tha
     }
 
     fn saved(&self) -> StateArgs {
-        self.state
+        self.state.clone()
+    }
+
+    fn on_cluster(&self) -> Result<(), String> {
+        if !self.table.is_empty() {
+            let reason = "--table: the file is read again when it changes, which executors would see at other times";
+            return Err(reason.to_owned());
+        }
+        if self.fields.is_none() {
+            let reason = "batch has the columns that records have had so far, which a process a batch does not know: give \
+                          them by --fields";
+            return Err(reason.to_owned());
+        }
+        Ok(())
     }
 
     fn is_stage(&self) -> bool {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use sstream::connect::{Sink, SinkGuarantee, SinkKind, SinkParts, ToolError};
+use sstream::connect::{Sink, SinkGuarantee, SinkKind, SinkOnCluster, SinkParts, ToolError};
 use sstream_tables::{TableArgs, TableSink};
 
 use crate::file::File;
@@ -42,6 +42,10 @@ A batch is one transaction, in which its time is written too (table sstream_comm
 
     fn guarantee(&self) -> SinkGuarantee {
         SinkGuarantee::ExactlyOnce("by the batch's time in the same transaction")
+    }
+
+    fn on_cluster(&self) -> SinkOnCluster {
+        SinkOnCluster::of_one_machine("a file")
     }
 
     fn open<'a>(self, parts: SinkParts<'a>) -> Result<Box<dyn Sink + 'a>, ToolError> {

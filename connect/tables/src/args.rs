@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use sstream::connect::{MemoryArgs, duration};
+use sstream::connect::{MemoryArgs, SinkOnCluster, duration};
 
 use crate::statement::Statement;
 
@@ -123,6 +123,15 @@ impl TableArgs {
         match self.key.iter().find(|column| !is_column(column)) {
             Some(column) => Err(format!("--key {column} is none of the columns of --table")),
             None => Ok(()),
+        }
+    }
+
+    /// Where the sink is on a Spark cluster: rows that are added do not meet; of a row that is changed the last change
+    /// counts, and a table is made for all records of a batch.
+    pub fn on_cluster(&self) -> SinkOnCluster {
+        match self.sql.is_empty() && self.key.is_empty() && !self.create {
+            true => SinkOnCluster::Partitions,
+            false => SinkOnCluster::Whole,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The sink: a batch is a transaction, with its time in it.
 
-use sstream::connect::{BadRecords, BatchTime, Block, OutletError, Sink, SinkParts, Spool, Under};
+use sstream::connect::{BadRecords, BatchTime, Block, OutletError, Sink, SinkParts, Spool, Under, run_id};
 
 use crate::args::{Table, TableArgs, Target};
 use crate::fault::{Failed, Fault, TableError};
@@ -265,12 +265,4 @@ impl<D: Database> Sink for TableSink<'_, D> {
         }
         Ok(())
     }
-}
-
-/// An id for a run that has no checkpoint.
-pub fn run_id() -> String {
-    let mut bytes = [0u8; 16];
-    // Without chance two runs of one process number may have the same id, where the one before was killed.
-    let _ = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
-    format!("run-{}-{:032x}", std::process::id(), u128::from_le_bytes(bytes))
 }

@@ -7,6 +7,7 @@
 //! | [`keeper`] | a pipeline that is started again however often it ends |
 //! | [`needs`] | what a test needs beside the tools: commands, ports |
 //! | [`flume`] | Apache Flume, as two connectors have it for a peer |
+//! | [`hdfs`] | HDFS, as the connector of objects has it for a peer, and a line on a Spark cluster |
 //! | [`docs`] | man pages and completions, made of command line definitions and compared |
 //! | [`proxy`] | a connection that is cut at the worst moment |
 //! | [`promises`] | the manual's tables of kinds, compared with what they declare |
@@ -18,6 +19,7 @@ pub mod bash;
 mod certificates;
 pub mod docs;
 pub mod flume;
+pub mod hdfs;
 pub mod keeper;
 pub mod needs;
 pub mod pipeline;

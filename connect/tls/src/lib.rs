@@ -1,7 +1,9 @@
-//! Whom the clients of connectors believe: one `--ca` for all of them.
+//! TLS of connectors: whom their clients believe, one `--ca` for all of them; and their servers.
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr))]
 
+#[cfg(feature = "server")]
+pub mod server;
 pub mod stream;
 #[cfg(feature = "ureq")]
 pub mod ureq;

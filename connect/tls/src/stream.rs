@@ -1,5 +1,6 @@
 //! Connections of clients that read and write by themselves, with TLS or without.
 
+use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::sync::Arc;
@@ -12,6 +13,45 @@ use rustls::{ClientConfig, ClientConnection, StreamOwned};
 pub trait Stream: Read + Write + Send {}
 
 impl<T: Read + Write + Send> Stream for T {}
+
+/// Where a server is.
+///
+/// ```
+/// use sstream_tls::stream::Host;
+///
+/// let shown = |text| Host::parse(text, 9042).map(|host| host.to_string());
+/// assert_eq!(shown("db1").as_deref(), Some("db1:9042"));
+/// assert_eq!(shown("[::1]:9043").as_deref(), Some("[::1]:9043"));
+/// assert_eq!((shown(":9042"), shown("db1:port"), shown("::1")), (None, None, None));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// Its name or address.
+    pub name: String,
+    /// Its port.
+    pub port: u16,
+}
+
+impl Host {
+    /// Reads `name`, `name:port`, `[address]:port`; the port is this one unless told.
+    pub fn parse(text: &str, port: u16) -> Option<Host> {
+        // The address of an IPv6 host is in brackets.
+        let (name, port) = match text.rsplit_once(':') {
+            Some((name, port)) if !port.contains(']') => (name, port.parse().ok()?),
+            _ => (text, port),
+        };
+        let bare = name.trim_start_matches('[').trim_end_matches(']');
+        let is_whole = !bare.is_empty() && bare.contains(':') == name.starts_with('[') && !bare.contains('/');
+        is_whole.then(|| Host { name: bare.to_owned(), port })
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Host { name, port } = self;
+        if name.contains(':') { write!(f, "[{name}]:{port}") } else { write!(f, "{name}:{port}") }
+    }
+}
 
 /// Connects to a server, to each of its name's addresses in turn, which may take `connect` each; with TLS under that
 /// name, if there is a client for it. To read and to write may take `answer`.

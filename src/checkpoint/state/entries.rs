@@ -9,7 +9,10 @@ use super::super::storage::Storage;
 use super::super::times::{Bytes, TIMES_BYTES};
 use super::super::{Error, Result, Times};
 use super::PairOut;
+use super::files::{FILES, Pairs, give_all};
 use crate::interval::Interval;
+use crate::keyed_state::Load;
+use crate::store;
 use crate::varint;
 
 pub(super) const PAIRS: u8 = 1;
@@ -37,7 +40,7 @@ impl End {
         let (path, offset) = (entry.path, entry.place.offset);
         let mut bytes = Bytes { bytes: entry.payload, path, offset };
         match bytes.u8()? {
-            PAIRS => Ok(None),
+            PAIRS | FILES => Ok(None),
             tag @ (END | CLOSED) => {
                 let times = Times::from_bytes(bytes.bytes, path, offset)?;
                 bytes.bytes = &bytes.bytes[TIMES_BYTES..];
@@ -84,18 +87,25 @@ pub(super) struct Found {
     pub instead: Option<Times>,
     /// What can be restored besides.
     pub spans: Vec<Span>,
+    /// Where it is said which files there are.
+    pub files: Vec<Place>,
 }
 
 /// Finds what restores the state after `resume_ms`.
 pub(super) fn find(reader: &mut Reader, (base_ms, resume_ms): (u64, u64), interval: Interval) -> Result<Option<Found>> {
     let first = reader.place();
-    let mut spans = Vec::new();
+    let (mut spans, mut files) = (Vec::new(), Vec::new());
     let mut found = None;
     if first.segment == 1 && (base_ms..interval.after(base_ms)).contains(&resume_ms) {
         found = Some((first, 0, first, None));
     }
     while let Some(entry) = reader.peek(END_BYTES)? {
-        let Some(end) = End::decode(&entry)? else { continue };
+        let Some(end) = End::decode(&entry)? else {
+            if entry.payload.first() == Some(&FILES) {
+                files.push(entry.place);
+            }
+            continue;
+        };
         let Some(times) = end.times.up_to(resume_ms) else { break };
         found = None;
         if end.origin >= first {
@@ -109,13 +119,26 @@ pub(super) fn find(reader: &mut Reader, (base_ms, resume_ms): (u64, u64), interv
             }
         }
     }
-    Ok(found.map(|(origin, since_origin, end, instead)| Found { origin, since_origin, end, instead, spans }))
+    Ok(found.map(|(origin, since_origin, end, instead)| {
+        files.retain(|place| *place < end);
+        Found { origin, since_origin, end, instead, spans, files }
+    }))
 }
 
-pub(super) fn restore(reader: &mut Reader, end: Place, give: &mut PairOut<'_>) -> Result<()> {
+/// Gives what the entries before `end` leave, of a log in `dir`.
+pub(super) fn restore(
+    reader: &mut Reader,
+    end: Place,
+    (storage, dir): (&Arc<dyn Storage>, &Path),
+    load: &mut dyn Load,
+) -> Result<()> {
     reader.stop_at(end);
     while let Some(entry) = reader.next_entry()? {
-        each_pair(&entry, give)?;
+        match entry.payload.strip_prefix(&[FILES]) {
+            Some(named) if load.files(named) => {}
+            Some(named) => give_all(storage, dir, named, &mut |key, value| load.pair(key, value))?,
+            None => each_pair(&entry, &mut |key, value| load.pair(key, value))?,
+        }
     }
     Ok(())
 }
@@ -141,12 +164,17 @@ fn each_pair(entry: &Entry<'_>, give: &mut PairOut<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Whether an entry is one of a state.
-pub fn check(entry: &Entry<'_>) -> Result<()> {
-    match End::decode(entry)? {
-        Some(_) => Ok(()),
-        None => each_pair(entry, &mut |_, _| {}),
+/// Whether an entry is one of a state; the numbers of the files that it names.
+pub fn check(entry: &Entry<'_>) -> Result<Vec<u64>> {
+    if let Some(mut named) = entry.payload.strip_prefix(&[FILES]) {
+        let what = "a list of files is none";
+        let ids = store::ids(&mut named).ok_or_else(|| Error::damaged(entry.path, entry.place.offset, what))?;
+        return Ok(ids.0);
     }
+    if End::decode(entry)?.is_none() {
+        each_pair(entry, &mut |_, _| {})?;
+    }
+    Ok(Vec::new())
 }
 
 /// What a log of a state says to those who compute where to resume.
@@ -208,9 +236,11 @@ pub fn look_at(
     interval: Interval,
     give: &mut PairOut<'_>,
 ) -> Result<bool> {
-    let Some(mut reader) = Reader::open(storage, dir, LogKind::State, View::Visible)? else { return Ok(false) };
+    let Some(mut reader) = Reader::open(Arc::clone(&storage), dir, LogKind::State, View::Visible)? else {
+        return Ok(false);
+    };
     let Some(found) = find(&mut reader, (base_ms, time_ms), interval)? else { return Ok(false) };
     reader.seek(found.origin);
-    restore(&mut reader, found.end, give)?;
+    restore(&mut reader, found.end, (&storage, dir), &mut Pairs(give))?;
     Ok(true)
 }

@@ -6,6 +6,7 @@
 //!        as `varint` writes them), the key, the value; 0 drops the key
 //! end    2, times (24), origin (segment 8, offset 8), bytes since the origin (8)
 //! closed 3, the same fields: the stream was closed; this is the state from then on
+//! files  4, bytes of the state's own: all that it is, as of here, is in these files
 //! ```
 //!
 //! `pairs` entries belong to the batch of the `end` entry that follows. The
@@ -18,8 +19,11 @@
 //! through all keys, the place where they began is the new origin: a key is
 //! either in a slice, or changed since. So a batch writes at most 1.9 times its changes,
 //! and a restore reads at most about 4.3 times the live state.
+//!
+//! A state that is larger than memory has [`files`] in place of slices: where it tells of them is the new origin.
 
 mod entries;
+pub mod files;
 
 use std::io;
 use std::path::Path;
@@ -29,12 +33,14 @@ use super::log::{Log, LogKind, Place};
 use super::storage::Storage;
 use super::{Error, Result, Times};
 use crate::interval::Interval;
+use crate::store::Files;
 use crate::varint;
 
 use entries::{CLOSED, END, PAIRS, Span, add_span, find, restore};
 pub use entries::{StateSummary, check, look, look_at};
 
-pub use crate::keyed_state::{KeyedState, PairOut};
+pub use crate::keyed_state::{KeyedState, Load, PairOut};
+use files::{FILES, Noted, Pairs, StageFiles};
 
 /// Pairs are written in entries of about this size.
 const ENTRY_BYTES: usize = if cfg!(test) { 64 } else { 256 << 10 };
@@ -49,6 +55,8 @@ const SEGMENT_BYTES: (u64, u64) = if cfg!(test) { (256, 1024) } else { (4 << 20,
 /// The log, of a stage that runs.
 pub struct StateLog {
     log: Log,
+    files: Arc<StageFiles>,
+    noted: Noted,
     interval: Interval,
     every_ms: u64,
     spans: Vec<Span>,
@@ -66,13 +74,16 @@ impl StateLog {
     /// Makes the log of a state that is empty at first, of a stage whose input
     /// has an interval of `interval`, saved at multiples of `every_ms`.
     pub fn create(storage: Arc<dyn Storage>, dir: &Path, interval: Interval, every_ms: u64) -> Result<StateLog> {
-        Ok(StateLog::new(Log::create(storage, dir, LogKind::State)?, interval, every_ms))
+        let files = StageFiles::of(Arc::clone(&storage), dir)?;
+        Ok(StateLog::new(Log::create(storage, dir, LogKind::State)?, files, interval, every_ms))
     }
 
-    fn new(log: Log, interval: Interval, every_ms: u64) -> StateLog {
+    fn new(log: Log, files: StageFiles, interval: Interval, every_ms: u64) -> StateLog {
         let origin = log.start();
         StateLog {
             log,
+            files: Arc::new(files),
+            noted: Noted::default(),
             interval,
             every_ms: every_ms.max(interval.ms()),
             spans: Vec::new(),
@@ -94,13 +105,34 @@ impl StateLog {
         (interval, every_ms): (Interval, u64),
         give: &mut PairOut<'_>,
     ) -> Result<StateLog> {
-        let mut state = StateLog::new(Log::open(storage, dir, LogKind::State)?, interval, every_ms);
-        let Some(found) = find(&mut state.log.reader(state.log.start())?, (base_ms, resume_ms), interval)? else {
+        StateLog::open_with(storage, dir, (base_ms, resume_ms), (interval, every_ms), &mut Pairs(give))
+    }
+
+    /// As [`StateLog::open`], for who may take up files.
+    pub fn open_with(
+        storage: Arc<dyn Storage>,
+        dir: &Path,
+        (base_ms, resume_ms): (u64, u64),
+        (interval, every_ms): (Interval, u64),
+        load: &mut dyn Load,
+    ) -> Result<StateLog> {
+        let files = StageFiles::of(Arc::clone(&storage), dir)?;
+        let log = Log::open(Arc::clone(&storage), dir, LogKind::State)?;
+        let Some(found) = find(&mut log.reader(log.start())?, (base_ms, resume_ms), interval)? else {
             let what = format!("the state after {resume_ms} is not there");
             return Err(Error::Lost { path: dir.to_owned(), what });
         };
-        restore(&mut state.log.reader(found.origin)?, found.end, give)?;
+        let noted = Noted::read(&mut |place| log.reader(place), &found.files)?;
+        // A number is not given twice, though its file be gone: what is made while the state is
+        // loaded would be taken for what is left over.
+        let files = files.from(noted.next);
+        let mut state = StateLog { noted, ..StateLog::new(log, files, interval, every_ms) };
+        load.keep_in(state.files());
+        restore(&mut state.log.reader(found.origin)?, found.end, (&storage, dir), load)?;
         state.log.truncate(found.end)?;
+        // What was made behind it, or not finished, is needed no more.
+        let origin = found.spans.first().map_or(found.origin, |span| span.origin.min(found.origin));
+        state.noted.purge(origin, &state.files, state.files.next())?;
         (state.origin, state.since_origin) = (found.origin, found.since_origin);
         state.is_restored = found.end > state.log.start();
         state.spans = found.spans;
@@ -109,6 +141,11 @@ impl StateLog {
             state.log.sync()?;
         }
         Ok(state)
+    }
+
+    /// Where the state may keep files.
+    pub fn files(&self) -> Arc<dyn Files> {
+        Arc::clone(&self.files) as Arc<dyn Files>
     }
 
     /// Whether it was opened after a batch that was saved.
@@ -137,7 +174,8 @@ impl StateLog {
     }
 
     /// Saves the state after the batch of `time_ms`, not durably before
-    /// [`StateLog::sync`]. True if a new segment was begun, so that old ones may go.
+    /// [`StateLog::sync`]. True if a new segment was begun, or other files,
+    /// so that old ones may go.
     pub fn save(&mut self, time_ms: u64, state: &mut dyn KeyedState) -> Result<bool> {
         let limit = (4 * state.live_bytes()).clamp(SEGMENT_BYTES.0, SEGMENT_BYTES.1);
         let rolled = self.log.end().offset > limit;
@@ -145,8 +183,9 @@ impl StateLog {
             self.flush()?;
             self.log.roll()?;
         }
+        let is_new = self.write_files(state)?;
         let changed = self.write_pairs(&mut |out| state.changes(out).map(|()| true))?;
-        if changed.bytes == 0 {
+        if changed.bytes == 0 && !is_new {
             let times = self.one(time_ms);
             self.pending = match self.pending.map(|pending| pending.joined(times)) {
                 Some(Some(pending)) => Some(pending),
@@ -159,7 +198,7 @@ impl StateLog {
         }
         let due = self.since_origin > state.live_bytes() / 3 * 4 + GATHER_BYTES;
         let from_start = self.slicing.is_none();
-        if !from_start || due {
+        if (!from_start || due) && !state.has_files() {
             let began = self.slicing.map_or(self.log.end(), |(place, _)| place);
             let share = (changed.bytes / 8 * 7).max(SLICE_BYTES) as usize;
             let slice = self.write_pairs(&mut |out| Ok(state.slice(from_start, share, out)))?;
@@ -171,16 +210,29 @@ impl StateLog {
             }
         }
         self.write_end(END, self.one(time_ms))?;
-        Ok(rolled)
+        Ok(rolled || is_new)
     }
 
     /// Saves the state after a close, durably. `time_ms` is the newest batch that
     /// the stage got, or that it gave at the close.
     pub fn close(&mut self, time_ms: u64, state: &mut dyn KeyedState) -> Result<()> {
+        self.write_files(state)?;
         self.write_pairs(&mut |out| state.changes(out).map(|()| true))?;
         self.flush()?;
         self.write_end(CLOSED, self.one(time_ms))?;
         self.log.sync()
+    }
+
+    /// Writes which files the state has, if it is to be noted now: that is a new origin.
+    fn write_files(&mut self, state: &mut dyn KeyedState) -> Result<bool> {
+        let files = state.files().map_err(|error| Error::io("cannot save the state to", self.log.dir(), error))?;
+        let Some(files) = files else { return Ok(false) };
+        self.flush()?;
+        let place = self.log.end();
+        self.log.append(&[&[FILES], &files])?;
+        (self.origin, self.since_origin, self.slicing) = (place, files.len() as u64, None);
+        self.noted.add(place, &files);
+        Ok(true)
     }
 
     /// Writes what `give` gives, after the end of the batches before.
@@ -254,10 +306,9 @@ impl StateLog {
     pub fn purge(&mut self, time_ms: u64) -> Result<()> {
         let keep = self.spans.iter().rposition(|span| span.times.first_ms <= time_ms).unwrap_or(0);
         self.spans.drain(..keep);
-        match self.spans.first() {
-            Some(span) => self.log.purge_before(span.origin.segment),
-            None => Ok(()),
-        }
+        let Some(span) = self.spans.first() else { return Ok(()) };
+        self.noted.purge(span.origin, &self.files, 0)?;
+        self.log.purge_before(span.origin.segment)
     }
 }
 

@@ -6,7 +6,9 @@ mod files;
 mod form;
 mod input;
 mod keep;
+mod memory;
 mod multiline;
+mod share;
 mod time;
 mod zone;
 
@@ -20,12 +22,15 @@ pub use files::FileArgs;
 pub use form::{FormArgs, InputForm};
 pub use input::{CutArgs, InputArgs, LimitArgs};
 pub use keep::{KeepArgs, OnLossArg};
+pub use memory::{KeyMemoryArgs, check_key_memory};
 pub use multiline::{MultilineArgs, MultilineForm};
+pub use share::ShareArgs;
 pub use time::TimeArgs;
 pub use zone::ZoneArgs;
 
 use crate::checkpoint::name::check_stage;
 use crate::console::Level;
+use crate::stage::CheckpointOptions;
 use crate::{duration, os};
 
 /// How much a tool says.
@@ -155,17 +160,28 @@ fn parse_stage_name(name: &str) -> Result<String, String> {
 }
 
 /// How often a stage keeps its state in the checkpoint.
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct StateArgs {
     /// Keep the state in the stream's checkpoint, if there is one, only at multiples of this:
     /// less is written, and more is sent again after a restart [default: each batch]
     #[arg(long, value_name = "DURATION", value_parser = duration::parse_ms, help_heading = "Checkpoint")]
     pub checkpoint_every: Option<u64>,
+
+    /// Begin with the state in FILE, if it is there, and leave there what is next: a stage of which a
+    /// process each does some batches, as on a cluster
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub carry: Option<PathBuf>,
 }
 
 impl StateArgs {
     /// Those of these options that say nothing of what is computed.
-    pub const OF_RUNNING: &[&str] = &["checkpoint-every"];
+    pub const OF_RUNNING: &[&str] = &["checkpoint-every", "carry"];
+
+    /// Tells the stage of them.
+    pub fn tell(self, options: &mut CheckpointOptions) {
+        options.every_ms = self.checkpoint_every.unwrap_or(0);
+        options.carry = self.carry;
+    }
 }
 
 /// Parses an address to listen at: `9102`, `127.0.0.1:9102`, `[::]:9102`.

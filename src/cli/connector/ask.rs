@@ -119,6 +119,7 @@ impl<K: OperatorKind> Declared for OperatorTool<K> {
             "name": cut.keep.name,
             "state": self.has_state(), "new": part.new, "stage_name": part.stage_name,
             "output": self.stage.common.output.and_then(|form| form.of_records()),
+            "cluster": cluster::declare_operator(self.kind.on_cluster(), self.has_state(), self.common(), cut),
         })
     }
 

@@ -20,6 +20,13 @@ pub struct Connector {
 /// Every kind that a connector of ours brings.
 pub const KNOWN: &[Connector] = &[
     Connector {
+        kind: "cassandra",
+        connector: "cassandra",
+        source: None,
+        sink: Some("Rows of Cassandra"),
+        operator: None,
+    },
+    Connector {
         kind: "elasticsearch",
         connector: "elasticsearch",
         source: None,

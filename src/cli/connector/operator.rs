@@ -66,7 +66,16 @@ pub trait OperatorKind: Args + fmt::Debug + 'static {
 
     /// How often an operator with state keeps it in a checkpoint.
     fn saved(&self) -> StateArgs {
-        StateArgs { checkpoint_every: None }
+        StateArgs::default()
+    }
+
+    /// Whether on a cluster it can run once a batch, in one partition, which begins with its state from the batch
+    /// before: nothing else may go from batch to batch.
+    ///
+    /// # Errors
+    /// Why not.
+    fn on_cluster(&self) -> Result<(), String> {
+        Err(format!("{}: not on a cluster yet", Self::TOOL))
     }
 
     /// Whether the options ask for a stage; if not, [`OperatorKind::run_alone`] does what they ask for.

@@ -8,6 +8,7 @@ use super::known::Role;
 use super::with_about;
 use crate::cli::account::{Account, Stream};
 use crate::cli::args::{Common, StageArgs};
+use crate::cli::cluster::SinkOnCluster;
 use crate::cli::guarantee::{self, SinkGuarantee};
 use crate::cli::{Environment, Tool, ToolError, input, output, tell_skipped};
 use crate::console::Console;
@@ -43,13 +44,9 @@ pub trait SinkKind: Args + fmt::Debug + 'static {
     /// What holds for its records under a checkpoint.
     fn guarantee(&self) -> SinkGuarantee;
 
-    /// Whether it may run on a Spark cluster, by `sstream-submit`: once a partition and batch, in several at a time,
-    /// without a checkpoint of ours, and again where a task is tried again.
-    ///
-    /// # Errors
-    /// Why it may not.
-    fn on_cluster(&self) -> Result<(), String> {
-        Err("not on a cluster yet".to_owned())
+    /// Where it is on a Spark cluster, by `sstream-submit`.
+    fn on_cluster(&self) -> SinkOnCluster {
+        SinkOnCluster::Driver("it does not say whether it may run on several machines".to_owned())
     }
 
     /// Makes the sink. The options are checked.

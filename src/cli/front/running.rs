@@ -5,7 +5,7 @@ use crate::cli::{Environment, ToolError};
 use crate::clock::Clock as _;
 use crate::monitor::registry::{Life, Pipeline, Registry};
 use crate::monitor::runtime;
-use crate::monitor::view::{show_span, show_time, show_watermark};
+use crate::monitor::view::{Spark, show_span, show_time, show_watermark};
 
 /// Few batches are enough for a line.
 const BATCHES: usize = 10;
@@ -21,12 +21,13 @@ pub fn list(environment: &Environment) -> Result<String, ToolError> {
     let now_ms = environment.clock.read().wall_ms();
     let registry = registry();
     let running = registry.pipelines();
-    let mut rows = vec![
-        ["ID", "NAME", "AGE", "INTERVAL", "BATCH", "LAG", "WATERMARK", "STATE", "STAGES"].map(str::to_owned).to_vec(),
-    ];
-    rows.extend(
-        running.iter().filter(|pipeline| pipeline.life() == Life::Running).map(|pipeline| row(pipeline, now_ms)),
-    );
+    let running: Vec<&Pipeline<'_>> = running.iter().filter(|pipeline| pipeline.life() == Life::Running).collect();
+    let heads = ["ID", "NAME", "AGE", "INTERVAL", "BATCH", "LAG", "WATERMARK", "STATE", "STAGES"];
+    let mut rows = vec![heads.map(str::to_owned).to_vec()];
+    rows.extend(running.iter().map(|pipeline| row(pipeline, now_ms)));
+    if running.iter().any(|pipeline| pipeline.view.facts().spark.is_some()) {
+        add_spark(&mut rows, &running);
+    }
     if rows.len() == 1 {
         environment.console.info(&format!("no pipeline of this user publishes in {}", runtime::directory().display()));
     }
@@ -67,6 +68,15 @@ fn row(pipeline: &Pipeline<'_>, now_ms: u64) -> Vec<String> {
     ]
 }
 
+/// Puts a column before the stages that says which applications on a Spark cluster some of the pipelines are.
+fn add_spark(rows: &mut [Vec<String>], pipelines: &[&Pipeline<'_>]) {
+    let places =
+        pipelines.iter().map(|pipeline| pipeline.view.facts().spark.as_ref().map_or("-".to_owned(), Spark::place));
+    for (row, place) in rows.iter_mut().zip(std::iter::once("SPARK".to_owned()).chain(places)) {
+        row.insert(row.len() - 1, place);
+    }
+}
+
 /// Asks the first stages of the named pipelines to stop.
 pub fn stop(names: &[String], environment: &Environment) -> Result<(), ToolError> {
     let registry = registry();
@@ -105,11 +115,14 @@ pub fn stop(names: &[String], environment: &Environment) -> Result<(), ToolError
     Ok(())
 }
 
-/// The processes at the beginning of a pipeline that still run.
+/// The processes at the beginning of a pipeline that still run; of an application on a Spark cluster its driver, which
+/// is all that runs here.
 fn first_stages(pipeline: &Pipeline<'_>) -> Vec<(u32, String)> {
-    let stages = &pipeline.view.facts().stages;
+    let facts = pipeline.view.facts();
+    let stages = &facts.stages;
     let firsts = pipeline.members.iter().filter(|(index, feed)| {
-        stages.get(*index).is_some_and(|stage| stage.inputs.is_empty()) && feed.life() == Life::Running
+        let is_first = facts.spark.is_some() || stages.get(*index).is_some_and(|stage| stage.inputs.is_empty());
+        is_first && feed.life() == Life::Running
     });
     firsts.filter_map(|(index, feed)| Some((feed.pid()?, stages[*index].description.clone()))).collect()
 }

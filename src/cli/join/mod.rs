@@ -29,13 +29,14 @@ mod within;
 /// With --within records meet by key and time, whatever their batches: those of one key
 /// (--by) whose right time is at least FROM and at most TO after the left one. What has met
 /// none comes out when the watermark says that none can come. In memory is each record until
-/// then.
+/// then; with --memory the rest is on disk, but for what waits of one key.
 ///
 /// With --static each pair of stdin meets the pairs of a file, in the order of
 /// the stream. The file is looked at when a batch begins, and read again when it
 /// has changed; to replace it safely write another one and rename it.
 #[derive(Parser, Debug)]
 #[command(override_usage = "sstream-join [OPTIONS] A B\n       sstream-join [OPTIONS] --static FILE")]
+#[command(mut_arg("memory", |memory| memory.help(MEMORY)))]
 pub struct JoinTool {
     /// The left stream, framed: a file, a FIFO, <(…), or - for stdin
     #[arg(
@@ -68,6 +69,10 @@ pub struct JoinTool {
     stage: StageArgs,
 }
 
+/// What --memory is of, here.
+const MEMORY: &str = "How much of the open batches is kept in memory; what is beyond goes to a file in TMPDIR \
+    [default: 256MiB]. With --within also how much of what waits for partners [default: all]";
+
 /// Types of joins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum JoinKind {
@@ -95,6 +100,8 @@ impl Tool for JoinTool {
   … | sstream-join --type left - prices.frames
   … | sstream-join --static users.jsonl
 ";
+
+    const OF_RUNNING: &'static [&'static str] = &["jobs"];
 
     fn common(&self) -> &Common {
         &self.stage.common
@@ -130,7 +137,7 @@ impl Tool for JoinTool {
             return Spread::Refused(reason.to_owned());
         }
         match self.within.is_wanted() {
-            true => Spread::not_yet("--within: what waits for its match is a state of the whole stream"),
+            true => self.within_spread(),
             false => Spread::Join,
         }
     }

@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 use self::kinds::{DescentArgs, KMeansArgs, LinearArgs, PredictArgs, TestArgs};
 use super::account::{Account, Stream};
 use super::args::{Common, CutArgs, StageArgs, StateArgs};
-use super::cluster::Spread;
+use super::cluster::{Parts, Spread};
 use super::first::stop_rules;
 use super::{Environment, Tool, ToolError, run_stage, run_stage_saved};
 use crate::op::learn::Learner;
@@ -85,10 +85,10 @@ impl LearnTool {
     /// What the options make; nothing is opened for it.
     pub(super) fn made(&self) -> Result<Made<'_>, ToolError> {
         Ok(match &self.kind {
-            LearnKind::Kmeans(kind) => Made::Learns(Box::new(kind.operator()?), kind.saved),
-            LearnKind::Linear(kind) => Made::Learns(Box::new(kind.operator()?), kind.descent.saved),
-            LearnKind::Logistic(kind) => Made::Learns(Box::new(kind.logistic()?), kind.saved),
-            LearnKind::Test(kind) => Made::Learns(Box::new(kind.operator()?), kind.saved),
+            LearnKind::Kmeans(kind) => Made::Learns(Box::new(kind.operator()?), kind.saved.clone()),
+            LearnKind::Linear(kind) => Made::Learns(Box::new(kind.operator()?), kind.descent.saved.clone()),
+            LearnKind::Logistic(kind) => Made::Learns(Box::new(kind.logistic()?), kind.saved.clone()),
+            LearnKind::Test(kind) => Made::Learns(Box::new(kind.operator()?), kind.saved.clone()),
             LearnKind::Predict(kind) => Made::Predicts(kind),
         })
     }
@@ -167,7 +167,10 @@ impl Tool for LearnTool {
             LearnKind::Predict(_) => Spread::Refused(
                 "its model is read again when it changes, which executors would see at other times".to_owned(),
             ),
-            _ => Spread::not_yet("the model is a state of the whole stream"),
+            _ => match self.made() {
+                Ok(_) => Spread::Carried(Parts::default()),
+                Err(error) => Spread::Refused(error.to_string()),
+            },
         }
     }
 

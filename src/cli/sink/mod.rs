@@ -229,7 +229,7 @@ impl Tool for SinkTool {
                 },
                 Err(message) => return Spread::Refused(message),
             },
-            ChosenSink::Exec { .. } | ChosenSink::Other(_) => Target::Command,
+            ChosenSink::Exec { .. } | ChosenSink::Other(_) => Target::OnDriver("a command of this machine".to_owned()),
         };
         Spread::Sink { target, pass: self.pass }
     }

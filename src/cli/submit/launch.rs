@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::plan::Plan;
+use super::published;
 use crate::cli::ToolError;
 use crate::command::find;
+use crate::console::Console;
 use crate::error::Exit;
 
 /// The driver's class, in its jar.
@@ -30,6 +32,8 @@ pub struct Launch<'a> {
     pub parts: Option<u32>,
     /// For spark-submit itself.
     pub options: &'a [OsString],
+    /// For messages.
+    pub console: &'a Console,
 }
 
 impl Launch<'_> {
@@ -56,6 +60,13 @@ impl Launch<'_> {
         if let Some(parts) = self.parts {
             command.arg("--parts").arg(parts.to_string());
         }
+        match published::place(plan) {
+            Ok(words) => command.args(words),
+            Err(error) => {
+                self.console.info(&format!("cannot be seen by sstream ps: {error}"));
+                &mut command
+            }
+        };
         command.arg("--plan").arg(plan.to_json());
         let error = command.exec();
         Err(ToolError::Open { what: spark_submit.display().to_string(), error })

@@ -2,6 +2,7 @@
 
 mod launch;
 mod plan;
+mod published;
 mod stage;
 #[cfg(test)]
 mod tests;
@@ -60,8 +61,8 @@ pub struct SubmitTool {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     parts: Option<u32>,
 
-    /// Run commands of sinks (exec, and kinds that are programs) on the driver, which gets every
-    /// batch whole for that
+    /// Run sinks that are of one machine (exec, kinds that are programs, files of a connector) on the
+    /// driver, which gets every batch whole for that
     #[arg(long)]
     on_driver: bool,
 
@@ -93,7 +94,7 @@ impl Tool for SubmitTool {
         Account::ends("runs the pipeline that it is given on a cluster: explain that one")
     }
 
-    fn run(self, _: &Environment) -> Result<(), ToolError> {
+    fn run(self, environment: &Environment) -> Result<(), ToolError> {
         let plan = walk::plan(&self.pipeline, self.on_driver)?;
         if let Some(master) = &self.master {
             let launch = Launch {
@@ -102,6 +103,7 @@ impl Tool for SubmitTool {
                 jar: self.jar.as_deref(),
                 parts: self.parts,
                 options: &self.options,
+                console: &environment.console,
             };
             return launch.exec(&plan);
         }

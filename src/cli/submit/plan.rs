@@ -2,11 +2,18 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::cli::cluster::{Life, Merging, Target};
+use crate::cli::cluster::{Keys, Life, Merging, Parts, Target};
 use crate::cli::describe::shell_text;
 
 /// The version of the plan's form. Whoever runs a plan refuses others.
 const VERSION: u64 = 1;
+
+/// What holds for what a connector writes from a task.
+const AGAIN: &str =
+    "each record at least once: a task that is tried again, and a batch that runs again after a restart, write again";
+
+/// What reads the pairs that states begin with.
+const INITIAL: [&str; 4] = ["sstream-source", "--output=json", "stdin", "--input=json"];
 
 /// Who says what time it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +36,8 @@ pub struct Plan {
     pub life: Life,
     /// Nodes, each behind those that it takes from.
     pub nodes: Vec<Node>,
+    /// The stages that it is shown as, in the form of a head: its sources, and all the rest as one.
+    pub shown: Vec<Value>,
 }
 
 /// Something that is done with batches, and gives batches.
@@ -40,6 +49,8 @@ pub struct Node {
     pub of: Vec<usize>,
     /// Milliseconds between its batches.
     pub interval_ms: u64,
+    /// Whether their ends carry a watermark.
+    pub has_watermark: bool,
 }
 
 /// What a node does. Commands are words, of which the first is a tool.
@@ -73,8 +84,16 @@ pub enum Work {
     },
     /// A state by key.
     State(Merging),
-    /// A state by key, by a command on the states before and the records of a part of the keys.
-    Update(Vec<String>),
+    /// A command that runs for each part, with a state of its own.
+    Carried {
+        /// What finds the keys by which records are dealt to the parts, for each of the sides; none: they are those of
+        /// pairs.
+        deal: Vec<Vec<String>>,
+        /// The command.
+        command: Vec<String>,
+        /// The parts.
+        parts: Parts,
+    },
     /// A command on the two sides of each part of the keys.
     Join(Vec<String>),
     /// The sides' records, one side's behind the other's.
@@ -115,11 +134,14 @@ impl Plan {
     pub fn tools(&self) -> impl Iterator<Item = &str> {
         self.nodes.iter().flat_map(|node| {
             let of_commands: Vec<&str> = match &node.work {
+                Work::Carried { command, parts, .. } => {
+                    let reads = parts.initial.as_ref().map(|_| INITIAL[0]);
+                    [&command[0][..]].into_iter().chain(reads).collect()
+                }
                 Work::Queue(command)
                 | Work::Receive(command)
                 | Work::Native { command, .. }
                 | Work::Batch(command)
-                | Work::Update(command)
                 | Work::Join(command) => {
                     vec![&command[0]]
                 }
@@ -193,9 +215,7 @@ impl Node {
                 "merge": shell_text(merging.command(&["--partial-in"])),
                 "runs": "partial results in every partition; by key the state, and they merged into it"
             }),
-            Work::Update(command) => json!({
-                "is": "state", "of": of, "keyed": true, "update": shell_text(command), "runs": "by key"
-            }),
+            Work::Carried { deal, command, parts } => carried(of, deal, command, parts),
             Work::Join(command) => json!({
                 "is": "join", "of": of, "command": shell_text(command), "runs": "by key"
             }),
@@ -223,24 +243,44 @@ fn merged(merging: &Merging) -> Value {
     })
 }
 
+/// A state that a tool keeps itself.
+fn carried(of: &[usize], deal: &[Vec<String>], command: &[String], parts: &Parts) -> Value {
+    let is_keyed = parts.keys != Keys::None;
+    let mut own = json!({"is": "carried", "of": of, "keyed": is_keyed});
+    if !deal.is_empty() {
+        let deal: Vec<String> = deal.iter().map(shell_text).collect();
+        extend(&mut own, json!({ "deal": deal }));
+    }
+    if let Some(file) = &parts.initial {
+        let file = shell_text([file.display().to_string()]);
+        extend(&mut own, json!({ "initial": format!("{} <{file}", shell_text(INITIAL)) }));
+    }
+    let runs = if is_keyed { "by key, with the state of the part's keys" } else { "in one partition, with the state" };
+    extend(&mut own, json!({"command": shell_text(command), "runs": runs}));
+    own
+}
+
 fn sink(command: &[String], target: &Target, of: &[usize]) -> Value {
     match target {
         Target::Driver(records) => json!({
             "is": "sink", "kind": "driver", "of": of, "command": shell_text(command), "records": records,
-            "runs": "on the driver, for the whole stream"
+            "runs": "on the driver, for the whole stream",
+            "holds": "each record at least once: a batch that runs again after a restart comes again"
         }),
-        Target::Command => json!({
-            "is": "sink", "kind": "driver", "of": of, "command": shell_text(command), "records": null,
-            "runs": "on the driver, for the whole stream"
-        }),
+        Target::OnDriver(_) => sink(command, &Target::Driver(None), of),
         Target::Partitions => json!({
             "is": "sink", "kind": "each", "of": of, "command": shell_text(command),
-            "runs": "in every partition that has records"
+            "runs": "in every partition that has records", "holds": AGAIN
+        }),
+        Target::Whole => json!({
+            "is": "sink", "kind": "whole", "of": of, "command": shell_text(command),
+            "runs": "in one partition, once a batch", "holds": AGAIN
         }),
         Target::Files { prefix, suffix, json, empty } => json!({
             "is": "sink", "kind": "files", "of": of, "prefix": prefix, "suffix": suffix, "empty": empty,
             "command": if *json { "sstream-sink json" } else { "sstream-sink text" },
-            "runs": "in one partition, which writes the batch's file"
+            "runs": "in one partition, which writes the batch's file",
+            "holds": "each record once: a batch that runs again replaces its file"
         }),
     }
 }

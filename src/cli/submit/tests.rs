@@ -93,10 +93,55 @@ fn sides_come_before_what_reads_them_and_a_sink_may_pass() {
 }
 
 #[test]
+fn stages_with_a_state_of_their_own_run_in_parts_of_the_keys() {
+    let carried = |line: &str| plan(&format!("sstream-source queue q | {line}"))["nodes"][1].clone();
+    let node = carried("sstream-dedup --by .id --within 1m");
+    assert_eq!((&node["is"], &node["keyed"]), (&"carried".into(), &true.into()));
+    assert_eq!(node["deal"], serde_json::json!(["sstream-dedup --by .id --within 1m --deal"]));
+    assert_eq!(node["command"], "sstream-dedup --by .id --within 1m --dealt");
+    // What comes in pairs is dealt as it is, unless a watermark is to be seen on the way.
+    let node = carried("sstream-state sum --emit changed --initial 'a b'");
+    assert_eq!((&node["deal"], &node["command"]), (&Value::Null, &"sstream-state sum --emit changed".into()));
+    let initial = std::env::current_dir().unwrap().join("a b");
+    assert_eq!(node["initial"], format!("sstream-source --output=json stdin --input=json <'{}'", initial.display()));
+    let node = carried("sstream-state sum --emit changed --time '.[1]' --watermark 1s --timeout 1m");
+    assert_eq!(node["deal"].as_array().unwrap().len(), 1);
+    // Without a key there is one part.
+    for line in [
+        "sstream-window 1m count --time .t --watermark 1s",
+        "sstream-match 'a b' --define 'a=.x'",
+        "sstream-learn kmeans --k 2 --random 1",
+    ] {
+        let node = carried(line);
+        assert_eq!(
+            (&node["is"], &node["keyed"], &node["deal"]),
+            (&"carried".into(), &false.into(), &Value::Null),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn each_side_of_a_join_by_time_is_dealt_by_its_own_key() {
+    let plan = plan(
+        "sstream-join --within 0s..1h <(sstream-source queue a) <(sstream-source queue b) --by-left .a --by-right .b --time .t \
+         --watermark 1s",
+    );
+    let node = &plan["nodes"][2];
+    let options = "sstream-join --within 0s..1h --by-left .a --by-right .b --time .t --watermark 1s";
+    assert_eq!(
+        node["deal"],
+        serde_json::json!([format!("{options} --deal=left - -"), format!("{options} --deal=right - -")])
+    );
+    assert_eq!((&node["command"], &node["of"]), (&format!("{options} --dealt").into(), &serde_json::json!([0, 1])));
+}
+
+#[test]
 fn what_would_give_other_answers_is_refused_with_stage_and_reason() {
     let source = "sstream-source queue q";
     for (line, parts) in [
-        ("nc h 1 | sstream-filter x", &["stage 1, nc h 1: ", "none of sstream's tools"][..]),
+        ("nc h 1 | sstream-filter x", &["stage 1, nc h 1: ", "begin with sstream-source: tcp"][..]),
+        ("S | tee x | sstream-filter x", &["stage 2, tee x: ", "none of sstream's tools", "sstream-transform"]),
         ("sstream-filter x", &["begin with sstream-source"]),
         ("sstream-source stdin", &["standard input is that of one machine"]),
         ("sstream-source listen 9", &["no client would know"]),
@@ -107,17 +152,23 @@ fn what_would_give_other_answers_is_refused_with_stage_and_reason() {
         ("sstream-source dir in", &["add --new-only"]),
         ("sstream-source dir 'in/*' --new-only", &["a pattern"]),
         ("sstream-source dir in --new-only --max-rate 5", &["--max-rate"]),
+        ("sstream-source queue q --stop-file hdfs://nn/stop", &["--stop-file", "not for a URL"]),
         ("S | sstream-union - <(sstream-source queue b --stop-file f)", &["--stop-file", "the same"]),
         ("sstream-source tcp h:1 --batch 100n", &["by count", "by time"]),
         ("sstream-source queue a; sstream-source queue b", &["one pipeline is wanted"]),
         ("S | sstream-window 10n count", &["stage 2, sstream-window 10n count: ", "so many records"]),
         ("S | sstream-window 1500ms count", &["no multiple of the batch interval"]),
-        ("S | sstream-window 1m --time .t count", &["not on a cluster yet"]),
-        ("S | sstream-state --expr '$state' --by .a", &["by sstream-map", "not on a cluster yet"]),
-        ("S | sstream-state sum --timeout 1m", &["--timeout: not on a cluster yet"]),
+        ("S | sstream-window 1m --time .t count --late late.jsonl", &["--late FILE", "drop"]),
+        ("S | sstream-window 1m --time '(' count", &["--time"]),
+        ("S | sstream-state sum --emit timeout", &["--emit timeout needs --timeout"]),
+        (
+            "S | sstream-union - <(S | sstream-dedup --time .t --watermark 1s)",
+            &["least watermark", "not on a cluster yet"],
+        ),
+        ("S | sstream-join - <(S) --within 0s..1s", &["--by EXPR"]),
+        ("S | sstream-learn predict --model m", &["executors would see"]),
         ("S | sstream-join --static f", &["--static"]),
         ("S | sstream-join - f", &["write them as <(…)"]),
-        ("S | sstream-dedup", &["not on a cluster yet"]),
         ("S | sstream-map . --on-error bad.jsonl", &["--on-error FILE"]),
         ("S | sstream-map . --metrics 9102", &["--metrics"]),
         ("S | sstream-map . --batch 2s", &["behind the first stage"]),

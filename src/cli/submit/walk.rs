@@ -3,10 +3,13 @@
 
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::plan::{Clock, Node, Plan, Work};
 use super::stage::{Stage, Tools};
 use crate::cli::ToolError;
-use crate::cli::cluster::{Life, Origin, Spread, Target, absolute};
+use crate::cli::cluster::{Keys, Life, Origin, Parts, Spread, Target, absolute};
+use crate::cli::connector::remote::is_url;
 use crate::cli::describe::shell_text;
 use crate::cli::front::shell::{self, Command, Pipeline};
 use crate::duration;
@@ -14,6 +17,10 @@ use crate::duration;
 /// Where commands between two stages, or before them, would run.
 const NONE_OF_OURS: &str =
     "is none of sstream's tools, and runs nowhere on a cluster: sstream-transform -- CMD runs a command once a batch";
+
+/// The same of what stands before the first stage.
+const BEGUN_BY_OTHERS: &str = "is none of sstream's tools, and would bring what it has to this machine: begin with \
+     sstream-source: tcp HOST:PORT reads lines of who serves them, exec -- CMD what a command writes";
 
 /// Tools that read several streams.
 const OF_SEVERAL: [&str; 2] = ["sstream-join", "sstream-union"];
@@ -29,7 +36,8 @@ pub fn plan(line: &str, on_driver: bool) -> Result<Plan, ToolError> {
     let [pipeline] = &pipelines[..] else {
         return Err(ToolError::Usage(format!("one pipeline is wanted, and there are {}", pipelines.len())));
     };
-    let mut walk = Walk { tools: Tools::new(), nodes: Vec::new(), begun: None, number: 0, on_driver };
+    let mut walk =
+        Walk { tools: Tools::new(), nodes: Vec::new(), sources: Vec::new(), begun: None, number: 0, on_driver };
     let end = walk.pipeline(pipeline)?;
     if let Some(end) = end {
         // As on a terminal.
@@ -40,7 +48,27 @@ pub fn plan(line: &str, on_driver: bool) -> Result<Plan, ToolError> {
         }
     }
     let (clock, life) = walk.begun.unwrap_or((Clock::Wall, Life::default()));
-    Ok(Plan { line: line.to_owned(), clock, life, nodes: walk.nodes })
+    let shown = shown(walk.sources, pipeline);
+    Ok(Plan { line: line.to_owned(), clock, life, nodes: walk.nodes, shown })
+}
+
+/// The stages that a line is shown as: its sources, and what the cluster makes of them as one.
+fn shown(sources: Vec<String>, pipeline: &Pipeline) -> Vec<Value> {
+    let is_rest = |(index, command): &(usize, &Command)| *index > 0 || !command.substitutions.is_empty();
+    let rest: Vec<String> =
+        pipeline.iter().enumerate().filter(is_rest).map(|(_, command)| description(command)).collect();
+    let rest = if rest.is_empty() { "sink print".to_owned() } else { rest.join(" | ") };
+    let sides = match sources.len() {
+        1 => sources.into_iter().map(Value::from).collect(),
+        _ => sources.into_iter().map(|source| Value::from(vec![source])).collect::<Vec<Value>>(),
+    };
+    sides.into_iter().chain([rest.into()]).collect()
+}
+
+/// A command as the head of a stream has it: `filter ERROR`.
+fn description(command: &Command) -> String {
+    let text = words_of(command).map_or_else(|| shell_text(&command.words), shell_text);
+    text.strip_prefix("sstream-").unwrap_or(&text).to_owned()
 }
 
 /// A stream at a place in the line.
@@ -53,6 +81,8 @@ struct Flow {
 struct Walk {
     tools: Tools,
     nodes: Vec<Node>,
+    /// The sources so far, as they stand in the line.
+    sources: Vec<String>,
     /// What the sources so far say of the whole.
     begun: Option<(Clock, Life)>,
     number: usize,
@@ -92,9 +122,11 @@ impl Walk {
         if let Some(assignment) = command.assignments.first() {
             return Err(self.refused(command, &format!("{assignment}: executors have an environment of their own")));
         }
-        let words = words_of(command).ok_or_else(|| self.refused(command, NONE_OF_OURS))?;
+        let begins = flow.is_none() && sides.is_empty();
+        let none_of_ours = if begins { BEGUN_BY_OTHERS } else { NONE_OF_OURS };
+        let words = words_of(command).ok_or_else(|| self.refused(command, none_of_ours))?;
         let stage = self.tools.stage(words).map_err(|reason| self.refused(command, &reason))?;
-        match (stage.life.is_some(), flow.is_some() || !sides.is_empty()) {
+        match (stage.life.is_some(), !begins) {
             (true, true) => {
                 return Err(self.refused(command, "a source begins a pipeline: what stands before it is not read"));
             }
@@ -110,6 +142,7 @@ impl Walk {
         let interval_ms = self.interval(command, &stage, flow, &sides)?;
         if let (Spread::Source(origin), Some(life)) = (&stage.spread, stage.life) {
             self.begin(command, origin, life)?;
+            self.sources.push(description(command));
         }
         self.add(command, stage.words, stage.spread, flow, &sides, interval_ms)
     }
@@ -145,13 +178,17 @@ impl Walk {
             Spread::Aggregation(merging) => Work::Aggregate(merging),
             Spread::Window { length_ms, merging } => Work::Window { length_ms, merging },
             Spread::State(merging) => Work::State(merging),
-            Spread::Update => Work::Update(words),
-            Spread::Join => Work::Join(words.into_iter().filter(|word| !["<(…)", "-"].contains(&&word[..])).collect()),
-            Spread::Union => Work::Union,
-            Spread::Sink { target: Target::Command, .. } if !self.on_driver => {
+            Spread::Carried(parts) => Walk::carried(words, parts),
+            Spread::Join => Work::Join(without_sides(words)),
+            Spread::Union if of.iter().any(|side| self.nodes[*side].has_watermark) => {
                 let reason =
-                    "a command of this machine: with --on-driver it runs on the driver, which gets every batch whole";
+                    "the least watermark of several sides: not on a cluster yet: let --watermark stand behind it";
                 return Err(self.refused(command, reason));
+            }
+            Spread::Union => Work::Union,
+            Spread::Sink { target: Target::OnDriver(reason), .. } if !self.on_driver => {
+                let reason = format!("{reason}: with --on-driver it runs on the driver, which gets every batch whole");
+                return Err(self.refused(command, &reason));
             }
             Spread::Sink { target, pass } => {
                 self.push(Work::Sink { command: words, target }, of, interval_ms);
@@ -159,6 +196,23 @@ impl Walk {
             }
         };
         Ok(Some(self.push(work, of, interval_ms)))
+    }
+
+    /// A stage whose parts have states of their own.
+    fn carried(words: Vec<String>, parts: Parts) -> Work {
+        let with = |words: &[String], more: &[&str]| -> Vec<String> {
+            words.iter().cloned().chain(more.iter().map(|word| (*word).to_owned())).collect()
+        };
+        let (deal, command) = match parts.keys {
+            Keys::None | Keys::OfPairs => (Vec::new(), words),
+            Keys::Dealt => (vec![with(&words, &["--deal"])], with(&words, &["--dealt"])),
+            Keys::DealtSides => {
+                let words = without_sides(words);
+                let sides = ["--deal=left", "--deal=right"].map(|deal| with(&words, &[deal, "-", "-"]));
+                (sides.to_vec(), with(&words, &["--dealt"]))
+            }
+        };
+        Work::Carried { deal, command, parts }
     }
 
     fn source(mut words: Vec<String>, origin: Origin) -> Work {
@@ -190,6 +244,10 @@ impl Walk {
         };
         if clock != Clock::Wall && life.checkpoint.is_some() {
             let reason = "--checkpoint: a queue is there as a whole before the start, and Spark keeps no place in it";
+            return Err(self.refused(command, reason));
+        }
+        if life.stop.get("file").and_then(Value::as_str).is_some_and(|file| is_url(file.as_ref())) {
+            let reason = "--stop-file: the driver looks for a file of the machine it runs on, not for a URL";
             return Err(self.refused(command, reason));
         }
         let reason = match &self.begun {
@@ -270,7 +328,9 @@ impl Walk {
 
     fn push(&mut self, work: Work, of: Vec<usize>, interval_ms: u64) -> Flow {
         let node = self.nodes.len();
-        self.nodes.push(Node { work, of, interval_ms });
+        let makes_watermark = matches!(&work, Work::Carried { parts, .. } if parts.has_watermark);
+        let has_watermark = makes_watermark || of.iter().any(|node| self.nodes[*node].has_watermark);
+        self.nodes.push(Node { work, of, interval_ms, has_watermark });
         Flow { node, interval_ms }
     }
 
@@ -278,6 +338,11 @@ impl Walk {
         let text = shell_text(&command.words);
         ToolError::Usage(format!("stage {}, {text}: {reason}", self.number.max(1)))
     }
+}
+
+/// The words of a tool on several streams, but for these.
+fn without_sides(words: Vec<String>) -> Vec<String> {
+    words.into_iter().filter(|word| !["<(…)", "-"].contains(&&word[..])).collect()
 }
 
 /// The tool that a command runs, `sstream-filter` for `sstream filter` too.

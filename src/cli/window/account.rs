@@ -84,7 +84,7 @@ impl WindowTool {
             Err(error) => return Spread::Refused(error.to_string()),
         };
         if self.is_of_events() {
-            return Spread::not_yet("windows of event time, sessions and cumulating windows");
+            return self.event_spread();
         }
         match (length, slide) {
             (Some(Extent::Time(length)), None | Some(Extent::Time(_))) => Spread::Window {

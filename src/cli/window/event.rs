@@ -5,10 +5,14 @@ use clap::{Args, ValueEnum};
 use super::{Extent as Positional, WindowTool};
 use crate::agg::{Aggregation, Aggregator};
 use crate::cli::ToolError;
+use crate::cli::args::check_key_memory;
+use crate::cli::cluster::{Keys, Parts, Spread};
+use crate::cli::function::threads;
 use crate::cli::program::program;
 use crate::duration;
 pub use crate::interval::Extent;
-use crate::op::window::event::{Emit, EventWindow, Gap, Layout, Options, TimeOutput, Windows};
+use crate::op::deal::Deal;
+use crate::op::window::event::{Emit, EventWindow, Gap, LargeEventWindow, Layout, Options, TimeOutput, Windows};
 
 /// Which windows, and when they come out.
 #[derive(Args, Clone, Debug)]
@@ -114,6 +118,45 @@ impl WindowTool {
         .to_owned()
     }
 
+    /// What deals records to parts, of windows of events.
+    pub(super) fn dealing(&self) -> Result<Deal, ToolError> {
+        let timing = self.time.watermark.map(|_| self.time.timing(&self.stage.input.cut.zone)).transpose()?;
+        Ok(Deal::new(self.keys.grouping()?, timing))
+    }
+
+    /// How they are spread over a cluster.
+    pub(super) fn event_spread(&self) -> Spread {
+        let keys = match self.keys.is_keyed() {
+            true if self.keys.by_key && self.keys.of.is_none() && self.time.watermark.is_none() => Keys::OfPairs,
+            true => Keys::Dealt,
+            false => Keys::None,
+        };
+        match self.shown() {
+            Ok(_) if self.memory.is_some() => Spread::Refused(
+                "--memory: a cluster keeps what is open in its own memory, spread over --parts".to_owned(),
+            ),
+            Ok(_) => Parts::spread(keys, self.time.watermark.is_some(), &self.time.late()),
+            Err(error) => Spread::Refused(error.to_string()),
+        }
+    }
+
+    /// The operator of which most may be on disk.
+    pub(super) fn large_window(&self, window: EventWindow, memory: usize) -> Result<LargeEventWindow, ToolError> {
+        let refused = |what: &str| Err(ToolError::Usage(format!("--memory: {what}")));
+        if threads(self.share.jobs(self.jobs)) > 1 {
+            return refused("with --jobs all that is open is in memory: leave one of them out");
+        }
+        match self.event.emit {
+            Some(EmitArg::Changed | EmitArg::All) => {
+                refused("windows that are not closed are all in memory: it needs --emit closed")
+            }
+            _ => match check_key_memory(memory) {
+                Err(least) => refused(&format!("of windows of events {least}")),
+                Ok(()) => Ok(LargeEventWindow::new(window, memory)),
+            },
+        }
+    }
+
     /// The operator.
     pub(super) fn event_window(
         &self,
@@ -126,6 +169,7 @@ impl WindowTool {
         // time, by --time or as a stage before says.
         let is_by_batch = self.event.has_own_windows() && !self.time.is_wanted();
         let timing = if is_by_batch { None } else { Some(self.time.timing(&self.stage.input.cut.zone)?) };
+        let timing = timing.map(|timing| self.share.timing(timing));
         if is_by_batch && session.is_some() {
             self.time.check_no_zone(&self.stage.input.cut)?;
         }
@@ -169,7 +213,7 @@ impl WindowTool {
                 Some(EmitArg::Changed) => Emit::Changed,
                 Some(EmitArg::All) => Emit::All,
             },
-            grouping: self.keys.grouping()?,
+            grouping: self.share.grouping(self.keys.grouping()?),
             aggregator: aggregator.unwrap_or_else(collect),
             time_output: match time_output {
                 None | Some(TimeOutputArg::Ms) => TimeOutput::Milliseconds,

@@ -4,14 +4,15 @@ use clap::Parser;
 
 use super::account::{Account, Stream};
 use super::agg::{ExprArgs, KeyArgs, MERGE_VARIABLES};
-use super::args::{Common, CutArgs, MemoryArgs, StageArgs, StateArgs, TimeArgs};
+use super::args::{Common, CutArgs, ShareArgs, StageArgs, StateArgs, TimeArgs};
 use super::cluster::Spread;
 use super::function::{NO_KEY_TO_DEAL, threads};
 use super::program::program;
-use super::{Environment, Tool, ToolError, run_stage_timed};
+use super::{Environment, Tool, ToolError, run_stage, run_stage_timed};
 use crate::agg::{Aggregation, Aggregator};
+use crate::duration;
 use crate::op::Operator;
-use crate::op::window::event::EventWindow;
+use crate::op::window::event::{EventWindow, ShardedEventWindow};
 use crate::op::window::{Fold, Panes, Plain, RecordWindow, ShardedFold, TimeWindow};
 use event::EventArgs;
 
@@ -69,8 +70,13 @@ pub struct WindowTool {
     #[arg(short, long, value_name = "N", default_value = "1", conflicts_with = "exec", hide_default_value = true)]
     jobs: usize,
 
+    /// Hold about so many bytes in memory: of records that come out as they are [default: 256MiB], or of what is open by
+    /// event time [default: all]; what is more goes to files in $TMPDIR or the checkpoint
+    #[arg(long, value_name = "SIZE", value_parser = duration::parse_size, help_heading = "Memory")]
+    memory: Option<usize>,
+
     #[command(flatten)]
-    memory: MemoryArgs,
+    share: ShareArgs,
 
     #[command(flatten)]
     saved: StateArgs,
@@ -78,6 +84,9 @@ pub struct WindowTool {
     #[command(flatten)]
     stage: StageArgs,
 }
+
+/// So much of the records of windows is in memory, where nobody says.
+const MEMORY: usize = 256 << 20;
 
 /// A window's length or slide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,7 +170,7 @@ impl WindowTool {
             }
             _ if threads > 1 => Err(ToolError::Usage(NO_KEY_TO_DEAL.to_owned())),
             Some(aggregator) => Ok(Box::new(Fold::new(aggregator, grouping))),
-            None if !chooses_value => Ok(Box::new(Plain::new(self.memory.memory))),
+            None if !chooses_value => Ok(Box::new(Plain::new(self.memory.unwrap_or(MEMORY)))),
             None => Err(ToolError::Usage(
                 "a key or a value was chosen, but nothing to compute of it: add an aggregation, as count or sum"
                     .to_owned(),
@@ -215,6 +224,9 @@ impl Tool for WindowTool {
     }
 
     fn run(self, environment: &Environment) -> Result<(), ToolError> {
+        if self.share.deal {
+            return run_stage(&mut self.dealing()?, &self.stage, environment);
+        }
         let mut operator = self.operator()?;
         run_stage_timed(operator.as_mut(), &self.stage, self.saved, self.time.late(), environment)
     }
@@ -241,13 +253,21 @@ impl WindowTool {
     fn operator(&self) -> Result<Box<dyn Operator>, ToolError> {
         let Positionals { length, slide, aggregation } = self.positionals()?;
         if self.is_of_events() {
-            if threads(self.jobs) > 1 {
-                return Err(ToolError::Usage(
-                    "--jobs is for windows of batches: leave it out with --time, --session and --cumulate".to_owned(),
-                ));
+            let window = || {
+                let aggregator = self.keys.aggregator(aggregation.clone(), &self.expr)?;
+                self.event_window(length, slide, aggregator)
+            };
+            if let Some(memory) = self.memory {
+                return Ok(Box::new(self.large_window(window()?, memory)?));
             }
-            let aggregator = self.keys.aggregator(aggregation, &self.expr)?;
-            return Ok(Box::new(self.event_window(length, slide, aggregator)?));
+            return match threads(self.share.jobs(self.jobs)) {
+                1 => Ok(Box::new(window()?)),
+                _ if !self.keys.is_keyed() => Err(ToolError::Usage(NO_KEY_TO_DEAL.to_owned())),
+                threads => {
+                    let windows = (0..threads).map(|_| window()).collect::<Result<_, _>>()?;
+                    Ok(Box::new(ShardedEventWindow::new(self.keys.grouping()?, windows)))
+                }
+            };
         }
         let panes = self.panes(aggregation)?;
         let window: Box<dyn Operator> = match (length, slide) {

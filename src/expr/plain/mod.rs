@@ -108,6 +108,16 @@ impl Plain {
         }
     }
 
+    /// The result, where the program is a path: a piece of the record, or null. `None` if the program is another, or
+    /// [`Plain::run`] has to say.
+    #[inline]
+    pub(super) fn piece<'r>(&self, record: &'r [u8]) -> Option<&'r [u8]> {
+        match &self.body {
+            Body::Item(Item::Path(path)) if self.input.is_empty() => value(record, path).ok(),
+            _ => None,
+        }
+    }
+
     /// A piece of the record, or `None` if the result is in `out`.
     #[inline]
     fn result<'a>(&self, record: &'a [u8], out: &mut Vec<u8>) -> Result<Option<&'a [u8]>, Stop> {

@@ -7,6 +7,8 @@
 //!   one open reads it to its end and goes on with the new one: nothing is missed.
 //! - Gone at the stage's end, after a last line with the close. A file without a
 //!   lock is what a killed process left behind.
+//! - An application on a Spark cluster is published by its driver, which can have
+//!   locks of POSIX's alone: either kind is a lock.
 //! - The stage's ends carry the entries of all stages before it, so that the
 //!   last stage's file tells all about the pipeline; the others tell where each
 //!   stage is, and that it lives.
@@ -19,6 +21,7 @@ use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::FlockOperation;
+use serde_json::json;
 
 use super::log::LogWriter;
 use super::runtime::{self, RuntimeError};
@@ -31,6 +34,10 @@ const MOST_BYTES: u64 = 256 << 10;
 
 /// The name's end of published files.
 pub const EXTENSION: &str = "jsonl";
+
+/// Set for the tools that a Spark cluster runs, of which the driver's file tells as one: they publish nothing. The
+/// underscore says that it is nobody else's business.
+pub const UNSEEN_VARIABLE: &str = "_SSTREAM_UNSEEN";
 
 /// The file whose lock asks all stages for samples of their records.
 const WANTED: &str = "records.wanted";
@@ -58,11 +65,10 @@ impl Publisher {
         let id: String = head.pipeline().unwrap_or("0").chars().filter(char::is_ascii_alphanumeric).collect();
         let path = directory.join(format!("{}.{pid}.{EXTENSION}", &id[..id.len().min(32)]));
         let mut head = head.clone();
-        let mut published = serde_json::json!({ "pid": pid, "since": now_ms });
-        if let Some(run) = std::env::var(RUN_VARIABLE).ok().filter(|run| !run.is_empty()) {
-            published["run"] = run.into();
+        name_run(&mut head);
+        for (key, number) in [("pid", pid.into()), ("since", now_ms)] {
+            head.other[keys::PUBLISHED][key] = number.into();
         }
-        head.other.insert(keys::PUBLISHED.into(), published);
         let mut line = Vec::new();
         head.write(&mut line);
         let failed = |error| RuntimeError::Io { path: path.clone(), error };
@@ -139,6 +145,13 @@ impl Publisher {
     }
 }
 
+/// Says who publishes, as far as the environment tells: what sstream-run calls the pipeline.
+pub fn name_run(head: &mut Head) {
+    let run = std::env::var(RUN_VARIABLE).ok().filter(|run| !run.is_empty());
+    let published = run.map_or_else(|| json!({}), |run| json!({ "run": run }));
+    head.other.insert(keys::PUBLISHED.into(), published);
+}
+
 impl Drop for Publisher {
     fn drop(&mut self) {
         // Not there any more is as good as gone.
@@ -158,12 +171,19 @@ fn replace(path: &Path, content: &[u8]) -> io::Result<File> {
 
 /// Whether somebody holds a lock on the file.
 pub fn is_locked(file: &File) -> bool {
-    match rustix::fs::flock(file, FlockOperation::NonBlockingLockShared) {
+    is_refused(file, |file, operation| rustix::fs::flock(file, operation))
+        || is_refused(file, |file, operation| rustix::fs::fcntl_lock(file, operation))
+}
+
+/// Whether a lock that many can have at a time cannot be had.
+fn is_refused(file: &File, lock: impl Fn(&File, FlockOperation) -> rustix::io::Result<()>) -> bool {
+    match lock(file, FlockOperation::NonBlockingLockShared) {
         Ok(()) => {
-            let _ = rustix::fs::flock(file, FlockOperation::Unlock);
+            let _ = lock(file, FlockOperation::Unlock);
             false
         }
-        Err(error) => error == rustix::io::Errno::WOULDBLOCK,
+        // POSIX leaves open which of the two it is.
+        Err(error) => [rustix::io::Errno::WOULDBLOCK, rustix::io::Errno::ACCESS].contains(&error),
     }
 }
 

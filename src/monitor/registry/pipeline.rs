@@ -23,12 +23,13 @@ impl Pipeline<'_> {
     }
 
     /// Whether a user means this pipeline by `name`: its name, the beginning of
-    /// its id, or a process of it.
+    /// its id, Spark's id of it, or a process of it.
     pub fn is_called(&self, name: &str) -> bool {
         let facts = self.view.facts();
         let is_process = || name.parse::<u32>().is_ok_and(|pid| self.members.iter().any(|(_, m)| m.pid() == Some(pid)));
         facts.name.as_deref() == Some(name)
             || facts.run.as_deref() == Some(name)
+            || facts.spark.as_ref().is_some_and(|spark| spark.application == name)
             || self.key() == name
             || (name.len() >= 4 && facts.id.split('+').any(|id| id.starts_with(name)))
             || is_process()

@@ -70,6 +70,7 @@ pub fn application(pipeline: &Pipeline<'_>) -> Value {
             "lastSaveTime": checkpoint.saved_at_ms,
             "bytes": checkpoint.bytes,
         })),
+        "spark": facts.spark.as_ref().map(|spark| json!({ "application": spark.application, "page": spark.page })),
         "stages": facts.stages.iter().map(|stage| stage.description.as_str()).collect::<Vec<_>>(),
     })
 }

@@ -18,6 +18,9 @@ pub mod keys {
     /// In an end of a published file or a trace log: how much the stage that
     /// wrote it keeps, an object with `keys`, `records` and `bytes`.
     pub const HELD: &str = "held";
+    /// In the head of an application on a Spark cluster: an object with `application`, Spark's id of it, and
+    /// `page`, where Spark shows it, or null.
+    pub const SPARK: &str = "spark";
 }
 
 /// What a head says.
@@ -39,6 +42,25 @@ pub struct Facts {
     pub publisher: Option<(u32, u64)>,
     /// The directory of the pipeline's checkpoint.
     pub checkpoint: Option<PathBuf>,
+    /// What it is on a Spark cluster, if it runs on one.
+    pub spark: Option<Spark>,
+}
+
+/// An application on a Spark cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spark {
+    /// Spark's id of it.
+    pub application: String,
+    /// The address of Spark's own page about it; none where Spark shows none.
+    pub page: Option<String>,
+}
+
+impl Spark {
+    /// Where more is to be seen of it, for people.
+    pub fn place(&self) -> String {
+        let page = self.page.as_deref().unwrap_or("no page of Spark's: spark.ui.enabled=false");
+        format!("{} ({page})", self.application)
+    }
 }
 
 impl Facts {
@@ -58,6 +80,10 @@ impl Facts {
             stages: shape::stages(&head.stages),
             publisher,
             checkpoint: head.checkpoint(),
+            spark: head.other.get(keys::SPARK).and_then(|spark| {
+                let text = |key: &str| spark.get(key).and_then(Value::as_str).map(str::to_owned);
+                Some(Spark { application: text("application")?, page: text("page") })
+            }),
         }
     }
 

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use serde_json::Value;
 
 use facts::held_of;
-pub use facts::{Batch, Facts, held_to_json, keys};
+pub use facts::{Batch, Facts, Spark, held_to_json, keys};
 #[cfg(test)]
 use show::show_bytes;
 pub use show::{YEAR_10000_MS, show_count, show_held, show_span, show_time, show_watermark};

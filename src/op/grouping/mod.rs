@@ -12,6 +12,7 @@
 //! place, or is what the value is ranked by (`top`). So an EXPR without a
 //! result leaves the record out, and one with several counts it several times.
 
+pub mod dealt;
 mod results;
 #[cfg(test)]
 mod tests;
@@ -47,6 +48,8 @@ pub enum By {
     Record,
     /// The results of a program.
     Program(Program),
+    /// The records are items already: key and value were taken out before they were dealt to parts.
+    Dealt,
 }
 
 /// Takes records apart.
@@ -75,6 +78,8 @@ pub struct Item<'a> {
     pub ranked: &'a [u8],
     /// All of the record, for messages.
     pub record: &'a [u8],
+    /// How many items of the record come before this one.
+    pub nth: u32,
 }
 
 impl Item<'_> {
@@ -92,6 +97,11 @@ impl Grouping {
     /// With the key from `by` and the value by `of`.
     pub fn new(by: By, of: Option<Program>) -> Grouping {
         Grouping { by, of, keys: Results::default(), values: Results::default() }
+    }
+
+    /// For records that [`dealt::push`] has made of this one's items.
+    pub fn dealt(self) -> Grouping {
+        Grouping { by: By::Dealt, ..self }
     }
 
     /// Whether there is a key, so that results are pairs.
@@ -123,7 +133,9 @@ impl Grouping {
         out: &mut Out<'o>,
         mut each: impl FnMut(Item<'_>, &mut Out<'o>) -> Result<(), OpError>,
     ) -> Result<(), OpError> {
-        let is_computed = self.is_computed();
+        if matches!(self.by, By::Dealt) {
+            return dealt_items(block, out, each);
+        }
         let Grouping { by, of, keys, values } = self;
         let normal = Normal::of(block);
         for record in block {
@@ -131,9 +143,9 @@ impl Grouping {
                 out.bad_record(record, NO_PAIR)?;
                 continue;
             };
-            if !is_computed {
+            if let Some((key, result)) = pieces(by, of.as_ref(), (key, value)) {
                 let (is_normal, outer) = (normal.is_known(key), block.bytes);
-                each(Item { key, is_normal, outer, hash: None, value, ranked: value, record }, out)?;
+                each(Item { key, is_normal, outer, hash: None, value: result, ranked: value, record, nth: 0 }, out)?;
                 continue;
             }
             let by = if let By::Program(program) = by { Some(program) } else { None };
@@ -142,11 +154,13 @@ impl Grouping {
                 bad_or_fatal(record, &error, out)?;
                 continue;
             }
+            let mut nth = 0;
             for key in keys.iter() {
                 let is_normal = normal.is_known(key);
                 for result in values.iter() {
                     let outer = &keys.bytes[..];
-                    each(Item { key, is_normal, outer, hash: None, value: result, ranked: value, record }, out)?;
+                    each(Item { key, is_normal, outer, hash: None, value: result, ranked: value, record, nth }, out)?;
+                    nth += 1;
                 }
             }
         }
@@ -162,6 +176,9 @@ impl Grouping {
         out: &mut Out<'o>,
         mut each: impl FnMut(&[Item<'_>], &mut Out<'o>) -> Result<(), OpError>,
     ) -> Result<(), OpError> {
+        if matches!(self.by, By::Dealt) {
+            return dealt_items(block, out, |item, out| each(&[item], out));
+        }
         if self.is_computed() {
             return self.computed_chunks(block, out, each);
         }
@@ -175,7 +192,7 @@ impl Grouping {
                 continue;
             };
             let (is_normal, outer) = (normal.is_known(key), block.bytes);
-            chunk.push(Item { key, is_normal, outer, hash: None, value, ranked: value, record });
+            chunk.push(Item { key, is_normal, outer, hash: None, value, ranked: value, record, nth: 0 });
             if chunk.len() == MAX_CHUNK {
                 each(&chunk, out)?;
                 chunk.clear();
@@ -198,12 +215,17 @@ impl Grouping {
         let mut rows: Vec<Row<'_>> = Vec::with_capacity(MAX_CHUNK);
         let mut give = |rows: &mut Vec<Row<'_>>, keys: &mut Results, values: &mut Results, out: &mut Out<'o>| {
             let mut items: Vec<Item<'_>> = Vec::with_capacity(rows.len());
-            for Row { record, value: ranked, keys: of_key, values: of_value } in rows.iter() {
-                for key in of_key.clone().map(|key| keys.get(key)) {
+            for Row { record, value: ranked, pieces, keys: of_key, values: of_value } in rows.iter() {
+                items.extend(pieces.map(|(key, value)| {
+                    let (is_normal, outer) = (normal.is_known(key), block.bytes);
+                    Item { key, is_normal, outer, hash: None, value, ranked, record, nth: 0 }
+                }));
+                let of_keys = of_key.clone().map(|key| keys.get(key));
+                for (nth, key) in (0..).step_by(of_value.len().max(1)).zip(of_keys) {
                     let (is_normal, outer) = (normal.is_known(key), &keys.bytes[..]);
-                    items.extend(of_value.clone().map(|value| {
+                    items.extend((nth..).zip(of_value.clone()).map(|(nth, value)| {
                         let value = values.get(value);
-                        Item { key, is_normal, outer, hash: None, value, ranked, record }
+                        Item { key, is_normal, outer, hash: None, value, ranked, record, nth }
                     }));
                 }
             }
@@ -219,9 +241,13 @@ impl Grouping {
                 out.bad_record(record, NO_PAIR)?;
                 continue;
             };
+            let pieces = pieces(by, of.as_ref(), (key, value));
             let by = if let By::Program(program) = by { Some(program) } else { None };
             let before = (keys.len(), values.len());
-            let computed = keys.add(by, value, key).and_then(|()| values.add(of.as_mut(), value, value));
+            let computed = match pieces {
+                Some(_) => Ok(()),
+                None => keys.add(by, value, key).and_then(|()| values.add(of.as_mut(), value, value)),
+            };
             if let Err(error) = computed {
                 keys.truncate(before.0);
                 values.truncate(before.1);
@@ -229,7 +255,7 @@ impl Grouping {
                 bad_or_fatal(record, &error, out)?;
                 continue;
             }
-            rows.push(Row { record, value, keys: before.0..keys.len(), values: before.1..values.len() });
+            rows.push(Row { record, value, pieces, keys: before.0..keys.len(), values: before.1..values.len() });
             if rows.len() == MAX_CHUNK {
                 give(&mut rows, keys, values, out)?;
             }
@@ -242,6 +268,8 @@ impl Grouping {
 struct Row<'a> {
     record: &'a [u8],
     value: &'a [u8],
+    /// Key and result where both are pieces of the record; then none is computed.
+    pieces: Option<(&'a [u8], &'a [u8])>,
     keys: Range<usize>,
     values: Range<usize>,
 }
@@ -254,7 +282,36 @@ fn take_apart<'a>(by: &By, record: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
         By::Nothing | By::Program(_) => Some((NO_KEY, record)),
         By::Record => Some((record, record)),
         By::Pair => record::pair(record),
+        By::Dealt => dealt::read(record).map(|[key, _, value, _]| (key, value)),
     }
+}
+
+/// The key and what is aggregated, of what [`take_apart`] gives, where both are pieces of the record: then nothing
+/// has to be copied.
+#[inline]
+fn pieces<'a>(by: &By, of: Option<&Program>, (key, value): (&'a [u8], &'a [u8])) -> Option<(&'a [u8], &'a [u8])> {
+    let key = if let By::Program(program) = by { program.piece(value)? } else { key };
+    let result = of.map_or(Some(value), |program| program.piece(value))?;
+    Some((key, result))
+}
+
+/// The items of a block of them.
+fn dealt_items<'o>(
+    block: Block<'_>,
+    out: &mut Out<'o>,
+    mut each: impl FnMut(Item<'_>, &mut Out<'o>) -> Result<(), OpError>,
+) -> Result<(), OpError> {
+    let normal = Normal::of(block);
+    for record in block {
+        match dealt::read(record) {
+            Some([key, record, value, ranked]) => {
+                let (is_normal, outer) = (normal.is_known(key), block.bytes);
+                each(Item { key, is_normal, outer, hash: None, value, ranked, record, nth: 0 }, out)?;
+            }
+            None => out.bad_record(record, "not dealt: a key and a record are wanted")?,
+        }
+    }
+    Ok(())
 }
 
 /// What is known of the keys in a block. Where there is no backslash, every

@@ -1,6 +1,7 @@
 use super::*;
 use crate::frame::BatchTime;
 use crate::op::testing::Collected;
+use proptest::prelude::*;
 
 fn program(source: &str) -> Program {
     Program::parse(source, &[]).unwrap()
@@ -61,4 +62,17 @@ fn bad_records_are_set_aside() {
     let (found, bad) = items(By::Program(program(".a, .b.c")), None, &[r#"{"b":1}"#, r#"{"b":{}}"#]);
     assert_eq!((found.len(), bad.len()), (2, 1));
     assert!(bad[0].contains("Cannot index number"), "{bad:?}");
+}
+
+proptest! {
+    #[test]
+    fn pieces_of_a_record_are_what_is_computed(
+        records in prop::collection::vec(r#"(\{("x":("y,\\"k\\":1"|\[\{"k":7\}\]|"a long text, longer than a vector"),)?("k":("a"|"\\n"|1\.0|null),)?"v":("b"|[1-9]{1,3}),"z":0\}|\[1\]|null)"#, 0..12),
+    ) {
+        let records: Vec<&str> = records.iter().map(String::as_str).collect();
+        // In parentheses a path is a program like any other.
+        let computed = items(By::Program(program("(.k)")), Some("(.v)"), &records);
+        prop_assert_eq!(items(By::Program(program(".k")), Some(".v"), &records), computed.clone());
+        prop_assert_eq!(items(By::Program(program(".k")), Some("(.v)"), &records), computed);
+    }
 }

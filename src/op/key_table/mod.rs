@@ -8,6 +8,8 @@
 //! - the arena grows by pieces of 1 MiB and is never copied to grow;
 //! - the hash table holds 4 bytes of index and 4 of hash a key, so that it
 //!   grows without a look at the keys;
+//! - the first keys lie in a column of numbers too, as long as all of them are short: what
+//!   is looked up again and again in a table of few keys is found in one place less;
 //! - a key's form as it was written is only kept where it is not the normal
 //!   form.
 //!
@@ -17,15 +19,15 @@
 //! [`KeyTable::compact`] closes them and says which key is where.
 
 mod arena;
+mod hash;
 mod short;
-
-use std::hash::{BuildHasher as _, Hasher as _};
 
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashTable};
 
 use crate::record::key::normal_key_in;
 use arena::{Arena, NO_PLACE};
+pub use hash::{Hash, KeyHasher};
 use short::Short;
 
 /// Below this many keys, gaps and spare room do not matter.
@@ -45,6 +47,8 @@ pub struct KeyTable {
     arena: Arena,
     /// Where the key with this index lies in the arena; no place for a gap.
     places: Vec<u64>,
+    /// The first keys as numbers, up to the first long one or [`LARGE`].
+    first: Vec<u128>,
     /// Keys that were written otherwise than in normal form.
     written: HashMap<u32, Box<[u8]>, RandomState>,
     buffer: Vec<u8>,
@@ -54,49 +58,6 @@ pub struct KeyTable {
 struct Slot {
     hash: Hash,
     index: u32,
-}
-
-/// Half a hash. The table takes its place in memory from the low bits and a tag
-/// from the high bits of a whole one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hash(u32);
-
-impl Hash {
-    #[inline]
-    fn spread(self) -> u64 {
-        u64::from(self.0) << 32 | u64::from(self.0)
-    }
-}
-
-/// Hashes keys in normal form, for a table or for several with parts of the same keys. Each hashes otherwise, so
-/// that nobody can choose keys that are all in one place.
-#[derive(Clone, Default)]
-pub struct KeyHasher {
-    random: RandomState,
-}
-
-impl KeyHasher {
-    /// The hash of a key that is part of `outer`, as in [`KeyTable::insert_within`], and another half, of which the
-    /// tables know nothing.
-    #[inline]
-    pub fn hash(&self, normal: &[u8], outer: &[u8]) -> (Hash, u32) {
-        let whole = self.whole(normal, Short::of(normal, outer));
-        (Hash((whole >> 32) as u32), whole as u32)
-    }
-
-    #[inline]
-    fn whole(&self, normal: &[u8], short: Option<Short>) -> u64 {
-        let mut hasher = self.random.build_hasher();
-        match short {
-            Some(short) => {
-                let (first, last) = short.halves();
-                hasher.write_u64(first);
-                hasher.write_u64(last);
-            }
-            None => hasher.write(normal),
-        }
-        hasher.finish()
-    }
 }
 
 impl KeyTable {
@@ -124,7 +85,8 @@ impl KeyTable {
 
     /// About how many bytes of memory the table takes.
     pub fn bytes(&self) -> usize {
-        self.arena.bytes() + self.places.len() * size_of::<u64>() + self.table.capacity() * size_of::<Slot>()
+        let columns = size_of_val(&self.places[..]) + size_of_val(&self.first[..]);
+        self.arena.bytes() + columns + self.table.capacity() * size_of::<Slot>()
     }
 
     /// Whether there is no key.
@@ -181,12 +143,13 @@ impl KeyTable {
         let place = |slot: &Slot| self.places[slot.index as usize];
         // One closure for each case, so that both are inlined.
         let slot = match short {
-            Some(short) => self.table.find(hash.spread(), |slot| {
-                slot.hash == hash
-                    && match self.arena.read(place(slot)) {
-                        Some(stored) => short.is_at(stored),
-                        None => self.arena.get(place(slot)) == normal,
-                    }
+            Some(short) => self.table.find(hash.spread(), |slot| match self.first.get(slot.index as usize) {
+                Some(first) => *first == short.number(),
+                None if slot.hash != hash => false,
+                None => match self.arena.read(place(slot)) {
+                    Some(stored) => short.is_at(stored),
+                    None => self.arena.get(place(slot)) == normal,
+                },
             }),
             None => self.table.find(hash.spread(), |slot| slot.hash == hash && self.arena.get(place(slot)) == normal),
         };
@@ -221,15 +184,18 @@ impl KeyTable {
         let hash = hash.unwrap_or_else(|| self.hash(normal, short));
         match self.find_hashed(normal, short, hash) {
             Some(index) => (index, false),
-            None => (self.push(normal, hash), true),
+            None => (self.push(normal, short, hash), true),
         }
     }
 
     /// Appends a key that is not there.
     #[inline(never)]
-    fn push(&mut self, normal: &[u8], hash: Hash) -> usize {
+    fn push(&mut self, normal: &[u8], short: Option<Short>, hash: Hash) -> usize {
         let index = self.places.len();
         self.places.push(self.arena.push(normal));
+        if let Some(short) = short.filter(|_| self.first.len() == index && index < LARGE) {
+            self.first.push(short.number());
+        }
         self.table.insert_unique(hash.spread(), Slot { hash, index: index as u32 }, |slot| slot.hash.spread());
         index
     }
@@ -295,6 +261,7 @@ impl KeyTable {
         let place = std::mem::replace(&mut self.places[index], NO_PLACE);
         if index + 1 == self.places.len() {
             self.places.pop();
+            self.first.truncate(index);
             self.arena.undo(place);
         }
     }
@@ -323,10 +290,17 @@ impl KeyTable {
         let mut new_index = vec![0; self.end()];
         let old = std::mem::take(&mut self.arena);
         let mut places = Vec::with_capacity(order.len());
+        let mut is_first = true;
+        self.first.clear();
         for (index, &from) in order.iter().enumerate() {
             new_index[from as usize] = index as u32;
+            let key = old.get(self.places[from as usize]);
             // Keys that follow one another lie so too.
-            places.push(self.arena.push(old.get(self.places[from as usize])));
+            places.push(self.arena.push(key));
+            match Short::of(key, key) {
+                Some(short) if is_first && index < LARGE => self.first.push(short.number()),
+                _ => is_first = false,
+            }
         }
         self.places = places;
         self.table.iter_mut().for_each(|slot| slot.index = new_index[slot.index as usize]);
@@ -341,7 +315,8 @@ impl KeyTable {
         self.table.reserve(order.len(), |slot| slot.hash.spread());
         self.places.reserve(order.len());
         for (index, &from) in order.iter().enumerate() {
-            self.push(old.normal(from as usize), old.hash_of(from as usize));
+            let normal = old.normal(from as usize);
+            self.push(normal, Short::of(normal, normal), old.hash_of(from as usize));
             if let Some(written) = old.written.get(&from) {
                 self.written.insert(index as u32, written.clone());
             }
@@ -359,6 +334,7 @@ impl KeyTable {
         }
         self.table.clear();
         self.places.clear();
+        self.first.clear();
         self.written.clear();
         self.arena.clear();
     }

@@ -11,6 +11,18 @@ const MAX_LENGTH: usize = 15;
 /// The bytes that are read at once.
 pub(super) const READ: usize = 16;
 
+/// The bytes of a short key of each length, and the lowest one: a look into a table is quicker than a shift of 128
+/// bits.
+const MASKS: [u128; READ] = {
+    let mut masks = [0; READ];
+    let mut length = 0;
+    while length < READ {
+        masks[length] = u128::MAX >> (8 * (MAX_LENGTH - length));
+        length += 1;
+    }
+    masks
+};
+
 /// A short key: its length in the lowest byte and its bytes above, which is how
 /// it lies in the arena.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +44,7 @@ impl Short {
             Some(read) => u128::from_le_bytes(*read),
             None => padded(key),
         };
-        let mask = u128::MAX >> (8 * (MAX_LENGTH - key.len()));
+        let mask = MASKS[key.len()];
         Some(Short { word: (read << 8 | key.len() as u128) & mask, mask })
     }
 
@@ -41,6 +53,12 @@ impl Short {
     #[inline]
     pub fn is_at(self, stored: &[u8; READ]) -> bool {
         u128::from_le_bytes(*stored) & self.mask == self.word
+    }
+
+    /// The key as a number: no two keys have the same.
+    #[inline]
+    pub fn number(self) -> u128 {
+        self.word
     }
 
     /// The number as two, for hashing.

@@ -78,6 +78,34 @@ fn long_keys_and_many_pieces() {
     assert_eq!(keys.insert(b"1"), (0, true));
 }
 
+#[test]
+fn short_keys_lie_in_a_column_up_to_the_first_that_is_long() {
+    let mut keys = KeyTable::new();
+    let long = "\"a key that is long\"";
+    (0..10).for_each(|number| assert_eq!(keys.insert(key(number).as_bytes()), (number, true)));
+    keys.insert(long.as_bytes());
+    keys.insert(key(10).as_bytes());
+    assert_eq!((keys.first.len(), keys.find(long.as_bytes()), keys.find(key(10).as_bytes())), (10, Some(10), Some(11)));
+    keys.remove(11);
+    keys.remove(10);
+    keys.remove(9);
+    assert_eq!((keys.first.len(), keys.insert(key(12).as_bytes())), (9, (9, true)));
+    keys.insert(long.as_bytes());
+    // The long one comes fifth, all others move.
+    keys.reorder(&[9, 8, 7, 6, 10, 5, 4, 3, 2, 1, 0]);
+    assert_eq!(keys.first.len(), 4);
+    for (index, number) in [12, 8, 7, 6].into_iter().enumerate() {
+        assert_eq!(keys.find(key(number).as_bytes()), Some(index));
+    }
+    assert_eq!(
+        (keys.find(long.as_bytes()), keys.find(key(0).as_bytes()), keys.find(key(9).as_bytes())),
+        (Some(4), Some(10), None)
+    );
+    keys.clear();
+    (0..LARGE + 9).for_each(|number| assert_eq!(keys.insert(key(number).as_bytes()), (number, true)));
+    assert_eq!((keys.first.len(), keys.find(key(LARGE).as_bytes())), (LARGE, Some(LARGE)));
+}
+
 proptest! {
     #[test]
     fn as_a_list_would_do(steps in prop::collection::vec((0..4u8, 0..40usize), 0..200)) {
@@ -85,7 +113,11 @@ proptest! {
         // Index: normal form and written form, or a gap.
         let mut model: Vec<Option<(String, String)>> = Vec::new();
         for (step, number) in steps {
-            let written = if number % 2 == 0 { format!("{number}.0") } else { key(number) };
+            let written = match number {
+                0..5 => format!("\"a key that is long: {number}\""),
+                number if number % 2 == 0 => format!("{number}.0"),
+                number => key(number),
+            };
             let normal = String::from_utf8(normal_key(written.as_bytes()).into_owned()).unwrap();
             match step {
                 0 | 1 => {

@@ -144,18 +144,21 @@ pub(super) fn panicked() -> ! {
     std::panic::resume_unwind(Box::new("a thread of --jobs has panicked"))
 }
 
-/// Gives records of several shards in the order of their places; `next` gives those of one that follow.
-pub(super) fn merge(shards: usize, next: impl FnMut(usize) -> Option<Placed>, out: &mut Out<'_>) {
-    merge_to(shards, next, |record| {
-        out.buffer().extend_from_slice(record);
-        out.finish_records(1);
+/// Gives records of several shards in the order of their places, of those of the same place one alone if they
+/// are given `once`; `next` gives those of one that follow.
+pub(super) fn merge(shards: usize, next: impl FnMut(usize) -> Option<Placed>, once: bool, out: &mut Out<'_>) {
+    let mut last = None;
+    merge_to(shards, next, |place, record| {
+        if !(once && last.replace(place) == Some(place)) {
+            out.buffer().extend_from_slice(record);
+            out.finish_records(1);
+        }
     });
 }
 
-/// The same, each record with its newline.
-pub(super) fn merge_to(shards: usize, mut next: impl FnMut(usize) -> Option<Placed>, mut give: impl FnMut(&[u8])) {
-    let mut heads: Vec<Head> = (0..shards).filter_map(|shard| Head::of(shard, &mut next)).collect();
-    while !heads.is_empty() {
+/// The same, each record with its place and its newline.
+pub(super) fn merge_to(shards: usize, next: impl FnMut(usize) -> Option<Placed>, give: impl FnMut(u64, &[u8])) {
+    let least = |heads: &[Head]| {
         // Who is next is chance: a selection, in place of a branch that is guessed wrong.
         let (mut at, mut least) = (0, heads[0].place);
         for (other, head) in heads.iter().enumerate().skip(1) {
@@ -163,8 +166,24 @@ pub(super) fn merge_to(shards: usize, mut next: impl FnMut(usize) -> Option<Plac
             at = if is_less { other } else { at };
             least = if is_less { head.place } else { least };
         }
+        at
+    };
+    merge_heads(shards, next, least, give);
+}
+
+/// The same, where `least` says which of the shards has the next record.
+#[inline]
+pub(super) fn merge_heads(
+    shards: usize,
+    mut next: impl FnMut(usize) -> Option<Placed>,
+    least: impl Fn(&[Head]) -> usize,
+    mut give: impl FnMut(u64, &[u8]),
+) {
+    let mut heads: Vec<Head> = (0..shards).filter_map(|shard| Head::of(shard, &mut next)).collect();
+    while !heads.is_empty() {
+        let at = least(&heads);
         let head = &mut heads[at];
-        give(head.take());
+        give(head.place, head.take());
         if head.is_over() {
             match Head::of(heads[at].shard, &mut next) {
                 Some(head) => heads[at] = head,
@@ -175,7 +194,7 @@ pub(super) fn merge_to(shards: usize, mut next: impl FnMut(usize) -> Option<Plac
 }
 
 /// Records of a shard, of which some are given.
-struct Head {
+pub(super) struct Head {
     shard: usize,
     records: Placed,
     /// The next one's place, number and beginning.
@@ -188,6 +207,12 @@ impl Head {
     fn of(shard: usize, next: &mut impl FnMut(usize) -> Option<Placed>) -> Option<Head> {
         let records = std::iter::from_fn(|| next(shard)).find(|records| !records.ends.is_empty())?;
         Some(Head { shard, place: records.ends[0].0, records, given: 0, start: 0 })
+    }
+
+    /// The next record, which stays the next.
+    #[inline]
+    pub fn peek(&self) -> &[u8] {
+        &self.records.bytes[self.start..self.records.ends[self.given].1]
     }
 
     /// The next record.
@@ -229,7 +254,7 @@ mod tests {
             let mut collected = Collected::default();
             let mut out = Out::new(&mut collected);
             out.set_time(BatchTime(1));
-            merge(4, |shard| given[shard].next(), &mut out);
+            merge(4, |shard| given[shard].next(), false, &mut out);
             out.end(BatchTime(1));
             prop_assert_eq!(&collected.batches[0].1, &(0..shards.len()).map(|place| place.to_string()).collect::<Vec<_>>());
         }

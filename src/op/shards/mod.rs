@@ -14,12 +14,17 @@
 
 mod deal;
 mod given;
+mod order;
 mod parcel;
 pub mod reduce;
+mod saved;
 mod threads;
+mod timed;
 mod worker;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub use order::{push_order, split_order};
 
 use super::grouping::{Grouping, Item};
 use super::key_table::KeyHasher;
@@ -27,6 +32,7 @@ use super::{Held, OpError, Out};
 use crate::frame::{BatchTime, Block};
 use deal::Deal;
 use given::{Answers, Given, merge, merge_to, tell};
+use order::merge_ordered;
 use threads::Threads;
 
 /// A piece has about so many bytes.
@@ -39,6 +45,9 @@ pub type Numbered<'a> = (u64, Item<'a>);
 pub trait Shard: Send + 'static {
     /// What a shard can be asked, between items.
     type Ask: Clone + Send + 'static;
+
+    /// Of what several items of a record give, in the place of the first of them, one alone comes out.
+    const GIVES_ONCE: bool = false;
 
     /// Before the first key: items come with the hashes of their keys, by this.
     fn hash_by(&mut self, hasher: &KeyHasher);
@@ -64,12 +73,14 @@ pub trait Shard: Send + 'static {
 
 /// Shards, and the threads that work for them.
 pub struct Shards<S: Shard> {
-    /// For what is done here.
-    grouping: Grouping,
+    /// For what is done here, one for each side that records come from.
+    groupings: Vec<Grouping>,
+    /// The side whose records come now.
+    side: usize,
     deal: Deal,
     shards: Vec<Arc<Mutex<S>>>,
     /// For threads that have not been started, since nothing needed them.
-    groupings: Vec<Grouping>,
+    of_threads: Vec<Vec<Grouping>>,
     threads: Option<Threads<S>>,
     /// Threads had items since they were asked.
     had_items: bool,
@@ -79,16 +90,25 @@ pub struct Shards<S: Shard> {
     /// The number of the next item.
     number: u64,
     piece_bytes: usize,
+    /// The shard that gives the next slice of a checkpoint, and whether it is its first.
+    slicing: (usize, bool),
 }
 
 impl<S: Shard> Shards<S> {
     /// These shards, which are alike and have no keys; `grouping` takes records apart for all.
-    pub fn new(mut shards: Vec<S>, grouping: Grouping) -> Shards<S> {
+    pub fn new(shards: Vec<S>, grouping: Grouping) -> Shards<S> {
+        Shards::of_sides(shards, vec![grouping])
+    }
+
+    /// The same for records of several sides, each with its grouping: those of the first come until it is
+    /// [turned to](Shards::turn_to) another.
+    pub fn of_sides(mut shards: Vec<S>, groupings: Vec<Grouping>) -> Shards<S> {
         let deal = Deal::over(shards.len());
         shards.iter_mut().for_each(|shard| shard.hash_by(&deal.hasher));
         Shards {
-            groupings: vec![grouping.clone(); shards.len()],
-            grouping,
+            of_threads: vec![groupings.clone(); shards.len()],
+            groupings,
+            side: 0,
             deal,
             shards: shards.into_iter().map(|shard| Arc::new(Mutex::new(shard))).collect(),
             threads: None,
@@ -97,6 +117,7 @@ impl<S: Shard> Shards<S> {
             time: BatchTime::default(),
             number: 0,
             piece_bytes: PIECE_BYTES,
+            slicing: (0, true),
         }
     }
 
@@ -123,11 +144,21 @@ impl<S: Shard> Shards<S> {
         Ok(())
     }
 
+    /// The records that come next are of this side. Those that came are finished for it.
+    ///
+    /// # Errors
+    /// As [`Shards::finish`].
+    pub fn turn_to(&mut self, side: usize, out: &mut Out<'_>) -> Result<(), OpError> {
+        self.finish(out)?;
+        self.side = side;
+        Ok(())
+    }
+
     /// All records that came are done with, and what shards gave of them is given.
     pub fn finish(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
         match &mut self.threads {
             Some(threads) if threads.have_work() => {
-                threads.send(&mut self.gathered, self.time, self.number);
+                threads.send(&mut self.gathered, (self.time, self.side), self.number);
                 threads.wait_for_all(&mut self.number, out)
             }
             _ => self.do_here(out),
@@ -143,7 +174,25 @@ impl<S: Shard> Shards<S> {
     pub fn ask(&mut self, ask: &S::Ask, out: &mut Out<'_>) -> Result<(), OpError> {
         let shards = self.shards.len();
         let mut answers = self.asked(ask, Some(out))?;
-        merge(shards, |shard| answers.next(shard), out);
+        merge(shards, |shard| answers.next(shard), false, out);
+        tell(answers.told, out)
+    }
+
+    /// The same where records begin with what they are [ordered](push_order) by, each shard's in order.
+    ///
+    /// # Errors
+    /// As [`Shards::ask`].
+    pub fn ask_in_order(&mut self, ask: &S::Ask, out: &mut Out<'_>) -> Result<(), OpError> {
+        let shards = self.shards.len();
+        let mut answers = self.asked(ask, Some(out))?;
+        merge_ordered(
+            shards,
+            |shard| answers.next(shard),
+            |record| {
+                out.buffer().extend_from_slice(record);
+                out.finish_records(1);
+            },
+        );
         tell(answers.told, out)
     }
 
@@ -151,7 +200,7 @@ impl<S: Shard> Shards<S> {
     pub fn gather(&mut self, ask: &S::Ask, mut each: impl FnMut(&[u8])) {
         let shards = self.shards.len();
         let Ok(mut answers) = self.asked(ask, None) else { return };
-        merge_to(shards, |shard| answers.next(shard), |record| each(&record[..record.len() - 1]));
+        merge_to(shards, |shard| answers.next(shard), |_, record| each(&record[..record.len() - 1]));
     }
 
     /// What shards answer, once they are done with all records.
@@ -160,7 +209,7 @@ impl<S: Shard> Shards<S> {
         if let Some(out) = out {
             match &mut self.threads {
                 Some(threads) if threads.have_work() => {
-                    threads.send(&mut self.gathered, self.time, self.number);
+                    threads.send(&mut self.gathered, (self.time, self.side), self.number);
                     threads.ask(ask, self.time);
                     is_asked = true;
                     threads.wait_for_all(&mut self.number, out)?;
@@ -253,14 +302,14 @@ impl<S: Shard> Shards<S> {
         }
         let Some(threads) = &mut self.threads else { return Ok(()) };
         self.had_items = true;
-        threads.send(&mut self.gathered, self.time, self.number);
+        threads.send(&mut self.gathered, (self.time, self.side), self.number);
         threads.make_room(&mut self.number, out)
     }
 
     /// As many as there are shards, if the system gives them.
     fn start_threads(&mut self) {
-        if !self.groupings.is_empty() {
-            let groupings = std::mem::take(&mut self.groupings);
+        if !self.of_threads.is_empty() {
+            let groupings = std::mem::take(&mut self.of_threads);
             self.threads = Threads::start(&self.shards, groupings, &self.deal).ok();
         }
     }
@@ -270,12 +319,12 @@ impl<S: Shard> Shards<S> {
         if self.gathered.is_empty() {
             return Ok(());
         }
-        let Shards { grouping, deal, number, time, gathered, .. } = self;
+        let Shards { groupings, side, deal, number, time, gathered, .. } = self;
         let records = memchr::memchr_iter(b'\n', gathered).count() as u64;
         let block = Block { time: *time, records, bytes: gathered };
         let mut shards: Vec<_> = self.shards.iter().map(|shard| lock(shard)).collect();
         let mut buffer = Vec::new();
-        let done = grouping.items(block, out, |item, out| {
+        let done = groupings[*side].items(block, out, |item, out| {
             out.set_place(*number);
             let (shard, hash) = deal.of(&item, &mut buffer);
             let added = shards[shard].add(&[(*number, Item { hash: Some(hash), ..item })], *time, out);

@@ -33,6 +33,7 @@ pub(super) struct Parcel {
 /// An [`Item`], by places. There is one a record, so that it is small.
 struct Row {
     number: u32,
+    nth: u32,
     is_normal: bool,
     hash: Hash,
     key: Part,
@@ -62,6 +63,7 @@ impl Parcel {
     pub(super) fn push(&mut self, number: u32, item: &Item<'_>, hash: Hash) -> Result<(), OpError> {
         let row = Row {
             number,
+            nth: item.nth,
             is_normal: item.is_normal,
             hash,
             key: self.place(item.key)?,
@@ -89,7 +91,8 @@ impl Parcel {
         let row = &self.rows[index];
         let (key, outer) = self.part(row.key);
         let [value, ranked, record] = [row.value, row.ranked, row.record].map(|part| self.part(part).0);
-        (row.number, Item { key, is_normal: row.is_normal, outer, hash: Some(row.hash), value, ranked, record })
+        let (is_normal, hash, nth) = (row.is_normal, Some(row.hash), row.nth);
+        (row.number, Item { key, is_normal, outer, hash, value, ranked, record, nth })
     }
 
     /// The bytes of a part, and all of what it is in.
@@ -142,6 +145,7 @@ mod tests {
             value: &piece[13..14],
             ranked: record,
             record,
+            nth: 2,
         };
         let outside = Item { key: &computed, value: b"", ..inside };
         parcel.push(3, &inside, hash).unwrap();

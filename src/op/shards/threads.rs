@@ -42,11 +42,11 @@ struct Piece {
 }
 
 impl<S: Shard> Threads<S> {
-    /// A thread for each shard, with the grouping to take pieces apart by.
+    /// A thread for each shard, with the groupings to take pieces apart by, one a side.
     ///
     /// # Errors
     /// The system gives no more threads.
-    pub fn start(shards: &[Arc<Mutex<S>>], groupings: Vec<Grouping>, deal: &Deal) -> io::Result<Threads<S>> {
+    pub fn start(shards: &[Arc<Mutex<S>>], groupings: Vec<Vec<Grouping>>, deal: &Deal) -> io::Result<Threads<S>> {
         let (reports, taken) = channel();
         let (inboxes, own): (Vec<_>, Vec<_>) = shards.iter().map(|_| channel()).unzip();
         let (answers, to_be_given): (Vec<_>, Vec<_>) = shards.iter().map(|_| sync_channel(WAITING_PARTS)).unzip();
@@ -68,9 +68,9 @@ impl<S: Shard> Threads<S> {
         self.sent > self.done
     }
 
-    /// Hands records over, if there are some, of which the first item would have this number if nothing is
+    /// Hands records of a side over, if there are some, of which the first item would have this number if nothing is
     /// under way.
-    pub fn send(&mut self, records: &mut Vec<u8>, time: BatchTime, number: u64) {
+    pub fn send(&mut self, records: &mut Vec<u8>, (time, side): (BatchTime, usize), number: u64) {
         if records.is_empty() {
             return;
         }
@@ -79,7 +79,7 @@ impl<S: Shard> Threads<S> {
         }
         let inbox = &self.inboxes[(self.sent % self.inboxes.len() as u64) as usize];
         // One that has gone has reported it.
-        let _ = inbox.send(Message::Piece { number: self.sent, records: std::mem::take(records), time });
+        let _ = inbox.send(Message::Piece { number: self.sent, records: std::mem::take(records), time, side });
         let records = self.inboxes.iter().map(|_| Vec::new()).collect();
         self.pieces.push_back(Piece { through: 0, records, told: Vec::new() });
         self.sent += 1;
@@ -145,7 +145,7 @@ impl<S: Shard> Threads<S> {
             self.done += 1;
             *number += numbers;
             let mut records: Vec<_> = records.into_iter().map(Vec::into_iter).collect();
-            merge(records.len(), |shard| records[shard].next(), out);
+            merge(records.len(), |shard| records[shard].next(), S::GIVES_ONCE, out);
             tell(told, out)?;
         }
         Ok(())

@@ -23,6 +23,8 @@ pub(super) enum Message<A> {
         number: u64,
         records: Vec<u8>,
         time: BatchTime,
+        /// The side that they are of.
+        side: usize,
     },
     /// What is its own of a piece that it or another one has taken apart, or of a part of it: parts come in order.
     Parcel {
@@ -62,7 +64,7 @@ pub(super) enum Report {
 pub(super) struct Worker<S: Shard> {
     number: usize,
     shard: Arc<Mutex<S>>,
-    grouping: Grouping,
+    groupings: Vec<Grouping>,
     deal: Deal,
     inbox: Receiver<Message<S::Ask>>,
     /// The inboxes of all, this one's too.
@@ -100,7 +102,7 @@ impl<S: Shard> Worker<S> {
     /// The one with this number.
     pub(super) fn new(
         (number, shard): (usize, Arc<Mutex<S>>),
-        (grouping, deal): (Grouping, Deal),
+        (groupings, deal): (Vec<Grouping>, Deal),
         inbox: Receiver<Message<S::Ask>>,
         (all, reports, answers): To<S::Ask>,
     ) -> Worker<S> {
@@ -108,7 +110,7 @@ impl<S: Shard> Worker<S> {
         Worker {
             number,
             shard,
-            grouping,
+            groupings,
             deal,
             inbox,
             all,
@@ -130,7 +132,7 @@ impl<S: Shard> Worker<S> {
         while let Ok(message) = self.inbox.recv() {
             match message {
                 Message::Number(number) => (self.first, self.next_item) = (number, number),
-                Message::Piece { number, records, time } => self.take_apart(number, records, time),
+                Message::Piece { number, records, time, side } => self.take_apart(number, records, (time, side)),
                 Message::Parcel { number, parcel } => self.waiting.entry(number).or_default().push_back(parcel),
                 Message::Ask { pieces, ask, time } => self.ask = Some((pieces, ask, time)),
                 Message::Stop => return,
@@ -153,14 +155,14 @@ impl<S: Shard> Worker<S> {
     }
 
     /// Deals the items of a piece to those whose keys they have.
-    fn take_apart(&mut self, number: u64, records: Vec<u8>, time: BatchTime) {
+    fn take_apart(&mut self, number: u64, records: Vec<u8>, (time, side): (BatchTime, usize)) {
         let piece = Arc::new(records);
         let empty = || -> Vec<Parcel> { self.all.iter().map(|_| Parcel::new(Arc::clone(&piece), time)).collect() };
         let mut parcels = empty();
         let (numbers, mut first) = (Numbers::default(), 0);
         let mut buffer = Vec::new();
         let block = Block { time, records: memchr::memchr_iter(b'\n', &piece).count() as u64, bytes: &piece };
-        let taken = self.grouping.items(block, &mut Out::new(&mut &numbers), |item, _| {
+        let taken = self.groupings[side].items(block, &mut Out::new(&mut &numbers), |item, _| {
             let (shard, hash) = self.deal.of(&item, &mut buffer);
             let item_number = numbers.next();
             parcels[shard].push((item_number - first) as u32, &item, hash)?;

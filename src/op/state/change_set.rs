@@ -50,12 +50,10 @@ impl ChangeSet {
         &self.list
     }
 
-    /// The indexes, least first; the set is empty then. To be given back by
-    /// [`ChangeSet::reuse`].
-    pub fn take_sorted(&mut self) -> Vec<u32> {
-        let mut list = std::mem::take(&mut self.list);
+    /// The indexes; the set is empty then. To be given back by [`ChangeSet::reuse`].
+    pub fn take(&mut self) -> Vec<u32> {
+        let list = std::mem::take(&mut self.list);
         self.first += list.len() as u64;
-        list.sort_unstable();
         list
     }
 
@@ -94,7 +92,7 @@ mod tests {
         set.renumber(|index| (index != 5).then_some(index + 1));
         assert_eq!(set.indexes(), [3, 10]);
         assert_eq!((set.position(10), set.position(9)), (Some(1), None));
-        let list = set.take_sorted();
+        let list = set.take();
         assert_eq!(list, [3, 10]);
         set.reuse(list);
         assert_eq!((set.indexes().len(), set.position(10), set.insert(10)), (0, None, (0, true)));

@@ -58,11 +58,19 @@ impl Computation {
         self.values[position].push(b']');
     }
 
-    /// Keys that have values in the open batch, oldest key first.
-    pub fn keys_with_values(&self) -> Vec<u32> {
-        let mut keys = self.keys.indexes().to_vec();
-        keys.sort_unstable();
-        keys
+    /// Keys that have values in the open batch.
+    pub fn keys_with_values(&self) -> &[u32] {
+        self.keys.indexes()
+    }
+
+    /// The values of such a key, the one at `position`, as a JSON array.
+    pub fn values_at(&self, position: usize) -> &[u8] {
+        &self.values[position]
+    }
+
+    /// The key has more values in the open batch, a JSON array of them.
+    pub fn add_all(&mut self, index: usize, array: &[u8]) {
+        self.add(index, &array[1..array.len() - 1]);
     }
 
     /// The batch is over: there are no values any more.

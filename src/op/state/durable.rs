@@ -34,8 +34,8 @@ const TYPICAL_ENTRY_BYTES: u64 = 16;
 impl Entries {
     /// Gives the entry of a key to `out`; the number of bytes that is. Without
     /// a journal, or a key, there is none.
-    fn give_entry(&mut self, index: usize, out: &mut PairOut<'_>) -> usize {
-        let Entries { keys, values, timeouts, numbers, journal } = self;
+    pub(super) fn give_entry(&mut self, index: usize, out: &mut PairOut<'_>) -> usize {
+        let Entries { keys, values, timeouts, numbers, journal, .. } = self;
         let (Some(numbers), Some(journal), true) = (numbers, journal, keys.contains(index)) else { return 0 };
         let Journal { buffer, written, .. } = journal;
         buffer.clear();
@@ -60,28 +60,43 @@ impl Entries {
     }
 
     fn load(&mut self, key: &[u8], entry: Option<&[u8]>) -> Result<(), AggError> {
-        let Some(mut entry) = entry else {
+        let Some(entry) = entry else {
             if let Some(index) = self.keys.find_normal(key) {
                 self.drop(index);
             }
             return Ok(());
         };
-        let input = &mut entry;
-        if take_byte(input)? != VERSION {
-            return Err(AggError::Damaged);
+        let saved = Saved::parse(entry)?;
+        let known = self.journal.as_ref().and_then(|journal| journal.loading.get(saved.sequence));
+        let index = known.unwrap_or_else(|| self.insert_loaded(key, saved.written, saved.sequence));
+        self.fill(index, &saved)
+    }
+
+    /// Takes an entry, of a key in normal form; no number is given. Its number, and whether the key was not there.
+    pub(super) fn put(&mut self, key: &[u8], entry: &[u8]) -> Result<(u64, bool), AggError> {
+        let saved = Saved::parse(entry)?;
+        let next = self.numbers.as_ref().map_or(0, |numbers| numbers.next);
+        let (index, is_new) = self.keys.insert_normal(key);
+        self.inserted(index, is_new);
+        if !saved.written.is_empty() || !is_new {
+            self.keys.rewrite(index, if saved.written.is_empty() { key } else { saved.written });
         }
-        let (sequence, last_ms) = (take_number(input)?, take_number(input)?);
-        if sequence >= MAX_SEQUENCE {
-            return Err(AggError::Damaged);
+        if let Some(numbers) = &mut self.numbers {
+            numbers.all[index] = saved.sequence;
+            numbers.next = next;
         }
-        let written = take_bytes(input)?;
-        let known = self.journal.as_ref().and_then(|journal| journal.loading.get(sequence));
-        let index = known.unwrap_or_else(|| self.insert_loaded(key, written, sequence));
-        self.values.load(index, input)?;
+        self.fill(index, &saved)?;
+        Ok((saved.sequence, is_new))
+    }
+
+    /// Lets the key with this index have what an entry says.
+    fn fill(&mut self, index: usize, saved: &Saved<'_>) -> Result<(), AggError> {
+        let mut state = saved.state;
+        self.values.load(index, &mut state)?;
         if let Some(timeouts) = &mut self.timeouts {
-            timeouts.touch(index, last_ms);
+            timeouts.touch(index, saved.last_ms);
         }
-        if input.is_empty() { Ok(()) } else { Err(AggError::Damaged) }
+        if state.is_empty() { Ok(()) } else { Err(AggError::Damaged) }
     }
 
     /// The index of a key that was not loaded before with this number.
@@ -99,7 +114,29 @@ impl Entries {
     }
 }
 
-fn damaged(error: &AggError) -> OpError {
+/// What an entry says.
+pub(super) struct Saved<'e> {
+    pub sequence: u64,
+    pub last_ms: u64,
+    pub written: &'e [u8],
+    state: &'e [u8],
+}
+
+impl<'e> Saved<'e> {
+    pub fn parse(mut entry: &'e [u8]) -> Result<Saved<'e>, AggError> {
+        let input = &mut entry;
+        if take_byte(input)? != VERSION {
+            return Err(AggError::Damaged);
+        }
+        let (sequence, last_ms) = (take_number(input)?, take_number(input)?);
+        if sequence >= MAX_SEQUENCE {
+            return Err(AggError::Damaged);
+        }
+        Ok(Saved { sequence, last_ms, written: take_bytes(input)?, state: input })
+    }
+}
+
+pub(super) fn damaged(error: &AggError) -> OpError {
     OpError::Damaged { what: error.to_string() }
 }
 
@@ -124,7 +161,8 @@ impl State {
             out(key, None);
         }
         journal.dropped.clear();
-        let changed = journal.changed.take_sorted();
+        let mut changed = journal.changed.take();
+        self.entries.sort(&mut changed);
         for some in changed.chunks(AT_ONCE) {
             self.entries.fetch_all(some);
             for &index in some {

@@ -15,11 +15,20 @@ pub(super) struct Entries {
     /// Where a checkpoint or other threads need them.
     pub numbers: Option<Numbers>,
     pub journal: Option<Journal>,
+    /// Keys do not stand in the order in which they came, but of their numbers: some were away.
+    pub is_loose: bool,
 }
 
 impl Entries {
     pub fn new(values: Values, timeout_ms: Option<u64>) -> Entries {
-        Entries { keys: KeyTable::new(), values, timeouts: timeout_ms.map(Timeouts::new), numbers: None, journal: None }
+        Entries {
+            keys: KeyTable::new(),
+            values,
+            timeouts: timeout_ms.map(Timeouts::new),
+            numbers: None,
+            journal: None,
+            is_loose: false,
+        }
     }
 
     /// The index of an item's key, and whether it is new.
@@ -36,7 +45,7 @@ impl Entries {
     }
 
     #[inline]
-    fn inserted(&mut self, index: usize, is_new: bool) -> (usize, bool) {
+    pub(super) fn inserted(&mut self, index: usize, is_new: bool) -> (usize, bool) {
         if is_new {
             self.values.push();
             if let Some(numbers) = &mut self.numbers {
@@ -102,6 +111,41 @@ impl Entries {
     pub fn expired(&mut self, now_ms: u64) -> Vec<u32> {
         let Entries { keys, timeouts, .. } = self;
         timeouts.as_mut().map(|timeouts| timeouts.expired(now_ms, |index| keys.contains(index))).unwrap_or_default()
+    }
+
+    /// Nothing is here any more; numbers go on.
+    pub fn forget(&mut self) {
+        self.keys = KeyTable::new();
+        self.values.truncate(0);
+        if let Some(timeouts) = &mut self.timeouts {
+            *timeouts = Timeouts::new(timeouts.after_ms());
+        }
+        if let Some(numbers) = &mut self.numbers {
+            numbers.truncate(0);
+        }
+        if let Some(journal) = &mut self.journal {
+            journal.changed.clear();
+            journal.dropped.clear();
+        }
+    }
+
+    /// About how many bytes all values take as they are saved, by a look at some of them.
+    pub fn sampled_bytes(&self) -> usize {
+        const SAMPLES: usize = 32;
+        let (end, mut buffer, mut seen) = (self.keys.end(), Vec::new(), 0);
+        for index in (0..end).step_by(end.div_ceil(SAMPLES).max(1)).filter(|&index| self.keys.contains(index)) {
+            self.values.save(index, &mut buffer);
+            seen += 1;
+        }
+        buffer.len() * self.keys.len() / seen.max(1)
+    }
+
+    /// Puts keys in the order in which they came; those that are gone stand anywhere.
+    pub fn sort(&self, indexes: &mut [u32]) {
+        match (&self.numbers, self.is_loose) {
+            (Some(numbers), true) => indexes.sort_unstable_by_key(|&index| numbers.all.get(index as usize)),
+            _ => indexes.sort_unstable(),
+        }
     }
 
     /// How much that is.

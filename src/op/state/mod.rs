@@ -15,12 +15,14 @@ mod durable;
 mod entries;
 mod initial;
 mod journal;
+mod large;
 mod sharded;
 mod timeouts;
 mod values;
 
 pub use computation::VARIABLES;
 pub use initial::InitialError;
+pub use large::LargeState;
 pub use sharded::ShardedState;
 
 use super::durable::Durable;
@@ -29,7 +31,7 @@ use super::groups::fetch;
 use super::timed::timely;
 use super::{Held, OpError, Operator, Out};
 use crate::agg::Aggregator;
-use crate::event::{EventTime, Timing};
+use crate::event::{Timing, ordered};
 use crate::expr::Function;
 use crate::frame::{BatchTime, Block, Close, Head, Reason, Watermark};
 use crate::interval::Interval;
@@ -143,7 +145,11 @@ impl State {
         let Some(computation) = &mut self.computation else { return Ok(()) };
         let indexes = match self.emit {
             Emit::All => self.entries.keys.indexes().map(|index| index as u32).collect(),
-            Emit::Changed | Emit::Timeout => computation.keys_with_values(),
+            Emit::Changed | Emit::Timeout => {
+                let mut indexes = computation.keys_with_values().to_vec();
+                self.entries.sort(&mut indexes);
+                indexes
+            }
             Emit::Each => return Ok(()),
         };
         computation.run(&mut self.entries, &indexes, None, self.emit != Emit::Timeout, out)?;
@@ -160,7 +166,8 @@ impl State {
                 }
             }
             Emit::Changed => {
-                let changed = self.changed.take_sorted();
+                let mut changed = self.changed.take();
+                self.entries.sort(&mut changed);
                 for &index in &changed {
                     self.entries.give_in_place(index as usize, out);
                 }
@@ -169,11 +176,6 @@ impl State {
             Emit::Each | Emit::Timeout => {}
         }
     }
-}
-
-/// An event time as a number that sorts as it does: timeouts count from 0.
-fn ordered(time: EventTime) -> u64 {
-    (time as u64) ^ (1 << 63)
 }
 
 impl State {

@@ -28,8 +28,6 @@ pub struct ShardedState {
     interval: Interval,
     newest: BatchTime,
     has_checkpoint: bool,
-    /// The shard that gives the next slice, and whether it is its first.
-    slicing: (usize, bool),
 }
 
 /// What a state for some of the keys is asked.
@@ -54,7 +52,6 @@ impl ShardedState {
             interval: Interval::Fixed(1),
             newest: BatchTime::default(),
             has_checkpoint: false,
-            slicing: (0, true),
         }
     }
 
@@ -165,8 +162,7 @@ impl Operator for ShardedState {
     fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
         self.newest = time;
         if self.is_timed {
-            self.shards.finish(out)?;
-            self.share_watermark();
+            self.shards.share_watermark(|state| state.timing.as_mut(), out)?;
         }
         self.shards.ask(&Ask::End(time, out.watermark()), out)?;
         if self.is_timed {
@@ -202,23 +198,6 @@ impl Operator for ShardedState {
     }
 }
 
-impl ShardedState {
-    /// Lets the watermark be of the records of all shards.
-    fn share_watermark(&mut self) {
-        let mut all = None;
-        self.shards.each(|state| {
-            if let Some(timing) = &state.timing {
-                all.get_or_insert_with(|| timing.watermarks.clone()).merge(&timing.watermarks);
-            }
-        });
-        self.shards.each(|state| {
-            if let (Some(timing), Some(all)) = (&mut state.timing, &all) {
-                timing.watermarks = all.clone();
-            }
-        });
-    }
-}
-
 impl KeyedState for ShardedState {
     fn changes(&mut self, out: &mut PairOut<'_>) -> io::Result<()> {
         let mut has_watermark = false;
@@ -234,18 +213,11 @@ impl KeyedState for ShardedState {
     }
 
     fn slice(&mut self, from_start: bool, bytes: usize, out: &mut PairOut<'_>) -> bool {
-        // One shard behind another, each from its start.
-        if from_start {
-            self.slicing = (0, true);
-        }
-        let (number, is_new) = self.slicing;
-        let is_over = self.shards.get(number).is_none_or(|mut state| state.slice(is_new, bytes, out));
-        self.slicing = if is_over { (number + 1, true) } else { (number, false) };
-        self.shards.get(self.slicing.0).is_none()
+        self.shards.slice(from_start, bytes, out)
     }
 
     fn live_bytes(&self) -> u64 {
-        (0..).map_while(|number| self.shards.get(number)).map(|state| state.live_bytes()).sum()
+        self.shards.live_bytes()
     }
 }
 

@@ -89,11 +89,7 @@ proptest! {
     #[test]
     fn several_threads_give_what_one_gives(options in any_options(), batches in any_batches(), threads in 2_usize..5) {
         let run = |threads| testing::try_run(operator(options, threads).as_mut(), 1000, &batches, Reason::Eof).unwrap();
-        let (one, several) = (run(1), run(threads));
-        prop_assert_eq!(one.batches, several.batches);
-        prop_assert_eq!(one.watermarks, several.watermarks);
-        prop_assert_eq!(one.bad, several.bad);
-        prop_assert_eq!(one.late, several.late);
+        testing::assert_same(&run(1), &run(threads));
     }
 
     /// A checkpoint of some threads goes on with others, or with one, and the other way round.
@@ -101,13 +97,7 @@ proptest! {
     fn restored_by_other_threads_it_is_undisturbed(
         options in any_options(), batches in any_batches(), at in 0_usize..8, threads in (1_usize..5, 1_usize..5),
     ) {
-        let whole = testing::run_restored(&mut || operator(options, 1), &batches, usize::MAX);
-        let mut number = 0;
-        let mut make = || {
-            number += 1;
-            operator(options, if number == 1 { threads.0 } else { threads.1 })
-        };
-        prop_assert_eq!(testing::run_restored(&mut make, &batches, at), whole);
+        testing::assert_restored_by_others(|threads| operator(options, threads), &batches, at, threads);
     }
 
     #[test]

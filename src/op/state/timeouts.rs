@@ -38,6 +38,11 @@ impl Timeouts {
         }
     }
 
+    /// After how long keys time out.
+    pub fn after_ms(&self) -> u64 {
+        self.after_ms
+    }
+
     /// The time of the key's last batch.
     pub fn last_ms(&self, index: usize) -> u64 {
         self.last_ms.get(index).copied().unwrap_or(0)

@@ -15,21 +15,31 @@
 //! Behind it the watermark is so much less that what comes out alone is not late: by the longer end of
 //! the range, and 1 ms.
 
+mod entry;
+mod large;
+mod over;
 mod saved;
+mod sharded;
+#[cfg(test)]
+mod sharded_tests;
 mod side;
 #[cfg(test)]
 mod tests;
+
+pub use large::LargeIntervalJoin;
+pub use sharded::ShardedIntervalJoin;
 
 use super::durable::Durable;
 use super::grouping::{By, Grouping, Item};
 use super::groups::fetch;
 use super::join::push_row;
 use super::key_table::KeyTable;
+use super::large::Ends;
 use super::sides::{Merge, Whole};
 use super::timed::{late, time_of};
 use super::{Held, OpError, Out};
 use crate::event::{EventTime, Timing};
-use crate::frame::{BatchTime, Close, Head, Reason, Watermark};
+use crate::frame::{BatchTime, Block, Close, Head, Reason, Watermark};
 use crate::interval::Interval;
 use saved::Journal;
 use side::{Record, Side};
@@ -89,21 +99,38 @@ pub struct IntervalJoin {
     sides: [Side; 2],
     /// How many keys have no record on either side: they go once they are many.
     idle: usize,
+    /// What the ends of the batch said of each side: where records were dealt, what their times say.
+    said: [Option<Watermark>; 2],
     /// One watermark for both.
     watermark: Option<EventTime>,
     /// How many records have come.
     arrivals: u64,
+    /// How many of them had when all that waited came out at the end of the streams, and whether that has just been.
+    gone: u64,
+    is_over: bool,
+    /// When the records of each side are past all partners, where some are on disk.
+    ends: Option<[Ends; 2]>,
+    /// Whether a record whose key is null, and which meets none, has a key of its own.
+    are_nulls_apart: bool,
     interval: Interval,
     newest: BatchTime,
     has_checkpoint: bool,
     journal: Option<Journal>,
+    /// Whether this is a join of some of the keys, of which what comes out alone begins with its order.
+    is_shard: bool,
+    /// The side whose records come to a shard.
+    side: usize,
 }
-
-/// So many keys that have no record do not matter.
-const FEW_KEYS: usize = 1024;
 
 const LEFT: usize = 0;
 const RIGHT: usize = 1;
+
+const NULL: &[u8] = b"null";
+
+/// The key of a record whose key is null, by its number.
+fn apart(number: u64) -> Vec<u8> {
+    format!("null {number}").into_bytes()
+}
 
 impl IntervalJoin {
     /// A join of this type.
@@ -116,36 +143,51 @@ impl IntervalJoin {
             keys: KeyTable::new(),
             sides: Default::default(),
             idle: 0,
+            said: [None; 2],
             watermark: None,
             arrivals: 0,
+            gone: 0,
+            is_over: false,
+            ends: None,
+            are_nulls_apart: false,
             interval: Interval::Fixed(1),
             newest: BatchTime::default(),
             has_checkpoint: false,
             journal: None,
+            is_shard: false,
+            side: LEFT,
         }
     }
 
     /// Takes a side's batch.
     fn take(&mut self, side: usize, batch: &dyn Whole, out: &mut Out<'_>) -> Result<(), OpError> {
-        let Some(mut grouping) = self.groupings[side].take() else { return Ok(()) };
         let mut fetched = Vec::new();
-        let mut result = Ok(());
         for index in 0..batch.blocks() {
-            let block = batch.block(index, &mut fetched)?;
-            result = if self.keys.is_large() {
-                grouping.chunks(block, out, |items, out| {
-                    fetch(items.iter(), &self.keys, |key| self.sides[LEFT].fetch(key) ^ self.sides[RIGHT].fetch(key));
-                    items.iter().try_for_each(|item| self.take_record(side, item, out))
-                })
-            } else {
-                grouping.items(block, out, |item, out| self.take_record(side, &item, out))
-            };
-            if result.is_err() || out.is_closed() {
+            if out.is_closed() {
                 break;
             }
+            self.take_block(side, batch.block(index, &mut fetched)?, out)?;
         }
+        Ok(())
+    }
+
+    fn take_block(&mut self, side: usize, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
+        let Some(mut grouping) = self.groupings[side].take() else { return Ok(()) };
+        let result = if self.keys.is_large() {
+            grouping.chunks(block, out, |items, out| {
+                fetch(items.iter(), &self.keys, |key| self.fetch(key));
+                items.iter().try_for_each(|item| self.take_record(side, item, out))
+            })
+        } else {
+            grouping.items(block, out, |item, out| self.take_record(side, &item, out))
+        };
         self.groupings[side] = Some(grouping);
         result
+    }
+
+    /// As [`Side::fetch`], of both sides.
+    fn fetch(&self, key: usize) -> u64 {
+        self.sides[LEFT].fetch(key) ^ self.sides[RIGHT].fetch(key)
     }
 
     fn take_record(&mut self, side: usize, item: &Item<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
@@ -155,21 +197,25 @@ impl IntervalJoin {
             return late(bytes, time, out);
         }
         self.arrivals += 1;
-        let (key_index, is_new) =
-            if item.is_normal { self.keys.insert_within(key, item.outer, None) } else { self.keys.insert(key) };
+        let is_null = key == NULL;
+        let is_apart = is_null && self.are_nulls_apart;
+        let (key_index, is_new) = match item.is_normal {
+            _ if is_apart => self.keys.insert_normal(&apart(self.arrivals)),
+            true => self.keys.insert_within(key, item.outer, None),
+            false => self.keys.insert(key),
+        };
         if !is_new && self.is_idle(key_index) {
             self.idle -= 1;
         }
-        let is_null = key == b"null";
-        let mut has_met = false;
-        if !is_null {
-            has_met = self.meet(side, key_index, (time, bytes), out);
-        }
-        let written = !item.is_normal && self.keys.normal(key_index) != key;
+        let has_met = !is_null && self.meet(side, key_index, (time, bytes), out);
+        let written = (is_apart || !item.is_normal) && self.keys.normal(key_index) != key;
         let record =
             Record { time, number: self.arrivals, written: written.then(|| key.into()), bytes: bytes.into(), has_met };
         let over = self.over_at(side, time);
         self.sides[side].add(key_index, record, over);
+        if let Some(ends) = &mut self.ends {
+            ends[side].add(over)?;
+        }
         if let Some(journal) = &mut self.journal {
             journal.changed(side, self.arrivals, key_index, time);
         }
@@ -219,55 +265,6 @@ impl IntervalJoin {
         has_met
     }
 
-    /// Whether a key has no record.
-    fn is_idle(&self, key: usize) -> bool {
-        self.sides.iter().all(|side| side.is_empty(key))
-    }
-
-    /// Lets go of what is past its partners, and gives it alone if that is wanted.
-    fn forget(&mut self, watermark: EventTime, out: &mut Out<'_>) {
-        for side in [LEFT, RIGHT] {
-            let mut over = self.sides[side].over(watermark);
-            if self.kind.gives_alone(side) {
-                over.sort_unstable_by_key(|waiting| (waiting.over, waiting.number));
-            }
-            for waiting in over {
-                let key_index = waiting.key as usize;
-                let Some(record) = self.sides[side].take(waiting) else { continue };
-                if let Some(journal) = &mut self.journal {
-                    journal.changed(side, record.number, key_index, record.time);
-                }
-                if !record.has_met && self.kind.gives_alone(side) {
-                    let key = record.written.as_deref().unwrap_or_else(|| self.keys.normal(key_index));
-                    match (self.kind, side) {
-                        (Type::Anti, _) => out.record(&record.bytes),
-                        (_, LEFT) => push_row(out, key, &record.bytes, b"null"),
-                        _ => push_row(out, key, b"null", &record.bytes),
-                    }
-                }
-                self.idle += usize::from(self.is_idle(key_index));
-            }
-        }
-        if self.journal.is_none() {
-            self.compact();
-        }
-    }
-
-    /// Lets the keys go that have no record, once they are many.
-    fn compact(&mut self) {
-        if self.is_sparse() {
-            let order: Vec<u32> = self.keys.indexes().filter(|key| !self.is_idle(*key)).map(|key| key as u32).collect();
-            self.keys.reorder(&order);
-            self.sides.iter_mut().for_each(|side| side.reorder(&order));
-            self.idle = 0;
-        }
-    }
-
-    /// Whether so many keys have no record that it is worth while to let them go.
-    fn is_sparse(&self) -> bool {
-        self.idle > FEW_KEYS && self.idle * 2 > self.keys.len()
-    }
-
     /// Gives the records that wait for partners, as if they met none, outside of any batch: for those
     /// who look into a checkpoint.
     pub fn show(&self, out: &mut Out<'_>) {
@@ -285,11 +282,67 @@ impl IntervalJoin {
         out.finish_block();
     }
 
+    /// The batch has come from both sides.
+    fn end_batch(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
+        match self.pass_batch(time, out) {
+            Some(watermark) => self.forget(watermark, out),
+            None => Ok(()),
+        }
+    }
+
+    /// The watermark after the batch.
+    fn pass_batch(&mut self, time: BatchTime, out: &Out<'_>) -> Option<EventTime> {
+        self.newest = time;
+        let input = out.watermark();
+        let [left, right] = [LEFT, RIGHT].map(|side| {
+            let watermarks = &mut self.timings[side].watermarks;
+            let said = if watermarks.is_own() { self.said[side] } else { input };
+            watermarks.end(time, said)
+        });
+        let least = left.min(right).map(|Watermark(ms)| ms);
+        self.watermark = self.watermark.max(least);
+        self.watermark
+    }
+
+    /// The watermark behind the join.
+    fn watermark_behind(&self) -> Option<Watermark> {
+        let behind = self.range.to_ms.max(-self.range.from_ms).max(0) + 1;
+        self.watermark.map(|watermark| Watermark(watermark.saturating_sub(behind)))
+    }
+
+    /// The time of a further batch, at the end of the streams, with what has met none, if there is any.
+    fn time_of_rest(&self, close: &Close) -> Option<BatchTime> {
+        // After a stop a checkpoint goes on, with what waits for partners.
+        let is_final = !self.has_checkpoint || close.reason == Reason::Eof;
+        let gives_alone = [LEFT, RIGHT].iter().any(|side| self.kind.gives_alone(*side) && self.len(*side) > 0);
+        (is_final && gives_alone).then(|| self.newest.after(self.interval))
+    }
+
+    /// Gives that batch.
+    fn give_rest(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
+        self.forget(EventTime::MAX, out)?;
+        self.end_rest();
+        Ok(())
+    }
+
+    /// That batch was given.
+    fn end_rest(&mut self) {
+        self.newest = self.newest.after(self.interval);
+        self.is_over = true;
+    }
+
+    /// How many records of a side wait.
+    fn len(&self, side: usize) -> u64 {
+        self.ends.as_ref().map_or(self.sides[side].len() as u64, |ends| ends[side].len())
+    }
+
     fn held(&self) -> Held {
+        let keys = (self.keys.len() - self.idle) as u64;
         Held {
-            keys: Some((self.keys.len() - self.idle) as u64),
-            records: Some(self.sides.iter().map(Side::len).sum::<usize>() as u64),
-            bytes: self.keys.bytes() as u64 + self.sides.iter().map(Side::bytes).sum::<u64>(),
+            // Of records on disk it is not known.
+            keys: self.ends.is_none().then_some(keys),
+            records: Some(self.len(LEFT) + self.len(RIGHT)),
+            bytes: self.keys.bytes() as u64 + self.sides.iter().map(Side::memory).sum::<u64>(),
         }
     }
 }
@@ -313,35 +366,28 @@ impl Merge for IntervalJoin {
         Ok(())
     }
 
+    fn watermarks(&mut self, said: &[Option<Watermark>]) {
+        if let &[left, right] = said {
+            self.said = [left, right];
+        }
+    }
+
     fn batch(&mut self, time: BatchTime, sides: &[&dyn Whole], out: &mut Out<'_>) -> Result<(), OpError> {
         let &[left, right] = sides else {
             return Err(OpError::Usage("a join takes two streams".to_owned()));
         };
         self.take(LEFT, left, out)?;
         self.take(RIGHT, right, out)?;
-        self.newest = time;
-        let input = out.watermark();
-        let [left, right] = self.timings.each_mut().map(|timing| timing.watermarks.end(time, input));
-        let least = left.min(right).map(|Watermark(ms)| ms);
-        self.watermark = self.watermark.max(least);
-        if let Some(watermark) = self.watermark {
-            self.forget(watermark, out);
-        }
-        let behind = self.range.to_ms.max(-self.range.from_ms).max(0) + 1;
-        out.set_watermark(self.watermark.map(|watermark| Watermark(watermark.saturating_sub(behind))));
+        self.end_batch(time, out)?;
+        out.set_watermark(self.watermark_behind());
         out.holds(self.held());
         Ok(())
     }
 
     fn close(&mut self, close: &Close, out: &mut Out<'_>) -> Result<(), OpError> {
-        // After a stop a checkpoint goes on, with what waits for partners.
-        let is_final = !self.has_checkpoint || close.reason == Reason::Eof;
-        let gives_alone = [LEFT, RIGHT].iter().any(|side| self.kind.gives_alone(*side) && self.sides[*side].len() > 0);
-        if is_final && gives_alone {
-            let time = self.newest.after(self.interval);
+        if let Some(time) = self.time_of_rest(close) {
             out.set_time(time);
-            self.forget(EventTime::MAX, out);
-            self.newest = time;
+            self.give_rest(out)?;
             out.holds(self.held());
             out.end(time);
         }

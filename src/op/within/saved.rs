@@ -2,8 +2,9 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | `h` | how many records have come, the newest batch, the watermark, the sides' |
+//! | `h` | how many records have come, the newest batch, the watermark, the sides'; how many had come when all came out at the end of the streams, if it did |
 //! | `l` number, `r` number | a left or right record: its time, whether it has met one, the key's length, the key, the record |
+//! | others | an [entry](super::entry) of all that waits of a key |
 //!
 //! Numbers are little-endian, but those in keys, which are big-endian. A record is written when it
 //! comes, when it first meets one, and when it goes.
@@ -11,15 +12,22 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use super::entry::{self, Waits};
 use super::side::{Record, Side};
-use super::{IntervalJoin, LEFT, RIGHT};
+use super::{IntervalJoin, LEFT, NULL, RIGHT, apart};
 use crate::event::EventTime;
 use crate::frame::BatchTime;
 use crate::keyed_state::{KeyedState, PairOut};
 use crate::op::OpError;
 use crate::op::durable::Durable;
+use crate::record::normal_key;
 
 const LETTERS: [u8; 2] = [b'l', b'r'];
+
+pub(super) const HEADER: &[u8] = b"h";
+
+/// What is taken of memory for a record that has changed, about.
+const CHANGED: usize = 48;
 
 /// What a checkpoint has not seen yet.
 #[derive(Default)]
@@ -33,11 +41,21 @@ pub(super) struct Journal {
 }
 
 /// A record with its key.
-struct Saved {
-    time: EventTime,
-    has_met: bool,
-    key: Box<[u8]>,
-    bytes: Box<[u8]>,
+pub(super) struct Saved {
+    pub time: EventTime,
+    pub has_met: bool,
+    pub key: Box<[u8]>,
+    pub bytes: Box<[u8]>,
+}
+
+impl Saved {
+    /// The record, of this number, and its key in normal form: one of its own if that is null and those are apart.
+    pub fn record(self, number: u64, are_nulls_apart: bool) -> (Vec<u8>, Record) {
+        let Saved { time, has_met, key, bytes } = self;
+        let normal = if are_nulls_apart && &key[..] == NULL { apart(number) } else { normal_key(&key).to_vec() };
+        let written = (normal != key[..]).then_some(key);
+        (normal, Record { time, number, written, bytes, has_met })
+    }
 }
 
 impl Journal {
@@ -45,18 +63,43 @@ impl Journal {
     pub fn changed(&mut self, side: usize, number: u64, key: usize, time: EventTime) {
         self.changed[side].insert(number, (key, time));
     }
+
+    /// About how many bytes it takes.
+    pub fn bytes(&self) -> usize {
+        self.changed.iter().map(BTreeMap::len).sum::<usize>() * CHANGED
+    }
 }
 
 fn entry_key(side: usize, number: u64) -> Vec<u8> {
     [&[LETTERS[side]][..], &number.to_be_bytes()].concat()
 }
 
-fn read_record(value: &[u8]) -> Option<Saved> {
+/// The key, in any form, of records that were saved; none for others, and for one that has gone.
+pub(super) fn key_of<'a>(key: &'a [u8], entry: Option<&'a [u8]>) -> Option<&'a [u8]> {
+    match place_of(key) {
+        Some(_) => parts(entry?).map(|(.., key, _)| key),
+        None => (key != HEADER).then(|| entry::key_of(key)),
+    }
+}
+
+/// The side and the number of the record that an entry is of, if it is of one.
+pub(super) fn place_of(key: &[u8]) -> Option<(usize, u64)> {
+    let (letter, number) = key.split_first()?;
+    let side = LETTERS.iter().position(|side| side == letter)?;
+    Some((side, u64::from_be_bytes(number.try_into().ok()?)))
+}
+
+/// Time, whether it has met one, key, record.
+fn parts(value: &[u8]) -> Option<(EventTime, u8, &[u8], &[u8])> {
     let (time, value) = value.split_first_chunk()?;
     let (&has_met, value) = value.split_first()?;
     let (length, value) = value.split_first_chunk()?;
     let (key, bytes) = value.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-    let time = EventTime::from_le_bytes(*time);
+    Some((EventTime::from_le_bytes(*time), has_met, key, bytes))
+}
+
+pub(super) fn read_record(value: &[u8]) -> Option<Saved> {
+    let (time, has_met, key, bytes) = parts(value)?;
     Some(Saved { time, has_met: has_met == 1, key: key.into(), bytes: bytes.into() })
 }
 
@@ -69,6 +112,9 @@ impl IntervalJoin {
             timing.watermarks.save(&mut saved);
             value.push(saved.len() as u8);
             value.extend_from_slice(&saved);
+        }
+        if self.gone > 0 {
+            value.extend_from_slice(&self.gone.to_le_bytes());
         }
         value
     }
@@ -86,7 +132,8 @@ impl IntervalJoin {
             timing.watermarks.load(saved).then_some(())?;
             value = rest;
         }
-        value.is_empty().then_some(())
+        self.gone = if value.is_empty() { 0 } else { u64::from_le_bytes(value.try_into().ok()?) };
+        Some(())
     }
 
     fn value_of(&self, key: usize, record: &Record) -> Vec<u8> {
@@ -100,26 +147,37 @@ impl IntervalJoin {
     }
 
     fn load_entry(&mut self, key: &[u8], entry: Option<&[u8]>) -> Option<()> {
-        let (letter, number) = key.split_first()?;
-        if let (b'h', Some(value)) = (letter, entry) {
+        if let (HEADER, Some(value)) = (key, entry) {
             return self.load_header(value);
         }
-        let side = LETTERS.iter().position(|side| side == letter)?;
-        let number = u64::from_be_bytes(number.try_into().ok()?);
-        let loading = &mut self.journal.as_mut()?.loading[side];
-        match entry {
-            Some(value) => drop(loading.insert(number, read_record(value)?)),
-            None => drop(loading.remove(&number)),
+        let loading = &mut self.journal.as_mut()?.loading;
+        match (place_of(key), entry) {
+            (Some((side, number)), Some(value)) => drop(loading[side].insert(number, read_record(value)?)),
+            (Some((side, number)), None) => drop(loading[side].remove(&number)),
+            // Of a store, as it is with `--memory`.
+            (None, entry) => entry::each(entry?, &mut |Waits { side, number, time, has_met, written, bytes }| {
+                let key = if written.is_empty() { key } else { written };
+                loading[side].insert(number, Saved { time, has_met, key: key.into(), bytes: bytes.into() });
+            })?,
         }
         Some(())
+    }
+
+    /// Whether a record of those that were saved by then waits no more: the watermark has passed it, or it came out at the end
+    /// of the streams.
+    pub(super) fn is_gone(&self, side: usize, number: u64, time: EventTime, passed: Option<EventTime>) -> bool {
+        number <= self.gone || passed.is_some_and(|passed| self.over_at(side, time) < passed)
     }
 }
 
 impl KeyedState for IntervalJoin {
     fn changes(&mut self, out: &mut PairOut<'_>) -> io::Result<()> {
+        if std::mem::take(&mut self.is_over) {
+            self.gone = self.arrivals;
+        }
         let header = self.header();
         let Some(journal) = &mut self.journal else { return Ok(()) };
-        out(b"h", Some(&header));
+        out(HEADER, Some(&header));
         let changed = std::mem::take(&mut journal.changed);
         for (side, changed) in changed.into_iter().enumerate() {
             for (number, (key, time)) in changed {
@@ -142,7 +200,7 @@ impl KeyedState for IntervalJoin {
         let Some(journal) = &self.journal else { return true };
         let mut key = if from_start { 0 } else { journal.slice_at };
         if from_start {
-            out(b"h", Some(&header));
+            out(HEADER, Some(&header));
         }
         let mut given = 0;
         while key < self.keys.end() && given < bytes {
@@ -178,11 +236,11 @@ impl Durable for IntervalJoin {
     fn finish_load(&mut self) -> Result<(), OpError> {
         let Some(journal) = self.journal.replace(Journal::default()) else { return Ok(()) };
         for (side, records) in journal.loading.into_iter().enumerate() {
-            for (number, Saved { time, has_met, key, bytes }) in records {
-                let (index, _) = self.keys.insert(&key);
-                let written = (self.keys.normal(index) != &key[..]).then_some(key);
-                let over = self.over_at(side, time);
-                self.sides[side].add(index, Record { time, number, written, bytes, has_met }, over);
+            for (number, saved) in records {
+                if !self.is_gone(side, number, saved.time, self.watermark) {
+                    let (key, record) = saved.record(number, self.are_nulls_apart);
+                    self.put(side, &key, record);
+                }
             }
         }
         Ok(())

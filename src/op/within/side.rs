@@ -27,6 +27,8 @@ pub(super) struct Side {
     due: Due<Waiting>,
     len: usize,
     bytes: u64,
+    /// How many records there is room for.
+    room: usize,
 }
 
 /// A record that waits for partners.
@@ -40,6 +42,9 @@ pub(super) struct Waiting {
     /// Its key's index.
     pub key: u32,
 }
+
+/// What a record's bytes take beyond what they are, about.
+const ALLOCATION: usize = 16;
 
 /// What a key's records may take though it has none.
 const FEW_RECORDS: usize = 8;
@@ -57,7 +62,9 @@ impl Side {
         // They come mostly in order of time.
         let is_behind = |other: &&Record| (other.time, other.number) > (record.time, record.number);
         let behind = records.iter().rev().take_while(is_behind).count();
+        let room = records.capacity();
         records.insert(records.len() - behind, record);
+        self.room += records.capacity() - room;
     }
 
     /// The records of a key from one time to another, both included.
@@ -91,6 +98,7 @@ impl Side {
         self.len -= 1;
         self.bytes -= record.bytes.len() as u64;
         if records.is_empty() && records.capacity() > FEW_RECORDS {
+            self.room -= records.capacity();
             *records = VecDeque::new();
         }
         Some(record)
@@ -101,6 +109,13 @@ impl Side {
         let records = self.by_key.get(key)?;
         let at = records.binary_search_by_key(&(time, number), |record| (record.time, record.number)).ok()?;
         records.get(at)
+    }
+
+    /// The same, to be changed.
+    pub fn find_mut(&mut self, key: usize, time: EventTime, number: u64) -> Option<&mut Record> {
+        let records = self.by_key.get_mut(key)?;
+        let at = records.binary_search_by_key(&(time, number), |record| (record.time, record.number)).ok()?;
+        records.get_mut(at)
     }
 
     /// The records of a key.
@@ -130,6 +145,7 @@ impl Side {
                 *place = index as u32;
             }
         }
+        self.room = self.by_key.iter().map(VecDeque::capacity).sum();
         self.due.map(|waiting| {
             let key = index_of.get(waiting.key as usize).copied().unwrap_or(u32::MAX);
             Waiting { key, ..waiting }
@@ -141,8 +157,15 @@ impl Side {
         self.len
     }
 
-    /// About how many bytes they take.
+    /// About how many bytes they have.
     pub fn bytes(&self) -> u64 {
         self.bytes + (self.len * size_of::<Record>() + self.due.bytes()) as u64
+    }
+
+    /// About how many bytes of memory they take.
+    pub fn memory(&self) -> u64 {
+        let of_keys = self.by_key.capacity() * size_of::<VecDeque<Record>>();
+        let of_records = self.room * size_of::<Record>() + self.len * ALLOCATION;
+        self.bytes + (of_keys + of_records + self.due.bytes() / 2 * 3) as u64
     }
 }

@@ -24,13 +24,17 @@ fn join(kind: Type, range: Range, delay_ms: u64) -> IntervalJoin {
 }
 
 /// Runs a join; before the batch `at` another one goes on with what was saved.
-fn run(make: &dyn Fn() -> IntervalJoin, batches: &[(Vec<Row>, Vec<Row>)], at: usize) -> Vec<Vec<String>> {
+pub(super) fn run_saved(
+    make: &mut dyn FnMut() -> Box<dyn Merge>,
+    batches: &[[Vec<String>; 2]],
+    at: usize,
+) -> Collected {
     let mut collected = Collected::default();
     let mut saved: Vec<(Vec<u8>, Option<Vec<u8>>)> = Vec::new();
-    let begin = |saved: &[(Vec<u8>, Option<Vec<u8>>)]| {
+    let mut begin = |saved: &[(Vec<u8>, Option<Vec<u8>>)]| {
         let mut join = make();
         join.head(&mut Head::new(1000)).unwrap();
-        let durable = Merge::durable(&mut join).unwrap();
+        let durable = join.durable().unwrap();
         durable.track(!saved.is_empty());
         for (key, entry) in saved {
             durable.load(key, entry.as_deref()).unwrap();
@@ -41,21 +45,27 @@ fn run(make: &dyn Fn() -> IntervalJoin, batches: &[(Vec<Row>, Vec<Row>)], at: us
         join
     };
     let mut join = begin(&saved);
-    for (index, (left, right)) in batches.iter().enumerate() {
+    for (index, sides) in batches.iter().enumerate() {
         if index == at {
             join = begin(&saved);
         }
         let mut out = Out::new(&mut collected);
         let time = BatchTime((index as u64 + 1) * 1000);
         out.set_time(time);
-        let sides = [left, right].map(|side| side.iter().map(text).collect::<Vec<String>>());
         join.batch(time, &[&sides[0] as &dyn Whole, &sides[1]], &mut out).unwrap();
         out.end(time);
-        let durable = Merge::durable(&mut join).unwrap();
+        let durable = join.durable().unwrap();
         durable.changes(&mut |key, entry| saved.push((key.to_vec(), entry.map(<[u8]>::to_vec)))).unwrap();
     }
     let mut out = Out::new(&mut collected);
     join.close(&Close::new(Reason::Eof), &mut out).unwrap();
+    collected
+}
+
+fn run(make: &dyn Fn() -> IntervalJoin, batches: &[(Vec<Row>, Vec<Row>)], at: usize) -> Vec<Vec<String>> {
+    let texts = |rows: &Vec<Row>| rows.iter().map(text).collect();
+    let batches: Vec<[Vec<String>; 2]> = batches.iter().map(|(left, right)| [texts(left), texts(right)]).collect();
+    let collected = run_saved(&mut || Box::new(make()), &batches, at);
     collected.batches.into_iter().map(|(_, records)| records).collect()
 }
 
@@ -101,7 +111,7 @@ fn model(kind: Type, range: Range, delay: i64, batches: &[(Vec<Row>, Vec<Row>)])
     all
 }
 
-const TYPES: [Type; 6] = [Type::Inner, Type::Left, Type::Right, Type::Full, Type::Semi, Type::Anti];
+pub(super) const TYPES: [Type; 6] = [Type::Inner, Type::Left, Type::Right, Type::Full, Type::Semi, Type::Anti];
 
 fn batches() -> impl Strategy<Value = Vec<(Vec<Row>, Vec<Row>)>> {
     let rows = || prop::collection::vec((prop::option::weighted(0.9, 0_i64..3), -10_i64..40), 0..4);

@@ -14,6 +14,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 use std::hash::BuildHasher;
+use std::ops::Range;
 
 /// Appends the one JSON value in `input`, which may have space around it, to
 /// `out` in canonical form; on an error `out` is as before. For many records
@@ -26,14 +27,16 @@ pub fn canonicalize(input: &[u8], out: &mut Vec<u8>) -> Result<(), JsonError> {
 #[derive(Clone, Debug, Default)]
 pub struct Canonicalizer {
     open: Vec<Container>,
-    key_hashes: Vec<u64>,
+    /// The keys of the objects that are open, each by where it is in the input.
+    keys: Vec<Range<usize>>,
+    hashes: Vec<u64>,
 }
 
 /// An array or object that has not been closed.
 #[derive(Clone, Copy, Debug)]
 enum Container {
     Array,
-    /// Where the hashes of this object's keys begin.
+    /// Where this object's keys begin.
     Object(usize),
 }
 
@@ -52,7 +55,7 @@ impl Canonicalizer {
     pub(in crate::record) fn canonicalize_utf8(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<bool, JsonError> {
         let before = out.len();
         self.open.clear();
-        self.key_hashes.clear();
+        self.keys.clear();
         let mut pass = Pass { input, out, at: 0, copied: 0, buffers: self, equal_hashes: false };
         let result = pass.run();
         let equal_hashes = pass.equal_hashes;
@@ -110,7 +113,7 @@ impl Pass<'_> {
                 Ok(self.peek() == Some(b']'))
             }
             Some(b'{') => {
-                self.open(Container::Object(self.buffers.key_hashes.len()))?;
+                self.open(Container::Object(self.buffers.keys.len()))?;
                 if self.peek() == Some(b'}') {
                     return Ok(true);
                 }
@@ -142,9 +145,8 @@ impl Pass<'_> {
                 }
                 (Container::Array, Some(b']')) => {}
                 (Container::Object(first), Some(b'}')) => {
-                    let hashes = &mut self.buffers.key_hashes;
-                    self.equal_hashes |= has_equal(&mut hashes[first..]);
-                    hashes.truncate(first);
+                    self.equal_hashes |= self.has_equal_hashes(first);
+                    self.buffers.keys.truncate(first);
                 }
                 (Container::Array, _) => return Err(self.error(Expected::CommaOrBracket)),
                 (Container::Object(_), _) => return Err(self.error(Expected::CommaOrBrace)),
@@ -170,14 +172,26 @@ impl Pass<'_> {
         }
         let start = self.at;
         self.string()?;
-        let hash = FixedState::with_seed(0).hash_one(&*unescape(&self.input[start..self.at]));
-        self.buffers.key_hashes.push(hash);
+        self.buffers.keys.push(start..self.at);
         self.space();
         if self.peek() != Some(b':') {
             return Err(self.error(Expected::Colon));
         }
         self.skip_byte();
         Ok(())
+    }
+
+    /// Whether two of the keys from this one on may be equal.
+    fn has_equal_hashes(&mut self, first: usize) -> bool {
+        let Canonicalizer { keys, hashes, .. } = &mut *self.buffers;
+        let keys = &keys[first..];
+        if keys.len() < 2 {
+            return false;
+        }
+        let hash = |key: &Range<usize>| FixedState::with_seed(0).hash_one(&*unescape(&self.input[key.clone()]));
+        hashes.clear();
+        hashes.extend(keys.iter().map(hash));
+        has_equal(hashes)
     }
 
     fn string(&mut self) -> Result<(), JsonError> {

@@ -141,7 +141,9 @@ impl<'a> Driver<'a> {
                     Step::Apart(from, to) => return Err(MergeError::Apart { from, to }.into()),
                     Step::Close => {
                         let close = head::merge_closes(self.closes);
-                        merge.close(&close, &mut out)?;
+                        if !back.borrow().is_carried_on(&close) {
+                            merge.close(&close, &mut out)?;
+                        }
                         back.borrow_mut().save_close(merge.durable())?;
                         back.borrow_mut().check()?;
                         return Ok(back.borrow_mut().outlet.close(&close)?);
@@ -258,6 +260,8 @@ impl<'a> Driver<'a> {
     ) -> Result<(), StageError> {
         let given: Vec<bool> = ends.iter().map(Option::is_some).collect();
         self.watermarks.take(&ends);
+        let said: Vec<_> = ends.iter().map(|end| end.as_ref()?.watermark).collect();
+        merge.watermarks(&said);
         let mut end = head::merge_ends(time, ends, self.is_traced);
         end.watermark = self.watermarks.least();
         back.borrow_mut().trace.records_in += end.records;

@@ -4,6 +4,8 @@ msgpack\t'A value of MessagePack'
 avro\t'A datum of Avro, by --schema'"
 complete -c sstream-source-flume -l schema -d 'With --value avro: the schema of all messages, or a folder of schemas, of which each message names its own, by Confluent\'s number (NUMBER.avsc) or by fingerprint' -r -F
 complete -c sstream-source-flume -l reader-schema -d 'With --value avro: the schema that records are to have, whichever a message was written by' -r -F
+complete -c sstream-source-flume -l tls-cert -d 'Speak TLS, with this certificate and those behind it (PEM)' -r -F
+complete -c sstream-source-flume -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c sstream-source-flume -l max-message -d 'Who sends a larger message is cut off' -r
 complete -c sstream-source-flume -l max-waiting -d 'When so much waits for the pipeline, clients are told to come again' -r
 complete -c sstream-source-flume -l max-clients -d 'So many clients at a time; more wait until one has gone' -r

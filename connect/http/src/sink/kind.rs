@@ -7,7 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use sstream::connect::{
-    MemoryArgs, Secret, Sink, SinkGuarantee, SinkKind, SinkParts, Spool, ToolError, duration, program,
+    MemoryArgs, Secret, Sink, SinkGuarantee, SinkKind, SinkOnCluster, SinkParts, Spool, ToolError, duration, program,
+    run_id,
 };
 use ureq::http::{HeaderName, Method, Uri};
 
@@ -175,6 +176,14 @@ A batch is a POST with a record a line, or with --per record each record is one.
         SinkGuarantee::AtLeastOnce("a request may come again, with the same Idempotency-Key")
     }
 
+    /// A batch is one request; and what is put at a path takes the place of what was there.
+    fn on_cluster(&self) -> SinkOnCluster {
+        match (self.per, self.method) {
+            (Per::Record, Verb::Post) => SinkOnCluster::Partitions,
+            _ => SinkOnCluster::Whole,
+        }
+    }
+
     fn open<'a>(self, parts: SinkParts<'a>) -> Result<Box<dyn Sink + 'a>, ToolError> {
         let parse = |option: &str, source: &Option<String>| {
             source.as_deref().map(|source| program(option, source, VARIABLES)).transpose()
@@ -198,17 +207,10 @@ A batch is a POST with a record a line, or with --per record each record is one.
             empty: self.empty,
             spool: Spool::new(self.memory.memory),
             bad_records,
-            id: random_id(),
+            // Without a checkpoint keys are those of this run.
+            id: run_id(),
         }))
     }
-}
-
-/// Without a checkpoint keys are those of this run.
-fn random_id() -> String {
-    let mut bytes = [0u8; 8];
-    // Without chance two runs may have the same keys within a millisecond of batch times.
-    let _ = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
-    format!("{:016x}", u64::from_le_bytes(bytes))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use hyper::header::{
     ACCEPT_ENCODING, ALLOW, AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, ORIGIN,
     RETRY_AFTER, WWW_AUTHENTICATE,
 };
+use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, StatusCode};
 
 use super::auth::Doorkeeper;
@@ -164,10 +165,15 @@ impl Desk {
 
     /// The answer, which waits until the records are safe.
     pub async fn answer(self: Arc<Desk>, request: Request, client: SocketAddr) -> Result<Response, Infallible> {
-        Ok(match self.take(request, client).await {
+        let (head, mut body) = request.into_parts();
+        Ok(match self.take(&head, &mut body, client).await {
             Ok(count) => respond(StatusCode::OK, "application/json", format!("{{\"records\":{count}}}\n")),
             Err(refusal) => {
                 self.tell(&refusal, client);
+                // Who is too slow is not waited for any longer.
+                if !matches!(refusal, Refusal::Slow(_)) {
+                    tokio::spawn(body::read_on(body));
+                }
                 refusal.response()
             }
         })
@@ -188,9 +194,8 @@ impl Desk {
         }
     }
 
-    async fn take(&self, request: Request, client: SocketAddr) -> Result<u64, Refusal> {
+    async fn take(&self, head: &Parts, body: &mut Incoming, client: SocketAddr) -> Result<u64, Refusal> {
         let time_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis() as u64);
-        let (head, body) = request.into_parts();
         let rules = &self.rules;
         let user = self.admit(&head.headers)?;
         if !rules.paths.is_empty() && !rules.paths.iter().any(|path| path == head.uri.path()) {

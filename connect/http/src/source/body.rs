@@ -37,11 +37,14 @@ impl Coding {
     }
 }
 
+/// How long it is read on of a body that is not taken.
+const READ_ON: Duration = Duration::from_secs(2);
+
 /// Reads a body of at most so many bytes, within the time.
 ///
 /// # Errors
 /// It is larger, slower, breaks off, or there is no place for it.
-pub async fn read(mut body: Incoming, most: usize, time: Duration, share: &mut Share) -> Result<Vec<u8>, Refusal> {
+pub async fn read(body: &mut Incoming, most: usize, time: Duration, share: &mut Share) -> Result<Vec<u8>, Refusal> {
     if body.size_hint().lower() > most as u64 {
         return Err(Refusal::TooLarge(most));
     }
@@ -64,6 +67,13 @@ pub async fn read(mut body: Incoming, most: usize, time: Duration, share: &mut S
     };
     tokio::time::timeout(time, reading).await.map_err(|_| Refusal::Slow(time))??;
     Ok(bytes)
+}
+
+/// Reads on, for a moment, what a client still sends of a body that is not taken. Where a connection is closed with something
+/// unread in it, the system tells the client of that, and not of the answer.
+pub async fn read_on(mut body: Incoming) {
+    let reading = async { while let Some(Ok(_)) = body.frame().await {} };
+    let _ = tokio::time::timeout(READ_ON, reading).await;
 }
 
 /// Unpacks a body, to at most so many bytes.

@@ -8,13 +8,13 @@ use sstream::connect::{
     OnCluster, Opened, OwnAddress, Secret, SourceGuarantee, SourceKind, SourceParts, ToolError, duration,
 };
 use sstream_rpc::{Doors, Intake};
+use sstream_tls::server::ServerArgs;
 
 use super::answer::{Desk, Rules};
 use super::auth::Doorkeeper;
 use super::content::{Content, Making};
 use super::fields::Field;
 use super::server::Server;
-use super::tls;
 
 /// What bodies are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -91,13 +91,9 @@ pub struct SourceArgs {
     #[arg(long, value_name = "FILE", help_heading = "HTTP")]
     pub basic_file: Option<PathBuf>,
 
-    /// Speak TLS, with this certificate and those behind it (PEM)
-    #[arg(long, value_name = "FILE", requires = "tls_key", help_heading = "HTTP")]
-    pub tls_cert: Option<PathBuf>,
-
-    /// The certificate's key (PEM)
-    #[arg(long, value_name = "FILE", requires = "tls_cert", help_heading = "HTTP")]
-    pub tls_key: Option<PathBuf>,
+    /// TLS.
+    #[command(flatten, next_help_heading = "HTTP")]
+    pub tls: ServerArgs,
 
     /// A larger body, packed or unpacked, is refused (413)
     #[arg(long, value_name = "SIZE", value_parser = duration::parse_size, default_value = "16MiB", help_heading = "HTTP")]
@@ -187,10 +183,7 @@ Listens on 127.0.0.1 unless a host is given: 0.0.0.0:8080 listens to everybody, 
             tokens: secrets("--bearer-file", &self.bearer_file)?,
             users: secrets("--basic-file", &self.basic_file)?,
         };
-        let tls = match (&self.tls_cert, &self.tls_key) {
-            (Some(chain), Some(key)) => Some(tls::acceptor(chain, key)?),
-            _ => None,
-        };
+        let tls = self.tls.acceptor()?;
         // An object has each of its fields once.
         let mut with = self.with.clone();
         with.sort_unstable();

@@ -20,4 +20,3 @@ mod content;
 mod fields;
 pub mod kind;
 mod server;
-mod tls;

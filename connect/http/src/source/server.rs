@@ -9,9 +9,9 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use sstream::connect::Console;
 use sstream_rpc::{Reception, Stopping};
+use sstream_tls::server::TlsAcceptor;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsAcceptor;
 
 use super::answer::Desk;
 

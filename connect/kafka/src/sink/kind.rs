@@ -5,7 +5,9 @@ use clap::Args;
 use super::message::Messages;
 use super::{Compression, Kafka, Options, PATIENCE, Partitioner, Parts};
 use crate::client::ClientArgs;
-use sstream::connect::{MemoryArgs, Sink, SinkGuarantee, SinkKind, SinkParts, Spool, ToolError, program};
+use sstream::connect::{
+    MemoryArgs, Sink, SinkGuarantee, SinkKind, SinkOnCluster, SinkParts, Spool, ToolError, program,
+};
 
 /// What the sink takes.
 #[derive(Args, Debug)]
@@ -63,10 +65,10 @@ A string is a message of its text, anything else one of its JSON text, and null 
         SinkGuarantee::ExactlyOnce("for readers with isolation.level=read_committed")
     }
 
-    fn on_cluster(&self) -> Result<(), String> {
+    fn on_cluster(&self) -> SinkOnCluster {
         match self.client.is_of_one_machine() {
-            Some(option) => Err(format!("{option}: a file of this machine")),
-            None => Ok(()),
+            Some(option) => SinkOnCluster::of_one_machine(&format!("{option} is a file")),
+            None => SinkOnCluster::Partitions,
         }
     }
 

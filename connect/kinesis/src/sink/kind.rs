@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use clap::Args;
-use sstream::connect::{MemoryArgs, Sink, SinkGuarantee, SinkKind, SinkParts, Spool, ToolError, duration, program};
+use sstream::connect::{
+    MemoryArgs, Sink, SinkGuarantee, SinkKind, SinkOnCluster, SinkParts, Spool, ToolError, duration, program,
+};
 
 use super::KinesisSink;
 use super::message::{Chance, Messages};
@@ -53,6 +55,10 @@ A string is a record of its text, anything else one of its JSON text. A key is i
 
     fn guarantee(&self) -> SinkGuarantee {
         SinkGuarantee::AtLeastOnce("the records of the last batch may come again")
+    }
+
+    fn on_cluster(&self) -> SinkOnCluster {
+        SinkOnCluster::Partitions
     }
 
     fn open<'a>(self, parts: SinkParts<'a>) -> Result<Box<dyn Sink + 'a>, ToolError> {

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use clap::Args;
-use sstream::connect::{MemoryArgs, Sink, SinkGuarantee, SinkKind, SinkParts, Spool, ToolError, duration, program};
+use sstream::connect::{
+    MemoryArgs, Sink, SinkGuarantee, SinkKind, SinkOnCluster, SinkParts, Spool, ToolError, duration, program,
+};
 
 use super::MqttSink;
 use super::message::Messages;
@@ -70,6 +72,14 @@ A string is a message of its text, anything else one of its JSON text, and null 
         match self.qos {
             0 => SinkGuarantee::AtLeastOnce("as far as the broker has read it; QoS 0 promises no more"),
             _ => SinkGuarantee::AtLeastOnce("the messages of the last batch may come again"),
+        }
+    }
+
+    /// The last message of a topic is kept; and a client is one at a time.
+    fn on_cluster(&self) -> SinkOnCluster {
+        match self.retained || self.client_id.is_some() {
+            true => SinkOnCluster::Whole,
+            false => SinkOnCluster::Partitions,
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 use sstream::connect::files::FileNames;
-use sstream::connect::{LineForm, Sink, SinkGuarantee, SinkKind, SinkParts, ToolError, duration};
+use sstream::connect::{LineForm, Sink, SinkGuarantee, SinkKind, SinkOnCluster, SinkParts, ToolError, duration};
 use sstream_tables::patience::Patience;
 
 use crate::args::StoreArgs;
@@ -77,6 +77,11 @@ An object a batch, URL-TIME_IN_MS[.SUFFIX], whole or not there. It is put under 
 
     fn guarantee(&self) -> SinkGuarantee {
         SinkGuarantee::ExactlyOnce("by the name of its batch")
+    }
+
+    /// An object has the name of its batch.
+    fn on_cluster(&self) -> SinkOnCluster {
+        SinkOnCluster::Whole
     }
 
     fn open<'a>(self, parts: SinkParts<'a>) -> Result<Box<dyn Sink + 'a>, ToolError> {

@@ -1,3 +1,4 @@
+complete -c sstream-sink-scribe -l ca -d 'Speak TLS, with servers whose certificates these have signed (PEM), and not the system\'s' -r -F
 complete -c sstream-sink-scribe -l max-call -d 'Bytes of a call at most: a call of one larger record has more' -r
 complete -c sstream-sink-scribe -l timeout -d 'The time for a call and its answer' -r
 complete -c sstream-sink-scribe -l retry-for -d 'Give up (exit 1) when no server took a call for so long [default: never]' -r
@@ -54,6 +55,7 @@ complete -c sstream-sink-scribe -l metrics -d 'Serve OpenMetrics at http://ADDRE
 complete -c sstream-sink-scribe -l metrics-file -d 'Keep metrics in FILE, for node_exporter\'s textfile collector' -r -F
 complete -c sstream-sink-scribe -l stage-name -d 'The stage\'s name in the checkpoint of the stream, if there is one, in the place of its number and tool, as 03-files' -r
 complete -c sstream-sink-scribe -l max-memory -d 'Most memory the process takes: with more the tool ends with exit 1 [default: three quarters of the machine\'s, or of its control group\'s if that is less]' -r
+complete -c sstream-sink-scribe -l tls -d 'Speak TLS'
 complete -c sstream-sink-scribe -l pass -d 'Hand the stream on, each batch\'s end after the sink is done with it'
 complete -c sstream-sink-scribe -l no-header -d 'csv: no line names the columns, which are 1, 2, 3 unless --columns names them'
 complete -c sstream-sink-scribe -l trim -d 'csv: blanks around fields are no part of them'

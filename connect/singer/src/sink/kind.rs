@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use sstream::connect::record::{Kind, canonicalize, kind};
-use sstream::connect::{MemoryArgs, Sink, SinkGuarantee, SinkKind, SinkParts, Spool, ToolError, describe, program};
+use sstream::connect::{
+    MemoryArgs, Sink, SinkGuarantee, SinkKind, SinkOnCluster, SinkParts, Spool, ToolError, describe, program,
+};
 
 use super::SingerSink;
 use super::messages::{Messages, Stream};
@@ -81,6 +83,10 @@ Runs a target, a program that takes messages of Singer to a warehouse, a databas
         SinkGuarantee::AtLeastOnce(
             "a batch that its target has and did not give back comes again; by --key many count it once",
         )
+    }
+
+    fn on_cluster(&self) -> SinkOnCluster {
+        SinkOnCluster::of_one_machine("the target is a command")
     }
 
     fn open<'a>(self, parts: SinkParts<'a>) -> Result<Box<dyn Sink + 'a>, ToolError> {

@@ -4,6 +4,7 @@ complete -c sstream-sql -l query -d 'Asks the tables of --init in a pipeline tha
 complete -c sstream-sql -l fields -d 'The columns that batch has, whatever the records have; one that a record lacks is NULL [default: those of the records]' -r
 complete -c sstream-sql -l query-timeout -d 'A batch whose SQL takes longer fails' -r
 complete -c sstream-sql -l checkpoint-every -d 'Keep the state in the stream\'s checkpoint, if there is one, only at multiples of this: less is written, and more is sent again after a restart [default: each batch]' -r
+complete -c sstream-sql -l carry -d 'Begin with the state in FILE, if it is there, and leave there what is next: a stage of which a process each does some batches, as on a cluster' -r -F
 complete -c sstream-sql -l input -d 'Raw input in this form, so that the clock need not wait for the first byte' -r -f -a "text\t'Each line a string'
 json\t'Each line a JSON value'
 csv\t'Each row an object'

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use sstream::connect::{
-    MemoryArgs, Sink, SinkGuarantee, SinkKind, SinkParts, Spool, ToolError, Wake, duration, program,
+    MemoryArgs, Sink, SinkGuarantee, SinkKind, SinkOnCluster, SinkParts, Spool, ToolError, Wake, duration, program,
 };
 
 use super::ZeromqSink;
@@ -121,6 +121,16 @@ A string is a message of its text, anything else one of its JSON text. With --pu
             Way::Drop => {
                 SinkGuarantee::AtLeastOnce("as far as it was queued for who has subscribed; PUB promises no more")
             }
+        }
+    }
+
+    fn on_cluster(&self) -> SinkOnCluster {
+        match (self.socket.bind.is_empty(), self.way()) {
+            (false, _) => SinkOnCluster::of_one_machine("--bind is an address"),
+            (true, Way::Push) => SinkOnCluster::Partitions,
+            (true, Way::Block | Way::Drop) => SinkOnCluster::Driver(
+                "PUB sends to who has subscribed by then, and on executors it begins anew with each batch".to_owned(),
+            ),
         }
     }
 

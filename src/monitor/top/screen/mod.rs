@@ -71,6 +71,9 @@ fn draw_title(frame: &mut Frame<'_>, area: Rect, scene: &Scene<'_>, look: &Look,
     let style = if scene.state == "running" { Style::new().fg(Color::Green) } else { LATE };
     spans.push(Span::styled(format!("  {}", scene.state), style));
     spans.push(Span::styled(format!("  every {}", facts.interval), FAINT));
+    if let Some(spark) = &facts.spark {
+        spans.push(Span::styled(format!("  on Spark: {}", spark.place()), FAINT));
+    }
     if let Some(committed) = scene.checkpoint.and_then(|checkpoint| checkpoint.committed) {
         let time = if facts.is_virtual { committed.to_string() } else { show_time(committed) };
         spans.push(Span::styled(format!("  committed to {time}"), FAINT));

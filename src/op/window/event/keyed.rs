@@ -7,7 +7,7 @@ use super::Common;
 use crate::keyed_state::PairOut;
 use crate::op::OpError;
 use crate::op::grouping::Item;
-use crate::op::key_table::KeyTable;
+use crate::op::key_table::{KeyHasher, KeyTable};
 use crate::op::window::damaged;
 
 /// Keys, and the state of each.
@@ -39,6 +39,21 @@ impl Journal {
     }
 }
 
+/// See [`Keyed::order`].
+pub(super) enum KeyOrder<'k> {
+    Normal(&'k [u8]),
+    Came([u8; 8]),
+}
+
+impl KeyOrder<'_> {
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            KeyOrder::Normal(normal) => normal,
+            KeyOrder::Came(number) => number,
+        }
+    }
+}
+
 /// A key that is loaded, of which the entry has not come yet.
 const NO_SEQUENCE: u64 = u64::MAX;
 
@@ -46,6 +61,20 @@ impl<S: Default> Keyed<S> {
     /// No keys.
     pub fn new() -> Keyed<S> {
         Keyed { keys: KeyTable::new(), states: Vec::new(), sequences: Vec::new(), journal: None }
+    }
+
+    /// Before the first key: items come with the hashes of their keys, by this.
+    pub fn hash_by(&mut self, hasher: &KeyHasher) {
+        self.keys = KeyTable::hashed_by(hasher.clone());
+    }
+
+    /// By what a key is ordered among those of which the first records are of the same time, as
+    /// [`Common::as_keys_came`] does.
+    pub fn order(&self, index: usize, common: &Common) -> KeyOrder<'_> {
+        match common.has_times {
+            true => KeyOrder::Normal(self.keys.normal(index)),
+            false => KeyOrder::Came(self.sequences[index].to_be_bytes()),
+        }
     }
 
     /// The index of an item's key, and whether it is new.
@@ -135,8 +164,7 @@ impl<S: Default> Keyed<S> {
         out: &mut PairOut<'_>,
         mut give: impl FnMut(&[u8], &mut S, &mut PairOut<'_>) -> usize,
     ) -> bool {
-        let Some(journal) = &self.journal else { return true };
-        let slice_at = if from_start { 0 } else { journal.slice_at };
+        let slice_at = self.journal.as_ref().filter(|_| !from_start).map_or(0, |journal| journal.slice_at);
         let mut given = 0;
         // Numbers rise with the index, but for gaps, which keep theirs.
         let mut index = self.sequences.partition_point(|sequence| *sequence < slice_at);
@@ -179,6 +207,12 @@ impl<S: Default> Keyed<S> {
             }
         }
         Some(())
+    }
+
+    /// Lets go of all keys.
+    pub fn forget(&mut self) {
+        (self.keys, self.states, self.sequences) = (KeyTable::new(), Vec::new(), Vec::new());
+        self.journal = self.journal.take().map(|_| Journal::default());
     }
 
     /// All was loaded: keys are in their order again.

@@ -18,8 +18,11 @@
 //! left since the one before, and a key that has nothing open is gone.
 
 mod blocks;
+mod entry;
 mod keyed;
+mod large;
 mod layout;
+mod open;
 mod output;
 mod pane;
 mod panes;
@@ -28,13 +31,18 @@ mod roll;
 mod saved;
 mod session;
 mod sessions;
+mod sharded;
+#[cfg(test)]
+mod sharded_tests;
 mod sliding;
 #[cfg(test)]
 mod tests;
 mod tumbling;
 
+pub use large::LargeEventWindow;
 pub use layout::Layout;
 pub use output::TimeOutput;
+pub use sharded::ShardedEventWindow;
 
 use std::cmp::Ordering;
 
@@ -43,11 +51,12 @@ use crate::event::{EventTime, Timing};
 use crate::expr::Program;
 use crate::frame::{BatchTime, Block, Close, Head, Reason, Watermark};
 use crate::interval::Interval;
-use crate::keyed_state::PairOut;
 use crate::op::durable::Durable;
-use crate::op::grouping::{Grouping, Item, aggregation_failed};
+use crate::op::grouping::{By, Grouping, Item, aggregation_failed};
+use crate::op::key_table::KeyHasher;
 use crate::op::timed::time_of;
 use crate::op::{Held, OpError, Operator, Out};
+use open::Open;
 use output::Output;
 use part::Making;
 use sessions::SessionWindows;
@@ -118,47 +127,13 @@ pub struct EventWindow {
     by_batch: Option<Layout>,
 }
 
-/// Windows of one kind that are open, with what has come into them.
-trait Open {
-    /// Adds a value to the windows that hold its time.
-    fn add(&mut self, item: &Item<'_>, time: EventTime, common: &mut Common, out: &mut Out<'_>) -> Result<(), OpError>;
-
-    /// Gives the windows that the batch changed, in order of time.
-    fn give_changed(&mut self, common: &mut Common, out: &mut Out<'_>) -> Result<(), OpError>;
-
-    /// Gives every window there is, in order of time.
-    fn give_all(&mut self, common: &mut Common, out: &mut Out<'_>) -> Result<(), OpError>;
-
-    /// The watermark has come to `time`: what it closes is given, if that is wanted, and let go.
-    fn close_until(&mut self, time: EventTime, common: &mut Common, out: &mut Out<'_>) -> Result<(), OpError>;
-
-    /// How much is kept.
-    fn held(&self) -> Held;
-
-    /// As [`Durable::track`].
-    fn track(&mut self);
-
-    /// As [`KeyedState::changes`](crate::keyed_state::KeyedState::changes).
-    fn changes(&mut self, common: &Common, out: &mut PairOut<'_>);
-
-    /// As [`KeyedState::slice`](crate::keyed_state::KeyedState::slice).
-    fn slice(&mut self, from_start: bool, bytes: usize, common: &Common, out: &mut PairOut<'_>) -> bool;
-
-    /// As [`KeyedState::live_bytes`](crate::keyed_state::KeyedState::live_bytes).
-    fn live_bytes(&self) -> u64;
-
-    /// As [`Durable::load`]; none if it is no such entry.
-    fn load(&mut self, key: &[u8], entry: Option<&[u8]>, common: &Common) -> Option<()>;
-
-    /// As [`Durable::finish_load`].
-    fn finish_load(&mut self, common: &Common) -> Result<(), OpError>;
-}
-
 /// What windows of all kinds need.
 struct Common {
     emit: Emit,
     making: Making,
     output: Output,
+    /// For the tables of keys.
+    hasher: KeyHasher,
     /// Whether records have times of their own, or all of a batch the same.
     has_times: bool,
     /// The watermark as of the batch before.
@@ -217,7 +192,16 @@ impl EventWindow {
             timing,
             grouping,
             open,
-            common: Common { emit, making, output, has_times, watermark: None, arrivals: 0, sequence: 0 },
+            common: Common {
+                emit,
+                making,
+                output,
+                hasher: KeyHasher::default(),
+                has_times,
+                watermark: None,
+                arrivals: 0,
+                sequence: 0,
+            },
             interval: Interval::Fixed(1),
             newest: BatchTime::default(),
             has_checkpoint: false,
@@ -242,6 +226,88 @@ impl EventWindow {
 
     fn held(&self) -> Held {
         self.open.held()
+    }
+
+    /// The time of a batch's records, of those that have none of their own.
+    fn time_of_batch(&self, batch: BatchTime) -> EventTime {
+        i64::try_from(self.interval.begin(batch.0)).unwrap_or(i64::MAX)
+    }
+
+    /// Takes an item, of a batch of which the records have that time if they have none of their own.
+    #[inline]
+    fn take(&mut self, item: &Item<'_>, of_batch: EventTime, out: &mut Out<'_>) -> Result<(), OpError> {
+        let time = match &mut self.timing {
+            Some(timing) => match time_of(timing, item.record, out)? {
+                Some(time) => time,
+                None => return Ok(()),
+            },
+            None => of_batch,
+        };
+        self.open.add(item, time, &mut self.common, out)
+    }
+
+    /// The batch is over: gives what comes out then.
+    fn end_batch(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
+        if self.common.emit == Emit::Changed {
+            self.open.give_changed(&mut self.common, out)?;
+        }
+        let watermark = self.pass_batch(time, out);
+        if self.common.emit == Emit::All {
+            self.open.give_all(&mut self.common, out)?;
+        } else if let Some(watermark) = watermark {
+            self.close_until(watermark, out)?;
+        }
+        Ok(())
+    }
+
+    /// The watermark after the batch, with which it ends.
+    fn pass_batch(&mut self, time: BatchTime, out: &mut Out<'_>) -> Option<EventTime> {
+        if let Some(timing) = &mut self.timing {
+            let watermark = timing.watermarks.end(time, out.watermark());
+            out.set_watermark(watermark);
+        }
+        self.newest = time;
+        self.see_watermark();
+        self.common.watermark
+    }
+
+    /// The watermark has come to `time`: what it closes is given, if that is wanted.
+    fn close_until(&mut self, time: EventTime, out: &mut Out<'_>) -> Result<(), OpError> {
+        self.open.close_until(time, &mut self.common, out)?;
+        self.pass(time);
+        Ok(())
+    }
+
+    /// All that closes at `time` has.
+    fn pass(&mut self, time: EventTime) {
+        // At the end of the stream there is nothing that would be late.
+        if time < EventTime::MAX {
+            self.open.pass(time);
+        }
+    }
+
+    /// The time of a further batch, at the end of the stream, with what is open, if there is anything.
+    fn time_of_rest(&self, close: &Close) -> Option<BatchTime> {
+        let has_rest = self.gives_rest(close) && self.held().keys != Some(0);
+        has_rest.then(|| self.newest.after(self.interval))
+    }
+
+    /// Whether what is open comes out at such an end of the stream.
+    fn gives_rest(&self, close: &Close) -> bool {
+        // After a stop a checkpoint goes on, with what is open.
+        let is_final = !self.has_checkpoint || close.reason == Reason::Eof;
+        is_final && self.common.emit == Emit::Closed
+    }
+
+    /// Gives that batch.
+    fn give_rest(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
+        self.newest = self.newest.after(self.interval);
+        self.close_until(EventTime::MAX, out)
+    }
+
+    /// What works for the windows is ended.
+    fn close_aggregator(&mut self) -> Result<(), OpError> {
+        self.common.making.aggregator.close().map_err(aggregation_failed)
     }
 }
 
@@ -269,18 +335,11 @@ impl Operator for EventWindow {
     }
 
     fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
-        let EventWindow { timing, grouping, open, common, .. } = self;
-        let of_batch = i64::try_from(self.interval.begin(block.time.0)).unwrap_or(i64::MAX);
-        grouping.items(block, out, |item, out| {
-            let time = match timing {
-                Some(timing) => match time_of(timing, item.record, out)? {
-                    Some(time) => time,
-                    None => return Ok(()),
-                },
-                None => of_batch,
-            };
-            open.add(&item, time, common, out)
-        })
+        let of_batch = self.time_of_batch(block.time);
+        let mut grouping = std::mem::replace(&mut self.grouping, Grouping::new(By::Nothing, None));
+        let taken = grouping.items(block, out, |item, out| self.take(&item, of_batch, out));
+        self.grouping = grouping;
+        taken
     }
 
     fn held(&self) -> Option<Held> {
@@ -288,37 +347,20 @@ impl Operator for EventWindow {
     }
 
     fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
-        if self.common.emit == Emit::Changed {
-            self.open.give_changed(&mut self.common, out)?;
-        }
-        if let Some(timing) = &mut self.timing {
-            let watermark = timing.watermarks.end(time, out.watermark());
-            out.set_watermark(watermark);
-        }
-        self.newest = time;
-        self.see_watermark();
-        if self.common.emit == Emit::All {
-            self.open.give_all(&mut self.common, out)?;
-        } else if let Some(watermark) = self.common.watermark {
-            self.open.close_until(watermark, &mut self.common, out)?;
-        }
+        self.end_batch(time, out)?;
         out.holds(self.held());
         out.end(time);
         Ok(())
     }
 
     fn close(&mut self, close: &Close, out: &mut Out<'_>) -> Result<(), OpError> {
-        // After a stop a checkpoint goes on, with what is open.
-        let is_final = !self.has_checkpoint || close.reason == Reason::Eof;
-        if is_final && self.common.emit == Emit::Closed && self.held().keys != Some(0) {
-            let time = self.newest.after(self.interval);
+        if let Some(time) = self.time_of_rest(close) {
             out.set_time(time);
-            self.open.close_until(EventTime::MAX, &mut self.common, out)?;
-            self.newest = time;
+            self.give_rest(out)?;
             out.holds(self.held());
             out.end(time);
         }
-        self.common.making.aggregator.close().map_err(aggregation_failed)
+        self.close_aggregator()
     }
 
     fn durable(&mut self) -> Option<&mut dyn Durable> {

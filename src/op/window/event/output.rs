@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::event::EventTime;
 use crate::op::Out;
+use crate::op::shards::push_order;
 
 /// How times are written.
 #[derive(Clone, Debug)]
@@ -21,11 +22,13 @@ pub(super) struct Output {
     /// The beginning of a record, for results of these bounds.
     bounds: (EventTime, EventTime),
     prefix: Vec<u8>,
+    /// Whether records begin with what they are ordered by.
+    pub is_ordered: bool,
 }
 
 impl Output {
     pub fn new(times: TimeOutput) -> Output {
-        let mut output = Output { times, bounds: (0, 0), prefix: Vec::new() };
+        let mut output = Output { times, bounds: (0, 0), prefix: Vec::new(), is_ordered: false };
         output.write_prefix();
         output
     }
@@ -48,11 +51,21 @@ impl Output {
         self.prefix = format!("{{\"start\":{},\"end\":{}", self.show(start), self.show(end)).into_bytes();
     }
 
-    /// Gives a result, if `write` appends one and says so; without a key there is none in the record.
+    /// Gives a result, if `write` appends one and says so, which comes in this order among those of all keys: by
+    /// two times, then by bytes. Without a key there is none in the record.
     #[inline]
-    pub fn give(&self, key: &[u8], write: impl FnOnce(&mut Vec<u8>) -> bool, out: &mut Out<'_>) {
+    pub fn give(
+        &self,
+        key: &[u8],
+        order: ((EventTime, EventTime), &[u8]),
+        write: impl FnOnce(&mut Vec<u8>) -> bool,
+        out: &mut Out<'_>,
+    ) {
         let record = out.buffer();
         let begin = record.len();
+        if self.is_ordered {
+            push_order(order.0, order.1, record);
+        }
         record.extend_from_slice(&self.prefix);
         if !key.is_empty() {
             record.extend_from_slice(b",\"key\":");

@@ -3,13 +3,14 @@
 //! | key | value |
 //! |---|---|
 //! | `h` | version, how many values have come, the next key's number, the newest batch; the watermark |
-//! | others | as each kind of windows says |
+//! | others | as each kind of windows says, or an [`Entry`] of all that is open of a key |
 //!
 //! Numbers are little-endian. A batch writes the panes, sessions and keys that it changed.
 
 use std::io;
 
 use super::EventWindow;
+use super::entry::{Entry, HEADER, key_of};
 use crate::frame::BatchTime;
 use crate::keyed_state::{KeyedState, PairOut};
 use crate::op::OpError;
@@ -17,8 +18,6 @@ use crate::op::durable::Durable;
 use crate::op::window::damaged;
 
 const VERSION: u8 = 3;
-
-const HEADER: &[u8] = b"h";
 
 impl EventWindow {
     fn header(&self) -> Vec<u8> {
@@ -73,6 +72,10 @@ impl Durable for EventWindow {
     fn load(&mut self, key: &[u8], entry: Option<&[u8]>) -> Result<(), OpError> {
         let loaded = match entry {
             Some(value) if key == HEADER => self.load_header(value),
+            // Of a store, as it is with `--memory`.
+            Some(value) if key_of(key) == Some(key) => Entry::of(value).and_then(|entry| {
+                entry.each_pair(key, &mut |pair, value| self.open.load(pair, Some(value), &self.common))
+            }),
             _ => self.open.load(key, entry, &self.common),
         };
         loaded.ok_or_else(|| damaged("an entry is none of windows of event time"))

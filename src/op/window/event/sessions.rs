@@ -13,6 +13,7 @@ use crate::event::EventTime;
 use crate::expr::Program;
 use crate::keyed_state::PairOut;
 use crate::op::grouping::{Item, aggregation_failed, bad_or_fatal};
+use crate::op::key_table::KeyHasher;
 use crate::op::{Held, OpError, Out};
 
 /// Sessions by key.
@@ -116,7 +117,7 @@ impl SessionWindows {
             }
         }
         given.sort_unstable_by(|one, two| self.as_keys_came(one, two, common));
-        self.give(given, common, out);
+        self.give(given, false, common, out);
         Ok(())
     }
 
@@ -124,11 +125,14 @@ impl SessionWindows {
         common.as_keys_came((one.start, one.index), (two.start, two.index), |index| self.keyed.keys.normal(index))
     }
 
-    fn give(&self, given: Vec<Given>, common: &mut Common, out: &mut Out<'_>) {
+    /// Gives results, which are in order: by their ends first, or by their starts alone.
+    fn give(&self, given: Vec<Given>, by_end: bool, common: &mut Common, out: &mut Out<'_>) {
         for Given { start, end, index, result } in given {
             common.output.set_bounds((start, end));
             let write = |out: &mut Vec<u8>| common.making.aggregator.write(&result, out);
-            common.output.give(self.keyed.keys.written(index), write, out);
+            let order = self.keyed.order(index, common);
+            let order = ((if by_end { end } else { 0 }, start), order.bytes());
+            common.output.give(self.keyed.keys.written(index), order, write, out);
         }
     }
 
@@ -162,6 +166,10 @@ impl Given {
 }
 
 impl Open for SessionWindows {
+    fn hash_by(&mut self, hasher: &KeyHasher) {
+        self.keyed.hash_by(hasher);
+    }
+
     fn add(&mut self, item: &Item<'_>, time: EventTime, common: &mut Common, out: &mut Out<'_>) -> Result<(), OpError> {
         let gap_ms = match &mut self.gap {
             Gap::Fixed(gap_ms) => *gap_ms,
@@ -220,13 +228,16 @@ impl Open for SessionWindows {
         }
         // As they end: in which batch they do must not show.
         closed.sort_unstable_by(|one, two| one.end.cmp(&two.end).then_with(|| self.as_keys_came(one, two, common)));
-        self.give(closed, common, out);
+        self.give(closed, true, common, out);
         // The last first, so that gaps are at the end.
         keys.sort_unstable_by(|one, two| two.cmp(one));
         keys.into_iter().for_each(|index| self.remove_if_idle(index));
         self.compact();
         Ok(())
     }
+
+    /// What is late the watermark says.
+    fn pass(&mut self, _: EventTime) {}
 
     fn held(&self) -> Held {
         Held { keys: Some(self.keyed.keys.len() as u64), records: None, bytes: self.keyed.bytes() }
@@ -283,6 +294,24 @@ impl Open for SessionWindows {
         self.keyed.states.iter_mut().for_each(|state| state.next = state.sessions.next_end());
         self.schedule_anew();
         Ok(())
+    }
+
+    fn end_of(&self, prefix: &[u8], value: &[u8], common: &Common) -> Option<EventTime> {
+        if prefix == b"s" { Sessions::load(&common.making.aggregator, value)?.next_end() } else { None }
+    }
+
+    fn loaded(&mut self, key: &[u8], _: EventTime, _: &Common) -> Option<()> {
+        let index = self.keyed.keys.find_normal(key)?;
+        let state = &mut self.keyed.states[index];
+        state.next = state.sessions.next_end();
+        self.schedule.extend(state.next.map(|next| Reverse((next, index as u32))));
+        Some(())
+    }
+
+    fn forget(&mut self) {
+        self.keyed.forget();
+        self.schedule.clear();
+        self.touched.clear();
     }
 }
 

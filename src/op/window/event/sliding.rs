@@ -14,6 +14,7 @@ use super::{Common, Emit, Layout, Open};
 use crate::event::EventTime;
 use crate::keyed_state::PairOut;
 use crate::op::grouping::{Item, aggregation_failed, bad_or_fatal};
+use crate::op::key_table::KeyHasher;
 use crate::op::{Held, OpError, Out};
 
 /// Windows by key.
@@ -116,9 +117,9 @@ impl Sliding {
         // A key may have become due twice.
         keys.dedup();
         common.output.set_bounds(self.layout.bounds(window));
-        for (_, index) in keys {
+        for (first, index) in keys {
             if common.emit == Emit::Closed {
-                self.give_window(index, window, common, out)?;
+                self.give_window((index, first), window, common, out)?;
             }
             self.let_go(index, window, common.emit);
         }
@@ -148,10 +149,11 @@ impl Sliding {
         }
     }
 
-    /// Gives the result of a key's window, if it has any; its bounds are known to the output.
+    /// Gives the result of a key's window, whose first record has that time, if it has any; its bounds are known
+    /// to the output.
     fn give_window(
         &mut self,
-        index: usize,
+        (index, first_time): (usize, EventTime),
         window: i64,
         common: &mut Common,
         out: &mut Out<'_>,
@@ -161,7 +163,9 @@ impl Sliding {
             self.keyed.states[index].panes.result(first, end, &mut common.making).map_err(aggregation_failed)?;
         if let Some(result) = result {
             let key = self.keyed.keys.written(index);
-            common.output.give(key, |out| common.making.aggregator.write(&result, out), out);
+            let order = self.keyed.order(index, common);
+            let order = ((window, first_time), order.bytes());
+            common.output.give(key, order, |out| common.making.aggregator.write(&result, out), out);
         }
         Ok(())
     }
@@ -183,7 +187,8 @@ impl Sliding {
         });
         for same in ordered.chunk_by(|one, two| one.0 == two.0) {
             common.output.set_bounds(self.layout.bounds(same[0].0));
-            same.iter().try_for_each(|(window, (_, index))| self.give_window(*index, *window, common, out))?;
+            same.iter()
+                .try_for_each(|(window, (first, index))| self.give_window((*index, *first), *window, common, out))?;
         }
         Ok(())
     }
@@ -207,6 +212,10 @@ impl Sliding {
 }
 
 impl Open for Sliding {
+    fn hash_by(&mut self, hasher: &KeyHasher) {
+        self.keyed.hash_by(hasher);
+    }
+
     fn add(&mut self, item: &Item<'_>, time: EventTime, common: &mut Common, out: &mut Out<'_>) -> Result<(), OpError> {
         let number = self.pane(time);
         // In a gap between two windows it is in none.
@@ -273,11 +282,12 @@ impl Open for Sliding {
         {
             self.close_window(window, common, out)?;
         }
-        if time < EventTime::MAX {
-            self.first_open = Some(self.layout.first_open(time));
-        }
         self.compact();
         Ok(())
+    }
+
+    fn pass(&mut self, time: EventTime) {
+        self.first_open = Some(self.layout.first_open(time));
     }
 
     fn held(&self) -> Held {
@@ -359,6 +369,32 @@ impl Open for Sliding {
         }
         self.schedule_anew();
         Ok(())
+    }
+
+    fn end_of(&self, prefix: &[u8], _: &[u8], common: &Common) -> Option<EventTime> {
+        let number = prefix.strip_prefix(b"p")?.first_chunk()?;
+        let next = self.next_window(i64::from_be_bytes(*number), common.emit)?;
+        Some(self.layout.bounds(next).1)
+    }
+
+    fn loaded(&mut self, key: &[u8], end: EventTime, common: &Common) -> Option<()> {
+        let index = self.keyed.keys.find_normal(key)?;
+        let state = &mut self.keyed.states[index];
+        self.panes += state.panes.panes.len() as u64;
+        state.next = NEVER;
+        let oldest = state.panes.panes.front().map(|pane| pane.number);
+        if let Some(next) = oldest.and_then(|oldest| self.next_window(oldest, common.emit)) {
+            self.schedule(index, next.max(self.layout.first_open(end.saturating_sub(1))));
+        }
+        Some(())
+    }
+
+    fn forget(&mut self) {
+        self.keyed.forget();
+        self.due.clear();
+        self.changed.clear();
+        self.unsaved.clear();
+        self.panes = 0;
     }
 }
 

@@ -11,7 +11,7 @@ use crate::agg::Accumulators;
 use crate::event::EventTime;
 use crate::keyed_state::PairOut;
 use crate::op::grouping::{Item, bad_or_fatal};
-use crate::op::key_table::KeyTable;
+use crate::op::key_table::{KeyHasher, KeyTable};
 use crate::op::{Held, OpError, Out};
 
 /// Windows that are open, oldest first.
@@ -83,7 +83,7 @@ impl Window {
             number,
             start,
             end,
-            keys: KeyTable::new(),
+            keys: KeyTable::hashed_by(common.hasher.clone()),
             accumulators: Accumulators::new(&common.making.aggregator),
             firsts: Vec::new(),
             changed: Marks::default(),
@@ -132,9 +132,10 @@ impl Window {
         let mut ordered: Vec<(EventTime, usize)> = indexes.map(|index| (self.firsts[index], index)).collect();
         ordered.sort_unstable_by(|one, two| common.as_keys_came(*one, *two, |index| self.keys.normal(index)));
         common.output.set_bounds((self.start, self.end));
-        for (_, index) in ordered {
+        for (first, index) in ordered {
+            let order = ((self.start, first), self.keys.normal(index));
             let write = |out: &mut Vec<u8>| self.accumulators.write(&common.making.aggregator, index, out);
-            common.output.give(self.keys.written(index), write, out);
+            common.output.give(self.keys.written(index), order, write, out);
         }
     }
 
@@ -206,6 +207,9 @@ impl Tumbling {
 }
 
 impl Open for Tumbling {
+    /// Each window has a table when it comes.
+    fn hash_by(&mut self, _: &KeyHasher) {}
+
     #[inline]
     fn add(&mut self, item: &Item<'_>, time: EventTime, common: &mut Common, out: &mut Out<'_>) -> Result<(), OpError> {
         let is_recent = self.open.get(self.recent).is_some_and(|window| (window.start..window.end).contains(&time));
@@ -259,10 +263,11 @@ impl Open for Tumbling {
             }
         }
         self.recent = 0;
-        if time < EventTime::MAX {
-            self.first_open = Some(self.layout.first_open(time));
-        }
         Ok(())
+    }
+
+    fn pass(&mut self, time: EventTime) {
+        self.first_open = Some(self.layout.first_open(time));
     }
 
     fn held(&self) -> Held {
@@ -291,15 +296,17 @@ impl Open for Tumbling {
     }
 
     fn slice(&mut self, from_start: bool, bytes: usize, common: &Common, out: &mut PairOut<'_>) -> bool {
-        let Some(journal) = &mut self.journal else { return true };
-        let (first, mut begin) = if from_start { (i64::MIN, 0) } else { journal.slice_at };
+        let slice_at = self.journal.as_ref().filter(|_| !from_start).map(|journal| journal.slice_at);
+        let (first, mut begin) = slice_at.unwrap_or((i64::MIN, 0));
         let (mut given, mut value) = (0, Vec::new());
         for window in self.open.iter().skip_while(|window| window.number < first) {
             // A window that has closed meanwhile has none that are left to be given.
             let begin = if window.number == first { std::mem::take(&mut begin) } else { 0 };
-            for index in begin..window.keys.end() {
+            for index in (begin..window.keys.end()).filter(|index| window.keys.contains(*index)) {
                 if given >= bytes {
-                    journal.slice_at = (window.number, index);
+                    if let Some(journal) = &mut self.journal {
+                        journal.slice_at = (window.number, index);
+                    }
                     return false;
                 }
                 given += window.give_entry(index, common, &mut value, out);
@@ -334,6 +341,21 @@ impl Open for Tumbling {
         self.first_open = watermark.map(|time| self.layout.first_open(time));
         self.journal = Some(Journal::default());
         Ok(())
+    }
+
+    fn end_of(&self, prefix: &[u8], _: &[u8], _: &Common) -> Option<EventTime> {
+        let number = prefix.strip_prefix(b"w")?.first_chunk()?;
+        Some(self.layout.bounds(i64::from_be_bytes(*number)).1)
+    }
+
+    fn loaded(&mut self, _: &[u8], _: EventTime, _: &Common) -> Option<()> {
+        Some(())
+    }
+
+    fn forget(&mut self) {
+        self.open.clear();
+        self.recent = 0;
+        self.journal = self.journal.take().map(|_| Journal::default());
     }
 }
 

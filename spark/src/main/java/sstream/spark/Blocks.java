@@ -8,13 +8,30 @@ final class Blocks {
 
   /** How many records a block has. */
   static long records(byte[] block) {
+    return records(block, 0, block.length);
+  }
+
+  /** How many records there are between {@code start} and {@code end}. */
+  static long records(byte[] block, int start, int end) {
     long records = 0;
-    for (byte one : block) {
-      if (one == '\n') {
+    for (int at = start; at < end; at++) {
+      if (block[at] == '\n') {
         records++;
       }
     }
     return records;
+  }
+
+  /** Behind the last record that ends within {@code most} bytes of {@code start}, or behind the first if that is longer. */
+  static int end(byte[] block, int start, int most) {
+    if (block.length - start <= most) {
+      return block.length;
+    }
+    int end = start + most;
+    while (end > start && block[end - 1] != '\n') {
+      end--;
+    }
+    return end > start ? end : next(block, start);
   }
 
   /** Behind the end of the record that begins at {@code start}. */

@@ -7,7 +7,8 @@ import org.apache.spark.streaming.receiver.Receiver;
 /**
  * A source of ours on an executor, which writes its records as lines of JSON. One that fails is started
  * again by Spark. One that ends by itself has ended its stream: the driver is told so, and the receiver
- * stays, as Spark would start it again if it stopped.
+ * stays, as Spark would start it again if it stopped. One whose executor is killed ends too: a source that stayed would
+ * hold its connection, and what comes by it would be lost.
  */
 final class CommandReceiver extends Receiver<byte[]> {
   private static final long serialVersionUID = 1;
@@ -33,21 +34,35 @@ final class CommandReceiver extends Receiver<byte[]> {
   public void onStop() {
     Process process = this.process;
     if (process != null) {
-      // The tool gives what it has read, and ends.
-      process.destroy();
+      close(process);
     }
+  }
+
+  /** The tool gives what it has read, and ends. */
+  private static void close(Process process) {
+    try {
+      process.getOutputStream().close();
+    } catch (IOException gone) {
+      // It has ended.
+    }
+  }
+
+  /** The command, which gets SIGTERM when its stdin is closed, as that of a process is that is killed. */
+  private static String whileOpen(String command) {
+    return "exec 3<&0 </dev/null; " + command + " 3<&- & tool=$!; "
+        + "(read -r closed <&3; kill $tool) >/dev/null 2>&1 & watch=$!; exec 3<&-; "
+        + "wait $tool; code=$?; kill $watch 2>/dev/null; exit $code";
   }
 
   private void receive() {
     try {
-      // exec: the signal is for the tool, not for the shell.
-      process = Tools.start("exec " + command, ProcessBuilder.Redirect.PIPE);
-      process.getOutputStream().close();
+      process = Tools.start(whileOpen(command), ProcessBuilder.Redirect.PIPE);
       LineBlocks lines = new LineBlocks(process.getInputStream());
       for (byte[] block = lines.next(); block != null; block = lines.next()) {
         store(block);
       }
       int exit = process.waitFor();
+      close(process);
       if (exit == 0) {
         reportError(ENDED, new IOException(command));
       } else if (!isStopped()) {

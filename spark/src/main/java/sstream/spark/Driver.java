@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Paths;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
@@ -16,13 +17,15 @@ import org.apache.spark.streaming.api.java.JavaStreamingContext;
 import sun.misc.Signal;
 
 /**
- * Runs plans: {@code Driver [--sstream-home DIR] [--parts N] --plan JSON}, or files of plans, which
- * share one application; each then prints into a file beside its own.
+ * Runs plans: {@code Driver [--sstream-home DIR] [--parts N] [--publish DIR HEAD] --plan JSON}, or files of
+ * plans, which share one application; each then prints into a file beside its own.
  */
 public final class Driver {
   private final List<Plan> plans = new ArrayList<>();
   private String home;
   private int parts;
+  /** Where it is published, and the head; null: nowhere. */
+  private String[] publish;
   /** Whether plans are files, which print into files. */
   private boolean isOfFiles = true;
   /** How many batches the plans' queues have. */
@@ -38,6 +41,9 @@ public final class Driver {
           break;
         case "--parts":
           parts = Integer.parseInt(arguments[++index]);
+          break;
+        case "--publish":
+          publish = new String[] {arguments[++index], arguments[++index]};
           break;
         case "--plan":
           plans.add(Plan.parse("the plan", arguments[++index]));
@@ -78,6 +84,8 @@ public final class Driver {
     tidy(hadoop);
     JavaStreamingContext context = context(spark);
     int exit = 0;
+    String message = null;
+    Progress progress = publish == null ? null : Progress.begin(context, first, publish[0], publish[1]);
     try {
       Watch watch = new Watch(plans, () -> isAsked = true);
       context.addStreamingListener(watch);
@@ -95,10 +103,15 @@ public final class Driver {
       }
     } catch (Throwable failure) {
       exit = told(failure);
+      message = PieceFailed.told(failure);
     }
-    exit = Math.max(exit, DriverSink.closeAll(first.isVirtual && !isAsked ? "eof" : "stop"));
+    String why = first.isVirtual && !isAsked ? "eof" : "stop";
+    exit = Math.max(exit, DriverSink.closeAll(why));
     context.stop(false, false);
     tidy(hadoop);
+    if (progress != null) {
+      progress.close(why, exit, message == null ? "a sink has failed" : message);
+    }
     spark.stop();
     return exit;
   }
@@ -109,6 +122,7 @@ public final class Driver {
     if (home != null) {
       conf.set(Tools.HOME, home);
     }
+    conf.set(Tools.RUN, UUID.randomUUID().toString());
     // What a state was is freed when it is garbage.
     conf.setIfMissing("spark.cleaner.periodicGC.interval", "1min");
     if (first.isVirtual) {
@@ -152,7 +166,7 @@ public final class Driver {
     for (Plan plan : plans) {
       Graph graph = new Graph(context, plan, parts);
       graph.build(isOfFiles ? new File(plan.name + ".out") : null);
-      batches = Math.max(batches, graph.batches);
+      batches = Math.max(batches, graph.batchesInAll());
     }
     return context;
   }

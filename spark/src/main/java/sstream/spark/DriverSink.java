@@ -40,7 +40,7 @@ final class DriverSink implements Serializable {
     process = Tools.start(
         command, printed == null ? ProcessBuilder.Redirect.INHERIT : ProcessBuilder.Redirect.to(printed));
     stdin = new BufferedOutputStream(process.getOutputStream(), 1 << 16);
-    Frames.head(stdin, interval);
+    Frames.head(stdin, interval, new Said());
     stdin.flush();
     BEGUN.add(this);
   }
@@ -58,7 +58,7 @@ final class DriverSink implements Serializable {
       for (byte[] block : blocks) {
         records += Frames.block(stdin, time, block);
       }
-      Frames.end(stdin, time, records);
+      Frames.end(stdin, time, records, new Said());
       stdin.flush();
     } catch (IOException gone) {
       throw new PieceFailed(waitFor(), command, "the sink reads no more");

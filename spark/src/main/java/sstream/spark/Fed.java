@@ -25,8 +25,13 @@ final class Fed {
   private volatile boolean isOver;
 
   Fed(String command, Input input) throws IOException {
+    this(command, null, input);
+  }
+
+  /** The same of a sink, which is known to the world as this writer. */
+  Fed(String command, String known, Input input) throws IOException {
     this.command = command;
-    process = Tools.start(command, ProcessBuilder.Redirect.PIPE);
+    process = Tools.start(command, ProcessBuilder.Redirect.PIPE, known);
     TaskContext context = TaskContext.get();
     if (context != null) {
       context.addTaskCompletionListener((TaskCompletionListener) done -> {

@@ -11,25 +11,31 @@ import java.nio.charset.StandardCharsets;
 /** The stream format: a head, blocks of records, ends of batches, a close. */
 final class Frames {
   private static final ObjectMapper JSON = new ObjectMapper();
+  /** Bytes of a block that has several records. */
+  private static final int MAX_BLOCK = 16 << 20;
 
   private Frames() {}
 
-  static void head(OutputStream out, long interval) throws IOException {
-    line(out, "{\"sstream\":1,\"interval\":" + interval + ",\"stages\":[\"spark\"]}");
+  static void head(OutputStream out, long interval, Said said) throws IOException {
+    line(out, "{\"sstream\":1,\"interval\":" + interval + ",\"stages\":[\"spark\"]" + said.head() + "}");
   }
 
-  /** A block, if it has records; gives how many. */
+  /** Records as a block, or as several where they are more than one may have; gives how many. */
   static long block(OutputStream out, long time, byte[] block) throws IOException {
-    long records = Blocks.records(block);
-    if (records > 0) {
-      line(out, "{\"batch\":" + time + ",\"records\":" + records + ",\"bytes\":" + block.length + "}");
-      out.write(block);
+    long all = 0;
+    for (int start = 0; start < block.length; ) {
+      int end = Blocks.end(block, start, MAX_BLOCK);
+      long records = Blocks.records(block, start, end);
+      line(out, "{\"batch\":" + time + ",\"records\":" + records + ",\"bytes\":" + (end - start) + "}");
+      out.write(block, start, end - start);
+      all += records;
+      start = end;
     }
-    return records;
+    return all;
   }
 
-  static void end(OutputStream out, long time, long records) throws IOException {
-    line(out, "{\"end\":" + time + ",\"records\":" + records + "}");
+  static void end(OutputStream out, long time, long records, Said said) throws IOException {
+    line(out, "{\"end\":" + time + ",\"records\":" + records + said.end() + "}");
   }
 
   static void close(OutputStream out, String why) throws IOException {
@@ -43,6 +49,8 @@ final class Frames {
 
   /** What a reader meets. */
   enum Event {
+    /** A stream begins. */
+    HEAD,
     /** Records. */
     BLOCK,
     /** A batch is whole. */
@@ -57,6 +65,8 @@ final class Frames {
     private final String who;
     /** The block that was met last. */
     byte[] block;
+    /** What the newest head or end said to those behind, as an element; null for nothing. */
+    byte[] said;
     /** What went wrong, once the stream is over; null if nothing did. */
     String failure;
 
@@ -82,8 +92,9 @@ final class Frames {
           }
           return Event.BLOCK;
         }
-        if (line.has("end")) {
-          return Event.END;
+        if (line.has("sstream") || line.has("end")) {
+          said = Said.aside(line);
+          return line.has("end") ? Event.END : Event.HEAD;
         }
         if (line.has("close")) {
           boolean isError = line.get("close").asText().equals("error");

@@ -4,7 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.File;
 import java.io.IOException;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -31,7 +34,7 @@ final class Graph {
 
   private final Map<Integer, JavaDStream<byte[]>> streams = new HashMap<>();
   /** How many batches the plan's queues have. */
-  int batches;
+  private int batches;
 
   Graph(JavaStreamingContext context, Plan plan, int parts) {
     this.context = context;
@@ -78,6 +81,8 @@ final class Graph {
         return window(node);
       case "state":
         return state(node);
+      case "carried":
+        return carried(node);
       case "join":
         return join(node);
       case "union":
@@ -93,17 +98,23 @@ final class Graph {
       case "queue": {
         QueueSource queue = new QueueSource(command, parts);
         batches = Math.max(batches, queue.batches());
-        return queue.stream(context);
+        return counted(node, queue.stream(context));
       }
       case "receive":
-        return context.receiverStream(new CommandReceiver(command));
+        return counted(node, context.receiverStream(new CommandReceiver(command)));
       case "kafka":
         return KafkaSource.stream(context, node);
       case "dir":
-        return DirSource.stream(context, node);
+        return counted(node, DirSource.stream(context, node));
       default:
         throw unknown(node);
     }
+  }
+
+  /** A source whose records Spark does not count itself. */
+  private static JavaDStream<byte[]> counted(JsonNode node, JavaDStream<byte[]> stream) {
+    int id = node.get("id").asInt();
+    return stream.transform(batch -> Counts.counted(batch, id));
   }
 
   private JavaDStream<byte[]> window(JsonNode node) {
@@ -121,18 +132,66 @@ final class Graph {
   }
 
   private JavaDStream<byte[]> state(JsonNode node) {
-    long interval = interval(node);
-    if (node.has("update")) {
-      Piece update = piece(node, "update", true);
-      JavaDStream<byte[]> states = StateStream.of(of(node, 0), update::update, interval, parts);
-      return mapped(node, states, (state, time) -> state);
-    }
+    int parts = this.parts;
     Piece partial = piece(node, "partial", false);
     Piece keep = piece(node, "keep", false);
     Piece results = piece(node, "merge", false);
-    JavaDStream<byte[]> changes = mapped(node, partial::on);
+    JavaDStream<byte[]> changes = mapped(node, (batch, time) -> Shuffle.byKey(partial.on(batch, time), parts));
     StateStream.Step step = (state, more, time) -> keep.run(StateStream.both(state, more), time);
-    return mapped(node, StateStream.of(changes, step, interval, parts), results::on);
+    return mapped(node, StateStream.of(changes, step, interval(node), parts, List.of()), results::on);
+  }
+
+  private JavaDStream<byte[]> carried(JsonNode node) throws IOException {
+    int sides = node.get("of").size();
+    long interval = interval(node);
+    JavaDStream<byte[]> came = dealt(node, 0);
+    for (int side = 1; side < sides; side++) {
+      came = came.transformWith(dealt(node, side), (left, right, time) ->
+          isDue(time.milliseconds(), interval)
+              ? left.zipPartitions(right, (a, b) -> StateStream.both(StateStream.both(a, side()), b))
+              : nothing(left));
+    }
+    Part part = new Part(node.get("command").asText(), interval, sides, plan.isVirtual ? lastBatch() : Long.MAX_VALUE);
+    int parts = node.get("keyed").asBoolean() ? this.parts : 1;
+    List<byte[]> initial = new ArrayList<>();
+    if (node.has("initial")) {
+      Making pairs = new Making(node.get("initial").asText(), stdin -> { });
+      pairs.forEachRemaining(initial::add);
+    }
+    JavaDStream<byte[]> states = StateStream.of(came, part::step, interval, parts, initial);
+    return mapped(node, states, (state, time) -> state.filter(element -> !Aside.is(element, Aside.STATE)));
+  }
+
+  /** A side's records, in the part of their keys. */
+  private JavaDStream<byte[]> dealt(JsonNode node, int side) {
+    int parts = node.get("keyed").asBoolean() ? this.parts : 1;
+    if (!node.has("deal")) {
+      return mapped(node, of(node, side), (batch, time) -> Shuffle.byKey(batch, parts));
+    }
+    Piece deal = new Piece(node.get("deal").get(side).asText(), interval(node), false);
+    return mapped(node, of(node, side), (batch, time) -> Shuffle.byKey(deal.on(batch, time), parts));
+  }
+
+  private static Iterator<byte[]> side() {
+    return List.of(Aside.of(Aside.SIDE, new byte[0], 0)).iterator();
+  }
+
+  /** The time of the last batch that queues have. */
+  private long lastBatch() {
+    return plan.start + batches * plan.interval;
+  }
+
+  /** How many batches there are by a virtual clock: where a stage has open what comes out behind the end, one more. */
+  int batchesInAll() {
+    long last = lastBatch();
+    int more = 0;
+    for (JsonNode node : plan.nodes) {
+      if (is(node, "carried")) {
+        long next = last - last % interval(node) + interval(node);
+        more = Math.max(more, (int) ((next - last) / plan.interval));
+      }
+    }
+    return batches + more;
   }
 
   private JavaDStream<byte[]> join(JsonNode node) {
@@ -155,22 +214,26 @@ final class Graph {
 
   private void sink(JsonNode node, File printed) throws IOException {
     long interval = interval(node);
+    int id = node.get("id").asInt();
     switch (node.get("kind").asText()) {
       case "driver": {
         DriverSink sink = new DriverSink(node, printed);
         sink.begin();
         of(node, 0).foreachRDD((batch, time) -> {
           if (isDue(time.milliseconds(), interval)) {
-            sink.take(batch, time.milliseconds());
+            sink.take(Counts.counted(Aside.without(batch), id), time.milliseconds());
           }
         });
         return;
       }
-      case "each": {
-        PartitionsSink sink = new PartitionsSink(node);
+      case "each":
+      case "whole": {
+        boolean isWhole = node.get("kind").asText().equals("whole");
+        ToolSink sink = new ToolSink(node, isWhole);
         of(node, 0).foreachRDD((batch, time) -> {
           if (isDue(time.milliseconds(), interval)) {
-            sink.take(batch, time.milliseconds());
+            JavaRDD<byte[]> records = Aside.without(batch);
+            sink.take(Counts.counted(isWhole ? Shuffle.together(records) : records, id), time.milliseconds());
           }
         });
         return;
@@ -179,7 +242,7 @@ final class Graph {
         FilesSink sink = new FilesSink(node, context.sparkContext().hadoopConfiguration());
         of(node, 0).foreachRDD((batch, time) -> {
           if (isDue(time.milliseconds(), interval)) {
-            sink.take(Shuffle.together(batch), time.milliseconds());
+            sink.take(Counts.counted(Shuffle.together(Aside.without(batch)), id), time.milliseconds());
           }
         });
         return;

@@ -8,9 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Iterator;
-import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
-import org.apache.spark.util.TaskCompletionListener;
 
 /** A piece of shell that runs in partitions, once each and batch. */
 final class Piece implements Serializable {
@@ -46,7 +44,7 @@ final class Piece implements Serializable {
       if (!a.hasNext() && !b.hasNext()) {
         return Collections.emptyIterator();
       }
-      Path folder = temporary();
+      Path folder = Temporary.folder();
       save(folder.resolve("left"), a, time);
       save(folder.resolve("right"), b, time);
       String sides = " '" + folder + "/left' '" + folder + "/right'";
@@ -54,37 +52,9 @@ final class Piece implements Serializable {
     });
   }
 
-  /** On a part's states and the batch's pairs: the states become a file. */
-  Iterator<byte[]> update(Iterator<byte[]> states, Iterator<byte[]> pairs, long time) throws IOException {
-    if (!states.hasNext() && !pairs.hasNext()) {
-      return Collections.emptyIterator();
-    }
-    Path folder = temporary();
-    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(folder.resolve("left")), 1 << 16)) {
-      while (states.hasNext()) {
-        out.write(states.next());
-      }
-    }
-    String whole = command + " --initial '" + folder + "/left'";
-    return new Running(whole, Running.batch(pairs, time, interval));
-  }
-
-  /** A folder for as long as the task runs. */
-  private static Path temporary() throws IOException {
-    Path folder = Files.createTempDirectory("sstream");
-    TaskContext.get().addTaskCompletionListener((TaskCompletionListener) done -> remove(folder));
-    return folder;
-  }
-
   private void save(Path file, Iterator<byte[]> blocks, long time) throws IOException {
     try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file), 1 << 16)) {
       Running.batch(blocks, time, interval).write(out);
-    }
-  }
-
-  private static void remove(Path folder) {
-    for (String name : new String[] {"left", "right", ""}) {
-      folder.resolve(name).toFile().delete();
     }
   }
 }

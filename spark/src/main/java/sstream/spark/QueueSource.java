@@ -22,7 +22,7 @@ final class QueueSource {
     for (Frames.Event event = reader.next(); event != Frames.Event.CLOSE; event = reader.next()) {
       if (event == Frames.Event.BLOCK) {
         batch.add(reader.block, 0, reader.block.length);
-      } else {
+      } else if (event == Frames.Event.END) {
         batches.add(split(batch.take(), parts));
       }
     }

@@ -23,14 +23,37 @@ final class Running implements Iterator<byte[]> {
 
   /** One batch as a stream of its own. */
   static Fed.Input batch(Iterator<byte[]> blocks, long time, long interval) {
+    return stream(blocks, time, interval, true, "eof");
+  }
+
+  /**
+   * The same, perhaps only of a batch that has records, with how the stream ends. What is said of it comes before the
+   * records.
+   */
+  static Fed.Input stream(Iterator<byte[]> blocks, long time, long interval, boolean alsoEmpty, String close) {
     return out -> {
-      Frames.head(out, interval);
+      Said said = new Said();
+      boolean hasHead = false;
       long records = 0;
       while (blocks.hasNext()) {
-        records += Frames.block(out, time, blocks.next());
+        byte[] block = blocks.next();
+        if (Aside.is(block)) {
+          said.take(block);
+          continue;
+        }
+        if (!hasHead) {
+          Frames.head(out, interval, said);
+          hasHead = true;
+        }
+        records += Frames.block(out, time, block);
       }
-      Frames.end(out, time, records);
-      Frames.close(out, "eof");
+      if (!hasHead) {
+        Frames.head(out, interval, said);
+      }
+      if (alsoEmpty || records > 0) {
+        Frames.end(out, time, records, said);
+      }
+      Frames.close(out, close);
     };
   }
 
@@ -42,7 +65,9 @@ final class Running implements Iterator<byte[]> {
           case BLOCK:
             block = reader.block;
             break;
+          case HEAD:
           case END:
+            block = reader.said;
             break;
           default:
             isOver = true;

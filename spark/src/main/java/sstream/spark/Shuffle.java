@@ -1,9 +1,13 @@
 package sstream.spark;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
-import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Queue;
 import org.apache.spark.Partitioner;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
@@ -12,7 +16,8 @@ import scala.Tuple2;
 
 /**
  * Brings records to parts: pairs by their key, or all of them to one part. The order of the records
- * is kept: within a part they come in the order of the partitions that they were in.
+ * is kept: within a part they come in the order of the partitions that they were in. What is said beside
+ * records comes to every part, before them.
  */
 final class Shuffle {
   private Shuffle() {}
@@ -32,40 +37,103 @@ final class Shuffle {
       return JavaSparkContext.fromSparkContext(blocks.context()).parallelize(new ArrayList<byte[]>(), parts);
     }
     return JavaPairRDD.fromJavaRDD(
-            blocks.mapPartitionsWithIndex((index, of) -> split(index, of, parts), false))
+            blocks.mapPartitionsWithIndex((index, of) -> new Split(index, of, parts), false))
         .repartitionAndSortWithinPartitions(new Parts(parts))
         .values();
   }
 
-  /** The records of a partition, part by part: a block and more each. */
-  private static Iterator<Tuple2<Long, byte[]>> split(int partition, Iterator<byte[]> blocks, int parts) {
-    Blocks.Building[] building = new Blocks.Building[parts];
-    Arrays.setAll(building, part -> new Blocks.Building());
-    List<Tuple2<Long, byte[]>> whole = new ArrayList<>();
-    while (blocks.hasNext()) {
-      byte[] block = blocks.next();
-      if (parts == 1) {
-        building[0].add(block, 0, block.length);
-        continue;
+  /** The records of a partition, in blocks of one part each, given as they fill. */
+  private static final class Split implements Iterator<Tuple2<Long, byte[]>> {
+    private static final int BLOCK_BYTES = 1 << 20;
+
+    private final int partition;
+    private final Iterator<byte[]> blocks;
+    private final Blocks.Building[] building;
+    private final int[] given;
+    private final Said said = new Said();
+    private final Queue<Tuple2<Long, byte[]>> ready = new ArrayDeque<>();
+    private boolean isOver;
+
+    Split(int partition, Iterator<byte[]> blocks, int parts) {
+      this.partition = partition;
+      this.blocks = blocks;
+      building = new Blocks.Building[parts];
+      Arrays.setAll(building, part -> new Blocks.Building());
+      given = new int[parts];
+    }
+
+    @Override
+    public boolean hasNext() {
+      try {
+        while (ready.isEmpty() && !isOver) {
+          if (blocks.hasNext()) {
+            take(blocks.next());
+          } else {
+            finish();
+          }
+        }
+      } catch (IOException error) {
+        throw new UncheckedIOException(error);
       }
-      for (int start = 0; start < block.length; ) {
-        int next = Blocks.next(block, start);
-        int part = Math.floorMod(KeyHash.ofPair(block, start), parts);
-        building[part].add(block, start, next);
-        start = next;
+      return !ready.isEmpty();
+    }
+
+    @Override
+    public Tuple2<Long, byte[]> next() {
+      if (!hasNext()) {
+        throw new NoSuchElementException();
+      }
+      return ready.remove();
+    }
+
+    private void take(byte[] block) throws IOException {
+      if (Aside.is(block)) {
+        said.take(block);
+      } else if (building.length == 1) {
+        add(0, block, 0, block.length);
+      } else {
+        for (int start = 0; start < block.length; ) {
+          int next = Blocks.next(block, start);
+          add(Math.floorMod(KeyHash.ofPair(block, start), building.length), block, start, next);
+          start = next;
+        }
       }
     }
-    for (int part = 0; part < parts; part++) {
-      if (building[part].size() > 0) {
-        whole.add(new Tuple2<>((long) part << 32 | partition, building[part].take()));
+
+    private void add(int part, byte[] block, int start, int end) {
+      building[part].add(block, start, end);
+      if (building[part].size() >= BLOCK_BYTES) {
+        give(part);
       }
     }
-    return whole.iterator();
+
+    private void give(int part) {
+      ready.add(new Tuple2<>(Parts.number(part, partition + 1, given[part]++), building[part].take()));
+    }
+
+    private void finish() throws IOException {
+      isOver = true;
+      byte[] aside = said.aside();
+      for (int part = 0; part < building.length; part++) {
+        if (aside != null) {
+          // Before all records, to each part.
+          ready.add(new Tuple2<>(Parts.number(part, 0, partition), aside));
+        }
+        if (building[part].size() > 0) {
+          give(part);
+        }
+      }
+    }
   }
 
-  /** The part is in the upper half of a block's number; the lower half is its place in the order. */
+  /** A block's number has its part, the partition it comes from, and its place among those of both, 24, 20 and 20 bits. */
   private static final class Parts extends Partitioner {
     private static final long serialVersionUID = 1;
+
+    static long number(int part, int partition, int place) {
+      return (long) part << 40 | (long) partition << 20 | place;
+    }
+
     private final int parts;
 
     Parts(int parts) {
@@ -79,7 +147,7 @@ final class Shuffle {
 
     @Override
     public int getPartition(Object number) {
-      return (int) ((long) number >>> 32);
+      return (int) ((long) number >>> 40);
     }
   }
 }

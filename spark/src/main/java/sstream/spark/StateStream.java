@@ -19,8 +19,9 @@ import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
 
 /**
- * A state by key, a part of the keys each. With every batch the state and what came for its keys become
- * the next state, by our own tool, where the part is. Without a checkpoint executors hold it, each part
+ * A state by key, a part of the keys each; or of one part. With every batch the state and what came for its keys become
+ * the next state, by our own tool, where the part is; what comes out is beside it, as elements that are no state.
+ * Without a checkpoint executors hold it, each part
  * twice; with one it is in the checkpoint's files too, from time to time, as Spark does it.
  */
 final class StateStream extends DStream<byte[]> {
@@ -32,28 +33,34 @@ final class StateStream extends DStream<byte[]> {
   private static final long serialVersionUID = 1;
   private static final ClassTag<byte[]> BYTES = ClassTag$.MODULE$.apply(byte[].class);
 
-  /** What comes, pairs. */
+  /** What comes, in as many parts. */
   private final DStream<byte[]> changes;
   private final Step step;
   /** Milliseconds between the batches that come. */
   private final long interval;
   private final int parts;
+  /** What the states begin with, which are pairs. */
+  private final java.util.List<byte[]> initial;
   private final boolean isKept;
 
-  private StateStream(StreamingContext context, DStream<byte[]> changes, Step step, long interval, int parts) {
+  private StateStream(
+      StreamingContext context, DStream<byte[]> changes, Step step, long interval, int parts,
+      java.util.List<byte[]> initial) {
     super(context, BYTES);
     this.changes = changes;
     this.step = step;
     this.interval = interval;
     this.parts = parts;
+    this.initial = initial;
     isKept = context.checkpointDir() != null;
     persist(isKept ? StorageLevel.MEMORY_AND_DISK_SER() : StorageLevel.MEMORY_AND_DISK_SER_2());
   }
 
   /** The state after each batch of {@code changes}. */
-  static JavaDStream<byte[]> of(JavaDStream<byte[]> changes, Step step, long interval, int parts) {
-    DStream<byte[]> pairs = changes.dstream();
-    return new JavaDStream<>(new StateStream(pairs.ssc(), pairs, step, interval, parts), BYTES);
+  static JavaDStream<byte[]> of(
+      JavaDStream<byte[]> changes, Step step, long interval, int parts, java.util.List<byte[]> initial) {
+    DStream<byte[]> came = changes.dstream();
+    return new JavaDStream<>(new StateStream(came.ssc(), came, step, interval, parts, initial), BYTES);
   }
 
   /** The records of the one, and then those of the other. */
@@ -91,13 +98,12 @@ final class StateStream extends DStream<byte[]> {
     Option<RDD<byte[]>> before = getOrCompute(time.$minus(slideDuration()));
     Option<RDD<byte[]>> came = changes.getOrCompute(time);
     long now = time.milliseconds();
-    JavaRDD<byte[]> state = before.isDefined() ? JavaRDD.fromRDD(before.get(), BYTES) : nothing();
+    JavaRDD<byte[]> state = before.isDefined() ? JavaRDD.fromRDD(before.get(), BYTES) : first();
     if (came.isEmpty() || now % interval != 0) {
       return Option.apply(state.rdd());
     }
-    JavaRDD<byte[]> pairs = Shuffle.byKey(JavaRDD.fromRDD(came.get(), BYTES), parts);
     Step step = this.step;
-    JavaRDD<byte[]> next = state.zipPartitions(pairs, (part, more) -> step.of(part, more, now));
+    JavaRDD<byte[]> next = state.zipPartitions(JavaRDD.fromRDD(came.get(), BYTES), (part, more) -> step.of(part, more, now));
     if (!isKept) {
       // Not the whole history with every batch.
       next.rdd().localCheckpoint();
@@ -124,7 +130,13 @@ final class StateStream extends DStream<byte[]> {
     changes.clearMetadata(time);
   }
 
-  private JavaRDD<byte[]> nothing() {
-    return JavaSparkContext.fromSparkContext(ssc().sparkContext()).parallelize(new ArrayList<byte[]>(), parts);
+  /** What there is before the first batch. */
+  private JavaRDD<byte[]> first() {
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(ssc().sparkContext());
+    if (initial.isEmpty()) {
+      return context.parallelize(new ArrayList<byte[]>(), parts);
+    }
+    return Shuffle.byKey(context.parallelize(initial, 1), parts)
+        .map(pairs -> Aside.of(Aside.INITIAL, pairs, pairs.length));
   }
 }

@@ -6,9 +6,16 @@
 //! batch times the watermark is that of the batch. A record that is not after the watermark from
 //! before its batch is late, be its key known or not.
 //!
-//! A key takes its bytes and about 40 more, the time of its first record among them.
+//! A key takes its bytes and about 40 more, the time of its first record among them; [`LargeDedup`] has most keys on disk.
 
-use std::io;
+mod durable;
+mod large;
+mod sharded;
+#[cfg(test)]
+mod sharded_tests;
+
+pub use large::LargeDedup;
+pub use sharded::ShardedDedup;
 
 use super::due::Due;
 use super::durable::Durable;
@@ -19,7 +26,6 @@ use super::timed::timely;
 use super::{Held, OpError, Operator, Out};
 use crate::event::{EventTime, Timing};
 use crate::frame::{BatchTime, Block, Head, Watermark};
-use crate::keyed_state::{KeyedState, PairOut};
 use crate::record::number::push_integer;
 
 /// How long keys are known.
@@ -38,7 +44,11 @@ pub struct Dedup {
     /// The time of each key's first record, by its index; none where keys are known for ever.
     times: Vec<EventTime>,
     due: Due<u32>,
+    /// The watermark after the batch before.
+    passed: Option<EventTime>,
     journal: Option<Journal>,
+    /// How many records have come, as far as they are counted here.
+    records: u64,
 }
 
 /// What a checkpoint has not seen yet.
@@ -50,34 +60,66 @@ struct Journal {
     slice_at: usize,
 }
 
-/// The key in a checkpoint of what belongs to no key: JSON does not begin so.
+/// The time of a key that was dropped, where that has to be said: no record's is so early.
+const DROPPED: EventTime = EventTime::MIN;
+
+/// The key in a checkpoint of what belongs to no key: JSON does not begin so. By event time these are the watermarks; by batch
+/// times it is the time of the last batch, where keys may be over that nothing else was said of.
 const WATERMARK: &[u8] = b"\0watermark";
 
 impl Dedup {
     /// Takes keys by `grouping`.
     pub fn new(grouping: Grouping, memory: Memory) -> Dedup {
         let (keys, due) = (KeyTable::new(), Due::default());
-        Dedup { grouping, memory, keys, times: Vec::new(), due, journal: None }
+        Dedup { grouping, memory, keys, times: Vec::new(), due, passed: None, journal: None, records: 0 }
     }
 
-    /// Gives a record if its key is not known, and it is not the one that was `given` last.
-    fn take(&mut self, item: &Item<'_>, given: &mut Option<*const u8>, out: &mut Out<'_>) -> Result<(), OpError> {
-        let time = match &mut self.memory.timing {
-            None => i64::try_from(out.time().0).unwrap_or(i64::MAX),
-            Some(timing) => match timely(timing, item.record, out)? {
-                Some(time) => time,
-                None => return Ok(()),
-            },
-        };
+    /// Gives the item's record if its key is not known; a record of several keys is given once, in its place.
+    fn take(&mut self, item: &Item<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
+        if let Some(time) = self.time_of(item, out)? {
+            self.see(item, time, out);
+        }
+        Ok(())
+    }
+
+    /// When the item's record came, or happened; none if it is late or a bad one.
+    #[inline]
+    fn time_of(&mut self, item: &Item<'_>, out: &mut Out<'_>) -> Result<Option<EventTime>, OpError> {
+        match &mut self.memory.timing {
+            None => Ok(Some(i64::try_from(out.time().0).unwrap_or(i64::MAX))),
+            Some(timing) => timely(timing, item.record, out),
+        }
+    }
+
+    #[inline]
+    fn see(&mut self, item: &Item<'_>, time: EventTime, out: &mut Out<'_>) {
         let (index, is_new) = item.insert_into(&mut self.keys);
         if is_new {
             self.came(index, time);
-            // A record of several keys is given once.
-            if given.replace(item.record.as_ptr()) != Some(item.record.as_ptr()) {
-                out.record(item.record);
-            }
+            out.record_once(item.record);
         }
-        Ok(())
+    }
+
+    /// Gives the place of the item that comes next.
+    #[inline]
+    fn count(&mut self, item: &Item<'_>, out: &mut Out<'_>) {
+        self.records += u64::from(item.nth == 0);
+        out.set_place(self.records);
+    }
+
+    /// Takes the item that comes next.
+    #[inline]
+    fn take_next(&mut self, item: &Item<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
+        self.count(item, out);
+        self.take(item, out)
+    }
+
+    /// Whether a key whose first record has that time is known no more.
+    #[inline]
+    fn is_over(&self, time: EventTime) -> bool {
+        let has_passed = |end| self.passed.is_some_and(|passed| end <= passed);
+        let over = |within_ms| time == DROPPED || has_passed(time.saturating_add(within_ms));
+        self.memory.within_ms.is_some_and(over)
     }
 
     /// Notes when the key with this index, a new one, came first.
@@ -164,14 +206,13 @@ impl Operator for Dedup {
 
     fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
         let mut grouping = std::mem::replace(&mut self.grouping, Grouping::new(By::Nothing, None));
-        let mut given = None;
         let result = if self.keys.is_large() {
             grouping.chunks(block, out, |items, out| {
                 fetch(items.iter(), &self.keys, |_| 0);
-                items.iter().try_for_each(|item| self.take(item, &mut given, out))
+                items.iter().try_for_each(|item| self.take_next(item, out))
             })
         } else {
-            grouping.items(block, out, |item, out| self.take(&item, &mut given, out))
+            grouping.items(block, out, |item, out| self.take_next(&item, out))
         };
         self.grouping = grouping;
         result
@@ -182,17 +223,7 @@ impl Operator for Dedup {
     }
 
     fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
-        let watermark = match &mut self.memory.timing {
-            None => i64::try_from(time.0).ok(),
-            Some(timing) => {
-                let watermark = timing.watermarks.end(time, out.watermark());
-                out.set_watermark(watermark);
-                watermark.map(|Watermark(ms)| ms)
-            }
-        };
-        if let Some(watermark) = watermark {
-            self.forget(watermark);
-        }
+        self.end_batch(time, out);
         out.holds(self.held());
         out.end(time);
         Ok(())
@@ -204,97 +235,20 @@ impl Operator for Dedup {
 }
 
 impl Dedup {
-    fn give_watermark(&self, out: &mut PairOut<'_>) {
-        if let Some(timing) = &self.memory.timing {
-            let mut saved = Vec::new();
-            timing.watermarks.save(&mut saved);
-            out(WATERMARK, Some(&saved));
-        }
-    }
-
-    /// Gives a key, in normal form, and the time of its first record.
-    fn give_key(&self, index: usize, out: &mut PairOut<'_>) {
-        let time = self.times.get(index).map(|time| time.to_le_bytes());
-        out(self.keys.normal(index), Some(time.as_ref().map_or(&[][..], |time| time)));
-    }
-}
-
-impl KeyedState for Dedup {
-    fn changes(&mut self, out: &mut PairOut<'_>) -> io::Result<()> {
-        let Some(journal) = &mut self.journal else { return Ok(()) };
-        // A key that was forgotten and came again is new, so what is forgotten goes first.
-        journal.dropped.drain(..).for_each(|key| out(&key, None));
-        let new_from = std::mem::replace(&mut journal.new_from, self.keys.end());
-        for index in (new_from..self.keys.end()).filter(|index| self.keys.contains(*index)) {
-            self.give_key(index, out);
-        }
-        self.give_watermark(out);
-        Ok(())
-    }
-
-    fn slice(&mut self, from_start: bool, bytes: usize, out: &mut PairOut<'_>) -> bool {
-        let slice_at = self.journal.as_ref().map_or(0, |journal| journal.slice_at);
-        let mut index = if from_start { 0 } else { slice_at };
-        let mut given = 0;
-        while index < self.keys.end() && given < bytes {
-            if self.keys.contains(index) {
-                given += self.keys.normal(index).len() + size_of::<EventTime>();
-                self.give_key(index, out);
+    /// The batch is over.
+    fn end_batch(&mut self, time: BatchTime, out: &mut Out<'_>) {
+        let watermark = match &mut self.memory.timing {
+            None => i64::try_from(time.0).ok(),
+            Some(timing) => {
+                let watermark = timing.watermarks.end(time, out.watermark());
+                out.set_watermark(watermark);
+                watermark.map(|Watermark(ms)| ms)
             }
-            index += 1;
-        }
-        self.give_watermark(out);
-        if let Some(journal) = &mut self.journal {
-            journal.slice_at = index;
-        }
-        index >= self.keys.end()
-    }
-
-    fn live_bytes(&self) -> u64 {
-        (self.keys.key_bytes() + self.keys.len() * size_of::<EventTime>()) as u64
-    }
-}
-
-impl Durable for Dedup {
-    fn track(&mut self, _is_restored: bool) {
-        self.journal = Some(Journal::default());
-    }
-
-    fn load(&mut self, key: &[u8], entry: Option<&[u8]>) -> Result<(), OpError> {
-        let damaged = || OpError::Damaged { what: "an entry is none of dedup".to_owned() };
-        if key == WATERMARK {
-            let (Some(timing), Some(saved)) = (&mut self.memory.timing, entry) else { return Err(damaged()) };
-            return if timing.watermarks.load(saved) { Ok(()) } else { Err(damaged()) };
-        }
-        let Some(entry) = entry else {
-            if let Some(index) = self.keys.find_normal(key) {
-                self.keys.remove(index);
-                self.times.truncate(self.keys.end());
-            }
-            return Ok(());
         };
-        let (index, _) = self.keys.insert(key);
-        if self.memory.within_ms.is_some() {
-            let time = EventTime::from_le_bytes(entry.try_into().map_err(|_| damaged())?);
-            if index >= self.times.len() {
-                self.times.resize(index + 1, 0);
-            }
-            self.times[index] = time;
+        self.passed = watermark;
+        if let Some(watermark) = watermark {
+            self.forget(watermark);
         }
-        Ok(())
-    }
-
-    fn finish_load(&mut self) -> Result<(), OpError> {
-        let Some(within_ms) = self.memory.within_ms else {
-            self.journal = Some(Journal { new_from: self.keys.end(), ..Journal::default() });
-            return Ok(());
-        };
-        let indexes: Vec<usize> = self.keys.indexes().collect();
-        for index in indexes {
-            self.due.push(self.times[index].saturating_add(within_ms), index as u32);
-        }
-        self.journal = Some(Journal { new_from: self.keys.end(), ..Journal::default() });
-        Ok(())
     }
 }
 
