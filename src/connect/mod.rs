@@ -170,7 +170,7 @@ pub use crate::source::engine::records::{Came, ReadAgain, RecordSource, Room};
 pub use crate::source::kinds::stdin::{Ready, wait_readable};
 pub use crate::source::kinds::wake::{Bell, Wake};
 pub use crate::source::{ByteSource, Client, Got, SourceError, Torn};
-pub use crate::spool::Spool;
+pub use crate::spool::{Aside, Spool};
 
 /// Records: JSON values as bytes, in canonical form.
 ///

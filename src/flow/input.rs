@@ -16,6 +16,11 @@ pub trait Input {
     /// wait.
     fn is_ready(&self) -> bool;
 
+    /// How many bytes have come and are in no batch yet, where a source lets them wait and tells: `--spool`.
+    fn waiting(&self) -> Option<u64> {
+        None
+    }
+
     /// Asked after the close: whether this run only ended what the one before had
     /// begun to close, so that the tool is to be started again.
     fn must_restart(&self) -> bool {

@@ -10,6 +10,7 @@
 //! Reading needs memory for one piece at a time: a block as it was appended, or
 //! small neighbours of one batch together.
 
+mod aside;
 mod disk;
 mod error;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod tests;
 
 use std::collections::VecDeque;
 
+pub use aside::{Aside, News};
 pub use error::SpoolError;
 
 use crate::frame::{BatchTime, Block};

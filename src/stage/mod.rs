@@ -25,7 +25,7 @@ use crate::clock::Clock;
 use crate::error::Failure as _;
 use crate::flow::{BadRecords, Input, Outlet, OutletError, Waited};
 use crate::frame::{Close, Event, Reason};
-use crate::op::{Operator, Out};
+use crate::op::{Held, Operator, Out};
 use back::{Back, Tap};
 
 /// What a stage is, beyond its three parts.
@@ -137,6 +137,9 @@ fn drive(input: &mut dyn Input, operator: &mut dyn Operator, back: &RefCell<Back
                 out.set_time(time);
                 out.set_watermark(end.watermark);
                 back.borrow_mut().input_end(end);
+                if let Some(bytes) = input.waiting() {
+                    back.borrow_mut().outlet.holds(Held { keys: None, records: None, bytes });
+                }
                 operator.end(time, &mut out)?;
                 back.borrow_mut().save(operator.durable())?;
             }

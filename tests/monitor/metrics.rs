@@ -180,3 +180,20 @@ fn a_file_of_metrics_has_the_last_word() {
     let busy = value(&samples, "sstream_stage_busy_seconds_total{stage=01-filter}");
     assert!((busy - busy_ms / 1000.0).abs() < 1e-5, "{busy} {busy_ms}");
 }
+
+#[test]
+fn what_waits_in_a_source_is_among_the_metrics() {
+    if !has_parser() {
+        return;
+    }
+    let folder = Folder::new();
+    let mut line = start(
+        &folder,
+        "sstream-source unix socket --spool 1MiB --batch 50ms --output frames --metrics-file run.prom > stream",
+    );
+    line.until("three batches", |line| ends(&line.read("stream")).len() >= 3);
+    line.signal(Signal::INT);
+    line.exits(0);
+    let samples = samples("prometheus", &line.read("run.prom"));
+    assert_eq!(value(&samples, "sstream_stage_state_bytes{stage=00-source}"), 0.0);
+}

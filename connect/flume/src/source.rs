@@ -93,7 +93,7 @@ Listens on 127.0.0.1 unless a host is given: 0.0.0.0:4141 listens to everybody. 
         let (value, most, compression) =
             (self.framed.value.open()?, self.framed.max_message.saturating_mul(GROWTH), self.compression);
         let (name, console, tls) = (doors.name(), parts.console.clone(), self.framed.tls.acceptor()?);
-        Ok(Opened::Records(Box::new(Intake::open(doors, self.framed.max_waiting, &parts, |queue| {
+        Ok(Opened::Records(Box::new(Intake::open(doors, self.framed.waiting, &parts, |queue| {
             Front::new(&self.framed, tls, queue, console, name, move |client| {
                 let packer = (compression == Compression::Deflate).then(Packer::default);
                 let events =

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sstream_testkit::shell::Folder;
 use sstream_testkit::wait_until;
 
 use crate::broker::{Broker, is_possible, stop};
@@ -249,18 +250,36 @@ fn shared_subscriptions() {
 /// does not take us for dead.
 #[test]
 fn behind_a_stopped_sink_memory_is_bounded() {
+    stands_still("", |_, _| std::thread::sleep(Duration::from_secs(1)));
+}
+
+/// With `--spool` it is read all the same, and waits on disk.
+#[test]
+fn behind_a_stopped_sink_messages_wait_on_disk() {
+    stands_still("--spool 1GiB", |folder, source| {
+        let line = format!("stat -Lc %s /proc/{source}/fd/* | sort -n | tail -n 1");
+        let largest = || folder.run(&line).stdout.trim().parse().unwrap_or(0);
+        // Of 60 MB 16 MiB are in memory.
+        wait_until("they are on disk", Duration::from_secs(60), || largest() > 30_000_000);
+    });
+}
+
+/// 60 MB for a source with these options, of whose pipeline nothing is read until what is to be `seen` of the source, a
+/// process, was seen.
+fn stands_still(options: &str, seen: impl FnOnce(&Folder, i32)) {
     if !is_possible() {
         return;
     }
     let broker = Broker::start();
-    let pipeline = broker.begin_subscriber(
-        "sstream-source mqtt $B --client-id us --topic t --batch 100ms | { while ! [ -e go ]; do sleep 0.1; done; exec sstream-sink text; } >got",
-    );
+    let pipeline = broker.begin_subscriber(&format!(
+        "sstream-source mqtt $B --client-id us --topic t --batch 100ms {options} | \
+         {{ while ! [ -e go ]; do sleep 0.1; done; exec sstream-sink text; }} >got"
+    ));
     broker
         .run("seq -f '%0600.0f' 100000 | mosquitto_pub $C -q 0 -t t -l; echo 1 | mosquitto_pub $C -q 1 -t t -l")
         .exits(0);
     let source = pipeline.processes().into_iter().find(|process| process.name.starts_with("sstream-source")).unwrap();
-    std::thread::sleep(Duration::from_secs(1));
+    seen(&broker.folder, source.pid);
     let status = std::fs::read_to_string(format!("/proc/{}/status", source.pid)).unwrap();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     let peak_kb: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();

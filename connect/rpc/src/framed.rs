@@ -14,6 +14,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, 
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::intake::WaitingArgs;
 use crate::queue::{Queue, Records, Share};
 use crate::server::{Doors, Reception, Stopping};
 
@@ -42,9 +43,9 @@ pub struct FramedArgs {
     #[arg(long, value_name = "SIZE", value_parser = duration::parse_size, default_value = "16MiB", help_heading = "Server")]
     pub max_message: usize,
 
-    /// When so much waits for the pipeline, clients are told to come again
-    #[arg(long, value_name = "SIZE", value_parser = duration::parse_size, default_value = "64MiB", help_heading = "Server")]
-    pub max_waiting: usize,
+    /// How much waits.
+    #[command(flatten, next_help_heading = "Server")]
+    pub waiting: WaitingArgs,
 
     /// So many clients at a time; more wait until one has gone
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Server")]
@@ -66,7 +67,7 @@ impl FramedArgs {
     /// What is wrong.
     pub fn check(&self) -> Result<(), String> {
         self.value.check()?;
-        match self.max_waiting < self.max_message {
+        match self.waiting.max_waiting < self.max_message {
             true => Err("--max-waiting: a message of --max-message would never find a place: let it be no less".into()),
             false => Ok(()),
         }
@@ -429,7 +430,7 @@ mod tests {
     /// What there is no place for is read to its end, and not kept.
     #[test]
     fn a_message_that_finds_no_place_is_known_by_its_head() {
-        let queue = Queue::new(20_000, Wake::new().unwrap().bell());
+        let queue = Queue::new(20_000, None, Wake::new().unwrap().bell());
         let bytes: Vec<u8> = (0..50_000u32).map(|n| n as u8).collect();
         let mut reader = Reader::new(Box::new(std::io::Cursor::new(bytes.clone())), 60_000);
         let mut other = queue.share();

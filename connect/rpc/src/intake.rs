@@ -2,12 +2,25 @@
 
 use std::time::Duration;
 
+use clap::Args;
 use sstream::connect::{
-    Bad, Came, Ready, Reason, RecordSource, Room, SourceError, SourceParts, StopSignal, Waited, Wake,
+    Aside, Bad, Came, Ready, Reason, RecordSource, Room, SourceError, SourceParts, StopSignal, Waited, Wake, duration,
 };
 
 use crate::queue::{Queue, Taken};
 use crate::server::{Doors, Reception, Server};
+
+/// How much of what clients send waits for the pipeline.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct WaitingArgs {
+    /// When so much waits for the pipeline, clients are told to come again
+    #[arg(long, value_name = "SIZE", value_parser = duration::parse_size, default_value = "64MiB")]
+    pub max_waiting: usize,
+
+    /// Let so much more wait on disk; they are answered when it is safe, as ever
+    #[arg(long, value_name = "SIZE", value_parser = duration::parse_size)]
+    pub spool: Option<usize>,
+}
 
 /// What clients send.
 pub struct Intake {
@@ -24,20 +37,20 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// Listens at once. Messages that wait for the pipeline may hold `max_waiting` bytes together; `reception` is
-    /// made with the queue that it puts records into.
+    /// Listens at once. `reception` is made with the queue that it puts records into.
     ///
     /// # Errors
     /// The address cannot be listened at.
     pub fn open<R: Reception>(
         doors: Doors,
-        max_waiting: usize,
+        waiting: WaitingArgs,
         parts: &SourceParts,
         reception: impl FnOnce(Queue) -> R,
     ) -> Result<Intake, SourceError> {
         let name = doors.name();
         let wake = Wake::new().map_err(|error| SourceError::read(&name, error))?;
-        let queue = Queue::new(max_waiting, wake.bell());
+        let aside = waiting.spool.map(|limit| Aside::new(&name, limit as u64, parts.console.clone()));
+        let queue = Queue::new(waiting.max_waiting, aside, wake.bell());
         let server = Server::start(doors, reception(queue.clone()), parts.console.clone())
             .map_err(|error| SourceError::read(&name, error))?;
         Ok(Intake {
@@ -89,6 +102,10 @@ impl RecordSource for Intake {
 
     fn take(&mut self, room: Room, block: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, SourceError> {
         Ok(self.queue.take(room, block, bad, &mut self.taken)?)
+    }
+
+    fn waiting(&self) -> Option<u64> {
+        self.queue.waiting()
     }
 
     fn finish(&mut self, _: &Reason, _: &mut Vec<u8>, _: &mut Bad<'_>) -> Result<u64, SourceError> {

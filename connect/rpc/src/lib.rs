@@ -23,7 +23,7 @@ pub mod queue;
 pub mod server;
 
 pub use framed::{Ask, Cut, FramedArgs, Front, Message, Protocol, Reader, tls_advice};
-pub use intake::Intake;
+pub use intake::{Intake, WaitingArgs};
 pub use outlet::{Calls, OutletArgs, Peer, RpcSink};
 pub use queue::{Queue, Records, Share};
 pub use server::{Doors, Reception, Stopping};

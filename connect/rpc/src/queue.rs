@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sstream::connect::{Bad, Bell, Failure, Room};
+use sstream::connect::{Aside, Bad, Bell, Failure, Room};
 use tokio::sync::oneshot;
 
 /// The records of one request.
@@ -30,9 +30,11 @@ pub struct Queue {
     bell: Bell,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
     posts: VecDeque<Post>,
+    /// The blocks of those that wait on disk, by `--spool`.
+    aside: Option<Aside>,
     /// So much of the first one was taken.
     taken_bytes: usize,
     taken_records: u64,
@@ -41,16 +43,20 @@ struct Inner {
 
 #[derive(Debug)]
 struct Post {
+    /// Their block is empty while it is on disk.
     records: Records,
+    is_aside: bool,
     answer: oneshot::Sender<()>,
     /// Given back when all of it is taken.
-    _share: Share,
+    share: Share,
 }
 
 impl Queue {
-    /// Bodies may hold `most` bytes together.
-    pub fn new(most: usize, bell: Bell) -> Queue {
-        Queue { inner: Arc::default(), allowance: Allowance { most, held: Arc::default() }, bell }
+    /// Bodies may hold `most` bytes together, and more wait `aside`, if they may.
+    pub fn new(most: usize, aside: Option<Aside>, bell: Bell) -> Queue {
+        let inner = Inner { posts: VecDeque::new(), aside, taken_bytes: 0, taken_records: 0, is_closed: false };
+        let allowance = Allowance { most, held: Arc::default() };
+        Queue { inner: Arc::new(Mutex::new(inner)), allowance, bell }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -62,15 +68,22 @@ impl Queue {
         Share { allowance: self.allowance.clone(), held: 0 }
     }
 
-    /// Puts a request's records in. The receiver hears when they are safe, or an error when they will
+    /// Puts a request's records in: on disk, if that is allowed, others wait already, and the memory for bodies is half
+    /// full, so that there is some for those that come. The receiver hears when they are safe, or an error when they will
     /// not be.
-    pub fn put(&self, records: Records, share: Share) -> Result<oneshot::Receiver<()>, Closed> {
+    pub fn put(&self, mut records: Records, mut share: Share) -> Result<oneshot::Receiver<()>, Closed> {
         let (answer, answered) = oneshot::channel();
         let mut inner = self.lock();
         if inner.is_closed {
             return Err(Closed);
         }
-        inner.posts.push_back(Post { records, answer, _share: share });
+        let is_much = self.allowance.is_half_full() && !inner.posts.is_empty();
+        let is_aside = is_much && inner.aside.as_mut().is_some_and(|aside| aside.put(&records.block));
+        if is_aside {
+            records.block = Vec::new();
+            share.settle(0);
+        }
+        inner.posts.push_back(Post { records, is_aside, answer, share });
         drop(inner);
         self.bell.ring();
         Ok(answered)
@@ -98,6 +111,14 @@ impl Queue {
         self.lock().posts.is_empty()
     }
 
+    /// How many bytes wait, where they may do so on disk.
+    pub fn waiting(&self) -> Option<u64> {
+        let inner = self.lock();
+        let aside = inner.aside.as_ref()?;
+        let in_memory: usize = inner.posts.iter().map(|post| post.records.block.len()).sum();
+        Some(aside.bytes() + (in_memory - inner.taken_bytes) as u64)
+    }
+
     /// Moves records to `block` as far as there is room. Requests of which all was moved
     /// go to `taken`.
     pub fn take(
@@ -109,11 +130,18 @@ impl Queue {
     ) -> Result<u64, Box<dyn Failure>> {
         let (mut records, before) = (0, block.len());
         let mut inner = self.lock();
-        let Inner { posts, taken_bytes, taken_records, .. } = &mut *inner;
+        let Inner { posts, aside, taken_bytes, taken_records, .. } = &mut *inner;
         while let Some(post) = posts.front_mut()
             && records < room.records
             && block.len() - before < room.bytes
         {
+            if post.is_aside
+                && let Some(aside) = aside
+            {
+                post.records.block = aside.take()?;
+                post.is_aside = false;
+                post.share.settle(post.records.block.len());
+            }
             for (record, reason) in post.records.bad.drain(..) {
                 bad(&record, &reason)?;
             }
@@ -178,6 +206,12 @@ struct Allowance {
     held: Arc<AtomicUsize>,
 }
 
+impl Allowance {
+    fn is_half_full(&self) -> bool {
+        self.held.load(Ordering::Relaxed) > self.most / 2
+    }
+}
+
 /// What one request holds of it.
 #[derive(Debug)]
 pub struct Share {
@@ -224,10 +258,10 @@ impl Drop for Share {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sstream::connect::Wake;
+    use sstream::connect::{Console, Level, Wake};
 
     fn queue(most: usize) -> Queue {
-        Queue::new(most, Wake::new().unwrap().bell())
+        Queue::new(most, None, Wake::new().unwrap().bell())
     }
 
     fn records(lines: &str) -> Records {
@@ -274,6 +308,29 @@ mod tests {
         // Taken, it holds nothing any more.
         take(&queue, 1, 100, &mut Taken::default());
         assert_eq!(queue.share().set(10), Ok(()));
+    }
+
+    #[test]
+    fn what_memory_has_no_room_for_waits_on_disk_in_its_order() {
+        let aside = Aside::new("here", 12, Console::new("sstream-source", Level::Error));
+        let (queue, mut taken) = (Queue::new(20, Some(aside), Wake::new().unwrap().bell()), Taken::default());
+        let put = |lines: &str| {
+            let mut share = queue.share();
+            share.set(lines.len()).map(|()| queue.put(records(lines), share).unwrap())
+        };
+        let mut answers: Vec<_> = ["\"aaaaaaaa\"\n", "1\n2\n3\n", "4\n5\n6\n"].map(|lines| put(lines).unwrap()).into();
+        // The first is in memory, the others are not, and their limit is reached.
+        assert_eq!((queue.waiting(), queue.share().set(9)), (Some(23), Ok(())));
+        answers.push(put("7\n").unwrap());
+        assert_eq!(queue.share().set(8), Err(Full));
+        assert_eq!(take(&queue, 2, 100, &mut taken), ("\"aaaaaaaa\"\n1\n".into(), 2));
+        assert_eq!(queue.waiting(), Some(12));
+        taken.answer();
+        assert!(answers[0].try_recv().is_ok() && answers[1].try_recv().is_err());
+        assert_eq!(take(&queue, 9, 100, &mut taken), ("2\n3\n4\n5\n6\n7\n".into(), 6));
+        taken.answer();
+        assert!(answers[1..].iter_mut().all(|answer| answer.try_recv().is_ok()));
+        assert_eq!((queue.waiting(), queue.share().set(20)), (Some(0), Ok(())));
     }
 
     #[test]

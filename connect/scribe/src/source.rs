@@ -91,7 +91,7 @@ Listens on 127.0.0.1 unless a host is given: 0.0.0.0:1463 listens to everybody. 
         with.dedup();
         let (value, since) = (self.framed.value.open()?, now_s());
         let (name, console, tls) = (doors.name(), parts.console.clone(), self.framed.tls.acceptor()?);
-        Ok(Opened::Records(Box::new(Intake::open(doors, self.framed.max_waiting, &parts, |queue| {
+        Ok(Opened::Records(Box::new(Intake::open(doors, self.framed.waiting, &parts, |queue| {
             Front::new(&self.framed, tls, queue, console, name, move |client| Scribe {
                 client,
                 value: value.clone(),

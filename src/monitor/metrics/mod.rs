@@ -70,7 +70,7 @@ families! {
     BUSY = "sstream_stage_busy_seconds" Counter ["stage"] "Time that a stage was at work, not waiting on pipes.";
     STATE_KEYS = "sstream_stage_state_keys" Gauge ["stage"] "Keys that a stage keeps.";
     STATE_RECORDS = "sstream_stage_state_records" Gauge ["stage"] "Records that a stage keeps.";
-    STATE_BYTES = "sstream_stage_state_bytes" Gauge ["stage"] "About how many bytes that takes.";
+    STATE_BYTES = "sstream_stage_state_bytes" Gauge ["stage"] "About how many bytes that takes; of a source with --spool, how many wait in it.";
     COMMITTED = "sstream_checkpoint_batch_timestamp_seconds" Gauge [] "The newest batch that all sinks have committed.";
     COMMIT = "sstream_checkpoint_commit_timestamp_seconds" Gauge []
         "When the sink that is the furthest behind last committed.";

@@ -73,6 +73,12 @@ pub trait Batches {
         false
     }
 
+    /// How many bytes wait in the source, where it tells: see
+    /// [`RecordSource::waiting`](crate::source::engine::records::RecordSource::waiting).
+    fn waiting(&self) -> Option<u64> {
+        None
+    }
+
     /// How to read batches again; otherwise they are kept as they come.
     fn replay(&mut self) -> Option<&mut dyn ReadAgain> {
         None

@@ -85,4 +85,10 @@ pub trait ByteSource {
     fn torn(&mut self) -> Option<Torn> {
         None
     }
+
+    /// How many bytes have come and are in no batch yet, where they wait in the source and it tells: by `--spool`. Who
+    /// watches sees it.
+    fn waiting(&self) -> Option<u64> {
+        None
+    }
 }

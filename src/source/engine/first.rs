@@ -125,6 +125,10 @@ impl Input for FirstStage<'_> {
         self.batches.is_ready()
     }
 
+    fn waiting(&self) -> Option<u64> {
+        self.batches.waiting()
+    }
+
     fn must_restart(&self) -> bool {
         self.batches.must_restart()
     }

@@ -130,6 +130,10 @@ impl RecordSource for LineSource<'_> {
         Ok(records)
     }
 
+    fn waiting(&self) -> Option<u64> {
+        self.source.waiting()
+    }
+
     fn finish(&mut self, reason: &Reason, block: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, SourceError> {
         let mut records = 0;
         if *reason == Reason::Eof {

@@ -88,6 +88,12 @@ pub trait RecordSource {
         Ok(())
     }
 
+    /// How many bytes have come and are in no batch yet, where they wait in the source and it tells: by `--spool`. Who
+    /// watches sees it.
+    fn waiting(&self) -> Option<u64> {
+        None
+    }
+
     /// How to read batches again, if this source can. Under a checkpoint, what
     /// comes from any other is kept in a log of its own.
     fn replay(&mut self) -> Option<&mut dyn ReadAgain> {

@@ -13,13 +13,12 @@ use super::receive::Surroundings;
 use super::stdin::Ready;
 use super::wake::{Bell, Wake};
 use crate::console::Console;
-use crate::duration;
 use crate::flow::Waited;
 use crate::frame::{BatchTime, Block};
 use crate::record::forms::Coding;
 use crate::signal::StopSignal;
 use crate::source::{ByteSource, Client, Got, SourceError, Torn};
-use crate::spool::{Spool, SpoolError};
+use crate::spool::{News, Spool, SpoolError};
 
 /// So much of what waits is in memory, in bytes.
 const MEMORY: usize = 8 << 20;
@@ -174,16 +173,14 @@ impl Spooled {
             coding: around.coding,
             tells_clients: around.tells_clients,
         };
-        let (its_name, its_share) = (name.to_owned(), shared.clone());
-        let work = move || {
-            let console = begin.console.clone();
-            match open(&begin.surroundings()) {
-                Ok(source) => {
-                    let _ = opened.send(Ok(()));
-                    Reader { source, name: its_name, shared: its_share, console, told: Told::Nothing }.run();
-                }
-                Err(error) => drop(opened.send(Err(error))),
+        let its_share = shared.clone();
+        let news = News::new(name, limit, begin.console.clone());
+        let work = move || match open(&begin.surroundings()) {
+            Ok(source) => {
+                let _ = opened.send(Ok(()));
+                Reader { source, shared: its_share, news }.run();
             }
+            Err(error) => drop(opened.send(Err(error))),
         };
         let thread = std::thread::Builder::new().name("spool".into()).spawn(work).map_err(failed)?;
         // It always says one of both.
@@ -269,6 +266,10 @@ impl ByteSource for Spooled {
     fn client(&self) -> Option<Client> {
         self.client.clone()
     }
+
+    fn waiting(&self) -> Option<u64> {
+        Some(self.shared.lock().waiting.bytes.bytes() + (self.chunk.len() - self.given) as u64)
+    }
 }
 
 impl Drop for Spooled {
@@ -298,21 +299,11 @@ impl Begin {
     }
 }
 
-/// What has been told of what waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Told {
-    Nothing,
-    Waits,
-    Full,
-}
-
 /// The thread's side.
 struct Reader<S> {
     source: S,
-    name: String,
     shared: Arc<Shared>,
-    console: Console,
-    told: Told,
+    news: News,
 }
 
 impl<S: ByteSource> Reader<S> {
@@ -355,39 +346,22 @@ impl<S: ByteSource> Reader<S> {
     fn keep(&mut self, bytes: &[u8]) {
         let shared = self.shared.clone();
         let mut inner = shared.lock();
-        if inner.waiting.bytes.is_empty() && self.told > Told::Nothing {
-            self.told = Told::Nothing;
-            self.console.warn(&format!("{}: goes on: nothing waits any more", self.name));
+        if inner.waiting.bytes.is_empty() {
+            self.news.goes_on();
         }
         while inner.asked != Asked::ToEnd {
-            let limit = duration::show_size(inner.waiting.limit);
             if !inner.waiting.has_room() {
-                self.tell(
-                    Told::Full,
-                    &format!(
-                        "{limit} wait, which is all that --spool allows: no more is taken until the pipeline goes on"
-                    ),
-                );
+                self.news.is_full();
             } else if let Err(error) = inner.waiting.push(bytes) {
                 // What is in memory goes without a disk.
-                self.tell(Told::Full, &format!("{error}: no more is taken until the pipeline goes on"));
+                self.news.fails(&error);
             } else {
                 if inner.waiting.bytes.bytes() > MEMORY as u64 {
-                    self.tell(
-                        Told::Waits,
-                        &format!("the pipeline is held up: what comes waits, {limit} at most (--spool)"),
-                    );
+                    self.news.waits();
                 }
                 return shared.bell.ring();
             }
             inner = shared.wait(inner);
-        }
-    }
-
-    fn tell(&mut self, what: Told, message: &str) {
-        if self.told < what {
-            self.told = what;
-            self.console.warn(&format!("{}: {message}", self.name));
         }
     }
 }

@@ -8,6 +8,7 @@ complete -c sstream-source-flume -l tls-cert -d 'Speak TLS, with this certificat
 complete -c sstream-source-flume -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c sstream-source-flume -l max-message -d 'Who sends a larger message is cut off' -r
 complete -c sstream-source-flume -l max-waiting -d 'When so much waits for the pipeline, clients are told to come again' -r
+complete -c sstream-source-flume -l spool -d 'Let so much more wait on disk; they are answered when it is safe, as ever' -r
 complete -c sstream-source-flume -l max-clients -d 'So many clients at a time; more wait until one has gone' -r
 complete -c sstream-source-flume -l message-timeout -d 'Who takes longer over a message, or to read an answer, is cut off' -r
 complete -c sstream-source-flume -l client-timeout -d 'Who sends nothing for so long is cut off' -r

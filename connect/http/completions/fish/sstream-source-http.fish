@@ -10,7 +10,8 @@ complete -c sstream-source-http -l basic-file -d 'Who sends is one of the users 
 complete -c sstream-source-http -l tls-cert -d 'Speak TLS, with this certificate and those behind it (PEM)' -r -F
 complete -c sstream-source-http -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c sstream-source-http -l max-body -d 'A larger body, packed or unpacked, is refused (413)' -r
-complete -c sstream-source-http -l max-waiting -d 'When so much waits for the pipeline, clients are told to come again (429)' -r
+complete -c sstream-source-http -l max-waiting -d 'When so much waits for the pipeline, clients are told to come again' -r
+complete -c sstream-source-http -l spool -d 'Let so much more wait on disk; they are answered when it is safe, as ever' -r
 complete -c sstream-source-http -l max-clients -d 'So many clients at a time; more wait until one has gone' -r
 complete -c sstream-source-http -l head-timeout -d 'A client that sends no head within this time, also between two requests, is cut off' -r
 complete -c sstream-source-http -l body-timeout -d 'A body that is not there within this time is refused (408)' -r

@@ -7,7 +7,7 @@ use clap::Args;
 use sstream::connect::{
     OnCluster, Opened, OwnAddress, Secret, SourceGuarantee, SourceKind, SourceParts, ToolError, duration,
 };
-use sstream_rpc::{Doors, Intake};
+use sstream_rpc::{Doors, Intake, WaitingArgs};
 use sstream_tls::server::ServerArgs;
 
 use super::answer::{Desk, Rules};
@@ -99,9 +99,9 @@ pub struct SourceArgs {
     #[arg(long, value_name = "SIZE", value_parser = duration::parse_size, default_value = "16MiB", help_heading = "HTTP")]
     pub max_body: usize,
 
-    /// When so much waits for the pipeline, clients are told to come again (429)
-    #[arg(long, value_name = "SIZE", value_parser = duration::parse_size, default_value = "64MiB", help_heading = "HTTP")]
-    pub max_waiting: usize,
+    /// How much waits.
+    #[command(flatten, next_help_heading = "HTTP")]
+    pub waiting: WaitingArgs,
 
     /// So many clients at a time; more wait until one has gone
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..), help_heading = "HTTP")]
@@ -144,7 +144,7 @@ Listens on 127.0.0.1 unless a host is given: 0.0.0.0:8080 listens to everybody, 
 ";
 
     fn check(&self) -> Result<(), String> {
-        if self.max_waiting < self.max_body {
+        if self.waiting.max_waiting < self.max_body {
             return Err("--max-waiting: a body of --max-body would never find a place: let it be no less".to_owned());
         }
         Ok(())
@@ -200,7 +200,7 @@ Listens on 127.0.0.1 unless a host is given: 0.0.0.0:8080 listens to everybody, 
         let (address, max_clients) = (self.address.0.clone(), self.max_clients as usize);
         let doors = Doors { protocol: "http", address, max_clients };
         let (name, console, head_timeout) = (doors.name(), parts.console.clone(), self.head_timeout);
-        Ok(Opened::Records(Box::new(Intake::open(doors, self.max_waiting, &parts, |queue| {
+        Ok(Opened::Records(Box::new(Intake::open(doors, self.waiting, &parts, |queue| {
             let desk = Desk::new(rules, queue, console.clone(), name.clone());
             Server { tls, head_timeout, desk, console, name }
         })?)))

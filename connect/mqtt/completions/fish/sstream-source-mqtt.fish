@@ -10,6 +10,7 @@ complete -c sstream-source-mqtt -l qos -d 'The QoS that is asked for: 0 at most 
 complete -c sstream-source-mqtt -l client-id -d 'Whose session it is, which the broker keeps while we are away; without, what is sent meanwhile is lost' -r
 complete -c sstream-source-mqtt -l session-expiry -d 'How long the broker is to keep the session (version 5)' -r
 complete -c sstream-source-mqtt -l receive-maximum -d 'So many messages of QoS 1 and 2 may be on their way at a time (version 5)' -r
+complete -c sstream-source-mqtt -l spool -d 'While the pipeline is held up, let so much more wait on disk, beyond 16 MiB in memory; without this the broker is held up, which may drop what it has (QoS 0) or the connection' -r
 complete -c sstream-source-mqtt -l value -d 'What a message\'s value is' -r -f -a "text\t'A string'
 json\t'A JSON value'
 msgpack\t'A value of MessagePack'

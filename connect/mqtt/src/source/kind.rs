@@ -39,6 +39,11 @@ pub struct SourceArgs {
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u16).range(1..), help_heading = "MQTT")]
     pub receive_maximum: u16,
 
+    /// While the pipeline is held up, let so much more wait on disk, beyond 16 MiB in memory; without this the broker is
+    /// held up, which may drop what it has (QoS 0) or the connection
+    #[arg(long, value_name = "SIZE", value_parser = duration::parse_size, help_heading = "MQTT")]
+    pub spool: Option<usize>,
+
     /// What a message's payload is.
     #[command(flatten, next_help_heading = "MQTT")]
     pub value: ValueArgs,
@@ -143,7 +148,8 @@ A message is a record: its payload as text, or with --value json as JSON. It is 
             receive_maximum: self.receive_maximum,
         };
         let records = Records::new(self.value.open()?, self.with.clone());
-        Ok(Opened::Records(Box::new(MqttSource::open(self.client.settings()?, subscription, records, &parts)?)))
+        let (settings, spool) = (self.client.settings()?, self.spool.map(|limit| limit as u64));
+        Ok(Opened::Records(Box::new(MqttSource::open(settings, subscription, records, spool, &parts)?)))
     }
 }
 

@@ -7,8 +7,8 @@
 //!   connection only sends them ([`receiver`]).
 //! - *A connection may be lost at any time*, and the broker sends again what it has no
 //!   acknowledgement for: what is here still is not taken twice ([`session`]).
-//! - *Memory is bounded*: what waits for the stage has a limit, beyond which nothing is read; pings and
-//!   acknowledgements go on.
+//! - *Memory is bounded*: what waits for the stage has a limit, beyond which it goes to disk (`--spool`), and
+//!   then nothing is read; pings and acknowledgements go on.
 
 pub mod kind;
 mod queue;
@@ -23,7 +23,7 @@ use queue::{Due, Queue};
 use receiver::{Receiver, Subscription};
 use records::Records;
 use sstream::connect::{
-    Bad, Came, Ready, Reason, RecordSource, Room, SourceError, SourceParts, StopSignal, Waited, Wake,
+    Aside, Bad, Came, Ready, Reason, RecordSource, Room, SourceError, SourceParts, StopSignal, Waited, Wake,
 };
 
 /// Messages of topics.
@@ -44,11 +44,13 @@ impl MqttSource {
         settings: Settings,
         subscription: Subscription,
         records: Records,
+        spool: Option<u64>,
         parts: &SourceParts,
     ) -> Result<MqttSource, SourceError> {
         let name = settings.broker.to_string();
         let wake = Wake::new().map_err(|error| SourceError::read(&name, error))?;
-        let queue = Queue::new(wake.bell());
+        let aside = spool.map(|limit| Aside::new(&name, limit, parts.console.clone()));
+        let queue = Queue::new(aside, wake.bell());
         let receiver = Receiver::start(settings, subscription, records, queue.clone(), parts.console.clone())?;
         Ok(MqttSource {
             queue,
@@ -64,7 +66,7 @@ impl MqttSource {
     /// What has come, or why nothing more will.
     fn look(&self) -> Result<bool, SourceError> {
         let mut inner = self.queue.lock();
-        match inner.items.is_empty() {
+        match inner.is_empty() {
             true => inner.failed.take().map_or(Ok(false), |error| Err(error.into())),
             false => Ok(true),
         }
@@ -94,7 +96,7 @@ impl RecordSource for MqttSource {
     }
 
     fn has_records(&self) -> bool {
-        !self.queue.lock().items.is_empty()
+        !self.queue.lock().is_empty()
     }
 
     fn take(&mut self, room: Room, block: &mut Vec<u8>, bad: &mut Bad<'_>) -> Result<u64, SourceError> {
@@ -102,7 +104,7 @@ impl RecordSource for MqttSource {
         let mut inner = self.queue.lock();
         while records < room.records
             && block.len() - before < room.bytes
-            && let Some(item) = inner.items.pop_front()
+            && let Some(item) = inner.take()?
         {
             match &item.record {
                 Ok(record) => {
@@ -115,6 +117,10 @@ impl RecordSource for MqttSource {
             drop(item.memory);
         }
         Ok(records)
+    }
+
+    fn waiting(&self) -> Option<u64> {
+        self.queue.lock().waiting()
     }
 
     fn finish(&mut self, _: &Reason, _: &mut Vec<u8>, _: &mut Bad<'_>) -> Result<u64, SourceError> {

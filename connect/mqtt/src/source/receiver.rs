@@ -270,6 +270,7 @@ impl Task {
             Packet::Publish(message) => match self.session.message(message.id, message.qos, message.dup) {
                 Incoming::New(due) => match self.memory.clone().try_acquire_many_owned(cost(&message)) {
                     Ok(memory) => self.put(&message, due, memory),
+                    Err(_) if self.put_aside(&message, due) => {}
                     Err(_) => *held = Some((message, due)),
                 },
                 Incoming::Known => {}
@@ -305,7 +306,12 @@ impl Task {
 
     fn put(&mut self, message: &Publish, due: Option<Due>, memory: OwnedSemaphorePermit) {
         let record = self.records.make(message).map_err(|reason| (message.payload.clone(), reason));
-        self.queue.put(Item { record, due, memory });
+        self.queue.put(Item { record, due, memory: Some(memory) });
+    }
+
+    /// False where it is to wait for memory; a bad one is.
+    fn put_aside(&mut self, message: &Publish, due: Option<Due>) -> bool {
+        self.records.make(message).is_ok_and(|record| self.queue.put_aside(&record, due))
     }
 }
 

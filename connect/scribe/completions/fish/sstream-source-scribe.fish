@@ -8,6 +8,7 @@ complete -c sstream-source-scribe -l tls-cert -d 'Speak TLS, with this certifica
 complete -c sstream-source-scribe -l tls-key -d 'The certificate\'s key (PEM)' -r -F
 complete -c sstream-source-scribe -l max-message -d 'Who sends a larger message is cut off' -r
 complete -c sstream-source-scribe -l max-waiting -d 'When so much waits for the pipeline, clients are told to come again' -r
+complete -c sstream-source-scribe -l spool -d 'Let so much more wait on disk; they are answered when it is safe, as ever' -r
 complete -c sstream-source-scribe -l max-clients -d 'So many clients at a time; more wait until one has gone' -r
 complete -c sstream-source-scribe -l message-timeout -d 'Who takes longer over a message, or to read an answer, is cut off' -r
 complete -c sstream-source-scribe -l client-timeout -d 'Who sends nothing for so long is cut off' -r

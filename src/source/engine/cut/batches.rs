@@ -50,6 +50,10 @@ impl Batches for Cutter<'_> {
         self.parts.source.is_awaited()
     }
 
+    fn waiting(&self) -> Option<u64> {
+        self.parts.source.waiting()
+    }
+
     fn missed(&mut self) -> u64 {
         // Until the clock is read again nothing more is taken.
         if let (State::Running(clock), Some(now)) = (&self.state, self.caught_up_to)

@@ -395,6 +395,10 @@ impl Batches for Kept<'_> {
         self.batches.was_held_back()
     }
 
+    fn waiting(&self) -> Option<u64> {
+        self.batches.waiting()
+    }
+
     fn is_kept(&self) -> bool {
         true
     }

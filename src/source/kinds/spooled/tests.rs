@@ -133,6 +133,8 @@ fn no_more_waits_than_is_allowed() {
     until("it is full", || is_full(&spooled));
     // One that it holds in hand, and one that has filled it.
     until("it waits", || done.load(Ordering::SeqCst) == (1 << 20) / 10_000 + 2);
+    let waiting = spooled.waiting();
+    assert!(waiting.is_some_and(|bytes| (1 << 20..(1 << 20) + 10_000).contains(&bytes)), "{waiting:?}");
     assert!(matches!(spooled.read(&mut [0; 1000], Duration::ZERO), Ok(Got::Bytes(1000))));
     assert_eq!(all(&mut spooled, false).unwrap().len(), 10_000_000 - 1000);
 }
