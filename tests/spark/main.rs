@@ -35,6 +35,7 @@ type Part = (&'static str, fn(&Cluster));
 const PARTS: &[Part] = &[
     ("cases", cases::all_give_the_same),
     ("users", a_line_as_users_submit_it),
+    ("deploy", a_line_whose_driver_is_in_the_cluster),
     ("bad", a_bad_record_is_told_by_message_and_exit_code),
     ("large", a_part_has_more_than_a_block_may_have),
     ("dir", files_that_come_into_a_directory),
@@ -107,6 +108,34 @@ fn a_line_as_users_submit_it(cluster: &Cluster) {
     assert_eq!(counted(), 3 * LINES / 2);
     assert!(!shown::list(folder.path()).contains("sstream-window"), "it is over");
     drop(server.join().unwrap());
+}
+
+/// The driver runs in a worker, and who submits the line waits for its end.
+fn a_line_whose_driver_is_in_the_cluster(cluster: &Cluster) {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().display();
+    fs::write(folder.path().join("in"), "[1,2,3]\n[4]\n").unwrap();
+    let line = format!(
+        "sstream-source queue {place}/in | sstream-map '{{a: {{n: .}}}}' | sstream-reduce --by '.a.n % 2' count | \
+         sstream-sink files {place}/out"
+    );
+    let mut command = cluster.submit(&line, &["--sstream-home", &tools().display().to_string(), "--parts", "2"]);
+    command.args(["--deploy-mode", "cluster", "--conf", "spark.standalone.submit.waitAppCompletion=true"]);
+    let output = command.output().unwrap();
+    let said = end(&output.stderr);
+    assert!(output.status.success() && said.contains("is FINISHED"), "{}\n{said}", output.status);
+    let mut counts: Vec<String> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| !path.ends_with("in"))
+        .map(|path| {
+            let mut lines: Vec<String> = fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect();
+            lines.sort_unstable();
+            lines.join(" ")
+        })
+        .collect();
+    counts.sort_unstable();
+    assert_eq!(counts, ["[0,1]", "[0,1] [1,2]"]);
 }
 
 fn a_bad_record_is_told_by_message_and_exit_code(cluster: &Cluster) {

@@ -19,6 +19,18 @@ const CLASS: &str = "sstream.spark.Driver";
 /// The driver's jar, as it is installed.
 const JAR: &str = "sstream-spark.jar";
 
+/// What Spark of Java 17 needs of it. Its own `spark-submit` gives that to a driver beside itself and to executors, and not to a
+/// driver in a standalone cluster (measured with Spark 3.5.7).
+const JAVA_17: &str = "-XX:+IgnoreUnrecognizedVMOptions \
+    --add-opens=java.base/java.lang=ALL-UNNAMED --add-opens=java.base/java.lang.invoke=ALL-UNNAMED \
+    --add-opens=java.base/java.lang.reflect=ALL-UNNAMED --add-opens=java.base/java.io=ALL-UNNAMED \
+    --add-opens=java.base/java.net=ALL-UNNAMED --add-opens=java.base/java.nio=ALL-UNNAMED \
+    --add-opens=java.base/java.util=ALL-UNNAMED --add-opens=java.base/java.util.concurrent=ALL-UNNAMED \
+    --add-opens=java.base/java.util.concurrent.atomic=ALL-UNNAMED --add-opens=java.base/jdk.internal.ref=ALL-UNNAMED \
+    --add-opens=java.base/sun.nio.ch=ALL-UNNAMED --add-opens=java.base/sun.nio.cs=ALL-UNNAMED \
+    --add-opens=java.base/sun.security.action=ALL-UNNAMED --add-opens=java.base/sun.util.calendar=ALL-UNNAMED \
+    --add-opens=java.security.jgss/sun.security.krb5=ALL-UNNAMED -Djdk.reflect.useDirectMethodHandle=false";
+
 /// What the user says of the cluster.
 #[derive(Debug)]
 pub struct Launch<'a> {
@@ -53,7 +65,11 @@ impl Launch<'_> {
         if plan.reads("kafka") {
             command.arg("--jars").arg(kafka(&jar)?.join(OsStr::new(",")));
         }
-        command.args(self.options).arg(jar);
+        match self.master.starts_with("spark:") && in_cluster(self.options) {
+            true => command.args(with_java_17(self.options)),
+            false => command.args(self.options),
+        };
+        command.arg(jar);
         if let Some(home) = self.home {
             command.arg("--sstream-home").arg(home);
         }
@@ -67,7 +83,7 @@ impl Launch<'_> {
                 &mut command
             }
         };
-        command.arg("--plan").arg(plan.to_json());
+        command.arg("--plan").arg(for_yarn(&plan.to_json()));
         let error = command.exec();
         Err(ToolError::Open { what: spark_submit.display().to_string(), error })
     }
@@ -88,6 +104,37 @@ impl Launch<'_> {
             missing(format!("{JAR}, the driver for Spark, is not installed: make spark, make install; or --jar FILE"))
         })
     }
+}
+
+/// Whether the driver is to run in the cluster.
+fn in_cluster(options: &[OsString]) -> bool {
+    let is_asked = |pair: &[OsString]| pair[0] == "--deploy-mode" && pair[1] == "cluster";
+    options.windows(2).any(is_asked) || options.iter().any(|word| word == "--deploy-mode=cluster")
+}
+
+/// The options, with what Java 17 needs in front of those for the driver's Java, of which Spark takes the last.
+fn with_java_17(options: &[OsString]) -> Vec<OsString> {
+    const CONF: &str = "spark.driver.extraJavaOptions=";
+    let mut options = options.to_vec();
+    let flag = options.iter().position(|word| word == "--driver-java-options").map(|at| at + 1);
+    let is_conf = |word: &OsString| word.to_str().is_some_and(|word| word.starts_with(CONF));
+    let (at, key) = match (flag.filter(|at| *at < options.len()), options.iter().position(is_conf)) {
+        (Some(at), _) => (at, ""),
+        (None, Some(at)) => (at, CONF),
+        (None, None) => {
+            options.extend(["--driver-java-options".into(), "".into()]);
+            (options.len() - 1, "")
+        }
+    };
+    let own = options[at].to_string_lossy()[key.len()..].to_owned();
+    options[at] = format!("{key}{JAVA_17} {own}").into();
+    options
+}
+
+/// JSON with line breaks that YARN hands on as it is: in the words of a driver that runs in its cluster it replaces `{{` and
+/// `}}`, which here are in strings alone.
+fn for_yarn(json: &str) -> String {
+    json.replace("{{", "{\\u007b").replace("}}", "}\\u007d")
 }
 
 /// What Spark itself does not have to read Kafka: beside the jar.
@@ -136,4 +183,34 @@ fn tools(plan: &Plan) -> Result<Vec<OsString>, ToolError> {
 
 fn missing(message: String) -> ToolError {
     ToolError::Command { message, exit: Exit::World }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::walk;
+    use super::*;
+
+    #[test]
+    fn what_java_17_needs_stands_before_what_the_user_asks_of_it() {
+        let options = |words: &[&str]| {
+            let words: Vec<OsString> = words.iter().map(|word| word.into()).collect();
+            with_java_17(&words).into_iter().map(|word| word.into_string().unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!(options(&["--conf", "a=1"])[..3], ["--conf", "a=1", "--driver-java-options"]);
+        let given = options(&["--driver-java-options", "-Xa"]);
+        assert!(given[1].starts_with("-XX:+Ignore") && given[1].ends_with(" -Xa"), "{given:?}");
+        let given = options(&["--conf", "spark.driver.extraJavaOptions=-Xa", "--driver-memory"]);
+        assert!(given[1].starts_with("spark.driver.extraJavaOptions=-XX:+Ignore"), "{given:?}");
+        assert!(given[1].ends_with(" -Xa") && given.len() == 3, "{given:?}");
+    }
+
+    #[test]
+    fn yarn_finds_nothing_to_replace_in_a_plan() {
+        let line = "sstream-source tcp h:1 | sstream-map '\"{{\" as $a | {a: {b: {c: $a}}}' | sstream-sink null";
+        let json = walk::plan(line, false).unwrap().to_json();
+        let sent = for_yarn(&json);
+        assert!(json.contains("}}}") && json.contains("{{") && !sent.contains("}}") && !sent.contains("{{"), "{sent}");
+        let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(read(&sent), read(&json));
+    }
 }
