@@ -241,7 +241,7 @@ pub fn anonymous_bytes() -> Option<u64> {
     Some(kib * 1024)
 }
 
-/// Lets go of the code that has run up to here, its own and that of libraries, for a process that is going to wait: most of
+/// Lets go of the code that has run up to here, its own and that of libraries, once a process has started: most of
 /// it ran for the start and does not run again. The system has it still, and what runs again is there again at once; but it
 /// counts for nobody any more. Without this a stage that waits holds a MiB and a half more.
 #[cfg(target_os = "linux")]

@@ -34,9 +34,14 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use crate::os;
+
 /// Two SIGINT this far apart are two wishes, not one keystroke or one group
 /// signal that came twice.
 const APART: Duration = Duration::from_secs(1);
+
+/// A process that is there for so long is done with its start; one that ends before is spared what follows.
+const STARTED: Duration = Duration::from_millis(50);
 
 /// Whether the process was asked to stop.
 ///
@@ -70,6 +75,9 @@ impl StopSignal {
         let groups = stop.groups.clone();
         let mut signals = Signals::new(wishes_to_stop())?;
         std::thread::Builder::new().name("signals".into()).stack_size(64 << 10).spawn(move || {
+            // This thread has nothing to do yet; a signal that comes meanwhile waits as long.
+            std::thread::sleep(STARTED);
+            os::let_go_of_code();
             let mut first_interrupt: Option<Instant> = None;
             for signal in signals.forever() {
                 notify.stop();

@@ -15,7 +15,6 @@ use crate::interval::Interval;
 use crate::memory::{MemoryLimit, MemoryWatch};
 use crate::op::durable::Durable;
 use crate::op::{Downstream, Held, OpError};
-use crate::os;
 use crate::spool::Spool;
 
 /// The half of a stage behind the operator.
@@ -37,7 +36,6 @@ pub(super) struct Back<'o, 'c> {
     /// The newest batch of the input that is complete.
     pub(super) newest: Option<BatchTime>,
     pub(super) memory: MemoryWatch,
-    has_waited: bool,
     /// What the operator has said that it keeps.
     held: Option<Held>,
 }
@@ -66,7 +64,6 @@ impl<'o, 'c> Back<'o, 'c> {
             waiting: Waiting { ends: Vec::new(), blocks: Spool::new(WAITING_BYTES) },
             newest: None,
             memory: MemoryWatch::new(context.max_memory),
-            has_waited: false,
             held: None,
         }
     }
@@ -103,11 +100,7 @@ impl<'o, 'c> Back<'o, 'c> {
     /// The stage is about to wait.
     pub(super) fn idle(&mut self) -> Result<(), StageError> {
         self.flush()?;
-        self.part.as_mut().map_or(Ok(()), Part::idle)?;
-        if !std::mem::replace(&mut self.has_waited, true) {
-            os::let_go_of_code();
-        }
-        Ok(())
+        Ok(self.part.as_mut().map_or(Ok(()), Part::idle)?)
     }
 
     fn flush(&mut self) -> Result<(), OutletError> {
