@@ -9,7 +9,8 @@
 //! - the hash table holds 4 bytes of index and 4 of hash a key, so that it
 //!   grows without a look at the keys;
 //! - the first keys lie in a column of numbers too, as long as all of them are short: what
-//!   is looked up again and again in a table of few keys is found in one place less;
+//!   is looked up again and again in a table of few keys is found in one place less, and in one of
+//!   some thousand keys in one place at all;
 //! - a key's form as it was written is only kept where it is not the normal
 //!   form.
 //!
@@ -19,6 +20,7 @@
 //! [`KeyTable::compact`] closes them and says which key is where.
 
 mod arena;
+mod few;
 mod hash;
 mod short;
 
@@ -27,6 +29,7 @@ use hashbrown::{HashMap, HashTable};
 
 use crate::record::key::normal_key_in;
 use arena::{Arena, NO_PLACE};
+use few::{FEW, Few};
 pub use hash::{Hash, KeyHasher};
 use short::Short;
 
@@ -49,6 +52,8 @@ pub struct KeyTable {
     places: Vec<u64>,
     /// The first keys as numbers, up to the first long one or [`LARGE`].
     first: Vec<u128>,
+    /// Short keys of a table that has few.
+    few: Few,
     /// Keys that were written otherwise than in normal form.
     written: HashMap<u32, Box<[u8]>, RandomState>,
     buffer: Vec<u8>,
@@ -86,7 +91,7 @@ impl KeyTable {
     /// About how many bytes of memory the table takes.
     pub fn bytes(&self) -> usize {
         let columns = size_of_val(&self.places[..]) + size_of_val(&self.first[..]);
-        self.arena.bytes() + columns + self.table.capacity() * size_of::<Slot>()
+        self.arena.bytes() + self.few.bytes() + columns + self.table.capacity() * size_of::<Slot>()
     }
 
     /// Whether there is no key.
@@ -135,10 +140,15 @@ impl KeyTable {
     #[inline]
     pub fn find_normal(&self, normal: &[u8]) -> Option<usize> {
         let short = Short::of(normal, normal);
-        self.find_hashed(normal, short, self.hash(normal, short))
+        let hash = self.hash(normal, short);
+        self.find_few(short, hash).or_else(|| self.find_hashed(normal, short, hash))
     }
 
     #[inline]
+    fn find_few(&self, short: Option<Short>, hash: Hash) -> Option<usize> {
+        self.few.find(short?.number(), hash)
+    }
+
     fn find_hashed(&self, normal: &[u8], short: Option<Short>, hash: Hash) -> Option<usize> {
         let place = |slot: &Slot| self.places[slot.index as usize];
         // One closure for each case, so that both are inlined.
@@ -182,6 +192,14 @@ impl KeyTable {
     pub fn insert_within(&mut self, normal: &[u8], outer: &[u8], hash: Option<Hash>) -> (usize, bool) {
         let short = Short::of(normal, outer);
         let hash = hash.unwrap_or_else(|| self.hash(normal, short));
+        match self.find_few(short, hash) {
+            Some(index) => (index, false),
+            None => self.insert_hashed(normal, short, hash),
+        }
+    }
+
+    #[inline(never)]
+    fn insert_hashed(&mut self, normal: &[u8], short: Option<Short>, hash: Hash) -> (usize, bool) {
         match self.find_hashed(normal, short, hash) {
             Some(index) => (index, false),
             None => (self.push(normal, short, hash), true),
@@ -197,6 +215,14 @@ impl KeyTable {
             self.first.push(short.number());
         }
         self.table.insert_unique(hash.spread(), Slot { hash, index: index as u32 }, |slot| slot.hash.spread());
+        if index == FEW {
+            self.few = Few::default();
+        } else if let Some(short) = short
+            && index < FEW
+        {
+            let hash_of = |index| hash_at(&self.hasher, self.arena.get(self.places[index]));
+            self.few.insert(short.number(), hash, index, hash_of);
+        }
         index
     }
 
@@ -257,6 +283,9 @@ impl KeyTable {
         if let Ok(slot) = self.table.find_entry(hash.spread(), |slot| slot.index as usize == index) {
             slot.remove();
         }
+        if let Some(short) = Short::of(self.normal(index), self.normal(index)) {
+            self.few.remove(short.number(), hash);
+        }
         self.written.remove(&(index as u32));
         let place = std::mem::replace(&mut self.places[index], NO_PLACE);
         if index + 1 == self.places.len() {
@@ -292,6 +321,7 @@ impl KeyTable {
         let mut places = Vec::with_capacity(order.len());
         let mut is_first = true;
         self.first.clear();
+        self.few.clear();
         for (index, &from) in order.iter().enumerate() {
             new_index[from as usize] = index as u32;
             let key = old.get(self.places[from as usize]);
@@ -335,6 +365,7 @@ impl KeyTable {
         self.table.clear();
         self.places.clear();
         self.first.clear();
+        self.few.clear();
         self.written.clear();
         self.arena.clear();
     }
@@ -351,9 +382,13 @@ impl KeyTable {
 
     /// The hash of the key at `index`.
     fn hash_of(&self, index: usize) -> Hash {
-        let normal = self.normal(index);
-        self.hash(normal, Short::of(normal, normal))
+        hash_at(&self.hasher, self.normal(index))
     }
+}
+
+/// The hash of a key that is kept.
+fn hash_at(hasher: &KeyHasher, normal: &[u8]) -> Hash {
+    Hash((hasher.whole(normal, Short::of(normal, normal)) >> 32) as u32)
 }
 
 #[cfg(test)]

@@ -51,6 +51,30 @@ fn gaps_are_left_and_closed() {
 }
 
 #[test]
+fn few_short_keys_are_in_one_place_and_many_are_not() {
+    let mut keys = KeyTable::new();
+    for number in 0..few::FEW {
+        assert_eq!(keys.insert(key(number).as_bytes()), (number, true));
+    }
+    let places = few::FEW * 2 * 32;
+    assert_eq!(keys.few.bytes(), places);
+    assert!((0..few::FEW).all(|number| keys.insert(key(number).as_bytes()) == (number, false)));
+    keys.remove(7);
+    assert_eq!((keys.find(key(7).as_bytes()), keys.find(key(8).as_bytes())), (None, Some(8)));
+    keys.insert(b"\"one more\"");
+    assert_eq!(keys.few.bytes(), 0);
+    assert!((8..few::FEW).all(|number| keys.find(key(number).as_bytes()) == Some(number)));
+    keys.clear();
+    assert_eq!((keys.insert(b""), keys.insert(b"1"), keys.insert(b"")), ((0, true), (1, true), (0, false)));
+    // A key that came and went takes no room for ever.
+    for number in 0..10_000 {
+        assert_eq!(keys.insert(key(number).as_bytes()), (2, true));
+        keys.remove(2);
+    }
+    assert_eq!((keys.few.bytes(), keys.find(b"1"), keys.find(b"")), (64 * 32, Some(1), Some(0)));
+}
+
+#[test]
 fn long_keys_and_many_pieces() {
     let mut keys = KeyTable::new();
     let long = |letter: &str, length| format!("\"{}\"", letter.repeat(length));
