@@ -25,7 +25,7 @@ operators() {
     beyond=$(made state-keys.framed 'benches/make-keys 10000000 20')
   fi
 
-  compare word-count-against-mawk 10 0.25 \
+  compare word-count-against-mawk 10 0.2 \
     "sstream-flatmap --split ' ' < $lines | sstream-reduce --by-value count > $folder/out" \
     "mawk '{ for (i = 1; i <= NF; i++) c[\$i]++ } END { for (w in c) print w, c[w] }' < $lines > $folder/out"
 

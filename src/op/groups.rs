@@ -50,6 +50,20 @@ impl Groups {
                 items.iter().try_for_each(|item| add_item(*item, keys, accumulators, aggregator, out))
             });
         }
+        if grouping.is_of_records() && accumulators.is_counting() {
+            // What is done with each is so little that an item for it would cost as much.
+            for (record, is_normal) in grouping.records(block) {
+                let (index, is_new) = match is_normal {
+                    true => keys.insert_within(record, block.bytes, None),
+                    false => keys.insert(record),
+                };
+                if is_new {
+                    accumulators.push(aggregator);
+                }
+                accumulators.add_count(index, u64::from(!aggregator.passes_over(record)));
+            }
+            return Ok(());
+        }
         grouping.items(block, out, |item, out| add_item(item, keys, accumulators, aggregator, out))
     }
 

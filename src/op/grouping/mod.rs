@@ -120,6 +120,19 @@ impl Grouping {
         self.of.is_none() && !matches!(self.by, By::Program(_))
     }
 
+    /// Whether key and value are the record itself.
+    pub fn is_of_records(&self) -> bool {
+        self.of.is_none() && matches!(self.by, By::Record)
+    }
+
+    /// The records of a block, each with whether it is known to be in normal form: its items, if key and value
+    /// [are the record](Grouping::is_of_records).
+    #[inline]
+    pub fn records<'a>(&self, block: Block<'a>) -> impl Iterator<Item = (&'a [u8], bool)> {
+        let normal = Normal::of(block);
+        block.into_iter().map(move |record| (record, normal.is_known(record)))
+    }
+
     /// Whether items are parts of the record as it is.
     fn is_computed(&self) -> bool {
         self.of.is_some() || matches!(self.by, By::Program(_))
