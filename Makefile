@@ -83,10 +83,10 @@ lint:
 
 unit:
 	PROPTEST_RNG_SEED=$(SEED) $(CARGO) test --locked $(PACKAGES) $(SHARED:%=--package sstream-%) --no-fail-fast --lib --bins --test '*'
-	$(CARGO) test --locked $(PACKAGES) --no-fail-fast --doc
+	$(CARGO) test --locked $(PACKAGES) $(SHARED:%=--package sstream-%) --no-fail-fast --doc
 
 rustdoc:
-	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked $(PACKAGES) --no-deps --lib --document-private-items --quiet
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked $(PACKAGES) $(SHARED:%=--package sstream-%) --no-deps --lib --document-private-items --quiet
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 $(SHARE)/man/man7 \

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use strsim::osa_distance;
+
 use super::error::DefinitionError;
 use super::names::{DEFAULT_ERROR, ERROR_RANGE, NAMES};
 
@@ -211,26 +213,11 @@ fn near(name: &str) -> Option<&'static str> {
         .into_iter()
         .map(|candidate| {
             let bare = candidate.split(':').next().unwrap_or(candidate);
-            (typing_errors(name, bare), candidate)
+            (osa_distance(name, bare), candidate)
         })
         .min()
         .filter(|(errors, candidate)| *errors <= 2 && *errors < candidate.len())
         .map(|(_, candidate)| candidate)
-}
-
-/// Levenshtein distance, in characters.
-fn typing_errors(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.chars().enumerate() {
-            let replaced = diagonal + usize::from(from != to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.chars().count()]
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ impl News {
     }
 
     /// No more may wait.
-    pub fn is_full(&mut self) {
+    pub fn tell_full(&mut self) {
         let message = format!(
             "{} wait, which is all that --spool allows: no more is taken until the pipeline goes on",
             self.limit
@@ -92,7 +92,7 @@ impl Aside {
     /// Puts a piece on disk, if it may be there; people are told where not, and why.
     pub fn put(&mut self, bytes: &[u8]) -> bool {
         if !self.spool.is_empty() && self.spool.bytes() + bytes.len() as u64 > self.limit {
-            self.news.is_full();
+            self.news.tell_full();
             return false;
         }
         let put = self.spool.append(Block { time: BatchTime(self.number), records: 0, bytes });

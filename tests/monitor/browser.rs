@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use sstream_testkit::needs::has_all;
 use tempfile::TempDir;
 
 /// Nothing that a page shows takes this long, even on a busy machine.
@@ -31,13 +32,7 @@ pub struct Browser {
 
 /// The browser, if there is one: `scripts/setup test` installs it where it can.
 pub fn open() -> Option<Browser> {
-    let is_there =
-        |program: &str| Command::new(program).arg("--version").output().is_ok_and(|run| run.status.success());
-    if !is_there("chromium") || !is_there("chromedriver") {
-        eprintln!("skipped: no chromium and chromedriver here: apt-get install chromium chromium-driver");
-        return None;
-    }
-    Some(Browser::start())
+    has_all("BROWSER_TESTS", &["chromium", "chromedriver"]).then(Browser::start)
 }
 
 impl Browser {

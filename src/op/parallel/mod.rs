@@ -37,7 +37,7 @@ const PIECES_EACH: usize = 4;
 pub type AnyPerRecord = Box<dyn PerRecord + Send>;
 
 /// Starts a thread, or says why there can be none.
-type Start = fn(Box<dyn FnOnce() + Send>) -> io::Result<JoinHandle<()>>;
+pub type Start = fn(Box<dyn FnOnce() + Send>) -> io::Result<JoinHandle<()>>;
 
 /// Runs several of the same operator at once.
 pub struct Parallel {

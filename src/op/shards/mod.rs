@@ -23,11 +23,13 @@ mod timed;
 mod worker;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 pub use order::{push_order, split_order};
 
 use super::grouping::{Grouping, Item};
 use super::key_table::KeyHasher;
+use super::parallel::Start;
 use super::{Held, OpError, Out};
 use crate::frame::{BatchTime, Block};
 use deal::Deal;
@@ -81,6 +83,7 @@ pub struct Shards<S: Shard> {
     shards: Vec<Arc<Mutex<S>>>,
     /// For threads that have not been started, since nothing needed them.
     of_threads: Vec<Vec<Grouping>>,
+    start: Start,
     threads: Option<Threads<S>>,
     /// Threads had items since they were asked.
     had_items: bool,
@@ -107,6 +110,7 @@ impl<S: Shard> Shards<S> {
         shards.iter_mut().for_each(|shard| shard.hash_by(&deal.hasher));
         Shards {
             of_threads: vec![groupings.clone(); shards.len()],
+            start: |work| thread::Builder::new().spawn(work),
             groupings,
             side: 0,
             deal,
@@ -310,7 +314,7 @@ impl<S: Shard> Shards<S> {
     fn start_threads(&mut self) {
         if !self.of_threads.is_empty() {
             let groupings = std::mem::take(&mut self.of_threads);
-            self.threads = Threads::start(&self.shards, groupings, &self.deal).ok();
+            self.threads = Threads::start(&self.shards, groupings, &self.deal, self.start).ok();
         }
     }
 

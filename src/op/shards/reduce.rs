@@ -6,6 +6,8 @@ use crate::frame::{BatchTime, Block, Close};
 use crate::op::grouping::{Grouping, aggregation_failed};
 use crate::op::groups::Groups;
 use crate::op::key_table::KeyHasher;
+#[cfg(test)]
+use crate::op::parallel::Start;
 use crate::op::{Held, OpError, Operator, Out};
 
 /// Reduces each batch on several threads.
@@ -32,6 +34,12 @@ impl ShardedReduce {
     #[cfg(test)]
     pub(super) fn in_pieces_of(self, piece_bytes: usize) -> ShardedReduce {
         ShardedReduce { shards: self.shards.in_pieces_of(piece_bytes) }
+    }
+
+    /// The same whose threads are started so.
+    #[cfg(test)]
+    pub(super) fn started_by(self, start: Start) -> ShardedReduce {
+        ShardedReduce { shards: Shards { start, ..self.shards } }
     }
 
     /// Whether there are threads.

@@ -1,3 +1,6 @@
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::reduce::ShardedReduce;
 use super::*;
 use crate::agg::{Aggregation, Aggregator};
@@ -41,6 +44,24 @@ fn any_record() -> impl Strategy<Value = String> {
         8 => (keys, key, value).prop_map(|(k, j, v)| format!("{{\"k\":[{k}],\"j\":{j},\"v\":{v}}}")),
         1 => Just("[1]".to_owned()),
     ]
+}
+
+#[test]
+fn without_threads_the_same_is_done_here() {
+    static STARTED: AtomicUsize = AtomicUsize::new(0);
+    let none: Start = |_| Err(io::ErrorKind::WouldBlock.into());
+    let one: Start = |work| match STARTED.fetch_add(1, Ordering::Relaxed) {
+        0 => thread::Builder::new().spawn(work),
+        _ => Err(io::ErrorKind::WouldBlock.into()),
+    };
+    let batch: Vec<String> = (0..700).map(|number| (number % 7).to_string()).collect();
+    for start in [none, one] {
+        let mut operator = sharded(3, || part("count", By::Record, None)).started_by(start);
+        let counted = testing::run(&mut operator, std::slice::from_ref(&batch)).batches.remove(0).1;
+        assert_eq!(counted, (0..7).map(|n| format!("[{n},100]")).collect::<Vec<_>>());
+        assert!(!operator.has_threads());
+    }
+    assert_eq!(STARTED.load(Ordering::Relaxed), 2);
 }
 
 proptest! {

@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex};
-use std::thread;
 
 use super::Shard;
 use super::deal::Deal;
@@ -12,6 +11,7 @@ use super::given::{Answer, Answers, Told, merge, panicked, tell};
 use super::worker::{Message, Report, Worker};
 use crate::frame::BatchTime;
 use crate::op::grouping::Grouping;
+use crate::op::parallel::Start;
 use crate::op::{OpError, Out, Placed};
 
 /// Pieces under way for each thread: enough that none waits for the slowest.
@@ -46,7 +46,12 @@ impl<S: Shard> Threads<S> {
     ///
     /// # Errors
     /// The system gives no more threads.
-    pub fn start(shards: &[Arc<Mutex<S>>], groupings: Vec<Vec<Grouping>>, deal: &Deal) -> io::Result<Threads<S>> {
+    pub fn start(
+        shards: &[Arc<Mutex<S>>],
+        groupings: Vec<Vec<Grouping>>,
+        deal: &Deal,
+        start: Start,
+    ) -> io::Result<Threads<S>> {
         let (reports, taken) = channel();
         let (inboxes, own): (Vec<_>, Vec<_>) = shards.iter().map(|_| channel()).unzip();
         let (answers, to_be_given): (Vec<_>, Vec<_>) = shards.iter().map(|_| sync_channel(WAITING_PARTS)).unzip();
@@ -58,7 +63,7 @@ impl<S: Shard> Threads<S> {
         {
             let to = (threads.inboxes.clone(), reports.clone(), answers);
             let worker = Worker::new((number, Arc::clone(shard)), (grouping, deal.clone()), inbox, to);
-            thread::Builder::new().spawn(move || worker.run())?;
+            start(Box::new(move || worker.run()))?;
         }
         Ok(threads)
     }

@@ -351,7 +351,7 @@ impl<S: ByteSource> Reader<S> {
         }
         while inner.asked != Asked::ToEnd {
             if !inner.waiting.has_room() {
-                self.news.is_full();
+                self.news.tell_full();
             } else if let Err(error) = inner.waiting.push(bytes) {
                 // What is in memory goes without a disk.
                 self.news.fails(&error);

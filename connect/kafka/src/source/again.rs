@@ -153,6 +153,7 @@ impl KafkaSource {
                 self.lanes[index].iter_mut().for_each(|lane| lane.position = to);
             }
             Ok(_) => {}
+            Err(error @ KafkaError::Stuck { .. }) => return Err(error.into()),
             Err(error) => self.consumer.context().is_away(&error.to_string()),
         }
         Ok(())

@@ -240,7 +240,7 @@ fn a_coordinator_that_is_gone_ends_the_sink_and_a_restart_resumes() {
     cluster.broker_up(2).unwrap();
 
     let mut next = kafka(&cluster, None, &bad_records);
-    next.begin(&under).unwrap();
+    assert_eq!(next.begin(&under).unwrap(), Some(BatchTime(1000)));
     write(&mut next, 2000, 2..4).unwrap();
 }
 
