@@ -120,3 +120,17 @@ impl<W: Output> Output for &mut W {
         (**self).sync()
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    /// No file of /proc can be made durable, and says so when it is asked to be.
+    #[test]
+    fn a_file_is_made_durable_and_a_pipe_is_left_alone() {
+        let mut file = Stdout::of(File::open("/proc/self/status").unwrap(), Waited::default());
+        assert!(file.sync().is_err());
+        let (_reader, writer) = io::pipe().unwrap();
+        Stdout::of(File::from(std::os::fd::OwnedFd::from(writer)), Waited::default()).sync().unwrap();
+    }
+}

@@ -1,8 +1,11 @@
 use std::cell::RefCell;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::kinds::{print::Print, text::Lines};
 use super::*;
-use crate::flow::Outlet;
+use crate::flow::{LineForm, Outlet};
 use crate::frame::{Close, End, Head, Reason};
 use crate::interval::Interval;
 
@@ -87,6 +90,10 @@ fn the_stage_behind_is_told_of_a_sink_that_fails() {
     assert_eq!(log, ["head", "sink 2 records", "2 records", told]);
 }
 
+fn noting(log: Log) -> Box<dyn Sink> {
+    Box::new(Noting(log))
+}
+
 /// A sink under a checkpoint on disk, whose file comes after the commit.
 struct Noting(Log);
 
@@ -120,8 +127,12 @@ impl Sink for Noting {
     }
 }
 
-/// Sends batches of one record each, all there at once, through such a sink.
-fn run_under(directory: &std::path::Path, batches: std::ops::RangeInclusive<u64>) -> Vec<String> {
+/// Sends batches of one record each, all there at once, through the sink that `sink` makes.
+fn run_under(
+    directory: &Path,
+    batches: std::ops::RangeInclusive<u64>,
+    sink: impl FnOnce(Log) -> Box<dyn Sink>,
+) -> Vec<String> {
     use crate::checkpoint::job::Retain;
     use crate::checkpoint::participant::{Participant, StageOptions, Stream};
     use crate::checkpoint::source::{SourceCheckpoint, SourceOptions};
@@ -161,7 +172,7 @@ fn run_under(directory: &std::path::Path, batches: std::ops::RangeInclusive<u64>
         .unwrap();
 
     let log = Log::default();
-    let mut outlet = SinkOutlet::passing(Box::new(Noting(log.clone())), Box::new(log.clone()), "sstream-sink-x");
+    let mut outlet = SinkOutlet::passing(sink(log.clone()), Box::new(log.clone()), "sstream-sink-x");
     let resume = BatchTime(stream.resume_ms());
     let under = Under { job: participant.job_id(), stage: &participant.name(), resume, notes: &notes };
     outlet.begin(checkpoint, &under).unwrap();
@@ -181,7 +192,7 @@ fn run_under(directory: &std::path::Path, batches: std::ops::RangeInclusive<u64>
 #[test]
 fn batches_that_come_together_share_a_commit_and_pass_after_it() {
     let directory = tempfile::tempdir().unwrap();
-    let log = run_under(directory.path(), 1..=2);
+    let log = run_under(directory.path(), 1..=2, noting);
     assert_eq!(log[0], "begin a.01-files after 0 with 0 notes");
     // On a slow machine each may have a commit of its own.
     let place = |what: &str| log.iter().position(|entry| entry == what).unwrap();
@@ -189,10 +200,70 @@ fn batches_that_come_together_share_a_commit_and_pass_after_it() {
     assert!(place("publish") < place("end 5") && place("end 5") < place("end 10"));
     assert_eq!(log.iter().filter(|entry| *entry == "1 records").count(), 2, "{log:?}");
     // The first two come again, are left out, and passed on.
-    let log = run_under(directory.path(), 1..=3);
+    let log = run_under(directory.path(), 1..=3, noting);
     assert_eq!(log[..3], ["begin a.01-files after 0 with 2 notes", "1 records", "end 5"]);
     assert_eq!(
         log[3..],
         ["1 records", "end 10", "sink 1 records", "1 records", "prepare 15", "persist", "publish", "end 15"]
     );
+}
+
+/// Output that says what is done with it, and how many bytes of commits there are when it is made durable.
+struct Watched {
+    log: Log,
+    directory: PathBuf,
+}
+
+impl Write for Watched {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.log.0.borrow_mut().push("write".into());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl stdout::Output for Watched {
+    fn sync(&mut self) -> io::Result<()> {
+        let bytes = commit_bytes(&self.directory);
+        self.log.0.borrow_mut().push(format!("sync before {bytes}"));
+        Ok(())
+    }
+}
+
+/// How many bytes of commits a checkpoint has.
+fn commit_bytes(directory: &Path) -> u64 {
+    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let bytes = |path: PathBuf| match path.is_dir() {
+        true => commit_bytes(&path),
+        false if path.to_string_lossy().contains("commits") => path.metadata().unwrap().len(),
+        false => 0,
+    };
+    entries.map(bytes).sum()
+}
+
+/// After a power loss a batch that is committed does not come again.
+#[test]
+fn text_is_written_and_durable_before_its_commit_is() {
+    let sinks: [fn(Watched) -> Box<dyn Sink>; 2] = [
+        |output| Box::new(Print::new(output, "stdout", 10)),
+        |output| Box::new(Lines::new(output, "stdout", LineForm::Text)),
+    ];
+    for sink in sinks {
+        let directory = tempfile::tempdir().unwrap();
+        let mut before = None;
+        for batch in 1..=2 {
+            let log = run_under(directory.path(), batch..=batch, |log| {
+                before.get_or_insert_with(|| commit_bytes(directory.path()));
+                sink(Watched { log, directory: directory.path().to_owned() })
+            });
+            let committed = before.replace(commit_bytes(directory.path())).unwrap();
+            let place = |what: &str| log.iter().position(|entry| entry == what);
+            let (written, synced) = (place("write"), place(&format!("sync before {committed}")));
+            assert!(written.is_some() && written < synced, "{committed} {log:?}");
+            assert!(before > Some(committed), "{before:?} {committed}");
+        }
+    }
 }

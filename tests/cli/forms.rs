@@ -152,8 +152,20 @@ fn logfmt() {
 #[test]
 fn raw_or_framed() {
     records("", "{\"sstrea\n", "\"{\\\"sstrea\"\n");
-    Shell::new("sstream-filter x").stdin("{\"sstr").run().exits(3).says("ended inside the head of a framed stream");
     records("--input text", "{\"sstr", "\"{\\\"sstr\"\n");
+    let pieces = Shell::new("{ printf '{\"sst'; sleep 0.1; printf 'x\\n'; } | sstream-filter x --output text").run();
+    pieces.exits(0).prints("{\"sstx\n");
+}
+
+/// A stage before this one was killed in the middle of its first write.
+#[test]
+fn a_stream_that_ends_inside_its_head_was_cut_off() {
+    let head = "{\"sstream\":1,\"inter";
+    for length in 1..head.len() {
+        let ran = Shell::new("sstream-filter x --output text").stdin(&head[..length]).run().exits(3).prints("");
+        let says = if length < 11 { "ended inside the head of a framed stream" } else { "cut off, there is no close" };
+        assert!(ran.stderr.contains(says), "{length} {ran}");
+    }
 }
 
 #[test]
@@ -226,7 +238,12 @@ fn an_over_long_line_is_a_bad_record() {
 fn output_forms() {
     let run = |form: &str| {
         let line = format!("sstream-source queue --no-trace batches | sstream-filter '' --output {form}");
-        Shell::new(&line).file("batches", "[\"a\\nb\",[\"k\",1],{\"x\":1.0}]\n[]\n").run().exits(0).is_quiet().stdout
+        Shell::new(&line)
+            .file("batches", "[\"a\\nb\",[\"k\",1],{\"x\":1.0}]\n[]\n")
+            .run()
+            .exits(0)
+            .is_quiet()
+            .stdout
     };
     assert_eq!(run("text"), "a\nb\n[\"k\",1]\n{\"x\":1.0}\n");
     assert_eq!(run("json"), "\"a\\nb\"\n[\"k\",1]\n{\"x\":1.0}\n");

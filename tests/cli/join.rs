@@ -94,6 +94,10 @@ fn what_cannot_be_joined_is_told() {
     folder.file("a", frames(1, &[&["[1,2]"]], EOF));
     folder.file("half", frames(1, &[], EOF).replace("1000", "500").replace("test", "source fast"));
     folder.file("lines", "one \"line\"\n").file("nothing", "");
+    folder
+        .file("begun", "{\"sstr")
+        .file("announced", "{\"sstream\":")
+        .file("half-head", "{\"sstream\":1,\"interval\":10");
     folder.file("late", frames(2_000_000_000, &[&[]], EOF));
     folder.file("kept", frames(1, &[], EOF).replace("]}", "],\"checkpoint\":\"/c\"}"));
     for (script, exit, says) in [
@@ -105,6 +109,9 @@ fn what_cannot_be_joined_is_told() {
         ("sstream-union a half", 2, "give both first stages one --batch"),
         ("sstream-join a lines", 2, "right lines: begins with 'one \"line\"', which is no framed stream"),
         ("sstream-join nothing a", 3, "left nothing: ended before the head"),
+        ("sstream-join a begun", 3, "right begun: ended before the head"),
+        ("sstream-union a announced a", 3, "announced, byte 11: cut off, there is no close"),
+        ("sstream-union a half-head", 3, "half-head, byte 26: cut off, there is no close"),
         ("sstream-join a gone", 1, "gone: No such file"),
         ("sstream-join a", 2, "B is missing: usage: sstream-join [OPTIONS] A B or sstream-join"),
         ("sstream-join a .", 1, "is a directory"),

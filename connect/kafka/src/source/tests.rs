@@ -2,22 +2,24 @@
 
 use std::collections::BTreeSet;
 use std::io::BufRead as _;
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use rdkafka::mocking::{MockCluster, MockCoordinator};
-use rdkafka::producer::DefaultProducerContext;
+use rdkafka::producer::{BaseProducer, BaseRecord, DefaultProducerContext, Producer as _};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
 use super::message::{Field, Form};
 use super::selection::Selection;
 use super::start::StartAt;
 use super::{Assign, GroupSource, Isolation, KafkaSource, Options};
+use crate::client::listener::configure;
 use crate::client::settings::Settings;
 use crate::sink::message::Messages;
 use crate::sink::{self as sink, Compression, Kafka, PATIENCE, Partitioner, Parts};
 use sstream::connect::{
     BadRecords, BatchTime, Block, Came, Console, Exit, Failure, Level, OnError, OnLoss, OutletError, Position, Program,
-    ReadAgain as _, RecordSource, Room, Sink as _, Spool, StopSignal, Under, ValueForm, Waited,
+    ReadAgain as _, Reason, RecordSource, Room, Sink as _, Spool, StopSignal, Under, ValueForm, Waited,
 };
 
 type Mock = MockCluster<'static, DefaultProducerContext>;
@@ -254,9 +256,12 @@ fn bad_records_of_a_batch_that_is_tried_again_are_told_once() {
     let mut sink = kafka(&cluster, Some("if . == 3 then error else . end"), &bad_records);
     let under = Under { job: "0123", stage: "b.01-kafka", resume: BatchTime(0), notes: &[] };
     sink.begin(&under).unwrap();
-    let refused = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED];
-    cluster.request_errors(RDKafkaApiKey::AddPartitionsToTxn, &refused);
+    // Behind its messages, so that they show that it was tried twice: the mock cluster takes none back.
+    let refused = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED];
+    cluster.request_errors(RDKafkaApiKey::TxnOffsetCommit, &refused);
     write(&mut sink, 1000, 2..5).unwrap();
+    let mut source = source(&cluster, StartAt::Beginning, Form::default());
+    assert_eq!(take(&mut source, 4), "\"2\"\n\"4\"\n".repeat(2));
     assert_eq!(std::fs::read_to_string(file).unwrap().lines().count(), 1);
 }
 
@@ -354,4 +359,99 @@ fn a_stop_waits_once_for_a_broker_that_is_slow() {
     let took = began.elapsed();
     // Twice for each of eight partitions would be 16 s.
     assert!(took >= Duration::from_secs(1) && took < Duration::from_secs(8), "{took:?}");
+}
+
+/// Takes so many records of a source, has somebody `go_away`, and ends the source as a stop does: the last batch leaves,
+/// and it is dropped. In a thread of its own, so that one that stands still fails the test.
+fn ends_without_them<S: RecordSource>(open: impl FnOnce() -> S + Send + 'static, records: u64, go_away: impl FnOnce()) {
+    const PATIENCE: Duration = Duration::from_secs(20);
+    let ((tell_taken, taken), (tell_gone, gone), (tell_ended, ended)) = (channel(), channel(), channel());
+    std::thread::spawn(move || {
+        let mut source = open();
+        take(&mut source, records);
+        tell_taken.send(()).unwrap();
+        gone.recv().unwrap();
+        source.finish(&Reason::Stop, &mut Vec::new(), &mut no_bad).unwrap();
+        source.batch_left().unwrap();
+        drop(source);
+        tell_ended.send(()).unwrap();
+    });
+    taken.recv().unwrap();
+    go_away();
+    tell_gone.send(()).unwrap();
+    ended.recv_timeout(PATIENCE).expect("it stands still");
+}
+
+/// A commit and a group's leave wait for the coordinator without a limit of the library's.
+fn source_ends_without(away: &[i32], is_member: bool) {
+    let cluster = cluster(1);
+    cluster.partition_leader("t", 0, Some(1)).unwrap();
+    cluster.coordinator(MockCoordinator::Group("g".to_owned()), 2).unwrap();
+    let bad_records = BadRecords::new("sink", OnError::Fail);
+    write(&mut kafka(&cluster, None, &bad_records), 1000, 0..3).unwrap();
+    let settings = Settings { properties: Vec::new(), ..settings(&cluster) };
+    let options = Options { group: Some("g".to_owned()), ..options(StartAt::Beginning, Form::default()) };
+    let go_away = || away.iter().for_each(|broker| cluster.broker_down(*broker).unwrap());
+    if is_member {
+        let open = move || GroupSource::open(&settings, &options, console(), never(), Waited::default()).unwrap();
+        ends_without_them(open, 3, go_away);
+    } else {
+        let open = move || KafkaSource::open(&settings, options, console(), never(), Waited::default()).unwrap();
+        ends_without_them(open, 3, go_away);
+    }
+}
+
+#[test]
+fn a_source_ends_while_its_groups_coordinator_is_away() {
+    source_ends_without(&[2], false);
+}
+
+#[test]
+fn a_member_of_a_group_ends_while_its_coordinator_is_away() {
+    source_ends_without(&[2], true);
+}
+
+#[test]
+fn sources_end_while_all_brokers_are_away() {
+    source_ends_without(&[1, 2, 3], false);
+    source_ends_without(&[1, 2, 3], true);
+}
+
+/// A partition's next message is gone, and its broker takes long to say what there is: what
+/// others bring is read meanwhile.
+#[test]
+fn marks_of_one_partition_hold_no_other_up() {
+    let cluster = cluster(2);
+    (0..2).for_each(|partition| cluster.partition_leader("t", partition, Some(partition + 1)).unwrap());
+    let config = configure(&settings(&cluster), &[]).unwrap();
+    let producer: BaseProducer = config.create().unwrap();
+    let write = |partition: i32, text: &str| {
+        producer.send(BaseRecord::<(), str>::to("t").partition(partition).payload(text)).unwrap();
+        producer.flush(Duration::from_secs(30)).unwrap();
+    };
+    write(0, "here");
+    write(1, "there");
+    let mut options = options(StartAt::Beginning, Form::default());
+    options.on_loss = OnLoss::Skip;
+    let settings = Settings { properties: Vec::new(), ..settings(&cluster) };
+    let mut source = KafkaSource::open(&settings, options, console(), never(), Waited::default()).unwrap();
+    take(&mut source, 2);
+
+    let is_asked = |source: &KafkaSource, index: usize| source.lanes[index].as_ref().unwrap().is_asked;
+    let here = source.lanes.iter().position(|lane| lane.as_ref().unwrap().partition == 0).unwrap();
+    let consumer = source.consumer.share();
+    source.lanes[here].as_mut().unwrap().seek(&consumer, 100).unwrap();
+    cluster.broker_round_trip_time(1, Duration::from_secs(3)).unwrap();
+    for _ in 0..300 {
+        if is_asked(&source, here) {
+            break;
+        }
+        assert_eq!(source.wait(Duration::from_millis(50)).unwrap(), Came::Timeout);
+    }
+    write(1, "more");
+    assert_eq!(take(&mut source, 1), "\"more\"\n");
+    assert!(is_asked(&source, here), "the answer is not there yet");
+    // Once it is, the partition is read again from where it begins.
+    assert_eq!(take(&mut source, 1), "\"here\"\n");
+    assert!(!is_asked(&source, here));
 }
