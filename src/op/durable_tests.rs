@@ -55,7 +55,7 @@ fn saved_bytes(durable: &mut dyn Durable) -> usize {
     bytes
 }
 
-fn is_the_same_to_the_end(name: &str, bytes: &[usize]) {
+fn assert_same_to_the_end(name: &str, bytes: &[usize]) {
     // The first batch has no key that was there before.
     let (early, late) = (bytes[1], bytes[bytes.len() - 1]);
     assert!(early > 0 && late == early, "{name}: {early} bytes at first, {late} in the end");
@@ -91,7 +91,7 @@ fn it_writes_what_the_batch_changed() {
                 saved_bytes(operator.durable().unwrap())
             })
             .collect();
-        is_the_same_to_the_end(name, &bytes);
+        assert_same_to_the_end(name, &bytes);
     }
 }
 
@@ -114,5 +114,5 @@ fn so_does_an_interval_join() {
             saved_bytes(Merge::durable(&mut join).unwrap())
         })
         .collect();
-    is_the_same_to_the_end("a join", &bytes);
+    assert_same_to_the_end("a join", &bytes);
 }

@@ -11,7 +11,7 @@ fn on_batches(line: &str) -> Shell {
 
 #[test]
 fn reduce_by_key_or_not() {
-    on_batches("sstream-reduce --by-key sum").run().exits(0).is_quiet().prints("[\"b\",3]\n[1.0,5]\n[1,7]\n");
+    on_batches("sstream-reduce --by-key sum").run().exits(0).says_nothing().prints("[\"b\",3]\n[1.0,5]\n[1,7]\n");
     on_batches("sstream-reduce count").run().exits(0).prints("3\n0\n1\n");
     on_batches("sstream-reduce --by '.[1] % 2' --of '.[1]' max").run().prints("[1,5]\n[0,2]\n[1,7]\n");
     on_batches("sstream-reduce top:1 --of '.[1]'").run().prints("[1.0,5]\n[1,7]\n");
@@ -19,7 +19,7 @@ fn reduce_by_key_or_not() {
     on_batches("sstream-reduce --by-key --exec 'jq -c --unbuffered \".b - .a\"'")
         .run()
         .exits(0)
-        .is_quiet()
+        .says_nothing()
         .prints("[\"b\",1]\n[1.0,5]\n[1,7]\n");
 }
 
@@ -35,7 +35,7 @@ fn a_command_that_ends_badly_is_an_error() {
 #[test]
 fn states_go_from_batch_to_batch() {
     let state = |options: &str| on_batches(&format!("sstream-state {options}")).file("initial", " [\"b\", 100]\n\n");
-    state("sum").run().exits(0).is_quiet().prints("[\"b\",3]\n[1.0,5]\n[\"b\",3]\n[1.0,5]\n[\"b\",3]\n[1.0,12]\n");
+    state("sum").run().exits(0).says_nothing().prints("[\"b\",3]\n[1.0,5]\n[\"b\",3]\n[1.0,5]\n[\"b\",3]\n[1.0,12]\n");
     state("count --emit changed").run().prints("[\"b\",2]\n[1.0,1]\n[1.0,2]\n");
     state("sum --emit each --initial initial").run().prints("[\"b\",101]\n[1.0,5]\n[\"b\",103]\n[1.0,12]\n");
     state("--merge '[$a, $b]' --emit changed").run().prints("[\"b\",[1,2]]\n[1.0,5]\n[1.0,[5,7]]\n");
@@ -45,7 +45,7 @@ fn states_go_from_batch_to_batch() {
     state(&format!("--exec '{command}' --emit changed"))
         .run()
         .exits(0)
-        .is_quiet()
+        .says_nothing()
         .prints("[\"b\",[1,2,null]]\n[1.0,[5,null]]\n[1.0,[7,[5,null]]]\n");
 }
 
@@ -88,7 +88,7 @@ fn keys_on_several_threads_come_out_as_on_one() {
     let lines: String = (0..40_000).map(|n| format!("{{\"k\":\"key {}\",\"n\":{n}}}\n", n * 7919 % 1009)).collect();
     let reduce = |options: &str| {
         let line = format!("sstream-reduce --input json --batch 1h --by .k --of .n {options} --output json");
-        Shell::new(&line).stdin(&lines).run().exits(0).is_quiet().stdout
+        Shell::new(&line).stdin(&lines).run().exits(0).says_nothing().stdout
     };
     let one = reduce("collect");
     assert_eq!(one.lines().count(), 1009);
@@ -105,7 +105,7 @@ fn keys_on_several_threads_come_out_as_on_one() {
     ] {
         let run = |options: &str| {
             let line = format!("{keyed} --input json --batch 1h {options} --output json");
-            Shell::new(&line).stdin(&lines).run().exits(0).is_quiet().stdout
+            Shell::new(&line).stdin(&lines).run().exits(0).says_nothing().stdout
         };
         assert!(run("-j 3") == run(""), "{keyed}");
     }
@@ -125,5 +125,5 @@ fn a_state_that_takes_too_much_memory_ends_the_stage_and_says_so() {
     let failed =
         state("8M").exits(1).says("memory: the stage takes ").says(" and may take 8.0 MiB, by --max-memory; of that ");
     failed.says(" keys take at least ").says("allow more by --max-memory SIZE");
-    state("1GiB").exits(0).is_quiet();
+    state("1GiB").exits(0).says_nothing();
 }

@@ -44,7 +44,7 @@ fn values_of_messagepack_are_records() {
     let (bytes, values) = (fixture("values.msgpack"), values());
     for line in ["sstream-source stdin", "sstream-filter ''"] {
         let line = format!("{line} --input msgpack --output json");
-        Shell::new(&line).stdin(&bytes).run().exits(0).is_quiet().prints(&values.concat());
+        Shell::new(&line).stdin(&bytes).run().exits(0).says_nothing().prints(&values.concat());
     }
     let folder = Folder::new();
     folder.run("mkdir in");
@@ -191,7 +191,7 @@ fn container_files_of_avro_are_read_by_every_codec() {
     for codec in CODECS {
         let bytes = fixture(&format!("orders-{codec}.avro"));
         for line in ["sstream-source stdin --input avro", "sstream-source stdin --unpack --input json"] {
-            Shell::new(&format!("{line} --output json")).stdin(&bytes).run().exits(0).is_quiet().prints(&orders());
+            Shell::new(&format!("{line} --output json")).stdin(&bytes).run().exits(0).says_nothing().prints(&orders());
         }
         folder.file(&format!("in/{codec}.avro"), &bytes);
     }

@@ -105,14 +105,14 @@ fn folder() -> Folder {
 }
 
 fn json(folder: &Folder, line: &str) -> Value {
-    serde_json::from_str(&folder.run(line).exits(0).is_quiet().stdout).unwrap()
+    serde_json::from_str(&folder.run(line).exits(0).says_nothing().stdout).unwrap()
 }
 
 #[test]
 fn ls_says_what_is_there_and_what_holds_a_restart_back() {
     let folder = Folder::new();
     let running = make(&folder.path("c"));
-    let ran = folder.run("sstream-checkpoint ls c").exits(0).is_quiet();
+    let ran = folder.run("sstream-checkpoint ls c").exits(0).says_nothing();
     for part in [
         "pipeline    source tcp localhost:9999 | state sum --emit changed | sink files out/part\n",
         "resume      after 1469283112000 (2016-07-23 14:11:52Z)\n",
@@ -140,11 +140,11 @@ fn ls_says_what_is_there_and_what_holds_a_restart_back() {
 #[test]
 fn show_says_where_a_batch_came_from_and_who_has_it() {
     let folder = folder();
-    let ran = folder.run("sstream-checkpoint show c -2").exits(0).is_quiet();
+    let ran = folder.run("sstream-checkpoint show c -2").exits(0).says_nothing();
     assert!(ran.stdout.contains("sources/tcp: empty\n"), "{ran}");
     assert!(ran.stdout.contains("commits/tcp.02-sink: committed: out/part-1469283112000\n"), "{ran}");
     for time in ["", "-1", "1469283113000", "2016-07-23T14:11:53Z", "'2016-07-23 14:11:53'"] {
-        let ran = folder.run(&format!("sstream-checkpoint show c {time} --records")).exits(0).is_quiet();
+        let ran = folder.run(&format!("sstream-checkpoint show c {time} --records")).exits(0).says_nothing();
         for part in [
             "batch 1469283113000 (2016-07-23 14:11:53Z)\n",
             "sources/tcp: 2 records, 17 B, in wal/ from segment 1 byte 122 to segment 1 byte 167\n[1.0,5]\n[\"a\",-2]\n",
@@ -168,14 +168,14 @@ fn a_state_reads_as_its_tool_gives_it_and_two_are_compared() {
     folder
         .run("sstream-checkpoint state c tcp.01-state")
         .exits(0)
-        .is_quiet()
+        .says_nothing()
         .prints("[\"b\",1.1]\n[\"a\",0]\n[1.0,5]\n");
     folder.run("sstream-checkpoint state c tcp.01-state 1469283110000").exits(0).prints("[\"b\",1]\n[\"a\",2]\n");
     folder.run("sstream-checkpoint state c tcp.01-state 1469283109000").exits(0).prints("");
     folder
         .run("sstream-checkpoint diff c tcp.01-state 1469283110000 -1")
         .exits(0)
-        .is_quiet()
+        .says_nothing()
         .prints("~ \"b\"\t1 -> 1.1\n~ \"a\"\t2 -> 0\n+ 1.0\t5\n");
     let back = folder.run("sstream-checkpoint diff c -1 -4 --json").exits(0).stdout;
     assert_eq!(
@@ -191,14 +191,14 @@ fn a_state_reads_as_its_tool_gives_it_and_two_are_compared() {
 #[test]
 fn verify_tells_a_torn_end_from_damage() {
     let folder = folder();
-    let ran = folder.run("sstream-checkpoint verify c").exits(0).is_quiet();
+    let ran = folder.run("sstream-checkpoint verify c").exits(0).says_nothing();
     assert!(ran.stdout.contains("ok       all fits together: resumes after 1469283112000"), "{ran}");
     assert_eq!(ran.stdout.lines().count(), 9, "{ran}");
 
     let log = folder.path("c/stages/tcp.01-state/00000001.log");
     let whole = fs::read(&log).unwrap();
     fs::write(&log, [&whole[..], b"torn"].concat()).unwrap();
-    let ran = folder.run("sstream-checkpoint verify c").exits(0).is_quiet();
+    let ran = folder.run("sstream-checkpoint verify c").exits(0).says_nothing();
     assert!(ran.stdout.contains("torn     stages/tcp.01-state/00000001.log"), "{ran}");
     assert!(ran.stdout.contains("then 4 bytes that a crash left"), "{ran}");
     fs::write(&log, &whole).unwrap();
@@ -260,7 +260,7 @@ fn reset_is_tried_first_and_refused_while_something_runs() {
     drop(running);
     let ran = folder.run("sstream-checkpoint reset c --to 5 --yes").exits(2);
     assert!(ran.stderr.contains("not everything can begin again at 5"), "{ran}");
-    folder.run("sstream-checkpoint reset c --to -4 --yes").exits(0).is_quiet();
+    folder.run("sstream-checkpoint reset c --to -4 --yes").exits(0).says_nothing();
     folder.run("sstream-checkpoint verify c").exits(0);
     folder.run("sstream-checkpoint state c tcp.01-state").exits(0).prints("[\"b\",1]\n[\"a\",2]\n");
     let listed = json(&folder, "sstream-checkpoint ls c --json");
@@ -276,7 +276,7 @@ fn a_stage_is_forgotten_when_it_is_meant() {
     folder
         .run("sstream-checkpoint forget c tcp.02-sink --yes")
         .exits(0)
-        .is_quiet()
+        .says_nothing()
         .prints("tcp.02-sink is forgotten: all resume after 1469283113000 (2016-07-23 14:11:53Z)\n");
     assert!(!folder.path("c/commits/tcp.02-sink").exists());
 }
@@ -288,22 +288,22 @@ fn a_pipeline_begins_again_where_it_is_told() {
     folder.file("q", (1..=10).map(|number| format!("[{number}]\n")).collect::<String>());
     let line = "sstream-source queue q --checkpoint c --name q | sstream-map '[\"k\",.]' \
                 | sstream-window 2s 1s --by-key sum | sstream-state sum | sstream-sink files out/s";
-    folder.run(&format!("mkdir out; {line} && cp -r out before")).exits(0).is_quiet();
-    folder.run("sstream-checkpoint verify c").exits(0).is_quiet();
+    folder.run(&format!("mkdir out; {line} && cp -r out before")).exits(0).says_nothing();
+    folder.run("sstream-checkpoint verify c").exits(0).says_nothing();
     // A window keeps what the next ones need.
-    folder.run("sstream-checkpoint state c q.02-window 5000").exits(0).is_quiet().prints("[[5000,\"k\"],5]\n");
+    folder.run("sstream-checkpoint state c q.02-window 5000").exits(0).says_nothing().prints("[[5000,\"k\"],5]\n");
     folder.run("sstream-checkpoint state c q.03-state 3000").exits(0).prints("[\"k\",9]\n");
     folder.run("sstream-checkpoint diff c q.03-state 3000 4000").exits(0).prints("~ \"k\"\t9 -> 16\n");
     folder.run("sstream-checkpoint diff c 3000 4000").exits(2).says("which stage? one of q.02-window, q.03-state");
     let shown = json(&folder, "sstream-checkpoint show c 5000 --json");
     assert_eq!(shown["folders"]["stages/q.02-window"], json!("state"), "{shown}");
-    folder.run("sstream-checkpoint reset c --to 5000 --yes").exits(0).is_quiet();
+    folder.run("sstream-checkpoint reset c --to 5000 --yes").exits(0).says_nothing();
     folder.run("sstream-checkpoint state c q.03-state").exits(0).prints("[\"k\",25]\n");
     assert_eq!(json(&folder, "sstream-checkpoint ls c --json")["again"]["q"], json!(5));
     folder.run("rm out/s-6000 out/s-9000 && echo changed > out/s-7000 && touch out/s-5000").exits(0);
     folder.run(line).exits(0);
-    folder.run("diff -r out before").exits(0).is_quiet().prints("");
-    folder.run("sstream-checkpoint verify c").exits(0).is_quiet();
+    folder.run("diff -r out before").exits(0).says_nothing().prints("");
+    folder.run("sstream-checkpoint verify c").exits(0).says_nothing();
 }
 
 /// A window that is given at the end of the input has a time that no source has.
@@ -313,7 +313,7 @@ fn after_the_end_the_next_start_goes_on() {
     folder.file("q", "[1]\n[2]\n[3]\n");
     let line = "sstream-source queue q --checkpoint c --name q | sstream-map '[\"k\",.]' \
                 | sstream-window 2s 2s --by-key sum | sstream-state sum | sstream-sink files out/s";
-    folder.run(&format!("mkdir out; {line}")).exits(0).is_quiet();
+    folder.run(&format!("mkdir out; {line}")).exits(0).says_nothing();
     assert_eq!(folder.read("out/s-4000"), "[\"k\",6]\n");
     let listed = json(&folder, "sstream-checkpoint ls c --json");
     assert_eq!((&listed["resume"], &listed["finish"]), (&json!(4000), &json!(false)));
@@ -327,7 +327,7 @@ fn a_batch_of_files_says_which_bytes_it_was_made_of() {
     let folder = Folder::new();
     folder.file("log", "one\ntwo\n");
     folder.run("sstream-source tail log --available-now --checkpoint c | sstream-sink files out").exits(0);
-    let ran = folder.run("sstream-checkpoint show c").exits(0).is_quiet();
+    let ran = folder.run("sstream-checkpoint show c").exits(0).says_nothing();
     assert!(ran.stdout.contains("log from byte 0 to 8\n"), "{ran}");
     let shown = json(&folder, "sstream-checkpoint show c --json");
     assert_eq!(
@@ -345,8 +345,8 @@ fn a_checkpoint_is_read_where_it_cannot_be_written() {
     for line in ["ls c", "show c --records", "state c tcp.01-state", "diff c -1 -2", "verify c", "reset c --to -3"] {
         folder.run(&format!("sstream-checkpoint {line}")).exits(0);
     }
-    folder.run("find c -type f | sort | xargs sha256sum | cmp - before; chmod -R u+w c").exits(0).is_quiet();
-    folder.run(&format!("sstream-checkpoint verify {fixture}")).exits(0).is_quiet();
+    folder.run("find c -type f | sort | xargs sha256sum | cmp - before; chmod -R u+w c").exits(0).says_nothing();
+    folder.run(&format!("sstream-checkpoint verify {fixture}")).exits(0).says_nothing();
     folder.run(&format!("sstream-checkpoint state {fixture} a+b.02-state")).exits(2).says("cannot show its state");
 }
 

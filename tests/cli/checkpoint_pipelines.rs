@@ -48,7 +48,7 @@ fn files(folder: &Folder, directory: &str) -> Vec<(String, String)> {
 #[test]
 fn a_join_of_two_sources_is_exactly_once_however_often_all_is_killed() {
     let quiet = joined_folder();
-    quiet.run(JOINED).exits(0).is_quiet();
+    quiet.run(JOINED).exits(0).says_nothing();
     assert!(files(&quiet, "two").len() > 250);
     let disturbed = joined_folder();
     let mut killed = 0;
@@ -173,7 +173,7 @@ fn a_state_goes_on_with_another_number_of_threads() {
                 "sstream-source tail log --input json --available-now --checkpoint {checkpoint} | \
                  {keyed} {jobs} --output json"
             );
-            folder.run(&line).exits(0).is_quiet().stdout
+            folder.run(&line).exits(0).says_nothing().stdout
         };
         let mut log = String::new();
         for (part, jobs) in ["-j 2", "", "-j 3", "-j 2"].into_iter().enumerate() {
@@ -194,7 +194,7 @@ fn goes_on_with_any_memory(folder: &Folder, keyed: &str, name: &str) {
             "sstream-source tail log --input json --available-now --checkpoint {checkpoint} | \
              {keyed} {memory} --output json"
         );
-        folder.run(&line).exits(0).is_quiet().stdout
+        folder.run(&line).exits(0).says_nothing().stdout
     };
     let stage = format!("tail.01-{name}");
     let mut log = String::new();
@@ -205,7 +205,7 @@ fn goes_on_with_any_memory(folder: &Folder, keyed: &str, name: &str) {
         folder.file("log", &log);
         let small = line("", "small");
         assert!(!small.is_empty() && line(memory, "large") == small, "{name}, part {part}");
-        folder.run("sstream-checkpoint verify large").exits(0).is_quiet();
+        folder.run("sstream-checkpoint verify large").exits(0).says_nothing();
         let state = |checkpoint| folder.run(&format!("sstream-checkpoint state {checkpoint} {stage} | sort")).stdout;
         assert!(state("large") == state("small"), "{name}, part {part}");
         assert!(folder.path(&format!("large/stages/{stage}/files")).exists());
@@ -261,7 +261,7 @@ fn a_join_beyond_memory_gives_the_same_and_goes_on_with_any_memory() {
             side("a"),
             side("b"),
         );
-        folder.run(&line).exits(0).is_quiet().stdout
+        folder.run(&line).exits(0).says_nothing().stdout
     };
     let (mut a, mut b) = (String::new(), String::new());
     for (part, memory) in ["--memory 64KiB", "--memory 100KiB", "", "--memory 24KiB"].into_iter().enumerate() {
@@ -272,7 +272,7 @@ fn a_join_beyond_memory_gives_the_same_and_goes_on_with_any_memory() {
         folder.file("b", &b);
         let small = line("", "small");
         assert!(!small.is_empty() && line(memory, "large") == small, "part {part}");
-        folder.run("sstream-checkpoint verify large").exits(0).is_quiet();
+        folder.run("sstream-checkpoint verify large").exits(0).says_nothing();
         let state = |checkpoint| {
             folder.run(&format!("sstream-checkpoint state {checkpoint} a+b.01-join | sort")).exits(0).stdout
         };

@@ -179,9 +179,9 @@ const QUEUE: &str = "sstream-source queue q --batch 1s --start 5000 --checkpoint
 fn a_queue_goes_on_where_it_was() {
     let folder = Folder::new();
     folder.file("q", "[1,2]\n\n[]\n[3]\n");
-    let first = folder.run(QUEUE).exits(0).is_quiet();
+    let first = folder.run(QUEUE).exits(0).says_nothing();
     folder.file("q", "[1,2]\n\n[]\n[3]\n[4]\n");
-    let second = folder.run(QUEUE).exits(0).is_quiet();
+    let second = folder.run(QUEUE).exits(0).says_nothing();
     let mut all = batches(&first.stdout);
     all.push((9000, vec!["4".to_owned()]));
     assert_eq!(batches(&second.stdout), all);

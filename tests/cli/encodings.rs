@@ -17,7 +17,7 @@ fn utf_16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
 #[track_caller]
 fn records(options: &str, input: &[u8], expected: &str) {
     let line = format!("sstream-source stdin --output json {options}");
-    Shell::new(&line).stdin(input).run().exits(0).is_quiet().prints(expected);
+    Shell::new(&line).stdin(input).run().exits(0).says_nothing().prints(expected);
 }
 
 #[test]

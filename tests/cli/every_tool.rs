@@ -49,7 +49,7 @@ fn folder() -> Folder {
 fn records_and_unknown_keys_go_through() {
     let folder = folder();
     for (tool, entry) in THROUGH {
-        let ran = folder.run(&format!("{tool} < in")).exits(0).is_quiet();
+        let ran = folder.run(&format!("{tool} < in")).exits(0).says_nothing();
         assert!(ran.stdout.contains(&format!("}}\n{RECORDS}{{\"end\":1000,\"records\":6,")), "{ran}");
         let lines: Vec<&str> = ran.stdout.lines().collect();
         let [head, header, _, _, _, _, _, _, first, second, close] = lines[..] else { panic!("{ran}") };
@@ -64,7 +64,7 @@ fn records_and_unknown_keys_go_through() {
 
 #[test]
 fn an_end_of_several_has_the_keys_of_all() {
-    let ran = folder().run("sstream-window 2s 2s count < in").exits(0).is_quiet();
+    let ran = folder().run("sstream-window 2s 2s count < in").exits(0).says_nothing();
     let end = ran.stdout.lines().find(|line| line.starts_with("{\"end\"")).unwrap();
     assert!(end.starts_with("{\"end\":2000,\"records\":1,\"trace\":[[\"x\",0,6,0,0.3"), "{ran}");
     assert!(end.contains(",6],[\"window\",6,1,0,") && end.ends_with("]],\"one\":1.50,\"two\":[]}"), "{ran}");
@@ -104,7 +104,7 @@ fn what_breaks_off_is_told() {
     for failed in [format!("{{\"sstream\":1,{close}"), format!("{begun}{{{close}")] {
         folder.file("failed", &failed);
         for (tool, _) in THROUGH {
-            let ran = folder.run(&format!("{tool} < failed")).exits(4).is_quiet();
+            let ran = folder.run(&format!("{tool} < failed")).exits(4).says_nothing();
             assert_eq!(ran.stdout.lines().last(), failed.lines().last(), "{ran}");
         }
     }
@@ -119,7 +119,7 @@ fn a_record_longer_than_any_block_goes_through() {
          | sstream-transform --max-line 32MiB -- cat | sstream-sink --pass null | sstream-filter '' --output text \
          | cmp - long",
     );
-    ran.exits(0).is_quiet();
+    ran.exits(0).says_nothing();
 }
 
 #[test]

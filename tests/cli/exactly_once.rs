@@ -47,7 +47,7 @@ fn whoever_is_killed_before_its_head_nobody_else_becomes_the_first_stage() {
             .map(|(number, command)| killed_if(&format!("boom{number}"), command))
             .collect();
     let quiet = folder(5);
-    run(&quiet, "", &stages).exits(0).is_quiet();
+    run(&quiet, "", &stages).exits(0).says_nothing();
     assert_eq!(names(&quiet, "out").len(), 5);
     for number in 0..stages.len() {
         // At the first start, and at a later one.
@@ -85,7 +85,7 @@ fn a_line_that_reads_stdin_has_its_first_stage_there() {
     let all: String = names(&folder, "out").iter().map(|name| folder.read(&format!("out/{name}"))).collect();
     assert_eq!(all.matches("\"c\"").count(), 1, "{all}");
     // An empty input of the whole line is one.
-    run(&folder, "", &stages("sstream-map --batch 1s .")).exits(0).is_quiet();
+    run(&folder, "", &stages("sstream-map --batch 1s .")).exits(0).says_nothing();
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn an_empty_pipe_in_a_line_under_a_checkpoint_begins_nothing_unless_it_is_told_t
     // What is no pipe, and what is under no checkpoint, is empty.
     let folder = folder(0);
     folder.run("SSTREAM_CHECKPOINT=ck sstream-filter . < /dev/null | sstream-sink text").exits(0).prints("");
-    folder.run("true | sstream-filter . | sstream-sink text").exits(0).prints("").is_quiet();
+    folder.run("true | sstream-filter . | sstream-sink text").exits(0).prints("").says_nothing();
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::support::Shell;
 #[track_caller]
 fn records(options: &str, input: impl AsRef<[u8]>, expected: &str) {
     let line = format!("sstream-filter '' --output json {options}");
-    Shell::new(&line).stdin(input).run().exits(0).is_quiet().prints(expected);
+    Shell::new(&line).stdin(input).run().exits(0).says_nothing().prints(expected);
 }
 
 #[test]
@@ -84,9 +84,9 @@ fn texts_that_are_numbers_become_numbers_when_asked() {
         .prints("12\n");
     // The numbers of sstream-parse are those that it finds, wherever it stands.
     let line = "sstream-filter '' | sstream-parse logfmt --numbers --output json";
-    Shell::new(line).stdin("a=1\n").run().exits(0).is_quiet().prints("{\"a\":1}\n");
+    Shell::new(line).stdin("a=1\n").run().exits(0).says_nothing().prints("{\"a\":1}\n");
     let line = "sstream-parse regex --numbers '(?<c>.*)' --input csv --field b --output json";
-    Shell::new(line).stdin("a,b\n1,2\n").run().exits(0).is_quiet().prints("{\"a\":\"1\",\"c\":2}\n");
+    Shell::new(line).stdin("a,b\n1,2\n").run().exits(0).says_nothing().prints("{\"a\":\"1\",\"c\":2}\n");
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn bad_records_go_to_a_file() {
         .stdin(BAD)
         .run()
         .exits(0)
-        .is_quiet()
+        .says_nothing()
         .prints("{\"n\":1}\n{\"n\":2}\n");
     let line = ran.folder.read("bad");
     let entry: serde_json::Value = serde_json::from_str(line.trim_end()).unwrap();
@@ -242,7 +242,7 @@ fn output_forms() {
             .file("batches", "[\"a\\nb\",[\"k\",1],{\"x\":1.0}]\n[]\n")
             .run()
             .exits(0)
-            .is_quiet()
+            .says_nothing()
             .stdout
     };
     assert_eq!(run("text"), "a\nb\n[\"k\",1]\n{\"x\":1.0}\n");
@@ -313,7 +313,7 @@ fn what_came_in_the_stream_reaches_no_terminal_with_its_control_codes() {
 
 #[test]
 fn an_empty_input_is_an_honest_empty_stream() {
-    let ran = Shell::new("sstream-filter --no-trace x").run().exits(0).is_quiet();
+    let ran = Shell::new("sstream-filter --no-trace x").run().exits(0).says_nothing();
     let lines: Vec<&str> = ran.stdout.lines().collect();
     assert_eq!(
         lines,

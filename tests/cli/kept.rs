@@ -25,7 +25,7 @@ const ANSWERS: &str = "echo began >>seen; while IFS= read -r line; do printf '%s
 
 #[test]
 fn a_command_gets_all_batches_and_acknowledges_each() {
-    let ran = keep(ANSWERS, "").exits(0).is_quiet().prints("");
+    let ran = keep(ANSWERS, "").exits(0).says_nothing().prints("");
     let expected = "began\n{\"batch\":1000,\"records\":2,\"bytes\":12}\n\"a\"\n[\"k\",1]\n{\"end\":1000}\n\
                     {\"batch\":2000,\"records\":0,\"bytes\":0}\n{\"end\":2000}\n\
                     {\"batch\":3000,\"records\":1,\"bytes\":13}\n\"two\\nlines\"\n{\"end\":3000}\nover\n";
@@ -45,7 +45,7 @@ fn what_a_command_does_wrong_is_told() {
     }
     let late = format!("{ANSWERS}; exit 4");
     keep(&late, "").exits(1).says("exit 4 at the end of the stream: if that is no failure: --accept 0,4");
-    keep(&late, "--accept 4").exits(0).is_quiet();
+    keep(&late, "--accept 4").exits(0).says_nothing();
     keep(&format!("{ANSWERS}; echo more"), "").exits(1).says("wrote `more`, where nothing was asked");
     keep("", "--json").exits(2);
     let ran = Shell::new(&format!("{SOURCE} | sstream-sink exec --keep -- nothing-of-that-name"))

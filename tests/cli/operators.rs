@@ -10,7 +10,7 @@ fn on(records: &str, line: &str) -> Ran {
 
 #[test]
 fn map() {
-    on("{\"user\":{\"id\":7}}\n{}\n", "sstream-map .user.id").exits(0).is_quiet().prints("7\nnull\n");
+    on("{\"user\":{\"id\":7}}\n{}\n", "sstream-map .user.id").exits(0).says_nothing().prints("7\nnull\n");
     on("{\"u\":\"a\",\"n\":1.10}", "sstream-map --key .u").exits(0).prints("[\"a\",{\"u\":\"a\",\"n\":1.10}]\n");
     on("[{\"k\":1.0},2]", "sstream-map --values '. * 2, .'").exits(0).prints("[{\"k\":1.0},4]\n[{\"k\":1.0},2]\n");
     on("\"GET /x\"\n\"-\"\n", "sstream-map --extract '(?<verb>[A-Z]+) (?<path>/\\S*)(?<rest>!)?'")
@@ -44,7 +44,7 @@ fn filter() {
 #[test]
 fn samples() {
     let numbers: String = (0..1000).map(|number| format!("{number}\n")).collect();
-    let ran = on(&numbers, "sstream-sample 1/4 --by '. % 10' --batch 1h").exits(0).is_quiet();
+    let ran = on(&numbers, "sstream-sample 1/4 --by '. % 10' --batch 1h").exits(0).says_nothing();
     let kept: Vec<u32> = ran.stdout.lines().map(|line| line.parse().unwrap()).collect();
     assert!(!kept.is_empty() && kept.len().is_multiple_of(100) && kept.is_sorted(), "{ran}");
     shell("seq 1000 | sstream-sample --by . 100% --batch 1h | sstream-reduce count --output text")
@@ -59,7 +59,7 @@ fn samples() {
              diff <(grep '^[0-9]' one) <(grep '^[0-9]' two) && grep -c '^[0-9]' one"
         ))
         .exits(0)
-        .is_quiet();
+        .says_nothing();
     }
     shell("sstream-sample").exits(2).says("FRACTION is missing");
     shell("sstream-sample 11/10").exits(2).says("FRACTION '11/10': is more than all: a fraction is at most 1");
@@ -73,7 +73,7 @@ fn alerts() {
     let raised = |at| format!("{{\"alert\":\"when\",\"state\":\"raised\",\"since\":{at},\"at\":{at},\"record\":");
     shell(&format!("{source} | sstream-alert --when '. > 5' --clear '. < 2' --output json"))
         .exits(0)
-        .is_quiet()
+        .says_nothing()
         .prints(&format!("{}9}}\n", raised(1000)));
     // A checkpoint keeps what is raised, and what is silent.
     let line = "sstream-source queue in --checkpoint ck | sstream-alert --when '. > 5' --absent 1500ms --output json";
@@ -160,7 +160,7 @@ fn a_command_stands_for_a_function() {
     let double = "import json,sys\nfor line in sys.stdin:\n    print(json.dumps(json.loads(line) * 2), flush=True)\n";
     let run =
         |line: &str| Shell::new(&format!("{line} --output json")).file("f.py", double).stdin("1\n\"a\"\n[2]\n").run();
-    run("sstream-map --input json --exec 'python3 f.py'").exits(0).is_quiet().prints("2\n\"aa\"\n[2,2]\n");
+    run("sstream-map --input json --exec 'python3 f.py'").exits(0).says_nothing().prints("2\n\"aa\"\n[2,2]\n");
     run("sstream-flatmap --input json --exec 'python3 f.py'").exits(0).prints("2\n\"aa\"\n2\n2\n");
     run("sstream-map --values --input json --on-error skip --exec 'python3 f.py'").exits(0).prints("");
 }

@@ -101,7 +101,7 @@ fn restarts_are_counted_and_given_up() {
     assert!(ran.stderr.contains("starting again in 4ms"), "{ran}");
     let ran = shell("sstream-run --restart always --restart-delay 1ms --max-restarts 2 'echo x >> starts'").exits(0);
     assert_eq!(ran.folder.read("starts"), "x\nx\nx\n");
-    ran.is_quiet();
+    ran.says_nothing();
     for code in [2, 4, 5] {
         let ran = shell(&format!("sstream-run --restart always 'echo x >> starts; exit {code}'")).exits(code);
         assert_eq!(ran.folder.read("starts"), "x\n");
@@ -283,7 +283,7 @@ fn variables_names_and_whole_lines() {
     let ran = ran.exits(0).prints("SSTREAM_BATCH=250ms\nSSTREAM_CHECKPOINT=cp\nSSTREAM_RUN=orders\nx sstream-run\n");
     assert_eq!(ran.stderr, "orders: a bc\n");
     // Stdin is the pipeline's.
-    shell("echo x | sstream-run 'sstream-filter x --output text'").exits(0).prints("x\n").is_quiet();
+    shell("echo x | sstream-run 'sstream-filter x --output text'").exits(0).prints("x\n").says_nothing();
 }
 
 #[test]
@@ -377,7 +377,7 @@ fn systemd_accepts_the_units() {
         eprintln!("skipped: there is no systemd-analyze; scripts/setup test installs it");
         return;
     }
-    ran.exits(0).is_quiet();
+    ran.exits(0).says_nothing();
 }
 
 #[test]
@@ -400,7 +400,7 @@ fn cron_hears_nothing_unless_something_went_wrong() {
         "errors.sh",
         format!("cd {place}\nsstream-source queue q | sstream-filter error | sstream-sink files out\n"),
     );
-    folder.run(&line).exits(0).prints("").is_quiet();
+    folder.run(&line).exits(0).prints("").says_nothing();
     assert_eq!(folder.read("out-1000"), "an error\n");
     folder.file(
         "errors.sh",
@@ -415,6 +415,6 @@ fn cron_hears_nothing_unless_something_went_wrong() {
             .file(name, contrib(&format!("pipelines/{name}"), &[]))
             .run(&format!("bash -n {name}"))
             .exits(0)
-            .is_quiet();
+            .says_nothing();
     }
 }

@@ -47,10 +47,10 @@ fn one_stream_has_two_outputs_lines_before_counts() {
 #[test]
 fn text_and_json() {
     let line = |kind: &str| format!("sstream-source queue batches | sstream-sink {kind}");
-    shell(&line("text")).run().exits(0).is_quiet().prints("a\n[\"k\",1]\ntwo\nlines\n");
-    shell(&line("json")).run().exits(0).is_quiet().prints("\"a\"\n[\"k\",1]\n\"two\\nlines\"\n");
-    shell(&line("null")).run().exits(0).is_quiet().prints("");
-    shell(&line("print -n 1")).run().exits(0).is_quiet();
+    shell(&line("text")).run().exits(0).says_nothing().prints("a\n[\"k\",1]\ntwo\nlines\n");
+    shell(&line("json")).run().exits(0).says_nothing().prints("\"a\"\n[\"k\",1]\n\"two\\nlines\"\n");
+    shell(&line("null")).run().exits(0).says_nothing().prints("");
+    shell(&line("print -n 1")).run().exits(0).says_nothing();
 }
 
 #[test]
@@ -69,10 +69,11 @@ fn passing_on_changes_nothing() {
 
 #[test]
 fn a_file_a_batch() {
-    let ran = shell("sstream-source queue batches | sstream-sink files out txt").run().exits(0).is_quiet();
+    let ran = shell("sstream-source queue batches | sstream-sink files out txt").run().exits(0).says_nothing();
     assert_eq!(listing(&ran), ["out-1000.txt", "out-3000.txt"]);
     assert_eq!(read(&ran, "out-1000.txt"), "a\n[\"k\",1]\n");
-    let ran = shell("sstream-source queue batches | sstream-sink files --json --empty out").run().exits(0).is_quiet();
+    let ran =
+        shell("sstream-source queue batches | sstream-sink files --json --empty out").run().exits(0).says_nothing();
     assert_eq!(listing(&ran), ["out-1000", "out-2000", "out-3000"]);
     assert_eq!(read(&ran, "out-3000"), "\"two\\nlines\"\n");
     // The same again gives the same.
@@ -105,7 +106,7 @@ fn a_batch_that_is_cut_off_is_no_file() {
         Shell::new(&format!("{INSIDE} exec 3>&-; wait $sink")).run().exits(3).says("dropped the unfinished batch 2000");
     assert_eq!(listing(&ran), ["out-1000"]);
     let error = r#"echo '{"close":"error","exit":4,"message":"x"}' >&3"#;
-    let ran = Shell::new(&format!("{INSIDE} {error}; wait $sink")).run().exits(4).is_quiet();
+    let ran = Shell::new(&format!("{INSIDE} {error}; wait $sink")).run().exits(4).says_nothing();
     assert_eq!(listing(&ran), ["out-1000"]);
 }
 
@@ -141,7 +142,7 @@ fn a_full_disk_fails_and_leaves_no_part() {
 
 #[test]
 fn a_reader_that_goes_is_nothing_to_speak_of() {
-    Shell::new("seq 1000000 | sstream-sink text | head -1").run().exits(141).is_quiet().prints("1\n");
+    Shell::new("seq 1000000 | sstream-sink text | head -1").run().exits(141).says_nothing().prints("1\n");
 }
 
 #[test]
@@ -165,7 +166,7 @@ fn a_command_that_fails_ends_the_pipeline() {
         .exits(1)
         .prints("[\"k\",1]\n")
         .says("grep k: exit 1, batch 2000: if that is no failure: --accept 0,1");
-    shell(&format!("{line} exec --accept 0,1 -- grep k")).run().exits(0).prints("[\"k\",1]\n").is_quiet();
+    shell(&format!("{line} exec --accept 0,1 -- grep k")).run().exits(0).prints("[\"k\",1]\n").says_nothing();
     shell(&format!("{line} exec --sh 'kill -9 $$'")).run().exits(1).says("killed by signal 9 (SIGKILL), batch 1000");
     shell(&format!("{line} exec -- no-such-command")).run().exits(2).says("no-such-command: command not found");
     let passing = format!("{line} --pass exec --sh 'exit 7' | sstream-sink null; echo ${{PIPESTATUS[@]}}");

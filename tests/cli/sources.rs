@@ -144,7 +144,7 @@ fn unix_leaves_other_files_alone() {
 
 #[test]
 fn exec_ends_with_its_program() {
-    shell("sstream-source --output text exec -- printf 'a\\nb'").exits(0).prints("a\nb\n").is_quiet();
+    shell("sstream-source --output text exec -- printf 'a\\nb'").exits(0).prints("a\nb\n").says_nothing();
     shell("SSTREAM_BATCH=2s sstream-source exec --output text -- sh -c 'echo \"[$SSTREAM_BATCH]\"'").prints("[]\n");
     shell("sstream-source --input csv --output json exec -- printf 'a,b\\n1,2\\n'")
         .prints("{\"a\":\"1\",\"b\":\"2\"}\n");
@@ -185,7 +185,7 @@ fn exec_ends_its_program_when_the_reader_goes() {
         assert!(started.elapsed() < Duration::from_secs(20), "{pid} goes on\n{ran}");
         std::thread::sleep(Duration::from_millis(5));
     }
-    ran.is_quiet();
+    ran.says_nothing();
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn kinds_come_from_path() {
 
 #[test]
 fn rate_gives_every_batch_its_records() {
-    let ran = shell("sstream-source rate 2000 --batch 50ms --stop-after 400ms --no-trace").exits(0).is_quiet();
+    let ran = shell("sstream-source rate 2000 --batch 50ms --stop-after 400ms --no-trace").exits(0).says_nothing();
     let ends: Vec<_> = ran.stdout.lines().filter(|line| line.starts_with("{\"end\"")).collect();
     assert!(ends.len() >= 8, "{ran}");
     let (last, whole) = ends.split_last().unwrap();
@@ -230,7 +230,7 @@ fn replay_gives_a_saved_stream_without_its_checkpoint() {
     let want = SAVED
         .replace(r#""source stdin""#, r#""source stdin","source replay saved""#)
         .replace(r#","checkpoint":"/x","run":7,"resume":5"#, "");
-    Shell::new("sstream-source replay saved").file("saved", SAVED).run().exits(0).prints(&want).is_quiet();
+    Shell::new("sstream-source replay saved").file("saved", SAVED).run().exits(0).prints(&want).says_nothing();
     let want = want.replace("replay saved", "replay -");
     Shell::new("sstream-source replay -").stdin(SAVED).run().exits(0).prints(&want);
     let cut = &SAVED[..SAVED.len() - 20];
@@ -261,7 +261,7 @@ fn sources_stop_by_rule() {
         .exits(0)
         .prints("{\"close\":\"stop\"}\n");
     // A first stage that does not know it yet stops too.
-    shell("mkfifo in; exec 3<>in; sstream-filter x --stop-after 200ms < in").exits(0).is_quiet();
+    shell("mkfifo in; exec 3<>in; sstream-filter x --stop-after 200ms < in").exits(0).says_nothing();
     // Sources of batches wait for their input too.
     let line = "mkfifo in; exec 3<>in; printf '[1]\\n[2' >&3; \
                 sstream-source queue - --idle-timeout 200ms --output json < in";
@@ -285,7 +285,7 @@ fn what_only_a_first_stage_can_do_is_refused_behind_it() {
     }
     // A wrong SSTREAM_BATCH matters to the first stage alone.
     let line = "SSTREAM_BATCH=3 sstream-filter x --output frames < saved";
-    Shell::new(line).file("saved", SAVED).run().exits(0).is_quiet();
+    Shell::new(line).file("saved", SAVED).run().exits(0).says_nothing();
     shell("echo a | SSTREAM_BATCH=3 sstream-filter x --output text").exits(2).says("SSTREAM_BATCH=3: ");
 }
 

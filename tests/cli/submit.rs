@@ -26,7 +26,7 @@ fn plans_are_as_they_were() {
     let plans = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/plans");
     for (name, line) in LINES {
         let quoted = line.replace('\'', "'\\''");
-        let plan = folder.run(&format!("sstream-submit --plan '{quoted}'")).exits(0).is_quiet().stdout.clone();
+        let plan = folder.run(&format!("sstream-submit --plan '{quoted}'")).exits(0).says_nothing().stdout.clone();
         let path = plans.join(format!("{name}.json"));
         if std::env::var_os("UPDATE").is_some() {
             fs::write(&path, &plan).unwrap();

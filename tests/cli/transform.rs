@@ -13,8 +13,8 @@ fn transform(options: &str) -> Shell {
 
 #[test]
 fn lines_in_and_lines_out() {
-    transform("-- sort").run().exits(0).is_quiet().prints("1000 \"a\" \"b\" \"b\"\n2000\n3000 \"[\\\"k\\\",1]\"\n");
-    transform("--json -- sort -u").run().exits(0).is_quiet().prints("1000 \"a\" \"b\"\n2000\n3000 [\"k\",1]\n");
+    transform("-- sort").run().exits(0).says_nothing().prints("1000 \"a\" \"b\" \"b\"\n2000\n3000 \"[\\\"k\\\",1]\"\n");
+    transform("--json -- sort -u").run().exits(0).says_nothing().prints("1000 \"a\" \"b\"\n2000\n3000 [\"k\",1]\n");
     transform("--sh 'sort | uniq -c | tr -d \" \"'")
         .run()
         .exits(0)
@@ -28,7 +28,7 @@ fn lines_in_and_lines_out() {
 fn empty_batches_go_through_the_command_too() {
     transform("--json -- wc -l").run().exits(0).prints("1000 3\n2000 0\n3000 1\n");
     transform("--json --sh 'echo $SSTREAM_BATCH_TIME'").run().exits(0).prints("1000 1000\n2000 2000\n3000 3000\n");
-    transform("-- true").run().exits(0).is_quiet().prints("1000\n2000\n3000\n");
+    transform("-- true").run().exits(0).says_nothing().prints("1000\n2000\n3000\n");
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_command_that_fails_fails_the_batch_and_the_pipeline() {
     let ran =
         transform("-- grep a").run().exits(1).says("grep a: exit 1, batch 2000: if that is no failure: --accept 0,1");
     assert_eq!(ran.stdout, "1000 \"a\"\n", "{ran}");
-    transform("--accept 0,1 -- grep a").run().exits(0).is_quiet().prints("1000 \"a\"\n2000\n3000\n");
+    transform("--accept 0,1 -- grep a").run().exits(0).says_nothing().prints("1000 \"a\"\n2000\n3000\n");
     transform("--sh 'cat; exit 5'").run().exits(1).prints("").says("cat; exit 5: exit 5, batch 1000");
     transform("--sh 'kill -TERM $$'").run().exits(1).says("killed by signal 15 (SIGTERM), batch 1000");
     transform("-- no-such-command x").run().exits(2).says("no-such-command x: command not found");
@@ -69,14 +69,14 @@ fn invalid_text_is_replaced_and_told() {
 fn large_batches_go_through_with_little_memory() {
     let line = "seq 2000000 > numbers; sstream-source stdin --batch 1h < numbers \
                 | sstream-transform --memory 1MiB -- cat | sstream-sink text | cmp - numbers";
-    Shell::new(line).run().exits(0).is_quiet().prints("");
+    Shell::new(line).run().exits(0).says_nothing().prints("");
     let line = "seq 1000000 | TMPDIR=/no/such sstream-transform --batch 1h --memory 1MiB -- cat > /dev/null";
     Shell::new(line).run().exits(1).says("temporary file in /no/such");
 }
 
 #[test]
 fn endless_output_ends_with_its_reader() {
-    Shell::new("echo x | sstream-transform -- yes | sstream-sink text | head -2").run().is_quiet().prints("y\ny\n");
+    Shell::new("echo x | sstream-transform -- yes | sstream-sink text | head -2").run().says_nothing().prints("y\ny\n");
     let line = "echo x | sstream-transform --max-line 64KiB --sh 'tr \"\\0\" x < /dev/zero'";
     Shell::new(line).run().exits(4).says("longer than --max-line 65536");
 }

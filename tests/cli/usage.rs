@@ -85,7 +85,7 @@ fn options_of_a_file_are_as_good_as_those_of_the_line() {
     std::fs::write(folder.path("app.toml"), file).unwrap();
     let line = |source: &str, state: &str| format!("echo a >> log; {source} | {state} --output json");
     let with_file = "export SSTREAM_CONFIG=app.toml; sstream-source tail";
-    folder.run(&line(with_file, "sstream-state")).exits(0).is_quiet().prints("[\"a\",1]\n");
+    folder.run(&line(with_file, "sstream-state")).exits(0).says_nothing().prints("[\"a\",1]\n");
     // A supervisor hands the file on.
     let run = "sstream-run --quiet --config app.toml 'sstream-source tail | sstream-state --output json'";
     folder.run(&format!("echo a >> log; {run}")).exits(0).prints("[\"a\",2]\n");
@@ -175,8 +175,8 @@ fn a_tool_with_only_a_terminal_shows_short_help() {
 #[test]
 fn help_begins_with_examples_and_h_is_short() {
     for tool in ["sstream-source", "sstream-filter", "sstream-window", "sstream-sink"] {
-        let long = shell(&format!("{tool} --help")).exits(0).is_quiet().stdout;
-        let short = shell(&format!("{tool} -h")).exits(0).is_quiet().stdout;
+        let long = shell(&format!("{tool} --help")).exits(0).says_nothing().stdout;
+        let short = shell(&format!("{tool} -h")).exits(0).says_nothing().stdout;
         assert!(long.starts_with("Examples:\n"), "{long}");
         assert!(short.lines().count() < long.lines().count() && !short.contains("Examples:"), "{short}");
         shell(&format!("{tool} --version")).exits(0).prints(&format!("{tool} {}\n", env!("CARGO_PKG_VERSION")));

@@ -14,6 +14,7 @@ mod lint;
 mod markdown;
 mod readme;
 mod spark;
+mod style;
 mod tldr;
 
 use sstream_testkit::bash;

@@ -159,7 +159,7 @@ pub fn model(all: &Files, (first_ms, last_ms): (u64, u64), interval_ms: u64, win
 
 /// No file of the checkpoint is damaged.
 #[track_caller]
-pub fn is_whole(dir: &Path, checkpoint: &str) {
+pub fn verify(dir: &Path, checkpoint: &str) {
     let (status, found, said) = run(dir, &format!("sstream-checkpoint verify {checkpoint}"));
     assert!(status.success(), "{found}{said}");
 }

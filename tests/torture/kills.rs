@@ -155,7 +155,7 @@ pub fn torture(rounds: u64, seed: u64, log: &Path) {
         }
         ended.clear();
         if round % 10 == 0 {
-            check::is_whole(dir, "ckpt");
+            check::verify(dir, "ckpt");
         }
         let written: Vec<String> = counts(&writers.written).iter().map(|(name, n)| format!("{name} {n}")).collect();
         say(format!(
@@ -189,7 +189,7 @@ pub fn torture(rounds: u64, seed: u64, log: &Path) {
     assert!(status.is_some_and(|status| status.success()), "the last stop: {status:?}\n{}", pipeline.said());
     tell_what_was_said(dir, runs, &mut say);
 
-    check::is_whole(dir, "ckpt");
+    check::verify(dir, "ckpt");
     let (all, state) = (files(&dir.join("out"), "all"), files(&dir.join("out"), "state"));
     every_line_in_one_batch(dir, &all, &written);
     let leftover: Vec<_> =

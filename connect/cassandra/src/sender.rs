@@ -83,7 +83,7 @@ impl Sender {
                 Err(Failed::Fault(Fault::Away(message))) => {
                     self.session.lose();
                     if round.settled > 0 {
-                        self.tries.is_back();
+                        self.tries.note_back();
                     }
                     self.tries.pause(message)?;
                 }
@@ -185,7 +185,7 @@ impl Sender {
             let Sender { session, tries, .. } = self;
             match tries.waited().during(|| attempt(session)) {
                 Ok(done) => {
-                    tries.is_back();
+                    tries.note_back();
                     return Ok(done);
                 }
                 Err(Fault::Away(message)) => {

@@ -103,11 +103,11 @@ fn the_newest_record_of_a_key_wins() {
     let batches = "[{\"p\":\"1\",\"k\":\"x\",\"n\":9,\"v\":\"one\"},{\"p\":\"1\",\"k\":\"x\",\"n\":1}]\n\
                    [{\"p\":\"1\",\"k\":\"x\",\"n\":5}]\n[]\n\
                    [{\"p\":\"1\",\"k\":\"y\",\"n\":1},{\"p\":\"1\",\"k\":\"y\",\"n\":null}]\n";
-    kept.write(batches, "--consistency all").exits(0).is_quiet();
+    kept.write(batches, "--consistency all").exits(0).says_nothing();
     assert_eq!(kept.rows("[.k, .n, .v, .at, .writes]"), "[\"x\",5,\"one\",2000000,2]\n[\"y\",null,null,4000000,1]\n");
     assert_eq!(kept.requests(".consistency"), "5\n5\n5\n");
     let first = batches.split_inclusive('\n').next().unwrap();
-    kept.write(first, "").exits(0).is_quiet();
+    kept.write(first, "").exits(0).says_nothing();
     assert_eq!(kept.rows("select(.k == \"x\") | [.n, .v, .writes]"), "[5,\"one\",3]\n");
 }
 

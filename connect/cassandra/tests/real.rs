@@ -61,7 +61,7 @@ fn values_of_every_type() {
         r#""tim":"50554d6e-29bb-11e5-b345-feff819cdc9f","tiny":-128,"ud":{"name":"home","x":1.5},"#,
         r#""uu":"00112233-4455-6677-8899-aabbccddeeff","va":123456789012345678901234567890,"ve":[0.5,1,-2]}]"#
     );
-    server.write(&format!("{batch}\n"), "--table KS.t").exits(0).is_quiet();
+    server.write(&format!("{batch}\n"), "--table KS.t").exits(0).says_nothing();
     let found = server.ask("SELECT * FROM KS.t", "[[k, str(v)] for k, v in r._asdict().items()]");
     let parts = [
         "[\"k\", \"1\"]",
@@ -114,7 +114,7 @@ fn tables_that_are_made_and_rows_by_their_key() {
     let row = "--row '{word: .[0], n: .[1], share: .[2], at: $time, ok: true, more: [.[0]]} | \
                if .share == null then del(.share) else . end'";
     let options = format!("{row} --table KS.Words --create --key '(word,ok),at' --type at=timestamp --ttl 30d");
-    server.write(batches, &options).exits(0).is_quiet();
+    server.write(batches, &options).exits(0).says_nothing();
     let found = server.ask(
         "SELECT word, n, share, at, ok, more, ttl(more) AS t FROM KS.\"Words\"",
         "[r.word, r.n, str(r.share), str(r.at), r.ok, r.more, 2591000 < r.t <= 2592000]",
@@ -134,13 +134,13 @@ fn tables_that_are_made_and_rows_by_their_key() {
 
     // A value that is null is deleted, and one that is not there stays.
     let batches = "[{\"k\":\"x\",\"a\":1,\"b\":1}]\n[{\"k\":\"x\",\"a\":null},{\"k\":\"y\",\"b\":5}]\n";
-    server.write(batches, "--table KS.parts --create --key k").exits(0).is_quiet();
+    server.write(batches, "--table KS.parts --create --key k").exits(0).says_nothing();
     let found = server.ask("SELECT k, a, b FROM KS.parts", "r");
     assert_eq!(found, "[\"x\", null, 1]\n[\"y\", null, 5]\n");
 
     // Rows that have no key get one, and a first batch without rows makes no table.
     let batches = "[]\n[\"l\"]\n[[\"l\"],[\"m\"]]\n";
-    server.write(batches, "--table 'KS.log(line)' --id id --create").exits(0).is_quiet();
+    server.write(batches, "--table 'KS.log(line)' --id id --create").exits(0).says_nothing();
     let found = server.ask("SELECT id, line FROM KS.log", "[r.id[-7:], r.line]");
     assert_eq!(found, "[\"-2000-1\", \"l\"]\n[\"-3000-1\", \"l\"]\n[\"-3000-2\", \"m\"]\n");
     let plain = server.write("[1]\n[{\"k\":1}]\n", "--table KS.late --create --key k --on-error late").exits(0);
@@ -186,28 +186,31 @@ fn statements_of_the_users_own() {
     let batches = "[{\"k\":\"x\",\"n\":1,\"tags\":[\"a\"]},{\"k\":\"x\",\"n\":2,\"tags\":[\"b\"]},{\"k\":\"y\",\"n\":3}]\n\
                    [{\"k\":\"x\",\"n\":9,\"tags\":[\"c\"],\"other\":1},[5,[\"d\"],\"z\"]]\n";
     let update = "--cql 'UPDATE KS.t SET n = :n, tags = tags + :tags WHERE k = :k'";
-    server.write(batches, update).exits(0).is_quiet();
+    server.write(batches, update).exits(0).says_nothing();
     let all = || server.ask("SELECT k, n, tags FROM KS.t", "[r.k, r.n, sorted(r.tags or [])]");
     assert_eq!(all(), "[\"x\", 9, [\"a\", \"b\", \"c\"]]\n[\"y\", 3, []]\n[\"z\", 5, [\"d\"]]\n");
     // With names of their own parameters tell no more than the partition: the last one wins all the same.
     let named = "--cql 'INSERT INTO KS.t (k, n) VALUES (:name, :count)'";
     let rows = (1..=50).map(|n| format!("{{\"name\":\"w\",\"count\":{}}}", 1000 - n)).collect::<Vec<_>>().join(",");
-    server.write(&format!("[]\n[]\n[{rows}]\n"), named).exits(0).is_quiet();
+    server.write(&format!("[]\n[]\n[{rows}]\n"), named).exits(0).says_nothing();
     assert_eq!(server.ask("SELECT n FROM KS.t WHERE k = 'w'", "r.n"), "950\n");
     server
         .write("[]\n[]\n[]\n[{\"k\":\"w\"},{\"k\":\"y\"}]\n", "--cql 'DELETE FROM KS.t WHERE k = :k'")
         .exits(0)
-        .is_quiet();
+        .says_nothing();
     // The first one wins.
     let first = "--cql 'INSERT INTO KS.t (k, n) VALUES (:k, :n) IF NOT EXISTS'";
-    server.write("[{\"k\":\"x\",\"n\":0},{\"k\":\"v\",\"n\":1},{\"k\":\"v\",\"n\":2}]\n", first).exits(0).is_quiet();
+    server
+        .write("[{\"k\":\"x\",\"n\":0},{\"k\":\"v\",\"n\":1},{\"k\":\"v\",\"n\":2}]\n", first)
+        .exits(0)
+        .says_nothing();
     assert_eq!(all(), "[\"v\", 1, []]\n[\"x\", 9, [\"a\", \"b\", \"c\"]]\n[\"z\", 5, [\"d\"]]\n");
 
     let counts = "--cql 'UPDATE KS.c SET n = n + :n WHERE k = :k'";
     let batches = "[{\"k\":\"x\",\"n\":1},{\"k\":\"x\",\"n\":2},{\"k\":\"y\",\"n\":3}]\n[{\"k\":\"x\",\"n\":4}]\n";
     let refused = server.write(batches, &format!("{counts} --on-error skip")).exits(1);
     assert!(refused.stderr.contains("--counter says that this may be"), "{refused}");
-    server.write(batches, &format!("{counts} --counter")).exits(0).is_quiet();
+    server.write(batches, &format!("{counts} --counter")).exits(0).says_nothing();
     assert_eq!(server.ask("SELECT k, n FROM KS.c", "r"), "[\"x\", 7]\n[\"y\", 3]\n");
     let none = server.write(batches, &format!("{update} --counter")).exits(1);
     assert!(none.stderr.contains("leave it out"), "{none}");
@@ -226,7 +229,7 @@ fn many_rows_of_one_partition_and_of_many() {
     let words = server.words();
     for (table, row) in [("wide", "{p: (. % 3), c: ., v: .}"), ("flat", "{k: ., v: .}")] {
         let line = format!("seq 20000 | sstream-sink cassandra {words} --table many.{table} --row 'tonumber | {row}'");
-        server.folder.run(&line).exits(0).is_quiet();
+        server.folder.run(&line).exits(0).says_nothing();
         assert_eq!(server.ask(&format!("SELECT count(*), sum(v) FROM KS.{table}"), "r"), "[20000, 200010000]\n");
     }
 }
@@ -256,7 +259,7 @@ fn what_does_not_pass_ends_the_stage_and_says_what_to_do() {
     assert_eq!(server.ask("SELECT * FROM KS.t", "r"), "");
     // By TLS, under the name that the certificate has.
     let words = server.words().replace("127.0.0.1", "localhost");
-    server.write_to(&format!("{words} --tls --ca ca.pem"), "[{\"k\":\"x\"}]\n", "--table KS.t").exits(0).is_quiet();
+    server.write_to(&format!("{words} --tls --ca ca.pem"), "[{\"k\":\"x\"}]\n", "--table KS.t").exits(0).says_nothing();
     assert_eq!(server.ask("SELECT k FROM KS.t", "r.k"), "\"x\"\n");
 }
 

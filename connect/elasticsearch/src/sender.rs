@@ -47,14 +47,14 @@ impl Sender {
             }
             let waited = self.tries.waited();
             match waited.during(|| self.client.send(bulk.body())) {
-                Ok(Answer::Taken) => self.tries.is_back(),
+                Ok(Answer::Taken) => self.tries.note_back(),
                 Ok(Answer::Each(verdicts)) => waiting.push(self.settle(&bulk, &verdicts, bad)?),
                 Ok(Answer::TooLarge(why) | Answer::Malformed(why)) if bulk.len() == 1 => {
-                    self.tries.is_back();
+                    self.tries.note_back();
                     bad(bulk.record(0), &why)?;
                 }
                 Ok(answer) => {
-                    self.tries.is_back();
+                    self.tries.note_back();
                     if matches!(answer, Answer::TooLarge(_)) {
                         self.limit = self.limit.min(bulk.body().len() / 2);
                     }

@@ -80,7 +80,7 @@ fn the_newest_record_of_a_key_is_the_last_one() {
         let kept = Kept::hostile("");
         kept.server.folder.file("faults", format!("items {fault}\n"));
         let batch = "[{\"k\":\"x\",\"a\":1},{\"k\":\"x\",\"b\":2},{\"k\":\"y\"},{\"k\":\"z\"}]\n";
-        kept.server.write(batch, &format!("--index i --id .k --op {op}")).exits(0).is_quiet();
+        kept.server.write(batch, &format!("--index i --id .k --op {op}")).exits(0).says_nothing();
         assert_eq!(kept.requests(".operations"), "4\n3\n");
         assert_eq!(kept.hostile_documents(".[2]"), format!("{document}\n{{\"k\":\"y\"}}\n{{\"k\":\"z\"}}\n"));
     }
@@ -132,7 +132,7 @@ fn nodes_are_tried_in_turn() {
         let batches = "sstream-source queue batches --batch 1s";
         folder.run(&format!("{batches} | sstream-sink elasticsearch {urls} --index i {options}"))
     };
-    sink(&format!("{nobody} {}", kept.server.url), "--pipeline 'a b'").exits(0).is_quiet();
+    sink(&format!("{nobody} {}", kept.server.url), "--pipeline 'a b'").exits(0).says_nothing();
     assert_eq!(kept.hostile_documents(".[2].n"), "1\n2\n3\n4\n");
     assert!(kept.requests(".path").trim_end().ends_with("&pipeline=a%20b"), "{}", kept.requests(".path"));
     let ran = sink(&format!("{nobody} {nobody}/es"), "--retry 0").exits(1);

@@ -36,7 +36,7 @@ fn documents_have_ids_of_their_batch_and_indices_of_their_day() {
     server
         .write("[\"a\",\"b\"]\n[]\n[\"c\"]\n", "--index 'plain-%Y.%m.%d' --doc '{m: ., t: $time}'")
         .exits(0)
-        .is_quiet();
+        .says_nothing();
     let found = server.documents("plain-1970.01.01", "t,m.keyword", "[(._id | .[-6:]), ._source.m]");
     assert_eq!(found, "[\"1000-1\",\"a\"]\n[\"1000-2\",\"b\"]\n[\"3000-1\",\"c\"]\n");
 
@@ -64,7 +64,7 @@ fn documents_by_their_own_key() {
         ("--op create", r#"{"k":"x","n":1}"#, r#"{"k":"y","n":2}"#),
     ] {
         let index = format!("keyed{}", op.trim_start_matches("--op ").trim());
-        server.write(batches, &format!("--index {index} --id .k {op} --gzip")).exits(0).is_quiet();
+        server.write(batches, &format!("--index {index} --id .k {op} --gzip")).exits(0).says_nothing();
         let found = server.documents(&index, "k.keyword", "[._id, ._source]");
         assert_eq!(found, format!("[\"x\",{x}]\n[\"y\",{y}]\n"), "{op}");
     }
@@ -120,7 +120,7 @@ fn data_streams_and_pipelines() {
     let server = Server::shared();
     server.curl("PUT", "_index_template/ds", r#"-d '{"index_patterns":["ds-*"],"data_stream":{},"priority":1}'"#);
     let doc = "--index ds-one --doc '{m: ., \"@timestamp\": $time}'";
-    server.write("[\"a\",\"b\"]\n", doc).exits(0).is_quiet();
+    server.write("[\"a\",\"b\"]\n", doc).exits(0).says_nothing();
     assert_eq!(
         server.documents("ds-one", "m.keyword", "[._source.m, ._index[:4]]"),
         "[\"a\",\".ds-\"]\n[\"b\",\".ds-\"]\n"
@@ -131,7 +131,7 @@ fn data_streams_and_pipelines() {
     let missing = server.write("[{}]\n", "--index piped --pipeline none --on-error skip").exits(1);
     assert!(missing.stderr.contains("pipeline with id [none] does not exist"), "{missing}");
     server.curl("PUT", "_ingest/pipeline/mine", r#"-d '{"processors":[]}'"#);
-    server.write("[{},{}]\n", "--index piped --pipeline mine").exits(0).is_quiet();
+    server.write("[{},{}]\n", "--index piped --pipeline mine").exits(0).says_nothing();
     assert_eq!(server.count("piped"), 2);
 }
 

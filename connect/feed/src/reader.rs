@@ -161,7 +161,7 @@ impl Task {
     }
 
     /// Something came.
-    fn is_back(&mut self) {
+    fn note_back(&mut self) {
         self.pace.reset();
         if let Some(since) = self.away.take() {
             let (url, away) = (&self.settings.target, duration::show_ms(since.elapsed().as_millis() as u64));

@@ -37,7 +37,7 @@ fn records_become_events_with_headers() {
             free_port()
         ))
         .exits(0)
-        .is_quiet();
+        .says_nothing();
     // A HashMap's order is its own.
     let text = got(&folder, 3).replace("{app=tests, host=x}", "{host=x, app=tests}");
     assert_eq!(text, "{app=tests} a\n{host=x, app=tests} {\"host\":\"x\",\"n\":1.50}\n{app=tests} c d\n");
@@ -54,7 +54,7 @@ fn connections_are_packed_where_the_agent_wants_it() {
     folder
         .run(&format!("seq 20000 | sstream-sink flume 127.0.0.1:{port} --compression deflate --per-call 7000"))
         .exits(0)
-        .is_quiet();
+        .says_nothing();
     let numbers: String = (1..=20000).map(|n| format!("{n}\n")).collect();
     assert_eq!(got(&folder, 20000), numbers);
     let wrong =

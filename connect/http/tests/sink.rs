@@ -32,7 +32,7 @@ fn a_batch_is_a_request() {
     }
     let folder = folder();
     let server = Server::start(&folder, "");
-    send(&folder, &server, "").exits(0).is_quiet();
+    send(&folder, &server, "").exits(0).says_nothing();
     assert_eq!(
         got(&folder, "[.method, .path, .type, .body] | tostring"),
         "[\"POST\",\"/in\",\"application/x-ndjson\",\"\\\"a\\\"\\n{\\\"n\\\":1}\\n\"]\n[\"POST\",\"/in\",\"application/x-ndjson\",\"\\\"c\\\"\\n\"]\n"
@@ -71,7 +71,7 @@ fn forms_templates_and_headers() {
     ] {
         let folder = folder();
         let server = Server::start(&folder, "");
-        send(&folder, &server, options).exits(0).is_quiet();
+        send(&folder, &server, options).exits(0).says_nothing();
         assert_eq!(got(&folder, program), printed, "{options}");
     }
 }

@@ -15,10 +15,10 @@ fn tls_with_plain_and_scram() {
         let (here, topic) = (cluster.folder(), topic("secure"));
         here.folder.file("client", properties(mechanism, "alice-secret"));
         let client = "--brokers $SECURE_BROKERS --properties client -X ssl.ca.location=$CA";
-        here.run_with(&format!("sstream-sink kafka {client} --topic {topic}"), "a\nb\n").exits(0).is_quiet();
+        here.run_with(&format!("sstream-sink kafka {client} --topic {topic}"), "a\nb\n").exits(0).says_nothing();
         here.run(&format!("sstream-source kafka {client} --topic {topic} --available-now --output text"))
             .exits(0)
-            .is_quiet()
+            .says_nothing()
             .prints("a\nb\n");
     }
 }

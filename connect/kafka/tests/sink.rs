@@ -9,7 +9,7 @@ fn kcat_and_the_console_consumer_read_what_was_written() {
     here.create(&topic, 1);
     let line = format!("sstream-sink --input json kafka --brokers $BROKERS --topic {topic} --key .k --value .v");
     let input = "{\"k\":\"a\",\"v\":\"text\"}\n{\"k\":1.0,\"v\":{\"b\":1.50}}\n{\"k\":1,\"v\":null}\n{\"v\":2}\n";
-    here.run_with(&line, input).exits(0).is_quiet();
+    here.run_with(&line, input).exits(0).says_nothing();
     assert_eq!(here.kcat(&topic, "%k:%S:%s"), "a:4:text\n1:10:{\"b\":1.50}\n1:-1:\nnull:1:2\n");
     let line = format!(
         "tool kafka-console-consumer --bootstrap-server $BROKERS --topic {topic} --from-beginning --max-messages 4 \
@@ -35,7 +35,7 @@ fn keys_choose_partitions_as_java_does() {
     here.run_with(&line, &lines).exits(0);
     let text: String = keys.iter().map(|key| format!("{key}\n")).collect();
     let line = format!("sstream-sink kafka --brokers $BROKERS --topic {ours} --key . --compression zstd");
-    here.run_with(&line, &text).exits(0).is_quiet();
+    here.run_with(&line, &text).exits(0).says_nothing();
     let sorted = |topic: &str| {
         let mut lines: Vec<String> = here.kcat(topic, "%p %k %s").lines().map(str::to_owned).collect();
         lines.sort_unstable();

@@ -15,7 +15,7 @@ fn the_console_producer_and_kcat_are_read() {
     here.run_with(&line, "from java\n\u{e9}\n").exits(0);
     let line = format!("kcat -P -b $BROKERS -t {topic} -k key -H a=1 -H a=2 -z lz4");
     here.run_with(&line, "from kcat\n").exits(0);
-    here.run(&format!("{READ} --topic {topic}")).exits(0).is_quiet().prints("from java\né\nfrom kcat\n");
+    here.run(&format!("{READ} --topic {topic}")).exits(0).says_nothing().prints("from java\né\nfrom kcat\n");
     let line = format!(
         "sstream-source kafka --brokers $BROKERS --available-now --topic {topic} --from 0:2 --output json \
          --with offset,key,partition,headers,topic"

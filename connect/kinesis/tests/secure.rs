@@ -32,7 +32,7 @@ fn tls() {
     let sink = |options: &str| {
         server.run(&format!("echo x | sstream-sink kinesis s --endpoint https://localhost:{port} {options}"))
     };
-    sink("--ca ca.pem").exits(0).is_quiet();
+    sink("--ca ca.pem").exits(0).says_nothing();
     let stranger = sink("").exits(1);
     assert!(stranger.stderr.contains("certificate"), "{stranger}");
     let line = format!("sstream-source kinesis s --endpoint https://localhost:{port} --available-now --output text");
@@ -57,8 +57,8 @@ fn profiles_and_secrets() {
     let sink = |before: &str, options: &str| {
         server.run(&format!("{NOBODY} {before} sstream-sink kinesis s $P {options} </dev/null; echo x | {before} sstream-sink kinesis s $P {options}"))
     };
-    sink("", "--profile next").exits(0).is_quiet();
-    sink("AWS_PROFILE=next", "").exits(0).is_quiet();
+    sink("", "--profile next").exits(0).says_nothing();
+    sink("AWS_PROFILE=next", "").exits(0).says_nothing();
     assert_eq!(calls(&server, "AKNEXT"), 2);
     let ran = sink("", "").exits(1);
     assert!(ran.stderr.contains("is the secret right"), "{ran}");

@@ -17,12 +17,12 @@ fn keys_and_values() {
 [1.0,2]"#;
     server.folder.file("in", records);
     let line = "sstream-source stdin --input json <in | sstream-sink kinesis s $E";
-    server.run(&format!("{line} --key '.[0]' --value '.[1]'")).exits(0).is_quiet();
+    server.run(&format!("{line} --key '.[0]' --value '.[1]'")).exits(0).says_nothing();
     server.run("client read s '{key} {data}' | sort").prints("1 2\na null\na {\"n\":1.50}\nb x y\n");
     // Those of a key are in one shard, in their order.
     server.run("client read s '{key} {data}' | grep ^a").prints("a {\"n\":1.50}\na null\n");
     let server = Server::start(4);
-    server.run("seq 2000 | sstream-sink kinesis s $E").exits(0).is_quiet();
+    server.run("seq 2000 | sstream-sink kinesis s $E").exits(0).says_nothing();
     server.run("client read s | sort -n").prints(&server.run("seq 2000").stdout);
     let spread = server.run("client read s {shard} | sort | uniq -c | awk '{ print $1 }'").stdout;
     assert!(spread.lines().count() == 4 && spread.lines().all(|n| n.parse::<u32>().unwrap() > 300), "{spread}");

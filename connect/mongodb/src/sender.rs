@@ -63,17 +63,17 @@ impl Sender {
             match waited.during(|| self.send(&bulk)) {
                 Ok(Answer::Done(verdicts)) => waiting.push(self.settle(&bulk, verdicts, bad)?),
                 Ok(Answer::Malformed(why)) if bulk.len() == 1 => {
-                    self.tries.is_back();
+                    self.tries.note_back();
                     bad(bulk.record(0), &why)?;
                 }
                 Ok(Answer::Malformed(_)) => {
-                    self.tries.is_back();
+                    self.tries.note_back();
                     // What is wrong with one of them is found by halving.
                     let (first, second) = bulk.halves();
                     waiting.extend([second, first]);
                 }
                 Ok(Answer::NoName(why)) => {
-                    self.tries.is_back();
+                    self.tries.note_back();
                     (0..bulk.len()).try_for_each(|item| bad(bulk.record(item), &why))?;
                 }
                 Err(Fault::Away(message)) => {

@@ -23,7 +23,7 @@ fn the_primary_is_found_from_any_member() {
         (format!("mongodb://localhost:{},localhost:{second}/test?replicaSet=rs", free_port()), first),
     ] {
         kept.server.folder.file("requests", "");
-        kept.server.write_to(&url, BATCH, "--collection c").exits(0).is_quiet();
+        kept.server.write_to(&url, BATCH, "--collection c").exits(0).says_nothing();
         assert_eq!(kept.requests(".port"), format!("{port}\n").repeat(3));
     }
     // A member that is named is taken as it is.

@@ -41,7 +41,7 @@ fn values_of_every_type() {
         r#"[{"_id":1,"int":2147483647,"long":2147483648,"double":0.1,"decimal":0,"text":"é\u0000\"","list":[1,true,null],"#,
         r#""in":{"b":{"c":""}},"at":"2016-07-23T14:11:50.123Z","nested":{"at":[0,1000]}}]"#
     );
-    server.write(&format!("{batch}\n"), "--collection c --id ._id --date at --date nested.at").exits(0).is_quiet();
+    server.write(&format!("{batch}\n"), "--collection c --id ._id --date at --date nested.at").exits(0).says_nothing();
     let names = "[[k, type(v).__name__, str(v)] for k, v in d.items()]";
     assert_eq!(
         server.documents("c", "_id", names).replace("], [", "]\n["),
@@ -52,7 +52,7 @@ fn values_of_every_type() {
          [\"nested\", \"dict\", \"{'at': [datetime.datetime(1970, 1, 1, 0, 0), datetime.datetime(1970, 1, 1, 0, 0, 1)]}\"]]\n"
     );
     let extended = r#"[{"k":{"$oid":"0123456789abcdef01234567"},"b":{"$binary":{"base64":"AP8=","subType":"00"}},"d":{"$date":1000}}]"#;
-    server.write(&format!("{extended}\n"), "--collection e --id .k --extended-json").exits(0).is_quiet();
+    server.write(&format!("{extended}\n"), "--collection e --id .k --extended-json").exits(0).says_nothing();
     assert_eq!(
         server.documents("e", "_id", "d"),
         "{\"_id\": {\"$oid\": \"0123456789abcdef01234567\"}, \"k\": {\"$oid\": \"0123456789abcdef01234567\"}, \
@@ -69,7 +69,7 @@ fn documents_have_ids_of_their_batch_and_collections_of_their_day() {
     server
         .write("[\"a\",\"b\"]\n[]\n[\"c\"]\n", "--collection 'plain-%Y.%m.%d' --doc '{m: ., t: $time}'")
         .exits(0)
-        .is_quiet();
+        .says_nothing();
     let found = server.documents("plain-1970.01.01", "_id", "[d[\"_id\"][-6:], d[\"m\"]]");
     assert_eq!(found, "[\"1000-1\", \"a\"]\n[\"1000-2\", \"b\"]\n[\"3000-1\", \"c\"]\n");
 
@@ -108,7 +108,7 @@ fn documents_by_their_own_id_or_key() {
             "[[\"k\", \"y\"], [\"m\", 4], [\"n\", 2]]",
         ),
     ] {
-        server.write(batches, &format!("--collection {name} {options}")).exits(0).is_quiet();
+        server.write(batches, &format!("--collection {name} {options}")).exits(0).says_nothing();
         let found = server.documents(name, "k", "sorted([k, v] for k, v in d.items() if k != \"_id\")");
         assert_eq!(found, format!("{x}\n{y}\n"), "{name}");
     }
@@ -146,13 +146,13 @@ fn many_documents_and_large_ones() {
         .folder
         .run(&format!("seq 20000 | sstream-sink mongodb {url} --collection c --doc '{{n: tonumber}}'"))
         .exits(0)
-        .is_quiet();
+        .says_nothing();
     assert_eq!(
         server.ask("[[sum(d[\"n\"] for d in db.c.find()), db.c.count_documents({})]]", "d"),
         "[200010000, 20000]\n"
     );
     let line = "head -c 6000000 /dev/zero | tr '\\0' x >line; for n in 1 2 3; do cat line; echo $n; done";
     let large = format!("({line}) | sstream-sink mongodb {url} --collection large --doc '{{m: .}}' --max-line 20MB");
-    server.folder.run(&large).exits(0).is_quiet();
+    server.folder.run(&large).exits(0).says_nothing();
     assert_eq!(server.documents("large", "m", "len(d[\"m\"])"), "6000001\n6000001\n6000001\n");
 }

@@ -32,7 +32,7 @@ fn tls_and_passwords() {
                 "echo x | sstream-sink mqtt mqtts://localhost:{port} --mqtt-version {version} --topic '\"t\"' --retained {options}"
             ))
         };
-        sink("--ca ca.pem --user-file user").exits(0).is_quiet();
+        sink("--ca ca.pem --user-file user").exits(0).says_nothing();
         let refused = sink("--ca ca.pem --user-file wrong").exits(1);
         assert!(refused.stderr.contains("--user-file") && !refused.stderr.contains("ann:wrong"), "{refused}");
         let stranger = sink("--user-file user").exits(1);

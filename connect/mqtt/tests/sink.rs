@@ -20,7 +20,7 @@ fn records_become_messages_of_every_qos_and_version() {
                     "{{ seq 3000; echo last; }} | sstream-sink mqtt $B --mqtt-version {version} --qos {qos} --topic '\"out/\" + .[0:1]'"
                 ))
                 .exits(0)
-                .is_quiet();
+                .says_nothing();
             wait_until("all came", Duration::from_secs(30), || broker.folder.read("got").contains("last"));
             drop(subscriber);
             let lines = (1..=3000).map(|n| n.to_string()).chain(["last".to_owned()]);

@@ -11,7 +11,7 @@ fn columns_types_keys_and_statements() {
     // Types of the first batch; nothing is lost of any value.
     let batches = "[{\"i\":1,\"x\":1.50,\"s\":\"a'b\\\\c\",\"b\":true,\"j\":[1,{\"k\":\"\\\"\"}]}]\n\
                    [{\"s\":null,\"i\":-9223372036854775808},{\"x\":123456789012345678901234567890.123,\"j\":\"text\",\"s\":\"é🦀\"}]\n";
-    server.write(batches, "--table t --create").exits(0).is_quiet();
+    server.write(batches, "--table t --create").exits(0).says_nothing();
     assert_eq!(
         server.ask("select i, trim(trailing '0' from x), s, b, j from t"),
         "1|1.5|a'b\\c|1|[1,{\"k\":\"\\\"\"}]\n\
@@ -26,7 +26,7 @@ fn columns_types_keys_and_statements() {
         "create table `S t`(id int auto_increment primary key, at datetime(6), zoned timestamp, `Two words` text, n numeric(10,2), bits bit(4))",
     );
     let batches = "[{\"at\":\"2016-07-23T14:00:00.123456+02:00\",\"zoned\":\"2016-07-23 14:00:00\",\"Two words\":\"x\",\"n\":1.25,\"bits\":5}]\n";
-    server.write(batches, "--table 'app.S t'").exits(0).is_quiet();
+    server.write(batches, "--table 'app.S t'").exits(0).says_nothing();
     assert_eq!(
         server.ask("set time_zone='+01:00'; select id, at, zoned, `Two words`, n, bits + 0 from `S t`"),
         "1|2016-07-23 12:00:00.123456|2016-07-23 15:00:00|x|1.25|5\n"
@@ -35,18 +35,18 @@ fn columns_types_keys_and_statements() {
     // Rows with a key that is there get the other values; of several in a batch the last counts.
     // Keys that differ in case, or in a space behind them, differ.
     let batches = "[[\"a\",1],[\"b\",2],[\"a\",3],[\"A\",7],[\"a \",8]]\n[{\"word\":\"b\",\"n\":5,\"other\":0}]\n[]\n[[\"c\",null]]\n";
-    server.write(batches, "--table 'u(word,n)' --create --key word --type n=int").exits(0).is_quiet();
+    server.write(batches, "--table 'u(word,n)' --create --key word --type n=int").exits(0).says_nothing();
     assert_eq!(
         server.ask("select concat('<', word, '>'), n from u order by word"),
         "<A>|7\n<a>|3\n<a >|8\n<b>|5\n<c>|NULL\n"
     );
-    server.write("[[\"c\"],[\"d\"]]\n", "--table 'u(word)' --key word").exits(0).is_quiet();
+    server.write("[[\"c\"],[\"d\"]]\n", "--table 'u(word)' --key word").exits(0).says_nothing();
     assert_eq!(server.ask("select count(*) from u"), "6\n");
 
     server.ask("create table v(word varchar(9) primary key, n int, j json); create table log(word text)");
     let sql = "--sql 'insert into v values (:word, :n, :j) on duplicate key update n = n + :n' --sql 'insert into log values (:word)' --sql 'update v set j = null where word = \":no\"'";
     let batches = "[{\"word\":\"a\",\"n\":1,\"j\":[1]},{\"word\":\"a\",\"n\":2}]\n[{\"word\":\"b\"}]\n";
-    server.write(batches, sql).exits(0).is_quiet();
+    server.write(batches, sql).exits(0).says_nothing();
     assert_eq!(server.ask("select v.*, (select count(*) from log) from v"), "a|3|[1]|3\nb|NULL|NULL|3\n");
 
     server.ask("create table old(n int) engine = myisam");
@@ -136,6 +136,6 @@ fn conflicts_are_tried_again() {
     server.folder.file("ab", "[{\"id\":1},{\"id\":2}]\n".repeat(40)).file("ba", "[{\"id\":2},{\"id\":1}]\n".repeat(40));
     let sink = server.sink("--retry 1000 --sql 'update t set n = n + 1 where id = :id'");
     let line = format!("for way in ab ba ab; do sstream-source queue $way --batch 1s | {sink} & done; wait");
-    server.folder.run(&line).exits(0).is_quiet();
+    server.folder.run(&line).exits(0).says_nothing();
     assert_eq!(server.ask("select n from t"), "120\n120\n");
 }

@@ -49,7 +49,7 @@ impl Clouds {
     }
 
     /// Whether there is something of this name, and if so whether it is this content.
-    async fn is_there(&self, path: &Path, content: &dyn Content) -> Result<Option<bool>, Trouble> {
+    async fn look_up(&self, path: &Path, content: &dyn Content) -> Result<Option<bool>, Trouble> {
         let head = GetOptions { head: true, ..GetOptions::default() };
         match self.objects.get_opts(path, head).await.map_err(Trouble::from) {
             Ok(found) => {
@@ -79,7 +79,7 @@ impl Clouds {
                 Err(Trouble::Exists | Trouble::Changed) => {}
                 Err(trouble) => return Err(trouble),
             }
-            match self.is_there(path, content).await? {
+            match self.look_up(path, content).await? {
                 Some(true) => Ok(Put::Found),
                 _ => put(PutMode::Overwrite).await.map(|_| Put::Replaced),
             }
@@ -87,7 +87,7 @@ impl Clouds {
     }
 
     fn put_parts(&self, path: &Path, content: &dyn Content) -> Result<Put, Trouble> {
-        let there = self.runtime.block_on(self.is_there(path, content))?;
+        let there = self.runtime.block_on(self.look_up(path, content))?;
         if there == Some(true) {
             return Ok(Put::Found);
         }

@@ -59,8 +59,8 @@ impl Fetch {
         Fetch { reading, object, pieces, piece: Vec::new(), taken: 0, at: from, over: None, _alive: alive }
     }
 
-    /// Whether there is something to take, or nothing more will come.
-    pub fn is_ready(&mut self) -> bool {
+    /// Takes what has come, without waiting: whether there is something to take, or nothing more will come.
+    pub fn poll(&mut self) -> bool {
         if self.taken < self.piece.len() || self.over.is_some() {
             return true;
         }

@@ -42,7 +42,7 @@ impl ObjectSink {
         loop {
             match waited.during(|| self.store.put(path, &self.batch)) {
                 Ok(put) => {
-                    self.patience.is_back();
+                    self.patience.note_back();
                     match put {
                         Put::Written => {}
                         Put::Found => self.console.info(&format!("{url}: is there already, the same")),

@@ -189,7 +189,7 @@ impl ObjectSource {
             if open.has_records() {
                 return Ok(true);
             }
-            if !open.fetch.borrow_mut().is_ready() {
+            if !open.fetch.borrow_mut().poll() {
                 return Ok(false);
             }
             match open.lines.read(u64::MAX) {
@@ -238,12 +238,12 @@ impl ObjectSource {
             _ => return Err(hopeless(&url, trouble)),
         }
         self.is_urgent = true;
-        self.is_over(object);
+        self.finish_object(object);
         Ok(())
     }
 
     /// All of an object that is to be taken was.
-    fn is_over(&mut self, object: Object) {
+    fn finish_object(&mut self, object: Object) {
         let seen_in = self.looks;
         let known = self.known.entry(object.url.clone());
         let known = known.or_insert_with(|| Known { object: object.clone(), is_done: true, seen_in });
@@ -337,7 +337,7 @@ impl RecordSource for ObjectSource {
             self.took(&open.object, from, to);
         }
         match is_last {
-            true => self.is_over(open.object),
+            true => self.finish_object(open.object),
             false => self.open = Some(open),
         }
         Ok(records)

@@ -16,7 +16,7 @@ fn check(folder: &Folder, before: &str) {
     let batches = "printf '[1,2]\\n[3]\\n' | sstream-source queue --batch 1s - | sstream-sink files $U/out/n log $E --retry-for 5s";
     run(&format!("{batches}; names; get out/")).exits(0).prints("out/n-1000.log 4\nout/n-2000.log 2\n1\n2\n3\n");
     // The same again finds itself, without a word.
-    run(batches).exits(0).is_quiet();
+    run(batches).exits(0).says_nothing();
     let again =
         "printf '[9]\\n' | sstream-source queue --batch 1s - | sstream-sink files $U/out/n log $E --retry-for 5s";
     let ran = run(again).exits(0);
@@ -24,7 +24,7 @@ fn check(folder: &Folder, before: &str) {
     let source = "sstream-source dir $U/out $E --available-now --output text --retry-for 5s --checkpoint ck";
     let ran = run(&format!("{source} | sort")).exits(0);
     assert_eq!(ran.stdout, "3\n9\n", "{ran}");
-    run(source).exits(0).is_quiet();
+    run(source).exits(0).says_nothing();
     // In parts, and read from the middle on.
     let large = "seq 3000000 >large; sstream-sink files $U/big/n $E --retry-for 5s --batch 1h <large; get big/ | cmp - large && \
                  sstream-source dir $U/big $E --available-now --output text --retry-for 5s | cmp - large && echo same";
@@ -69,7 +69,7 @@ fn google_cloud_storage() {
     let source = "sstream-source dir gs://bkt/in $E --available-now --output text --checkpoint other";
     let ran = run(&format!("{{ seq 200000; seq 5; }} >expected; {source} | cmp - expected && echo same")).exits(0);
     assert_eq!(ran.stdout, "same\n", "{ran}");
-    run(source).exits(0).is_quiet();
+    run(source).exits(0).says_nothing();
     check(&folder, &before);
 }
 

@@ -18,7 +18,7 @@ fn a_batch_is_an_object_with_the_name_that_files_gives() {
         .exits(0)
         .prints("all-1000 6\nall-2000 0\nall-3000 8\n");
     // The same again finds itself; something else is replaced, as files does it, and told.
-    server.run(&format!("{batches} | sstream-sink files s3://bkt/out/n log $E")).exits(0).is_quiet();
+    server.run(&format!("{batches} | sstream-sink files s3://bkt/out/n log $E")).exits(0).says_nothing();
     server.run("echo else | client put bkt out/n-1000.log").exits(0);
     let ran = server.run(&format!("{batches} | sstream-sink files s3://bkt/out/n log $E")).exits(0);
     assert!(ran.stderr.contains("s3://bkt/out/n-1000.log: there was another one: replaced"), "{ran}");

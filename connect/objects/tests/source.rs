@@ -22,7 +22,8 @@ fn objects_are_read_as_dir_reads_files() {
         )
         .exits(0);
     let source = |options: &str| server.run(&format!("sstream-source dir {options} $E --available-now --output text"));
-    let mut lines: Vec<String> = source("s3://bkt/in").exits(0).is_quiet().stdout.lines().map(str::to_owned).collect();
+    let mut lines: Vec<String> =
+        source("s3://bkt/in").exits(0).says_nothing().stdout.lines().map(str::to_owned).collect();
     lines.sort();
     assert_eq!(lines, ["1", "2", "3", "4", "5", "6", "7"]);
     source("'s3://bkt/in/[ab]' s3://bkt/in/deep").exits(0).prints("1\n2\n3\n4\n8\n");

@@ -12,7 +12,7 @@ fn columns_are_keys_and_types_those_of_the_first_batch() {
     let folder = Folder::new();
     let batches = "[{\"b\":true,\"i\":-9223372036854775808,\"x\":1.5,\"s\":\"é\\n\",\"none\":null},{\"i\":9223372036854775807,\"x\":2}]\n\
                    []\n[{\"s\":null}]\n";
-    write(&folder, batches, "").exits(0).is_quiet();
+    write(&folder, batches, "").exits(0).says_nothing();
     assert_eq!(peer(&folder, "columns out"), "b: bool\ni: int64\nx: double\ns: string\n");
     has(
         &folder,
@@ -39,7 +39,7 @@ fn nested_values_have_their_levels() {
         "{\"l\": [null], \"o\": null}",
         "{\"l\": [[2], [3, 4]], \"o\": {\"p\": {\"q\": 5}, \"r\": null}}",
     ];
-    write(&folder, &format!("[{}]\n", rows.join(",")), "").exits(0).is_quiet();
+    write(&folder, &format!("[{}]\n", rows.join(",")), "").exits(0).says_nothing();
     has(&folder, &rows);
     assert_eq!(
         peer(&folder, "columns out"),
@@ -59,7 +59,7 @@ fn records_at_random_come_back() {
         let folder = Folder::new();
         let batches = peer(&folder, &format!("random {seed}"));
         let options = if seed % 2 == 0 { "" } else { "--row-group 64KiB --every 1h" };
-        write(&folder, &batches, options).exits(0).is_quiet();
+        write(&folder, &batches, options).exits(0).says_nothing();
         peer(&folder, "same batches out");
     }
 }
@@ -71,7 +71,7 @@ fn values_of_several_kinds_are_json() {
     }
     let folder = Folder::new();
     let batches = "[{\"k\":1,\"n\":12345678901234567890,\"e\":[]},{\"k\":\"a\",\"n\":1},{\"k\":{\"x\":[1]}}]\n[{\"k\":[1.50],\"e\":{}}]\n";
-    write(&folder, batches, "").exits(0).is_quiet();
+    write(&folder, batches, "").exits(0).says_nothing();
     has(
         &folder,
         &[
@@ -99,7 +99,7 @@ fn a_schema_tells_types_and_keeps_all_digits() {
     let batches = "[{\"n\":1,\"small\":255,\"d\":-1234567890123456789012345678.0123456789,\"p\":\"12.5\",\"v\":-123456789012345678901234567890,\
                      \"f\":0.5,\"day\":\"2016-07-23\",\"at\":\"2016-07-23T14:11:50.123456Z\",\"wall\":\"2016-07-23 14:11:50.5\",\"j\":{\"a\":1.10},\
                      \"raw\":\"é\",\"m\":{\"b\":2,\"a b\":null}},{\"n\":2,\"m\":{}}]\n";
-    write(&folder, batches, "--schema schema").exits(0).is_quiet();
+    write(&folder, batches, "--schema schema").exits(0).says_nothing();
     has(
         &folder,
         &[
@@ -114,7 +114,7 @@ fn a_schema_tells_types_and_keeps_all_digits() {
     assert!(peer(&folder, &format!("duckdb \"{sql}\"")).contains("-1234567890123456789012345678.0123456789"));
     // A file of Parquet tells columns too.
     folder.run("cp out/part-*.parquet like; rm -r out").exits(0);
-    write(&folder, "[{\"n\":3,\"p\":1}]\n", "--schema like").exits(0).is_quiet();
+    write(&folder, "[{\"n\":3,\"p\":1}]\n", "--schema like").exits(0).says_nothing();
     assert!(peer(&folder, "columns out").contains("n: int32 not null\n"));
 }
 
@@ -128,7 +128,7 @@ fn types_are_told_one_by_one() {
                    [{\"p\":12345678.90,\"big\":99999999999999999999.5,\"any\":\"x\"}]\n";
     let options =
         "--type 'p=decimal(10,2)' --type 'big=decimal(38,1)' --type a=smallint --type o.day=date --type any=json";
-    write(&folder, batches, options).exits(0).is_quiet();
+    write(&folder, batches, options).exits(0).says_nothing();
     assert_eq!(
         peer(&folder, "columns out"),
         "a: int16\np: decimal128(10, 2)\nbig: decimal128(38, 1)\no: struct<day: date32[day]>\nany: extension<arrow.json>\n"
@@ -186,12 +186,12 @@ fn new_columns_are_added_in_files_of_their_own_or_left_out() {
     }
     let batches = "[{\"a\":1}]\n[{\"a\":2},{\"a\":3,\"b\":{\"c\":1},\"d\":2},{\"a\":4,\"b\":{\"e\":[1]}},{\"a\":5}]\n[{\"a\":6}]\n";
     let folder = Folder::new();
-    write(&folder, batches, "--on-new-column add").exits(0).is_quiet();
+    write(&folder, batches, "--on-new-column add").exits(0).says_nothing();
     assert_eq!(files(&folder).len(), 4);
     let sql = "select sum(a), sum(b.c), sum(len(b.e)), sum(d) from read_parquet('out/*.parquet', union_by_name=true)";
     assert_eq!(peer(&folder, &format!("duckdb \"{sql}\"")), "21|1|1|2\n");
     let folder = Folder::new();
-    write(&folder, batches, "--on-new-column ignore").exits(0).is_quiet();
+    write(&folder, batches, "--on-new-column ignore").exits(0).says_nothing();
     has(&folder, &["{\"a\": 1}", "{\"a\": 2}", "{\"a\": 3}", "{\"a\": 4}", "{\"a\": 5}", "{\"a\": 6}"]);
 }
 
@@ -204,7 +204,7 @@ fn moments_are_read_as_told() {
     let batches = "[{\"at\":\"2016-07-23T16:11:50.123456+02:00\",\"s\":1469283110,\"log\":\"23/Jul/2016:16:11:50\",\"o\":{\"ms\":1469283110123}}]\n";
     let options =
         "--timestamp at --timestamp s=s --timestamp 'log=%d/%b/%Y:%H:%M:%S' --timestamp o.ms --zone Europe/Berlin";
-    write(&folder, batches, options).exits(0).is_quiet();
+    write(&folder, batches, options).exits(0).says_nothing();
     let moment = |fraction: &str| format!("\"2016-07-23T14:11:50{fraction}+00:00\"");
     let row = format!(
         "{{\"at\": {}, \"log\": {}, \"o\": {{\"ms\": {}}}, \"s\": {}}}",

@@ -19,7 +19,7 @@ fn a_batch_is_a_directory_which_is_replaced_as_a_whole() {
     let batches = "[]\n[{\"n\":1},{\"n\":2,\"s\":\"a\"}]\n[]\n";
     let options = "--layout spark --on-new-column add --schema schema --prefix hits";
     folder.file("schema", "message m { optional int64 n; }");
-    write(&folder, batches, options).exits(0).is_quiet();
+    write(&folder, batches, options).exits(0).says_nothing();
     let files_of = |time: u32, parts: &[&str]| {
         let parts = parts.iter().map(|part| format!("out/hits-{time}/part-{part}.zstd.parquet\n"));
         format!("out/hits-{time}/_SUCCESS\n{}", parts.collect::<String>())
@@ -30,7 +30,7 @@ fn a_batch_is_a_directory_which_is_replaced_as_a_whole() {
     // Once more, with fewer parts.
     write(&folder, "[]\n[{\"n\":7}]\n", "--layout spark --schema schema --prefix hits --compression none")
         .exits(0)
-        .is_quiet();
+        .says_nothing();
     let plain = |time: u32| format!("out/hits-{time}/_SUCCESS\nout/hits-{time}/part-00000.parquet\n");
     assert_eq!(found(&folder), [plain(1000), plain(2000), files_of(3000, &["00000"])].concat());
     assert_eq!(peer(&folder, "numbers out n"), "1 1 7 7\n");
@@ -44,7 +44,7 @@ fn partitions_and_groups_of_batches_are_in_directories() {
     }
     let folder = Folder::new();
     let batches = "[{\"n\":1},{\"n\":2}]\n[{\"n\":3}]\n[]\n[{\"n\":4}]\n";
-    write(&folder, batches, "--layout spark --partition 'of={.n % 2}' --every 3s").exits(0).is_quiet();
+    write(&folder, batches, "--layout spark --partition 'of={.n % 2}' --every 3s").exits(0).says_nothing();
     let names = ["part-1000/of=0/part-00000", "part-1000/of=1/part-00000", "part-4000/of=0/part-00000"];
     assert_eq!(files(&folder), names.map(|name| format!("{name}.zstd.parquet")));
     assert_eq!(folder.run("find out -name _SUCCESS | sort").stdout, "out/part-1000/_SUCCESS\nout/part-4000/_SUCCESS\n");

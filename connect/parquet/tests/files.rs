@@ -13,7 +13,7 @@ fn a_batch_that_is_run_again_replaces_itself() {
     for _ in 0..2 {
         write(&folder, "[{\"n\":1,\"s\":\"a\"}]\n[{\"n\":2}]\n", "--prefix hits --partition 'n={.n}'")
             .exits(0)
-            .is_quiet();
+            .says_nothing();
         // Times of a virtual clock begin anew with each run.
         assert_eq!(files(&folder), ["n=1/hits-1000.parquet", "n=2/hits-2000.parquet"]);
     }
@@ -28,7 +28,7 @@ fn folders_are_as_hive_has_them() {
     let folder = Folder::new();
     let batches = "[{\"t\":1469283110,\"c\":\"a=b/c d\",\"n\":1},{\"t\":1469283110,\"c\":null,\"n\":2},{\"t\":1469290310,\"c\":\"é\",\"n\":3}]\n";
     let options = "--partition 'dt=%Y-%m-%d/hour=%H/c={.c}' --time .t --time-unit s";
-    write(&folder, batches, options).exits(0).is_quiet();
+    write(&folder, batches, options).exits(0).says_nothing();
     assert_eq!(
         files(&folder),
         [
@@ -46,7 +46,7 @@ fn folders_are_as_hive_has_them() {
     );
     assert_eq!(peer(&folder, "numbers out n"), "3 3 1 3\n");
     let folder = Folder::new();
-    write(&folder, "[{\"n\":1}]\n", "--partition 'dt=%Y/second=%S' --zone Asia/Kolkata").exits(0).is_quiet();
+    write(&folder, "[{\"n\":1}]\n", "--partition 'dt=%Y/second=%S' --zone Asia/Kolkata").exits(0).says_nothing();
     assert_eq!(files(&folder), ["dt=1970/second=01/part-1000.parquet"]);
 }
 
@@ -59,7 +59,7 @@ fn rows_are_in_row_groups_and_pages_are_compressed() {
         let folder = Folder::new();
         let line = "mkdir out; seq 20000 | sstream-source stdin --batch 1h | sstream-map '{n: tonumber, s: \"row \\(.)\", l: [., null]}' \
                     | sstream-sink parquet out --row-group 256KiB --compression";
-        folder.run(&format!("{line} {compression}")).exits(0).is_quiet();
+        folder.run(&format!("{line} {compression}")).exits(0).says_nothing();
         let groups = peer(&folder, "groups out");
         let words: Vec<&str> = groups.split_whitespace().collect();
         assert_eq!((words[1], words[3], words.len()), ("20000", word, 4), "{groups}");
@@ -82,7 +82,7 @@ fn two_sinks_of_a_folder_have_two_prefixes() {
              sstream-source queue batches --batch 1s | sstream-sink --pass parquet out | sstream-sink parquet out {prefix}"
         )
     };
-    folder.run(&line("--prefix other")).exits(0).is_quiet();
+    folder.run(&line("--prefix other")).exits(0).says_nothing();
     assert_eq!(files(&folder), ["other-1000.parquet", "part-1000.parquet"]);
     let ran = Folder::new().run(
         "mkdir out; sleep 8 | sstream-sink parquet out & until [ -e out/.sstream-part ]; do sleep 0.05; done; \

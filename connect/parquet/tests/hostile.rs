@@ -11,7 +11,7 @@ fn odd_names_are_columns() {
     }
     let folder = Folder::new();
     let row = "{\"\": 1, \" \": 2, \"\\\"\": 3, \"a b\": 4, \"a,b;{}()=\\n\\t\": 5, \"a.b\": 6, \"é\": 7}";
-    write(&folder, &format!("[{row}]\n"), "").exits(0).is_quiet();
+    write(&folder, &format!("[{row}]\n"), "").exits(0).says_nothing();
     has(&folder, &[row]);
 }
 
@@ -24,7 +24,7 @@ fn what_is_deep_or_long_goes_through() {
     let deep = format!("{}1{}", "[".repeat(900), "]".repeat(900));
     let long = "x".repeat(20_000_000);
     folder.file("batches", format!("[{{\"d\":{deep},\"s\":\"{long}\"}},{{\"s\":\"y\"}}]\n"));
-    folder.run("mkdir out; sstream-source queue batches --batch 1s | sstream-sink parquet out").exits(0).is_quiet();
+    folder.run("mkdir out; sstream-source queue batches --batch 1s | sstream-sink parquet out").exits(0).says_nothing();
     let sql = "select sum(length(s)), count(d) from 'out/*.parquet'";
     assert_eq!(peer(&folder, &format!("duckdb \"{sql}\"")), "20000001|1\n");
 }
@@ -43,7 +43,7 @@ fn folders_are_many_more_than_open_files() {
              | sstream-sink parquet out --partition 'of={.of}' --row-group 1MiB",
         )
         .exits(0)
-        .is_quiet();
+        .says_nothing();
     let found = files(&folder);
     assert!(found.len() >= 3000, "{}", found.len());
     let sql = "select count(*), count(distinct n), sum(n), count(distinct of) from read_parquet('out/**/*.parquet', hive_partitioning=true)";

@@ -11,7 +11,7 @@ fn columns_types_keys_and_statements() {
     // Types of the first batch; nothing is lost of any value.
     let batches = "[{\"i\":1,\"x\":1.50,\"s\":\"a\\tb\\\\c\\n\",\"b\":true,\"j\":[1,{\"k\":\"\\\"\"}]}]\n\
                    [{\"s\":null,\"i\":-9223372036854775808},{\"x\":123456789012345678901234567890.123,\"j\":\"text\",\"s\":\"é\"}]\n";
-    server.write(batches, "--table t --create").exits(0).is_quiet();
+    server.write(batches, "--table t --create").exits(0).says_nothing();
     assert_eq!(
         server.ask("select i, x, to_json(s), b, j, pg_typeof(i), pg_typeof(x), pg_typeof(b), pg_typeof(j) from t"),
         "1|1.50|\"a\\tb\\\\c\\n\"|t|[1, {\"k\": \"\\\"\"}]|bigint|numeric|boolean|jsonb\n\
@@ -24,7 +24,7 @@ fn columns_types_keys_and_statements() {
     // A column that no record has gets its default.
     server.ask("create table \"S t\"(id serial, at timestamptz, \"Two words\" text, n numeric(10,2))");
     let batches = "[{\"at\":\"2016-07-23T14:00:00.123456+02:00\",\"Two words\":\"x\",\"n\":1.25}]\n";
-    server.write(batches, "--table 'public.S t'").exits(0).is_quiet();
+    server.write(batches, "--table 'public.S t'").exits(0).says_nothing();
     assert_eq!(
         server.ask("select id, at at time zone 'utc', \"Two words\", n from \"S t\""),
         "1|2016-07-23 12:00:00.123456|x|1.25\n"
@@ -32,13 +32,13 @@ fn columns_types_keys_and_statements() {
 
     // Rows with a key that is there get the other values; of several in a batch the last counts.
     let batches = "[[\"a\",1],[\"b\",2],[\"a\",3]]\n[{\"word\":\"b\",\"n\":5,\"other\":0}]\n[]\n[[\"c\",null]]\n";
-    server.write(batches, "--table 'u(word,n)' --create --key word --type n=numeric").exits(0).is_quiet();
+    server.write(batches, "--table 'u(word,n)' --create --key word --type n=numeric").exits(0).says_nothing();
     assert_eq!(server.ask("select * from u order by word"), "a|3\nb|5\nc|\n");
 
     server.ask("create table v(word text primary key, n int, j jsonb); create table log(word text)");
     let sql = "--sql 'insert into v values (:word, :n::int, :j) on conflict (word) do update set n = v.n + :n' --sql 'insert into log values (:word)'";
     let batches = "[{\"word\":\"a\",\"n\":1,\"j\":\"s\"},{\"word\":\"a\",\"n\":2}]\n[{\"word\":\"b\"}]\n";
-    server.write(batches, sql).exits(0).is_quiet();
+    server.write(batches, sql).exits(0).says_nothing();
     assert_eq!(server.ask("select *, (select count(*) from log) from v"), "a|3|\"s\"|3\nb|||3\n");
 
     for (options, says) in [
@@ -131,6 +131,6 @@ fn conflicts_are_tried_again() {
     server.folder.file("batches", "[{\"n\":1},{\"n\":1}]\n".repeat(40));
     let sink = server.sink("--retry 1000 --sql 'update t set n = n + :n where id = 1'");
     let line = format!("for i in 1 2 3; do sstream-source queue batches --batch 1s | {sink} & done; wait");
-    server.folder.run(&line).exits(0).is_quiet();
+    server.folder.run(&line).exits(0).says_nothing();
     assert_eq!(server.ask("select n from t"), "240\n");
 }

@@ -49,7 +49,7 @@ impl RedisSink<'_> {
         loop {
             match self.patience.waited().during(|| attempt(self)) {
                 Ok(done) => {
-                    self.patience.is_back();
+                    self.patience.note_back();
                     return Ok(done);
                 }
                 Err(Failed::Over(error)) => return Err(error),

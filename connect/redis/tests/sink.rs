@@ -46,7 +46,7 @@ fn each_kind_of_command_runs_in_a_transaction() {
     let batches = "[{\"k\":\"a b\",\"n\":1},{\"k\":\"c\",\"n\":2.50}]\n[]\n[{\"k\":\"a b\",\"n\":3}]\n";
     let commands = "--command 'set {.k} {.n}' --command 'hset h {.k} {.}' --command 'zadd z {.n} {.k}' \
                     --command 'xadd s * {to_entries|map(.key,.value)}' --command 'publish c {.k}' --command 'lpush l t{$time}'";
-    server.write(batches, commands).exits(0).is_quiet();
+    server.write(batches, commands).exits(0).says_nothing();
     assert_eq!(
         server.ask("get \"a b\"\nget c\nhget h c\nzrange z 0 -1\nlrange l 0 -1\nxlen s\ndbsize"),
         "3\n2.50\n{\"k\":\"c\",\"n\":2.50}\nc\na b\nt3000\nt1000\nt1000\n3\n6\n"

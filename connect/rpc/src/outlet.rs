@@ -183,7 +183,7 @@ impl<P: Peer> Line<P> {
             let waited = self.patience.waited();
             let message = match waited.during(|| self.try_once(calls, items, call)) {
                 Ok(()) => {
-                    self.patience.is_back();
+                    self.patience.note_back();
                     return Ok(());
                 }
                 Err(Fault::Away(_)) if may_be_stale => {

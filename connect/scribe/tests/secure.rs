@@ -52,6 +52,6 @@ fn servers_speak_tls() {
     let stranger = send("--tls").exits(1);
     assert!(stranger.stderr.to_lowercase().contains("certificate"), "{stranger}");
     send("").exits(1);
-    send("--ca ca.pem").exits(0).is_quiet();
+    send("--ca ca.pem").exits(0).says_nothing();
     assert_eq!(folder.read("got"), "t\t\"1\"\nt\t\"2\"\nt\t\"3\"\n");
 }

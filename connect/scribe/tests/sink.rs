@@ -38,7 +38,7 @@ fn records_become_entries() {
     ] {
         let folder = folder();
         let server = Server::start(&folder);
-        send(&folder, &at(&server), options).exits(0).is_quiet();
+        send(&folder, &at(&server), options).exits(0).says_nothing();
         assert_eq!(folder.read("got"), got, "{options}");
     }
 }
@@ -82,7 +82,7 @@ fn of_several_servers_one_that_is_there_has_it() {
     }
     let folder = folder();
     let server = Server::start(&folder);
-    send(&folder, &format!("127.0.0.1:{} {}", free_port(), at(&server)), "--category '\"t\"'").exits(0).is_quiet();
+    send(&folder, &format!("127.0.0.1:{} {}", free_port(), at(&server)), "--category '\"t\"'").exits(0).says_nothing();
     assert_eq!(folder.read("got"), ALL);
     let ran = send(&folder, "127.0.0.1:1 127.0.0.1:2", "--category '\"t\"' --retry-for 1s").exits(1);
     assert!(ran.stderr.contains("given up after"), "{ran}");

@@ -70,7 +70,7 @@ fn directories_are_replaced_as_a_whole() {
     folder.file("old", batches("old")).file("new", batches("new")).run("mkdir out").exits(0);
     let line = "sstream-source queue old --batch 1s --checkpoint ck.old \
                 | sstream-sink sequencefile out/b --key-type long --layout spark";
-    folder.run(line).exits(0).is_quiet();
+    folder.run(line).exits(0).says_nothing();
     let keeper = Keeper::start(&folder, "pipeline", &line.replace("old", "new"));
     let mut random = Random::new(23);
     for _ in 0..rounds() {

@@ -18,7 +18,7 @@ fn pairs_are_keys_and_values_however_they_are_compressed() {
     ] {
         let folder = Folder::new();
         let batches = "[[\"é😀\",9223372036854775807],[[1,\"x\"],-9223372036854775808]]\n[]\n[[\"\\u0000\",4.2e1]]\n";
-        write(&folder, batches, &format!("--value-type long {options}")).exits(0).is_quiet();
+        write(&folder, batches, &format!("--value-type long {options}")).exits(0).says_nothing();
         folder.run("ls -A out").exits(0).prints("b-1000\nb-3000\n");
         let rows = "[\"é😀\", 9223372036854775807]\n[\"[1,\\\"x\\\"]\", -9223372036854775808]\n[\"\\u0000\", 42]\n";
         assert_eq!(peer(&folder, "rows out/b-1000 out/b-3000"), rows, "{options}");
@@ -32,7 +32,7 @@ fn the_head_says_what_a_file_is() {
     }
     let folder = Folder::new();
     let options = "seq --key-type null --value-type double --compression block --metadata b=1=2 --metadata a=é";
-    write(&folder, "[-0.0,1e-400,5]\n", options).exits(0).is_quiet();
+    write(&folder, "[-0.0,1e-400,5]\n", options).exits(0).says_nothing();
     assert_eq!(
         peer(&folder, "head out/b-1000.seq"),
         "[\"org.apache.hadoop.io.NullWritable\", \"org.apache.hadoop.io.DoubleWritable\", true, true, \
@@ -92,13 +92,13 @@ fn readers_find_a_marker_now_and_then() {
     folder.run("mkdir out").exits(0);
     let line = "seq 200000 | sstream-source stdin --batch 1h | sstream-map '[tonumber, .]' \
                 | sstream-sink sequencefile out/b --key-type long";
-    folder.run(line).exits(0).is_quiet();
+    folder.run(line).exits(0).says_nothing();
     let markers = peer(&folder, "markers out/b-*");
     let words: Vec<u64> = markers.split_whitespace().map(|word| word.parse().unwrap()).collect();
     assert!(words[0] > 30 && words[1] < 110_000, "{markers}");
     assert_eq!(peer(&folder, "numbers out/b-*"), "200000 200000 1 200000\n");
     // Blocks have about a megabyte, whatever there is in memory of a batch.
-    folder.run(&format!("rm out/*; {line} --compression block")).exits(0).is_quiet();
+    folder.run(&format!("rm out/*; {line} --compression block")).exits(0).says_nothing();
     assert_eq!(peer(&folder, "numbers out/b-*"), "200000 200000 1 200000\n");
     let blocks = peer(&folder, "markers out/b-*");
     assert!(["3 ", "4 "].iter().any(|begin| blocks.starts_with(begin)), "{blocks}");
@@ -110,7 +110,7 @@ fn a_batch_is_a_directory_as_spark_has_it() {
         return;
     }
     let folder = Folder::new();
-    write(&folder, "[[\"a\",1]]\n[]\n", "--layout spark").exits(0).is_quiet();
+    write(&folder, "[[\"a\",1]]\n[]\n", "--layout spark").exits(0).says_nothing();
     let files = "out/b-1000/_SUCCESS\nout/b-1000/part-00000\nout/b-2000/_SUCCESS\nout/b-2000/part-00000\n";
     folder.run("find out -type f | sort").exits(0).prints(files);
     assert_eq!(peer(&folder, "rows out/b-1000 out/b-2000"), "[\"a\", \"1\"]\n");

@@ -43,17 +43,17 @@ fn spark_reads_pairs_objects_and_lines() {
             wanted.push_str(&format!("{out} [[\"\\u00e9\\ud83d\\ude00\", {first}], [\"b\", {second}]]\n"));
         }
     }
-    folder.run(&runs.join("\n")).exits(0).is_quiet();
+    folder.run(&runs.join("\n")).exits(0).says_nothing();
     let mut lines: Vec<&str> = wanted.lines().collect();
     lines.sort_unstable();
 
     folder.run(&format!("python3 {SCRIPT} random 7 >batches; mkdir objects lines")).exits(0);
     let objects = "sstream-source queue batches --batch 1s \
                    | sstream-sink sequencefile objects/b --objects --layout spark --compression block --codec snappy";
-    folder.run(objects).exits(0).is_quiet();
+    folder.run(objects).exits(0).says_nothing();
     let text = "printf '%s\\n' '[\"a\",{\"b\":1}]' '[]' '[\"c\"]' >text; sstream-source queue text --batch 1s \
                 | sstream-sink files lines/b txt --layout spark";
-    folder.run(text).exits(0).is_quiet();
+    folder.run(text).exits(0).says_nothing();
     // What is under way is passed over.
     folder.run("mkdir lines/.b-4000.txt.tmp; echo no >lines/.b-4000.txt.tmp/part-00000").exits(0);
 

@@ -12,7 +12,7 @@ fn each_batch_is_a_run_of_the_target() {
     world
         .run("sstream-source queue batches --batch 1s | sstream-sink singer --key n -- $target got")
         .exits(0)
-        .is_quiet();
+        .says_nothing();
     assert_eq!(world.folder.read("got"), "{\"n\": 1}\n{\"n\": 2, \"v\": \"x\"}\n{\"n\": 3.5}\n");
     let schemas = world.folder.read("schemas");
     let schema = |n: &str| {

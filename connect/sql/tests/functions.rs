@@ -5,7 +5,13 @@ use sstream_testkit::shell::Shell;
 /// What a query answers on one batch, as the only row.
 fn answers(query: &str, batch: &str, row: &str) {
     let line = "sstream-source queue batch | sstream-sql \"$(cat query)\" --output json";
-    Shell::new(line).file("batch", batch).file("query", query).run().exits(0).is_quiet().prints(&format!("{row}\n"));
+    Shell::new(line)
+        .file("batch", batch)
+        .file("query", query)
+        .run()
+        .exits(0)
+        .says_nothing()
+        .prints(&format!("{row}\n"));
 }
 
 #[test]

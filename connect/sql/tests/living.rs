@@ -26,7 +26,7 @@ fn totals_by_account_are_kept() {
         "{\"acc\":\"a\",\"amount\":5}\n{\"acc\":\"b\",\"amount\":1}\n",
         "{\"acc\":\"a\",\"amount\":5}\n{\"acc\":\"b\",\"amount\":3}\n",
     );
-    ask(INIT, &bank(), batches, "").exits(0).is_quiet().prints(&format!("{first}{first}{last}"));
+    ask(INIT, &bank(), batches, "").exits(0).says_nothing().prints(&format!("{first}{first}{last}"));
     // The result of the last query comes out, wherever it stands; without one nothing does.
     ask(
         INIT,
@@ -36,7 +36,7 @@ fn totals_by_account_are_kept() {
     )
     .exits(0)
     .prints("{\"acc\":\"a\",\"amount\":5}\n{\"acc\":\"a\",\"amount\":6}\n");
-    ask(INIT, ADD, batches, "").exits(0).is_quiet().prints("");
+    ask(INIT, ADD, batches, "").exits(0).says_nothing().prints("");
     ask(
         INIT,
         "insert into total select acc, amount from batch returning acc || '!' as a",
@@ -142,7 +142,7 @@ fn folder(batches: usize) -> Folder {
 fn what_a_checkpoint_keeps_is_shown_and_gone_on_with() {
     let folder = folder(3);
     folder.file("sql", bank()).file("batches", "[{\"acc\":\"a\",\"amount\":5}]\n[{\"acc\":\"b\",\"amount\":1}]\n");
-    folder.run(&kept("")).exits(0).is_quiet();
+    folder.run(&kept("")).exits(0).says_nothing();
     folder
         .run("sstream-checkpoint state ck queue.01-sql")
         .exits(0)
@@ -158,11 +158,11 @@ fn what_a_checkpoint_keeps_is_shown_and_gone_on_with() {
     folder.run("sstream-checkpoint verify ck").exits(0);
     // More batches come; then all begins again after the first one.
     folder.file("batches", format!("{}[{{\"acc\":\"a\",\"amount\":7}}]\n", folder.read("batches")));
-    folder.run(&kept("")).exits(0).is_quiet();
+    folder.run(&kept("")).exits(0).says_nothing();
     let last = "{\"acc\":\"a\",\"amount\":12}\n{\"acc\":\"b\",\"amount\":1}\n";
     assert_eq!(folder.read("out/totals-3000.json"), last);
     folder.run("rm out/totals-3000.json && sstream-checkpoint reset ck --to 1000 --yes").exits(0);
-    folder.run(&kept("")).exits(0).is_quiet();
+    folder.run(&kept("")).exits(0).says_nothing();
     assert_eq!(folder.read("out/totals-3000.json"), last);
     folder.file("init", INIT.replace("integer", "int"));
     let ran = folder.run(&kept("")).exits(5);
@@ -173,7 +173,7 @@ fn what_a_checkpoint_keeps_is_shown_and_gone_on_with() {
 fn killed_at_any_time_every_batch_counts_once() {
     const BATCHES: usize = 120;
     let whole = folder(BATCHES);
-    whole.run(&kept("")).exits(0).is_quiet();
+    whole.run(&kept("")).exits(0).says_nothing();
     let killed = folder(BATCHES);
     let line = format!(
         "set -m; export TMPDIR=$PWD/tmp XDG_RUNTIME_DIR=$PWD/run; mkdir tmp run; chmod 700 run

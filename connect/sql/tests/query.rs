@@ -28,7 +28,7 @@ fn sqlite_answers_the_same_of_an_ordinary_table() {
     for case in cases.lines() {
         let case: Value = serde_json::from_str(case).unwrap();
         let query = case["query"].as_str().unwrap();
-        let ran = ask(query, batch, "--output json").exits(0).is_quiet();
+        let ran = ask(query, batch, "--output json").exits(0).says_nothing();
         let rows: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let expected = case["rows"].as_array().unwrap();
         let is_same = rows.len() == expected.len() && rows.iter().zip(expected).all(|(a, b)| same(a, b));
@@ -154,7 +154,7 @@ fn columns_that_a_table_cannot_have_are_told() {
         ask("select * from batch", "[]", &format!("--fields {fields}")).exits(2).says(says);
     }
     let keys = |count: usize| (0..count).map(|key| format!("\"k{key}\":1")).collect::<Vec<_>>().join(",");
-    ask("select * from batch", &format!("[{{{}}}]", keys(1998)), "--output json").exits(0).is_quiet();
+    ask("select * from batch", &format!("[{{{}}}]", keys(1998)), "--output json").exits(0).says_nothing();
     ask("select * from batch", &format!("[{{{}}}]", keys(1999)), "--output json")
         .exits(4)
         .says("more than 1998 columns");

@@ -23,7 +23,7 @@ fn columns_are_keys_and_types_those_of_the_first_batch() {
     let folder = Folder::new();
     let batches = "[{\"i\":1,\"x\":1.5,\"s\":\"it'\\u0027s\\n\",\"b\":true,\"j\":[1,{\"k\":null}]}]\n\
                    [{\"s\":null,\"i\":-9223372036854775808},{\"x\":0.12345678901234567890,\"s\":\"é\"}]\n";
-    write(&folder, batches, "--table t --create").exits(0).is_quiet();
+    write(&folder, batches, "--table t --create").exits(0).says_nothing();
     has(
         &folder,
         "select i, x, quote(s), b, j, typeof(i), typeof(x), typeof(b) from t",
@@ -42,7 +42,7 @@ fn a_key_replaces_and_told_columns_take_pairs() {
     }
     let folder = Folder::new();
     let batches = "[[\"a\",1],[\"b\",2],[\"a\",3]]\n[{\"word\":\"b\",\"n\":5,\"other\":0}]\n[]\n";
-    write(&folder, batches, "--table 't(word,n)' --create --key word").exits(0).is_quiet();
+    write(&folder, batches, "--table 't(word,n)' --create --key word").exits(0).says_nothing();
     has(&folder, "select * from t order by word", "a|3\nb|5\n");
     write(&folder, "[[\"a\",1,2]]\n", "--table 't(word,n)'").exits(4).says("it has 3 values, and there are 2 columns");
     write(&folder, "[\"a\"]\n", "--table t").exits(4).says("NAME(COLUMN");
@@ -57,7 +57,7 @@ fn statements_take_named_parameters() {
     folder.run("sqlite3 db 'create table t(word primary key, n); create table log(word)'").exits(0);
     let sql = "--sql 'insert into t values (:word, :n) on conflict do update set n = n + :n' --sql 'insert into log values (:word)'";
     let batches = "[{\"word\":\"a\",\"n\":1},{\"word\":\"a\",\"n\":2}]\n[{\"word\":\"b\"}]\n";
-    write(&folder, batches, sql).exits(0).is_quiet();
+    write(&folder, batches, sql).exits(0).says_nothing();
     has(&folder, "select *, (select count(*) from log) from t", "a|3|3\nb||3\n");
     write(&folder, batches, "--sql 'insert into nowhere values (:word)'").exits(1).says("no such table: nowhere");
 }

@@ -86,7 +86,7 @@ impl Patience {
     }
 
     /// It has gone well.
-    pub fn is_back(&mut self) {
+    pub fn note_back(&mut self) {
         self.backoff.reset();
         if let Some((since, _)) = self.away.take() {
             let away = duration::show_ms(since.elapsed().as_millis() as u64);
@@ -117,9 +117,9 @@ impl Tries {
     }
 
     /// It has gone well.
-    pub fn is_back(&mut self) {
+    pub fn note_back(&mut self) {
         self.in_vain = 0;
-        self.patience.is_back();
+        self.patience.note_back();
     }
 
     /// Waits after a try that came to nothing.
@@ -141,11 +141,11 @@ impl Tries {
     /// As [`Tries::pause`].
     pub fn after(&mut self, again: Option<String>, was_in_vain: bool) -> Result<(), TableError> {
         match again {
-            None => self.is_back(),
+            None => self.note_back(),
             Some(message) if was_in_vain => self.pause(message)?,
             Some(_) => {
                 // It goes on, if not with all at once.
-                self.is_back();
+                self.note_back();
                 self.patience.wait();
             }
         }

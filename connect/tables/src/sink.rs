@@ -96,7 +96,7 @@ impl<'a, D: Database> TableSink<'a, D> {
         loop {
             let fault = match self.patience.waited().during(|| attempt(self)) {
                 Ok(done) => {
-                    self.patience.is_back();
+                    self.patience.note_back();
                     return Ok(done);
                 }
                 Err(Failed::Over(error)) => return Err(error),

@@ -155,7 +155,7 @@ impl Ran {
 
     /// Nothing on stderr.
     #[track_caller]
-    pub fn is_quiet(self) -> Ran {
+    pub fn says_nothing(self) -> Ran {
         assert!(self.stderr.is_empty(), "stderr should be empty\n{self}");
         self
     }

@@ -79,7 +79,7 @@ pub fn run(terminal: File, stage: &mut dyn Stage, is_over: &dyn Fn() -> bool) ->
             result?;
             drawn = Some(Instant::now());
         }
-        if !is_there_after(&keys, KEYS)? {
+        if !wait_for_key(&keys, KEYS)? {
             return Ok(());
         }
         if !event::poll(Duration::ZERO)? {
@@ -116,7 +116,7 @@ pub fn run(terminal: File, stage: &mut dyn Stage, is_over: &dyn Fn() -> bool) ->
 
 /// Waits for a key, at most `wait`. False when the terminal is gone: crossterm
 /// would read its end again and again, and never come back.
-fn is_there_after(terminal: &File, wait: Duration) -> io::Result<bool> {
+fn wait_for_key(terminal: &File, wait: Duration) -> io::Result<bool> {
     let mut polled = [PollFd::new(terminal, PollFlags::IN)];
     let wait = Timespec::try_from(wait).map_err(io::Error::other)?;
     match rustix::event::poll(&mut polled, Some(&wait)) {

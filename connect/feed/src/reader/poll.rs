@@ -60,7 +60,7 @@ impl Task {
         let own: Vec<_> =
             (!place.etag.is_empty()).then_some((IF_NONE_MATCH, place.etag.as_str())).into_iter().collect();
         let answer = self.get(&path, "*/*", &own).await?;
-        self.is_back();
+        self.note_back();
         if answer.status() == StatusCode::NOT_MODIFIED {
             return Ok(false);
         }

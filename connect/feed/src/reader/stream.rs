@@ -43,7 +43,7 @@ impl Task {
                 Ok(Some(Err(error))) => return Broken::network(error.to_string()),
                 Ok(Some(Ok(frame))) => frame,
             };
-            self.is_back();
+            self.note_back();
             lines.push(&frame.into_data().unwrap_or_default(), |piece| match (piece, &mut events) {
                 (Piece::TooLong(beginning), _) => {
                     let reason = format!("a line of more than {longest} bytes");

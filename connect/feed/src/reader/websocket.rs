@@ -61,7 +61,7 @@ impl Task {
                 Ok(Some(Err(error))) => return Broken::network(error.to_string()),
                 Ok(Some(Ok(message))) => message,
             };
-            self.is_back();
+            self.note_back();
             if let Message::Text(_) | Message::Binary(_) = message {
                 let made = self.records.make(&message.into_data(), "", "");
                 self.put(&mut vec![self.behind(made)]).await;

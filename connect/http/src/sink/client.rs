@@ -82,7 +82,7 @@ impl Client {
             let waited = self.waited.clone();
             match waited.during(|| self.try_once(&url, content_type, body, key))? {
                 Tried::Over(verdict) => {
-                    self.is_back();
+                    self.note_back();
                     return Ok(verdict);
                 }
                 Tried::Again(message, wish) => self.pause(&url, message, wish, began, key)?,
@@ -147,7 +147,7 @@ impl Client {
         Ok(())
     }
 
-    fn is_back(&mut self) {
+    fn note_back(&mut self) {
         self.backoff.reset();
         if let Some((since, _)) = self.away.take() {
             let away = duration::show_ms(since.elapsed().as_millis() as u64);

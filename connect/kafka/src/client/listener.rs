@@ -97,14 +97,14 @@ impl Listener {
     }
 
     /// Something came from a broker: they are there.
-    pub fn is_back(&self) {
+    pub fn note_back(&self) {
         if self.heard().away.take().is_some() {
             self.console.warn(&format!("kafka: {} answers again", self.brokers));
         }
     }
 
     /// A broker did not answer, which is waited for.
-    pub fn is_away(&self, reason: &str) {
+    pub fn note_away(&self, reason: &str) {
         let mut heard = self.heard();
         if heard.away.is_none_or(|said| said.elapsed() >= SAY_AGAIN) {
             heard.away = Some(Instant::now());
@@ -152,7 +152,7 @@ impl ClientContext for Listener {
             }
             // What a partition's queue says is for who reads it.
             Some(Code::PartitionEOF | Code::AutoOffsetReset | Code::OffsetOutOfRange) => {}
-            Some(Code::AllBrokersDown | Code::Resolve) => self.is_away(reason),
+            Some(Code::AllBrokersDown | Code::Resolve) => self.note_away(reason),
             _ => self.console.info(&format!("kafka: {reason}")),
         }
     }

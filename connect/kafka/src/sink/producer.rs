@@ -95,7 +95,7 @@ impl Sender {
             }
             Ok(())
         })?;
-        self.producer.context().is_back();
+        self.producer.context().note_back();
         Ok(())
     }
 

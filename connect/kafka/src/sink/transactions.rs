@@ -138,7 +138,7 @@ impl Transactions {
         for tried in 1.. {
             let reason = match self.attempt(time, send) {
                 Ok(()) => {
-                    self.sender.producer().context().is_back();
+                    self.sender.producer().context().note_back();
                     return Ok(());
                 }
                 Err((error, reason)) => match undelivered(&error).or(reason) {
@@ -230,7 +230,7 @@ impl Transactions {
         self.sender.poll(PAUSE)?;
         while self.group.poll(Duration::ZERO).is_some() {}
         self.group.context().check()?;
-        self.sender.producer().context().is_away(message);
+        self.sender.producer().context().note_away(message);
         Ok(())
     }
 

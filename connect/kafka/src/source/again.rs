@@ -154,7 +154,7 @@ impl KafkaSource {
             }
             Ok(_) => {}
             Err(error @ KafkaError::Stuck { .. }) => return Err(error.into()),
-            Err(error) => self.consumer.context().is_away(&error.to_string()),
+            Err(error) => self.consumer.context().note_away(&error.to_string()),
         }
         Ok(())
     }

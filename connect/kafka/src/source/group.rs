@@ -131,7 +131,7 @@ impl GroupSource {
         }
         self.consumer.context().check()?;
         if !self.held.is_empty() {
-            self.consumer.context().is_back();
+            self.consumer.context().note_back();
         }
         Ok(())
     }

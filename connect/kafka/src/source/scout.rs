@@ -121,11 +121,11 @@ impl Trip {
             Ok(found) if found.is_empty() && !self.is_first => return self.task.every,
             Ok(found) => {
                 self.is_first = false;
-                self.consumer.context().is_back();
+                self.consumer.context().note_back();
                 (Ok(found), self.task.every)
             }
             Err(Trouble::Later(error)) => {
-                self.consumer.context().is_away(&message_of(&error));
+                self.consumer.context().note_away(&message_of(&error));
                 return Some(PAUSE);
             }
             Err(Trouble::Final(error)) => (Err(error), None),

@@ -247,7 +247,7 @@ impl KafkaSource {
             }
         }
         if !self.held.is_empty() {
-            self.consumer.context().is_back();
+            self.consumer.context().note_back();
         }
         Ok(())
     }
@@ -279,7 +279,7 @@ impl KafkaSource {
             Err(error @ KafkaError::Stuck { .. }) => return Err(error.into()),
             Err(error) => {
                 // The broker that said so has gone itself.
-                self.consumer.context().is_away(&error.to_string());
+                self.consumer.context().note_away(&error.to_string());
                 (next, next)
             }
         };

@@ -24,7 +24,7 @@ impl Patience {
     }
 
     /// It did nothing, for this reason; since when that is so.
-    pub fn is_away(&self, message: &str) -> Duration {
+    pub fn note_away(&self, message: &str) -> Duration {
         let now = Instant::now();
         let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
         let (since, told) = *away.get_or_insert((now, now));
@@ -41,7 +41,7 @@ impl Patience {
     }
 
     /// It answers.
-    pub fn is_back(&self) {
+    pub fn note_back(&self) {
         if let Some((since, _)) = self.away.lock().unwrap_or_else(PoisonError::into_inner).take() {
             let away = duration::show_ms(since.elapsed().as_millis() as u64);
             self.console.warn(&format!("{}: goes on, after {away}", self.name));

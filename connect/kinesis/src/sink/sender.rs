@@ -91,13 +91,13 @@ impl Sender {
             let message = match called {
                 Ok(answer) => match keep_refused(&mut entries, &answer.json) {
                     None => {
-                        self.is_back();
+                        self.note_back();
                         return Ok(());
                     }
                     Some(Partly { message, has_taken }) => {
                         if has_taken {
                             // There is room, if not for all at once.
-                            self.is_back();
+                            self.note_back();
                             self.pause();
                             continue;
                         }
@@ -118,7 +118,7 @@ impl Sender {
                 Err(Fault::Passing(message) | Fault::Throttled(message)) => message,
                 Err(fault) => return Err(crate::client::error_of(&self.client, fault).into()),
             };
-            let tried = self.client.patience().is_away(&message);
+            let tried = self.client.patience().note_away(&message);
             let is_over =
                 self.retry_for.is_some_and(|limit| tried >= limit) || (self.stop.is_asked() && tried >= AT_A_STOP);
             if is_over {
@@ -130,9 +130,9 @@ impl Sender {
         Ok(())
     }
 
-    fn is_back(&mut self) {
+    fn note_back(&mut self) {
         self.backoff.reset();
-        self.client.patience().is_back();
+        self.client.patience().note_back();
     }
 
     fn pause(&mut self) {

@@ -152,12 +152,12 @@ impl KinesisSource {
             match read {
                 Ok(Read { lost: Some(_), .. }) => return Ok(None),
                 Ok(Read { chunk, lost: None }) => {
-                    self.client.patience().is_back();
+                    self.client.patience().note_back();
                     return Ok(Some(chunk));
                 }
                 Err(Fault::Expired) => {}
                 Err(Fault::Passing(message) | Fault::Throttled(message)) => {
-                    self.client.patience().is_away(&message);
+                    self.client.patience().note_away(&message);
                     if self.parts.stop.is_asked() && began.elapsed() >= PATIENCE {
                         let message = format!("{message}, and a stop was asked for");
                         return Err(KinesisError::Strange { stream: self.client.stream().to_owned(), message }.into());

@@ -182,7 +182,7 @@ impl Inner {
             match list(&self.client) {
                 Ok(listing) => {
                     if std::mem::take(&mut has_failed) {
-                        self.client.patience().is_back();
+                        self.client.patience().note_back();
                     }
                     backoff.reset();
                     self.lock().listing = Some(listing);
@@ -190,7 +190,7 @@ impl Inner {
                 }
                 Err(Fault::Passing(message) | Fault::Throttled(message)) => {
                     has_failed = true;
-                    self.client.patience().is_away(&message);
+                    self.client.patience().note_away(&message);
                     due = Instant::now() + backoff.next();
                 }
                 Err(fault) => return self.fail(error_of(&self.client, fault).into()),
@@ -208,7 +208,7 @@ impl Inner {
             let chunk = match read {
                 Ok(Read { chunk, lost }) => {
                     lane.backoff.reset();
-                    self.client.patience().is_back();
+                    self.client.patience().note_back();
                     if let Some(reason) = lost
                         && let Err(error) = self.lose(&lane, reason)
                     {
@@ -219,11 +219,11 @@ impl Inner {
                 Err(Fault::Expired) => None,
                 Err(Fault::Throttled(message)) => {
                     lane.due += lane.backoff.next();
-                    self.is_throttled(&mut lane, &message);
+                    self.note_throttled(&mut lane, &message);
                     None
                 }
                 Err(Fault::Passing(message)) => {
-                    self.client.patience().is_away(&message);
+                    self.client.patience().note_away(&message);
                     lane.due += lane.backoff.next();
                     None
                 }
@@ -289,7 +289,7 @@ impl Inner {
     }
 
     /// A shard has too many readers: a word each minute if that goes on.
-    fn is_throttled(&self, lane: &mut Lane, message: &str) {
+    fn note_throttled(&self, lane: &mut Lane, message: &str) {
         let words = format!("kinesis {}, {}: {message}", self.client.stream(), lane.shard);
         if lane.backoff.is_longest() && lane.told.is_none_or(|told| told.elapsed() >= TELL_THROTTLED_EVERY) {
             lane.told = Some(Instant::now());

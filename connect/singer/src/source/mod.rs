@@ -75,7 +75,7 @@ impl SingerSource {
     /// What has come, or that nothing more will.
     fn look(&self) -> Result<Came, SourceError> {
         // In this order: what came last is there before the end is.
-        let is_over = self.queue.is_empty() && self.queue.is_over()?;
+        let is_over = self.queue.is_empty() && self.queue.check_end()?;
         Ok(match () {
             () if self.has_records() => Came::Something,
             () if is_over && self.queue.is_empty() => Came::End,
@@ -139,7 +139,7 @@ impl RecordSource for SingerSource {
     }
 
     fn batch_left(&mut self) -> Result<(), SourceError> {
-        self.queue.is_safe(self.state.as_ref());
+        self.queue.mark_safe(self.state.as_ref());
         Ok(())
     }
 

@@ -130,7 +130,7 @@ impl Queue {
     }
 
     /// All that was taken is safe, up to this STATE.
-    pub fn is_safe(&self, state: Option<&State>) {
+    pub fn mark_safe(&self, state: Option<&State>) {
         let mut inner = self.lock();
         (inner.safe, inner.state) = (inner.taken, state.cloned());
         self.inner.1.notify_all();
@@ -145,7 +145,7 @@ impl Queue {
     ///
     /// # Errors
     /// Why not.
-    pub fn is_over(&self) -> Result<bool, SingerError> {
+    pub fn check_end(&self) -> Result<bool, SingerError> {
         let mut inner = self.lock();
         match inner.over.take_if(|over| over.is_err()) {
             Some(Err(error)) => Err(error),
