@@ -1,5 +1,9 @@
 //! Numbers in as few bytes as they need: LEB128, seven bits a byte, the lowest first, at
-//! most ten bytes. What is kept in files and checkpoints is made of these.
+//! most ten bytes. What is kept in files and checkpoints is made of these. One with a sign is zigzag
+//! (0, -1, 1, -2 … are 0, 1, 2, 3 …), as Avro has it.
+
+/// The most bytes that a number takes.
+pub const LONGEST: usize = 10;
 
 /// Appends a number.
 #[inline]
@@ -16,7 +20,7 @@ pub fn push(mut number: u64, out: &mut Vec<u8>) {
 #[inline]
 pub fn take(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
-    for (count, &byte) in bytes.iter().enumerate().take(10) {
+    for (count, &byte) in bytes.iter().enumerate().take(LONGEST) {
         let (shift, bits) = (7 * count, u64::from(byte & 0x7f));
         if bits << shift >> shift != bits {
             return None;
@@ -30,6 +34,18 @@ pub fn take(bytes: &mut &[u8]) -> Option<u64> {
     None
 }
 
+/// Appends a number that may be negative.
+#[inline]
+pub fn push_signed(number: i64, out: &mut Vec<u8>) {
+    push(((number << 1) ^ (number >> 63)).cast_unsigned(), out);
+}
+
+/// Takes such a number from the beginning of `bytes`, as [`take`] does.
+#[inline]
+pub fn take_signed(bytes: &mut &[u8]) -> Option<i64> {
+    take(bytes).map(|number| (number >> 1).cast_signed() ^ -(number & 1).cast_signed())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,13 +56,29 @@ mod tests {
         fn a_number_comes_back_and_what_is_behind_it_stays(number: u64, more: Vec<u8>) {
             let mut bytes = Vec::new();
             push(number, &mut bytes);
-            prop_assert!(bytes.len() <= 10);
+            prop_assert!(bytes.len() <= LONGEST);
             for end in 0..bytes.len() {
                 prop_assert_eq!(take(&mut &bytes[..end]), None);
             }
             bytes.extend(&more);
             let mut rest = bytes.as_slice();
             prop_assert_eq!((take(&mut rest), rest), (Some(number), more.as_slice()));
+        }
+
+        #[test]
+        fn a_number_with_a_sign_comes_back(number: i64) {
+            let mut bytes = Vec::new();
+            push_signed(number, &mut bytes);
+            prop_assert_eq!(take_signed(&mut bytes.as_slice()), Some(number));
+        }
+    }
+
+    #[test]
+    fn small_numbers_are_short_whatever_their_sign() {
+        for (number, want) in [(0, &[0][..]), (-1, &[1]), (1, &[2]), (-64, &[0x7f]), (64, &[0x80, 1])] {
+            let mut bytes = Vec::new();
+            push_signed(number, &mut bytes);
+            assert_eq!(bytes, want);
         }
     }
 

@@ -2,7 +2,7 @@
 //! made of.
 //!
 //! - number: as [`varint`] writes it;
-//! - signed: as a number, zigzag (0, -1, 1, -2 … are 0, 1, 2, 3 …);
+//! - signed: as [`varint`] writes one with a sign;
 //! - bytes: their length as a number, then the bytes.
 
 use super::error::AggError;
@@ -13,7 +13,7 @@ pub(crate) fn push_number(number: u64, out: &mut Vec<u8>) {
 }
 
 pub(crate) fn push_signed(signed: i64, out: &mut Vec<u8>) {
-    push_number(((signed << 1) ^ (signed >> 63)) as u64, out);
+    varint::push_signed(signed, out);
 }
 
 pub(crate) fn push_bytes(bytes: &[u8], out: &mut Vec<u8>) {
@@ -32,8 +32,7 @@ pub(crate) fn take_number(input: &mut &[u8]) -> Result<u64, AggError> {
 }
 
 pub(crate) fn take_signed(input: &mut &[u8]) -> Result<i64, AggError> {
-    let number = take_number(input)?;
-    Ok((number >> 1) as i64 ^ -((number & 1) as i64))
+    varint::take_signed(input).ok_or(AggError::Damaged)
 }
 
 pub(crate) fn take_bytes<'a>(input: &mut &'a [u8]) -> Result<&'a [u8], AggError> {

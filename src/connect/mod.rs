@@ -253,7 +253,11 @@ pub mod duration {
 /// let mut rest = position.as_slice();
 /// assert_eq!((varint::take(&mut rest), varint::take(&mut rest)), (Some(300), Some(7)));
 /// assert_eq!(varint::take(&mut rest), None);
+///
+/// // With a sign, as Avro's numbers.
+/// varint::push_signed(-2, &mut position);
+/// assert_eq!(varint::take_signed(&mut &position[3..]), Some(-2));
 /// ```
 pub mod varint {
-    pub use crate::varint::{push, take};
+    pub use crate::varint::{LONGEST, push, push_signed, take, take_signed};
 }

@@ -4,6 +4,8 @@
 //! them. Maps and arrays are blocks of items, each with its count before it, up to a count of 0; a count that is
 //! negative has the block's length in bytes behind it. A union is the place of its type, then the value.
 
+use sstream::connect::varint::{self, push_signed};
+
 /// What is left to be read of a message.
 #[derive(Clone, Copy, Debug)]
 pub struct Input<'m>(pub &'m [u8]);
@@ -29,16 +31,10 @@ impl<'m> Input<'m> {
     /// # Errors
     /// It is not there, or longer than 64 bits.
     pub fn long(&mut self) -> Result<i64, Malformed> {
-        let mut value = 0u64;
-        for shift in (0..64).step_by(7) {
-            let (byte, rest) = self.0.split_first().ok_or(SHORT)?;
-            self.0 = rest;
-            value |= u64::from(byte & 0x7F) << shift;
-            if byte & 0x80 == 0 {
-                return Ok((value >> 1) as i64 ^ -((value & 1) as i64));
-            }
-        }
-        Err("a number is longer than 64 bits")
+        varint::take_signed(&mut self.0).ok_or(match self.0.len() < varint::LONGEST {
+            true => SHORT,
+            false => "a number is longer than 64 bits",
+        })
     }
 
     /// A string, or bytes.
@@ -96,19 +92,9 @@ impl<'m> Input<'m> {
     }
 }
 
-/// Appends a number.
-pub fn push_long(value: i64, out: &mut Vec<u8>) {
-    let mut left = (value << 1 ^ value >> 63) as u64;
-    while left >= 0x80 {
-        out.push(left as u8 | 0x80);
-        left >>= 7;
-    }
-    out.push(left as u8);
-}
-
 /// Appends a string, or bytes.
 pub fn push_bytes(bytes: &[u8], out: &mut Vec<u8>) {
-    push_long(bytes.len() as i64, out);
+    push_signed(bytes.len() as i64, out);
     out.extend_from_slice(bytes);
 }
 
@@ -138,11 +124,13 @@ mod tests {
             (i64::MIN, &[0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1]),
         ] {
             let mut out = Vec::new();
-            push_long(value, &mut out);
+            push_signed(value, &mut out);
             assert_eq!((&*out, Input(bytes).long()), (bytes, Ok(value)));
             assert!(Input(&bytes[..bytes.len() - 1]).long().is_err());
         }
         assert!(Input(&[0xFF; 11]).long().is_err());
+        // A bit more than 64.
+        assert!(Input(&[0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 2]).long().is_err());
     }
 
     #[test]
@@ -157,11 +145,11 @@ mod tests {
         }
         // More than there can be, and lengths that no memory has, are errors at once.
         let mut many = Vec::new();
-        push_long(i64::MIN, &mut many);
-        push_long(0, &mut many);
+        push_signed(i64::MIN, &mut many);
+        push_signed(0, &mut many);
         assert!(Input(&many).items(|input| input.bytes().map(drop)).is_err());
         let mut long = Vec::new();
-        push_long(i64::MAX, &mut long);
+        push_signed(i64::MAX, &mut long);
         assert!(Input(&long).bytes().is_err());
     }
 }

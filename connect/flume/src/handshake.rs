@@ -5,8 +5,9 @@
 //! Flume one hash each way is enough. Somebody else's text is looked at for whether its events are Flume's.
 
 use sstream::connect::record::{canonicalize, elements, field};
+use sstream::connect::varint::push_signed;
 
-use crate::avro::{Input, Malformed, push_bytes, push_long};
+use crate::avro::{Input, Malformed, push_bytes};
 
 /// Of Flume's own text of the protocol (MD5).
 pub const FLUMES: [u8; 16] = 0x86aa_dae2_c454_74c0_fe93_ffd0_f235_0a65_u128.to_be_bytes();
@@ -47,13 +48,13 @@ pub fn answer(input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<bool, Malforme
         (true, false) => Match::Client,
         (false, _) => Match::None,
     };
-    push_long(matched as i64, out);
+    push_signed(matched as i64, out);
     if matched == Match::Both {
         out.extend_from_slice(&[0, 0]);
     } else {
-        push_long(1, out);
+        push_signed(1, out);
         push_bytes(TEXT.as_bytes(), out);
-        push_long(1, out);
+        push_signed(1, out);
         out.extend_from_slice(&OURS);
     }
     out.push(0);
@@ -65,16 +66,16 @@ pub fn push_request(is_asked: bool, server: &[u8; 16], out: &mut Vec<u8>) {
     match is_asked {
         false => {
             out.extend_from_slice(&FLUMES);
-            push_long(0, out);
+            push_signed(0, out);
         }
         true => {
             out.extend_from_slice(&OURS);
-            push_long(1, out);
+            push_signed(1, out);
             push_bytes(TEXT.as_bytes(), out);
         }
     }
     out.extend_from_slice(server);
-    push_long(0, out);
+    push_signed(0, out);
 }
 
 /// Reads what a server answers: whether we are known, and its hash if it is another one than we thought.
@@ -128,10 +129,10 @@ mod tests {
 
     fn asked(client: &[u8; 16], text: Option<&str>, server: &[u8; 16]) -> Result<(bool, Match), Malformed> {
         let mut request = client.to_vec();
-        push_long(i64::from(text.is_some()), &mut request);
+        push_signed(i64::from(text.is_some()), &mut request);
         text.into_iter().for_each(|text| push_bytes(text.as_bytes(), &mut request));
         request.extend_from_slice(server);
-        push_long(0, &mut request);
+        push_signed(0, &mut request);
         for end in 0..request.len() {
             assert!(answer(&mut Input(&request[..end]), &mut Vec::new()).is_err(), "{end}");
         }

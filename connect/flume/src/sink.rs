@@ -4,6 +4,7 @@ use std::io::{self, Read as _, Write as _};
 
 use clap::Args;
 use sstream::connect::record::text;
+use sstream::connect::varint::push_signed;
 use sstream::connect::{
     Program, Sink, SinkGuarantee, SinkKind, SinkOnCluster, SinkParts, ToolError, only_result, program,
 };
@@ -12,7 +13,7 @@ use sstream_rpc::{Calls, OutletArgs, Peer, RpcSink};
 use sstream_tables::Fault;
 use sstream_tls::stream::Stream;
 
-use crate::avro::{Input, Malformed, framed, push_bytes, push_long};
+use crate::avro::{Input, Malformed, framed, push_bytes};
 use crate::deflate::{Packer, Unpacker};
 use crate::handshake::{self, Match};
 use crate::{Compression, FAILED, OK};
@@ -132,13 +133,13 @@ impl Calls for Events {
             }
         }
         if !headers.is_empty() {
-            push_long(headers.len() as i64, call);
+            push_signed(headers.len() as i64, call);
         }
         for (name, value) in &headers {
             push_bytes(name, call);
             push_bytes(&text(value), call);
         }
-        push_long(0, call);
+        push_signed(0, call);
         push_bytes(&text(value.as_deref().unwrap_or(record)), call);
         Ok(true)
     }
@@ -181,7 +182,7 @@ impl Peer for Agent {
         let mut message = Vec::with_capacity(call.len() + 32);
         message.push(0);
         push_bytes(b"appendBatch", &mut message);
-        push_long(i64::from(items), &mut message);
+        push_signed(i64::from(items), &mut message);
         message.extend_from_slice(call);
         message.push(0);
         let answer = self.exchange(&message)?;

@@ -6,11 +6,12 @@ use std::net::SocketAddr;
 
 use clap::{Args, ValueEnum};
 use sstream::connect::record::{Canonicalizer, push_string};
+use sstream::connect::varint::push_signed;
 use sstream::connect::{OnCluster, Opened, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueForm};
 use sstream_rpc::framed::Input as Connection;
 use sstream_rpc::{Ask, Cut, FramedArgs, Front, Intake, Message, Protocol, Reader, Records, tls_advice};
 
-use crate::avro::{Input, Malformed, framed, push_bytes, push_long};
+use crate::avro::{Input, Malformed, framed, push_bytes};
 use crate::deflate::{Packer, Unpacker};
 use crate::{Compression, FAILED, OK, handshake};
 
@@ -170,11 +171,11 @@ impl Flume {
         let error = |text: &str| {
             answer(true, &|out| {
                 // The one kind of error that a call without any of its own has: a string.
-                push_long(0, out);
+                push_signed(0, out);
                 push_bytes(text.as_bytes(), out);
             })
         };
-        let status = |status: i64| answer(false, &|out| push_long(status, out));
+        let status = |status: i64| answer(false, &|out| push_signed(status, out));
         let records = match name {
             // Whoever wants the handshake alone.
             b"" => return Ok(Ask::Answer(framed(self.serial, &begins))),
@@ -282,9 +283,9 @@ mod tests {
 
     fn batch(events: &[(&[(&str, &str)], &str)]) -> Vec<u8> {
         let mut out = Vec::new();
-        push_long(events.len() as i64, &mut out);
+        push_signed(events.len() as i64, &mut out);
         for (headers, body) in events {
-            push_long(headers.len() as i64, &mut out);
+            push_signed(headers.len() as i64, &mut out);
             for (name, value) in *headers {
                 push_bytes(name.as_bytes(), &mut out);
                 push_bytes(value.as_bytes(), &mut out);

@@ -5,7 +5,8 @@ use std::net::{TcpListener, TcpStream};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use sstream_flume::avro::{framed, push_bytes, push_long};
+use sstream::connect::varint::push_signed;
+use sstream_flume::avro::{framed, push_bytes};
 use sstream_flume::handshake::{FLUMES, push_request};
 
 /// What a call of `appendBatch` is answered when it is taken: no metadata, no error, OK.
@@ -70,7 +71,7 @@ impl Raw {
 pub fn call(bodies: &[&str]) -> Vec<u8> {
     let mut message = vec![0];
     push_bytes(b"appendBatch", &mut message);
-    push_long(bodies.len() as i64, &mut message);
+    push_signed(bodies.len() as i64, &mut message);
     for body in bodies {
         message.push(0);
         push_bytes(body.as_bytes(), &mut message);

@@ -16,6 +16,7 @@ use lzma_rust2::XzReader;
 use ruzstd::decoding::StreamingDecoder;
 
 use crate::record::forms::avro::{Datums, Schema};
+use crate::varint;
 
 /// How a container begins.
 pub const MAGIC: &[u8] = b"Obj\x01";
@@ -192,13 +193,11 @@ impl<R: Read> Counted<R> {
     }
 
     fn long(&mut self) -> io::Result<i64> {
-        let mut number = 0u64;
-        for shift in (0..64).step_by(7) {
-            let mut byte = [0];
-            self.fill(&mut byte)?;
-            number |= u64::from(byte[0] & 0x7f) << shift;
-            if byte[0] & 0x80 == 0 {
-                return Ok((number >> 1).cast_signed() ^ -(number & 1).cast_signed());
+        let mut bytes = [0; varint::LONGEST];
+        for at in 0..bytes.len() {
+            self.fill(&mut bytes[at..=at])?;
+            if let Some(number) = varint::take_signed(&mut &bytes[..=at]) {
+                return Ok(number);
             }
         }
         Err(damage(format!("Avro, and damaged: an integer of more than 64 bits before byte {}", self.at)))

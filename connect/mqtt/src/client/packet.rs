@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use sstream::connect::varint;
+
 /// A version of the protocol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Version {
@@ -195,7 +197,7 @@ impl Version {
                 push_text(name, &mut properties);
                 push_text(value, &mut properties);
             }
-            push_length(properties.len(), &mut content);
+            varint::push(properties.len() as u64, &mut content);
             content.extend(properties);
         }
         content.extend_from_slice(&message.payload);
@@ -287,19 +289,8 @@ pub fn push_disconnect(out: &mut Vec<u8>) {
 
 fn push_packet(first: u8, content: &[u8], out: &mut Vec<u8>) {
     out.push(first);
-    push_length(content.len(), out);
+    varint::push(content.len() as u64, out);
     out.extend_from_slice(content);
-}
-
-fn push_length(mut length: usize, out: &mut Vec<u8>) {
-    loop {
-        let low = (length & 0x7F) as u8;
-        length >>= 7;
-        out.push(if length > 0 { low | 0x80 } else { low });
-        if length == 0 {
-            return;
-        }
-    }
 }
 
 /// A text has two bytes of length: what is longer is refused before it comes here.
@@ -311,14 +302,13 @@ fn push_text(text: &str, out: &mut Vec<u8>) {
 
 /// A length in seven bits a byte, and how many bytes that took.
 fn length(bytes: &[u8]) -> Result<Option<(usize, usize)>, Malformed> {
-    let mut length = 0;
-    for (at, byte) in bytes.iter().take(4).enumerate() {
-        length |= usize::from(byte & 0x7F) << (7 * at);
-        if byte & 0x80 == 0 {
-            return Ok(Some((length, at + 1)));
-        }
+    let begin = &bytes[..bytes.len().min(4)];
+    let mut rest = begin;
+    match varint::take(&mut rest) {
+        Some(length) => Ok(Some((length as usize, begin.len() - rest.len()))),
+        None if begin.len() < 4 => Ok(None),
+        None => Err(Malformed("a length of more than four bytes")),
     }
-    if bytes.len() < 4 { Ok(None) } else { Err(Malformed("a length of more than four bytes")) }
 }
 
 /// What is left of a packet's content.

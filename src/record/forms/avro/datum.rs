@@ -12,6 +12,7 @@ use super::schema::{Field, Schema, Type, Unit};
 use crate::record::forms::binary::{push_bytes, push_float, push_float32};
 use crate::record::number::push_integer;
 use crate::record::{self, MAX_DEPTH};
+use crate::varint;
 
 /// Of items that take no bytes, a datum may have no more.
 const MOST_EMPTY: u64 = 1 << 16;
@@ -225,15 +226,14 @@ impl<'d> Datums<'d> {
     }
 
     fn long(&mut self) -> Result<i64, String> {
-        let mut number = 0u64;
-        for shift in (0..64).step_by(7) {
-            let [byte] = self.array()?;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Ok((number >> 1).cast_signed() ^ -(number & 1).cast_signed());
-            }
-        }
-        Err("an integer of more than 64 bits".to_owned())
+        let mut rest = &self.bytes[self.at..];
+        let before = rest.len();
+        let number = varint::take_signed(&mut rest).ok_or_else(|| match before < varint::LONGEST {
+            true => too_few(before + 1, before),
+            false => "an integer of more than 64 bits".to_owned(),
+        })?;
+        self.at += before - rest.len();
+        Ok(number)
     }
 
     fn int(&mut self) -> Result<i32, String> {
@@ -256,9 +256,7 @@ impl<'d> Datums<'d> {
 
     fn take(&mut self, length: usize) -> Result<&'d [u8], String> {
         let rest = &self.bytes[self.at..];
-        let taken = rest.get(..length).ok_or_else(|| {
-            format!("{length} bytes are wanted where {} are left: is it of another schema?", rest.len())
-        })?;
+        let taken = rest.get(..length).ok_or_else(|| too_few(length, rest.len()))?;
         self.at += length;
         Ok(taken)
     }
@@ -267,6 +265,10 @@ impl<'d> Datums<'d> {
         let bytes = self.take(N)?;
         bytes.try_into().map_err(|_| "cut off".to_owned())
     }
+}
+
+fn too_few(wanted: usize, left: usize) -> String {
+    format!("{wanted} bytes are wanted where {left} are left: is it of another schema?")
 }
 
 /// Appends a time as text, or its number if it is none.

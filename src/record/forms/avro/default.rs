@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::datum::Datums;
 use super::schema::{Field, Schema, Type};
+use crate::varint;
 
 /// Defaults within defaults: a record may be its own field's.
 const MOST_NESTED: usize = 32;
@@ -36,7 +37,7 @@ fn encode(schema: &Schema, of: usize, value: &Value, left: usize, out: &mut Vec<
         (
             Type::Int | Type::Long | Type::Date | Type::Time(_) | Type::Timestamp(_) | Type::LocalTimestamp(_),
             Value::Number(number),
-        ) => push_long(number.as_i64().ok_or_else(wrong)?, out),
+        ) => varint::push_signed(number.as_i64().ok_or_else(wrong)?, out),
         (Type::Text, Value::String(text)) => push_counted(text.as_bytes(), out),
         (Type::Bytes | Type::Decimal(_, None), Value::String(text)) => {
             push_counted(&bytes(text).ok_or_else(wrong)?, out);
@@ -47,7 +48,7 @@ fn encode(schema: &Schema, of: usize, value: &Value, left: usize, out: &mut Vec<
         (Type::Enum(symbols), Value::String(symbol)) => {
             let symbol = super::schema::string(symbol);
             let number = symbols.iter().position(|known| *known == symbol).ok_or_else(wrong)?;
-            push_long(number as i64, out);
+            varint::push_signed(number as i64, out);
         }
         (Type::Array(items), Value::Array(values)) => {
             push_block(values.len(), out);
@@ -72,7 +73,7 @@ fn encode(schema: &Schema, of: usize, value: &Value, left: usize, out: &mut Vec<
             let before = out.len();
             let fits = branches.iter().enumerate().any(|(number, branch)| {
                 out.truncate(before);
-                push_long(number as i64, out);
+                varint::push_signed(number as i64, out);
                 encode(schema, *branch, value, left, out).is_ok()
             });
             return if fits { Ok(()) } else { Err(wrong()) };
@@ -90,20 +91,11 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
 /// So many items follow, and behind them a block of none.
 fn push_block(count: usize, out: &mut Vec<u8>) {
     if count > 0 {
-        push_long(count as i64, out);
+        varint::push_signed(count as i64, out);
     }
 }
 
 fn push_counted(bytes: &[u8], out: &mut Vec<u8>) {
-    push_long(bytes.len() as i64, out);
+    varint::push_signed(bytes.len() as i64, out);
     out.extend_from_slice(bytes);
-}
-
-fn push_long(number: i64, out: &mut Vec<u8>) {
-    let mut rest = ((number << 1) ^ (number >> 63)).cast_unsigned();
-    while rest > 0x7f {
-        out.push(rest as u8 | 0x80);
-        rest >>= 7;
-    }
-    out.push(rest as u8);
 }
