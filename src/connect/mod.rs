@@ -199,6 +199,7 @@ pub mod record {
 
 /// Batches that are directories, as Spark's `saveAs…` makes them, for sinks whose files are not of [`Files`].
 pub mod directory {
+    pub use crate::os::sync_directory;
     pub use crate::sink::kinds::files::{SUCCESS, remove, replace};
 }
 

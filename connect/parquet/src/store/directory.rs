@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-use sstream::connect::directory::{SUCCESS, remove};
+use sstream::connect::directory::{SUCCESS, remove, sync_directory};
 use sstream::connect::{BatchTime, OutletError};
 
 use super::files::Place;
@@ -49,6 +49,7 @@ pub fn sync(path: &Path) -> io::Result<()> {
         for entry in fs::read_dir(path)? {
             sync(&entry?.path())?;
         }
+        return sync_directory(path);
     }
     File::open(path)?.sync_all()
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 use sstream::connect::OutletError;
-use sstream::connect::directory::{remove, replace};
+use sstream::connect::directory::{remove, replace, sync_directory};
 
 use super::directory::{aside, sync};
 use crate::error::SinkError;
@@ -275,7 +275,7 @@ pub fn further(number: u32) -> String {
 }
 
 fn sync_folder(folder: &Path) -> Result<(), OutletError> {
-    File::open(folder).and_then(|file| file.sync_all()).map_err(|error| failed(folder, error))
+    sync_directory(folder).map_err(|error| failed(folder, error))
 }
 
 pub(crate) fn failed(path: &Path, error: io::Error) -> OutletError {
