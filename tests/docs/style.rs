@@ -50,3 +50,12 @@ fn who_acts_is_found() {
     assert_eq!(found("", "safe(&self, state: Option<&State>) {"), 1);
     assert_eq!(found("", "empty(&self) -> bool { true } fn take(&mut self"), 0);
 }
+
+/// A module with parts is `name/mod.rs`, and so everything of it is in one place.
+#[test]
+fn modules_with_parts_are_folders() {
+    for path in sources() {
+        let folder = path.with_extension("");
+        assert!(!folder.is_dir(), "{}: is beside {}/: make it mod.rs there", path.display(), folder.display());
+    }
+}
