@@ -98,24 +98,24 @@ impl Span {
     }
 
     /// Which batches the window that comes out at `due` holds.
-    pub fn held_at(&self, due: BatchTime) -> Held {
+    pub fn held_at(&self, due: BatchTime) -> HeldBatches {
         let after_ms = match self.length {
             Length::Fixed(ms) => due.0.checked_sub(ms),
             Length::Calendar(calendar, reach) => Some(calendar.back(due.0, reach)),
         };
-        Held { after: after_ms.map(BatchTime), up_to: due }
+        HeldBatches { after: after_ms.map(BatchTime), up_to: due }
     }
 }
 
 /// The batches that a window holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Held {
+pub struct HeldBatches {
     /// None where the window reaches back behind the epoch.
     after: Option<BatchTime>,
     up_to: BatchTime,
 }
 
-impl Held {
+impl HeldBatches {
     /// Whether the batch of this time is one.
     pub fn has(&self, time: BatchTime) -> bool {
         Some(time) > self.after && time <= self.up_to

@@ -128,7 +128,7 @@ mod shard;
 
 pub use braced::Braced;
 pub use message::{ValueArgs, ValueForm, ValueKind, only_result, only_result_with};
-pub use pattern::Pattern;
+pub use pattern::NamePattern;
 pub use run_id::run_id;
 pub use schemas::Schemas;
 pub use secret::Secret;

@@ -13,15 +13,15 @@ const VARIABLES: &[&str] = &["time"];
 /// A name with places.
 ///
 /// ```
-/// use sstream::connect::Pattern;
+/// use sstream::connect::NamePattern;
 ///
-/// let mut logs = Pattern::parse("--index", "{.app}-%Y.%m").unwrap();
+/// let mut logs = NamePattern::parse("--index", "{.app}-%Y.%m").unwrap();
 /// assert_eq!(logs.name(br#"{"app":"shop"}"#, 1_469_283_110_000, b"0"), Ok("shop-2016.07".to_owned()));
 /// assert!(logs.name(b"{}", 0, b"0").unwrap_err().contains("{.app} is null"));
-/// assert!(logs.has_date() && !Pattern::parse("--index", "logs").unwrap().has_date());
+/// assert!(logs.has_date() && !NamePattern::parse("--index", "logs").unwrap().has_date());
 /// ```
 #[derive(Debug)]
-pub struct Pattern {
+pub struct NamePattern {
     option: &'static str,
     pieces: Vec<Piece>,
 }
@@ -33,12 +33,12 @@ enum Piece {
     Value(Braced),
 }
 
-impl Pattern {
+impl NamePattern {
     /// Reads `logs-{.app}-%Y.%m.%d`, the value of an option. The variable `$time` in braces is the batch's time in ms.
     ///
     /// # Errors
     /// Wrong usage.
-    pub fn parse(option: &'static str, source: &str) -> Result<Pattern, ToolError> {
+    pub fn parse(option: &'static str, source: &str) -> Result<NamePattern, ToolError> {
         let wrong = |why: &str| ToolError::Usage(format!("{option} '{source}': {why}"));
         let (mut pieces, mut rest) = (Vec::new(), source);
         while !rest.is_empty() {
@@ -58,7 +58,7 @@ impl Pattern {
         }
         match pieces.is_empty() {
             true => Err(wrong("it is empty")),
-            false => Ok(Pattern { option, pieces }),
+            false => Ok(NamePattern { option, pieces }),
         }
     }
 
@@ -72,7 +72,7 @@ impl Pattern {
     /// # Errors
     /// Why the record is a bad one.
     pub fn name(&mut self, record: &[u8], moment_ms: i64, time: &[u8]) -> Result<String, String> {
-        let Pattern { option, pieces } = self;
+        let NamePattern { option, pieces } = self;
         let mut name = String::new();
         for piece in pieces {
             match piece {
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn names_of_dates_and_values() {
         let name = |pattern: &str, record: &str, ms| {
-            let mut pattern = Pattern::parse("--index", pattern).unwrap();
+            let mut pattern = NamePattern::parse("--index", pattern).unwrap();
             pattern.name(record.as_bytes(), ms, b"5000")
         };
         let is = |name: &str| Ok(name.to_owned());
@@ -132,14 +132,14 @@ mod tests {
         assert!(name("{.app}", "{}", 0).unwrap_err().contains("{.app} is null"));
         assert!(name("{.[]}", "[1,2]", 0).unwrap_err().contains("2 values"));
         for (wrong, says) in [("", "empty"), ("a{.b", "not closed"), ("a-%!", "%!"), ("a{.b |}", "--index")] {
-            let error = Pattern::parse("--index", wrong).unwrap_err().to_string();
+            let error = NamePattern::parse("--index", wrong).unwrap_err().to_string();
             assert!(error.contains(says), "{error}");
         }
     }
 
     #[test]
     fn the_same_pattern_follows_the_moments() {
-        let mut pattern = Pattern::parse("--index", "d-%H").unwrap();
+        let mut pattern = NamePattern::parse("--index", "d-%H").unwrap();
         for (ms, name) in [(0, "d-00"), (0, "d-00"), (3_600_000, "d-01"), (0, "d-00")] {
             assert_eq!(pattern.name(b"1", ms, b"0").unwrap(), name);
         }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use sstream::connect::record::{Kind, kind, push_string, text};
-use sstream::connect::{BatchTime, Pattern, Program, TimeOf, only_result_with};
+use sstream::connect::{BatchTime, NamePattern, Program, TimeOf, only_result_with};
 
 /// The variables that EXPR may use.
 pub const VARIABLES: &[&str] = &["time"];
@@ -39,7 +39,7 @@ pub struct Template {
     /// What is done.
     pub op: Op,
     /// The index.
-    pub index: Pattern,
+    pub index: NamePattern,
     /// The time of a record, for the index; that of the batch, if it is none.
     pub moment: Option<TimeOf>,
     /// The document's id; one of `ids` and of the record's place, if it is none.
@@ -148,7 +148,7 @@ mod tests {
     use sstream::connect::{TimeForm, program};
 
     fn template(op: Op, index: &str) -> Template {
-        let index = Pattern::parse("--index", index).unwrap();
+        let index = NamePattern::parse("--index", index).unwrap();
         Template { op, index, moment: None, id: None, document: None, routing: None, ids: "j-s".to_owned() }
     }
 

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use sstream::connect::{
-    Pattern, Secret, Sink, SinkGuarantee, SinkKind, SinkOnCluster, SinkParts, Spool, TimeForm, TimeOf, ToolError,
+    NamePattern, Secret, Sink, SinkGuarantee, SinkKind, SinkOnCluster, SinkParts, Spool, TimeForm, TimeOf, ToolError,
     duration, program, run_id,
 };
 use sstream_tables::patience::{Patience, Tries};
@@ -152,7 +152,7 @@ impl SinkArgs {
         let moment = self.time.as_deref().map(|source| program("--time", source, &[])).transpose()?;
         Ok(Template {
             op: self.op(),
-            index: Pattern::parse("--index", &self.index)?,
+            index: NamePattern::parse("--index", &self.index)?,
             moment: moment.map(|program| TimeOf::new(program, TimeForm::default())),
             id: parse("--id", &self.id)?,
             document: parse("--doc", &self.doc)?,

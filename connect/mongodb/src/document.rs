@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use sstream::connect::record::{Kind, field, kind as kind_of};
-use sstream::connect::{BatchTime, Pattern, Program, TimeOf, only_result_with};
+use sstream::connect::{BatchTime, NamePattern, Program, TimeOf, only_result_with};
 
 use crate::bson::encode::Encoder;
 use crate::bson::{close, kind, open, push_head, push_text};
@@ -41,9 +41,9 @@ pub struct Template {
     /// What is done.
     pub op: Op,
     /// The database.
-    pub database: Pattern,
+    pub database: NamePattern,
     /// The collection.
-    pub collection: Pattern,
+    pub collection: NamePattern,
     /// The time of a record, for these; that of the batch, if it is none.
     pub moment: Option<TimeOf>,
     /// The document's id; one of `ids` and of the record's place, if it is none.
@@ -212,7 +212,7 @@ mod tests {
     use sstream::connect::{TimeForm, program};
 
     fn template(op: Op, collection: &str) -> Template {
-        let pattern = |option, source| Pattern::parse(option, source).unwrap();
+        let pattern = |option, source| NamePattern::parse(option, source).unwrap();
         Template {
             op,
             database: pattern("--database", "db"),

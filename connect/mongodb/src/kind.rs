@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use sstream::connect::{
-    Pattern, Secret, Sink, SinkGuarantee, SinkKind, SinkOnCluster, SinkParts, Spool, TimeForm, TimeOf, ToolError,
+    NamePattern, Secret, Sink, SinkGuarantee, SinkKind, SinkOnCluster, SinkParts, Spool, TimeForm, TimeOf, ToolError,
     duration, program, run_id,
 };
 use sstream_tables::patience::{Patience, Tries};
@@ -170,8 +170,8 @@ impl SinkArgs {
             source.as_deref().map(|source| program(option, source, VARIABLES)).transpose()
         };
         let moment = self.time.as_deref().map(|source| program("--time", source, &[])).transpose()?;
-        let database = Pattern::parse("--database", self.database())?;
-        let collection = Pattern::parse("--collection", &self.collection)?;
+        let database = NamePattern::parse("--database", self.database())?;
+        let collection = NamePattern::parse("--collection", &self.collection)?;
         if moment.is_some() && !database.has_date() && !collection.has_date() {
             return Err(ToolError::Usage(
                 "--time is for the date in --collection, as 'logs-%Y.%m.%d', or in --database, and there is none"

@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 
 use clap::Args;
-use sstream::connect::record::{Kind as Json, kind, text};
+use sstream::connect::record::{Kind, kind, text};
 use sstream::connect::{
     Program, Sink, SinkGuarantee, SinkKind, SinkOnCluster, SinkParts, ToolError, only_result, program,
 };
@@ -12,7 +12,7 @@ use sstream_tables::Fault;
 use sstream_tls::stream::Stream;
 
 use crate::source::{OK, TRY_LATER, UNKNOWN_METHOD};
-use crate::thrift::{self, Head, I32, Input, Kind, LIST, STRING, STRUCT, push_field, push_string};
+use crate::thrift::{self, Head, I32, Input, LIST, MessageKind, STRING, STRUCT, push_field, push_string};
 
 /// An answer is a few bytes.
 const LONGEST_ANSWER: u32 = 1 << 20;
@@ -90,7 +90,7 @@ impl Calls for Entries {
 
     fn push(&mut self, record: &[u8], call: &mut Vec<u8>) -> Result<bool, String> {
         let Some(category) = only_result("--category", &mut self.category, record)? else { return Ok(false) };
-        if kind(&category) != Some(Json::String) || category == b"\"\"" {
+        if kind(&category) != Some(Kind::String) || category == b"\"\"" {
             let shown = String::from_utf8_lossy(&category).into_owned();
             return Err(format!("--category gives {shown}, and a category is a string that is not empty"));
         }
@@ -120,7 +120,7 @@ struct Scribe {
 impl Peer for Scribe {
     fn call(&mut self, items: u32, call: &[u8]) -> Result<(), Fault> {
         self.number = self.number.wrapping_add(1);
-        let head = Head { is_strict: true, kind: Kind::Call, name: b"Log", number: self.number };
+        let head = Head { is_strict: true, kind: MessageKind::Call, name: b"Log", number: self.number };
         let message = thrift::frame(head, |out| {
             push_field(LIST, 1, out);
             out.push(STRUCT);
@@ -151,18 +151,22 @@ fn judge(answer: &[u8], number: i32) -> Result<(), Fault> {
     let (mut code, mut words) = (None, String::new());
     while let Some(field) = input.field().map_err(hopeless)? {
         match (head.kind, field) {
-            (Kind::Reply, (I32, 0)) | (Kind::Exception, (I32, 2)) => code = Some(input.i32().map_err(hopeless)?),
-            (Kind::Exception, (STRING, 1)) => {
+            (MessageKind::Reply, (I32, 0)) | (MessageKind::Exception, (I32, 2)) => {
+                code = Some(input.i32().map_err(hopeless)?)
+            }
+            (MessageKind::Exception, (STRING, 1)) => {
                 words = String::from_utf8_lossy(input.string().map_err(hopeless)?).chars().take(200).collect();
             }
             (_, (kind, _)) => input.skip(kind).map_err(hopeless)?,
         }
     }
     match (head.kind, code) {
-        (Kind::Reply, Some(OK)) => Ok(()),
-        (Kind::Reply, Some(TRY_LATER)) => Err(Fault::Again("it says TRY_LATER".to_owned())),
-        (Kind::Exception, Some(UNKNOWN_METHOD)) => Err(Fault::Hopeless(format!("it has no method Log: {words}"))),
-        (Kind::Exception, _) => Err(Fault::Again(format!("it fails: {words}"))),
+        (MessageKind::Reply, Some(OK)) => Ok(()),
+        (MessageKind::Reply, Some(TRY_LATER)) => Err(Fault::Again("it says TRY_LATER".to_owned())),
+        (MessageKind::Exception, Some(UNKNOWN_METHOD)) => {
+            Err(Fault::Hopeless(format!("it has no method Log: {words}")))
+        }
+        (MessageKind::Exception, _) => Err(Fault::Again(format!("it fails: {words}"))),
         (_, Some(code)) => Err(hopeless(&format!("the result {code}"))),
         (_, None) => Err(hopeless("there is no result")),
     }
@@ -174,9 +178,9 @@ mod tests {
 
     #[test]
     fn answers() {
-        let call = Head { is_strict: false, kind: Kind::Call, name: b"Log", number: 7 };
+        let call = Head { is_strict: false, kind: MessageKind::Call, name: b"Log", number: 7 };
         let result = |code: i32| {
-            thrift::frame(Head { kind: Kind::Reply, ..call }, |out| {
+            thrift::frame(Head { kind: MessageKind::Reply, ..call }, |out| {
                 push_field(I32, 0, out);
                 out.extend_from_slice(&code.to_be_bytes());
             })

@@ -8,7 +8,7 @@ use sstream::connect::record::{Canonicalizer, push_string};
 use sstream::connect::{OnCluster, Opened, SourceGuarantee, SourceKind, SourceParts, ToolError, ValueForm};
 use sstream_rpc::{Ask, Cut, FramedArgs, Front, Intake, Message, Protocol, Reader, Records, tls_advice};
 
-use crate::thrift::{self, Head, I32, I64, Input, Kind, LIST, LONGEST_FRAME, MAP, STRING, STRUCT, push_field};
+use crate::thrift::{self, Head, I32, I64, Input, LIST, LONGEST_FRAME, MAP, MessageKind, STRING, STRUCT, push_field};
 
 /// What `Log` is answered when its entries are safe.
 pub const OK: i32 = 0;
@@ -139,7 +139,7 @@ impl Protocol for Scribe {
     fn ask(&mut self, message: &Message) -> Result<Ask, Cut> {
         let mut input = Input(&message.bytes);
         let head = input.head().map_err(|what| Cut::Malformed(format!("no message of Thrift: {what}")))?;
-        if !matches!(head.kind, Kind::Call | Kind::Oneway) {
+        if !matches!(head.kind, MessageKind::Call | MessageKind::Oneway) {
             return Err(Cut::Malformed("it sends an answer, and nobody has asked".to_owned()));
         }
         match head.name {
@@ -148,7 +148,7 @@ impl Protocol for Scribe {
                 Ok(records) => Ok(Ask::Take { records, taken: result(head, OK), later: result(head, TRY_LATER) }),
                 Err(what) => Ok(Ask::Answer(thrift::exception(head, PROTOCOL_ERROR, what))),
             },
-            _ if head.kind == Kind::Oneway => Ok(Ask::Answer(Vec::new())),
+            _ if head.kind == MessageKind::Oneway => Ok(Ask::Answer(Vec::new())),
             _ => Ok(Ask::Answer(self.tell(head))),
         }
     }
@@ -240,7 +240,7 @@ impl Scribe {
 }
 
 fn reply(call: Head<'_>, kind: u8, value: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-    thrift::frame(Head { kind: Kind::Reply, ..call }, |out| {
+    thrift::frame(Head { kind: MessageKind::Reply, ..call }, |out| {
         push_field(kind, 0, out);
         value(out);
     })
@@ -248,7 +248,7 @@ fn reply(call: Head<'_>, kind: u8, value: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> 
 
 fn result(call: Head<'_>, code: i32) -> Vec<u8> {
     // Nobody waits for it.
-    if call.kind == Kind::Oneway {
+    if call.kind == MessageKind::Oneway {
         return Vec::new();
     }
     reply(call, I32, |out| out.extend_from_slice(&code.to_be_bytes()))
@@ -306,7 +306,7 @@ mod tests {
     /// Whatever a message is, it ends in an answer, an error, or fewer records than it has bytes.
     #[test]
     fn damaged_messages_do_no_harm() {
-        let call = Head { is_strict: true, kind: Kind::Call, name: b"Log", number: 1 };
+        let call = Head { is_strict: true, kind: MessageKind::Call, name: b"Log", number: 1 };
         let sound = thrift::frame(call, |out| {
             push_field(LIST, 1, out);
             out.extend_from_slice(&[STRUCT, 0, 0, 0, 2]);

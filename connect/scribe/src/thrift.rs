@@ -29,7 +29,7 @@ const SET: u8 = 14;
 
 /// What a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum MessageKind {
     /// A call, which is answered.
     Call = 1,
     /// An answer.
@@ -46,7 +46,7 @@ pub struct Head<'m> {
     /// Whether it has a version.
     pub is_strict: bool,
     /// What it is.
-    pub kind: Kind,
+    pub kind: MessageKind,
     /// The method.
     pub name: &'m [u8],
     /// The call's number.
@@ -117,10 +117,10 @@ impl<'m> Input<'m> {
             }
         };
         let kind = match kind {
-            1 => Kind::Call,
-            2 => Kind::Reply,
-            3 => Kind::Exception,
-            4 => Kind::Oneway,
+            1 => MessageKind::Call,
+            2 => MessageKind::Reply,
+            3 => MessageKind::Exception,
+            4 => MessageKind::Oneway,
             _ => return Err("a message is neither a call nor an answer"),
         };
         Ok(Head { is_strict, kind, name, number: self.i32()? })
@@ -219,7 +219,7 @@ pub fn frame(head: Head<'_>, body: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
 
 /// The answer that says what went wrong: `code` is Thrift's.
 pub fn exception(call: Head<'_>, code: i32, text: &str) -> Vec<u8> {
-    frame(Head { kind: Kind::Exception, ..call }, |out| {
+    frame(Head { kind: MessageKind::Exception, ..call }, |out| {
         push_field(STRING, 1, out);
         push_string(text.as_bytes(), out);
         push_field(I32, 2, out);
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn messages_begin_in_either_way() {
         for is_strict in [true, false] {
-            let head = Head { is_strict, kind: Kind::Call, name: b"Log", number: -7 };
+            let head = Head { is_strict, kind: MessageKind::Call, name: b"Log", number: -7 };
             let bytes = frame(head, |_| {});
             assert_eq!(bytes.len(), 4 + u32::from_be_bytes(*bytes.first_chunk().unwrap()) as usize);
             let mut input = Input(&bytes[4..]);

@@ -9,7 +9,7 @@ use crate::op::grouping::NO_KEY;
 
 /// What an alert is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum AlertKind {
     /// What `--when` says holds.
     Condition,
     /// No record came.
@@ -19,7 +19,7 @@ pub(super) enum Kind {
 /// An alert that is raised or cleared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Change {
-    pub kind: Kind,
+    pub kind: AlertKind,
     pub is_raised: bool,
     /// Since when there is something to tell of.
     pub since: EventTime,
@@ -88,8 +88,8 @@ impl Change {
             buffer.push(b',');
         }
         let alert = match self.kind {
-            Kind::Condition => "when",
-            Kind::Absence => "absent",
+            AlertKind::Condition => "when",
+            AlertKind::Absence => "absent",
         };
         let state = if self.is_raised { "raised" } else { "cleared" };
         let (since, at) = (self.since, self.at);

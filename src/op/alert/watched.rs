@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::change::{Change, Changes, Kind};
+use super::change::{AlertKind, Change, Changes};
 use crate::event::EventTime;
 use crate::record;
 
@@ -163,12 +163,12 @@ impl Watched {
             changes.add(&normal, &entry.written, change);
         };
         if std::mem::take(&mut entry.is_absent) {
-            change(Kind::Absence, false, entry.last, &entry);
+            change(AlertKind::Absence, false, entry.last, &entry);
         }
         entry.last = entry.last.max(time);
         match (&entry.condition, verdict) {
             (Condition::Calm, Verdict { holds: true, .. }) if times.hold_ms == 0 => {
-                change(Kind::Condition, true, time, &entry);
+                change(AlertKind::Condition, true, time, &entry);
                 entry.condition = Condition::Raised { since: time };
             }
             (Condition::Calm, Verdict { holds: true, .. }) => {
@@ -176,7 +176,7 @@ impl Watched {
             }
             (Condition::Held { .. }, Verdict { holds: false, .. }) => entry.condition = Condition::Calm,
             (Condition::Raised { since }, Verdict { clears: true, .. }) => {
-                change(Kind::Condition, false, *since, &entry);
+                change(AlertKind::Condition, false, *since, &entry);
                 entry.condition = Condition::Calm;
             }
             _ => {}
@@ -219,20 +219,20 @@ impl Watched {
         match step {
             Step::Raise => {
                 if let Condition::Held { since, record } = std::mem::take(&mut entry.condition) {
-                    changes.add(&key, &entry.written, change(Kind::Condition, true, since, Some(record)));
+                    changes.add(&key, &entry.written, change(AlertKind::Condition, true, since, Some(record)));
                     entry.condition = Condition::Raised { since };
                 }
             }
             Step::Miss => {
-                changes.add(&key, &entry.written, change(Kind::Absence, true, entry.last, None));
+                changes.add(&key, &entry.written, change(AlertKind::Absence, true, entry.last, None));
                 entry.is_absent = true;
             }
             Step::Forget => {
                 if let Condition::Raised { since } = entry.condition {
-                    changes.add(&key, &entry.written, change(Kind::Condition, false, since, None));
+                    changes.add(&key, &entry.written, change(AlertKind::Condition, false, since, None));
                 }
                 if entry.is_absent {
-                    changes.add(&key, &entry.written, change(Kind::Absence, false, entry.last, None));
+                    changes.add(&key, &entry.written, change(AlertKind::Absence, false, entry.last, None));
                 }
                 return;
             }

@@ -7,7 +7,7 @@ use sstream::connect::record::{self, elements, members, push_string};
 
 use super::column::Column;
 use super::value::Times;
-use crate::schema::{Field, Kind, Leaf};
+use crate::schema::{Field, FieldKind, Leaf};
 
 /// What becomes of a key that is no column.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -145,16 +145,16 @@ impl Builder<'_> {
         let definition = definition + i16::from(field.is_optional);
         let first = self.leaves.len();
         let what = match &field.kind {
-            Kind::Leaf(leaf) => {
+            FieldKind::Leaf(leaf) => {
                 self.leaves.push((*leaf, definition, repetition));
                 What::Leaf(*leaf, (self.times)(&path).map(Box::new))
             }
-            Kind::Group(fields) => What::Group(self.group(fields, path.clone(), definition, repetition)),
-            Kind::List(element) => {
+            FieldKind::Group(fields) => What::Group(self.group(fields, path.clone(), definition, repetition)),
+            FieldKind::List(element) => {
                 let element = self.node(element, format!("{path}[]"), definition + 1, repetition + 1);
                 What::List(Box::new(element), repetition + 1)
             }
-            Kind::Map(key, value) => {
+            FieldKind::Map(key, value) => {
                 let key = self.node(key, format!("{path}.key"), definition + 1, repetition + 1);
                 let value = self.node(value, format!("{path}.value"), definition + 1, repetition + 1);
                 What::Map(Box::new(key), Box::new(value), repetition + 1)

@@ -78,13 +78,13 @@ pub fn write(fields: &[Field], path: &Path) -> Result<File, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{Kind, Leaf};
+    use crate::schema::{FieldKind, Leaf};
 
     #[test]
     fn a_schema_with_odd_names_comes_back() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("schema");
-        let leaf = || Kind::Leaf(Leaf::Text);
+        let leaf = || FieldKind::Leaf(Leaf::Text);
         let names = ["a b", "x.y", "", "=/;{", "\"", "é"];
         let fields: Vec<Field> = names.iter().map(|name| Field::optional(*name, leaf())).collect();
         write(&fields, &path).unwrap();

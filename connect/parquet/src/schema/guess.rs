@@ -17,7 +17,7 @@
 
 use sstream::connect::record::{self, elements, members, unescape};
 
-use super::{Field, Kind, Leaf};
+use super::{Field, FieldKind, Leaf};
 
 /// An object with more keys than this is taken for one whose keys are data.
 const MOST_KEYS: usize = 1000;
@@ -114,23 +114,23 @@ impl Guess {
         }
     }
 
-    fn kind(&self) -> Option<Kind> {
+    fn kind(&self) -> Option<FieldKind> {
         Some(match &self.what {
             What::Null => return None,
-            What::Boolean => Kind::Leaf(Leaf::Boolean),
-            What::Integer { .. } => Kind::Leaf(Leaf::INTEGER),
-            What::Double => Kind::Leaf(Leaf::Double),
-            What::Text => Kind::Leaf(Leaf::Text),
-            What::Json => Kind::Leaf(Leaf::Json),
+            What::Boolean => FieldKind::Leaf(Leaf::Boolean),
+            What::Integer { .. } => FieldKind::Leaf(Leaf::INTEGER),
+            What::Double => FieldKind::Leaf(Leaf::Double),
+            What::Text => FieldKind::Leaf(Leaf::Text),
+            What::Json => FieldKind::Leaf(Leaf::Json),
             // Parquet has no list of nothing.
             What::Array(element) => match element.kind() {
-                Some(kind) => Kind::List(Box::new(Field::optional("element", kind))),
-                None => Kind::Leaf(Leaf::Json),
+                Some(kind) => FieldKind::List(Box::new(Field::optional("element", kind))),
+                None => FieldKind::Leaf(Leaf::Json),
             },
             // And no group without fields.
             What::Object(keys) => match fields_of(keys) {
-                fields if fields.is_empty() => Kind::Leaf(Leaf::Json),
-                fields => Kind::Group(fields),
+                fields if fields.is_empty() => FieldKind::Leaf(Leaf::Json),
+                fields => FieldKind::Group(fields),
             },
         })
     }
@@ -185,7 +185,7 @@ mod tests {
         guess.fields().unwrap()
     }
 
-    fn kind_of(values: &[&str]) -> Option<Kind> {
+    fn kind_of(values: &[&str]) -> Option<FieldKind> {
         let records: Vec<String> = values.iter().map(|value| format!("{{\"k\":{value}}}")).collect();
         let records: Vec<&str> = records.iter().map(String::as_str).collect();
         guessed(&records).pop().map(|field| field.kind)
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn values_of_several_kinds_get_what_all_of_them_fit() {
-        let leaf = |leaf| Some(Kind::Leaf(leaf));
+        let leaf = |leaf| Some(FieldKind::Leaf(leaf));
         for (values, kind) in [
             (&["null"][..], None),
             (&["true", "null", "false"], leaf(Leaf::Boolean)),
@@ -210,7 +210,7 @@ mod tests {
             (&["[1]", "{\"a\":1}"], leaf(Leaf::Json)),
             (
                 &["[]", "[1]", "[null,2]"],
-                Some(Kind::List(Box::new(Field::optional("element", Kind::Leaf(Leaf::INTEGER))))),
+                Some(FieldKind::List(Box::new(Field::optional("element", FieldKind::Leaf(Leaf::INTEGER))))),
             ),
         ] {
             assert_eq!(kind_of(values), kind, "{values:?}");
@@ -234,7 +234,7 @@ mod tests {
         let deep = format!("{}1{}", "[".repeat(1000), "]".repeat(1000));
         assert!(guessed(&[&format!("{{\"k\":{deep}}}")])[0].levels() <= MOST_LEVELS + 1);
         let wide: Vec<String> = (0..=MOST_KEYS).map(|key| format!("\"{key}\":1")).collect();
-        assert_eq!(kind_of(&[&format!("{{{}}}", wide.join(","))]), Some(Kind::Leaf(Leaf::Json)));
+        assert_eq!(kind_of(&[&format!("{{{}}}", wide.join(","))]), Some(FieldKind::Leaf(Leaf::Json)));
         let mut guess = Guess::default();
         guess.see(format!("{{{}}}", wide.join(",")).as_bytes());
         assert!(guess.fields().is_err());

@@ -23,12 +23,12 @@ pub struct Field {
     /// Whether it may lack, or be null.
     pub is_optional: bool,
     /// What is in it.
-    pub kind: Kind,
+    pub kind: FieldKind,
 }
 
 /// What is in a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FieldKind {
     /// One value.
     Leaf(Leaf),
     /// An object with these keys.
@@ -109,22 +109,22 @@ pub enum Unit {
 
 impl Field {
     /// A field that may lack.
-    pub fn optional(name: impl Into<String>, kind: Kind) -> Field {
+    pub fn optional(name: impl Into<String>, kind: FieldKind) -> Field {
         Field { name: name.into(), is_optional: true, kind }
     }
 
     /// A field that is there always.
-    pub fn required(name: impl Into<String>, kind: Kind) -> Field {
+    pub fn required(name: impl Into<String>, kind: FieldKind) -> Field {
         Field { name: name.into(), is_optional: false, kind }
     }
 
     /// How deep it goes.
     pub fn levels(&self) -> usize {
         1 + match &self.kind {
-            Kind::Leaf(_) => 0,
-            Kind::Group(fields) => fields.iter().map(Field::levels).max().unwrap_or(0),
-            Kind::List(element) => element.levels(),
-            Kind::Map(_, value) => value.levels(),
+            FieldKind::Leaf(_) => 0,
+            FieldKind::Group(fields) => fields.iter().map(Field::levels).max().unwrap_or(0),
+            FieldKind::List(element) => element.levels(),
+            FieldKind::Map(_, value) => value.levels(),
         }
     }
 }
@@ -201,13 +201,13 @@ pub fn widen(fields: &mut Vec<Field>, others: Vec<Field>) -> bool {
     is_wider
 }
 
-fn widen_kind(kind: &mut Kind, other: Kind) -> bool {
+fn widen_kind(kind: &mut FieldKind, other: FieldKind) -> bool {
     match (kind, other) {
-        (Kind::Group(fields), Kind::Group(others)) => widen(fields, others),
-        (Kind::List(element), Kind::List(other)) => widen_kind(&mut element.kind, other.kind),
-        (Kind::Map(_, value), Kind::Map(_, other)) => widen_kind(&mut value.kind, other.kind),
+        (FieldKind::Group(fields), FieldKind::Group(others)) => widen(fields, others),
+        (FieldKind::List(element), FieldKind::List(other)) => widen_kind(&mut element.kind, other.kind),
+        (FieldKind::Map(_, value), FieldKind::Map(_, other)) => widen_kind(&mut value.kind, other.kind),
         // Keys of an object that is a map are values of its key.
-        (Kind::Map(_, value), Kind::Group(others)) => {
+        (FieldKind::Map(_, value), FieldKind::Group(others)) => {
             let mut is_wider = false;
             others.into_iter().for_each(|other| is_wider |= widen_kind(&mut value.kind, other.kind));
             is_wider
@@ -222,11 +222,12 @@ mod tests {
 
     #[test]
     fn what_is_new_is_put_behind_and_what_is_there_stays() {
-        let text = |name: &str| Field::optional(name, Kind::Leaf(Leaf::Text));
-        let object =
-            |fields| Field::optional("o", Kind::List(Box::new(Field::optional("element", Kind::Group(fields)))));
+        let text = |name: &str| Field::optional(name, FieldKind::Leaf(Leaf::Text));
+        let object = |fields| {
+            Field::optional("o", FieldKind::List(Box::new(Field::optional("element", FieldKind::Group(fields)))))
+        };
         let mut fields = vec![text("a"), object(vec![text("x")])];
-        assert!(!widen(&mut fields, vec![Field::optional("a", Kind::Leaf(Leaf::Double))]));
+        assert!(!widen(&mut fields, vec![Field::optional("a", FieldKind::Leaf(Leaf::Double))]));
         assert!(widen(&mut fields, vec![object(vec![text("y")]), text("b")]));
         assert_eq!(fields, [text("a"), object(vec![text("x"), text("y")]), text("b")]);
         assert_eq!(fields[1].levels(), 3);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::guess::Guess;
 use super::types::to_parquet;
-use super::{Field, Kind, Leaf, file, widen};
+use super::{Field, FieldKind, Leaf, file, widen};
 use crate::error::SinkError;
 use crate::partition::Template;
 use crate::rows::shred::{OnNewColumn, Shredder};
@@ -148,15 +148,15 @@ fn apply(types: &[(String, Leaf)], above: String, fields: &mut [Field]) {
     for field in fields {
         let path = if above.is_empty() { field.name.clone() } else { format!("{above}.{}", field.name) };
         if let Some((_, leaf)) = types.iter().find(|(told, _)| *told == path) {
-            field.kind = Kind::Leaf(*leaf);
+            field.kind = FieldKind::Leaf(*leaf);
         }
         let mut kind = &mut field.kind;
         let mut path = path;
-        while let Kind::List(element) = kind {
+        while let FieldKind::List(element) = kind {
             kind = &mut element.kind;
             path.push_str("[]");
         }
-        if let Kind::Group(fields) = kind {
+        if let FieldKind::Group(fields) = kind {
             apply(types, path, fields);
         }
     }
@@ -167,13 +167,13 @@ fn has(fields: &[Field], path: &str, leaf: Leaf) -> bool {
     fields.iter().any(|field| {
         let Some(rest) = path.strip_prefix(field.name.as_str()) else { return false };
         let (mut kind, mut rest) = (&field.kind, rest);
-        while let (Kind::List(element), Some(inner)) = (kind, rest.strip_prefix("[]")) {
+        while let (FieldKind::List(element), Some(inner)) = (kind, rest.strip_prefix("[]")) {
             (kind, rest) = (&element.kind, inner);
         }
         match (kind, rest.strip_prefix('.')) {
-            (Kind::Leaf(Leaf::Timestamp { .. }), None) if leaf == Leaf::MOMENT => rest.is_empty(),
-            (Kind::Leaf(found), None) => *found == leaf && rest.is_empty(),
-            (Kind::Group(fields), Some(rest)) => has(fields, rest, leaf),
+            (FieldKind::Leaf(Leaf::Timestamp { .. }), None) if leaf == Leaf::MOMENT => rest.is_empty(),
+            (FieldKind::Leaf(found), None) => *found == leaf && rest.is_empty(),
+            (FieldKind::Group(fields), Some(rest)) => has(fields, rest, leaf),
             _ => false,
         }
     })

@@ -6,7 +6,7 @@ use parquet::basic::{ConvertedType, LogicalType, Repetition, TimeUnit, Type as P
 use parquet::errors::ParquetError;
 use parquet::schema::types::{Type, TypePtr};
 
-use super::{Field, Kind, Leaf, Store, Unit};
+use super::{Field, FieldKind, Leaf, Store, Unit};
 
 /// The most digits of a decimal, which are 128 bits.
 const MOST_DIGITS: i32 = 38;
@@ -27,16 +27,16 @@ fn field_type(field: &Field) -> Result<TypePtr, ParquetError> {
         Ok(Arc::new(builder.with_fields(fields).build()?))
     };
     match &field.kind {
-        Kind::Leaf(leaf) => leaf_type(&field.name, repetition, *leaf).map(Arc::new),
-        Kind::Group(fields) => {
+        FieldKind::Leaf(leaf) => leaf_type(&field.name, repetition, *leaf).map(Arc::new),
+        FieldKind::Group(fields) => {
             let fields = fields.iter().map(field_type).collect::<Result<Vec<_>, ParquetError>>()?;
             group(&field.name, repetition, None, fields)
         }
-        Kind::List(element) => {
+        FieldKind::List(element) => {
             let list = group("list", Repetition::REPEATED, None, vec![field_type(element)?])?;
             group(&field.name, repetition, Some(LogicalType::List), vec![list])
         }
-        Kind::Map(key, value) => {
+        FieldKind::Map(key, value) => {
             let pairs = group("key_value", Repetition::REPEATED, None, vec![field_type(key)?, field_type(value)?])?;
             group(&field.name, repetition, Some(LogicalType::Map), vec![pairs])
         }
@@ -103,11 +103,11 @@ fn of_type(of: &Type) -> Result<Field, String> {
         return Err(format!("{}: repeated, and no (LIST) or (MAP) around it", of.name()));
     }
     let is_optional = info.has_repetition() && info.repetition() == Repetition::OPTIONAL;
-    let kind = if of.is_primitive() { Kind::Leaf(of_leaf(of)?) } else { of_group(of)? };
+    let kind = if of.is_primitive() { FieldKind::Leaf(of_leaf(of)?) } else { of_group(of)? };
     Ok(Field { name: of.name().to_owned(), is_optional, kind })
 }
 
-fn of_group(of: &Type) -> Result<Kind, String> {
+fn of_group(of: &Type) -> Result<FieldKind, String> {
     let info = of.get_basic_info();
     let fields = of.get_fields();
     let wrong = |what: &str| Err(format!("{}: {what}", of.name()));
@@ -118,7 +118,7 @@ fn of_group(of: &Type) -> Result<Kind, String> {
         if fields.is_empty() {
             return wrong("a group without fields");
         }
-        return fields.iter().map(|field| of_type(field)).collect::<Result<_, _>>().map(Kind::Group);
+        return fields.iter().map(|field| of_type(field)).collect::<Result<_, _>>().map(FieldKind::Group);
     }
     let inner = match fields {
         [inner] if !inner.is_primitive() && inner.get_basic_info().repetition() == Repetition::REPEATED => inner,
@@ -130,12 +130,12 @@ fn of_group(of: &Type) -> Result<Kind, String> {
         }
     };
     match (inner.get_fields(), is_list) {
-        ([element], true) => Ok(Kind::List(Box::new(of_type(element)?))),
+        ([element], true) => Ok(FieldKind::List(Box::new(of_type(element)?))),
         ([key, value], false) => {
             let key = of_type(key)?;
             match key {
-                Field { is_optional: false, kind: Kind::Leaf(Leaf::Text | Leaf::Enum | Leaf::Bytes), .. } => {
-                    Ok(Kind::Map(Box::new(key), Box::new(of_type(value)?)))
+                Field { is_optional: false, kind: FieldKind::Leaf(Leaf::Text | Leaf::Enum | Leaf::Bytes), .. } => {
+                    Ok(FieldKind::Map(Box::new(key), Box::new(of_type(value)?)))
                 }
                 _ => wrong("the key of a map is 'required binary key (STRING)', as keys of JSON are strings"),
             }

@@ -6,7 +6,7 @@ use super::group::{Group, rows_name};
 use super::note::{Note, closed_name, list_name};
 use super::{ParquetSink, Prepared, SCHEMA};
 use crate::error::SinkError;
-use crate::store::held::Held;
+use crate::store::held::HeldRows;
 
 impl Sink for ParquetSink<'_> {
     fn begin(&mut self, under: &Under<'_>) -> Result<Option<BatchTime>, OutletError> {
@@ -144,7 +144,7 @@ impl ParquetSink<'_> {
             return Ok(Some(closed));
         }
         let (Some(start), rows) = (start, format!("{group}.rows")) else { return Ok(None) };
-        match Held::open(&self.staging, rows.clone(), length)? {
+        match HeldRows::open(&self.staging, rows.clone(), length)? {
             Some(held) => {
                 debug_assert_eq!(rows, rows_name(&self.staging, start));
                 self.group = Some(Group::restore(start, self.every, held));

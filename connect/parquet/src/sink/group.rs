@@ -2,7 +2,7 @@
 
 use sstream::connect::{BatchTime, OutletError, duration};
 
-use crate::store::held::Held;
+use crate::store::held::HeldRows;
 use crate::store::staging::Staging;
 
 /// When a file is complete that has several batches.
@@ -37,7 +37,7 @@ pub struct Group {
     /// The first.
     pub start: BatchTime,
     /// Their rows, if there are to be several batches.
-    pub held: Option<Held>,
+    pub held: Option<HeldRows>,
     /// How much of those is of batches that are over.
     pub ended: u64,
     every: Option<Every>,
@@ -47,14 +47,14 @@ impl Group {
     /// One with its first record.
     pub fn begin(start: BatchTime, every: Option<Every>, staging: &Staging) -> Result<Group, OutletError> {
         let held = match every {
-            Some(_) => Some(Held::create(staging, rows_name(staging, start))?),
+            Some(_) => Some(HeldRows::create(staging, rows_name(staging, start))?),
             None => None,
         };
         Ok(Group { start, held, ended: 0, every })
     }
 
     /// One of an earlier run.
-    pub fn restore(start: BatchTime, every: Option<Every>, held: Held) -> Group {
+    pub fn restore(start: BatchTime, every: Option<Every>, held: HeldRows) -> Group {
         Group { start, ended: held.length, held: Some(held), every }
     }
 

@@ -18,7 +18,7 @@ const HEAD: u64 = 16;
 
 /// The rows that are held for a group.
 #[derive(Debug)]
-pub struct Held {
+pub struct HeldRows {
     /// The file's name.
     pub name: String,
     /// How long it is, in bytes.
@@ -26,22 +26,22 @@ pub struct Held {
     file: File,
 }
 
-impl Held {
+impl HeldRows {
     /// Begins a file.
     ///
     /// # Errors
     /// It cannot be made.
-    pub fn create(staging: &Staging, name: String) -> Result<Held, OutletError> {
+    pub fn create(staging: &Staging, name: String) -> Result<HeldRows, OutletError> {
         let path = staging.path(&name);
         let file = File::options().create(true).truncate(true).read(true).write(true).open(&path);
-        Ok(Held { file: file.map_err(|error| failed(&path, error))?, name, length: 0 })
+        Ok(HeldRows { file: file.map_err(|error| failed(&path, error))?, name, length: 0 })
     }
 
     /// Goes on with one, of which so much counts. Nothing if it is not there.
     ///
     /// # Errors
     /// It cannot be read, or is shorter.
-    pub fn open(staging: &Staging, name: String, length: u64) -> Result<Option<Held>, OutletError> {
+    pub fn open(staging: &Staging, name: String, length: u64) -> Result<Option<HeldRows>, OutletError> {
         let path = staging.path(&name);
         let file = match File::options().read(true).write(true).open(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -52,7 +52,7 @@ impl Held {
             let what = format!("it has {there} bytes, of {length} that are committed");
             return Err(SinkError::Gone { path, what }.into());
         }
-        let mut held = Held { file, name, length };
+        let mut held = HeldRows { file, name, length };
         held.cut(staging, length)?;
         Ok(Some(held))
     }
@@ -140,7 +140,7 @@ impl Rows {
 mod tests {
     use super::*;
 
-    fn rows(staging: &Staging, held: &Held) -> Result<String, OutletError> {
+    fn rows(staging: &Staging, held: &HeldRows) -> Result<String, OutletError> {
         let (mut read, mut rows) = (String::new(), Rows::open(staging, &held.name, held.length)?);
         while let Some((time, rows)) = rows.next()? {
             read.push_str(&format!("{time}:{} ", String::from_utf8_lossy(rows).trim_end()));
@@ -152,18 +152,18 @@ mod tests {
     fn what_is_committed_comes_back_and_no_more() {
         let folder = tempfile::tempdir().unwrap();
         let staging = Staging::open(folder.path(), "part").unwrap();
-        let mut held = Held::create(&staging, "run.1.rows".to_owned()).unwrap();
+        let mut held = HeldRows::create(&staging, "run.1.rows".to_owned()).unwrap();
         held.append(&staging, BatchTime(1), b"1\n").unwrap();
         held.append(&staging, BatchTime(2), b"2\n").unwrap();
         let committed = held.length;
         held.append(&staging, BatchTime(3), b"3\n").unwrap();
         drop(held);
-        let mut held = Held::open(&staging, "run.1.rows".to_owned(), committed).unwrap().unwrap();
+        let mut held = HeldRows::open(&staging, "run.1.rows".to_owned(), committed).unwrap().unwrap();
         assert_eq!(rows(&staging, &held).unwrap(), "1:1 2:2 ");
         held.append(&staging, BatchTime(3), b"33\n").unwrap();
         assert_eq!(rows(&staging, &held).unwrap(), "1:1 2:2 3:33 ");
-        assert!(Held::open(&staging, "run.2.rows".to_owned(), 1).unwrap().is_none());
-        let error = Held::open(&staging, "run.1.rows".to_owned(), 1000).unwrap_err().to_string();
+        assert!(HeldRows::open(&staging, "run.2.rows".to_owned(), 1).unwrap().is_none());
+        let error = HeldRows::open(&staging, "run.1.rows".to_owned(), 1000).unwrap_err().to_string();
         assert!(error.contains("of 1000 that are committed"), "{error}");
         held.length -= 1;
         assert!(rows(&staging, &held).unwrap_err().to_string().contains("no whole file of rows"));

@@ -12,7 +12,7 @@ use super::desk::{Desk, Way};
 use super::message::Messages;
 use super::publisher::{Patience, Publisher};
 use super::sender::Sender;
-use crate::wire::command::Kind;
+use crate::wire::command::SocketKind;
 use crate::wire::peers::{Doors, Settings};
 use crate::wire::{SocketArgs, ZeromqError};
 
@@ -146,7 +146,7 @@ A string is a message of its text, anything else one of its JSON text. With --pu
         })?;
         let value = self.value.as_deref().map(|source| program("--value", source, &[])).transpose()?;
         let settings = Settings {
-            kind: if way == Way::Push { Kind::Push } else { Kind::Pub },
+            kind: if way == Way::Push { SocketKind::Push } else { SocketKind::Pub },
             security: self.socket.security()?,
             longest: LONGEST,
             timeout: self.socket.timeout,

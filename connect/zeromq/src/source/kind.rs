@@ -6,7 +6,7 @@ use sstream::connect::{OnCluster, Opened, SourceGuarantee, SourceKind, SourcePar
 use super::ZeromqSource;
 use super::records::{Field, Multipart, Records};
 use crate::wire::SocketArgs;
-use crate::wire::command::Kind;
+use crate::wire::command::SocketKind;
 use crate::wire::peers::{Doors, Settings};
 
 /// What the source takes.
@@ -98,7 +98,7 @@ A message is a record: as text, or with --value json as JSON. With --subscribe t
 
     fn open(&self, parts: SourceParts) -> Result<Opened, ToolError> {
         let settings = Settings {
-            kind: if self.subscribe.is_empty() { Kind::Pull } else { Kind::Sub },
+            kind: if self.subscribe.is_empty() { SocketKind::Pull } else { SocketKind::Sub },
             security: self.socket.security()?,
             longest: self.max_message,
             timeout: self.socket.timeout,

@@ -12,7 +12,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::queue::Queue;
 use super::records::{Message, Records};
-use crate::wire::command::Kind;
+use crate::wire::command::SocketKind;
 use crate::wire::link::{Came, Link};
 use crate::wire::peers::{Doors, Settings, asked};
 use crate::wire::{Broken, ZeromqError};
@@ -48,7 +48,7 @@ impl Receiver {
         let (stopping, is_stopping) = watch::channel(false);
         let (ending, mut is_ending) = watch::channel(false);
         let task = Arc::new(Task {
-            topics: if settings.kind == Kind::Sub { topics } else { Vec::new() },
+            topics: if settings.kind == SocketKind::Sub { topics } else { Vec::new() },
             records,
             queue: queue.clone(),
             longest: settings.longest,

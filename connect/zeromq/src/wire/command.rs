@@ -4,7 +4,7 @@ use super::error::Broken;
 
 /// A socket's type, as far as we speak with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum SocketKind {
     /// Gives each message to all that have subscribed.
     Pub,
     /// Subscribes.
@@ -15,24 +15,24 @@ pub enum Kind {
     Pull,
 }
 
-impl Kind {
+impl SocketKind {
     /// As the protocol spells it.
     pub fn name(self) -> &'static str {
         match self {
-            Kind::Pub => "PUB",
-            Kind::Sub => "SUB",
-            Kind::Push => "PUSH",
-            Kind::Pull => "PULL",
+            SocketKind::Pub => "PUB",
+            SocketKind::Sub => "SUB",
+            SocketKind::Push => "PUSH",
+            SocketKind::Pull => "PULL",
         }
     }
 
     /// The types that it speaks with.
     pub fn partners(self) -> &'static [&'static str] {
         match self {
-            Kind::Pub => &["SUB", "XSUB"],
-            Kind::Sub => &["PUB", "XPUB"],
-            Kind::Push => &["PULL"],
-            Kind::Pull => &["PUSH"],
+            SocketKind::Pub => &["SUB", "XSUB"],
+            SocketKind::Sub => &["PUB", "XPUB"],
+            SocketKind::Push => &["PULL"],
+            SocketKind::Pull => &["PUSH"],
         }
     }
 }
@@ -78,7 +78,7 @@ fn visible(text: &str) -> String {
 }
 
 /// What a socket says of itself.
-pub fn metadata(kind: Kind) -> Vec<u8> {
+pub fn metadata(kind: SocketKind) -> Vec<u8> {
     let (mut out, name) = (Vec::new(), kind.name());
     push("Socket-Type", &(name.len() as u32).to_be_bytes(), &mut out);
     out.extend_from_slice(name.as_bytes());
@@ -89,7 +89,7 @@ pub fn metadata(kind: Kind) -> Vec<u8> {
 ///
 /// # Errors
 /// It is another one, or says nothing that can be read.
-pub fn check_metadata(ours: Kind, mut metadata: &[u8]) -> Result<(), Broken> {
+pub fn check_metadata(ours: SocketKind, mut metadata: &[u8]) -> Result<(), Broken> {
     let none = || Broken::passing("what came is no ZMTP: a property that ends too soon");
     while !metadata.is_empty() {
         let (name, rest) = split(metadata)?;
@@ -115,14 +115,14 @@ mod tests {
 
     #[test]
     fn partners_find_each_other() {
-        for (one, other) in [(Kind::Pub, Kind::Sub), (Kind::Push, Kind::Pull)] {
+        for (one, other) in [(SocketKind::Pub, SocketKind::Sub), (SocketKind::Push, SocketKind::Pull)] {
             assert_eq!(check_metadata(one, &metadata(other)), Ok(()));
             assert_eq!(check_metadata(other, &metadata(one)), Ok(()));
             let refused = check_metadata(one, &metadata(one)).unwrap_err();
             assert!(refused.to_string().contains(&format!("it is a {0}, and we are {0}", one.name())), "{refused}");
         }
-        for cut in 0..metadata(Kind::Sub).len() {
-            assert!(check_metadata(Kind::Pub, &metadata(Kind::Sub)[..cut]).is_err(), "{cut}");
+        for cut in 0..metadata(SocketKind::Sub).len() {
+            assert!(check_metadata(SocketKind::Pub, &metadata(SocketKind::Sub)[..cut]).is_err(), "{cut}");
         }
     }
 

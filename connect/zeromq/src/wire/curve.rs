@@ -8,7 +8,7 @@ use std::ops::Range;
 use crypto_box::aead::AeadInPlace as _;
 use crypto_box::{Nonce, PublicKey, SalsaBox};
 
-use super::command::{self, Kind};
+use super::command::{self, SocketKind};
 use super::error::{Broken, ZeromqError};
 use super::frame;
 use super::keys::{KeyPair, random};
@@ -67,7 +67,7 @@ impl Boxes {
 ///
 /// # Errors
 /// It is not, or does not let us in.
-pub async fn client(link: &mut Link, kind: Kind, own: &KeyPair, server: &PublicKey) -> Result<Boxes, Broken> {
+pub async fn client(link: &mut Link, kind: SocketKind, own: &KeyPair, server: &PublicKey) -> Result<Boxes, Broken> {
     let ours = passing_key()?;
     let mut hello = b"\x05HELLO\x01\x00".to_vec();
     hello.extend([0; 72]);
@@ -116,7 +116,7 @@ pub async fn client(link: &mut Link, kind: Kind, own: &KeyPair, server: &PublicK
 /// It does not know our key, or we do not know its.
 pub async fn server(
     link: &mut Link,
-    kind: Kind,
+    kind: SocketKind,
     own: &KeyPair,
     clients: Option<&[PublicKey]>,
 ) -> Result<Boxes, Broken> {

@@ -1,7 +1,7 @@
 //! How a connection begins: 64 bytes from each end, then a handshake of the mechanism that both name.
 
 use super::args::Security;
-use super::command::{self, Kind};
+use super::command::{self, SocketKind};
 use super::curve::{self, Boxes};
 use super::error::Broken;
 use super::link::Link;
@@ -21,7 +21,7 @@ pub struct Agreed {
 ///
 /// # Errors
 /// How that came to nothing.
-pub async fn greet(link: &mut Link, kind: Kind, security: &Security) -> Result<Agreed, Broken> {
+pub async fn greet(link: &mut Link, kind: SocketKind, security: &Security) -> Result<Agreed, Broken> {
     link.out().extend(greeting(security));
     link.flush().await?;
     let theirs = link.bytes::<64>().await?;

@@ -8,7 +8,7 @@ use std::task::Poll;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 
 use super::args::Security;
-use super::command::{self, Kind};
+use super::command::{self, SocketKind};
 use super::curve::Boxes;
 use super::error::Broken;
 use super::frame::{self, COMMAND, MORE};
@@ -76,7 +76,7 @@ impl Link {
     /// It is none that we can speak with.
     pub async fn open(
         stream: Box<dyn Stream>,
-        kind: Kind,
+        kind: SocketKind,
         security: &Security,
         longest: usize,
     ) -> Result<Link, Broken> {

@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::args::Security;
-use super::command::Kind;
+use super::command::SocketKind;
 use super::endpoint::{Endpoint, Listener, prepared};
 use super::error::{Broken, ZeromqError};
 use super::link::{Link, Stream};
@@ -25,7 +25,7 @@ const BREATHER: Duration = Duration::from_millis(100);
 /// How peers are spoken with.
 pub struct Settings {
     /// What we are.
-    pub kind: Kind,
+    pub kind: SocketKind,
     /// Who may speak with us.
     pub security: Security,
     /// The longest message that is taken, in bytes.
