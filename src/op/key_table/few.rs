@@ -30,15 +30,22 @@ impl Few {
     /// The index of a key, if it is here.
     #[inline]
     pub fn find(&self, number: u128, hash: Hash) -> Option<usize> {
+        let at = self.probe(number, hash)?.ok()?;
+        Some(self.places[at].index as usize)
+    }
+
+    /// Where a key is, or else the free place that it would have; none if there are no places.
+    #[inline]
+    fn probe(&self, number: u128, hash: Hash) -> Option<Result<usize, usize>> {
         let mask = self.places.len().checked_sub(1)?;
         let mut at = hash.0 as usize & mask;
         loop {
-            let place = self.places.get(at)?;
-            if place.number == number {
-                return Some(place.index as usize);
+            let there = self.places.get(at)?.number;
+            if there == number {
+                return Some(Ok(at));
             }
-            if place.number == FREE {
-                return None;
+            if there == FREE {
+                return Some(Err(at));
             }
             at = (at + 1) & mask;
         }
@@ -53,13 +60,10 @@ impl Few {
     }
 
     fn put(&mut self, place: Place, hash: Hash) {
-        let mask = self.places.len() - 1;
-        let mut at = hash.0 as usize & mask;
-        while self.places[at].number != FREE {
-            at = (at + 1) & mask;
+        if let Some(Err(at)) = self.probe(place.number, hash) {
+            self.places[at] = place;
+            self.taken += 1;
         }
-        self.places[at] = place;
-        self.taken += 1;
     }
 
     fn grow(&mut self, hash_of: impl Fn(usize) -> Hash) {
@@ -75,15 +79,9 @@ impl Few {
 
     /// Forgets a key, if it is here.
     pub fn remove(&mut self, number: u128, hash: Hash) {
-        let Some(mask) = self.places.len().checked_sub(1) else { return };
-        let mut at = hash.0 as usize & mask;
-        while self.places[at].number != number {
-            if self.places[at].number == FREE {
-                return;
-            }
-            at = (at + 1) & mask;
+        if let Some(Ok(at)) = self.probe(number, hash) {
+            self.places[at].number = REMOVED;
         }
-        self.places[at].number = REMOVED;
     }
 
     /// Forgets all keys, and keeps the room they took.

@@ -65,6 +65,11 @@ impl Queue {
         self.bell.ring();
     }
 
+    /// Whether messages may wait on disk.
+    pub fn has_disk(&self) -> bool {
+        self.lock().aside.is_some()
+    }
+
     /// Puts a message in that there is no memory for: its record goes to disk. False where that may not be, or cannot.
     pub fn put_aside(&self, record: &[u8], due: Option<Due>) -> bool {
         let mut inner = self.lock();
@@ -127,6 +132,7 @@ mod tests {
         let due = |id| Some(Due { session: 1, id, qos: 1 });
         let memory = || Some(Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap());
         queue.put(Item { record: Ok(b"1\n".to_vec()), due: due(1), memory: memory() });
+        assert!(queue.has_disk());
         assert!(queue.put_aside(b"22\n", due(2)));
         queue.put(Item { record: Err((b"x".to_vec(), "bad".to_owned())), due: due(3), memory: memory() });
         assert!(queue.put_aside(b"4\n", due(4)));
@@ -142,6 +148,7 @@ mod tests {
         assert_eq!(inner.waiting(), Some(0));
         drop(inner);
         // Without --spool nothing is put there.
-        assert!(!Queue::new(None, wake.bell()).put_aside(b"1\n", None));
+        let queue = Queue::new(None, wake.bell());
+        assert!(!queue.has_disk() && !queue.put_aside(b"1\n", None));
     }
 }

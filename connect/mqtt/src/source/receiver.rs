@@ -311,7 +311,7 @@ impl Task {
 
     /// False where it is to wait for memory; a bad one is.
     fn put_aside(&mut self, message: &Publish, due: Option<Due>) -> bool {
-        self.records.make(message).is_ok_and(|record| self.queue.put_aside(&record, due))
+        self.queue.has_disk() && self.records.make(message).is_ok_and(|record| self.queue.put_aside(&record, due))
     }
 }
 
