@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use sstream_testkit::pipeline::Pipeline;
 use sstream_testkit::shell::Folder;
 use sstream_testkit::wait_until;
 
@@ -156,7 +157,7 @@ fn stands_still(options: &str, seen: impl FnOnce(&Folder, i32)) {
                  [ $s = 200 ] && break; sleep 0.3; done",
                 intake.url
             );
-            std::process::Command::new("bash").args(["-c", &line]).current_dir(folder.path("")).spawn().unwrap()
+            Pipeline::start(&folder.path(""), &line, &folder.path("clients.err"))
         })
         .collect();
     seen(&folder, source.pid);
@@ -166,7 +167,7 @@ fn stands_still(options: &str, seen: impl FnOnce(&Folder, i32)) {
     assert!(peak_kb < 64 << 10, "{peak_kb} kB");
     folder.file("go", "");
     for client in &mut clients {
-        assert!(client.wait().unwrap().success());
+        assert!(client.wait(Duration::from_secs(120)).is_some_and(|status| status.success()));
     }
     let (answers, (_, said)) = (statuses(&folder), intake.stop());
     // Bodies that come all at once may have no place in memory, with a disk behind it too.

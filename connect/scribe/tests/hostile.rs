@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
+use sstream_testkit::pipeline::Pipeline;
 use sstream_testkit::shell::Folder;
 use sstream_testkit::wait_until;
 
@@ -132,7 +133,7 @@ fn behind_a_stopped_sink_memory_is_bounded() {
     let mut clients: Vec<_> = (0..12)
         .map(|n| {
             let line = format!("{PEER} send {} --batch 40000 --retry <lines >again.{n}", source.port);
-            std::process::Command::new("bash").args(["-c", &line]).current_dir(folder.path("")).spawn().unwrap()
+            Pipeline::start(&folder.path(""), &line, &folder.path("clients.err"))
         })
         .collect();
     wait_until("clients are told", Duration::from_secs(60), || !folder.run("cat again.*").stdout.is_empty());
@@ -142,7 +143,7 @@ fn behind_a_stopped_sink_memory_is_bounded() {
     assert!(peak_kb < 64 << 10, "{peak_kb} kB");
     folder.file("go", "");
     for client in &mut clients {
-        assert!(client.wait().unwrap().success());
+        assert!(client.wait(Duration::from_secs(120)).is_some_and(|status| status.success()));
     }
     let (_, said) = source.stop();
     assert!(said.contains("clients are told to come again"), "{said}");
