@@ -113,6 +113,18 @@ pub enum Origin {
 }
 
 /// How a cluster takes in what a connector's source brings.
+///
+/// ```
+/// use sstream::connect::OnCluster;
+///
+/// /// What `SourceKind::on_cluster` says of a source that polls a server, or waits to be called by it.
+/// fn on_cluster(is_called: bool) -> OnCluster {
+///     if is_called { OnCluster::listens() } else { OnCluster::Received }
+/// }
+///
+/// assert_eq!(on_cluster(false), OnCluster::Received);
+/// assert!(matches!(on_cluster(true), OnCluster::Refused(why) if why.contains("no client would know")));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OnCluster {
     /// A receiver runs the program itself, on an executor.
@@ -132,6 +144,18 @@ pub enum OnCluster {
 
 /// Where on a cluster a connector's sink is. A task that is tried again writes again, in each of these places: there is no
 /// checkpoint of ours.
+///
+/// ```
+/// use sstream::connect::SinkOnCluster;
+///
+/// /// What `SinkKind::on_cluster` says of a database: in a server, or in a file.
+/// fn on_cluster(is_file: bool) -> SinkOnCluster {
+///     if is_file { SinkOnCluster::of_one_machine("a file") } else { SinkOnCluster::Whole }
+/// }
+///
+/// assert_eq!(on_cluster(false), SinkOnCluster::Whole);
+/// assert!(matches!(on_cluster(true), SinkOnCluster::Driver(why) if why.starts_with("a file of one machine")));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SinkOnCluster {
     /// In every partition that has records, once a batch, several at a time: for records that do not meet where they go.
