@@ -138,3 +138,25 @@ fn what_an_example_uses_is_more_than_its_imports() {
     let expected = ["Level", "Level::Error", "duration", "duration::parse", "nearest", "record", "record::kind"];
     assert_eq!(used, expected.map(str::to_owned).into());
 }
+
+/// Not a connector: what tests are made of, which looks at the tools themselves.
+const OF_TESTS: &str = "testkit";
+
+#[test]
+fn connectors_use_nothing_but_the_seam() {
+    let path = Regex::new(r"\bsstream::(\w+|\{)").unwrap();
+    let mut uses = 0;
+    for connector in fs::read_dir(root().join("connect")).unwrap() {
+        let connector = connector.unwrap();
+        if connector.file_name() == OF_TESTS {
+            continue;
+        }
+        let mut files = Vec::new();
+        sources(&connector.path(), &mut files);
+        for used in files.iter().flat_map(|file| path.captures_iter(file)) {
+            assert_eq!(&used[1], "connect", "{}: {}", connector.path().display(), &used[0]);
+            uses += 1;
+        }
+    }
+    assert!(uses > 300, "{uses}");
+}
