@@ -109,6 +109,8 @@ pub enum Origin {
         makes: Vec<String>,
         /// A word that it is not given then.
         leaves: Option<String>,
+        /// See [`OnCluster::Native`].
+        needs_jars: bool,
     },
 }
 
@@ -137,6 +139,8 @@ pub enum OnCluster {
         settings: Map<String, Value>,
         /// The option by which the program takes what Spark has read.
         makes: &'static str,
+        /// Whether Spark lacks what it reads that with: it gets the jars in `sstream-spark-KIND` then, beside the driver's.
+        needs_jars: bool,
     },
     /// Not at all, and why.
     Refused(String),
@@ -276,8 +280,9 @@ pub fn declare_source(on_cluster: OnCluster, common: &Common, cut: &CutArgs) -> 
         (Some(reason), _) | (_, OnCluster::Refused(reason)) => json!({ said::REFUSED: reason }),
         (_, OnCluster::Received) => json!({ said::RECEIVED: true, "life": Life::of(cut).to_json() }),
         (_, OnCluster::Native { .. }) if cut.limits.max_rate.is_some() => json!({ said::REFUSED: WHOLE_AT_ONCE }),
-        (_, OnCluster::Native { kind, settings, makes }) => json!({
-            said::NATIVE: kind, "settings": settings, "makes": makes, "life": Life::of(cut).to_json()
+        (_, OnCluster::Native { kind, settings, makes, needs_jars }) => json!({
+            said::NATIVE: kind, "settings": settings, "makes": makes, "needs_jars": needs_jars,
+            "life": Life::of(cut).to_json()
         }),
     }
 }
@@ -328,6 +333,7 @@ pub fn declared(answer: &Value) -> Option<Spread> {
             settings: said.get("settings")?.as_object()?.clone(),
             makes: vec![said.get("makes")?.as_str()?.to_owned()],
             leaves: None,
+            needs_jars: said.get("needs_jars")?.as_bool()?,
         },
         None => Origin::Received,
     }))

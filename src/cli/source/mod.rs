@@ -63,6 +63,7 @@ impl Tool for SourceTool {
 ";
 
     const CONNECTORS: Option<Role> = Some(Role::Source);
+    const KIND_OF_FILES: Option<&'static str> = Some(kinds::OF_FILES);
 
     fn common(&self) -> &Common {
         &self.common

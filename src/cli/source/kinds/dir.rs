@@ -129,6 +129,7 @@ impl DirArgs {
             // What Spark has found is whole.
             makes: ["--available-now", "--settle=0s"].map(str::to_owned).to_vec(),
             leaves: Some(text),
+            needs_jars: false,
         })
     }
 }

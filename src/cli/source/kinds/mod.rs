@@ -95,6 +95,9 @@ impl ChosenSource {
     }
 }
 
+/// The kind that names files which may be a connector's.
+pub const OF_FILES: &str = dir::KIND.name;
+
 /// The same kinds, for who has no options of them.
 const ALL: [&Declaration; 11] = [
     &stdin::KIND,
