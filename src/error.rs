@@ -100,6 +100,13 @@ impl<E: Failure> From<E> for Box<dyn Failure> {
 }
 
 /// What the system said, without Rust's `(os error 28)`.
+///
+/// ```
+/// use sstream::connect::describe;
+///
+/// let error = std::fs::read("/nowhere").unwrap_err();
+/// assert_eq!(describe(&error), "No such file or directory");
+/// ```
 pub fn describe(error: &io::Error) -> String {
     let text = error.to_string();
     match text.find(" (os error") {

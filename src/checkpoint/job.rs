@@ -246,6 +246,19 @@ pub struct SourceFile {
 }
 
 /// What a source reads, where that can be several things, each read for itself: paths, topics.
+///
+/// ```
+/// use sstream::connect::Places;
+///
+/// /// What `SourceKind::places` says of topics, read from one server.
+/// fn topics(names: &[&str]) -> Places {
+///     let all = names.iter().map(|name| (*name).to_owned()).collect();
+///     Places { all, beside: "db:1".to_owned(), may_go: false }
+/// }
+///
+/// assert!(topics(&["a", "b"]).follow(&topics(&["a"])), "a restart may read one more");
+/// assert!(!topics(&["b"]).follow(&topics(&["a"])));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places {
     /// Each of them.

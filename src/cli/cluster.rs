@@ -109,10 +109,24 @@ pub enum Origin {
         makes: Vec<String>,
         /// A word that it is not given then.
         leaves: Option<String>,
+        /// See [`OnCluster::Native`].
+        needs_jars: bool,
     },
 }
 
 /// How a cluster takes in what a connector's source brings.
+///
+/// ```
+/// use sstream::connect::OnCluster;
+///
+/// /// What `SourceKind::on_cluster` says of a source that polls a server, or waits to be called by it.
+/// fn on_cluster(is_called: bool) -> OnCluster {
+///     if is_called { OnCluster::listens() } else { OnCluster::Received }
+/// }
+///
+/// assert_eq!(on_cluster(false), OnCluster::Received);
+/// assert!(matches!(on_cluster(true), OnCluster::Refused(why) if why.contains("no client would know")));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OnCluster {
     /// A receiver runs the program itself, on an executor.
@@ -125,6 +139,8 @@ pub enum OnCluster {
         settings: Map<String, Value>,
         /// The option by which the program takes what Spark has read.
         makes: &'static str,
+        /// Whether Spark lacks what it reads that with: it gets the jars in `sstream-spark-KIND` then, beside the driver's.
+        needs_jars: bool,
     },
     /// Not at all, and why.
     Refused(String),
@@ -132,6 +148,18 @@ pub enum OnCluster {
 
 /// Where on a cluster a connector's sink is. A task that is tried again writes again, in each of these places: there is no
 /// checkpoint of ours.
+///
+/// ```
+/// use sstream::connect::SinkOnCluster;
+///
+/// /// What `SinkKind::on_cluster` says of a database: in a server, or in a file.
+/// fn on_cluster(is_file: bool) -> SinkOnCluster {
+///     if is_file { SinkOnCluster::of_one_machine("a file") } else { SinkOnCluster::Whole }
+/// }
+///
+/// assert_eq!(on_cluster(false), SinkOnCluster::Whole);
+/// assert!(matches!(on_cluster(true), SinkOnCluster::Driver(why) if why.starts_with("a file of one machine")));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SinkOnCluster {
     /// In every partition that has records, once a batch, several at a time: for records that do not meet where they go.
@@ -252,8 +280,9 @@ pub fn declare_source(on_cluster: OnCluster, common: &Common, cut: &CutArgs) -> 
         (Some(reason), _) | (_, OnCluster::Refused(reason)) => json!({ said::REFUSED: reason }),
         (_, OnCluster::Received) => json!({ said::RECEIVED: true, "life": Life::of(cut).to_json() }),
         (_, OnCluster::Native { .. }) if cut.limits.max_rate.is_some() => json!({ said::REFUSED: WHOLE_AT_ONCE }),
-        (_, OnCluster::Native { kind, settings, makes }) => json!({
-            said::NATIVE: kind, "settings": settings, "makes": makes, "life": Life::of(cut).to_json()
+        (_, OnCluster::Native { kind, settings, makes, needs_jars }) => json!({
+            said::NATIVE: kind, "settings": settings, "makes": makes, "needs_jars": needs_jars,
+            "life": Life::of(cut).to_json()
         }),
     }
 }
@@ -304,6 +333,7 @@ pub fn declared(answer: &Value) -> Option<Spread> {
             settings: said.get("settings")?.as_object()?.clone(),
             makes: vec![said.get("makes")?.as_str()?.to_owned()],
             leaves: None,
+            needs_jars: said.get("needs_jars")?.as_bool()?,
         },
         None => Origin::Received,
     }))

@@ -17,6 +17,10 @@ pub struct Described {
     pub command: clap::Command,
     /// Whether it takes part in a stream.
     pub is_stage: bool,
+    /// See [`Tool::HAS_SIDES`].
+    pub has_sides: bool,
+    /// See [`Tool::KIND_OF_FILES`].
+    pub kind_of_files: Option<&'static str>,
     /// Its examples, a line each, indented by two spaces.
     pub examples: &'static str,
     /// Kinds that are programs of their own, and what each is.
@@ -107,6 +111,8 @@ pub fn describe<T: Tool + 'static>() -> Described {
     Described {
         command: command::<T>(),
         is_stage: T::IS_STAGE,
+        has_sides: T::HAS_SIDES,
+        kind_of_files: T::KIND_OF_FILES,
         examples: T::EXAMPLES,
         connectors,
         parse: |words| {

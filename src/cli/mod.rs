@@ -99,8 +99,14 @@ pub trait Tool: clap::Parser {
     /// Whether it ends a pipeline, and writes a stream only with `--pass`.
     const ENDS: bool = false;
 
+    /// Whether it reads several streams, each of which may stand in `<(…)`.
+    const HAS_SIDES: bool = false;
+
     /// The kinds of connectors that it becomes, if it does.
     const CONNECTORS: Option<Role> = None;
+
+    /// Its kind that names files, if it has one: where these are URLs a connector has it.
+    const KIND_OF_FILES: Option<&'static str> = None;
 
     /// Options of its own that say nothing of what it computes, as those of
     /// [`args::OF_RUNNING`] do: a restart under a checkpoint may have others.

@@ -25,7 +25,7 @@ use crate::stage::StageError;
 pub fn main<T: Tool>() -> ExitCode {
     let mut arguments: Vec<OsString> = std::env::args_os().collect();
     let mut command = command::<T>();
-    if let Some(place) = remote::place(&command, &arguments) {
+    if let Some(place) = remote::place(&command, T::KIND_OF_FILES, &arguments) {
         arguments[place] = remote::KIND.into();
     }
     let expanded = match config::expand(&command, arguments.clone()) {

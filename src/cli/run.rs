@@ -11,6 +11,7 @@ use super::account::{Account, Stream};
 use super::args::{Batching, Common, Messages};
 use super::checkpoint::CheckpointTool;
 use super::front::shell;
+use super::source::SourceTool;
 use super::submit::SubmitTool;
 use super::top::TopTool;
 use super::ui::UiTool;
@@ -162,6 +163,7 @@ impl Tool for RunTool {
             patience: Patience { stop: self.stop_timeout, kill: self.kill_after },
             stop_file: self.stop_file,
             no_stages: no_stages(),
+            sources: vec![SourceTool::NAME.to_owned()],
         };
         Ok(supervise(&pipeline, &rules, &environment.clock, &environment.console)?)
     }

@@ -32,6 +32,7 @@ pub struct UnionTool {
 
 impl Tool for UnionTool {
     const NAME: &'static str = "sstream-union";
+    const HAS_SIDES: bool = true;
     const EXAMPLES: &'static str = "  \
   sstream-union <(sstream-source tcp web1:9999) <(sstream-source tcp web2:9999) | sstream-filter ERROR
   … | sstream-union - other.frames | sstream-window 30s 10s count

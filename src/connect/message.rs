@@ -193,6 +193,14 @@ pub fn only_result(option: &str, program: &mut Program, record: &[u8]) -> Result
 
 /// The same of a program that has variables, which are JSON.
 ///
+/// ```
+/// use sstream::connect::{only_result_with, program};
+///
+/// let mut row = program("--row", "{user, at: $time}", &["time"]).unwrap();
+/// let row = only_result_with("--row", &mut row, &[b"1000"], br#"{"user":"ann"}"#);
+/// assert_eq!(row, Ok(Some(br#"{"user":"ann","at":1000}"#.to_vec())));
+/// ```
+///
 /// # Errors
 /// As [`only_result`].
 pub fn only_result_with(

@@ -7,14 +7,17 @@
 //! `--checkpoint` and its log, back-pressure, `--on-error`, `--pass`, `--metrics`.
 //!
 //! `docs/CONNECTORS.md` leads through a source of a hundred lines. What is not in this module may
-//! change in any version; what is in it changes as semantic versioning has it.
+//! change in any version; what is in it changes as semantic versioning has it. Each item is shown by an example, on its own
+//! page or on that of its module.
 //!
 //! # A source
 //!
 //! ```
+//! use std::process::ExitCode;
 //! use std::time::Duration;
 //! use sstream::connect::{
 //!     Bad, Came, Opened, Reason, RecordSource, Room, SourceError, SourceGuarantee, SourceKind, SourceParts, ToolError,
+//!     source_main, testing,
 //! };
 //!
 //! /// Options of the kind.
@@ -67,18 +70,22 @@
 //!     }
 //! }
 //!
-//! // The tool: fn main() -> std::process::ExitCode { sstream::connect::source_main::<Countdown>() }
+//! // The program's main function, and tests of it.
+//! let main: fn() -> ExitCode = source_main::<Countdown>;
+//! testing::check_source_kind::<Countdown>();
+//! let Ok(Opened::Records(mut numbers)) = Countdown { from: 3 }.open(testing::source_parts()) else { panic!() };
 //! let mut block = Vec::new();
-//! let room = Room { records: 2, bytes: 1 << 20 };
-//! let mut bad = |_: &[u8], reason: &str| panic!("{reason}");
-//! assert_eq!(Numbers(3).take(room, &mut block, &mut bad).unwrap(), 2);
+//! assert_eq!(testing::take(&mut *numbers, 2, &mut block), 2);
 //! assert_eq!(block, b"3\n2\n");
 //! ```
 //!
 //! # A sink
 //!
 //! ```
-//! use sstream::connect::{BatchTime, Block, OutletError, Sink, SinkGuarantee, SinkKind, SinkParts, ToolError};
+//! use std::process::ExitCode;
+//! use sstream::connect::{
+//!     BatchTime, Block, OutletError, Sink, SinkGuarantee, SinkKind, SinkParts, ToolError, sink_main, testing,
+//! };
 //!
 //! /// Options of the kind: none.
 //! #[derive(clap::Args, Debug)]
@@ -111,7 +118,44 @@
 //!         Ok(())
 //!     }
 //! }
-//! # let _ = sstream::connect::sink_main::<Tally>;
+//!
+//! // The program's main function, and tests of it.
+//! let main: fn() -> ExitCode = sink_main::<Tally>;
+//! testing::check_sink_kind::<Tally>();
+//! let mut tally = Tally.open(testing::sink_parts()).unwrap();
+//! tally.block(Block { time: BatchTime(1000), records: 1, bytes: b"1\n" }).unwrap();
+//! tally.end(BatchTime(1000), 1).unwrap();
+//! ```
+//!
+//! # Options
+//!
+//! Groups of options that kinds have in common are flattened into their own:
+//!
+//! ```
+//! use clap::Parser as _;
+//! use sstream::connect::{MemoryArgs, StateArgs, ValueArgs, ValueForm, ValueKind};
+//!
+//! #[derive(clap::Parser)]
+//! struct Options {
+//!     /// What messages are.
+//!     #[command(flatten)]
+//!     value: ValueArgs,
+//!
+//!     /// Of a sink or an operator that holds records.
+//!     #[command(flatten)]
+//!     memory: MemoryArgs,
+//!
+//!     /// Of an operator with state.
+//!     #[command(flatten)]
+//!     state: StateArgs,
+//! }
+//!
+//! let options = Options::parse_from(["tool", "--value", "json", "--memory", "64MiB", "--checkpoint-every", "1m"]);
+//! assert_eq!((options.value.value, options.value.check()), (ValueKind::Json, Ok(())));
+//! assert_eq!(format!("topic clicks{}", options.value.words()), "topic clicks --value json"); // an identity
+//! assert!(matches!(options.value.open(), Ok(ValueForm::Json)));
+//! assert_eq!(options.memory.memory, 64 << 20);
+//! assert_eq!(options.state.checkpoint_every, Some(60_000));
 //! ```
 
 #[doc(hidden)]
@@ -190,6 +234,27 @@ pub use crate::spool::{Aside, Spool};
 /// // Keys are compared by meaning.
 /// assert_eq!(&*normal_key(b"10e-1"), b"1");
 /// ```
+///
+/// ```
+/// use sstream::connect::record::{Canonicalizer, Decimal, JsonError, elements, members, pair, push_float, text};
+///
+/// assert_eq!(elements(b"[1,[2]]").collect::<Vec<_>>(), [&b"1"[..], b"[2]"]);
+/// assert_eq!(members(br#"{"a":1}"#).next(), Some((&br#""a""#[..], &b"1"[..])));
+/// // A pair has a key and a value, and a string's text is without quotes.
+/// let (key, value) = pair(br#"["ann",2]"#).unwrap();
+/// assert_eq!((&*text(key), &*text(value)), (&b"ann"[..], &b"2"[..]));
+/// // A sum is exact, a float is not.
+/// let mut sum = Decimal::ZERO;
+/// (0..10).for_each(|_| sum.add(&Decimal::parse(b"0.1").unwrap()));
+/// sum.subtract(&Decimal::parse(b"1").unwrap());
+/// assert!(sum.is_zero());
+/// let mut out = Vec::new();
+/// push_float(0.5, &mut out);
+/// assert_eq!(out, b"0.5");
+/// // Who makes many records canonical keeps a Canonicalizer; what is no JSON is refused, with the place.
+/// let refused: JsonError = Canonicalizer::default().canonicalize(b"[1,", &mut out).unwrap_err();
+/// assert_eq!((refused.offset, refused.found), (3, None));
+/// ```
 pub mod record {
     pub use crate::record::{
         Canonicalizer, Decimal, JsonError, Kind, canonicalize, elements, field, kind, members, normal_key, pair,
@@ -198,18 +263,88 @@ pub mod record {
 }
 
 /// Batches that are directories, as Spark's `saveAs…` makes them, for sinks whose files are not of [`Files`].
+///
+/// ```
+/// use std::fs;
+/// use sstream::connect::directory::{SUCCESS, remove, replace};
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let out = folder.path();
+/// // A batch is written where nobody looks, is marked as complete, and takes the place of an earlier try.
+/// let (temporary, batch) = (out.join(".words-1000.tmp"), out.join("words-1000"));
+/// for words in ["a\n", "a\nb\n"] {
+///     remove(&temporary).unwrap(); // what a crash has left
+///     fs::create_dir(&temporary).unwrap();
+///     fs::write(temporary.join("part-00000"), words).unwrap();
+///     fs::write(temporary.join(SUCCESS), "").unwrap();
+///     replace(&temporary, &batch).unwrap();
+/// }
+/// assert_eq!(fs::read(batch.join("part-00000")).unwrap(), b"a\nb\n");
+/// ```
 pub mod directory {
     pub use crate::os::sync_directory;
     pub use crate::sink::kinds::files::{SUCCESS, remove, replace};
 }
 
 /// Aggregations, as `sstream-reduce` has them.
+///
+/// ```
+/// use sstream::connect::agg::{Accumulator, AggError, Aggregation, Aggregator};
+///
+/// let mut sums = Aggregator::new(Aggregation::parse("sum").unwrap());
+/// let mut of_ann: Accumulator = sums.accumulator(); // one a key
+/// sums.add(&mut of_ann, b"0.1").unwrap();
+/// sums.add(&mut of_ann, b"0.2").unwrap();
+/// assert!(matches!(sums.add(&mut of_ann, b"\"x\""), Err(AggError::NotANumber { .. })), "it is left out");
+/// let mut sum = Vec::new();
+/// assert!(sums.write(&of_ann, &mut sum));
+/// assert_eq!(sum, b"0.3");
+/// ```
 pub mod agg {
     pub use crate::agg::{Accumulator, AggError, Aggregation, Aggregator};
 }
 
 /// Files that are not this machine's: found by the same patterns, read as the same records, and called the same as
 /// those of `sstream-source dir` and `sstream-sink files`.
+///
+/// ```
+/// use std::ffi::OsStr;
+/// use std::io;
+/// use std::path::Path;
+/// use sstream::connect::files::{Boundary, FileNames, LineReader, Lines, Packing, Pattern, ReadAt, is_left_alone};
+/// use sstream::connect::{BatchTime, Room, forms::Recipe};
+///
+/// // Which objects of a bucket are taken: not those that are being written.
+/// let logs = Pattern::parse_elsewhere(Path::new("logs/*.log.gz")).unwrap();
+/// assert!(logs.matches(Path::new("logs/a.log.gz")) && !logs.matches(Path::new("logs/a.txt")));
+/// assert!(is_left_alone(OsStr::new("a.log.tmp")));
+/// assert_eq!(Packing::of(Path::new("logs/a.log.gz")), Some(Packing::Gzip));
+///
+/// /// An object, of which a server gives any part.
+/// struct Object(&'static [u8]);
+///
+/// impl ReadAt for Object {
+///     fn read_at(&mut self, buffer: &mut [u8], from: u64) -> io::Result<usize> {
+///         let rest = self.0.get(from as usize..).unwrap_or_default();
+///         let count = rest.len().min(buffer.len());
+///         buffer[..count].copy_from_slice(&rest[..count]);
+///         Ok(count)
+///     }
+/// }
+///
+/// // Its lines, from a boundary on: a position keeps how far it was read.
+/// let (lines, object) = (Lines { recipe: Recipe::default(), max_line: 1 << 20 }, Object(b"a\nb\nc\n"));
+/// let name = "s3://bucket/logs/a";
+/// let mut reader = LineReader::open(name.into(), name.as_bytes(), Box::new(object), Boundary::at(2), &lines).unwrap();
+/// while reader.read(u64::MAX).unwrap() > 0 {}
+/// let (mut block, room) = (Vec::new(), Room { records: 1, bytes: 1 << 20 });
+/// assert_eq!(reader.take(room, &mut block, &mut |_, _| Ok(())).unwrap(), 1);
+/// assert_eq!((block.as_slice(), reader.boundary()), (&b"\"b\"\n"[..], Boundary::at(4)));
+///
+/// // What a batch is called there.
+/// let names = FileNames::new(Path::new("out/words"), Some("txt")).unwrap();
+/// assert_eq!(names.path(BatchTime(1000)), Path::new("out/words-1000.txt"));
+/// ```
 pub mod files {
     pub use crate::sink::kinds::files::FileNames;
     pub use crate::source::kinds::files::dir::is_left_alone;
@@ -218,12 +353,50 @@ pub mod files {
 }
 
 /// What raw lines mean.
+///
+/// ```
+/// use sstream::connect::Failure;
+/// use sstream::connect::forms::{Bad, Csv, CsvOptions, Field, Form, Format, Recipe};
+///
+/// /// The records of lines, or why the first bad one is bad.
+/// fn records(format: &mut dyn Format, lines: &[u8]) -> Result<String, Box<dyn Failure>> {
+///     let mut out = Vec::new();
+///     let bad: &mut Bad<'_> = &mut |line, reason| panic!("{}: {reason}", line.escape_ascii());
+///     format.records(lines.into(), 1 << 20, &mut out, bad)?;
+///     format.finish(&mut out, bad)?;
+///     Ok(String::from_utf8_lossy(&out).into_owned())
+/// }
+///
+/// // As options say it: a format for each file, connection or client.
+/// let recipe = Recipe { form: Form::Logfmt, with: vec![Field::Line], ..Recipe::default() };
+/// let mut of_a_file = recipe.format(b"app.log");
+/// assert_eq!(records(&mut *of_a_file, b"level=info\n").unwrap(), "{\"line\":1,\"value\":{\"level\":\"info\"}}\n");
+/// // Of a file that is csv, whatever options say.
+/// let mut csv = Csv::new(CsvOptions { numbers: true, ..CsvOptions::default() }, None);
+/// assert_eq!(records(&mut csv, b"user,n\nann,2\n").unwrap(), "{\"user\":\"ann\",\"n\":2}\n");
+/// ```
 pub mod forms {
     pub use crate::record::forms::csv::{Csv, CsvOptions};
     pub use crate::record::forms::{Bad, Field, Form, Format, Recipe};
 }
 
 /// The directory of the stages that run, this user's own.
+///
+/// ```
+/// use sstream::connect::runtime::{RuntimeError, check, directory, ensure, stages_of};
+/// # let folder = tempfile::tempdir().unwrap();
+///
+/// // A socket of a tool's own goes beside the others; a folder that is anybody's is refused.
+/// assert!(directory().is_absolute());
+/// let mine = folder.path().join("sstream");
+/// ensure(&mine).unwrap();
+/// check(&mine).unwrap();
+/// assert!(matches!(check(&mine.join("missing")), Err(RuntimeError::Io { .. })));
+/// // The processes of a pipeline by its name, and what each is.
+/// for (pid, stage) in stages_of("counts") {
+///     println!("{pid} {stage}");
+/// }
+/// ```
 pub mod runtime {
     pub use crate::monitor::registry::stages_of;
     pub use crate::monitor::runtime::{RuntimeError, check, directory, ensure};
@@ -236,6 +409,7 @@ pub mod runtime {
 /// use sstream::connect::duration;
 ///
 /// assert_eq!(duration::parse("1m30s"), Ok(Duration::from_secs(90)));
+/// assert_eq!(duration::parse_ms("1m30s").map(duration::show_ms), Ok("1m30s".to_owned()));
 /// assert_eq!(duration::parse_size("64KiB"), Ok(65_536));
 /// assert!(duration::parse("5").is_err(), "of what?");
 /// ```

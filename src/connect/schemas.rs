@@ -23,6 +23,18 @@ use crate::record::forms::avro::{Datums, Fingerprint, Schema, fingerprint, resol
 const SINGLE_OBJECT: &[u8] = &[0xC3, 0x01];
 
 /// Schemas, and how messages name them.
+///
+/// ```
+/// use sstream::connect::Schemas;
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// let file = folder.path().join("7.avsc"); // number 7 in Confluent's registry
+/// std::fs::write(&file, r#"{"type":"record","name":"Click","fields":[{"name":"user","type":"string"}]}"#).unwrap();
+/// let schemas = Schemas::open(folder.path(), None).unwrap();
+/// let mut json = Vec::new();
+/// schemas.push_json(b"\0\0\0\0\x07\x06ann", &mut json).unwrap();
+/// assert_eq!(json, br#"{"user":"ann"}"#);
+/// ```
 #[derive(Debug)]
 pub struct Schemas {
     /// What records are to be, whatever was written.

@@ -56,6 +56,16 @@ impl Default for TimeForm {
 }
 
 /// Reads the times of records.
+///
+/// ```
+/// use sstream::connect::{TimeForm, TimeOf, TimeUnit, program};
+///
+/// let seconds = TimeForm { unit: TimeUnit::Seconds, ..TimeForm::default() };
+/// let mut time = TimeOf::new(program("--time", ".at", &[]).unwrap(), seconds);
+/// assert_eq!(time.read(br#"{"at":1469283110.5}"#), Ok(1_469_283_110_500));
+/// assert_eq!(time.read(br#"{"at":"2016-07-23T14:11:50Z"}"#), Ok(1_469_283_110_000));
+/// assert!(time.read(b"{}").is_err(), "a bad record");
+/// ```
 #[derive(Clone, Debug)]
 pub struct TimeOf {
     program: Program,

@@ -5,6 +5,19 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// Time that a stage spent waiting on pipes, shared by its input and output.
+///
+/// ```
+/// use std::time::Duration;
+/// use sstream::connect::Waited;
+///
+/// let waited = Waited::default();
+/// let answer = waited.during(|| {
+///     std::thread::sleep(Duration::from_millis(2)); // until a server has answered
+///     "OK"
+/// });
+/// assert_eq!(answer, "OK");
+/// assert!(waited.total() >= Duration::from_millis(2));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Waited(Rc<Cell<Duration>>);
 

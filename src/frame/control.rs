@@ -30,6 +30,17 @@ impl fmt::Display for BatchTime {
 
 /// How far the records' own time has come: no record is expected any more that is older. In
 /// milliseconds since the Unix epoch, before which it may lie.
+///
+/// ```
+/// use sstream::connect::Watermark;
+///
+/// /// Whether a record of this moment comes too late, behind this end of a batch.
+/// fn is_late(moment_ms: i64, watermark: Option<Watermark>) -> bool {
+///     watermark.is_some_and(|watermark| moment_ms < watermark.0)
+/// }
+///
+/// assert!(is_late(999, Some(Watermark(1000))) && !is_late(999, None));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Watermark(pub i64);
 

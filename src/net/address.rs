@@ -4,6 +4,16 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Where to connect to or to listen.
+///
+/// ```
+/// use sstream::connect::{Address, OwnAddress};
+///
+/// let server: Address = "[::1]:5432".parse().unwrap();
+/// assert_eq!((server.host.as_str(), server.port), ("::1", 5432));
+/// // Where a source listens, the host may be left out.
+/// let own: OwnAddress = "9999".parse().unwrap();
+/// assert_eq!(own.0.to_string(), "127.0.0.1:9999");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     /// A name or an IP address, without brackets.

@@ -63,6 +63,57 @@ use crate::frame::{BatchTime, Block, Close, Head};
 ///
 /// Each call may give any number of records and of ends: none, or several batches one behind
 /// the other. Under a checkpoint all that a call gives goes out once the state after it is saved.
+///
+/// ```
+/// use sstream::connect::{BatchTime, Block, Downstream, Held, OpError, Operator, Out, Watermark};
+///
+/// /// The longest record so far, with each batch.
+/// #[derive(Default)]
+/// struct Longest(Vec<u8>);
+///
+/// impl Operator for Longest {
+///     fn block(&mut self, block: Block<'_>, _: &mut Out<'_>) -> Result<(), OpError> {
+///         for record in block {
+///             if record.len() > self.0.len() {
+///                 self.0 = record.to_vec();
+///             }
+///         }
+///         Ok(())
+///     }
+///     fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
+///         out.record(&self.0);
+///         out.end(time);
+///         Ok(())
+///     }
+///     fn held(&self) -> Option<Held> {
+///         Some(Held { records: Some(1), bytes: self.0.len() as u64, ..Held::default() })
+///     }
+/// }
+///
+/// /// Where a test has it write to.
+/// #[derive(Default)]
+/// struct Given(String);
+///
+/// impl Downstream for Given {
+///     fn block(&mut self, block: Block<'_>) {
+///         self.0 += str::from_utf8(block.bytes).unwrap();
+///     }
+///     fn end(&mut self, time: BatchTime, records: u64, _: Option<Watermark>) {
+///         self.0 += &format!("{time}: {records}\n");
+///     }
+///     fn bad_record(&mut self, _: BatchTime, record: &[u8], reason: &str) -> Result<(), OpError> {
+///         Err(OpError::bad_record(record, reason))
+///     }
+/// }
+///
+/// let (time, mut given) = (BatchTime(1000), Given::default());
+/// let mut out = Out::new(&mut given);
+/// out.set_time(time);
+/// let mut longest = Longest::default();
+/// longest.block(Block { time, records: 2, bytes: b"\"abc\"\n1\n" }, &mut out).unwrap();
+/// longest.end(time, &mut out).unwrap();
+/// assert_eq!(given.0, "\"abc\"\n1000: 1\n");
+/// ```
 pub trait Operator {
     /// Sees the head before it is passed on. May change the interval, or refuse
     /// the stream.

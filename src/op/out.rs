@@ -4,6 +4,14 @@ use super::{Held, OpError};
 use crate::frame::{BatchTime, Block, Watermark};
 
 /// A block of output is given on when it has this many bytes.
+///
+/// ```
+/// use sstream::connect::{BLOCK_BYTES, Room};
+///
+/// // To read a batch once more, a block at a time.
+/// let room = Room { records: u64::MAX, bytes: BLOCK_BYTES };
+/// assert!(room.bytes < 1 << 20);
+/// ```
 pub const BLOCK_BYTES: usize = 256 << 10;
 
 /// Where the output of an operator goes: the rest of the stage, or a test.

@@ -60,6 +60,8 @@ pub struct Rules {
     pub stop_file: Option<PathBuf>,
     /// Tools of the family that are no stages, so that nobody waits for their heads.
     pub no_stages: Vec<String>,
+    /// Tools that begin a stream, so that it has a head at once.
+    pub sources: Vec<String>,
 }
 
 /// Why `sstream-run` ends otherwise than well.
@@ -188,10 +190,9 @@ struct Supervisor<'a> {
 impl Supervisor<'_> {
     fn run_once(&mut self) -> Result<Ended, RunError> {
         let mut running = Running::start(self.pipeline, self.rules.patience).map_err(RunError::Start)?;
-        let mut progress = self
-            .notifier
-            .is_heard()
-            .then(|| Progress::new(&self.pipeline.stages, &self.rules.no_stages, self.clock.read()));
+        let mut progress = self.notifier.is_heard().then(|| {
+            Progress::new(&self.pipeline.stages, &self.rules.no_stages, &self.rules.sources, self.clock.read())
+        });
         let mut looked = self.now();
         let mut is_file_seen = false;
         loop {

@@ -28,6 +28,8 @@ pub struct Progress {
     registry: Registry,
     /// Tools of the family that are no stages.
     no_stages: Vec<String>,
+    /// Tools that begin a stream; those of connectors are called as them, and more.
+    sources: Vec<String>,
     /// How many stages the pipeline's text has.
     expected: usize,
     started: Duration,
@@ -49,11 +51,13 @@ pub struct Standing {
 }
 
 impl Progress {
-    /// Of a pipeline that starts at `now`; `no_stages` are tools of the family that publish nothing.
-    pub fn new(stages: &[Stage], no_stages: &[String], now: Reading) -> Progress {
+    /// Of a pipeline that starts at `now`; `no_stages` are tools of the family that publish nothing, `sources` those that
+    /// begin a stream.
+    pub fn new(stages: &[Stage], no_stages: &[String], sources: &[String], now: Reading) -> Progress {
         Progress {
             registry: Registry::new(vec![runtime::directory()], BATCHES),
             no_stages: no_stages.to_vec(),
+            sources: sources.to_vec(),
             expected: stages.iter().filter(|stage| stage.is_ours && is_stage(&stage.name, no_stages)).count(),
             started: now.monotonic,
             begun: HashSet::new(),
@@ -90,7 +94,7 @@ impl Progress {
         let mut stages =
             table.processes.iter().filter(|process| is_stage(&process.command, &self.no_stages)).peekable();
         if self.begun.is_empty() {
-            let waits_for_a_byte = stages.peek().is_some() && !stages.any(|stage| is_source(&stage.command));
+            let waits_for_a_byte = stages.peek().is_some() && !stages.any(|stage| is_of(&stage.command, &self.sources));
             return waits_for_a_byte && now.monotonic.saturating_sub(self.started) >= FIRST_BYTE;
         }
         self.begun.len() >= self.expected && stages.all(|stage| self.begun.contains(&stage.pid.cast_unsigned()))
@@ -99,14 +103,12 @@ impl Progress {
 
 /// Whether a command of this name publishes what it does.
 fn is_stage(name: &str, no_stages: &[String]) -> bool {
-    let is_other = |other: &String| name.starts_with(&other[..other.len().min(NAME_BYTES)]);
-    name.starts_with("sstream") && !no_stages.iter().any(is_other)
+    name.starts_with("sstream") && !is_of(name, no_stages)
 }
 
-/// Whether it is a source: a connector's is called `sstream-source-KIND`, or as much of that
-/// as the system keeps of a name.
-fn is_source(name: &str) -> bool {
-    name.starts_with("sstream-source")
+/// Whether a command's name, as much of it as the system keeps, begins as that of one of these tools.
+fn is_of(name: &str, tools: &[String]) -> bool {
+    tools.iter().any(|tool| name.starts_with(&tool[..tool.len().min(NAME_BYTES)]))
 }
 
 /// A pipeline's newest batch, lag and rate.
@@ -139,7 +141,9 @@ mod tests {
     }
 
     fn progress(expected: usize, begun: &[u32]) -> Progress {
-        let mut progress = Progress::new(&[], &["sstream-top".to_owned(), "sstream-checkpoint".to_owned()], reading(0));
+        let tools = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let no_stages = tools(&["sstream-top", "sstream-checkpoint"]);
+        let mut progress = Progress::new(&[], &no_stages, &tools(&["sstream-source"]), reading(0));
         (progress.expected, progress.begun) = (expected, begun.iter().copied().collect());
         progress
     }

@@ -6,6 +6,7 @@ use std::fs;
 use std::process::Command;
 
 use serde_json::Value;
+use toml_edit::{Document, Item, TableLike};
 
 use super::root;
 
@@ -68,6 +69,37 @@ fn every_dependency_has_its_reason() {
     used.sort_unstable();
     used.dedup();
     assert_eq!(explained, used, "left: docs/DEPENDENCIES.md, right: Cargo.toml");
+}
+
+/// The tables of dependencies of a manifest: also those of one system.
+fn dependencies(manifest: &dyn TableLike) -> Vec<&dyn TableLike> {
+    const TABLES: [&str; 3] = ["dependencies", "dev-dependencies", "build-dependencies"];
+    let of_systems = manifest.get("target").and_then(Item::as_table_like).into_iter();
+    let of_systems = of_systems.flat_map(TableLike::iter).filter_map(|(_, system)| system.as_table_like());
+    let all = of_systems.chain([manifest]);
+    all.flat_map(|table| TABLES.into_iter().filter_map(|name| table.get(name)?.as_table_like())).collect()
+}
+
+#[test]
+fn versions_stand_in_the_workspace_alone() {
+    let members = fs::read_dir(root().join("connect")).unwrap().map(|member| member.unwrap().path());
+    let (mut manifests, mut seen) = (0, 0);
+    for folder in members.chain([root().to_owned()]) {
+        let path = folder.join("Cargo.toml");
+        let manifest = Document::parse(fs::read_to_string(&path).unwrap()).unwrap();
+        manifests += 1;
+        for (name, dependency) in dependencies(manifest.as_table()).into_iter().flat_map(TableLike::iter) {
+            let of_workspace = dependency.get("workspace").and_then(Item::as_bool);
+            assert_eq!(
+                of_workspace,
+                Some(true),
+                "{}: {name}: its version belongs into the workspace's",
+                path.display()
+            );
+            seen += 1;
+        }
+    }
+    assert!(manifests > 20 && seen > 200, "{manifests} {seen}");
 }
 
 #[test]

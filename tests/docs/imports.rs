@@ -55,7 +55,7 @@ fn without_tests(text: &str) -> String {
 }
 
 /// `a::{b, c::{d, e}}` as `a::b`, `a::c::d`, `a::c::e`.
-fn expand(path: &str) -> Vec<String> {
+pub(super) fn expand(path: &str) -> Vec<String> {
     let path = path.trim();
     let Some((before, rest)) = path.split_once('{') else { return vec![path.to_owned()] };
     let inside = rest.trim_end().trim_end_matches('}').to_owned() + &"}".repeat(rest.matches('{').count());

@@ -13,6 +13,7 @@ mod kinds;
 mod lint;
 mod markdown;
 mod readme;
+mod seam;
 mod spark;
 mod style;
 mod tldr;

@@ -1,7 +1,5 @@
 //! `sstream-checkpoint show`.
 
-use std::path::Path;
-
 use serde_json::{Map, Value, json};
 
 use super::moment::{Moment, show as show_time};
@@ -11,7 +9,7 @@ use crate::cli::ToolError;
 use crate::cli::connector::ask::hex;
 use crate::cli::connector::found::{self, Named};
 use crate::cli::connector::known::Role;
-use crate::cli::source::position::{FileRange, file_ranges, shown};
+use crate::cli::source::kinds::{Declaration, FileRange, Made};
 use crate::duration::show_size;
 
 /// Shows what is known of a batch.
@@ -66,39 +64,39 @@ fn origin(inspected: &Inspected, batch: &SourceBatch) -> Result<String, ToolErro
             range.to.segment,
             range.to.offset
         ),
-        (None, _) => match ranges(batch) {
-            Some(ranges) => {
+        (None, _) => match reads(inspected, batch)? {
+            Reads::Made(Made::OfBytes(ranges)) => {
                 let show =
                     |FileRange { path, from, to }: &FileRange| format!("{} from byte {from} to {to}", path.display());
                 format!("in {}", ranges.iter().map(show).collect::<Vec<_>>().join(", "))
             }
-            None => match position(inspected, batch)? {
-                Reads::Words(words) => format!("read again from {words}"),
-                Reads::Bytes(bytes, why) => format!("read again from {bytes}{why}"),
-            },
+            Reads::Made(Made::Of(words)) => format!("read again from {words}"),
+            Reads::Bytes(bytes, why) => format!("read again from {bytes}{why}"),
         },
     })
 }
 
-/// How the position of a source reads that knows itself what it is.
+/// How the position of a batch reads.
 enum Reads {
-    /// In its kind's words.
-    Words(String),
+    /// As its kind says.
+    Made(Made),
     /// As bytes, and why.
     Bytes(String, String),
 }
 
 /// The kind says how its positions read; that of a connector is asked, if it is installed.
-fn position(inspected: &Inspected, batch: &SourceBatch) -> Result<Reads, ToolError> {
-    let kind = batch.arguments.split(' ').nth(1).unwrap_or_default();
-    if let Some(words) = shown(kind, &batch.recorded) {
-        return Ok(Reads::Words(words));
+fn reads(inspected: &Inspected, batch: &SourceBatch) -> Result<Reads, ToolError> {
+    let source = batch.arguments.strip_prefix("source ").unwrap_or(&batch.arguments);
+    let (kind, words) = source.split_once(' ').unwrap_or((source, ""));
+    let built_in = Declaration::of(kind);
+    if let Some(made) = built_in.and_then(|built_in| (built_in.made_of)(words, &batch.recorded)) {
+        return Ok(Reads::Made(made));
     }
     let why = match found::kind(Role::Source, kind.as_ref()) {
         Ok(Named::Connector(found)) => {
             let before = inspected.before(batch).map_err(ToolError::Checkpoint)?;
             match found.position(&before, &batch.recorded) {
-                Some(words) => return Ok(Reads::Words(words)),
+                Some(words) => return Ok(Reads::Made(Made::Of(words))),
                 None => String::new(),
             }
         }
@@ -106,13 +104,6 @@ fn position(inspected: &Inspected, batch: &SourceBatch) -> Result<Reads, ToolErr
         Err(_) => format!(" ({}, which knows what that is, is not installed)", Role::Source.program(kind)),
     };
     Ok(Reads::Bytes(readable(&batch.recorded), why))
-}
-
-/// The files, and the bytes of each, that a batch was made of, if its kind says that.
-fn ranges(batch: &SourceBatch) -> Option<Vec<FileRange>> {
-    let words = batch.arguments.strip_prefix("source ")?;
-    let (kind, file) = words.split_once(' ').unwrap_or((words, ""));
-    file_ranges(kind, Path::new(file.trim_end_matches(" --clock wall")), &batch.recorded)
 }
 
 /// The note of a sink's commit. That of `files` is a temporary name, a zero and the name that
@@ -150,13 +141,16 @@ fn object(
             source.insert("wal".into(), json!([place(range.from), place(range.to)]));
         } else if batch.recorded.is_empty() {
             source.insert("records".into(), 0.into());
-        } else if let Some(ranges) = ranges(batch) {
-            let file =
-                |FileRange { path, from, to }| json!({"path": path.display().to_string(), "from": from, "to": to});
-            source.insert("files".into(), ranges.into_iter().map(file).collect::<Vec<Value>>().into());
         } else {
-            let (Reads::Words(position) | Reads::Bytes(position, _)) = position(inspected, batch)?;
-            source.insert("position".into(), position.into());
+            match reads(inspected, batch)? {
+                Reads::Made(Made::OfBytes(ranges)) => {
+                    let file = |range: FileRange| json!({"path": range.path.display().to_string(), "from": range.from, "to": range.to});
+                    source.insert("files".into(), ranges.into_iter().map(file).collect::<Vec<Value>>().into());
+                }
+                Reads::Made(Made::Of(position)) | Reads::Bytes(position, _) => {
+                    source.insert("position".into(), position.into());
+                }
+            }
         }
         if records {
             let mut content = Vec::new();

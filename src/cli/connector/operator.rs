@@ -38,6 +38,65 @@ impl OperatorParts<'_> {
 
 /// A tool that takes a stream and gives one: its options (this type, by clap), and what it
 /// says of itself once for its help, `sstream explain` and the manual.
+///
+/// ```
+/// use std::collections::HashSet;
+/// use std::path::PathBuf;
+/// use std::process::ExitCode;
+/// use std::rc::Rc;
+/// use sstream::connect::{
+///     BatchTime, Beside, Block, FileBeside, OpError, Operator, OperatorKind, OperatorParts, Out, ToolError, operator_main,
+///     testing,
+/// };
+///
+/// /// Options of the tool.
+/// #[derive(clap::Args, Debug)]
+/// struct Known {
+///     /// Records that pass, one a line
+///     file: PathBuf,
+/// }
+///
+/// type Records = HashSet<Vec<u8>>;
+///
+/// impl OperatorKind for Known {
+///     const TOOL: &'static str = "sstream-known";
+///     const ABOUT: &'static str = "Passes the records that a file has";
+///     const EXAMPLES: &'static str = "  … | sstream-known hosts.jsonl\n";
+///
+///     fn account(&self) -> Result<Vec<String>, ToolError> {
+///         Ok(vec![format!("passes the records of {}", self.file.display())])
+///     }
+///
+///     fn open(self, parts: &OperatorParts<'_>) -> Result<Box<dyn Operator>, ToolError> {
+///         let lines = |text: &[u8]| text.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+///         let file: FileBeside<Records> = parts.beside(&self.file, Box::new(move |_, text| Ok(lines(text))))?;
+///         Ok(Box::new(Passing { file: Box::new(file), records: None }))
+///     }
+/// }
+///
+/// struct Passing {
+///     file: Box<dyn Beside<Records>>,
+///     /// As they are in the open batch.
+///     records: Option<Rc<Records>>,
+/// }
+///
+/// impl Operator for Passing {
+///     fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
+///         let records = self.records.get_or_insert_with(|| self.file.current());
+///         block.iter().filter(|record| records.contains(*record)).for_each(|record| out.record(record));
+///         Ok(())
+///     }
+///     fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
+///         self.records = None;
+///         out.end(time);
+///         Ok(())
+///     }
+/// }
+///
+/// // The program's main function, and a test of it.
+/// let main: fn() -> ExitCode = operator_main::<Known>;
+/// testing::check_operator_kind::<Known>();
+/// ```
 pub trait OperatorKind: Args + fmt::Debug + 'static {
     /// The program, `sstream-NAME`.
     const TOOL: &'static str;

@@ -16,14 +16,10 @@ pub fn is_url(word: &OsStr) -> bool {
     SCHEMES.iter().any(|scheme| word.as_encoded_bytes().starts_with(scheme.as_bytes()))
 }
 
-/// The word of a tool's command line that is to be [`KIND`], so that the connector takes it: where it names URLs in the
-/// place of files.
-pub fn place<S: AsRef<OsStr>>(command: &Command, words: &[S]) -> Option<usize> {
-    let of_files = match command.get_name() {
-        "sstream-source" => "dir",
-        "sstream-sink" => "files",
-        _ => return None,
-    };
+/// The word of a tool's command line that is to be [`KIND`], so that the connector takes it: where the kind `of_files`
+/// names URLs in their place.
+pub fn place<S: AsRef<OsStr>>(command: &Command, of_files: Option<&str>, words: &[S]) -> Option<usize> {
+    let of_files = of_files?;
     let place = place_of_kind(command, words)?;
     let names_urls = words[place..].iter().any(|word| is_url(word.as_ref()));
     (words[place].as_ref() == of_files && names_urls).then_some(place)
@@ -58,19 +54,20 @@ fn takes_next(command: &Command, word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::command;
     use crate::cli::sink::SinkTool;
     use crate::cli::source::SourceTool;
+    use crate::cli::{Tool, command};
+
+    fn handed<T: Tool>(line: &str) -> String {
+        let mut words: Vec<&str> = line.split(' ').collect();
+        if let Some(place) = place(&command::<T>(), T::KIND_OF_FILES, &words) {
+            words[place] = KIND;
+        }
+        words.join(" ")
+    }
 
     #[test]
     fn urls_of_dir_and_files_are_the_connector_s() {
-        let handed = |command: Command, line: &str| {
-            let mut words: Vec<&str> = line.split(' ').collect();
-            if let Some(place) = place(&command, &words) {
-                words[place] = KIND;
-            }
-            words.join(" ")
-        };
         for (line, becomes) in [
             ("x dir s3://b/in", "x objects s3://b/in"),
             (
@@ -85,9 +82,9 @@ mod tests {
             ("x exec dir s3://b/in", "x exec dir s3://b/in"),
             ("x", "x"),
         ] {
-            assert_eq!(handed(command::<SourceTool>(), line), becomes);
+            assert_eq!(handed::<SourceTool>(line), becomes);
         }
-        assert_eq!(handed(command::<SinkTool>(), "x --pass files s3://b/out txt"), "x --pass objects s3://b/out txt");
-        assert_eq!(handed(command::<SinkTool>(), "x files out"), "x files out");
+        assert_eq!(handed::<SinkTool>("x --pass files s3://b/out txt"), "x --pass objects s3://b/out txt");
+        assert_eq!(handed::<SinkTool>("x files out"), "x files out");
     }
 }

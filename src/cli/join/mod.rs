@@ -94,6 +94,7 @@ enum JoinKind {
 
 impl Tool for JoinTool {
     const NAME: &'static str = "sstream-join";
+    const HAS_SIDES: bool = true;
     const HAS_TIMES: bool = true;
     const EXAMPLES: &'static str = "  \
   sstream-join <(sstream-source queue orders.jsonl) <(sstream-source queue payments.jsonl)

@@ -176,6 +176,7 @@ impl Tool for SinkTool {
     const ENDS: bool = true;
 
     const CONNECTORS: Option<Role> = Some(Role::Sink);
+    const KIND_OF_FILES: Option<&'static str> = Some("files");
 
     fn common(&self) -> &Common {
         &self.stage.common

@@ -62,8 +62,12 @@ impl Launch<'_> {
             let tools = tools(plan)?;
             command.arg("--files").arg(tools.join(OsStr::new(",")));
         }
-        if plan.reads("kafka") {
-            command.arg("--jars").arg(kafka(&jar)?.join(OsStr::new(",")));
+        let mut jars = Vec::new();
+        for kind in plan.kinds_with_jars() {
+            jars.extend(jars_of(kind, &jar)?);
+        }
+        if !jars.is_empty() {
+            command.arg("--jars").arg(jars.join(OsStr::new(",")));
         }
         match self.master.starts_with("spark:") && in_cluster(self.options) {
             true => command.args(with_java_17(self.options)),
@@ -137,11 +141,11 @@ fn for_yarn(json: &str) -> String {
     json.replace("{{", "{\\u007b").replace("}}", "}\\u007d")
 }
 
-/// What Spark itself does not have to read Kafka: beside the jar.
-fn kafka(jar: &Path) -> Result<Vec<OsString>, ToolError> {
-    let folder = jar.with_file_name("sstream-spark-kafka");
+/// What Spark itself does not have to read a kind: beside the jar.
+fn jars_of(kind: &str, jar: &Path) -> Result<Vec<OsString>, ToolError> {
+    let folder = jar.with_file_name(format!("sstream-spark-{kind}"));
     let files = std::fs::read_dir(&folder).map_err(|error| ToolError::Open {
-        what: format!("{}, what Spark needs for Kafka (make spark, make install)", folder.display()),
+        what: format!("{}, what Spark needs to read {kind} (make spark, make install)", folder.display()),
         error,
     })?;
     Ok(files.filter_map(|file| Some(file.ok()?.path().into_os_string())).collect())

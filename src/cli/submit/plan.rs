@@ -1,5 +1,7 @@
 //! A plan: what of a line runs where on a cluster. `docs/SPARK-SUBMIT.md` is its specification.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use crate::cli::cluster::{Keys, Life, Merging, Parts, Target};
@@ -68,6 +70,8 @@ pub enum Work {
         settings: Map<String, Value>,
         /// The command.
         command: Vec<String>,
+        /// Whether Spark lacks what it reads that with.
+        needs_jars: bool,
     },
     /// Commands, a pipe between each two, in every partition.
     Each(Vec<Vec<String>>),
@@ -154,9 +158,13 @@ impl Plan {
         })
     }
 
-    /// Whether a source of it is of this kind, and Spark reads it by its own means.
-    pub fn reads(&self, kind: &str) -> bool {
-        self.nodes.iter().any(|node| matches!(&node.work, Work::Native { kind: of, .. } if of == kind))
+    /// The kinds that Spark reads by its own means, once it has been given what it lacks for that.
+    pub fn kinds_with_jars(&self) -> BTreeSet<&str> {
+        let of_nodes = self.nodes.iter().filter_map(|node| match &node.work {
+            Work::Native { kind, needs_jars: true, .. } => Some(&kind[..]),
+            _ => None,
+        });
+        of_nodes.collect()
     }
 
     /// The interval at which Spark cuts: that of the sources, all of which have the same.
@@ -176,7 +184,7 @@ impl Node {
                 "is": "source", "kind": "receive", "command": shell_text(command),
                 "runs": "on one executor, in a receiver"
             }),
-            Work::Native { kind, settings, command } => {
+            Work::Native { kind, settings, command, .. } => {
                 let mut own = json!({"is": "source", "kind": kind, "command": shell_text(command)});
                 extend(&mut own, settings.clone().into());
                 extend(&mut own, json!({"runs": "in every partition: Spark reads, and the command makes the records"}));

@@ -60,6 +60,11 @@ impl Tools {
         Tools(tools::all())
     }
 
+    /// Those that read several streams.
+    pub fn of_sides(&self) -> Vec<&str> {
+        self.0.iter().filter(|tool| tool.has_sides).map(|tool| tool.command.get_name()).collect()
+    }
+
     /// A command whose first word is a tool.
     ///
     /// # Errors

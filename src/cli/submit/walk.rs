@@ -22,9 +22,6 @@ const NONE_OF_OURS: &str =
 const BEGUN_BY_OTHERS: &str = "is none of sstream's tools, and would bring what it has to this machine: begin with \
      sstream-source: tcp HOST:PORT reads lines of who serves them, exec -- CMD what a command writes";
 
-/// Tools that read several streams.
-const OF_SEVERAL: [&str; 2] = ["sstream-join", "sstream-union"];
-
 /// The plan of a line; `on_driver` lets commands of sinks run on the driver.
 ///
 /// # Errors
@@ -227,11 +224,11 @@ impl Walk {
                 words.insert(1, "--output=json".to_owned());
                 Work::Receive(words)
             }
-            Origin::Native { kind, settings, makes, leaves } => {
+            Origin::Native { kind, settings, makes, leaves, needs_jars } => {
                 words.retain(|word| leaves.as_ref() != Some(word));
                 words.insert(1, "--output=json".to_owned());
                 words.extend(makes);
-                Work::Native { kind, settings, command: words }
+                Work::Native { kind, settings, command: words, needs_jars }
             }
         }
     }
@@ -286,10 +283,11 @@ impl Walk {
         flow: Option<Flow>,
         inner: Vec<(usize, Option<Flow>)>,
     ) -> Result<Vec<Flow>, ToolError> {
-        if !tool_of(command).is_some_and(|tool| OF_SEVERAL.contains(&&tool[..])) {
+        let of_sides = self.tools.of_sides();
+        if !tool_of(command).is_some_and(|tool| of_sides.contains(&&tool[..])) {
             return match inner.is_empty() {
                 true => Ok(Vec::new()),
-                false => Err(self.refused(command, "<(…) and >(…) are for sstream-join and sstream-union")),
+                false => Err(self.refused(command, &format!("<(…) and >(…) are for {}", of_sides.join(" and ")))),
             };
         }
         let mut sides = Vec::new();

@@ -27,6 +27,62 @@ pub enum Got {
 pub type Client = Arc<str>;
 
 /// The beginning of a line whose connection or program did not end well.
+///
+/// ```
+/// use std::collections::VecDeque;
+/// use std::time::Duration;
+/// use sstream::connect::{ByteSource, Client, Got, SourceError, Torn};
+///
+/// /// What came of clients that are kept apart.
+/// enum Said {
+///     Turn(Client),
+///     Bytes(&'static [u8]),
+///     /// The connection was reset, in the middle of this line.
+///     Reset(&'static [u8]),
+/// }
+///
+/// struct Clients {
+///     said: VecDeque<Said>,
+///     client: Option<Client>,
+///     torn: Option<Torn>,
+/// }
+///
+/// impl ByteSource for Clients {
+///     fn read(&mut self, buffer: &mut [u8], _: Duration) -> Result<Got, SourceError> {
+///         Ok(match self.said.pop_front() {
+///             None => Got::End,
+///             Some(Said::Turn(client)) => {
+///                 self.client = Some(client);
+///                 Got::Turn
+///             }
+///             Some(Said::Bytes(bytes)) => {
+///                 buffer[..bytes.len()].copy_from_slice(bytes);
+///                 Got::Bytes(bytes.len())
+///             }
+///             Some(Said::Reset(line)) => {
+///                 self.torn = Some(Torn { line: line.to_vec(), reason: "the connection was reset".to_owned() });
+///                 Got::Over
+///             }
+///         })
+///     }
+///     fn read_held(&mut self, buffer: &mut [u8]) -> Result<Got, SourceError> {
+///         self.read(buffer, Duration::ZERO)
+///     }
+///     fn client(&self) -> Option<Client> {
+///         self.client.clone()
+///     }
+///     fn torn(&mut self) -> Option<Torn> {
+///         self.torn.take()
+///     }
+/// }
+///
+/// let said = [Said::Turn("10.0.0.7:4000".into()), Said::Bytes(b"whole\n"), Said::Reset(b"hal")];
+/// let mut clients = Clients { said: said.into(), client: None, torn: None };
+/// let mut got = || clients.read(&mut [0; 100], Duration::ZERO).unwrap();
+/// assert_eq!([got(), got(), got(), got()], [Got::Turn, Got::Bytes(6), Got::Over, Got::End]);
+/// assert_eq!(clients.client().as_deref(), Some("10.0.0.7:4000"));
+/// assert_eq!(clients.torn().unwrap().line, b"hal");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Torn {
     /// What came of it.

@@ -15,10 +15,10 @@ use rustix::pipe::{PipeFlags, pipe_with};
 ///
 /// ```
 /// use std::time::Duration;
-/// use sstream::connect::{Ready, Wake};
+/// use sstream::connect::{Bell, Ready, Wake};
 ///
 /// let wake = Wake::new().unwrap();
-/// let bell = wake.bell();
+/// let bell: Bell = wake.bell();
 /// std::thread::spawn(move || bell.ring());
 /// assert_eq!(wake.wait(None, Duration::from_secs(60)).unwrap(), Ready::Input);
 /// ```

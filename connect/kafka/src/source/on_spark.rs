@@ -24,7 +24,7 @@ const CALLED: [(&str, &str); 1] = [("topic.metadata.refresh.interval.ms", "metad
 /// What Spark is to read.
 pub fn on_cluster(args: &SourceArgs) -> OnCluster {
     match settings(args) {
-        Ok(settings) => OnCluster::Native { kind: "kafka", settings, makes: "--messages-on-stdin" },
+        Ok(settings) => OnCluster::Native { kind: "kafka", settings, makes: "--messages-on-stdin", needs_jars: true },
         Err(reason) => OnCluster::Refused(reason),
     }
 }

@@ -184,7 +184,7 @@ impl Walk {
         let Some(described) = self.tools.iter().find(|described| described.command.get_name() == tool) else {
             return unknown;
         };
-        if let Some(place) = remote::place(&described.command, &words) {
+        if let Some(place) = remote::place(&described.command, described.kind_of_files, &words) {
             words[place] = remote::KIND;
         }
         let parsed = match (described.parse)(&words) {

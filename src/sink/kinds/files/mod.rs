@@ -38,6 +38,23 @@ use crate::os;
 use crate::sink::Sink;
 
 /// Writes a file a batch.
+///
+/// ```
+/// use sstream::connect::{BatchTime, Block, FileArgs, FileNames, Files, Layout, LineForm, Sink as _};
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let words = folder.path().join("words");
+/// // Options that a kind flattens into its own.
+/// let options = FileArgs { prefix: words, suffix: Some("txt".to_owned()), empty: false, layout: Layout::Files };
+/// let time = BatchTime(1000);
+/// let mut files: Files<LineForm> = options.open(LineForm::Text).unwrap();
+/// files.block(Block { time, records: 1, bytes: b"\"a\"\n" }).unwrap();
+/// files.end(time, 1).unwrap();
+///
+/// let names: FileNames = options.names().unwrap();
+/// assert!(names.path(time).ends_with("words-1000.txt"));
+/// assert_eq!(std::fs::read_to_string(names.path(time)).unwrap(), "a\n");
+/// ```
 pub struct Files<C> {
     names: FileNames,
     content: C,

@@ -36,6 +36,23 @@ const MOST_HELD_STEPS: usize = 1000;
 const LOOK: Duration = Duration::from_millis(20);
 
 /// What becomes of a batch that offsets name and that is gone.
+///
+/// ```
+/// use sstream::connect::{Console, OnLoss, SourceError};
+///
+/// /// What a source does that finds less than it has read already.
+/// fn lost(on_loss: OnLoss, console: &Console, error: SourceError) -> Result<(), SourceError> {
+///     match on_loss {
+///         OnLoss::Fail => Err(error),
+///         OnLoss::Skip => Ok(console.warn(&format!("{error}: left out"))),
+///     }
+/// }
+/// # use sstream::connect::Level;
+/// # let gone = || SourceError::read("spool", std::io::Error::other("shorter than it was"));
+/// # let console = Console::new("sstream-source-spool", Level::Error);
+/// # assert!(lost(OnLoss::Fail, &console, gone()).is_err());
+/// # assert!(lost(OnLoss::Skip, &console, gone()).is_ok());
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnLoss {
     /// The source stops with exit code 5.

@@ -4,14 +4,49 @@ use std::ffi::OsString;
 
 use clap::CommandFactory as _;
 
-use super::SourceTool;
+use super::{BuiltIn, Declaration, Opening, joined};
 use crate::cli::ToolError;
+use crate::cli::cluster::{Origin, Spread};
 use crate::cli::connector::known::{self, Role};
+use crate::cli::first::SourceIdentity;
 use crate::cli::nearest::nearest;
+use crate::cli::source::SourceTool;
 use crate::command::find;
+use crate::source::engine::batches::Batches;
+use crate::source::kinds::exec;
+
+/// Such a kind, whose name its words say.
+const KIND: Declaration = Declaration::OF_LINES;
+
+/// The kind, and what stands behind it.
+impl BuiltIn for Vec<OsString> {
+    fn declaration(&self) -> &'static Declaration {
+        &KIND
+    }
+
+    fn words(&self) -> String {
+        joined(self.get(1..).unwrap_or_default())
+    }
+
+    /// The program must be there.
+    fn identity(&self, tool: &SourceTool) -> Result<SourceIdentity, ToolError> {
+        command(self)?;
+        let kind = self.first().map_or_else(String::new, |word| word.to_string_lossy().into_owned());
+        tool.identity_of(&kind, &self.words())
+    }
+
+    fn spread(&self, _: &SourceTool) -> Spread {
+        Spread::Source(Origin::Received)
+    }
+
+    fn open<'a>(&self, tool: &SourceTool, opening: &Opening<'a>) -> Result<Box<dyn Batches + 'a>, ToolError> {
+        let source = exec::open(&command(self)?, &tool.surroundings(opening))?;
+        Ok(tool.of_many_lines(Box::new(source), opening))
+    }
+}
 
 /// The command of a kind that is not built in: `sstream-source-KIND ARGS`.
-pub fn command(words: &[OsString]) -> Result<Vec<OsString>, ToolError> {
+fn command(words: &[OsString]) -> Result<Vec<OsString>, ToolError> {
     let (kind, arguments) = words.split_first().ok_or_else(|| unknown(""))?;
     let name = kind.to_string_lossy();
     let program = OsString::from(Role::Source.program(&name));
