@@ -62,6 +62,8 @@ mod net;
 #[doc(hidden)]
 pub mod op;
 mod os;
+#[doc(hidden)]
+pub mod own_math;
 mod progress;
 mod record;
 mod run;

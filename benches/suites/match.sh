@@ -15,6 +15,10 @@ matching() {
   time_of match-by-event-time 5 2000 \
     "sstream-match --input json $pattern --time .t --watermark 10s < $lines > $folder/out"
   time_of match-by-arrival 5 2000 "sstream-match --input json $pattern < $lines > $folder/out"
+  time_of match-beyond-memory 3 8000 \
+    "sstream-match --input json $pattern --time .t --watermark 10s --memory 16MiB < $lines > $folder/out"
+  resident match-beyond-memory-most 32 "cat $lines" \
+    "sstream-match --input json $pattern --time .t --watermark 10s --memory 16MiB"
   resident match-memory 1000 "cat $lines" "sstream-match --input json $pattern --time .t --watermark 10s"
 }
 matching

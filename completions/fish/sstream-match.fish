@@ -7,6 +7,7 @@ timeout\t'What was begun and not finished within the time, with "timeout":true'
 both\t'Both'"
 complete -c sstream-match -l select -d 'What is made of a match: EXPR of $key $start $end and, as arrays, $NAME; every result is a record' -r
 complete -c sstream-match -l max-partial -d 'So many partial matches of a key may be open; more is an error' -r
+complete -c sstream-match -l memory -d 'Hold about so many bytes of what is known of keys in memory; what is more goes to files in the checkpoint, or in $TMPDIR [default: all is in memory]' -r
 complete -c sstream-match -l time -d 'The time of a record, an EXPR: go by it in the place of when records arrive' -r
 complete -c sstream-match -l time-unit -d 'What a number counts since 1970 [default: ms]' -r -f -a "s\t'Seconds'
 ms\t'Milliseconds'

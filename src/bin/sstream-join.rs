@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+sstream::own_math!();
+
 fn main() -> ExitCode {
     sstream::cli::main::<sstream::cli::join::JoinTool>()
 }

@@ -38,7 +38,7 @@ pub struct DedupTool {
 
     /// Deal the keys over N threads, with the same output; 0: as many as there
     /// are processors
-    #[arg(short, long, value_name = "N", default_value = "1", hide_default_value = true)]
+    #[arg(short, long, value_name = "N", default_value = "1", conflicts_with = "memory", hide_default_value = true)]
     jobs: usize,
 
     #[command(flatten)]
@@ -120,9 +120,7 @@ impl Tool for DedupTool {
 
     fn spread(&self) -> Spread {
         match self.operator() {
-            Ok(_) if self.memory.memory.is_some() => {
-                Spread::Refused("--memory: a cluster keeps keys in its own memory, spread over --parts".to_owned())
-            }
+            Ok(_) if self.memory.memory.is_some() => Spread::Refused(KeyMemoryArgs::NOT_ON_A_CLUSTER.to_owned()),
             Ok(_) => Parts::spread(Keys::Dealt, self.time.watermark.is_some(), &self.time.late()),
             Err(error) => Spread::Refused(error.to_string()),
         }

@@ -3,15 +3,16 @@
 use clap::{Parser, ValueEnum};
 
 use super::account::{Account, Stream};
-use super::args::{Common, CutArgs, ShareArgs, StageArgs, StateArgs, TimeArgs};
+use super::args::{Common, CutArgs, KeyMemoryArgs, ShareArgs, StageArgs, StateArgs, TimeArgs};
 use super::cluster::{Keys, Parts, Spread};
 use super::program::program;
 use super::{Environment, Tool, ToolError, run_stage, run_stage_timed};
 use crate::duration;
+use crate::op::Operator;
 use crate::op::deal::Deal;
 use crate::op::grouping::{By, Grouping};
 use crate::op::sequence::{
-    Answer, Automaton, Definition, Emit, Options, Pattern, Rules, Sequences, Skip, select_variables,
+    Answer, Automaton, Definition, Emit, LargeSequences, Options, Pattern, Rules, Sequences, Skip, select_variables,
 };
 
 /// Find sequences of records, by key: three failures and then a success within a minute
@@ -25,8 +26,8 @@ use crate::op::sequence::{
 /// {"key","start","end","match":{NAME:[records]}}, start and end only with --time.
 ///
 /// With --time records are put in order as the watermark passes them; without it they
-/// come in order of arrival, by the times of batches. What is open is held in memory:
-/// each record that some way has taken, once. In SQL: MATCH_RECOGNIZE; in Flink: CEP.
+/// come in order of arrival, by the times of batches. What is open is held in memory,
+/// or as --memory says: each record that some way has taken, once. In SQL: MATCH_RECOGNIZE; in Flink: CEP.
 #[derive(Parser, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct MatchTool {
@@ -67,6 +68,9 @@ pub struct MatchTool {
     /// So many partial matches of a key may be open; more is an error
     #[arg(long, value_name = "N", default_value = "100000", help_heading = "Memory")]
     max_partial: usize,
+
+    #[command(flatten)]
+    memory: KeyMemoryArgs,
 
     #[command(flatten)]
     time: TimeArgs,
@@ -220,6 +224,7 @@ impl Tool for MatchTool {
     fn spread(&self) -> Spread {
         let keys = if self.by.is_some() { Keys::Dealt } else { Keys::None };
         match self.operator() {
+            Ok(_) if self.memory.memory.is_some() => Spread::Refused(KeyMemoryArgs::NOT_ON_A_CLUSTER.to_owned()),
             Ok(_) => Parts::spread(keys, self.time.watermark.is_some(), &self.time.late()),
             Err(error) => Spread::Refused(error.to_string()),
         }
@@ -230,7 +235,11 @@ impl Tool for MatchTool {
             let timing = self.time.timing_if_wanted(&self.stage.input.cut)?;
             return run_stage(&mut Deal::new(self.grouping()?, timing), &self.stage, environment);
         }
-        let mut operator = self.operator()?;
-        run_stage_timed(&mut operator, &self.stage, self.saved, self.time.late(), environment)
+        let operator = self.operator()?;
+        let mut operator: Box<dyn Operator> = match self.memory.memory {
+            Some(memory) => Box::new(LargeSequences::new(operator, memory)),
+            None => Box::new(operator),
+        };
+        run_stage_timed(operator.as_mut(), &self.stage, self.saved, self.time.late(), environment)
     }
 }

@@ -81,7 +81,7 @@ pub struct StateTool {
 
     /// Deal the keys over N threads, with the same output; 0: as many as there
     /// are processors
-    #[arg(short, long, value_name = "N", default_value = "1", conflicts_with = "exec", hide_default_value = true)]
+    #[arg(short, long, value_name = "N", default_value = "1", conflicts_with_all = ["exec", "memory"], hide_default_value = true)]
     jobs: usize,
 
     #[command(flatten)]
@@ -242,9 +242,7 @@ impl Tool for StateTool {
             return Spread::Refused(error.to_string());
         }
         if self.memory.memory.is_some() {
-            return Spread::Refused(
-                "--memory: a cluster keeps the state in its own memory, spread over --parts".to_owned(),
-            );
+            return Spread::Refused(KeyMemoryArgs::NOT_ON_A_CLUSTER.to_owned());
         }
         let keeps_more = self.timeout.is_some() || self.initial.is_some() || self.emit != EmitArg::All;
         if keeps_more || self.expr.is_some() || self.exec.is_some() {

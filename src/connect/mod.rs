@@ -266,7 +266,7 @@ pub mod record {
 ///
 /// ```
 /// use std::fs;
-/// use sstream::connect::directory::{SUCCESS, remove, replace};
+/// use sstream::connect::directory::{SUCCESS, remove, replace, sync_directory};
 ///
 /// # let folder = tempfile::tempdir().unwrap();
 /// # let out = folder.path();
@@ -277,6 +277,7 @@ pub mod record {
 ///     fs::create_dir(&temporary).unwrap();
 ///     fs::write(temporary.join("part-00000"), words).unwrap();
 ///     fs::write(temporary.join(SUCCESS), "").unwrap();
+///     sync_directory(&temporary).unwrap(); // the names of its parts
 ///     replace(&temporary, &batch).unwrap();
 /// }
 /// assert_eq!(fs::read(batch.join("part-00000")).unwrap(), b"a\nb\n");
@@ -428,6 +429,11 @@ pub mod duration {
 /// let mut rest = position.as_slice();
 /// assert_eq!((varint::take(&mut rest), varint::take(&mut rest)), (Some(300), Some(7)));
 /// assert_eq!(varint::take(&mut rest), None);
+///
+/// // From a stream: more bytes than that are no number.
+/// let mut number = [0; varint::LONGEST];
+/// number[..2].copy_from_slice(&position[..2]);
+/// assert_eq!(varint::take(&mut &number[..]), Some(300));
 ///
 /// // With a sign, as Avro's numbers.
 /// varint::push_signed(-2, &mut position);

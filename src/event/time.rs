@@ -209,10 +209,28 @@ fn plain_integer(number: &[u8]) -> Option<i64> {
     if digits.len() > 18 {
         return None;
     }
-    let value = digits
+    let (eights, rest) = digits.as_chunks();
+    let value = eights.iter().try_fold(0, |value, eight| Some(value * 100_000_000 + eight_digits(*eight)?))?;
+    let value = rest
         .iter()
-        .try_fold(0_i64, |value, digit| digit.is_ascii_digit().then(|| value * 10 + i64::from(digit - b'0')))?;
+        .try_fold(value, |value, digit| digit.is_ascii_digit().then(|| value * 10 + i64::from(digit - b'0')))?;
     Some(sign * value)
+}
+
+/// The number that eight digits are, all at once: neighbours are put together, then pairs, then fours. A time of today in
+/// ms has thirteen, and one after the other they were 7 % of a window's time.
+fn eight_digits(digits: [u8; 8]) -> Option<i64> {
+    const HIGH: u64 = 0xf0f0_f0f0_f0f0_f0f0;
+    const ZEROS: u64 = u64::from_le_bytes(*b"00000000");
+    let digits = u64::from_le_bytes(digits);
+    // With 6 more, what is above 9 carries into the high half.
+    if digits & HIGH != ZEROS || digits.wrapping_add(0x0606_0606_0606_0606) & HIGH != ZEROS {
+        return None;
+    }
+    let pairs = (digits & !HIGH).wrapping_mul((10 << 8) + 1) >> 8;
+    let fours = (pairs & 0x00ff_00ff_00ff_00ff).wrapping_mul((100 << 16) + 1) >> 16;
+    let all = (fours & 0x0000_ffff_0000_ffff).wrapping_mul((10_000 << 32) + 1) >> 32;
+    Some(all.cast_signed())
 }
 
 /// The integer times a power of ten, cut off towards the past.
@@ -342,6 +360,16 @@ mod tests {
             };
             let want = seconds * 1000 + i64::from(nanos / 1_000_000);
             prop_assert_eq!(read(".", &form(TimeUnit::Seconds, None, "UTC"), &number), Ok(want), "{}", number);
+        }
+
+        #[test]
+        fn integers_are_read_eight_digits_at_once(number in "-?[0-9]{1,18}", at in 0..18usize, byte: u8) {
+            prop_assert_eq!(plain_integer(number.as_bytes()), number.parse().ok());
+            let mut other = number.into_bytes();
+            let at = at % other.len();
+            other[at] = byte;
+            let is_number = other[usize::from(other[0] == b'-')..].iter().all(u8::is_ascii_digit);
+            prop_assert_eq!(plain_integer(&other).is_some(), is_number);
         }
     }
 }

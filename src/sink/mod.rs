@@ -92,6 +92,7 @@ use crate::frame::{BatchTime, Block};
 /// use std::fs::{self, File};
 /// use std::io;
 /// use std::path::PathBuf;
+/// use sstream::connect::directory::sync_directory;
 /// use sstream::connect::{BatchTime, Block, OutletError, Sink, SinkGuarantee, Under, testing};
 ///
 /// /// A file for each batch, which appears whole.
@@ -108,7 +109,7 @@ use crate::frame::{BatchTime, Block};
 ///     }
 ///     fn sync(&self) -> io::Result<()> {
 ///         self.prepared.iter().try_for_each(|name| File::open(self.dir.join(format!(".{name}")))?.sync_all())?;
-///         File::open(&self.dir)?.sync_all()
+///         sync_directory(&self.dir)
 ///     }
 ///     /// What is not there any more was shown by the run before.
 ///     fn show(&self, name: &str) -> io::Result<()> {

@@ -188,7 +188,7 @@ fn a_state_goes_on_with_another_number_of_threads() {
 }
 
 /// Runs a stage with several sizes of memory, one run behind the other, and compares with one that has all in memory.
-fn goes_on_with_any_memory(folder: &Folder, keyed: &str, name: &str) {
+fn goes_on_with_any_memory(folder: &Folder, keyed: &str, name: &str, least: &str) {
     let line = |memory: &str, checkpoint: &str| {
         let line = format!(
             "sstream-source tail log --input json --available-now --checkpoint {checkpoint} | \
@@ -198,7 +198,8 @@ fn goes_on_with_any_memory(folder: &Folder, keyed: &str, name: &str) {
     };
     let stage = format!("tail.01-{name}");
     let mut log = String::new();
-    for (part, memory) in ["--memory 64KiB", "--memory 100KiB", "", "--memory 4KiB"].into_iter().enumerate() {
+    let least = format!("--memory {least}");
+    for (part, memory) in ["--memory 64KiB", "--memory 100KiB", "", &least].into_iter().enumerate() {
         log.extend(
             (0..20_000).map(|n| format!("[\"key {}\",{}]\n", n * 7919 % (5003 + 500 * part), part * 20_000 + n)),
         );
@@ -217,16 +218,29 @@ fn goes_on_with_any_memory(folder: &Folder, keyed: &str, name: &str) {
 fn keys_beyond_memory_give_the_same_and_go_on_with_any_memory() {
     // Not by batches: both lines have times of their own then.
     for within in ["", "--within 1h --time '.[1]' --watermark 1d"] {
-        goes_on_with_any_memory(&Folder::new(), &format!("sstream-dedup --by '.[0]' {within}"), "dedup");
+        goes_on_with_any_memory(&Folder::new(), &format!("sstream-dedup --by '.[0]' {within}"), "dedup", "4KiB");
     }
     let refused = "sstream-dedup --memory 1MiB -j 2 < /dev/null";
     Folder::new().run(refused).exits(2).says("--memory does not go with --jobs");
 }
 
 #[test]
+fn sequences_beyond_memory_give_the_same_and_go_on_with_any_memory() {
+    let names = "--define 'a=.[1] % 3 == 0' --define 'b=.[1] % 2 == 0'";
+    for (pattern, options) in [
+        ("a -> b", "--within 7s --emit both --time '.[1]' --watermark 2s"),
+        ("b? a -> b{1,2}", "--within 20s --time '.[1]' --watermark 2s"),
+        ("a -> b", "--all --within 1d"),
+    ] {
+        let keyed = format!("sstream-match '{pattern}' --by '.[0]' {names} {options}");
+        goes_on_with_any_memory(&Folder::new(), &keyed, "match", "24KiB");
+    }
+}
+
+#[test]
 fn a_state_beyond_memory_gives_the_same_and_goes_on_with_any_memory() {
     let folder = Folder::new();
-    goes_on_with_any_memory(&folder, "sstream-state sum --emit changed", "state");
+    goes_on_with_any_memory(&folder, "sstream-state sum --emit changed", "state", "4KiB");
     // One that counts: others may be left of a stop.
     let named =
         folder.run("sstream-checkpoint verify large | sed -n 's|^ok  *\\(.*[.]run\\):.*|\\1|p' | head -n 1").stdout;
@@ -243,7 +257,7 @@ fn a_state_beyond_memory_gives_the_same_and_goes_on_with_any_memory() {
 fn windows_beyond_memory_give_the_same_and_go_on_with_any_memory() {
     for windows in ["3s", "3s 1s", "--session 700ms"] {
         let keyed = format!("sstream-window {windows} --by '.[0]' --time '.[1]' --watermark 2s count");
-        goes_on_with_any_memory(&Folder::new(), &keyed, "window");
+        goes_on_with_any_memory(&Folder::new(), &keyed, "window", "24KiB");
     }
 }
 

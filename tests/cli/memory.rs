@@ -53,6 +53,8 @@ fn what_is_resident_is_about_what_was_asked_for_whatever_the_number_of_keys() {
     for arguments in [
         "sstream-dedup --by .[0]",
         "sstream-window 1h --by .[0] --time .[1] --watermark 1s count",
+        "sstream-match a->b --by .[0] --within 1h --time .[1] --watermark 1s",
+        "sstream-match a->b --by .[0] --within 1h",
         "sstream-window 10ms --by .[0] --time .[1] --watermark 1h count",
     ] {
         let (few, many) = (most_kib(&folder, arguments, "few"), most_kib(&folder, arguments, "many"));

@@ -22,7 +22,7 @@ use crate::random::Random;
 const STEP_MS: u64 = 20;
 
 /// The pipelines: what each is of, and its stages behind a source of all records, or of orders and of payments.
-const PIPELINES: [(&str, &str); 9] = [
+const PIPELINES: [(&str, &str); 10] = [
     (
         "windows",
         "ALL | sstream-dedup --by '[.n, .type]' --within 20s --time .t --watermark 2s \
@@ -48,6 +48,11 @@ const PIPELINES: [(&str, &str); 9] = [
     (
         "large-join",
         "sstream-join ORDERS PAYMENTS --type full --by .n --within 0s..3s --time .t --watermark 2s --memory 4KiB",
+    ),
+    (
+        "large-match",
+        "ALL | sstream-match 'order -> payment' --within 3s --by .n --emit both --time .t --watermark 2s --memory 4KiB \
+         --define 'order=.type == \"order\"' --define 'payment=.type == \"payment\"'",
     ),
     ("large-dedup", "ALL | sstream-dedup --by '[.n, .type]' --within 20s --time .t --watermark 2s --memory 4KiB"),
 ];

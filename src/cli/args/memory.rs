@@ -9,8 +9,13 @@ use crate::duration::{parse_size, show_size};
 pub struct KeyMemoryArgs {
     /// Hold about so many bytes of what is known of keys in memory; what is more goes to files in the
     /// checkpoint, or in $TMPDIR [default: all is in memory]
-    #[arg(long, value_name = "SIZE", value_parser = parse, conflicts_with = "jobs", help_heading = "Memory")]
+    #[arg(long, value_name = "SIZE", value_parser = parse, help_heading = "Memory")]
     pub memory: Option<usize>,
+}
+
+impl KeyMemoryArgs {
+    /// Why such a stage does not run on a cluster.
+    pub const NOT_ON_A_CLUSTER: &str = "--memory: a cluster keeps keys in its own memory, spread over --parts";
 }
 
 fn parse(text: &str) -> Result<usize, String> {

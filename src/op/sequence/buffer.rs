@@ -2,6 +2,7 @@
 //! what they took as chains that share their beginnings. A way costs its last link, not its length.
 
 use crate::event::EventTime;
+use crate::op::waiting::Place;
 
 /// A record in the buffer.
 pub type RecordId = u32;
@@ -14,10 +15,17 @@ pub type LinkId = u32;
 pub struct Taken {
     /// When it happened.
     pub time: EventTime,
-    /// Its number among all records, in order of time.
+    /// Its number in order of arrival.
     pub number: u64,
     /// The record.
     pub bytes: Box<[u8]>,
+}
+
+impl Taken {
+    /// Its turn among all records.
+    pub fn place(&self) -> Place {
+        (self.time, self.number)
+    }
 }
 
 /// A link.

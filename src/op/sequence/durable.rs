@@ -2,11 +2,12 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | `h` | how many records were taken and have arrived, the newest batch; the watermark |
+//! | `h` | how many records had come when all came out at the end of the stream, if it did; how many have come; the newest batch; the watermark |
 //! | `w` time, number | a record that waits for the watermark: the key's length, the key, the record |
 //! | `r` number | a record that ways have taken: time, number, the record |
 //! | `l` number | a link: the one before plus one, the record, the place |
 //! | `k` key | the key as it was written, and its beginnings |
+//! | others | what a store [has](super::entry) of a key or a record |
 //!
 //! All numbers are little-endian, but for times and numbers in keys, which sort as bytes. A record
 //! and a link are written once, however long ways become.
@@ -15,21 +16,30 @@ use std::collections::{BTreeMap, HashSet};
 use std::io;
 
 use super::Sequences;
-use super::buffer::{Link, Taken};
-use super::matcher::{Run, Runs, Way};
+use super::buffer::Buffer;
+use super::entry::{self, Stored};
+use super::keys::Keys;
+use super::saved::{damaged, link_value, read_link, read_record, read_runs, record_value, runs_value};
 use crate::event::EventTime;
-use crate::frame::BatchTime;
+use crate::frame::{BatchTime, Watermark};
 use crate::keyed_state::{KeyedState, PairOut};
 use crate::op::OpError;
 use crate::op::durable::Durable;
 use crate::op::saved::Bytes;
 use crate::op::waiting::{Place, Waiter, place_key, read_place};
 
+/// What keys begin with that no store has.
+const LETTERS: &[u8] = b"hwrlkW";
+
 /// What has changed since the state was last saved.
 #[derive(Default)]
 pub(super) struct Changes {
     waiting: Vec<Place>,
     keys: HashSet<Box<[u8]>>,
+    key_bytes: usize,
+    /// While entries are loaded: of keys of which none came later, what a store had, and what it had of records that waited.
+    stored: BTreeMap<Box<[u8]>, Box<[u8]>>,
+    waited: BTreeMap<Place, Box<[u8]>>,
     /// While entries are loaded: the records that wait, as they are saved.
     loading: BTreeMap<Place, Box<[u8]>>,
     /// Where the newest slice ended.
@@ -37,6 +47,11 @@ pub(super) struct Changes {
 }
 
 impl Changes {
+    /// Records that waited are elsewhere.
+    pub fn none_waits(&mut self) {
+        self.waiting.clear();
+    }
+
     /// A record begins to wait, or does so no longer.
     pub fn waiting(&mut self, place: Place) {
         self.waiting.push(place);
@@ -53,7 +68,13 @@ impl Changes {
     pub fn key(&mut self, normal: &[u8]) {
         if !self.keys.contains(normal) {
             self.keys.insert(normal.into());
+            self.key_bytes += normal.len();
         }
+    }
+
+    /// About how many bytes it takes.
+    fn bytes(&self) -> usize {
+        self.waiting.len() * size_of::<Place>() + self.keys.capacity() * size_of::<Box<[u8]>>() + self.key_bytes
     }
 }
 
@@ -61,59 +82,9 @@ fn numbered(letter: u8, id: u32) -> Vec<u8> {
     [&[letter][..], &id.to_be_bytes()].concat()
 }
 
-fn record_value(record: &Taken) -> Vec<u8> {
-    [&record.time.to_le_bytes()[..], &record.number.to_le_bytes(), &record.bytes].concat()
-}
-
-fn link_value(link: Link) -> Vec<u8> {
-    [link.before.map_or(0, |before| before + 1), link.record, link.place].map(u32::to_le_bytes).concat()
-}
-
-fn runs_value(written: &[u8], runs: &Runs) -> Vec<u8> {
-    let mut value = (written.len() as u32).to_le_bytes().to_vec();
-    value.extend_from_slice(written);
-    for run in runs {
-        value.extend_from_slice(&run.start.to_le_bytes());
-        value.extend_from_slice(&run.number.to_le_bytes());
-        let (best, end) = run.best.map_or((0, 0), |(best, end)| (best + 1, end));
-        value.extend_from_slice(&best.to_le_bytes());
-        value.extend_from_slice(&end.to_le_bytes());
-        value.extend_from_slice(&(run.ways.len() as u32).to_le_bytes());
-        for way in &run.ways {
-            value.extend_from_slice(&way.last.to_le_bytes());
-            value.extend_from_slice(&way.open.to_le_bytes());
-            value.push(way.is_fresh.into());
-        }
-    }
-    value
-}
-
-fn read_runs(value: &[u8]) -> Option<(&[u8], Runs)> {
-    let mut bytes = Bytes(value);
-    let length = bytes.u32()? as usize;
-    let written = bytes.slice(length)?;
-    let mut runs = Runs::new();
-    while !bytes.0.is_empty() {
-        let (start, number) = (bytes.i64()?, bytes.u64()?);
-        let (best, end) = (bytes.u32()?, bytes.i64()?);
-        let count = bytes.u32()?;
-        let mut ways = Vec::new();
-        for _ in 0..count {
-            let (last, open) = (bytes.u32()?, bytes.u64()?);
-            ways.push(Way { last, open, is_fresh: bytes.take::<1>()? == [1] });
-        }
-        runs.push_back(Run { start, number, ways, best: best.checked_sub(1).map(|best| (best, end)) });
-    }
-    Some((written, runs))
-}
-
-fn damaged() -> OpError {
-    OpError::Damaged { what: "an entry is none of open matches".to_owned() }
-}
-
 impl Sequences {
     fn header(&self) -> Vec<u8> {
-        let mut value: Vec<u8> = [self.taken, self.arrived, self.newest.0].map(u64::to_le_bytes).concat();
+        let mut value: Vec<u8> = [self.gone, self.arrived, self.newest.0].map(u64::to_le_bytes).concat();
         if let Some(timing) = &self.timing {
             timing.watermarks.save(&mut value);
         }
@@ -122,12 +93,19 @@ impl Sequences {
 
     /// Takes an entry, or takes it out; `None` if it is none of such a state.
     fn take_entry(&mut self, key: &[u8], entry: Option<&[u8]>) -> Option<()> {
-        let (letter, key) = key.split_first()?;
+        let Some((letter, key)) = key.split_first().filter(|(letter, _)| LETTERS.contains(letter)) else {
+            let stored = &mut self.changes.as_mut()?.stored;
+            match entry {
+                Some(entry) => drop(stored.insert(key.into(), entry.into())),
+                None => drop(stored.remove(key)),
+            }
+            return Some(());
+        };
         let id = || Some(u32::from_be_bytes(key.try_into().ok()?));
         match (letter, entry) {
             (b'h', Some(value)) => {
                 let mut bytes = Bytes(value);
-                (self.taken, self.arrived) = (bytes.u64()?, bytes.u64()?);
+                (self.gone, self.arrived) = (bytes.u64()?, bytes.u64()?);
                 self.newest = BatchTime(bytes.u64()?);
                 match &mut self.timing {
                     Some(timing) => timing.watermarks.load(bytes.0).then_some(())?,
@@ -136,48 +114,80 @@ impl Sequences {
             }
             (b'w', value) => {
                 let place = read_place(key)?;
-                let loading = &mut self.changes.as_mut()?.loading;
+                let changes = self.changes.as_mut()?;
                 match value {
-                    Some(value) => drop(loading.insert(place, value.into())),
-                    None => drop(loading.remove(&place)),
+                    Some(value) => drop(changes.loading.insert(place, value.into())),
+                    None => drop(changes.loading.remove(&place)),
                 }
             }
+            (&entry::WAITING, Some(value)) => {
+                let Stored::Waits(_, value) = Stored::of(value)? else { return None };
+                self.changes.as_mut()?.waited.insert(read_place(key)?, value.into());
+            }
             (b'r', value) => {
-                let record = match value.map(Bytes) {
+                let record = match value {
                     None => None,
-                    Some(mut bytes) => Some(Taken { time: bytes.i64()?, number: bytes.u64()?, bytes: bytes.0.into() }),
+                    Some(value) => Some(read_record(value)?),
                 };
                 self.matcher.buffer.load_record(id()?, record);
             }
             (b'l', value) => {
-                let link = match value.map(Bytes) {
+                let link = match value {
                     None => None,
-                    Some(mut bytes) => {
-                        let before = bytes.u32()?.checked_sub(1);
-                        let (record, place) = (bytes.u32()?, bytes.u32()?);
-                        ((place as usize) < self.matcher.rules.automaton.places.len()).then_some(())?;
-                        Some(Link { before, record, place })
-                    }
+                    Some(value) => Some(read_link(&mut Bytes(value), self.matcher.rules.automaton.places.len())?),
                 };
                 self.matcher.buffer.load_link(id()?, link);
             }
-            (b'k', Some(value)) => {
+            (b'k', value) => {
+                self.changes.as_mut()?.stored.remove(key);
+                self.take_runs(key, value)?;
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// Takes what is open of a key.
+    fn take_runs(&mut self, key: &[u8], entry: Option<&[u8]>) -> Option<()> {
+        match entry {
+            Some(value) => {
                 let (written, runs) = read_runs(value)?;
                 if let Some(index) = self.keys.find(key) {
                     self.keys.runs_mut(index).clear();
                 }
                 let index = self.keys.insert(written);
                 *self.keys.runs_mut(index) = runs;
+                self.keys.measure(index);
             }
-            (b'k', None) => {
+            None => {
                 if let Some(index) = self.keys.find(key) {
                     self.keys.runs_mut(index).clear();
                     self.keys.note_idle(index);
                 }
             }
-            _ => return None,
         }
         Some(())
+    }
+
+    /// Whether a record that a store has waits no longer.
+    pub(super) fn has_passed(&self, (time, number): Place) -> bool {
+        let passed = self.timing.as_ref().and_then(|timing| timing.watermarks.current());
+        number <= self.gone || passed.is_some_and(|Watermark(passed)| time < passed)
+    }
+
+    /// Nothing is open any more: it is elsewhere. it is elsewhere.
+    pub(super) fn let_go(&mut self) {
+        self.keys = Keys::new(self.matcher.rules.within_ms);
+        self.matcher.buffer = Buffer::default();
+        if let Some(changes) = &mut self.changes {
+            (changes.keys, changes.key_bytes) = Default::default();
+            self.matcher.buffer.track();
+        }
+    }
+
+    /// About how many bytes a checkpoint has not seen yet.
+    pub(super) fn bytes_changed(&self) -> usize {
+        self.changes.as_ref().map_or(0, Changes::bytes)
     }
 }
 
@@ -302,10 +312,9 @@ impl Durable for Sequences {
 
     fn finish_load(&mut self) -> Result<(), OpError> {
         let Sequences { matcher, keys, waiting, changes, .. } = self;
-        let loading = changes.replace(Changes::default()).unwrap_or_default().loading;
-        for (place, value) in loading {
-            let waiter = Waiter::load(place, &value).ok_or_else(damaged)?;
-            waiting.add(waiter);
+        let Changes { loading, stored, waited, .. } = changes.replace(Changes::default()).unwrap_or_default();
+        for (place, value) in &loading {
+            waiting.add(Waiter::load(*place, value).ok_or_else(damaged)?);
         }
         let held = keys.open().flat_map(|(_, runs)| runs).flat_map(|run| {
             let best = run.best.map(|(best, _)| best);
@@ -316,8 +325,13 @@ impl Durable for Sequences {
         }
         keys.remove_idle();
         keys.set_deadlines();
-        // What was loaded counts as saved.
-        matcher.buffer.track();
-        Ok(())
+        // What was loaded counts as saved, but for what a store had: links have other numbers here.
+        self.track(true);
+        for (place, value) in waited {
+            if !self.has_passed(place) && !loading.contains_key(&place) {
+                self.wait(Waiter::load(place, &value).ok_or_else(damaged)?);
+            }
+        }
+        stored.iter().try_for_each(|(key, entry)| self.put_entry(key, entry).map(drop).ok_or_else(damaged))
     }
 }

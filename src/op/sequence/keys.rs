@@ -1,21 +1,25 @@
 //! The keys that something is open of, and when their beginnings are over.
 
-use super::matcher::Runs;
+use super::matcher::{Run, Runs, Way};
 use crate::event::EventTime;
 use crate::op::due::Due;
 use crate::op::key_table::KeyTable;
+use crate::op::waiting::Place;
 
 /// So many deadlines that nothing waits for any more do not matter.
 const FEW_DEADLINES: usize = 1024;
 
-/// When a beginning is over, the number of its first record, and its key.
-type Deadline = (EventTime, u64, u32);
+/// When a beginning is over, the turn of its first record, and its key.
+type Deadline = (EventTime, Place, u32);
 
 /// Keys, each with an index, and what is open of each.
 pub struct Keys {
     table: KeyTable,
     /// Of each key, by its index.
     runs: Vec<Runs>,
+    /// About how many bytes that takes of each, and of all.
+    run_bytes: Vec<u32>,
+    all_run_bytes: usize,
     /// Keys that had nothing open when they were looked at: they stay till the batch is over, since
     /// most will soon have again.
     idle: Vec<u32>,
@@ -32,6 +36,8 @@ impl Keys {
         Keys {
             table: KeyTable::new(),
             runs: Vec::new(),
+            run_bytes: Vec::new(),
+            all_run_bytes: 0,
             idle: Vec::new(),
             within_ms,
             deadlines: Due::default(),
@@ -45,12 +51,27 @@ impl Keys {
         let (index, is_new) = self.table.insert(key);
         if is_new {
             // Behind gaps that were left at the end.
-            self.runs.truncate(index);
+            self.truncate(index);
             self.runs.push(Runs::new());
+            self.run_bytes.push(0);
         } else if self.runs[index].is_empty() {
             self.table.rewrite(index, key);
         }
         index
+    }
+
+    fn truncate(&mut self, end: usize) {
+        self.runs.truncate(end);
+        self.run_bytes.truncate(end);
+    }
+
+    /// Counts what is open of a key, which has changed.
+    pub fn measure(&mut self, index: usize) {
+        let runs = &self.runs[index];
+        let ways: usize = runs.iter().map(|run| run.ways.capacity() * size_of::<Way>()).sum();
+        let bytes = u32::try_from(runs.capacity() * size_of::<Run>() + ways).unwrap_or(u32::MAX);
+        let before = std::mem::replace(&mut self.run_bytes[index], bytes);
+        self.all_run_bytes = self.all_run_bytes + bytes as usize - before as usize;
     }
 
     /// The index of a key in normal form.
@@ -88,9 +109,10 @@ impl Keys {
         self.table.len()
     }
 
-    /// About how many bytes all that takes, but for what is open.
+    /// About how many bytes all that takes.
     pub fn bytes(&self) -> usize {
-        self.table.bytes() + self.runs.capacity() * size_of::<Runs>() + self.deadlines.bytes()
+        let each = size_of::<Runs>() + size_of::<u32>();
+        self.table.bytes() + self.runs.capacity() * each + self.all_run_bytes + self.deadlines.bytes()
     }
 
     /// The indexes of the keys that something is open of.
@@ -102,12 +124,28 @@ impl Keys {
     pub fn has_begun(&mut self, index: usize) {
         if let (Some(within_ms), Some(run)) = (self.within_ms, self.runs[index].back()) {
             let deadline = run.start.saturating_add(within_ms);
-            self.deadlines.push(deadline, (deadline, run.number, index as u32));
+            self.deadlines.push(deadline, (deadline, run.place(), index as u32));
             self.deadline_count += 1;
             if self.deadline_count > self.most_deadlines {
                 self.set_deadlines();
             }
         }
+    }
+
+    /// All beginnings of a key have deadlines.
+    pub fn have_begun(&mut self, index: usize) {
+        self.measure(index);
+        let Some(within_ms) = self.within_ms else { return };
+        for run in &self.runs[index] {
+            let deadline = run.start.saturating_add(within_ms);
+            self.deadlines.push(deadline, (deadline, run.place(), index as u32));
+            self.deadline_count += 1;
+        }
+    }
+
+    /// When the first beginning of a key is over, if one is.
+    pub fn first_over(&self, index: usize) -> Option<EventTime> {
+        Some(self.runs[index].front()?.start.saturating_add(self.within_ms?))
     }
 
     /// Sets the deadlines of the beginnings that are open, and no others.
@@ -117,7 +155,7 @@ impl Keys {
         for (index, runs) in self.open() {
             for run in runs {
                 let deadline = run.start.saturating_add(within_ms);
-                deadlines.push(deadline, (deadline, run.number, index as u32));
+                deadlines.push(deadline, (deadline, run.place(), index as u32));
             }
         }
         self.deadline_count = self.open().map(|(_, runs)| runs.len()).sum();
@@ -135,9 +173,9 @@ impl Keys {
         over
     }
 
-    /// Whether the beginning with this number is open; the index may be another key's by now.
-    pub fn is_open(&self, index: usize, number: u64) -> bool {
-        self.runs.get(index).is_some_and(|runs| runs.binary_search_by_key(&number, |run| run.number).is_ok())
+    /// Whether the beginning with this place is open; the index may be another key's by now.
+    pub fn is_open(&self, index: usize, place: Place) -> bool {
+        self.runs.get(index).is_some_and(|runs| runs.binary_search_by_key(&place, Run::place).is_ok())
     }
 
     /// Notes a key of which nothing is open.
@@ -151,8 +189,9 @@ impl Keys {
             let index = index as usize;
             if self.runs.get(index).is_some_and(Runs::is_empty) {
                 self.runs[index] = Runs::new();
+                self.measure(index);
                 self.table.remove(index);
-                self.runs.truncate(self.table.end());
+                self.truncate(self.table.end());
             }
         }
         if !self.table.is_sparse() {
@@ -160,6 +199,7 @@ impl Keys {
         }
         let order = self.table.compact();
         self.runs = order.iter().map(|from| std::mem::take(&mut self.runs[*from as usize])).collect();
+        self.run_bytes = order.iter().map(|from| self.run_bytes[*from as usize]).collect();
         self.set_deadlines();
         true
     }

@@ -13,24 +13,29 @@ mod automaton;
 mod buffer;
 mod define;
 mod durable;
+mod entry;
 mod fits;
 mod keys;
+mod large;
 mod matcher;
+mod order;
 mod pattern;
 mod result;
+mod saved;
 #[cfg(test)]
 mod tests;
 
 pub use automaton::Automaton;
 pub use define::Definition;
+pub use large::LargeSequences;
 pub use matcher::{Rules, Skip};
 pub use pattern::{Pattern, PatternError};
 pub use result::{Answer, VARIABLES, select_variables};
 
 use super::durable::Durable;
-use super::grouping::Grouping;
+use super::grouping::{Grouping, Item};
 use super::timed::place_of;
-use super::waiting::{Waiter, Waiting};
+use super::waiting::{Place, Waiter, Waiting};
 use super::{Held, OpError, Operator, Out};
 use crate::event::{EventTime, Timing};
 use crate::frame::{BatchTime, Block, Close, Head, Reason, Watermark};
@@ -38,6 +43,7 @@ use crate::interval::Interval;
 use durable::Changes;
 use keys::Keys;
 use matcher::{Arrival, Found, Matcher, Runs};
+use order::{Order, Turn};
 
 /// Which of what is found comes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,14 +84,16 @@ pub struct Sequences {
     keys: Keys,
     /// Records that the watermark has not passed.
     waiting: Waiting,
-    /// How many records have been taken, and how many have arrived.
-    taken: u64,
+    /// How many records have come, but for those that were late.
     arrived: u64,
+    /// How many had when all came out at the end of the stream.
+    gone: u64,
     interval: Interval,
     newest: BatchTime,
     has_checkpoint: bool,
     changes: Option<Changes>,
     found: Vec<Found>,
+    order: Order,
 }
 
 impl Sequences {
@@ -102,30 +110,51 @@ impl Sequences {
             keys: Keys::new(rules.within_ms),
             matcher: Matcher::new(rules),
             waiting: Waiting::default(),
-            taken: 0,
             arrived: 0,
+            gone: 0,
             interval: Interval::Fixed(1),
             newest: BatchTime::default(),
             has_checkpoint: false,
             changes: None,
             found: Vec::new(),
+            order: Order::default(),
+        }
+    }
+
+    /// Takes a record that came: at once, or when the watermark has passed it.
+    fn arrive(&mut self, item: &Item<'_>, batch: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
+        let Some(timing) = &mut self.timing else {
+            self.arrived += 1;
+            let batch_ms = i64::try_from(batch.0).unwrap_or(i64::MAX);
+            return self.take(item.key, item.record, (batch_ms, self.arrived), out);
+        };
+        let Some(place) = place_of(timing, &mut self.arrived, item.record, out)? else { return Ok(()) };
+        self.wait(Waiter { place, key: item.key, record: item.record });
+        Ok(())
+    }
+
+    /// Lets a record wait for its turn.
+    fn wait(&mut self, waiter: Waiter<'_>) {
+        self.waiting.add(waiter);
+        if let Some(changes) = &mut self.changes {
+            changes.waiting(waiter.place);
         }
     }
 
     /// Takes the next record of a key.
-    fn take(&mut self, key: &[u8], record: &[u8], time: EventTime, out: &mut Out<'_>) -> Result<(), OpError> {
-        self.taken += 1;
+    fn take(&mut self, key: &[u8], record: &[u8], place: Place, out: &mut Out<'_>) -> Result<(), OpError> {
+        self.order.set(Turn::Record, place);
         let index = self.keys.insert(key);
         let runs = self.keys.runs_mut(index);
-        let arrival = Arrival { time, number: self.taken, bytes: record };
+        let arrival = Arrival { place, bytes: record };
         let failed = self.matcher.record(runs, arrival, &mut self.found).err();
         let partial: usize = runs.iter().map(|run| run.ways.len()).sum();
-        if runs.back().is_some_and(|run| run.number == self.taken) {
+        if runs.back().is_some_and(|run| run.place() == place) {
             self.keys.has_begun(index);
         }
         self.give(index, out)?;
         if let Some(reason) = failed {
-            out.bad_record(record, &reason)?;
+            self.order.bad_record(record, &reason, out)?;
         }
         if partial > self.most_partial {
             return Err(OpError::Usage(format!(
@@ -147,13 +176,14 @@ impl Sequences {
                 let key = self.keys.written(index);
                 let has_time = self.timing.is_some();
                 let matched = result::Matched { found, key, names: &self.names, has_time };
-                result = self.answer.give(&matched, &self.matcher, out);
+                result = self.answer.give(&matched, &self.matcher, &mut self.order, out);
             }
             self.matcher.buffer.release(found.last);
         }
         if let Some(changes) = &mut self.changes {
             changes.key(self.keys.normal(index));
         }
+        self.keys.measure(index);
         if self.keys.runs(index).is_empty() {
             self.keys.note_idle(index);
         }
@@ -167,7 +197,7 @@ impl Sequences {
                 if let Some(changes) = &mut self.changes {
                     changes.waiting(place);
                 }
-                self.take(key, record, place.0, out)?;
+                self.take(key, record, place, out)?;
             }
         }
         Ok(())
@@ -175,9 +205,10 @@ impl Sequences {
 
     /// The time has come so far: beginnings that are over are dealt with, whatever their key.
     fn advance(&mut self, time: EventTime, out: &mut Out<'_>) -> Result<(), OpError> {
-        for (deadline, number, index) in self.keys.over(time) {
+        for (deadline, place, index) in self.keys.over(time) {
             let index = index as usize;
-            if self.keys.is_open(index, number) {
+            if self.keys.is_open(index, place) {
+                self.order.set(Turn::Over, (deadline, place.1));
                 self.matcher.advance(self.keys.runs_mut(index), deadline, &mut self.found);
                 self.give(index, out)?;
             }
@@ -185,11 +216,43 @@ impl Sequences {
         Ok(())
     }
 
+    /// A batch is complete: the time that has come with it, if one has.
+    fn pass_batch(&mut self, time: BatchTime, out: &mut Out<'_>) -> Option<EventTime> {
+        self.newest = time;
+        let Some(timing) = &mut self.timing else { return i64::try_from(time.0).ok() };
+        let watermark = timing.watermarks.end(time, out.watermark());
+        out.set_watermark(watermark);
+        watermark.map(|Watermark(ms)| ms)
+    }
+
+    /// The time has come so far.
+    fn come_to(&mut self, now: EventTime, out: &mut Out<'_>) -> Result<(), OpError> {
+        self.take_waiting(Some(now), out)?;
+        self.advance(now, out)
+    }
+
+    /// Whether all comes out at the end: after a stop a checkpoint goes on, with what is open.
+    fn gives_rest(&self, close: &Close) -> bool {
+        !self.has_checkpoint || close.reason == Reason::Eof
+    }
+
+    /// All has come out, in a batch of its own.
+    fn end_rest(&mut self, time: BatchTime) {
+        self.forget();
+        (self.newest, self.gone) = (time, self.arrived);
+    }
+
     /// No more records will come.
     fn finish(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
         self.take_waiting(None, out)?;
+        self.finish_open(out)
+    }
+
+    /// The same of what is open.
+    fn finish_open(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
         self.advance(EventTime::MAX, out)?;
-        for index in self.in_order() {
+        for (place, index) in self.in_order() {
+            self.order.set(Turn::Finish, place);
             self.matcher.finish(self.keys.runs_mut(index), &mut self.found);
             self.give(index, out)?;
         }
@@ -197,11 +260,11 @@ impl Sequences {
     }
 
     /// The keys that something is open of, by their first beginnings.
-    fn in_order(&self) -> Vec<usize> {
-        let number = |(index, runs): (usize, &Runs)| Some((runs.front()?.number, index));
-        let mut open: Vec<(u64, usize)> = self.keys.open().filter_map(number).collect();
+    fn in_order(&self) -> Vec<(Place, usize)> {
+        let begun = |(index, runs): (usize, &Runs)| Some((runs.front()?.place(), index));
+        let mut open: Vec<(Place, usize)> = self.keys.open().filter_map(begun).collect();
         open.sort_unstable();
-        open.into_iter().map(|(_, index)| index).collect()
+        open
     }
 
     /// A batch is complete: what nothing is open of is let go.
@@ -217,7 +280,7 @@ impl Sequences {
     /// look into a checkpoint.
     pub fn show(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
         let mut answer = Answer::Plain;
-        for index in self.in_order() {
+        for (_, index) in self.in_order() {
             let runs = self.keys.runs(index);
             for (run, way) in runs.iter().flat_map(|run| run.ways.iter().map(move |way| (run, way))) {
                 let last = self.matcher.buffer.link(way.last);
@@ -225,7 +288,7 @@ impl Sequences {
                 let found = Found { last: way.last, start: run.start, end, is_timeout: false };
                 let has_time = self.timing.is_some();
                 let matched = result::Matched { found, key: self.keys.written(index), names: &self.names, has_time };
-                answer.give(&matched, &self.matcher, out)?;
+                answer.give(&matched, &self.matcher, &mut Order::default(), out)?;
             }
         }
         out.finish_block();
@@ -262,17 +325,8 @@ impl Operator for Sequences {
     }
 
     fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
-        let batch_ms = i64::try_from(block.time.0).unwrap_or(i64::MAX);
         let mut grouping = std::mem::replace(&mut self.grouping, Grouping::new(super::grouping::By::Nothing, None));
-        let result = grouping.items(block, out, |item, out| {
-            let Some(timing) = &mut self.timing else { return self.take(item.key, item.record, batch_ms, out) };
-            let Some(place) = place_of(timing, &mut self.arrived, item.record, out)? else { return Ok(()) };
-            self.waiting.add(Waiter { place, key: item.key, record: item.record });
-            if let Some(changes) = &mut self.changes {
-                changes.waiting(place);
-            }
-            Ok(())
-        });
+        let result = grouping.items(block, out, |item, out| self.arrive(&item, block.time, out));
         self.grouping = grouping;
         result
     }
@@ -282,20 +336,8 @@ impl Operator for Sequences {
     }
 
     fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
-        self.newest = time;
-        let now = match &mut self.timing {
-            Some(timing) => {
-                let watermark = timing.watermarks.end(time, out.watermark());
-                out.set_watermark(watermark);
-                watermark.map(|Watermark(ms)| ms)
-            }
-            None => i64::try_from(time.0).ok(),
-        };
-        if let Some(now) = now {
-            if self.timing.is_some() {
-                self.take_waiting(Some(now), out)?;
-            }
-            self.advance(now, out)?;
+        if let Some(now) = self.pass_batch(time, out) {
+            self.come_to(now, out)?;
         }
         self.forget();
         out.holds(self.held());
@@ -304,18 +346,13 @@ impl Operator for Sequences {
     }
 
     fn close(&mut self, close: &Close, out: &mut Out<'_>) -> Result<(), OpError> {
-        // After a stop a checkpoint goes on, with what is open.
-        if self.has_checkpoint && close.reason != Reason::Eof {
-            return Ok(());
-        }
-        if self.waiting.is_empty() && self.keys.len() == 0 {
+        if !self.gives_rest(close) || self.waiting.is_empty() && self.keys.len() == 0 {
             return Ok(());
         }
         let time = self.newest.after(self.interval);
         out.set_time(time);
         self.finish(out)?;
-        self.forget();
-        self.newest = time;
+        self.end_rest(time);
         out.holds(self.held());
         out.end(time);
         Ok(())

@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use super::define::array_of;
 use super::matcher::{Found, Matcher};
+use super::order::Order;
 use crate::expr::Program;
 use crate::op::{OpError, Out};
 
@@ -70,12 +71,19 @@ impl Answer {
         matches!(self, Answer::Plain)
     }
 
-    pub(super) fn give(&mut self, matched: &Matched<'_>, matcher: &Matcher, out: &mut Out<'_>) -> Result<(), OpError> {
+    pub(super) fn give(
+        &mut self,
+        matched: &Matched<'_>,
+        matcher: &Matcher,
+        order: &mut Order,
+        out: &mut Out<'_>,
+    ) -> Result<(), OpError> {
         let Matched { found, key, names, .. } = matched;
         let of_name: Vec<Vec<u8>> = (0..names.len())
             .map(|name| array_of(name, Some(found.last), &matcher.buffer, &matcher.rules.automaton.places))
             .collect();
         let Answer::Select(program) = self else {
+            order.begin(out.buffer());
             matched.write(&of_name, out.buffer());
             out.finish_record();
             return Ok(());
@@ -89,8 +97,11 @@ impl Answer {
         let mut results = Vec::new();
         let ran = program.run(&plain, &variables, &mut |result| results.push(result.to_vec()));
         match ran {
-            Ok(()) => results.iter().for_each(|result| out.record(result)),
-            Err(error) => out.bad_record(&plain, &format!("--select: {error}"))?,
+            Ok(()) => results.iter().for_each(|result| {
+                order.begin(out.buffer());
+                out.record(result);
+            }),
+            Err(error) => order.bad_record(&plain, &format!("--select: {error}"), out)?,
         }
         Ok(())
     }

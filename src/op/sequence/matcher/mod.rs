@@ -22,6 +22,7 @@ use crate::op::sequence::automaton::{Automaton, Edge, Guard, Target};
 use crate::op::sequence::buffer::{Buffer, Link, LinkId, RecordId, Taken};
 use crate::op::sequence::define::Definition;
 use crate::op::sequence::fits::Fits;
+use crate::op::waiting::Place;
 
 /// Where the next match may begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,12 +56,19 @@ pub struct Rules {
 pub struct Run {
     /// When it began.
     pub start: EventTime,
-    /// The number of its first record.
+    /// The number of its first record, in order of arrival.
     pub number: u64,
     /// The ways that are open.
     pub ways: Vec<Way>,
     /// The match that comes out unless a better one comes: its last link, and when it ended.
     pub best: Option<(LinkId, EventTime)>,
+}
+
+impl Run {
+    /// The turn of its first record among all records.
+    pub fn place(&self) -> Place {
+        (self.start, self.number)
+    }
 }
 
 /// A way that is open.
@@ -90,13 +98,11 @@ pub struct Found {
     pub is_timeout: bool,
 }
 
-/// A record that comes.
+/// A record whose turn it is: those of a key come in the order of their places.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrival<'r> {
-    /// When it happened.
-    pub time: EventTime,
-    /// Its number among all records, in order of time.
-    pub number: u64,
+    /// When it happened, and its number in order of arrival.
+    pub place: Place,
     /// The record.
     pub bytes: &'r [u8],
 }
@@ -122,7 +128,7 @@ struct Current<'r> {
 
 impl Current<'_> {
     fn keep(&mut self, buffer: &mut Buffer) -> RecordId {
-        let Arrival { time, number, bytes } = self.arrival;
+        let Arrival { place: (time, number), bytes } = self.arrival;
         *self.kept.get_or_insert_with(|| buffer.add_record(Taken { time, number, bytes: bytes.into() }))
     }
 }
@@ -137,7 +143,7 @@ impl Matcher {
     /// Takes the next record of a key. The error is what a definition said of it: it then counts as
     /// none that fits.
     pub fn record(&mut self, runs: &mut Runs, arrival: Arrival<'_>, found: &mut Vec<Found>) -> Result<(), String> {
-        let Arrival { time, number, .. } = arrival;
+        let (time, number) = arrival.place;
         self.expire(runs, time, found);
         self.fits.next_record();
         let mut record = Current { arrival, kept: None };
@@ -254,21 +260,24 @@ impl Matcher {
 
     /// Takes away the beginnings that a match passes over.
     fn skip(&mut self, runs: &mut Runs, last: LinkId) {
-        let number = |link: Link| self.buffer.record(link.record).number;
+        let place = |link: Link| self.buffer.record(link.record).place();
         let of_name = |name: usize| {
             let is_it = |link: &Link| self.rules.automaton.places[link.place as usize] == name;
-            let mut numbers = self.buffer.chain(last).filter(is_it).map(number);
-            let last = numbers.next();
-            (numbers.last().or(last), last)
+            let mut places = self.buffer.chain(last).filter(is_it).map(place);
+            let last = places.next();
+            (places.last().or(last), last)
         };
         let next = match self.rules.skip {
-            Some(Skip::PastLast) => Some(number(self.buffer.link(last)) + 1),
+            Some(Skip::PastLast) => {
+                let (time, number) = place(self.buffer.link(last));
+                Some((time, number + 1))
+            }
             Some(Skip::First(name)) => of_name(name).0,
             Some(Skip::Last(name)) => of_name(name).1,
             Some(Skip::Next) | None => None,
         };
         let Some(next) = next else { return };
-        while runs.front().is_some_and(|run| run.number < next)
+        while runs.front().is_some_and(|run| run.place() < next)
             && let Some(run) = runs.pop_front()
         {
             self.drop_run(run);

@@ -8,7 +8,7 @@ impl Matcher {
     /// Where two ways part: the place, and where each goes from there, unless it
     /// is its last one. What both have taken is one chain, so that this costs what came since.
     fn parting(&self, one: LinkId, other: LinkId) -> (usize, Option<usize>, Option<usize>) {
-        let number = |id: LinkId| self.buffer.record(self.buffer.link(id).record).number;
+        let taken_at = |id: LinkId| self.buffer.record(self.buffer.link(id).record).place();
         let back = |at: &mut Option<LinkId>, places: &mut Vec<usize>| {
             if let Some(link) = at.map(|id| self.buffer.link(id)) {
                 places.push(link.place as usize);
@@ -18,7 +18,7 @@ impl Matcher {
         let (mut one, mut other) = (Some(one), Some(other));
         let (mut of_one, mut of_other) = (Vec::new(), Vec::new());
         while one != other {
-            let (newest_of_one, newest_of_other) = (one.map(number), other.map(number));
+            let (newest_of_one, newest_of_other) = (one.map(taken_at), other.map(taken_at));
             if newest_of_one >= newest_of_other {
                 back(&mut one, &mut of_one);
             }
@@ -49,8 +49,8 @@ impl Matcher {
 
     /// Whether a match is better than one that was complete before, or together with it.
     pub(super) fn is_better(&self, new: LinkId, best: LinkId) -> bool {
-        let number = |id: LinkId| self.buffer.record(self.buffer.link(id).record).number;
-        let end_together = number(new) == number(best);
+        let taken_at = |id: LinkId| self.buffer.record(self.buffer.link(id).record).place();
+        let end_together = taken_at(new) == taken_at(best);
         if end_together {
             return self.is_preferred(new, best);
         }

@@ -47,7 +47,17 @@ fn fits(names: &[String], name: usize, (_, letter): Row, taken: &[(usize, usize)
     letters(&names[name]).contains(letter) && !(names[name] == "D" && is_odd())
 }
 
-fn sequences(pattern: &str, within_ms: Option<i64>, skip: Option<Skip>) -> Sequences {
+pub(super) fn sequences(pattern: &str, within_ms: Option<i64>, skip: Option<Skip>) -> Sequences {
+    let own = Watermarks::own(LATE_MS as u64, None);
+    sequences_by(pattern, within_ms, skip, Some(Timing::new(Some(program(".[1]")), TimeForm::default(), own)))
+}
+
+/// The same in order of arrival.
+pub(super) fn by_arrival(pattern: &str, within_ms: Option<i64>, skip: Option<Skip>) -> Sequences {
+    sequences_by(pattern, within_ms, skip, None)
+}
+
+fn sequences_by(pattern: &str, within_ms: Option<i64>, skip: Option<Skip>, timing: Option<Timing>) -> Sequences {
     let pattern = Pattern::parse(pattern).unwrap();
     let definitions = pattern.names.iter().map(|name| definition(name, &pattern.names)).collect();
     let automaton = Automaton::new(&pattern).unwrap();
@@ -55,7 +65,7 @@ fn sequences(pattern: &str, within_ms: Option<i64>, skip: Option<Skip>) -> Seque
         rules: Rules { automaton, definitions, within_ms, skip, finds_timeouts: true },
         names: pattern.names,
         grouping: Grouping::new(By::Program(program(".[0]")), None),
-        timing: Some(Timing::new(Some(program(".[1]")), TimeForm::default(), Watermarks::own(LATE_MS as u64, None))),
+        timing,
         emit: Emit { matches: true, timeouts: within_ms.is_some() },
         answer: Answer::Plain,
         most_partial: 100_000,
@@ -76,7 +86,7 @@ fn batches() -> impl Strategy<Value = Vec<Vec<Record>>> {
 }
 
 /// Patterns of all that the language has.
-fn patterns() -> impl Strategy<Value = String> {
+pub(super) fn patterns() -> impl Strategy<Value = String> {
     let name = || prop::sample::select(vec!["A", "B", "C", "D"]);
     let times = || {
         let some = vec!["*", "+", "?", "*?", "+?", "??", "{2}", "{2,}", "{1,2}", "{2,3}?", "{0,2}", "{2,}?"];
@@ -101,7 +111,7 @@ fn patterns() -> impl Strategy<Value = String> {
     })
 }
 
-fn skips() -> impl Strategy<Value = Option<&'static str>> {
+pub(super) fn skips() -> impl Strategy<Value = Option<&'static str>> {
     prop::sample::select(vec![None, Some("past-last"), Some("next"), Some("first"), Some("last")])
 }
 
@@ -114,6 +124,16 @@ fn skip(pattern: &Pattern, to: Option<&str>) -> Option<Skip> {
         "last" => Skip::Last(name),
         _ => Skip::PastLast,
     })
+}
+
+/// The same of a pattern's text.
+pub(super) fn skip_of(text: &str, to: Option<&str>) -> Option<Skip> {
+    skip(&Pattern::parse(text).unwrap(), to)
+}
+
+/// A time limit, where one is wanted or the pattern needs it.
+pub(super) fn within_of(text: &str, is_wanted: bool) -> Option<i64> {
+    (is_wanted || Automaton::new(&Pattern::parse(text).unwrap()).unwrap().has_absence()).then_some(15)
 }
 
 /// The records that are not late, in order of time.
@@ -167,7 +187,7 @@ fn answers(
 ) -> Option<(Vec<String>, Vec<String>)> {
     let pattern = Pattern::parse(text).unwrap();
     let skip = skip(&pattern, to);
-    let within = (has_time_limit || Automaton::new(&pattern).unwrap().has_absence()).then_some(15);
+    let within = within_of(text, has_time_limit);
     let wanted = wanted(&pattern, batches, within, skip)?;
     let mut operator = sequences(text, within, skip);
     let run = testing::try_run(&mut operator, 1000, &texts(batches), Reason::Eof).unwrap();
@@ -221,7 +241,7 @@ proptest! {
         batches in batches(), text in patterns(), to in skips(), at in 0_usize..8, has_time_limit: bool
     ) {
         let pattern = Pattern::parse(&text).unwrap();
-        let within = (has_time_limit || Automaton::new(&pattern).unwrap().has_absence()).then_some(15);
+        let within = within_of(&text, has_time_limit);
         let skip = skip(&pattern, to);
         let mut make = || -> Box<dyn Operator> { Box::new(sequences(&text, within, skip)) };
         let batches = texts(&batches);
