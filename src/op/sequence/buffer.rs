@@ -214,6 +214,11 @@ impl<T> Slab<T> {
     fn note(&mut self, id: u32) {
         if let Some(changed) = &mut self.changed {
             changed.push(id);
+            // However long a batch is, each is noted some two times at most.
+            if changed.len() > 2 * self.items.len() + 1024 {
+                changed.sort_unstable();
+                changed.dedup();
+            }
         }
     }
 

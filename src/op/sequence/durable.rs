@@ -28,6 +28,9 @@ use crate::op::durable::Durable;
 use crate::op::saved::Bytes;
 use crate::op::waiting::{Place, Waiter, place_key, read_place};
 
+/// Of the first number of the header: checkpoints that do not have it counted something else there.
+const COUNTS_GONE: u64 = 1 << 63;
+
 /// What keys begin with that no store has.
 const LETTERS: &[u8] = b"hwrlkW";
 
@@ -84,7 +87,7 @@ fn numbered(letter: u8, id: u32) -> Vec<u8> {
 
 impl Sequences {
     fn header(&self) -> Vec<u8> {
-        let mut value: Vec<u8> = [self.gone, self.arrived, self.newest.0].map(u64::to_le_bytes).concat();
+        let mut value: Vec<u8> = [self.gone | COUNTS_GONE, self.arrived, self.newest.0].map(u64::to_le_bytes).concat();
         if let Some(timing) = &self.timing {
             timing.watermarks.save(&mut value);
         }
@@ -105,7 +108,9 @@ impl Sequences {
         match (letter, entry) {
             (b'h', Some(value)) => {
                 let mut bytes = Bytes(value);
-                (self.gone, self.arrived) = (bytes.u64()?, bytes.u64()?);
+                let gone = bytes.u64()?;
+                self.gone = if gone & COUNTS_GONE > 0 { gone ^ COUNTS_GONE } else { 0 };
+                self.arrived = bytes.u64()?;
                 self.newest = BatchTime(bytes.u64()?);
                 match &mut self.timing {
                     Some(timing) => timing.watermarks.load(bytes.0).then_some(())?,
@@ -175,7 +180,7 @@ impl Sequences {
         number <= self.gone || passed.is_some_and(|Watermark(passed)| time < passed)
     }
 
-    /// Nothing is open any more: it is elsewhere. it is elsewhere.
+    /// Nothing is open any more, or it is elsewhere.
     pub(super) fn let_go(&mut self) {
         self.keys = Keys::new(self.matcher.rules.within_ms);
         self.matcher.buffer = Buffer::default();
@@ -196,6 +201,7 @@ impl KeyedState for Sequences {
         let header = self.header();
         let Some(changes) = &mut self.changes else { return Ok(()) };
         let (mut waiting, keys) = (std::mem::take(&mut changes.waiting), std::mem::take(&mut changes.keys));
+        changes.key_bytes = 0;
         let buffer = &mut self.matcher.buffer;
         let (records, links) = (buffer.changed_records(), buffer.changed_links());
         out(b"h", Some(&header));

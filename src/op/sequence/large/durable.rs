@@ -16,7 +16,12 @@ use crate::store::{Files, StoreError, Wanted};
 
 impl KeyedState for LargeSequences {
     fn changes(&mut self, out: &mut PairOut<'_>) -> io::Result<()> {
-        self.sequences.changes(&mut self.kept.counted(out))
+        self.sequences.changes(&mut self.kept.counted(out))?;
+        if self.sequences.keys.len() == 0 {
+            // What is left is room for what was open once.
+            self.sequences.let_go();
+        }
+        Ok(())
     }
 
     fn slice(&mut self, from_start: bool, bytes: usize, out: &mut PairOut<'_>) -> bool {

@@ -32,6 +32,9 @@ use crate::store::{Wanted, Writer};
 /// So much of memory is for each thing that is sorted.
 const SHARE: usize = 16;
 
+/// So many records that waited have their turns before it is looked whether memory is full.
+const BETWEEN_LOOKS: usize = 256;
+
 /// The operator.
 pub struct LargeSequences {
     /// What is open of keys in memory, and what waits there.
@@ -140,7 +143,8 @@ impl LargeSequences {
             return Ok(());
         }
         self.flush_waiting()?;
-        if self.is_full() { self.flush() } else { Ok(()) }
+        // One key alone would be read again with its next record.
+        if self.is_full() && self.sequences.keys.len() > 1 { self.flush() } else { Ok(()) }
     }
 
     fn is_full(&self) -> bool {
@@ -220,10 +224,29 @@ impl LargeSequences {
         self.add(run)
     }
 
+    fn is_all_in_memory(&self) -> bool {
+        self.stored.waiting == 0 && !self.kept.has_spilled()
+    }
+
     /// Records that the time has passed, all without it, have their turns.
     fn take_waiting(&mut self, now: Option<EventTime>, out: &mut Out<'_>) -> Result<(), OpError> {
-        if self.stored.waiting == 0 && !self.kept.has_spilled() {
-            return self.sequences.take_waiting(now, out);
+        let mut taken = 0;
+        while self.is_all_in_memory() {
+            let Some(slot) = self.sequences.waiting.take(now) else { return Ok(()) };
+            for waiter in slot.iter() {
+                if let Some(changes) = &mut self.sequences.changes {
+                    changes.waiting(waiter.place);
+                }
+                if self.is_all_in_memory() {
+                    self.sequences.take(waiter.key, waiter.record, waiter.place, out)?;
+                } else {
+                    self.put_to_wait(waiter)?;
+                }
+                taken += 1;
+                if taken % BETWEEN_LOOKS == 0 {
+                    self.make_room()?;
+                }
+            }
         }
         while let Some(slot) = self.sequences.waiting.take(now) {
             for waiter in slot.iter() {
