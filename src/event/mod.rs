@@ -31,6 +31,12 @@ pub fn ordered(time: EventTime) -> u64 {
     (time as u64) ^ (1 << 63)
 }
 
+/// The time of such a number.
+#[inline]
+pub fn of_ordered(number: u64) -> EventTime {
+    (number ^ (1 << 63)) as EventTime
+}
+
 /// The first moment of the year 0001, in UTC.
 pub const FIRST: EventTime = -62_135_596_800_000;
 

@@ -7,7 +7,7 @@
 
 use std::mem::take;
 
-use crate::event::EventTime;
+use crate::event::{EventTime, ordered};
 
 /// The bits of a digit.
 const BITS: u32 = 4;
@@ -89,9 +89,7 @@ fn bin(reached: EventTime, time: EventTime) -> Option<(usize, usize)> {
 /// The digit of a time at a level, the greatest for the latest times.
 #[inline]
 fn digit_of(time: EventTime, level: usize) -> usize {
-    // So that times before the epoch are before all others.
-    let ordered = (time as u64) ^ (1 << 63);
-    (ordered >> (level as u32 * BITS)) as usize & (DIGITS - 1)
+    (ordered(time) >> (level as u32 * BITS)) as usize & (DIGITS - 1)
 }
 
 #[cfg(test)]

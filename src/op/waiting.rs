@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::saved::Bytes;
-use crate::event::EventTime;
+use crate::event::{EventTime, of_ordered, ordered};
 
 /// Short beside most batches, so that a slot is mostly wanted whole.
 const SLOT_MS: i64 = 64;
@@ -43,16 +43,13 @@ impl<'w> Waiter<'w> {
 
 /// A place as a key in a checkpoint, behind a letter; these sort as places do.
 pub fn place_key(letter: u8, (time, number): Place) -> Vec<u8> {
-    // With the sign bit turned, negative times sort before others.
-    let time = (time as u64) ^ (1 << 63);
-    [&[letter][..], &time.to_be_bytes(), &number.to_be_bytes()].concat()
+    [&[letter][..], &ordered(time).to_be_bytes(), &number.to_be_bytes()].concat()
 }
 
 /// The place of such a key without its letter; none if it is no such key.
 pub fn read_place(key: &[u8]) -> Option<Place> {
     let (time, number) = key.split_first_chunk::<8>()?;
-    let time = (u64::from_be_bytes(*time) ^ (1 << 63)) as EventTime;
-    Some((time, u64::from_be_bytes(number.try_into().ok()?)))
+    Some((of_ordered(u64::from_be_bytes(*time)), u64::from_be_bytes(number.try_into().ok()?)))
 }
 
 /// The records that wait.

@@ -49,6 +49,17 @@ impl Order {
         }
     }
 
+    /// The indexes of keys in the order in which a run has them, each behind its key's number.
+    pub fn sorted<'k>(
+        self,
+        indexes: impl Iterator<Item = usize>,
+        key: impl Fn(usize) -> &'k [u8],
+    ) -> Vec<(u64, usize)> {
+        let mut rows: Vec<(u64, usize)> = indexes.map(|index| (self.of(key(index)), index)).collect();
+        rows.sort_unstable_by(|one, two| one.0.cmp(&two.0).then_with(|| key(one.1).cmp(key(two.1))));
+        rows
+    }
+
     /// Whether keys are looked up, and not only read in order.
     pub fn has_lookups(self) -> bool {
         matches!(self, Order::Hash(_))

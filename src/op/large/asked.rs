@@ -4,7 +4,7 @@ use std::iter::Peekable;
 use std::vec::IntoIter;
 
 use crate::op::key_table::KeyTable;
-use crate::store::{Order, Result, Wanted, Writer};
+use crate::store::{Order, Result, Store, Wanted, Writer};
 
 /// Keys that the store was asked for since memory was last written to it, and whether it had them: what counts of them is in
 /// memory, or nothing is.
@@ -33,6 +33,33 @@ impl Asked {
     /// About how many bytes that takes.
     pub fn bytes(&self) -> usize {
         self.keys.bytes() + self.had.len()
+    }
+
+    /// Writes a run for the store: entries of keys that are in memory, each made by `entry`, and of the others that the store
+    /// had that they are gone. None if there is nothing to write.
+    ///
+    /// # Errors
+    /// The run cannot be written; those of `entry`.
+    pub fn write<'k>(
+        &self,
+        store: &mut Store,
+        indexes: impl Iterator<Item = usize>,
+        key: impl Fn(usize) -> &'k [u8],
+        mut entry: impl FnMut(usize, &mut Vec<u8>) -> Result<()>,
+    ) -> Result<Option<Writer>> {
+        let order = store.order();
+        let (rows, mut had) = (order.sorted(indexes, &key), self.had(order));
+        if rows.is_empty() && had.is_empty() {
+            return Ok(None);
+        }
+        let (mut run, mut bytes) = (store.begin()?, Vec::new());
+        for (order, index) in rows {
+            had.go_on_to(order, key(index), &mut run)?;
+            entry(index, &mut bytes)?;
+            run.push(key(index), Some(&bytes))?;
+        }
+        had.finish(&mut run)?;
+        Ok(Some(run))
     }
 
     /// The keys that the store had.

@@ -25,7 +25,7 @@ use super::buffer::{Buffer, Link, LinkId, RecordId};
 use super::matcher::{Run, Runs, Way};
 use super::saved::{link_value, read_link, read_record, read_runs, record_value, runs_value};
 use crate::agg::saved::{push_bytes, push_number, take_bytes, take_number};
-use crate::event::{EventTime, ordered};
+use crate::event::{EventTime, of_ordered, ordered};
 use crate::op::saved::Bytes;
 use crate::op::waiting::Waiter;
 
@@ -63,7 +63,7 @@ impl Stored<'_> {
                 let taken = take_number(&mut rest).ok()?;
                 Some(Stored::Open(Summary { due: number, taken }, rest))
             }
-            OF_WAITING => Some(Stored::Waits(time_of_ordered(number), rest)),
+            OF_WAITING => Some(Stored::Waits(of_ordered(number), rest)),
             _ => None,
         }
     }
@@ -72,10 +72,6 @@ impl Stored<'_> {
 /// Makes the entry of a record that waits.
 pub(super) fn waiting_entry(waiter: Waiter<'_>) -> Vec<u8> {
     [&[OF_WAITING][..], &ordered(waiter.place.0).to_be_bytes(), &waiter.save()].concat()
-}
-
-fn time_of_ordered(number: u64) -> EventTime {
-    (number ^ (1 << 63)) as EventTime
 }
 
 /// What ways have taken, by numbers in the order in which it is needed.

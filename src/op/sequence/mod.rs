@@ -136,8 +136,13 @@ impl Sequences {
     /// Lets a record wait for its turn.
     fn wait(&mut self, waiter: Waiter<'_>) {
         self.waiting.add(waiter);
+        self.note_waiting(waiter.place);
+    }
+
+    /// A record begins to wait, or does so no longer.
+    fn note_waiting(&mut self, place: Place) {
         if let Some(changes) = &mut self.changes {
-            changes.waiting(waiter.place);
+            changes.waiting(place);
         }
     }
 
@@ -194,9 +199,7 @@ impl Sequences {
     fn take_waiting(&mut self, before: Option<EventTime>, out: &mut Out<'_>) -> Result<(), OpError> {
         while let Some(slot) = self.waiting.take(before) {
             for Waiter { place, key, record } in slot.iter() {
-                if let Some(changes) = &mut self.changes {
-                    changes.waiting(place);
-                }
+                self.note_waiting(place);
                 self.take(key, record, place, out)?;
             }
         }

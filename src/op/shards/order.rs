@@ -1,6 +1,7 @@
 //! Answers in an order that no number says.
 
 use super::given::{Head, merge_heads};
+use crate::event::ordered;
 use crate::op::Placed;
 
 /// How many bytes say how long the order is.
@@ -11,8 +12,7 @@ const LENGTH_BYTES: usize = 4;
 pub fn push_order(times: (i64, i64), bytes: &[u8], record: &mut Vec<u8>) {
     record.extend_from_slice(&((size_of_val(&times) + bytes.len()) as u32).to_le_bytes());
     for time in [times.0, times.1] {
-        // So that bytes are in the order of the times.
-        record.extend_from_slice(&((time as u64) ^ (1 << 63)).to_be_bytes());
+        record.extend_from_slice(&ordered(time).to_be_bytes());
     }
     record.extend_from_slice(bytes);
 }

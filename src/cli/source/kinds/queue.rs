@@ -1,11 +1,11 @@
 //! `queue`: a file of batches.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::saved::{bytes_of_file, is_seekable, open_file, read_whole};
+use super::saved::{self, bytes_of_file, is_seekable, open_file, read_whole};
 use super::{Brings, BuiltIn, Declaration, Opening};
 use crate::cli::account::{Begins, describe_interval};
 use crate::cli::cluster::{Origin, Spread};
@@ -78,14 +78,11 @@ impl BuiltIn for QueueArgs {
     }
 
     fn guarantee(&self) -> SourceGuarantee {
-        match is_seekable(&self.file) {
-            true => SourceGuarantee::ReadAgain("from the file"),
-            false => SourceGuarantee::Logged,
-        }
+        saved::guarantee(&self.file)
     }
 
     fn reads_stdin(&self) -> bool {
-        self.file == Path::new("-")
+        saved::is_stdin(&self.file)
     }
 
     fn check(&self, _: &SourceTool) -> Result<(), String> {

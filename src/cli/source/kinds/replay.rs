@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::saved::{bytes_of_file, is_seekable, open_file, read_whole};
+use super::saved::{self, bytes_of_file, is_seekable, open_file, read_whole};
 use super::{Brings, BuiltIn, Declaration, Opening};
 use crate::cli::account::Begins;
 use crate::cli::cluster::Spread;
@@ -65,14 +65,11 @@ impl BuiltIn for ReplayArgs {
     }
 
     fn guarantee(&self) -> SourceGuarantee {
-        match is_seekable(&self.file) {
-            true => SourceGuarantee::ReadAgain("from the file"),
-            false => SourceGuarantee::Logged,
-        }
+        saved::guarantee(&self.file)
     }
 
     fn reads_stdin(&self) -> bool {
-        self.file == Path::new("-")
+        saved::is_stdin(&self.file)
     }
 
     fn check(&self, tool: &SourceTool) -> Result<(), String> {

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use super::{FileRange, Made};
+use crate::cli::guarantee::SourceGuarantee;
 use crate::cli::{Environment, ToolError, input};
 use crate::source::kinds::stdin::Stdin;
 use crate::source::kinds::until_stop::open_at_once;
@@ -11,7 +12,17 @@ use crate::source::kinds::until_stop::open_at_once;
 /// Whether a file can be read again from anywhere: not standard input, nor a FIFO. One that
 /// is not there yet may be.
 pub fn is_seekable(path: &Path) -> bool {
-    path != Path::new("-") && path.metadata().map_or(true, |metadata| metadata.is_file())
+    !is_stdin(path) && path.metadata().map_or(true, |metadata| metadata.is_file())
+}
+
+/// Whether it is standard input.
+pub fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// What holds after a crash.
+pub fn guarantee(path: &Path) -> SourceGuarantee {
+    if is_seekable(path) { SourceGuarantee::ReadAgain("from the file") } else { SourceGuarantee::Logged }
 }
 
 /// What a batch of such a file was made of.
@@ -22,7 +33,7 @@ pub fn bytes_of_file(file: &str, (from, to): (u64, u64)) -> Made {
 /// Opens a file to be read whole, and gives its name for messages; `-` is standard
 /// input, and no file.
 pub fn open_file(path: &Path) -> Result<(Option<File>, String), ToolError> {
-    if path == Path::new("-") {
+    if is_stdin(path) {
         return Ok((None, "stdin".to_owned()));
     }
     let name = path.display().to_string();

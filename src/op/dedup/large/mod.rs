@@ -154,15 +154,13 @@ impl LargeDedup {
     /// Writes what is new to the store, and empties memory.
     fn flush(&mut self) -> Result<(), OpError> {
         let LargeDedup { dedup, kept, ends, stored, .. } = self;
-        let (order, keys) = (kept.store.order(), &dedup.keys);
-        let key = |index: u32| keys.normal(index as usize);
-        let mut rows: Vec<(u64, u32)> =
-            keys.indexes().map(|index| (order.of(keys.normal(index)), index as u32)).collect();
-        rows.sort_unstable_by(|one, two| one.0.cmp(&two.0).then_with(|| key(one.1).cmp(key(two.1))));
+        let keys = &dedup.keys;
+        let key = |index: usize| keys.normal(index);
+        let rows = kept.store.order().sorted(keys.indexes(), key);
         if !rows.is_empty() {
             let mut run = kept.store.begin()?;
             for &(_, index) in &rows {
-                let time = dedup.times.get(index as usize).map(|time| time.to_le_bytes());
+                let time = dedup.times.get(index).map(|time| time.to_le_bytes());
                 run.push(key(index), Some(time.as_ref().map_or(&[][..], |time| time)))?;
             }
             kept.add(run, &mut |entry| !dedup.is_over(time_in(entry)))?;

@@ -4,8 +4,8 @@ use std::io;
 use std::sync::Arc;
 
 use super::super::entry::Stored;
+use super::waiting::Sorted;
 use super::{Counts, LargeSequences, SHARE};
-use crate::event::ordered;
 use crate::keyed_state::{KeyedState, PairOut};
 use crate::op::OpError;
 use crate::op::durable::Durable;
@@ -50,24 +50,19 @@ impl LargeSequences {
     fn count_all(&mut self) -> Result<(), OpError> {
         self.flush_waiting()?;
         self.flush()?;
-        let sorter = || Sorter::new(temporary(), self.memory / SHARE);
-        (self.stored, self.due, self.waiting) = (Counts::default(), sorter(), sorter());
+        let memory = self.memory / SHARE;
+        self.stored = Counts::default();
+        (self.due, self.waiting) = (Sorter::new(temporary(), memory), Sorted::new(memory));
         let LargeSequences { kept, sequences, due, waiting, stored, .. } = self;
         let damaged = || StoreError::Damaged { what: "an entry is none of open matches".to_owned() };
         kept.store.each(&mut |key, entry| match Stored::of(entry).ok_or_else(damaged)? {
             Stored::Open(summary, _) => {
-                stored.keys += 1;
-                stored.taken += summary.taken;
+                stored.add(summary);
                 due.push(summary.due, key, &[])
             }
-            Stored::Waits(time, saved) => {
+            Stored::Waits(_, saved) => {
                 let place = key.get(1..).and_then(read_place).ok_or_else(damaged)?;
-                if sequences.has_passed(place) {
-                    return Ok(());
-                }
-                stored.waiting += 1;
-                stored.waiting_bytes += saved.len() as u64;
-                waiting.push(ordered(time), &[&place.1.to_be_bytes()[..], saved].concat(), &[])
+                if sequences.has_passed(place) { Ok(()) } else { waiting.add(place, saved) }
             }
         })?;
         Ok(())

@@ -13,21 +13,23 @@
 mod durable;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use memchr::{memchr, memchr_iter};
 
 use super::Sequences;
-use super::entry::{self, Stored};
+use super::entry::{self, Stored, Summary};
 use super::saved::damaged;
 use crate::event::{EventTime, ordered};
 use crate::frame::{BatchTime, Block, Close, Head};
 use crate::op::durable::Durable;
 use crate::op::large::{Asked, Gathered, InOrder, Kept, is_full, temporary};
-use crate::op::waiting::{Place, Waiter, place_key, read_place};
+use crate::op::waiting::{Waiter, place_key};
 use crate::op::{Held, OpError, Operator, Out};
 use crate::record::normal_key;
 use crate::store::sorter::Sorter;
 use crate::store::{Wanted, Writer};
+use waiting::Sorted;
 
 /// So much of memory is for each thing that is sorted.
 const SHARE: usize = 16;
@@ -48,57 +50,52 @@ pub struct LargeSequences {
     /// All keys that are over before this number have been taken from there.
     passed: u64,
     /// Records that wait and are not in memory.
-    waiting: Sorter,
+    waiting: Sorted,
     stored: Counts,
 }
 
-/// How much there is beside what is in memory.
+/// How much the store has that is not in memory: keys that something is open of, and the records of that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Counts {
-    /// Keys that something is open of, and the records of that.
     keys: u64,
     taken: u64,
-    /// Records that wait, and their bytes.
-    waiting: u64,
-    waiting_bytes: u64,
 }
 
-/// Records that have their turns now: in order, each with its place.
-#[derive(Default)]
-struct Turns {
-    saved: Vec<u8>,
-    rows: Vec<(Place, usize, usize)>,
-}
+impl Counts {
+    fn add(&mut self, entry: Summary) {
+        self.keys += 1;
+        self.taken += entry.taken;
+    }
 
-impl Turns {
-    fn iter(&self) -> impl Iterator<Item = Result<Waiter<'_>, OpError>> {
-        self.rows.iter().map(|&(place, start, end)| Waiter::load(place, &self.saved[start..end]).ok_or_else(damaged))
+    fn remove(&mut self, entry: Summary) {
+        self.keys -= 1;
+        self.taken -= entry.taken;
     }
 }
 
 impl LargeSequences {
     /// Of such sequences, of which nothing is open, with about `memory` bytes in memory.
     pub fn new(sequences: Sequences, memory: usize) -> LargeSequences {
-        let sorter = || Sorter::new(temporary(), memory / SHARE);
         LargeSequences {
             sequences,
             memory,
             kept: Kept::new(memory),
             gathered: Gathered::default(),
             asked: Asked::default(),
-            due: sorter(),
+            due: Sorter::new(temporary(), memory / SHARE),
             passed: 0,
-            waiting: sorter(),
+            waiting: Sorted::new(memory / SHARE),
             stored: Counts::default(),
         }
     }
 
     fn holds(&self) -> Held {
-        let (held, stored) = (self.sequences.held(), self.stored);
+        let LargeSequences { sequences, kept, waiting, stored, .. } = self;
+        let held = sequences.held();
         Held {
             keys: held.keys.map(|keys| keys + stored.keys),
-            records: held.records.map(|records| records + stored.taken + stored.waiting),
-            bytes: held.bytes + self.kept.store.bytes() + stored.waiting_bytes,
+            records: held.records.map(|records| records + stored.taken + waiting.records),
+            bytes: held.bytes + kept.store.bytes() + waiting.bytes,
         }
     }
 
@@ -125,10 +122,7 @@ impl LargeSequences {
         kept.store.look(&mut wanted, &mut |key, entry| {
             asked.found(key);
             match sequences.put_entry(key, entry) {
-                Some(summary) => {
-                    stored.keys -= 1;
-                    stored.taken -= summary.taken;
-                }
+                Some(summary) => stored.remove(summary),
                 None => is_whole = false,
             }
             Ok(())
@@ -159,7 +153,7 @@ impl LargeSequences {
             return Ok(());
         }
         let mut waiters: Vec<Waiter<'_>> = waiting.since((EventTime::MIN, 0)).collect();
-        waiters.iter().try_for_each(|waiter| self.put_to_wait(*waiter))?;
+        waiters.iter().try_for_each(|waiter| self.waiting.add(waiter.place, &waiter.save()))?;
         let Some(changes) = &mut self.sequences.changes else { return Ok(()) };
         changes.none_waits();
         let order = self.kept.store.order();
@@ -170,15 +164,6 @@ impl LargeSequences {
         drop(waiters);
         drop(waiting);
         self.add(run)
-    }
-
-    /// Lets a record wait outside of memory.
-    fn put_to_wait(&mut self, waiter: Waiter<'_>) -> Result<(), OpError> {
-        let (time, number) = waiter.place;
-        let saved = waiter.save();
-        self.stored.waiting += 1;
-        self.stored.waiting_bytes += saved.len() as u64;
-        Ok(self.waiting.push(ordered(time), &[&number.to_be_bytes()[..], &saved].concat(), &[])?)
     }
 
     /// Adds a run to the store.
@@ -194,28 +179,13 @@ impl LargeSequences {
     fn flush(&mut self) -> Result<(), OpError> {
         self.sequences.forget();
         let LargeSequences { sequences, kept, asked, due, passed, stored, .. } = self;
-        let order = kept.store.order();
-        let normal = |index: usize| sequences.keys.normal(index);
-        let mut rows: Vec<(u64, usize)> =
-            sequences.keys.open().map(|(index, _)| (order.of(normal(index)), index)).collect();
-        rows.sort_unstable_by(|one, two| one.0.cmp(&two.0).then_with(|| normal(one.1).cmp(normal(two.1))));
-        let mut had = asked.had(order);
-        let mut written = None;
-        if !rows.is_empty() || !had.is_empty() {
-            let mut run = kept.store.begin()?;
-            let mut entry = Vec::new();
-            for (order, index) in rows {
-                let key = normal(index);
-                had.go_on_to(order, key, &mut run)?;
-                let summary = sequences.write_entry(index, &mut entry);
-                run.push(key, Some(&entry))?;
-                due.push(summary.due.max(*passed), key, &[])?;
-                stored.keys += 1;
-                stored.taken += summary.taken;
-            }
-            had.finish(&mut run)?;
-            written = Some(run);
-        }
+        let key = |index: usize| sequences.keys.normal(index);
+        let open = sequences.keys.open().map(|(index, _)| index);
+        let written = asked.write(&mut kept.store, open, key, |index, entry| {
+            let summary = sequences.write_entry(index, entry);
+            stored.add(summary);
+            due.push(summary.due.max(*passed), key(index), &[])
+        })?;
         self.asked = Asked::default();
         // Without a run nothing is open, and a checkpoint is told of that as always.
         let Some(run) = written else { return Ok(()) };
@@ -225,22 +195,19 @@ impl LargeSequences {
     }
 
     fn is_all_in_memory(&self) -> bool {
-        self.stored.waiting == 0 && !self.kept.has_spilled()
+        self.waiting.records == 0 && !self.kept.has_spilled()
     }
 
     /// Records that the time has passed, all without it, have their turns.
     fn take_waiting(&mut self, now: Option<EventTime>, out: &mut Out<'_>) -> Result<(), OpError> {
         let mut taken = 0;
-        while self.is_all_in_memory() {
-            let Some(slot) = self.sequences.waiting.take(now) else { return Ok(()) };
+        while let Some(slot) = self.sequences.waiting.take(now) {
             for waiter in slot.iter() {
-                if let Some(changes) = &mut self.sequences.changes {
-                    changes.waiting(waiter.place);
-                }
+                self.sequences.note_waiting(waiter.place);
                 if self.is_all_in_memory() {
                     self.sequences.take(waiter.key, waiter.record, waiter.place, out)?;
                 } else {
-                    self.put_to_wait(waiter)?;
+                    self.waiting.add(waiter.place, &waiter.save())?;
                 }
                 taken += 1;
                 if taken % BETWEEN_LOOKS == 0 {
@@ -248,33 +215,16 @@ impl LargeSequences {
                 }
             }
         }
-        while let Some(slot) = self.sequences.waiting.take(now) {
-            for waiter in slot.iter() {
-                if let Some(changes) = &mut self.sequences.changes {
-                    changes.waiting(waiter.place);
-                }
-                self.put_to_wait(waiter)?;
-            }
-        }
         let to = now.map_or(u64::MAX, ordered);
-        let mut has_more = self.stored.waiting > 0;
+        let mut has_more = self.waiting.records > 0;
         while has_more {
-            let each = (self.stored.waiting_bytes / self.stored.waiting.max(1)) as usize + size_of::<Waiter<'_>>();
-            let at_once = self.kept.at_once().min(self.memory / 8 / each).max(1);
-            let (mut turns, mut wanted) = (Turns::default(), Wanted::default());
-            has_more = self.waiting.pop(to, at_once, &mut |time, sorted| {
-                let (number, saved) = sorted.split_at(size_of::<u64>());
-                let place = read_place(&[&time.to_be_bytes(), number].concat()).unwrap_or_default();
-                let start = turns.saved.len();
-                turns.saved.extend_from_slice(saved);
-                turns.rows.push((place, start, turns.saved.len()));
-            })?;
+            let (turns, more) = self.waiting.take(to, self.kept.at_once(), self.memory / 8)?;
+            has_more = more;
+            let mut wanted = Wanted::default();
             for waiter in turns.iter() {
                 self.asked.want(&normal_key(waiter?.key), &mut wanted);
             }
             self.read(wanted)?;
-            self.stored.waiting -= turns.rows.len() as u64;
-            self.stored.waiting_bytes -= turns.saved.len() as u64;
             for waiter in turns.iter() {
                 let Waiter { place, key, record } = waiter?;
                 self.sequences.take(key, record, place, out)?;

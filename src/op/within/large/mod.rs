@@ -135,29 +135,15 @@ impl LargeIntervalJoin {
     /// Writes what is in memory to the store, and empties it.
     fn flush(&mut self) -> Result<(), OpError> {
         let LargeIntervalJoin { join, memory, kept, asked, due, soon, passed: (passed, _), .. } = self;
-        let (order, least) = (kept.store.order(), passed.unwrap_or(EventTime::MIN));
-        let key = |index: u32| join.keys.normal(index as usize);
-        let there = join.keys.indexes().filter(|&index| !join.is_idle(index)).map(|index| index as u32);
-        let mut rows: Vec<(u64, u32)> = there.map(|index| (order.of(key(index)), index)).collect();
-        rows.sort_unstable_by(|one, two| one.0.cmp(&two.0).then_with(|| key(one.1).cmp(key(two.1))));
-        let mut had = asked.had(order);
-        let mut written = None;
-        if !rows.is_empty() || !had.is_empty() {
-            let mut run = kept.store.begin()?;
-            let mut entry = Vec::new();
-            for (order, index) in rows {
-                had.go_on_to(order, key(index), &mut run)?;
-                let alone = join.write_entry(index as usize, least, &mut entry);
-                run.push(key(index), Some(&entry))?;
-                match alone {
-                    Some(alone) if alone < least => soon.push(0, key(index), &[])?,
-                    Some(alone) => due.push(ordered(alone), key(index), &[])?,
-                    None => {}
-                }
-            }
-            had.finish(&mut run)?;
-            written = Some(run);
-        }
+        let least = passed.unwrap_or(EventTime::MIN);
+        let key = |index: usize| join.keys.normal(index);
+        let there = join.keys.indexes().filter(|&index| !join.is_idle(index));
+        let written =
+            asked.write(&mut kept.store, there, key, |index, entry| match join.write_entry(index, least, entry) {
+                Some(alone) if alone < least => soon.push(0, key(index), &[]),
+                Some(alone) => due.push(ordered(alone), key(index), &[]),
+                None => Ok(()),
+            })?;
         if join.ends.is_none() {
             join.ends = Some(join.counted(*memory / SHARE)?);
         }
