@@ -14,6 +14,9 @@ use crate::frame::{BatchTime, Block, Watermark};
 /// ```
 pub const BLOCK_BYTES: usize = 256 << 10;
 
+/// And a block of records with places, of which those of several outputs are put in order while more are made.
+const PLACED_BYTES: usize = 64 << 10;
+
 /// Where the output of an operator goes: the rest of the stage, or a test.
 pub trait Downstream {
     /// Takes records of the batch that is open in the output.
@@ -70,6 +73,13 @@ pub struct Placed {
     pub ends: Vec<(u64, usize)>,
 }
 
+/// What is in a buffer, and in its place one with as much room, if that was much: then as much is likely to come.
+fn given_on<T>(buffer: &mut Vec<T>) -> Vec<T> {
+    let next =
+        if size_of_val(&buffer[..]) >= BLOCK_BYTES / 4 { Vec::with_capacity(buffer.capacity()) } else { Vec::new() };
+    std::mem::replace(buffer, next)
+}
+
 /// What an operator writes to: collects records into blocks.
 pub struct Out<'d> {
     to: &'d mut dyn Downstream,
@@ -78,6 +88,8 @@ pub struct Out<'d> {
     bytes: Vec<u8>,
     block_records: u64,
     batch_records: u64,
+    /// So long is a block before it is given on.
+    block_bytes: usize,
     /// The place of each record of the block and where it ends, where that is asked for.
     ends: Option<Vec<(u64, usize)>>,
     place: u64,
@@ -95,6 +107,7 @@ impl<'d> Out<'d> {
             bytes: Vec::new(),
             block_records: 0,
             batch_records: 0,
+            block_bytes: BLOCK_BYTES,
             ends: None,
             place: 0,
             once: None,
@@ -104,7 +117,7 @@ impl<'d> Out<'d> {
     /// An output that is one of several, to be put in order by the [places](Out::set_place) of records.
     /// It has no ends.
     pub fn placed(to: &'d mut dyn Downstream) -> Out<'d> {
-        Out { ends: Some(Vec::new()), ..Out::new(to) }
+        Out { ends: Some(Vec::new()), block_bytes: PLACED_BYTES, ..Out::new(to) }
     }
 
     /// Says which place, among those of other outputs, belongs to what comes next. An operator of
@@ -182,7 +195,7 @@ impl<'d> Out<'d> {
     #[inline]
     pub fn finish_records(&mut self, records: u64) {
         self.block_records += records;
-        if self.bytes.len() >= BLOCK_BYTES {
+        if self.bytes.len() >= self.block_bytes {
             self.finish_block();
         }
     }
@@ -244,7 +257,7 @@ impl<'d> Out<'d> {
     pub fn finish_block(&mut self) {
         if self.block_records > 0 {
             if let Some(ends) = &mut self.ends {
-                let records = Placed { bytes: std::mem::take(&mut self.bytes), ends: std::mem::take(ends) };
+                let records = Placed { bytes: given_on(&mut self.bytes), ends: given_on(ends) };
                 self.block_records = 0;
                 return self.to.placed(records);
             }

@@ -1,5 +1,6 @@
 //! What shards give, and how it is put in order.
 
+use std::hint::select_unpredictable;
 use std::sync::mpsc::{Receiver, SyncSender};
 
 use crate::frame::{BatchTime, Block, Watermark};
@@ -150,21 +151,19 @@ pub(super) fn merge(shards: usize, next: impl FnMut(usize) -> Option<Placed>, on
     let mut last = None;
     merge_to(shards, next, |place, record| {
         if !(once && last.replace(place) == Some(place)) {
-            out.buffer().extend_from_slice(record);
+            record.append_to(out.buffer());
             out.finish_records(1);
         }
     });
 }
 
 /// The same, each record with its place and its newline.
-pub(super) fn merge_to(shards: usize, next: impl FnMut(usize) -> Option<Placed>, give: impl FnMut(u64, &[u8])) {
+pub(super) fn merge_to(shards: usize, next: impl FnMut(usize) -> Option<Placed>, give: impl FnMut(u64, Record<'_>)) {
     let least = |heads: &[Head]| {
-        // Who is next is chance: a selection, in place of a branch that is guessed wrong.
-        let (mut at, mut least) = (0, heads[0].place);
-        for (other, head) in heads.iter().enumerate().skip(1) {
-            let is_less = head.place < least;
-            at = if is_less { other } else { at };
-            least = if is_less { head.place } else { least };
+        // Who is next is chance, and a branch would be guessed wrong.
+        let mut at = 0;
+        for other in 1..heads.len() {
+            at = select_unpredictable(heads[other].place < heads[at].place, other, at);
         }
         at
     };
@@ -177,7 +176,7 @@ pub(super) fn merge_heads(
     shards: usize,
     mut next: impl FnMut(usize) -> Option<Placed>,
     least: impl Fn(&[Head]) -> usize,
-    mut give: impl FnMut(u64, &[u8]),
+    mut give: impl FnMut(u64, Record<'_>),
 ) {
     let mut heads: Vec<Head> = (0..shards).filter_map(|shard| Head::of(shard, &mut next)).collect();
     while !heads.is_empty() {
@@ -193,35 +192,64 @@ pub(super) fn merge_heads(
     }
 }
 
+/// A record, and those behind it.
+#[derive(Clone, Copy)]
+pub(super) struct Record<'a> {
+    /// How long the record is, with its newline.
+    pub length: usize,
+    from_here: &'a [u8],
+}
+
+impl<'a> Record<'a> {
+    pub fn bytes(self) -> &'a [u8] {
+        &self.from_here[..self.length]
+    }
+
+    /// Of a short one so many bytes are copied, which takes no loop, and what is too much is taken off again.
+    #[inline]
+    fn append_to(self, buffer: &mut Vec<u8>) {
+        match self.from_here.first_chunk::<32>() {
+            Some(chunk) if self.length <= chunk.len() => {
+                let end = buffer.len() + self.length;
+                buffer.extend_from_slice(chunk);
+                buffer.truncate(end);
+            }
+            _ => buffer.extend_from_slice(self.bytes()),
+        }
+    }
+}
+
 /// Records of a shard, of which some are given.
 pub(super) struct Head {
     shard: usize,
     records: Placed,
-    /// The next one's place, number and beginning.
+    /// The next one's place, number, beginning and end.
     place: u64,
     given: usize,
     start: usize,
+    end: usize,
 }
 
 impl Head {
     fn of(shard: usize, next: &mut impl FnMut(usize) -> Option<Placed>) -> Option<Head> {
         let records = std::iter::from_fn(|| next(shard)).find(|records| !records.ends.is_empty())?;
-        Some(Head { shard, place: records.ends[0].0, records, given: 0, start: 0 })
+        let (place, end) = records.ends[0];
+        Some(Head { shard, place, records, given: 0, start: 0, end })
     }
 
     /// The next record, which stays the next.
     #[inline]
     pub fn peek(&self) -> &[u8] {
-        &self.records.bytes[self.start..self.records.ends[self.given].1]
+        &self.records.bytes[self.start..self.end]
     }
 
     /// The next record.
     #[inline]
-    fn take(&mut self) -> &[u8] {
-        let (start, end) = (self.start, self.records.ends[self.given].1);
+    fn take(&mut self) -> Record<'_> {
+        let (start, end) = (self.start, self.end);
         (self.start, self.given) = (end, self.given + 1);
-        self.place = self.records.ends.get(self.given).map_or(u64::MAX, |(place, _)| *place);
-        &self.records.bytes[start..end]
+        (self.place, self.end) = self.records.ends.get(self.given).copied().unwrap_or((u64::MAX, end));
+        Record { length: end - start, from_here: &self.records.bytes[start..] }
     }
 
     fn is_over(&self) -> bool {

@@ -38,7 +38,7 @@ use order::merge_ordered;
 use threads::Threads;
 
 /// A piece has about so many bytes.
-const PIECE_BYTES: usize = 64 << 10;
+const PIECE_BYTES: usize = 128 << 10;
 
 /// An item with its number.
 pub type Numbered<'a> = (u64, Item<'a>);
@@ -204,7 +204,7 @@ impl<S: Shard> Shards<S> {
     pub fn gather(&mut self, ask: &S::Ask, mut each: impl FnMut(&[u8])) {
         let shards = self.shards.len();
         let Ok(mut answers) = self.asked(ask, None) else { return };
-        merge_to(shards, |shard| answers.next(shard), |_, record| each(&record[..record.len() - 1]));
+        merge_to(shards, |shard| answers.next(shard), |_, record| each(&record.bytes()[..record.length - 1]));
     }
 
     /// What shards answer, once they are done with all records.

@@ -29,7 +29,7 @@ pub(super) fn merge_ordered(shards: usize, next: impl FnMut(usize) -> Option<Pla
         let least_of = |least, at| if order(&heads[at]) < order(&heads[least]) { at } else { least };
         (1..heads.len()).fold(0, least_of)
     };
-    merge_heads(shards, next, least, |_, record| give(split_order(record).1));
+    merge_heads(shards, next, least, |_, record| give(split_order(record.bytes()).1));
 }
 
 /// What the next record is ordered by.

@@ -22,6 +22,8 @@ pub(super) struct Parcel {
     /// What was computed of them.
     computed: Vec<u8>,
     rows: Vec<Row>,
+    /// Of the rows that need it, in order.
+    wide: Vec<Wide>,
     /// The piece's batch.
     pub time: BatchTime,
     /// How many numbers this part of the piece has taken, for items of all shards.
@@ -30,16 +32,44 @@ pub(super) struct Parcel {
     pub is_last: bool,
 }
 
-/// An [`Item`], by places. There is one a record, so that it is small.
+/// An [`Item`], by places. There is one a record, which another thread reads, so that it is small: where the record is, and
+/// where in it the others are.
 struct Row {
     number: u32,
+    hash: Hash,
+    record: u32,
+    length: u16,
+    key: Inner,
+    value: Inner,
+    ranked: Inner,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// The key is in normal form.
+    Normal,
+    /// It is not known to be.
+    Any,
+    /// What there is to know is in a [`Wide`].
+    Wide,
+}
+
+/// An [`Item`] that is long, or of which something was computed.
+struct Wide {
     nth: u32,
     is_normal: bool,
-    hash: Hash,
     key: Part,
     value: Part,
     ranked: Part,
     record: Part,
+}
+
+/// A part of a record.
+#[derive(Clone, Copy, Default)]
+struct Inner {
+    start: u16,
+    length: u16,
 }
 
 /// A part of a piece or, counted on behind its end, of what was computed.
@@ -50,9 +80,10 @@ struct Part {
 }
 
 impl Parcel {
-    /// An empty one.
-    pub(super) fn new(piece: Arc<Vec<u8>>, time: BatchTime) -> Parcel {
-        Parcel { piece, computed: Vec::new(), rows: Vec::new(), time, numbers: 0, is_last: false }
+    /// An empty one, for about so many items.
+    pub(super) fn new(piece: Arc<Vec<u8>>, time: BatchTime, items: usize) -> Parcel {
+        let rows = Vec::with_capacity(items);
+        Parcel { piece, computed: Vec::new(), rows, wide: Vec::new(), time, numbers: 0, is_last: false }
     }
 
     /// Appends an item, which is the part's one with this number.
@@ -61,18 +92,42 @@ impl Parcel {
     /// It is too long.
     #[inline]
     pub(super) fn push(&mut self, number: u32, item: &Item<'_>, hash: Hash) -> Result<(), OpError> {
-        let row = Row {
-            number,
+        let row = match self.row(number, item, hash) {
+            Some(row) => row,
+            None => self.wide_row(number, item, hash)?,
+        };
+        self.rows.push(row);
+        Ok(())
+    }
+
+    /// The row of an item whose parts are all in its record, in the piece.
+    #[inline]
+    fn row(&self, number: u32, item: &Item<'_>, hash: Hash) -> Option<Row> {
+        let record = offset_in(&self.piece, item.record)? as u32;
+        let length = u16::try_from(item.record.len()).ok()?;
+        let inner = |part: &[u8]| {
+            // They are no longer than the record is.
+            offset_in(item.record, part).map(|start| Inner { start: start as u16, length: part.len() as u16 })
+        };
+        let (key, value, ranked) = (inner(item.key)?, inner(item.value)?, inner(item.ranked)?);
+        let kind = if item.is_normal { Kind::Normal } else { Kind::Any };
+        (item.nth == 0).then_some(Row { number, hash, record, length, key, value, ranked, kind })
+    }
+
+    /// The row of any item.
+    #[cold]
+    fn wide_row(&mut self, number: u32, item: &Item<'_>, hash: Hash) -> Result<Row, OpError> {
+        let wide = Wide {
             nth: item.nth,
             is_normal: item.is_normal,
-            hash,
             key: self.place(item.key)?,
             value: self.place(item.value)?,
             ranked: self.place(item.ranked)?,
             record: self.place(item.record)?,
         };
-        self.rows.push(row);
-        Ok(())
+        self.wide.push(wide);
+        let none = Inner::default();
+        Ok(Row { number, hash, record: 0, length: 0, key: none, value: none, ranked: none, kind: Kind::Wide })
     }
 
     /// Whether there is enough in it.
@@ -80,23 +135,35 @@ impl Parcel {
         self.computed.len() >= FULL_BYTES
     }
 
-    /// How many items there are.
-    pub(super) fn len(&self) -> usize {
-        self.rows.len()
+    /// The items, each with its number in the part.
+    #[inline]
+    pub(super) fn items(&self) -> impl Iterator<Item = (u32, Item<'_>)> {
+        let mut wide = self.wide.iter();
+        self.rows.iter().filter_map(move |row| {
+            let item = match row.kind {
+                Kind::Wide => self.wide_item(wide.next()?, row.hash),
+                kind => self.item(row, kind == Kind::Normal),
+            };
+            Some((row.number, item))
+        })
     }
 
-    /// An item, and its number in the part.
     #[inline]
-    pub(super) fn get(&self, index: usize) -> (u32, Item<'_>) {
-        let row = &self.rows[index];
-        let (key, outer) = self.part(row.key);
-        let [value, ranked, record] = [row.value, row.ranked, row.record].map(|part| self.part(part).0);
-        let (is_normal, hash, nth) = (row.is_normal, Some(row.hash), row.nth);
-        (row.number, Item { key, is_normal, outer, hash, value, ranked, record, nth })
+    fn item(&self, row: &Row, is_normal: bool) -> Item<'_> {
+        let record = &self.piece[row.record as usize..][..usize::from(row.length)];
+        let inner = |inner: Inner| &record[usize::from(inner.start)..][..usize::from(inner.length)];
+        let (key, value, ranked) = (inner(row.key), inner(row.value), inner(row.ranked));
+        Item { key, is_normal, outer: &self.piece, hash: Some(row.hash), value, ranked, record, nth: 0 }
+    }
+
+    fn wide_item(&self, wide: &Wide, hash: Hash) -> Item<'_> {
+        let (key, outer) = self.part(wide.key);
+        let [value, ranked, record] = [wide.value, wide.ranked, wide.record].map(|part| self.part(part).0);
+        let (is_normal, nth) = (wide.is_normal, wide.nth);
+        Item { key, is_normal, outer, hash: Some(hash), value, ranked, record, nth }
     }
 
     /// The bytes of a part, and all of what it is in.
-    #[inline]
     fn part(&self, Part { start, end }: Part) -> (&[u8], &[u8]) {
         let (start, end) = (start as usize, end as usize);
         match start.checked_sub(self.piece.len()) {
@@ -105,7 +172,6 @@ impl Parcel {
         }
     }
 
-    #[inline]
     fn place(&mut self, bytes: &[u8]) -> Result<Part, OpError> {
         let start = offset_in(&self.piece, bytes).unwrap_or_else(|| {
             self.computed.extend_from_slice(bytes);
@@ -133,7 +199,7 @@ mod tests {
     #[test]
     fn items_come_out_as_they_went_in() {
         let piece = Arc::new(b"[\"a\",1]\n[\"b\",2]\n".to_vec());
-        let mut parcel = Parcel::new(Arc::clone(&piece), BatchTime(1));
+        let mut parcel = Parcel::new(Arc::clone(&piece), BatchTime(1), 1);
         let hash = KeyHasher::default().hash(b"k", b"k").0;
         let record = &piece[8..15];
         let computed = b"\"x\"".to_vec();
@@ -145,15 +211,33 @@ mod tests {
             value: &piece[13..14],
             ranked: record,
             record,
-            nth: 2,
+            nth: 0,
         };
-        let outside = Item { key: &computed, value: b"", ..inside };
+        let outside = Item { key: &computed, value: b"", nth: 2, ..inside };
+        let second = Item { nth: 1, ..inside };
         parcel.push(3, &inside, hash).unwrap();
         parcel.push(7, &outside, hash).unwrap();
-        assert_eq!(parcel.computed, b"\"x\"");
-        assert_eq!(parcel.get(0), (3, inside));
-        let (number, item) = parcel.get(1);
+        parcel.push(8, &second, hash).unwrap();
+        parcel.push(9, &Item { is_normal: false, ..inside }, hash).unwrap();
+        assert_eq!((&parcel.computed[..], parcel.wide.len()), (&b"\"x\""[..], 2));
+        let items: Vec<_> = parcel.items().collect();
+        assert_eq!(items[0], (3, inside));
+        let (number, item) = items[1];
         assert_eq!((number, item.key, item.value, item.ranked), (7, &b"\"x\""[..], &b""[..], record));
-        assert_eq!(parcel.len(), 2);
+        assert_eq!((items[2], items[3]), ((8, second), (9, Item { is_normal: false, ..inside })));
+        assert_eq!(items.len(), 4);
+    }
+
+    #[test]
+    fn a_long_record_comes_out_as_it_went_in() {
+        let piece = Arc::new([&b"[\"a\",\""[..], &[b'x'; 1 << 16], b"\"]\n"].concat());
+        let mut parcel = Parcel::new(Arc::clone(&piece), BatchTime(1), 1);
+        let hash = KeyHasher::default().hash(b"k", b"k").0;
+        let record = &piece[..piece.len() - 1];
+        let (key, value) = (&piece[1..4], &piece[5..piece.len() - 2]);
+        let item =
+            Item { key, is_normal: false, outer: &piece, hash: Some(hash), value, ranked: value, record, nth: 0 };
+        parcel.push(0, &item, hash).unwrap();
+        assert_eq!((parcel.items().collect::<Vec<_>>(), parcel.wide.len()), (vec![(0, item)], 1));
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use super::Shard;
 use super::deal::Deal;
 use super::given::{Answer, Answers, Told, merge, panicked, tell};
-use super::worker::{Message, Report, Worker};
+use super::worker::{Message, Piece, Pieces, Report, Worker};
 use crate::frame::BatchTime;
 use crate::op::grouping::Grouping;
 use crate::op::parallel::Start;
@@ -18,7 +18,7 @@ use crate::op::{OpError, Out, Placed};
 const PIECES_EACH: u64 = 4;
 
 /// Parts of an answer that wait to be given, at most: who answers goes on when they are.
-const WAITING_PARTS: usize = 4;
+const WAITING_PARTS: usize = 16;
 
 /// The threads of some shards.
 pub(super) struct Threads<S: Shard> {
@@ -28,12 +28,14 @@ pub(super) struct Threads<S: Shard> {
     /// Pieces handed over, and those of them that all are through with and that were told of.
     sent: u64,
     done: u64,
+    /// Those that nobody has begun with.
+    pieces: Pieces,
     /// Each piece under way, in order.
-    pieces: VecDeque<Piece>,
+    under_way: VecDeque<UnderWay>,
 }
 
 /// What came of a piece so far.
-struct Piece {
+struct UnderWay {
     /// How many shards are through with it.
     through: usize,
     /// What each gave.
@@ -56,13 +58,21 @@ impl<S: Shard> Threads<S> {
         let (inboxes, own): (Vec<_>, Vec<_>) = shards.iter().map(|_| channel()).unzip();
         let (answers, to_be_given): (Vec<_>, Vec<_>) = shards.iter().map(|_| sync_channel(WAITING_PARTS)).unzip();
         // What was started before one cannot be is told to stop by the drop.
-        let threads =
-            Threads { inboxes, reports: taken, answers: to_be_given, sent: 0, done: 0, pieces: VecDeque::new() };
+        let threads = Threads {
+            inboxes,
+            reports: taken,
+            answers: to_be_given,
+            sent: 0,
+            done: 0,
+            pieces: Pieces::default(),
+            under_way: VecDeque::new(),
+        };
         for (number, (((shard, grouping), inbox), answers)) in
             shards.iter().zip(groupings).zip(own).zip(answers).enumerate()
         {
             let to = (threads.inboxes.clone(), reports.clone(), answers);
-            let worker = Worker::new((number, Arc::clone(shard)), (grouping, deal.clone()), inbox, to);
+            let from = (inbox, threads.pieces.clone());
+            let worker = Worker::new((number, Arc::clone(shard)), (grouping, deal.clone()), from, to);
             start(Box::new(move || worker.run()))?;
         }
         Ok(threads)
@@ -82,11 +92,10 @@ impl<S: Shard> Threads<S> {
         if !self.have_work() {
             self.tell_all(|| Message::Number(number));
         }
-        let inbox = &self.inboxes[(self.sent % self.inboxes.len() as u64) as usize];
-        // One that has gone has reported it.
-        let _ = inbox.send(Message::Piece { number: self.sent, records: std::mem::take(records), time, side });
+        self.pieces.push(Piece { number: self.sent, records: std::mem::take(records), time, side });
+        self.tell_all(|| Message::Piece);
         let records = self.inboxes.iter().map(|_| Vec::new()).collect();
-        self.pieces.push_back(Piece { through: 0, records, told: Vec::new() });
+        self.under_way.push_back(UnderWay { through: 0, records, told: Vec::new() });
         self.sent += 1;
     }
 
@@ -127,6 +136,7 @@ impl<S: Shard> Threads<S> {
 
     fn tell_all(&self, message: impl Fn() -> Message<S::Ask>) {
         for inbox in &self.inboxes {
+            // One that has gone has reported it.
             let _ = inbox.send(message());
         }
     }
@@ -139,13 +149,13 @@ impl<S: Shard> Threads<S> {
 
     fn take(&mut self, report: Report, number: &mut u64, out: &mut Out<'_>) -> Result<(), OpError> {
         let Report::Piece { number: of_piece, shard, records, told, numbers } = report else { panicked() };
-        let piece = &mut self.pieces[(of_piece - self.done) as usize];
+        let piece = &mut self.under_way[(of_piece - self.done) as usize];
         piece.through += 1;
         piece.records[shard] = records;
         piece.told.extend(told);
         // A shard is through with a piece only once it is with all before it.
         if piece.through == self.inboxes.len()
-            && let Some(Piece { records, told, .. }) = self.pieces.pop_front()
+            && let Some(UnderWay { records, told, .. }) = self.under_way.pop_front()
         {
             self.done += 1;
             *number += numbers;

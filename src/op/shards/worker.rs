@@ -17,15 +17,8 @@ use crate::op::{Downstream, OpError, Out, Placed};
 pub(super) enum Message<A> {
     /// The first item of the next piece has this number.
     Number(u64),
-    /// To take a piece apart.
-    Piece {
-        /// Its number, of all pieces.
-        number: u64,
-        records: Vec<u8>,
-        time: BatchTime,
-        /// The side that they are of.
-        side: usize,
-    },
+    /// There is one more piece to be taken apart, by whoever comes first.
+    Piece,
     /// What is its own of a piece that it or another one has taken apart, or of a part of it: parts come in order.
     Parcel {
         /// The piece's number.
@@ -41,6 +34,32 @@ pub(super) enum Message<A> {
     },
     /// Nothing follows.
     Stop,
+}
+
+/// Records to be taken apart.
+pub(super) struct Piece {
+    /// Its number, of all pieces.
+    pub number: u64,
+    pub records: Vec<u8>,
+    pub time: BatchTime,
+    /// The side that they are of.
+    pub side: usize,
+}
+
+/// Pieces that nobody has begun to take apart. Each is told to all threads, and the one that has least else to do comes
+/// first: keys are dealt once and for all, so this is what makes up for a thread that gets less of a processor.
+#[derive(Clone, Default)]
+pub(super) struct Pieces(Arc<Mutex<VecDeque<Piece>>>);
+
+impl Pieces {
+    /// One more.
+    pub(super) fn push(&self, piece: Piece) {
+        lock(&self.0).push_back(piece);
+    }
+
+    fn pop(&self) -> Option<Piece> {
+        lock(&self.0).pop_front()
+    }
 }
 
 /// What a thread tells.
@@ -67,6 +86,7 @@ pub(super) struct Worker<S: Shard> {
     groupings: Vec<Grouping>,
     deal: Deal,
     inbox: Receiver<Message<S::Ask>>,
+    pieces: Pieces,
     /// The inboxes of all, this one's too.
     all: Vec<Sender<Message<S::Ask>>>,
     reports: Sender<Report>,
@@ -95,6 +115,9 @@ impl Drop for Guard {
     }
 }
 
+/// What comes to a thread: what it is told, and the pieces.
+pub(super) type From<A> = (Receiver<Message<A>>, Pieces);
+
 /// Where a thread tells: the inboxes of all, and who gives on what comes of it.
 pub(super) type To<A> = (Vec<Sender<Message<A>>>, Sender<Report>, SyncSender<Answer>);
 
@@ -103,7 +126,7 @@ impl<S: Shard> Worker<S> {
     pub(super) fn new(
         (number, shard): (usize, Arc<Mutex<S>>),
         (groupings, deal): (Vec<Grouping>, Deal),
-        inbox: Receiver<Message<S::Ask>>,
+        (inbox, pieces): From<S::Ask>,
         (all, reports, answers): To<S::Ask>,
     ) -> Worker<S> {
         let (waiting, told) = (HashMap::new(), HashMap::new());
@@ -113,6 +136,7 @@ impl<S: Shard> Worker<S> {
             groupings,
             deal,
             inbox,
+            pieces,
             all,
             reports,
             answers,
@@ -132,7 +156,11 @@ impl<S: Shard> Worker<S> {
         while let Ok(message) = self.inbox.recv() {
             match message {
                 Message::Number(number) => (self.first, self.next_item) = (number, number),
-                Message::Piece { number, records, time, side } => self.take_apart(number, records, (time, side)),
+                Message::Piece => {
+                    if let Some(piece) = self.pieces.pop() {
+                        self.take_apart(piece);
+                    }
+                }
                 Message::Parcel { number, parcel } => self.waiting.entry(number).or_default().push_back(parcel),
                 Message::Ask { pieces, ask, time } => self.ask = Some((pieces, ask, time)),
                 Message::Stop => return,
@@ -155,13 +183,17 @@ impl<S: Shard> Worker<S> {
     }
 
     /// Deals the items of a piece to those whose keys they have.
-    fn take_apart(&mut self, number: u64, records: Vec<u8>, (time, side): (BatchTime, usize)) {
+    fn take_apart(&mut self, Piece { number, records, time, side }: Piece) {
         let piece = Arc::new(records);
-        let empty = || -> Vec<Parcel> { self.all.iter().map(|_| Parcel::new(Arc::clone(&piece), time)).collect() };
+        let records = memchr::memchr_iter(b'\n', &piece).count();
+        // Most records are one item, and most keys are dealt evenly.
+        let each = records / self.all.len() + records / 16;
+        let empty =
+            || -> Vec<Parcel> { self.all.iter().map(|_| Parcel::new(Arc::clone(&piece), time, each)).collect() };
         let mut parcels = empty();
         let (numbers, mut first) = (Numbers::default(), 0);
         let mut buffer = Vec::new();
-        let block = Block { time, records: memchr::memchr_iter(b'\n', &piece).count() as u64, bytes: &piece };
+        let block = Block { time, records: records as u64, bytes: &piece };
         let taken = self.groupings[side].items(block, &mut Out::new(&mut &numbers), |item, _| {
             let (shard, hash) = self.deal.of(&item, &mut buffer);
             let item_number = numbers.next();
@@ -187,16 +219,14 @@ impl<S: Shard> Worker<S> {
         let mut shard = lock(&self.shard);
         let given = Given::default().of(parcel.time, |out| {
             let mut chunk = Vec::with_capacity(MAX_CHUNK);
-            for start in (0..parcel.len()).step_by(MAX_CHUNK) {
-                let end = parcel.len().min(start + MAX_CHUNK);
-                chunk.clear();
-                chunk.extend((start..end).map(|index| {
-                    let (number, item) = parcel.get(index);
-                    (first + u64::from(number), item)
-                }));
-                shard.add(&chunk, parcel.time, out)?;
+            for (number, item) in parcel.items() {
+                chunk.push((first + u64::from(number), item));
+                if chunk.len() == MAX_CHUNK {
+                    shard.add(&chunk, parcel.time, out)?;
+                    chunk.clear();
+                }
             }
-            Ok(())
+            shard.add(&chunk, parcel.time, out)
         });
         drop(shard);
         self.next_item += u64::from(parcel.numbers);

@@ -144,7 +144,7 @@ impl Entries {
     pub fn sort(&self, indexes: &mut [u32]) {
         match (&self.numbers, self.is_loose) {
             (Some(numbers), true) => indexes.sort_unstable_by_key(|&index| numbers.all.get(index as usize)),
-            _ => indexes.sort_unstable(),
+            _ => sort_distinct(indexes),
         }
     }
 
@@ -200,6 +200,46 @@ impl Entries {
         }
         if let Some(journal) = &mut self.journal {
             journal.reorder(order);
+        }
+    }
+}
+
+/// Sorts indexes of which each is there once. Many of all are marked by bits, and the bits are read in order.
+fn sort_distinct(indexes: &mut [u32]) {
+    const BITS: u32 = u64::BITS;
+    let words = indexes.iter().max().map_or(0, |greatest| greatest / BITS + 1) as usize;
+    if indexes.len() < words {
+        return indexes.sort_unstable();
+    }
+    let mut marks = vec![0_u64; words];
+    for index in &*indexes {
+        marks[(index / BITS) as usize] |= 1 << (index % BITS);
+    }
+    let mut sorted = indexes.iter_mut();
+    for (first, mut word) in (0..).step_by(BITS as usize).zip(marks) {
+        while word != 0
+            && let Some(index) = sorted.next()
+        {
+            *index = first + word.trailing_zeros();
+            word &= word - 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn indexes_are_sorted_however_many_there_are(of in 1_u32..2000, every in 1_u32..200, by in 1_u32..2000) {
+            // In an order of its own: steps by what has no divisor in common with a prime.
+            let mut indexes: Vec<u32> = (0..2003).map(|n| n * by % 2003).filter(|n| *n < of && n % every == 0).collect();
+            let mut sorted = indexes.clone();
+            sorted.sort_unstable();
+            sort_distinct(&mut indexes);
+            prop_assert_eq!(indexes, sorted);
         }
     }
 }

@@ -161,7 +161,7 @@ impl State {
     fn emit(&mut self, out: &mut Out<'_>) {
         match self.emit {
             Emit::All => {
-                for index in self.entries.keys.indexes() {
+                for index in (0..self.entries.keys.end()).filter(|&index| self.entries.keys.contains(index)) {
                     self.entries.give_in_place(index, out);
                 }
             }
