@@ -13,9 +13,6 @@ const ORDER: &str = "assets/start.ld";
 /// which is a twelfth of it. The message says where it happened.
 const LEFT_OUT: &str = "assets/left-out.ld";
 
-/// The oldest glibc that sets pointers which are packed (RELR).
-const PACKED_POINTERS: (u32, u32) = (2, 36);
-
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={ORDER}");
@@ -25,9 +22,9 @@ fn main() {
     if !is_release || !is_linked_by_lld() {
         return;
     }
-    if glibc().is_some_and(|version| version >= PACKED_POINTERS) {
-        println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
-    }
+    // A program at a fixed place, as Go's are, has no pointers that a start has to set: in others these are on 79 pages,
+    // which each process would then have for itself. Stack, heap and libraries lie anywhere.
+    println!("cargo::rustc-link-arg-bins=-no-pie");
     if let Some(folder) = own_unwinder() {
         println!("cargo::rustc-link-arg-bins=-L{folder}");
     }
@@ -44,9 +41,12 @@ fn variable(name: &str) -> String {
     env::var(name).unwrap_or_default()
 }
 
-/// Whether rustc links by the LLD that came with it, as it does for this target unless it is told otherwise.
+/// Whether rustc links by the LLD that came with it, as it does for this target unless it is told otherwise: by
+/// `RUSTFLAGS='-C link-arg=-pie'`, for one, which is how to get programs that lie anywhere.
 fn is_linked_by_lld() -> bool {
-    let is_told = !variable("RUSTC_LINKER").is_empty() || variable("CARGO_ENCODED_RUSTFLAGS").contains("link");
+    let flags = variable("CARGO_ENCODED_RUSTFLAGS");
+    let is_told =
+        !variable("RUSTC_LINKER").is_empty() || ["link", "relocation-model"].iter().any(|flag| flags.contains(flag));
     let target = variable("TARGET");
     let sysroot = output(&variable("RUSTC"), &["--print", "sysroot"]).unwrap_or_default();
     let lld = Path::new(&sysroot).join("lib/rustlib").join(&target).join("bin/gcc-ld/ld.lld");
@@ -62,13 +62,6 @@ fn own_unwinder() -> Option<String> {
     // A compiler that has none gives the name back, which is no file. rustc asks for it by the shared library's name.
     fs::copy(archive, folder.join("libgcc_s.a")).ok()?;
     folder.into_os_string().into_string().ok()
-}
-
-/// The version of this machine's glibc.
-fn glibc() -> Option<(u32, u32)> {
-    let text = output("getconf", &["GNU_LIBC_VERSION"])?;
-    let (major, minor) = text.strip_prefix("glibc ")?.split_once('.')?;
-    Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
 fn output(program: &str, arguments: &[&str]) -> Option<String> {
