@@ -6,8 +6,10 @@ use super::account::{Account, Stream};
 use super::args::{Common, CutArgs, ShareArgs, StageArgs, StateArgs, TimeArgs};
 use super::cluster::{Keys, Parts, Spread};
 use super::program::program;
+use super::saved::Saved;
 use super::{Environment, Tool, ToolError, run_stage, run_stage_timed};
 use crate::duration::{self, show_ms};
+use crate::op::Out;
 use crate::op::alert::{Alert, Options, Times};
 use crate::op::deal::Deal;
 use crate::op::grouping::{By, Grouping};
@@ -74,7 +76,7 @@ impl AlertTool {
     }
 
     /// The operator; nothing is opened for it.
-    pub(super) fn operator(&self) -> Result<Alert, ToolError> {
+    fn operator(&self) -> Result<Alert, ToolError> {
         let expression = |option: &str, source: &Option<String>| {
             source.as_ref().map(|source| program(option, source, &[])).transpose()
         };
@@ -119,6 +121,13 @@ impl Tool for AlertTool {
 
     fn has_state(&self) -> bool {
         true
+    }
+
+    fn show_state(&self, saved: Saved<'_>, out: &mut Out<'_>) -> Result<(), ToolError> {
+        let mut alert = self.operator()?;
+        saved.load(&mut alert)?;
+        alert.show(out);
+        Ok(())
     }
 
     fn cut(&self) -> Option<&CutArgs> {

@@ -7,12 +7,13 @@ use super::args::{Common, CutArgs, KeyMemoryArgs, ShareArgs, StageArgs, StateArg
 use super::cluster::{Keys, Parts, Spread};
 use super::function::threads;
 use super::program::program;
+use super::saved::Saved;
 use super::{Environment, Tool, ToolError, run_stage, run_stage_timed};
 use crate::duration::{self, show_ms};
-use crate::op::Operator;
 use crate::op::deal::Deal;
 use crate::op::dedup::{Dedup, LargeDedup, Memory, ShardedDedup};
 use crate::op::grouping::{By, Grouping};
+use crate::op::{Operator, Out};
 
 /// Drop duplicates: the first record of each key comes out, as it is
 ///
@@ -64,7 +65,7 @@ impl DedupTool {
     }
 
     /// The operator; nothing is opened for it.
-    pub(super) fn operator(&self) -> Result<Dedup, ToolError> {
+    fn operator(&self) -> Result<Dedup, ToolError> {
         let timing = self.time.timing_if_wanted(&self.stage.input.cut)?;
         let within_ms = match (self.within, &timing) {
             (None, Some(_)) => Some(self.time.watermark.ok_or_else(|| {
@@ -98,6 +99,13 @@ impl Tool for DedupTool {
 
     fn has_state(&self) -> bool {
         true
+    }
+
+    fn show_state(&self, saved: Saved<'_>, out: &mut Out<'_>) -> Result<(), ToolError> {
+        let mut dedup = self.operator()?;
+        saved.load(&mut dedup)?;
+        dedup.show(out);
+        Ok(())
     }
 
     fn cut(&self) -> Option<&CutArgs> {

@@ -6,14 +6,15 @@ use super::account::{Account, Stream};
 use super::args::{Common, CutArgs, KeyMemoryArgs, ShareArgs, StageArgs, StateArgs, TimeArgs};
 use super::cluster::{Keys, Parts, Spread};
 use super::program::program;
+use super::saved::Saved;
 use super::{Environment, Tool, ToolError, run_stage, run_stage_timed};
 use crate::duration;
-use crate::op::Operator;
 use crate::op::deal::Deal;
 use crate::op::grouping::{By, Grouping};
 use crate::op::sequence::{
     Answer, Automaton, Definition, Emit, LargeSequences, Options, Pattern, Rules, Sequences, Skip, select_variables,
 };
+use crate::op::{Operator, Out};
 
 /// Find sequences of records, by key: three failures and then a success within a minute
 ///
@@ -111,7 +112,7 @@ impl MatchTool {
     }
 
     /// The operator; nothing is opened for it.
-    pub(super) fn operator(&self) -> Result<Sequences, ToolError> {
+    fn operator(&self) -> Result<Sequences, ToolError> {
         let usage = |reason: String| ToolError::Usage(reason);
         let pattern = Pattern::parse(&self.pattern).map_err(|error| usage(error.to_string()))?;
         let automaton = Automaton::new(&pattern).map_err(|reason| usage(format!("'{}': {reason}", self.pattern)))?;
@@ -202,6 +203,12 @@ impl Tool for MatchTool {
 
     fn has_state(&self) -> bool {
         true
+    }
+
+    fn show_state(&self, saved: Saved<'_>, out: &mut Out<'_>) -> Result<(), ToolError> {
+        let mut sequences = self.operator()?;
+        saved.load(&mut sequences)?;
+        sequences.show(out).map_err(|error| saved.damaged(&error))
     }
 
     fn cut(&self) -> Option<&CutArgs> {

@@ -42,6 +42,7 @@ pub mod reduce;
 pub mod restart;
 pub mod run;
 pub mod sample;
+pub mod saved;
 pub mod sides;
 pub mod sink;
 pub mod source;
@@ -71,7 +72,7 @@ use crate::console::Console;
 use crate::error::Exit;
 use crate::flow::{BadRecords, OnError, Waited};
 use crate::monitor::watch::Watch;
-use crate::op::Operator;
+use crate::op::{Operator, Out};
 use crate::signal::StopSignal;
 use crate::stage::{self, CheckpointOptions, Context, StageError};
 use account::{Account, Begins, Stream};
@@ -80,6 +81,7 @@ use cluster::Spread;
 use connector::found;
 use connector::known::{self, Role};
 use first::SourceIdentity;
+use saved::Saved;
 
 /// A tool of the family: its options, and what it does with them.
 pub trait Tool: clap::Parser {
@@ -170,6 +172,15 @@ pub trait Tool: clap::Parser {
     /// Whether it has state that a checkpoint keeps.
     fn has_state(&self) -> bool {
         false
+    }
+
+    /// Gives the records of a state that a checkpoint has of it, in the state's order. Nothing is started for that.
+    ///
+    /// # Errors
+    /// The state is not there, or damaged; or with these options the tool has none.
+    fn show_state(&self, saved: Saved<'_>, out: &mut Out<'_>) -> Result<(), ToolError> {
+        let _ = (saved, out);
+        Err(ToolError::Usage(format!("{} has no state", Self::NAME)))
     }
 
     /// Of a sink, what it is called in a checkpoint, and whether nothing comes after it.

@@ -11,9 +11,11 @@ use super::cluster::{Keys, Merging, Parts, Spread, absolute};
 use super::first::stop_rules;
 use super::function::{ExecTimeout, threads};
 use super::program::program;
+use super::saved::Saved;
 use super::{Environment, Tool, ToolError, run_stage, run_stage_timed};
 use crate::agg::Aggregation;
 use crate::duration;
+use crate::op::Out;
 use crate::op::deal::Deal;
 use crate::op::grouping::Grouping;
 use crate::op::state::{Emit, InitialError, LargeState, ShardedState, State, Update, VARIABLES};
@@ -157,7 +159,7 @@ impl StateTool {
 impl StateTool {
     /// The operator to load a state into and look at it. A function or a command
     /// is not needed for that, and not started.
-    pub(super) fn without_function(&self) -> Result<State, ToolError> {
+    fn without_function(&self) -> Result<State, ToolError> {
         let update = match (&self.expr, &self.exec) {
             (None, None) => self.update()?,
             _ => Update::Function(Box::new(program("--expr", ".", &VARIABLES)?)),
@@ -219,6 +221,13 @@ impl Tool for StateTool {
 
     fn has_state(&self) -> bool {
         true
+    }
+
+    fn show_state(&self, saved: Saved<'_>, out: &mut Out<'_>) -> Result<(), ToolError> {
+        let mut state = self.without_function()?;
+        saved.load(&mut state)?;
+        state.show(out);
+        Ok(())
     }
 
     fn cut(&self) -> Option<&CutArgs> {

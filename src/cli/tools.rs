@@ -1,5 +1,5 @@
-//! The list of the tools that `sstream` explains; with itself it is
-//! [`front::family`](super::front::family), from which documentation is made.
+//! The lists of tools: those that `sstream` explains (with itself it is
+//! [`front::family`](super::front::family), from which documentation is made), and those that keep state.
 
 use super::alert::AlertTool;
 use super::checkpoint::CheckpointTool;
@@ -15,6 +15,7 @@ use super::parse::ParseTool;
 use super::reduce::ReduceTool;
 use super::run::RunTool;
 use super::sample::SampleTool;
+use super::saved::Saved;
 use super::sink::SinkTool;
 use super::source::SourceTool;
 use super::state::StateTool;
@@ -24,6 +25,8 @@ use super::transform::TransformTool;
 use super::ui::UiTool;
 use super::union::UnionTool;
 use super::window::WindowTool;
+use super::{Tool, ToolError, command};
+use crate::op::Out;
 
 /// Every tool but `sstream` itself, by name.
 pub fn all() -> Vec<Described> {
@@ -51,6 +54,45 @@ pub fn all() -> Vec<Described> {
         describe::<UnionTool>(),
         describe::<WindowTool>(),
     ]
+}
+
+/// Parses the command line of a tool that keeps state, as a checkpoint has it.
+pub type ParseKeeper = fn(&[String]) -> Option<Box<dyn ShowsState>>;
+
+/// How the command line is parsed of the tool of this name (without `sstream-`), if it is one that keeps state.
+pub fn with_state(name: &str) -> Option<ParseKeeper> {
+    let keepers = [
+        keeper::<AlertTool>(),
+        keeper::<DedupTool>(),
+        keeper::<JoinTool>(),
+        keeper::<LearnTool>(),
+        keeper::<MatchTool>(),
+        keeper::<StateTool>(),
+        keeper::<WindowTool>(),
+    ];
+    keepers.into_iter().find(|(tool, _)| tool.strip_prefix("sstream-") == Some(name)).map(|(_, parse)| parse)
+}
+
+/// See [`Tool::show_state`].
+pub trait ShowsState {
+    /// Gives a state that a checkpoint has of the tool.
+    ///
+    /// # Errors
+    /// As there.
+    fn show_state(&self, saved: Saved<'_>, out: &mut Out<'_>) -> Result<(), ToolError>;
+}
+
+impl<T: Tool> ShowsState for T {
+    fn show_state(&self, saved: Saved<'_>, out: &mut Out<'_>) -> Result<(), ToolError> {
+        Tool::show_state(self, saved, out)
+    }
+}
+
+fn keeper<T: Tool + 'static>() -> (&'static str, ParseKeeper) {
+    (T::NAME, |words| {
+        let matches = command::<T>().try_get_matches_from(words).ok()?;
+        Some(Box::new(T::from_arg_matches(&matches).ok()?))
+    })
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::operator::{OperatorKind, OperatorTool};
 use crate::checkpoint::inspect::Inspected;
 use crate::checkpoint::storage::Disk;
 use crate::cli::checkpoint::print::Printer;
-use crate::cli::checkpoint::readable::load;
+use crate::cli::saved::Saved;
 use crate::cli::{ToolError, command};
 use crate::console::{Console, Level};
 use crate::error::{Exit, Failure as _};
@@ -46,7 +46,7 @@ fn show<K: OperatorKind>(dir: &Path, stage: &OsStr, time: &OsStr, words: Vec<OsS
     let tool = tool.map_err(|error| wrong(error.to_string().lines().next().unwrap_or_default()))?;
     let mut shown = tool.kind.shown()?.ok_or_else(|| wrong("the stage has no state"))?;
     let inspected = Inspected::open(Arc::new(Disk), dir)?;
-    load(&inspected, stage, time_ms, shown.as_mut())?;
+    Saved { inspected: &inspected, stage, time_ms }.load(shown.as_mut())?;
     let mut printer = Printer::new();
     let mut out = Out::new(&mut printer);
     shown.show(&mut out).map_err(ToolError::kind)?;

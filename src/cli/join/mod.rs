@@ -8,8 +8,10 @@ use super::account::{Account, Stream};
 use super::args::{Common, CutArgs, StageArgs};
 use super::cluster::Spread;
 use super::first::stop_rules;
+use super::saved::Saved;
 use super::sides::{MergeArgs, run_merge};
 use super::{Environment, Tool, ToolError, run_stage};
+use crate::op::Out;
 use crate::op::join::{Join, JoinType};
 use crate::op::lookup::{Lookup, LookupType};
 use crate::source::beside::FileBeside;
@@ -110,6 +112,13 @@ impl Tool for JoinTool {
 
     fn has_state(&self) -> bool {
         self.within.is_wanted()
+    }
+
+    fn show_state(&self, saved: Saved<'_>, out: &mut Out<'_>) -> Result<(), ToolError> {
+        let mut join = self.within_operator()?;
+        saved.load(&mut join)?;
+        join.show(out);
+        Ok(())
     }
 
     fn cut(&self) -> Option<&CutArgs> {

@@ -12,7 +12,9 @@ use super::account::{Account, Stream};
 use super::args::{Common, CutArgs, StageArgs, StateArgs};
 use super::cluster::{Parts, Spread};
 use super::first::stop_rules;
+use super::saved::Saved;
 use super::{Environment, Tool, ToolError, run_stage, run_stage_saved};
+use crate::op::Out;
 use crate::op::learn::Learner;
 use crate::op::learn::predict::{Answer, Learnt, Predict};
 use crate::record;
@@ -74,7 +76,7 @@ enum LearnKind {
 }
 
 /// What the options make.
-pub(super) enum Made<'a> {
+enum Made<'a> {
     /// What learns, and how its state is kept.
     Learns(Box<dyn Learner>, StateArgs),
     /// What predicts, and has no state.
@@ -83,7 +85,7 @@ pub(super) enum Made<'a> {
 
 impl LearnTool {
     /// What the options make; nothing is opened for it.
-    pub(super) fn made(&self) -> Result<Made<'_>, ToolError> {
+    fn made(&self) -> Result<Made<'_>, ToolError> {
         Ok(match &self.kind {
             LearnKind::Kmeans(kind) => Made::Learns(Box::new(kind.operator()?), kind.saved.clone()),
             LearnKind::Linear(kind) => Made::Learns(Box::new(kind.operator()?), kind.descent.saved.clone()),
@@ -134,6 +136,16 @@ impl Tool for LearnTool {
 
     fn has_state(&self) -> bool {
         !matches!(self.kind, LearnKind::Predict(_))
+    }
+
+    fn show_state(&self, saved: Saved<'_>, out: &mut Out<'_>) -> Result<(), ToolError> {
+        if let Made::Learns(mut learner, _) = self.made()?
+            && let Some(durable) = learner.durable()
+        {
+            saved.load(durable)?;
+            learner.show(out);
+        }
+        Ok(())
     }
 
     fn cut(&self) -> Option<&CutArgs> {

@@ -8,12 +8,13 @@ use super::args::{Common, CutArgs, ShareArgs, StageArgs, StateArgs, TimeArgs};
 use super::cluster::Spread;
 use super::function::{NO_KEY_TO_DEAL, threads};
 use super::program::program;
+use super::saved::Saved;
 use super::{Environment, Tool, ToolError, run_stage, run_stage_timed};
 use crate::agg::{Aggregation, Aggregator};
 use crate::duration;
-use crate::op::Operator;
 use crate::op::window::event::{EventWindow, ShardedEventWindow};
-use crate::op::window::{Fold, Panes, Plain, RecordWindow, ShardedFold, TimeWindow};
+use crate::op::window::{Fold, Panes, Plain, RecordWindow, ShardedFold, TimeWindow, show_entry};
+use crate::op::{Operator, Out};
 use event::EventArgs;
 
 mod account;
@@ -182,7 +183,7 @@ impl WindowTool {
 impl WindowTool {
     /// What makes partial results of the panes, to read them; a command is not
     /// needed for that, and not started.
-    pub(super) fn without_command(&self) -> Result<Option<Aggregator>, ToolError> {
+    fn without_command(&self) -> Result<Option<Aggregator>, ToolError> {
         let aggregation = self.positionals()?.aggregation;
         match &self.expr.exec {
             Some(_) => self.keys.merging(Box::new(program("--expr", "$b", &MERGE_VARIABLES)?)).map(Some),
@@ -209,6 +210,18 @@ impl Tool for WindowTool {
 
     fn has_state(&self) -> bool {
         true
+    }
+
+    fn show_state(&self, saved: Saved<'_>, out: &mut Out<'_>) -> Result<(), ToolError> {
+        let damaged = |error| saved.damaged(&error);
+        if let Some(mut window) = self.shown()? {
+            saved.load(&mut window)?;
+            return window.show(out).map_err(damaged);
+        }
+        let aggregator = self.without_command()?;
+        // By the bytes of their keys, entries are in the order of the panes.
+        let entries = saved.entries()?;
+        entries.iter().try_for_each(|(key, entry)| show_entry(key, entry, aggregator.as_ref(), out)).map_err(damaged)
     }
 
     fn cut(&self) -> Option<&CutArgs> {
@@ -241,7 +254,7 @@ impl WindowTool {
     }
 
     /// A window of events to load a state into and look at it, if it is one; no command is started.
-    pub(super) fn shown(&self) -> Result<Option<EventWindow>, ToolError> {
+    fn shown(&self) -> Result<Option<EventWindow>, ToolError> {
         if !self.is_of_events() {
             return Ok(None);
         }

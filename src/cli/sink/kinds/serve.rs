@@ -1,20 +1,26 @@
-//! Options of `sstream-sink serve`.
+//! `serve`: a web page.
 
 use clap::Args;
 
+use super::{BuiltIn, Opening};
+use crate::cli::ToolError;
 use crate::cli::guarantee::SinkGuarantee;
-use crate::cli::{Environment, ToolError};
 use crate::duration;
 use crate::net::address::OwnAddress;
 use crate::net::http::Guard;
+use crate::sink::Sink;
 use crate::sink::kinds::serve::{Limits, Serve};
 
-/// What holds for the records of a page.
-pub const SHOWN: SinkGuarantee =
-    SinkGuarantee::BestEffort("the page shows the newest batches; a restart begins with those that come then");
-
-/// `serve`.
-#[derive(Args, Clone, Debug)]
+/// A web page that shows the newest batch, for whoever opens it
+///
+/// The newest batch as a table, its numbers as bars, and as curves over the batches before it. Pairs, objects, numbers and a top list
+/// are each shown as what they are. On 127.0.0.1 unless a host is given; port 0 is any free port, and stderr
+/// tells the address. /latest.json has the newest batch, /batches.json all that the history holds, /events each new
+/// one as a server-sent event, /ws as a WebSocket's message: {"batch":TIME,"records":N,"rows":[...]}.
+///
+/// The pipeline waits for nobody: who takes batches more slowly than the history is long is told how many it
+/// missed. Whoever reaches the port sees the records.
+#[derive(Args, Debug)]
 pub struct ServeArgs {
     /// The port, and the address to serve on
     #[arg(value_name = "[HOST:]PORT")]
@@ -49,9 +55,24 @@ fn parse_history(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|batches| *batches > 0).ok_or_else(|| "a whole number from 1 on".to_owned())
 }
 
-impl ServeArgs {
-    /// Makes the sink, which serves at once.
-    pub fn open(&self, environment: &Environment) -> Result<Serve, ToolError> {
+pub const NAME: &str = "serve";
+
+impl BuiltIn for ServeArgs {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn does(&self) -> &'static str {
+        "shows the newest batches on a web page"
+    }
+
+    fn guarantee(&self) -> Option<SinkGuarantee> {
+        let what = "the page shows the newest batches; a restart begins with those that come then";
+        Some(SinkGuarantee::BestEffort(what))
+    }
+
+    fn open<'a>(&self, opening: &Opening<'_>) -> Result<Box<dyn Sink + 'a>, ToolError> {
+        let environment = opening.environment;
         let place = &self.address.0;
         let failed = |error| ToolError::Open { what: format!("serve {place}"), error };
         let (listener, address) = Serve::listen(&place.host, place.port).map_err(failed)?;
@@ -59,6 +80,6 @@ impl ServeArgs {
         let limits = Limits { batches: self.history, rows: self.rows, bytes: self.buffer };
         let serve = Serve::new(listener, guard, &self.title, limits, environment.waited.clone()).map_err(failed)?;
         environment.console.warn(&format!("the page is at http://{address}/"));
-        Ok(if self.stay { serve.staying(environment.stop.clone()) } else { serve })
+        Ok(Box::new(if self.stay { serve.staying(environment.stop.clone()) } else { serve }))
     }
 }

@@ -1,6 +1,5 @@
-//! Options of the kinds that send lines over sockets.
+//! What the kinds have in common that send lines over sockets.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -9,7 +8,6 @@ use crate::cli::guarantee::SinkGuarantee;
 use crate::cli::{Environment, ToolError};
 use crate::duration;
 use crate::flow::LineForm;
-use crate::net::address::{Address, OwnAddress};
 use crate::sink::kinds::sockets::{Around, OnSlow, Peer, Place, Readers, Sockets};
 
 /// What is sent, and how much of it is held.
@@ -49,56 +47,6 @@ pub struct ReaderArgs {
     max_clients: Option<usize>,
 }
 
-/// `listen`.
-#[derive(Args, Clone, Debug)]
-pub struct ListenArgs {
-    /// The port, and the address to listen on
-    #[arg(value_name = "[HOST:]PORT")]
-    address: OwnAddress,
-
-    #[command(flatten)]
-    readers: ReaderArgs,
-
-    #[command(flatten)]
-    lines: LineArgs,
-}
-
-/// `tcp`.
-#[derive(Args, Clone, Debug)]
-pub struct TcpArgs {
-    /// The server, as localhost:9999
-    #[arg(value_name = "HOST:PORT")]
-    address: Address,
-
-    /// Give up, exit 1, when the server was away for so long [default: never]
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
-    retry_for: Option<Duration>,
-
-    #[command(flatten)]
-    lines: LineArgs,
-}
-
-/// `unix`.
-#[derive(Args, Clone, Debug)]
-pub struct UnixArgs {
-    /// Where the socket is made, or is
-    path: PathBuf,
-
-    /// Connect to a server there, as tcp does
-    #[arg(long, conflicts_with_all = ["on_slow", "tell_dropped", "max_clients"])]
-    connect: bool,
-
-    #[command(flatten)]
-    readers: ReaderArgs,
-
-    /// With --connect: give up, exit 1, when the server was away for so long [default: never]
-    #[arg(long, value_name = "DURATION", value_parser = duration::parse, requires = "connect")]
-    retry_for: Option<Duration>,
-
-    #[command(flatten)]
-    lines: LineArgs,
-}
-
 fn parse_clients(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|clients| *clients > 0).ok_or_else(|| "a whole number from 1 on".to_owned())
 }
@@ -125,7 +73,7 @@ impl ReaderArgs {
     }
 
     /// What holds for the records of a server.
-    fn guarantee(self) -> SinkGuarantee {
+    pub fn guarantee(self) -> SinkGuarantee {
         match self.on_slow() {
             OnSlow::Block => ARRIVED,
             OnSlow::Drop => SinkGuarantee::BestEffort(
@@ -134,7 +82,11 @@ impl ReaderArgs {
         }
     }
 
-    fn listen(self, place: &Place, lines: LineArgs, environment: &Environment) -> Result<Sockets, ToolError> {
+    /// The sink of a server, which listens at once.
+    ///
+    /// # Errors
+    /// The place cannot be had.
+    pub fn listen(self, place: &Place, lines: LineArgs, environment: &Environment) -> Result<Sockets, ToolError> {
         let readers = Readers { clients: self.max_clients.unwrap_or(100), tells_dropped: self.tell_dropped };
         Sockets::listen(place, readers, self.on_slow(), lines.form(), lines.buffer, around(environment))
             .map_err(|error| ToolError::Open { what: place.name(), error })
@@ -142,7 +94,7 @@ impl ReaderArgs {
 }
 
 /// What holds where nothing is dropped.
-const ARRIVED: SinkGuarantee = SinkGuarantee::AtLeastOnce(
+pub const ARRIVED: SinkGuarantee = SinkGuarantee::AtLeastOnce(
     "a batch that is not known to be at the other side's system comes again, from its begin; what was there and had not \
      been read when the other side died is lost",
 );
@@ -151,7 +103,11 @@ fn around(environment: &Environment) -> Around {
     Around { console: environment.console.clone(), stop: environment.stop.clone(), waited: environment.waited.clone() }
 }
 
-fn dial(
+/// The sink of a client.
+///
+/// # Errors
+/// It cannot be made.
+pub fn dial(
     peer: Peer,
     retry_for: Option<Duration>,
     lines: LineArgs,
@@ -160,48 +116,4 @@ fn dial(
     let what = peer.to_string();
     Sockets::dial(peer, retry_for, lines.form(), lines.buffer, around(environment))
         .map_err(|error| ToolError::Open { what, error })
-}
-
-impl ListenArgs {
-    /// What holds for its records under a checkpoint.
-    pub fn guarantee(&self) -> SinkGuarantee {
-        self.readers.guarantee()
-    }
-
-    /// Makes the sink, which listens at once.
-    pub fn open(&self, environment: &Environment) -> Result<Sockets, ToolError> {
-        self.readers.listen(&Place::Tcp(self.address.0.clone()), self.lines, environment)
-    }
-}
-
-impl TcpArgs {
-    /// What holds for its records under a checkpoint.
-    pub fn guarantee(&self) -> SinkGuarantee {
-        ARRIVED
-    }
-
-    /// Makes the sink.
-    pub fn open(&self, environment: &Environment) -> Result<Sockets, ToolError> {
-        dial(Peer::Tcp(self.address.clone()), self.retry_for, self.lines, environment)
-    }
-}
-
-impl UnixArgs {
-    /// Whether it connects.
-    pub fn connects(&self) -> bool {
-        self.connect
-    }
-
-    /// What holds for its records under a checkpoint.
-    pub fn guarantee(&self) -> SinkGuarantee {
-        if self.connect { ARRIVED } else { self.readers.guarantee() }
-    }
-
-    /// Makes the sink.
-    pub fn open(&self, environment: &Environment) -> Result<Sockets, ToolError> {
-        match self.connect {
-            true => dial(Peer::Unix(self.path.clone()), self.retry_for, self.lines, environment),
-            false => self.readers.listen(&Place::Unix(self.path.clone()), self.lines, environment),
-        }
-    }
 }
