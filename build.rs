@@ -23,8 +23,11 @@ fn main() {
         return;
     }
     // A program at a fixed place, as Go's are, has no pointers that a start has to set: in others these are on 79 pages,
-    // which each process would then have for itself. Stack, heap and libraries lie anywhere.
-    println!("cargo::rustc-link-arg-bins=-no-pie");
+    // which each process would then have for itself. Stack, heap and libraries lie anywhere. Who wants the program to, too, says
+    // so by rustc's own option, RUSTFLAGS='-C relocation-model=pic'.
+    if !variable("CARGO_ENCODED_RUSTFLAGS").contains("relocation-model") && !has_feature("crt-static") {
+        println!("cargo::rustc-link-arg-bins=-no-pie");
+    }
     if let Some(folder) = own_unwinder() {
         println!("cargo::rustc-link-arg-bins=-L{folder}");
     }
@@ -41,12 +44,14 @@ fn variable(name: &str) -> String {
     env::var(name).unwrap_or_default()
 }
 
-/// Whether rustc links by the LLD that came with it, as it does for this target unless it is told otherwise: by
-/// `RUSTFLAGS='-C link-arg=-pie'`, for one, which is how to get programs that lie anywhere.
+/// Whether the target has a feature.
+fn has_feature(feature: &str) -> bool {
+    variable("CARGO_CFG_TARGET_FEATURE").split(',').any(|has| has == feature)
+}
+
+/// Whether rustc links by the LLD that came with it, as it does for this target unless it is told otherwise.
 fn is_linked_by_lld() -> bool {
-    let flags = variable("CARGO_ENCODED_RUSTFLAGS");
-    let is_told =
-        !variable("RUSTC_LINKER").is_empty() || ["link", "relocation-model"].iter().any(|flag| flags.contains(flag));
+    let is_told = !variable("RUSTC_LINKER").is_empty() || variable("CARGO_ENCODED_RUSTFLAGS").contains("link");
     let target = variable("TARGET");
     let sysroot = output(&variable("RUSTC"), &["--print", "sysroot"]).unwrap_or_default();
     let lld = Path::new(&sysroot).join("lib/rustlib").join(&target).join("bin/gcc-ld/ld.lld");

@@ -73,10 +73,11 @@ pub struct Placed {
     pub ends: Vec<(u64, usize)>,
 }
 
-/// What is in a buffer, and in its place one with as much room, if that was much: then as much is likely to come.
+/// What is in a buffer, and in its place one with as much room, if that was much: then as much is likely to come, but for
+/// what a record was longer than others.
 fn given_on<T>(buffer: &mut Vec<T>) -> Vec<T> {
-    let next =
-        if size_of_val(&buffer[..]) >= BLOCK_BYTES / 4 { Vec::with_capacity(buffer.capacity()) } else { Vec::new() };
+    let is_much = size_of_val(&buffer[..]) >= PLACED_BYTES;
+    let next = Vec::with_capacity(if is_much { buffer.capacity().min(2 * BLOCK_BYTES / size_of::<T>()) } else { 0 });
     std::mem::replace(buffer, next)
 }
 
