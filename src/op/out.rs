@@ -89,8 +89,6 @@ pub struct Out<'d> {
     bytes: Vec<u8>,
     block_records: u64,
     batch_records: u64,
-    /// So long is a block before it is given on.
-    block_bytes: usize,
     /// The place of each record of the block and where it ends, where that is asked for.
     ends: Option<Vec<(u64, usize)>>,
     place: u64,
@@ -108,7 +106,6 @@ impl<'d> Out<'d> {
             bytes: Vec::new(),
             block_records: 0,
             batch_records: 0,
-            block_bytes: BLOCK_BYTES,
             ends: None,
             place: 0,
             once: None,
@@ -118,7 +115,7 @@ impl<'d> Out<'d> {
     /// An output that is one of several, to be put in order by the [places](Out::set_place) of records.
     /// It has no ends.
     pub fn placed(to: &'d mut dyn Downstream) -> Out<'d> {
-        Out { ends: Some(Vec::new()), block_bytes: PLACED_BYTES, ..Out::new(to) }
+        Out { ends: Some(Vec::new()), ..Out::new(to) }
     }
 
     /// Says which place, among those of other outputs, belongs to what comes next. An operator of
@@ -196,7 +193,7 @@ impl<'d> Out<'d> {
     #[inline]
     pub fn finish_records(&mut self, records: u64) {
         self.block_records += records;
-        if self.bytes.len() >= self.block_bytes {
+        if self.bytes.len() >= if self.ends.is_some() { PLACED_BYTES } else { BLOCK_BYTES } {
             self.finish_block();
         }
     }

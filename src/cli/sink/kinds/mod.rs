@@ -4,14 +4,13 @@
 mod exec;
 mod external;
 mod files;
-mod json;
+mod lines;
 mod listen;
 mod null;
 mod print;
 mod serve;
 mod sockets;
 mod tcp;
-mod text;
 mod unix;
 
 use std::ffi::OsString;
@@ -31,11 +30,13 @@ pub enum ChosenSink {
     #[command(name = print::NAME)]
     Print(print::PrintArgs),
 
-    #[command(name = text::NAME)]
-    Text(text::TextArgs),
+    /// A string as itself and anything else as JSON, one a line, as they come
+    #[command(name = lines::TEXT.name)]
+    Text,
 
-    #[command(name = json::NAME)]
-    Json(json::JsonArgs),
+    /// Every record as JSON, one a line, as they come
+    #[command(name = lines::JSON.name)]
+    Json,
 
     #[command(name = files::NAME)]
     Files(files::FilesArgs),
@@ -68,8 +69,8 @@ impl ChosenSink {
     pub fn built_in(&self) -> &dyn BuiltIn {
         match self {
             ChosenSink::Print(kind) => kind,
-            ChosenSink::Text(kind) => kind,
-            ChosenSink::Json(kind) => kind,
+            ChosenSink::Text => &lines::TEXT,
+            ChosenSink::Json => &lines::JSON,
             ChosenSink::Files(kind) => kind,
             ChosenSink::Exec(kind) => kind,
             ChosenSink::Listen(kind) => kind,

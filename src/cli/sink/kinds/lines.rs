@@ -1,6 +1,4 @@
-//! `text`: lines of text.
-
-use clap::Args;
+//! `text` and `json`: lines, as they come.
 
 use super::{BuiltIn, Opening};
 use crate::cli::ToolError;
@@ -9,15 +7,18 @@ use crate::flow::LineForm;
 use crate::sink::Sink;
 use crate::sink::kinds::text::Lines;
 
-/// A string as itself and anything else as JSON, one a line, as they come
-#[derive(Args, Debug)]
-pub struct TextArgs {}
+/// A kind without options of its own.
+pub struct LineKind {
+    pub name: &'static str,
+    form: LineForm,
+}
 
-pub const NAME: &str = "text";
+pub const TEXT: LineKind = LineKind { name: "text", form: LineForm::Text };
+pub const JSON: LineKind = LineKind { name: "json", form: LineForm::Json };
 
-impl BuiltIn for TextArgs {
+impl BuiltIn for LineKind {
     fn name(&self) -> &str {
-        NAME
+        self.name
     }
 
     fn does(&self) -> &'static str {
@@ -30,6 +31,6 @@ impl BuiltIn for TextArgs {
 
     fn open<'a>(&self, opening: &Opening<'_>) -> Result<Box<dyn Sink + 'a>, ToolError> {
         let (output, what) = opening.output()?;
-        Ok(Box::new(Lines::new(output, what, LineForm::Text)))
+        Ok(Box::new(Lines::new(output, what, self.form)))
     }
 }
