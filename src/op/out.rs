@@ -73,6 +73,16 @@ pub struct Placed {
     pub ends: Vec<(u64, usize)>,
 }
 
+impl Placed {
+    /// Takes off what is behind so many records.
+    pub fn split_off(&mut self, count: usize) -> Placed {
+        let start = count.checked_sub(1).map_or(0, |last| self.ends[last].1);
+        let mut ends = self.ends.split_off(count);
+        ends.iter_mut().for_each(|(_, end)| *end -= start);
+        Placed { bytes: self.bytes.split_off(start), ends }
+    }
+}
+
 /// What is in a buffer, and in its place one with as much room, if that was much: then as much is likely to come, but for
 /// what a record was longer than others.
 fn given_on<T>(buffer: &mut Vec<T>) -> Vec<T> {
@@ -198,6 +208,19 @@ impl<'d> Out<'d> {
         }
     }
 
+    /// Gives records that each end with a newline, in the blocks that they would come in one by one.
+    pub fn lines(&mut self, mut lines: &[u8]) {
+        while !lines.is_empty() {
+            // A block is full with the record that ends here or is the first to end behind.
+            let room = BLOCK_BYTES.saturating_sub(self.bytes.len() + 1);
+            let last = lines.get(room..).and_then(|behind| memchr::memchr(b'\n', behind));
+            let (now, behind) = lines.split_at(last.map_or(lines.len(), |at| room + at + 1));
+            self.bytes.extend_from_slice(now);
+            self.finish_records(memchr::memchr_iter(b'\n', now).count() as u64);
+            lines = behind;
+        }
+    }
+
     /// Gives several records at once, each ended by a newline.
     pub fn records(&mut self, records: u64, bytes: &[u8]) {
         if bytes.len() >= BLOCK_BYTES / 4 || self.bytes.len() + bytes.len() > BLOCK_BYTES {
@@ -269,5 +292,73 @@ impl<'d> Out<'d> {
     /// What is behind, for the stage.
     pub fn downstream(&mut self) -> &mut dyn Downstream {
         self.to
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The blocks that came.
+    #[derive(Default)]
+    struct Blocks(Vec<(u64, Vec<u8>)>);
+
+    impl Downstream for Blocks {
+        fn block(&mut self, block: Block<'_>) {
+            self.0.push((block.records, block.bytes.to_vec()));
+        }
+
+        fn end(&mut self, _: BatchTime, _: u64, _: Option<Watermark>) {}
+
+        fn bad_record(&mut self, _: BatchTime, _: &[u8], _: &str) -> Result<(), OpError> {
+            Ok(())
+        }
+    }
+
+    fn blocks(give: impl FnOnce(&mut Out<'_>)) -> Vec<(u64, Vec<u8>)> {
+        let mut blocks = Blocks::default();
+        let mut out = Out::new(&mut blocks);
+        give(&mut out);
+        out.end(BatchTime::default());
+        blocks.0
+    }
+
+    proptest! {
+        #[test]
+        fn lines_come_in_the_blocks_of_records_one_by_one(
+            records in prop::collection::vec(1_usize..BLOCK_BYTES / 3, 1..20),
+            at_once in 1_usize..7,
+        ) {
+            // Lengths around that of a block, and above it.
+            let lengths = records.iter().flat_map(|length| [*length, BLOCK_BYTES - length % 3]);
+            let records: Vec<_> = lengths.map(|length| vec![b'1'; length - 1]).collect();
+            let one_by_one = blocks(|out| records.iter().for_each(|record| out.record(record)));
+            let several = blocks(|out| {
+                for records in records.chunks(at_once) {
+                    out.lines(&records.iter().flat_map(|record| [&record[..], b"\n"].concat()).collect::<Vec<_>>());
+                }
+            });
+            prop_assert!(one_by_one == several);
+        }
+
+        #[test]
+        fn records_that_are_split_off_are_those_behind(lengths in prop::collection::vec(1_usize..5, 0..9), at in 0_usize..9) {
+            let mut records = Placed::default();
+            for (place, length) in (0..).zip(&lengths) {
+                records.bytes.extend(std::iter::repeat_n(b'a' + place as u8, *length));
+                records.ends.push((place, records.bytes.len()));
+            }
+            let of = |records: &Placed| {
+                let starts = std::iter::once(0).chain(records.ends.iter().map(|(_, end)| *end));
+                let of_each = starts.zip(&records.ends).map(|(start, (place, end))| (*place, records.bytes[start..*end].to_vec()));
+                of_each.collect::<Vec<_>>()
+            };
+            let all = of(&records);
+            let at = at.min(lengths.len());
+            let behind = records.split_off(at);
+            prop_assert_eq!(of(&records), &all[..at]);
+            prop_assert_eq!(of(&behind), &all[at..]);
+        }
     }
 }

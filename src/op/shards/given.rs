@@ -1,7 +1,7 @@
 //! What shards give, and how it is put in order.
 
 use std::hint::select_unpredictable;
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::mpsc::Receiver;
 
 use crate::frame::{BatchTime, Block, Watermark};
 use crate::op::{Downstream, OpError, Out, Placed};
@@ -29,13 +29,13 @@ pub(super) fn tell(mut told: Vec<Told>, out: &mut Out<'_>) -> Result<(), OpError
     })
 }
 
-/// What one thread gives: records with their places, which are kept or, as [`Answer`]s, sent.
+/// What one thread gives: records with their places, which are kept or handed on.
 #[derive(Default)]
 pub(super) struct Given<'t> {
     pub records: Vec<Placed>,
     pub told: Vec<Told>,
     place: u64,
-    to: Option<&'t SyncSender<Answer>>,
+    to: Option<Box<dyn FnMut(Placed) + 't>>,
 }
 
 /// A part of an answer.
@@ -46,9 +46,9 @@ pub(super) enum Answer {
 }
 
 impl<'t> Given<'t> {
-    /// Sends records.
-    pub fn sent(to: &'t SyncSender<Answer>) -> Given<'t> {
-        Given { to: Some(to), ..Given::default() }
+    /// Hands records on.
+    pub fn handed(to: impl FnMut(Placed) + 't) -> Given<'t> {
+        Given { to: Some(Box::new(to)), ..Given::default() }
     }
 
     /// What `work` gives.
@@ -71,9 +71,8 @@ impl Downstream for Given<'_> {
     fn end(&mut self, _: BatchTime, _: u64, _: Option<Watermark>) {}
 
     fn placed(&mut self, records: Placed) {
-        match self.to {
-            // Nobody takes it where the stage has failed.
-            Some(to) => drop(to.send(Answer::Records(records))),
+        match &mut self.to {
+            Some(to) => to(records),
             None => self.records.push(records),
         }
     }
@@ -192,6 +191,9 @@ pub(super) fn merge_heads(
     }
 }
 
+/// Of a record that is not longer, so much is copied.
+pub(super) const CHUNK: usize = 32;
+
 /// A record, and those behind it.
 #[derive(Clone, Copy)]
 pub(super) struct Record<'a> {
@@ -205,10 +207,10 @@ impl<'a> Record<'a> {
         &self.from_here[..self.length]
     }
 
-    /// Of a short one so many bytes are copied, which takes no loop, and what is too much is taken off again.
+    /// Of a short one a [`CHUNK`] is copied, which takes no loop, and what is too much is taken off again.
     #[inline]
-    fn append_to(self, buffer: &mut Vec<u8>) {
-        match self.from_here.first_chunk::<32>() {
+    pub fn append_to(self, buffer: &mut Vec<u8>) {
+        match self.from_here.first_chunk::<CHUNK>() {
             Some(chunk) if self.length <= chunk.len() => {
                 let end = buffer.len() + self.length;
                 buffer.extend_from_slice(chunk);

@@ -14,6 +14,7 @@
 
 mod deal;
 mod given;
+mod merging;
 mod order;
 mod parcel;
 pub mod reduce;
@@ -33,8 +34,8 @@ use super::parallel::Start;
 use super::{Held, OpError, Out};
 use crate::frame::{BatchTime, Block};
 use deal::Deal;
-use given::{Answers, Given, merge, merge_to, tell};
-use order::merge_ordered;
+use given::{Answers, Given, merge_to, tell};
+use merging::By;
 use threads::Threads;
 
 /// A piece has about so many bytes.
@@ -176,10 +177,7 @@ impl<S: Shard> Shards<S> {
 
     /// Asks all shards, once all records that came are done with, and gives their answers in order.
     pub fn ask(&mut self, ask: &S::Ask, out: &mut Out<'_>) -> Result<(), OpError> {
-        let shards = self.shards.len();
-        let mut answers = self.asked(ask, Some(out))?;
-        merge(shards, |shard| answers.next(shard), false, out);
-        tell(answers.told, out)
+        self.ask_by(By::Place, ask, out)
     }
 
     /// The same where records begin with what they are [ordered](push_order) by, each shard's in order.
@@ -187,57 +185,63 @@ impl<S: Shard> Shards<S> {
     /// # Errors
     /// As [`Shards::ask`].
     pub fn ask_in_order(&mut self, ask: &S::Ask, out: &mut Out<'_>) -> Result<(), OpError> {
-        let shards = self.shards.len();
-        let mut answers = self.asked(ask, Some(out))?;
-        merge_ordered(
-            shards,
-            |shard| answers.next(shard),
-            |record| {
-                out.buffer().extend_from_slice(record);
-                out.finish_records(1);
-            },
-        );
-        tell(answers.told, out)
+        self.ask_by(By::Order, ask, out)
+    }
+
+    fn ask_by(&mut self, by: By, ask: &S::Ask, out: &mut Out<'_>) -> Result<(), OpError> {
+        let mut is_asked = false;
+        match &mut self.threads {
+            Some(threads) if threads.have_work() => {
+                threads.send(&mut self.gathered, (self.time, self.side), self.number);
+                threads.ask(ask, self.time, Some(by));
+                (is_asked, self.had_items) = (true, false);
+                threads.wait_for_all(&mut self.number, out)?;
+            }
+            _ => self.do_here(out)?,
+        }
+        let is_much = is_asked || self.is_much(ask);
+        match &mut self.threads {
+            Some(threads) if is_much => {
+                if !is_asked {
+                    threads.ask(ask, self.time, Some(by));
+                }
+                threads.give_answers(&mut self.number, out)
+            }
+            _ => {
+                let (shards, mut answers, mut records) = (self.shards.len(), self.answers_here(ask), Vec::new());
+                by.merge(shards, |shard| answers.next(shard), &mut records);
+                out.lines(&records);
+                tell(answers.told, out)
+            }
+        }
     }
 
     /// Asks all shards, which have nothing to do, for what is not to be given, and lets `each` have it in order.
     pub fn gather(&mut self, ask: &S::Ask, mut each: impl FnMut(&[u8])) {
-        let shards = self.shards.len();
-        let Ok(mut answers) = self.asked(ask, None) else { return };
+        let (shards, is_much) = (self.shards.len(), self.is_much(ask));
+        let mut answers = match &self.threads {
+            Some(threads) if is_much => {
+                threads.ask(ask, self.time, None);
+                threads.answers()
+            }
+            _ => self.answers_here(ask),
+        };
         merge_to(shards, |shard| answers.next(shard), |_, record| each(&record.bytes()[..record.length - 1]));
     }
 
-    /// What shards answer, once they are done with all records.
-    fn asked(&mut self, ask: &S::Ask, out: Option<&mut Out<'_>>) -> Result<Answers<'_>, OpError> {
-        let mut is_asked = false;
-        if let Some(out) = out {
-            match &mut self.threads {
-                Some(threads) if threads.have_work() => {
-                    threads.send(&mut self.gathered, (self.time, self.side), self.number);
-                    threads.ask(ask, self.time);
-                    is_asked = true;
-                    threads.wait_for_all(&mut self.number, out)?;
-                }
-                _ => self.do_here(out)?,
-            }
-        }
-        let is_much = is_asked || self.had_items || self.shards.iter().any(|shard| lock(shard).is_much(ask));
-        self.had_items = false;
+    /// Whether an answer is worth waking threads, which then there are if the system gives them.
+    fn is_much(&mut self, ask: &S::Ask) -> bool {
+        let is_much = std::mem::take(&mut self.had_items) || self.shards.iter().any(|shard| lock(shard).is_much(ask));
         if is_much {
             self.start_threads();
         }
-        match &self.threads {
-            Some(threads) if is_much => {
-                if !is_asked {
-                    threads.ask(ask, self.time);
-                }
-                Ok(threads.answers())
-            }
-            _ => {
-                let answer = |shard: &Arc<Mutex<S>>| Given::default().of(self.time, |out| lock(shard).answer(ask, out));
-                Ok(Answers::here(self.shards.iter().map(answer)))
-            }
-        }
+        is_much
+    }
+
+    /// What shards answer with no thread.
+    fn answers_here(&self, ask: &S::Ask) -> Answers<'static> {
+        let answer = |shard: &Arc<Mutex<S>>| Given::default().of(self.time, |out| lock(shard).answer(ask, out));
+        Answers::here(self.shards.iter().map(answer))
     }
 
     /// Lets `see` look at, and change, what shards are between items: all that came has to be

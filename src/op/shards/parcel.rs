@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::Numbered;
 use crate::frame::BatchTime;
 use crate::op::OpError;
-use crate::op::grouping::Item;
+use crate::op::grouping::{Item, MAX_CHUNK};
 use crate::op::key_table::Hash;
 
 /// A piece has so many bytes at most, and so much may be computed of it for one parcel: places are of 32 bits.
@@ -92,11 +93,14 @@ impl Parcel {
     /// It is too long.
     #[inline]
     pub(super) fn push(&mut self, number: u32, item: &Item<'_>, hash: Hash) -> Result<(), OpError> {
-        let row = match self.row(number, item, hash) {
-            Some(row) => row,
-            None => self.wide_row(number, item, hash)?,
-        };
-        self.rows.push(row);
+        // Each is pushed where it is made: one that comes of either would be copied.
+        match self.row(number, item, hash) {
+            Some(row) => self.rows.push(row),
+            None => {
+                let row = self.wide_row(number, item, hash)?;
+                self.rows.push(row);
+            }
+        }
         Ok(())
     }
 
@@ -135,17 +139,31 @@ impl Parcel {
         self.computed.len() >= FULL_BYTES
     }
 
-    /// The items, each with its number in the part.
-    #[inline]
-    pub(super) fn items(&self) -> impl Iterator<Item = (u32, Item<'_>)> {
+    /// Gives the items, in order and at most [`MAX_CHUNK`] at once, each with its number counted on from `first`.
+    ///
+    /// # Errors
+    /// Those of `each`.
+    pub(super) fn chunks<'p, E>(
+        &'p self,
+        first: u64,
+        mut each: impl FnMut(&[Numbered<'p>]) -> Result<(), E>,
+    ) -> Result<(), E> {
         let mut wide = self.wide.iter();
-        self.rows.iter().filter_map(move |row| {
-            let item = match row.kind {
-                Kind::Wide => self.wide_item(wide.next()?, row.hash),
-                kind => self.item(row, kind == Kind::Normal),
-            };
-            Some((row.number, item))
-        })
+        let mut chunk = Vec::with_capacity(MAX_CHUNK);
+        for rows in self.rows.chunks(MAX_CHUNK) {
+            chunk.clear();
+            for row in rows {
+                let number = first + u64::from(row.number);
+                // As in `push`: what is read right after it was written elsewhere is waited for.
+                match row.kind {
+                    Kind::Normal => chunk.push((number, self.item(row, true))),
+                    Kind::Any => chunk.push((number, self.item(row, false))),
+                    Kind::Wide => chunk.extend(wide.next().map(|wide| (number, self.wide_item(wide, row.hash)))),
+                }
+            }
+            each(&chunk)?;
+        }
+        Ok(())
     }
 
     #[inline]
@@ -196,6 +214,16 @@ mod tests {
     use super::*;
     use crate::op::key_table::KeyHasher;
 
+    fn items_of(parcel: &Parcel, first: u64) -> Vec<Numbered<'_>> {
+        let mut items = Vec::new();
+        let given: Result<(), ()> = parcel.chunks(first, |chunk| {
+            items.extend_from_slice(chunk);
+            Ok(())
+        });
+        given.unwrap();
+        items
+    }
+
     #[test]
     fn items_come_out_as_they_went_in() {
         let piece = Arc::new(b"[\"a\",1]\n[\"b\",2]\n".to_vec());
@@ -220,7 +248,7 @@ mod tests {
         parcel.push(8, &second, hash).unwrap();
         parcel.push(9, &Item { is_normal: false, ..inside }, hash).unwrap();
         assert_eq!((&parcel.computed[..], parcel.wide.len()), (&b"\"x\""[..], 2));
-        let items: Vec<_> = parcel.items().collect();
+        let items = items_of(&parcel, 0);
         assert_eq!(items[0], (3, inside));
         let (number, item) = items[1];
         assert_eq!((number, item.key, item.value, item.ranked), (7, &b"\"x\""[..], &b""[..], record));
@@ -238,6 +266,6 @@ mod tests {
         let item =
             Item { key, is_normal: false, outer: &piece, hash: Some(hash), value, ranked: value, record, nth: 0 };
         parcel.push(0, &item, hash).unwrap();
-        assert_eq!((parcel.items().collect::<Vec<_>>(), parcel.wide.len()), (vec![(0, item)], 1));
+        assert_eq!((items_of(&parcel, 40), parcel.wide.len()), (vec![(40, item)], 1));
     }
 }

@@ -1,6 +1,6 @@
 //! The threads, and what is under way.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 use super::Shard;
 use super::deal::Deal;
 use super::given::{Answer, Answers, Told, merge, panicked, tell};
-use super::worker::{Message, Piece, Pieces, Report, Worker};
+use super::merging::{By, Merging};
+use super::worker::{Asked, Message, Piece, Pieces, Report, Worker};
 use crate::frame::BatchTime;
 use crate::op::grouping::Grouping;
 use crate::op::parallel::Start;
@@ -32,6 +33,19 @@ pub(super) struct Threads<S: Shard> {
     pieces: Pieces,
     /// Each piece under way, in order.
     under_way: VecDeque<UnderWay>,
+    merging: Merging,
+    answered: Answered,
+}
+
+/// What came of an answer so far that the threads put in order.
+#[derive(Default)]
+struct Answered {
+    /// How many shards have answered.
+    shards: usize,
+    /// How many blocks were given, and those that came before their turn.
+    blocks: u64,
+    early: BTreeMap<u64, Vec<u8>>,
+    told: Vec<Told>,
 }
 
 /// What came of a piece so far.
@@ -66,11 +80,13 @@ impl<S: Shard> Threads<S> {
             done: 0,
             pieces: Pieces::default(),
             under_way: VecDeque::new(),
+            merging: Merging::of(shards.len()),
+            answered: Answered::default(),
         };
         for (number, (((shard, grouping), inbox), answers)) in
             shards.iter().zip(groupings).zip(own).zip(answers).enumerate()
         {
-            let to = (threads.inboxes.clone(), reports.clone(), answers);
+            let to = (threads.inboxes.clone(), reports.clone(), answers, threads.merging.clone());
             let from = (inbox, threads.pieces.clone());
             let worker = Worker::new((number, Arc::clone(shard)), (grouping, deal.clone()), from, to);
             start(Box::new(move || worker.run()))?;
@@ -124,14 +140,34 @@ impl<S: Shard> Threads<S> {
         Ok(())
     }
 
-    /// Asks all, behind the pieces that were sent.
-    pub fn ask(&self, ask: &S::Ask, time: BatchTime) {
-        self.tell_all(|| Message::Ask { pieces: self.sent, ask: ask.clone(), time });
+    /// Asks all, behind the pieces that were sent: in what order their answers are to be, where the threads are to put
+    /// them in order.
+    pub fn ask(&self, ask: &S::Ask, time: BatchTime, by: Option<By>) {
+        if let Some(by) = by {
+            self.merging.begin(by);
+        }
+        let is_merged = by.is_some();
+        self.tell_all(|| Message::Ask(Asked { pieces: self.sent, ask: ask.clone(), time, is_merged }));
     }
 
     /// What they answer, which has to be taken to its end before they are asked again.
     pub fn answers(&self) -> Answers<'_> {
         Answers::of_threads(self.answers.iter())
+    }
+
+    /// Gives what they answer in order.
+    pub fn give_answers(&mut self, number: &mut u64, out: &mut Out<'_>) -> Result<(), OpError> {
+        loop {
+            while let Some(block) = self.answered.early.remove(&self.answered.blocks) {
+                self.merging.block_is_given();
+                self.answered.blocks += 1;
+                out.lines(&block);
+            }
+            if self.answered.shards == self.inboxes.len() {
+                return tell(std::mem::take(&mut self.answered).told, out);
+            }
+            self.wait(number, out)?;
+        }
     }
 
     fn tell_all(&self, message: impl Fn() -> Message<S::Ask>) {
@@ -148,7 +184,19 @@ impl<S: Shard> Threads<S> {
     }
 
     fn take(&mut self, report: Report, number: &mut u64, out: &mut Out<'_>) -> Result<(), OpError> {
-        let Report::Piece { number: of_piece, shard, records, told, numbers } = report else { panicked() };
+        let (of_piece, shard, records, told, numbers) = match report {
+            Report::Piece { number, shard, records, told, numbers } => (number, shard, records, told, numbers),
+            Report::Block(number, block) => {
+                self.answered.early.insert(number, block);
+                return Ok(());
+            }
+            Report::Answered(told) => {
+                self.answered.shards += 1;
+                self.answered.told.extend(told);
+                return Ok(());
+            }
+            Report::Gone => panicked(),
+        };
         let piece = &mut self.under_way[(of_piece - self.done) as usize];
         piece.through += 1;
         piece.records[shard] = records;
@@ -169,6 +217,7 @@ impl<S: Shard> Threads<S> {
 
 impl<S: Shard> Drop for Threads<S> {
     fn drop(&mut self) {
+        self.merging.close();
         self.tell_all(|| Message::Stop);
     }
 }

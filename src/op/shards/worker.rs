@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex};
 
 use super::deal::Deal;
 use super::given::{Answer, Given, Told, What};
+use super::merging::Merging;
 use super::parcel::Parcel;
 use super::{Shard, lock};
 use crate::frame::{BatchTime, Block, Watermark};
-use crate::op::grouping::{Grouping, MAX_CHUNK};
+use crate::op::grouping::Grouping;
 use crate::op::{Downstream, OpError, Out, Placed};
 
 /// What a thread is told.
@@ -25,15 +26,21 @@ pub(super) enum Message<A> {
         number: u64,
         parcel: Parcel,
     },
-    /// To have its shard answer behind so many pieces.
-    Ask {
-        /// Of all pieces.
-        pieces: u64,
-        ask: A,
-        time: BatchTime,
-    },
+    /// To have its shard answer.
+    Ask(Asked<A>),
     /// Nothing follows.
     Stop,
+}
+
+/// What a shard is asked.
+#[derive(Clone)]
+pub(super) struct Asked<A> {
+    /// Behind so many pieces, of all.
+    pub pieces: u64,
+    pub ask: A,
+    pub time: BatchTime,
+    /// The threads put what all answer in order.
+    pub is_merged: bool,
 }
 
 /// Records to be taken apart.
@@ -75,6 +82,10 @@ pub(super) enum Report {
         /// How many numbers the piece has taken.
         numbers: u64,
     },
+    /// It has put in order what is the block with this number of what shards answer.
+    Block(u64, Vec<u8>),
+    /// It has answered, with this told of it.
+    Answered(Vec<Told>),
     /// It has panicked.
     Gone,
 }
@@ -91,13 +102,14 @@ pub(super) struct Worker<S: Shard> {
     all: Vec<Sender<Message<S::Ask>>>,
     reports: Sender<Report>,
     answers: SyncSender<Answer>,
+    merging: Merging,
     /// Parcels that came before their turn, by their pieces.
     waiting: HashMap<u64, VecDeque<Parcel>>,
     /// What is to be told of a piece that this one has taken apart, by numbers in the piece.
     told: HashMap<u64, Vec<Told>>,
     /// What came of the parts so far of the piece whose turn it is.
     given: (Vec<Placed>, Vec<Told>),
-    ask: Option<(u64, S::Ask, BatchTime)>,
+    asked: Option<Asked<S::Ask>>,
     /// The piece whose turn it is, the number of its first item, and of the first of its next part.
     next: u64,
     first: u64,
@@ -119,7 +131,7 @@ impl Drop for Guard {
 pub(super) type From<A> = (Receiver<Message<A>>, Pieces);
 
 /// Where a thread tells: the inboxes of all, and who gives on what comes of it.
-pub(super) type To<A> = (Vec<Sender<Message<A>>>, Sender<Report>, SyncSender<Answer>);
+pub(super) type To<A> = (Vec<Sender<Message<A>>>, Sender<Report>, SyncSender<Answer>, Merging);
 
 impl<S: Shard> Worker<S> {
     /// The one with this number.
@@ -127,7 +139,7 @@ impl<S: Shard> Worker<S> {
         (number, shard): (usize, Arc<Mutex<S>>),
         (groupings, deal): (Vec<Grouping>, Deal),
         (inbox, pieces): From<S::Ask>,
-        (all, reports, answers): To<S::Ask>,
+        (all, reports, answers, merging): To<S::Ask>,
     ) -> Worker<S> {
         let (waiting, told) = (HashMap::new(), HashMap::new());
         Worker {
@@ -140,10 +152,11 @@ impl<S: Shard> Worker<S> {
             all,
             reports,
             answers,
+            merging,
             waiting,
             told,
             given: (Vec::new(), Vec::new()),
-            ask: None,
+            asked: None,
             next: 0,
             first: 0,
             next_item: 0,
@@ -162,7 +175,7 @@ impl<S: Shard> Worker<S> {
                     }
                 }
                 Message::Parcel { number, parcel } => self.waiting.entry(number).or_default().push_back(parcel),
-                Message::Ask { pieces, ask, time } => self.ask = Some((pieces, ask, time)),
+                Message::Ask(asked) => self.asked = Some(asked),
                 Message::Stop => return,
             }
             self.go_on();
@@ -174,11 +187,23 @@ impl<S: Shard> Worker<S> {
         while let Some(parcel) = self.waiting.get_mut(&self.next).and_then(VecDeque::pop_front) {
             self.add(&parcel);
         }
-        if let Some((_, ask, time)) = self.ask.take_if(|(pieces, ..)| *pieces == self.next) {
-            let mut shard = lock(&self.shard);
-            let given = Given::sent(&self.answers).of(time, |out| shard.answer(&ask, out));
-            // Nobody takes it where the stage has failed.
-            let _ = self.answers.send(Answer::Done(given.told));
+        if let Some(asked) = self.asked.take_if(|asked| asked.pieces == self.next) {
+            self.answer(asked);
+        }
+    }
+
+    /// Answers. Nobody takes what is sent where the stage has failed.
+    fn answer(&self, Asked { ask, time, is_merged, .. }: Asked<S::Ask>) {
+        let mut shard = lock(&self.shard);
+        let mut answered = |given: Given<'_>| given.of(time, |out| shard.answer(&ask, out)).told;
+        if is_merged {
+            let send = |number, block| drop(self.reports.send(Report::Block(number, block)));
+            let told = answered(Given::handed(|records| self.merging.give(self.number, records, send)));
+            self.merging.finish(self.number, send);
+            let _ = self.reports.send(Report::Answered(told));
+        } else {
+            let told = answered(Given::handed(|records| drop(self.answers.send(Answer::Records(records)))));
+            let _ = self.answers.send(Answer::Done(told));
         }
     }
 
@@ -217,17 +242,8 @@ impl<S: Shard> Worker<S> {
     fn add(&mut self, parcel: &Parcel) {
         let first = self.next_item;
         let mut shard = lock(&self.shard);
-        let given = Given::default().of(parcel.time, |out| {
-            let mut chunk = Vec::with_capacity(MAX_CHUNK);
-            for (number, item) in parcel.items() {
-                chunk.push((first + u64::from(number), item));
-                if chunk.len() == MAX_CHUNK {
-                    shard.add(&chunk, parcel.time, out)?;
-                    chunk.clear();
-                }
-            }
-            shard.add(&chunk, parcel.time, out)
-        });
+        let given =
+            Given::default().of(parcel.time, |out| parcel.chunks(first, |items| shard.add(items, parcel.time, out)));
         drop(shard);
         self.next_item += u64::from(parcel.numbers);
         self.given.0.extend(given.records);
