@@ -40,7 +40,7 @@ const FEW_KEYS: usize = 1024;
 pub const AT_ONCE: usize = 32;
 
 /// From this many keys on a table does not fit the caches.
-const LARGE: usize = 1 << 15;
+pub const LARGE: usize = 1 << 15;
 
 /// The table.
 #[derive(Default)]

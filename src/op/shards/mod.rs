@@ -8,6 +8,9 @@
 //! By these the records and the bad ones of all shards are put in order: so bytes, bad records and
 //! the first error are those of one thread.
 //!
+//! Where the order in which items of a key come says nothing, a thread may also keep what comes of a piece to itself, by all
+//! its keys ([`Shard::take_whole`]), which is less work where keys are few: what the threads have is merged when it is asked for.
+//!
 //! Of the batch's end, and of whatever else does not come of an item, shards are
 //! [asked](Shards::ask). What is little work is done here, with no thread; where the system gives no
 //! threads, all is.
@@ -60,6 +63,23 @@ pub trait Shard: Send + 'static {
     /// # Errors
     /// The stage cannot go on; the output's place is that of the item.
     fn add(&mut self, items: &[Numbered<'_>], time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError>;
+
+    /// Takes the items of a piece, whatever keys they have, and says how many numbers that takes; none if they are to be
+    /// dealt, which they are where their order matters. Bad ones go to `out`; all else comes with an answer.
+    fn take_whole(
+        &mut self,
+        grouping: &mut Grouping,
+        block: Block<'_>,
+        out: &mut Out<'_>,
+    ) -> Option<Result<u64, OpError>> {
+        let _ = (grouping, block, out);
+        None
+    }
+
+    /// Of the pieces that were taken whole the first that has no number has this one for its first item.
+    fn number_whole(&mut self, first: u64) {
+        let _ = first;
+    }
 
     /// Answers; the places of what it gives rise.
     ///
@@ -135,14 +155,18 @@ impl<S: Shard> Shards<S> {
     /// Takes records of a batch.
     pub fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
         self.time = block.time;
-        let mut rest = block.bytes;
+        let (mut rest, piece_bytes) = (block.bytes, self.piece_bytes);
         while !rest.is_empty() {
-            let wanted = self.piece_bytes.saturating_sub(self.gathered.len() + 1).min(rest.len());
+            let wanted = piece_bytes.saturating_sub(self.gathered.len() + 1).min(rest.len());
             let end = memchr::memchr(b'\n', &rest[wanted..]).map_or(rest.len(), |newline| wanted + newline + 1);
             let (piece, behind) = rest.split_at(end);
+            if self.gathered.capacity() < piece_bytes && self.threads.is_some() {
+                // And for the end of the last record, if it is not a long one.
+                self.gathered.reserve(piece_bytes + piece_bytes / 8);
+            }
             self.gathered.extend_from_slice(piece);
             rest = behind;
-            if self.gathered.len() >= self.piece_bytes {
+            if self.gathered.len() >= piece_bytes {
                 self.hand_over(out)?;
             }
         }

@@ -134,6 +134,11 @@ impl Parcel {
         Ok(Row { number, hash, record: 0, length: 0, key: none, value: none, ranked: none, kind: Kind::Wide })
     }
 
+    /// The records of the piece, from the last parcel of it.
+    pub(super) fn into_records(self) -> Option<Vec<u8>> {
+        Arc::into_inner(self.piece)
+    }
+
     /// Whether there is enough in it.
     pub(super) fn is_full(&self) -> bool {
         self.computed.len() >= FULL_BYTES

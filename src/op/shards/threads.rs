@@ -108,7 +108,8 @@ impl<S: Shard> Threads<S> {
         if !self.have_work() {
             self.tell_all(|| Message::Number(number));
         }
-        self.pieces.push(Piece { number: self.sent, records: std::mem::take(records), time, side });
+        let records = std::mem::replace(records, self.pieces.room());
+        self.pieces.push(Piece { number: self.sent, records, time, side });
         self.tell_all(|| Message::Piece);
         let records = self.inboxes.iter().map(|_| Vec::new()).collect();
         self.under_way.push_back(UnderWay { through: 0, records, told: Vec::new() });

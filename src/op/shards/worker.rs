@@ -9,7 +9,7 @@ use super::deal::Deal;
 use super::given::{Answer, Given, Told, What};
 use super::merging::Merging;
 use super::parcel::Parcel;
-use super::{Shard, lock};
+use super::{PIECE_BYTES, Shard, lock};
 use crate::frame::{BatchTime, Block, Watermark};
 use crate::op::grouping::Grouping;
 use crate::op::{Downstream, OpError, Out, Placed};
@@ -56,16 +56,37 @@ pub(super) struct Piece {
 /// Pieces that nobody has begun to take apart. Each is told to all threads, and the one that has least else to do comes
 /// first: keys are dealt once and for all, so this is what makes up for a thread that gets less of a processor.
 #[derive(Clone, Default)]
-pub(super) struct Pieces(Arc<Mutex<VecDeque<Piece>>>);
+pub(super) struct Pieces(Arc<Mutex<Queue>>);
+
+#[derive(Default)]
+struct Queue {
+    pieces: VecDeque<Piece>,
+    /// The room that pieces took with which all are through.
+    spare: Vec<Vec<u8>>,
+}
 
 impl Pieces {
     /// One more.
     pub(super) fn push(&self, piece: Piece) {
-        lock(&self.0).push_back(piece);
+        lock(&self.0).pieces.push_back(piece);
     }
 
     fn pop(&self) -> Option<Piece> {
-        lock(&self.0).pop_front()
+        lock(&self.0).pieces.pop_front()
+    }
+
+    /// Room for the records of a piece: that of one before, where there is some.
+    pub(super) fn room(&self) -> Vec<u8> {
+        lock(&self.0).spare.pop().unwrap_or_default()
+    }
+
+    /// Gives the room of a piece back.
+    fn give_back(&self, mut records: Vec<u8>) {
+        // Records that are longer than others are not kept room for.
+        if records.capacity() <= 2 * PIECE_BYTES {
+            records.clear();
+            lock(&self.0).spare.push(records);
+        }
     }
 }
 
@@ -105,8 +126,8 @@ pub(super) struct Worker<S: Shard> {
     merging: Merging,
     /// Parcels that came before their turn, by their pieces.
     waiting: HashMap<u64, VecDeque<Parcel>>,
-    /// What is to be told of a piece that this one has taken apart, by numbers in the piece.
-    told: HashMap<u64, Vec<Told>>,
+    /// Pieces that this one has taken.
+    taken: HashMap<u64, Taken>,
     /// What came of the parts so far of the piece whose turn it is.
     given: (Vec<Placed>, Vec<Told>),
     asked: Option<Asked<S::Ask>>,
@@ -114,6 +135,13 @@ pub(super) struct Worker<S: Shard> {
     next: u64,
     first: u64,
     next_item: u64,
+}
+
+/// A piece that a thread has taken apart, or whole.
+struct Taken {
+    /// What is to be told of it, by numbers in the piece.
+    told: Vec<Told>,
+    is_whole: bool,
 }
 
 /// Tells that the thread is gone if it panics.
@@ -141,7 +169,7 @@ impl<S: Shard> Worker<S> {
         (inbox, pieces): From<S::Ask>,
         (all, reports, answers, merging): To<S::Ask>,
     ) -> Worker<S> {
-        let (waiting, told) = (HashMap::new(), HashMap::new());
+        let (waiting, taken) = (HashMap::new(), HashMap::new());
         Worker {
             number,
             shard,
@@ -154,7 +182,7 @@ impl<S: Shard> Worker<S> {
             answers,
             merging,
             waiting,
-            told,
+            taken,
             given: (Vec::new(), Vec::new()),
             asked: None,
             next: 0,
@@ -171,7 +199,7 @@ impl<S: Shard> Worker<S> {
                 Message::Number(number) => (self.first, self.next_item) = (number, number),
                 Message::Piece => {
                     if let Some(piece) = self.pieces.pop() {
-                        self.take_apart(piece);
+                        self.take(piece);
                     }
                 }
                 Message::Parcel { number, parcel } => self.waiting.entry(number).or_default().push_back(parcel),
@@ -186,6 +214,9 @@ impl<S: Shard> Worker<S> {
     fn go_on(&mut self) {
         while let Some(parcel) = self.waiting.get_mut(&self.next).and_then(VecDeque::pop_front) {
             self.add(&parcel);
+            if let Some(records) = parcel.into_records() {
+                self.pieces.give_back(records);
+            }
         }
         if let Some(asked) = self.asked.take_if(|asked| asked.pieces == self.next) {
             self.answer(asked);
@@ -207,34 +238,41 @@ impl<S: Shard> Worker<S> {
         }
     }
 
-    /// Deals the items of a piece to those whose keys they have.
-    fn take_apart(&mut self, Piece { number, records, time, side }: Piece) {
-        let piece = Arc::new(records);
+    /// Takes a piece whole, or deals its items to those whose keys they have.
+    fn take(&mut self, Piece { number, records, time, side }: Piece) {
+        let (piece, numbers) = (Arc::new(records), Numbers::default());
         let records = memchr::memchr_iter(b'\n', &piece).count();
+        let block = Block { time, records: records as u64, bytes: &piece };
+        let mut to = &numbers;
+        let mut out = Out::new(&mut to);
+        let whole = lock(&self.shard).take_whole(&mut self.groupings[side], block, &mut out);
+        let is_whole = whole.is_some();
         // Most records are one item, and most keys are dealt evenly.
-        let each = records / self.all.len() + records / 16;
+        let each = if is_whole { 0 } else { records / self.all.len() + records / 16 };
         let empty =
             || -> Vec<Parcel> { self.all.iter().map(|_| Parcel::new(Arc::clone(&piece), time, each)).collect() };
-        let mut parcels = empty();
-        let (numbers, mut first) = (Numbers::default(), 0);
-        let mut buffer = Vec::new();
-        let block = Block { time, records: records as u64, bytes: &piece };
-        let taken = self.groupings[side].items(block, &mut Out::new(&mut &numbers), |item, _| {
-            let (shard, hash) = self.deal.of(&item, &mut buffer);
-            let item_number = numbers.next();
-            parcels[shard].push((item_number - first) as u32, &item, hash)?;
-            if parcels[shard].is_full() {
-                let count = numbers.so_far() - first;
-                first = numbers.so_far();
-                send(&self.all, number, std::mem::replace(&mut parcels, empty()), (count, false));
-            }
-            Ok(())
+        let (mut parcels, mut first) = (empty(), 0);
+        let taken = whole.unwrap_or_else(|| {
+            let mut buffer = Vec::new();
+            let dealt = self.groupings[side].items(block, &mut out, |item, _| {
+                let (shard, hash) = self.deal.of(&item, &mut buffer);
+                let item_number = numbers.next();
+                parcels[shard].push((item_number - first) as u32, &item, hash)?;
+                if parcels[shard].is_full() {
+                    let count = numbers.so_far() - first;
+                    first = numbers.so_far();
+                    send(&self.all, number, std::mem::replace(&mut parcels, empty()), (count, false));
+                }
+                Ok(())
+            });
+            dealt.map(|()| 0)
         });
-        if let Err(error) = taken {
+        let wanted = taken.unwrap_or_else(|error| {
             numbers.tell(What::Failed(error));
-        }
-        let count = numbers.so_far() - first;
-        self.told.insert(number, numbers.told.into_inner());
+            0
+        });
+        let count = wanted.max(numbers.so_far() - first);
+        self.taken.insert(number, Taken { told: numbers.told.into_inner(), is_whole });
         send(&self.all, number, parcels, (count, true));
     }
 
@@ -256,9 +294,13 @@ impl<S: Shard> Worker<S> {
     /// The shard is through with the piece whose turn it was.
     fn finish_piece(&mut self) {
         let (records, mut all_told) = std::mem::take(&mut self.given);
-        let mut told = self.told.remove(&self.next).unwrap_or_default();
-        told.iter_mut().for_each(|told| told.place += self.first);
-        all_told.append(&mut told);
+        if let Some(Taken { mut told, is_whole }) = self.taken.remove(&self.next) {
+            told.iter_mut().for_each(|told| told.place += self.first);
+            all_told.append(&mut told);
+            if is_whole {
+                lock(&self.shard).number_whole(self.first);
+            }
+        }
         self.waiting.remove(&self.next);
         let numbers = self.next_item - self.first;
         let report = Report::Piece { number: self.next, shard: self.number, records, told: all_told, numbers };
