@@ -29,6 +29,11 @@ operators() {
     "sstream-flatmap --split ' ' < $lines | sstream-reduce --by-value count > $folder/out" \
     "mawk '{ for (i = 1; i <= NF; i++) c[\$i]++ } END { for (w in c) print w, c[w] }' < $lines > $folder/out"
 
+  # The same by two threads of the one that counts.
+  compare words-two-threads-against-mawk 10 0.167 \
+    "sstream-flatmap --split ' ' < $lines | sstream-reduce --by-value count -j 2 > $folder/out" \
+    "mawk '{ for (i = 1; i <= NF; i++) c[\$i]++ } END { for (w in c) print w, c[w] }' < $lines > $folder/out"
+
   # Three batches of 18 million words each; Spark took 1.5 s a batch.
   time_of top-10-of-three-batches 10 1500 \
     "sstream-flatmap --split ' ' < $framed | sstream-window 3s 1s --by-value count | sstream-reduce top:10 --of '.[1]' > $folder/out"

@@ -8,8 +8,7 @@
 //! By these the records and the bad ones of all shards are put in order: so bytes, bad records and
 //! the first error are those of one thread.
 //!
-//! Where the order in which items of a key come says nothing, a thread may also keep what comes of a piece to itself, by all
-//! its keys ([`Shard::take_whole`]), which is less work where keys are few: what the threads have is merged when it is asked for.
+//! Where keys are few and the order of items says nothing, threads take pieces [whole](whole), and keys are dealt later.
 //!
 //! Of the batch's end, and of whatever else does not come of an item, shards are
 //! [asked](Shards::ask). What is little work is done here, with no thread; where the system gives no
@@ -24,6 +23,7 @@ pub mod reduce;
 mod saved;
 mod threads;
 mod timed;
+pub mod whole;
 mod worker;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

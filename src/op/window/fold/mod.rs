@@ -19,6 +19,7 @@ use crate::frame::Block;
 use crate::op::grouping::{Grouping, aggregation_failed, bad_or_fatal};
 use crate::op::groups::Groups;
 use crate::op::key_table::KeyTable;
+use crate::op::shards::whole::{Whole, in_order};
 use crate::op::{Held, OpError, Out};
 pub use sharded::ShardedFold;
 
@@ -84,6 +85,8 @@ struct Places {
     panes: VecDeque<Vec<u64>>,
     /// Why the older panes could not be made of the newer ones, if they could not.
     failed: Option<Failed>,
+    /// What the thread has grouped of the open pane by all keys.
+    whole: Option<Whole>,
 }
 
 /// Why an entry could not take in what follows it.
@@ -325,7 +328,11 @@ impl Panes for Fold {
     fn end_pane(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
         let open = std::mem::replace(&mut self.open, Groups::new(&self.aggregator));
         let (mut entries, mut entry_places) = (Vec::with_capacity(open.keys.end()), Vec::new());
-        for number in 0..open.keys.end() {
+        let numbers = match &self.places {
+            Some(places) => in_order(&places.open),
+            None => (0..open.keys.end()).collect(),
+        };
+        for number in numbers {
             let (key, part) = (open.keys.written(number), open.accumulators.get(number));
             let place = self.places.as_ref().map(|places| places.open[number]);
             if let Some(place) = place {

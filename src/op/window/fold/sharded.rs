@@ -13,6 +13,7 @@ use crate::frame::{BatchTime, Block};
 use crate::op::grouping::{Grouping, bad_or_fatal};
 use crate::op::groups::Groups;
 use crate::op::key_table::KeyHasher;
+use crate::op::shards::whole::{Dealt, TakesWhole, Whole};
 use crate::op::shards::{Numbered, Shard, Shards};
 use crate::op::window::Panes;
 use crate::op::{Held, OpError, Out};
@@ -43,7 +44,9 @@ pub enum Ask {
 impl ShardedFold {
     /// By a thread for each of `folds`, which must be the same and have a key.
     pub fn new(grouping: Grouping, folds: Vec<Fold>) -> ShardedFold {
-        ShardedFold { shards: Shards::new(folds, grouping), loading: VecDeque::new() }
+        let mut shards = Shards::new(folds, grouping);
+        shards.take_whole_after(0);
+        ShardedFold { shards, loading: VecDeque::new() }
     }
 
     /// The same in pieces of so many bytes.
@@ -124,6 +127,16 @@ impl Shard for Fold {
         self.open.add_numbered(items, &mut places.open, &mut self.aggregator, out)
     }
 
+    fn take_whole(&mut self, of: &mut Grouping, block: Block<'_>, out: &mut Out<'_>) -> Option<Result<u64, OpError>> {
+        self.places.as_mut()?.whole.as_mut()?.take(of, block, &mut self.aggregator, out)
+    }
+
+    fn number_whole(&mut self, first: u64) {
+        if let Some(whole) = self.whole() {
+            whole.number(first);
+        }
+    }
+
     fn answer(&mut self, ask: &Ask, out: &mut Out<'_>) -> Result<(), OpError> {
         match *ask {
             Ask::EndPane => self.end_pane(out)?,
@@ -161,6 +174,17 @@ impl Shard for Fold {
     }
 }
 
+impl TakesWhole for Fold {
+    fn whole(&mut self) -> &mut Option<Whole> {
+        &mut self.places.get_or_insert_default().whole
+    }
+
+    fn dealt(&mut self) -> Dealt<'_> {
+        let firsts = &mut self.places.get_or_insert_default().open;
+        Dealt { groups: &mut self.open, firsts, aggregator: &mut self.aggregator }
+    }
+}
+
 /// So many entries are worth waking a thread.
 const MUCH: usize = if cfg!(test) { 2 } else { 4096 };
 
@@ -170,7 +194,12 @@ impl Panes for ShardedFold {
     }
 
     fn end_pane(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
-        self.shards.ask(&Ask::EndPane, out)
+        self.shards.deal_whole(out)?;
+        self.shards.ask(&Ask::EndPane, out)?;
+        let mut keys = 0;
+        self.shards.each(|fold| keys += fold.panes.back().map_or(0, Vec::len));
+        self.shards.take_whole_after(keys);
+        Ok(())
     }
 
     fn evict(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
