@@ -190,11 +190,15 @@ impl<'o, 'c> Back<'o, 'c> {
     }
 
     /// An error if the process is `over` its limit, with what the operator keeps now, or has
-    /// kept at its last end.
-    pub(super) fn check_memory(&self, over: Option<(u64, MemoryLimit)>, held: Option<Held>) -> Result<(), StageError> {
+    /// kept at its last end. What it keeps is asked for only then: threads may have to be waited for.
+    pub(super) fn check_memory(
+        &self,
+        over: Option<(u64, MemoryLimit)>,
+        held: impl FnOnce() -> Option<Held>,
+    ) -> Result<(), StageError> {
         match over {
             None => Ok(()),
-            Some((taken, limit)) => Err(StageError::Memory { taken, limit, held: held.or(self.held) }),
+            Some((taken, limit)) => Err(StageError::Memory { taken, limit, held: held().or(self.held) }),
         }
     }
 

@@ -121,7 +121,7 @@ fn drive(input: &mut dyn Input, operator: &mut dyn Operator, back: &RefCell<Back
                 // With the state that was loaded; a start without one is spared what looking costs.
                 if operator.durable().is_some() {
                     let over = back.borrow_mut().memory.look();
-                    back.borrow().check_memory(over, operator.held())?;
+                    back.borrow().check_memory(over, || operator.held())?;
                 }
             }
             Event::Block(block) => {
@@ -130,7 +130,7 @@ fn drive(input: &mut dyn Input, operator: &mut dyn Operator, back: &RefCell<Back
                 let bytes = block.bytes.len();
                 operator.block(block, &mut out)?;
                 let over = back.borrow_mut().memory.took(bytes);
-                back.borrow().check_memory(over, operator.held())?;
+                back.borrow().check_memory(over, || operator.held())?;
             }
             Event::End(end) => {
                 let time = end.time;

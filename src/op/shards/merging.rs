@@ -15,10 +15,12 @@ use crate::op::Placed;
 /// So many parts of a shard are put in order at once.
 const PARTS: usize = if cfg!(test) { 1 } else { 3 };
 
-/// Parts of a shard that wait, at most: who answers goes on when they are fewer.
+/// Parts of a shard that wait, at most, or fewer with so many bytes: who answers goes on when they are less.
 const WAITING_PARTS: usize = if cfg!(test) { 2 } else { 16 };
 
-/// Blocks that are not given on, at most.
+const WAITING_BYTES: usize = 4 << 20;
+
+/// Blocks that are not given on, at most; one, where records are so long that a part of them is much.
 const WAITING_BLOCKS: usize = if cfg!(test) { 2 } else { 8 };
 
 /// What records are in the order of.
@@ -31,8 +33,8 @@ pub(super) enum By {
 }
 
 impl By {
-    /// Appends records of several shards in order, each of which `next` gives those that follow of.
-    pub fn merge(self, shards: usize, next: impl FnMut(usize) -> Option<Placed>, bytes: &mut Vec<u8>) {
+    /// Appends records of several shards in order; `next` gives those of one that follow.
+    fn merge(self, shards: usize, next: impl FnMut(usize) -> Option<Placed>, bytes: &mut Vec<u8>) {
         match self {
             By::Place => merge_to(shards, next, |_, record| record.append_to(bytes)),
             By::Order => merge_ordered(shards, next, |record| bytes.extend_from_slice(record)),
@@ -116,6 +118,7 @@ impl Merging {
         if records.ends.is_empty() || parts.is_closed {
             return;
         }
+        debug_assert!((1..records.ends.len()).all(|at| parts.by.key(&records, at - 1) <= parts.by.key(&records, at)));
         parts.shards[shard].parts.push_back(records);
         if parts.waiting > 0 {
             self.changed().notify_one();
@@ -124,7 +127,7 @@ impl Merging {
             send(job.number, job.done());
             parts = self.lock();
         }
-        while parts.shards[shard].parts.len() >= WAITING_PARTS && !parts.is_closed {
+        while parts.shards[shard].is_full() && !parts.is_closed {
             parts = self.help(parts, &mut send);
         }
     }
@@ -187,7 +190,10 @@ impl Parts {
 
     /// What can be put in order, if that is much, or the last of it.
     fn take(&mut self) -> Option<Job> {
-        if self.blocks == WAITING_BLOCKS || self.shards.iter().any(|shard| shard.parts.is_empty() && !shard.is_over) {
+        let is_long = |records: &Placed| records.bytes.len() >= WAITING_BYTES / WAITING_BLOCKS;
+        let are_long = self.shards.iter().any(|shard| shard.parts.front().is_some_and(is_long));
+        let is_full = self.blocks >= if are_long { 1 } else { WAITING_BLOCKS };
+        if is_full || self.shards.iter().any(|shard| shard.parts.is_empty() && !shard.is_over) {
             return None;
         }
         let by = self.by;
@@ -210,6 +216,12 @@ impl Parts {
 }
 
 impl Answer {
+    /// It has enough to be put in order, and should wait for that.
+    fn is_full(&self) -> bool {
+        let bytes = || self.parts.iter().map(|records| records.bytes.len()).sum::<usize>();
+        self.parts.len() >= WAITING_PARTS || (self.parts.len() > PARTS && bytes() >= WAITING_BYTES)
+    }
+
     /// Takes the records that are not behind this one.
     fn take_to(&mut self, by: By, last: (u64, &[u8])) -> VecDeque<Placed> {
         let is_behind = |records: &Placed| by.key(records, records.ends.len() - 1) > last;
@@ -217,8 +229,11 @@ impl Answer {
         let behind = self.parts.split_off(whole);
         let mut taken = std::mem::replace(&mut self.parts, behind);
         if let Some(next) = self.parts.front_mut() {
-            let behind = next.split_off(by.count_to(next, last));
-            taken.push_back(std::mem::replace(next, behind));
+            let count = by.count_to(next, last);
+            if count > 0 {
+                let behind = next.split_off(count);
+                taken.push_back(std::mem::replace(next, behind));
+            }
         }
         taken
     }

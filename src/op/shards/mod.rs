@@ -37,8 +37,9 @@ use super::parallel::Start;
 use super::{Held, OpError, Out};
 use crate::frame::{BatchTime, Block};
 use deal::Deal;
-use given::{Answers, Given, merge_to, tell};
+use given::{Answers, Given, merge, merge_to, tell};
 use merging::By;
+use order::merge_ordered;
 use threads::Threads;
 
 /// A piece has about so many bytes.
@@ -64,8 +65,8 @@ pub trait Shard: Send + 'static {
     /// The stage cannot go on; the output's place is that of the item.
     fn add(&mut self, items: &[Numbered<'_>], time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError>;
 
-    /// Takes the items of a piece, whatever keys they have, and says how many numbers that takes; none if they are to be
-    /// dealt, which they are where their order matters. Bad ones go to `out`; all else comes with an answer.
+    /// Takes the items of a piece, whatever keys they have, and says how many of these are new, each of which takes a number; none
+    /// if items are to be dealt, as where their order matters. Bad ones go to `out`; all else comes with an answer.
     fn take_whole(
         &mut self,
         grouping: &mut Grouping,
@@ -232,9 +233,15 @@ impl<S: Shard> Shards<S> {
                 threads.give_answers(&mut self.number, out)
             }
             _ => {
-                let (shards, mut answers, mut records) = (self.shards.len(), self.answers_here(ask), Vec::new());
-                by.merge(shards, |shard| answers.next(shard), &mut records);
-                out.lines(&records);
+                let (shards, mut answers) = (self.shards.len(), self.answers_here(ask));
+                let next = |shard: usize| answers.next(shard);
+                match by {
+                    By::Place => merge(shards, next, false, out),
+                    By::Order => merge_ordered(shards, next, |record| {
+                        out.buffer().extend_from_slice(record);
+                        out.finish_records(1);
+                    }),
+                }
                 tell(answers.told, out)
             }
         }

@@ -159,7 +159,7 @@ impl Parcel {
             chunk.clear();
             for row in rows {
                 let number = first + u64::from(row.number);
-                // As in `push`: what is read right after it was written elsewhere is waited for.
+                // As in `push`, and reading a copy that was written right before, in other parts, is waited for.
                 match row.kind {
                     Kind::Normal => chunk.push((number, self.item(row, true))),
                     Kind::Any => chunk.push((number, self.item(row, false))),

@@ -20,7 +20,7 @@ pub struct ShardedReduce {
 struct Part {
     aggregator: Aggregator,
     groups: Groups,
-    /// The number of the item with which each key came first.
+    /// What keys are in the order of, as [`Dealt`] has it.
     firsts: Vec<u64>,
     whole: Option<Whole>,
     /// How many keys there were in the last answer.
@@ -96,8 +96,7 @@ impl Shard for Part {
     }
 
     fn held(&self) -> Held {
-        let (dealt, whole) = (self.groups.held(), self.whole.as_ref().map_or(Held::default(), Whole::held));
-        Held { keys: dealt.keys.map(|keys| keys + whole.keys.unwrap_or(0)), bytes: dealt.bytes + whole.bytes, ..dealt }
+        self.groups.held()
     }
 }
 
@@ -117,7 +116,7 @@ impl Operator for ShardedReduce {
     }
 
     fn held(&self) -> Option<Held> {
-        Some(self.shards.held())
+        Some(self.shards.held_with_whole())
     }
 
     fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
@@ -125,7 +124,9 @@ impl Operator for ShardedReduce {
         self.shards.ask(&(), out)?;
         let mut keys = 0;
         self.shards.each(|part| keys += part.answered);
-        self.shards.take_whole_after(keys);
+        if keys > 0 {
+            self.shards.take_whole_after(keys);
+        }
         out.end(time);
         Ok(())
     }

@@ -18,7 +18,7 @@ use crate::op::{OpError, Out, Placed};
 /// Pieces under way for each thread: enough that none waits for the slowest.
 const PIECES_EACH: u64 = 4;
 
-/// Parts of an answer that wait to be given, at most: who answers goes on when they are.
+/// Parts of an answer that is [gathered](super::Shards::gather) that wait, at most: who answers goes on when they are taken.
 const WAITING_PARTS: usize = 16;
 
 /// The threads of some shards.
@@ -40,12 +40,11 @@ pub(super) struct Threads<S: Shard> {
 /// What came of an answer so far that the threads put in order.
 #[derive(Default)]
 struct Answered {
-    /// How many shards have answered.
-    shards: usize,
+    /// What was told of each shard that has answered, in their order.
+    told: BTreeMap<usize, Vec<Told>>,
     /// How many blocks were given, and those that came before their turn.
     blocks: u64,
     early: BTreeMap<u64, Vec<u8>>,
-    told: Vec<Told>,
 }
 
 /// What came of a piece so far.
@@ -160,12 +159,12 @@ impl<S: Shard> Threads<S> {
     pub fn give_answers(&mut self, number: &mut u64, out: &mut Out<'_>) -> Result<(), OpError> {
         loop {
             while let Some(block) = self.answered.early.remove(&self.answered.blocks) {
-                self.merging.block_is_given();
-                self.answered.blocks += 1;
                 out.lines(&block);
+                self.answered.blocks += 1;
+                self.merging.block_is_given();
             }
-            if self.answered.shards == self.inboxes.len() {
-                return tell(std::mem::take(&mut self.answered).told, out);
+            if self.answered.told.len() == self.inboxes.len() {
+                return tell(std::mem::take(&mut self.answered).told.into_values().flatten().collect(), out);
             }
             self.wait(number, out)?;
         }
@@ -191,9 +190,8 @@ impl<S: Shard> Threads<S> {
                 self.answered.early.insert(number, block);
                 return Ok(());
             }
-            Report::Answered(told) => {
-                self.answered.shards += 1;
-                self.answered.told.extend(told);
+            Report::Answered(shard, told) => {
+                self.answered.told.insert(shard, told);
                 return Ok(());
             }
             Report::Gone => panicked(),

@@ -14,16 +14,17 @@ use crate::op::groups::Groups;
 use crate::op::key_table::LARGE;
 use crate::op::{Held, OpError, Out};
 
-/// So many keys are many.
+/// So many keys are many, or as many as take so many bytes.
 const MANY: usize = if cfg!(test) { 4 } else { LARGE };
+const MUCH: u64 = 8 << 20;
 
 /// The groups, by all keys, of the pieces that a thread has taken whole.
 pub struct Whole {
     groups: Groups,
     /// For each piece that has no number, how many keys there were behind it.
     ends: VecDeque<usize>,
-    /// Of each key that came in a piece with a number, one that is as good as that of the item with which it came first: it lies
-    /// in the same piece, and rises there from key to key.
+    /// Of each key that came first in a piece with a number: the number of that piece's first item, counted on by one from key to
+    /// key. This is in the order of the items with which keys came first, whose numbers nobody has counted.
     firsts: Vec<u64>,
 }
 
@@ -42,7 +43,7 @@ impl Whole {
         out: &mut Out<'_>,
     ) -> Option<Result<u64, OpError>> {
         let before = self.groups.keys.end();
-        if before >= MANY {
+        if before >= MANY || self.groups.held().bytes >= MUCH {
             return None;
         }
         let added = self.groups.add(block, grouping, aggregator, out);
@@ -59,11 +60,6 @@ impl Whole {
         }
     }
 
-    /// How much that is.
-    pub fn held(&self) -> Held {
-        self.groups.held()
-    }
-
     fn clear(&mut self) {
         self.groups.clear();
         self.firsts.clear();
@@ -74,7 +70,7 @@ impl Whole {
 pub struct Dealt<'p> {
     /// The groups.
     pub groups: &'p mut Groups,
-    /// By the key's index, the number of the item with which it came first, or one that is as good.
+    /// By the key's index, the number of the item with which it came first, or what `Whole` has in the place of that.
     pub firsts: &'p mut Vec<u64>,
     /// What they are made by.
     pub aggregator: &'p mut Aggregator,
@@ -97,13 +93,14 @@ impl Dealt<'_> {
     }
 }
 
-/// The indexes of keys in the order of their first items, which they mostly are in.
-pub fn in_order(firsts: &[u64]) -> Vec<usize> {
-    let mut indexes: Vec<_> = (0..firsts.len()).collect();
-    if !firsts.is_sorted() {
+/// The indexes of keys in the order of their first items.
+pub fn in_order(firsts: &[u64]) -> impl Iterator<Item = usize> + use<> {
+    let sorted = (!firsts.is_sorted()).then(|| {
+        let mut indexes: Vec<_> = (0..firsts.len()).collect();
         indexes.sort_unstable_by_key(|index| firsts[*index]);
-    }
-    indexes
+        indexes
+    });
+    (0..firsts.len()).map(move |at| sorted.as_ref().map_or(at, |sorted| sorted[at]))
 }
 
 /// A shard that may take pieces whole.
@@ -116,23 +113,37 @@ pub trait TakesWhole: Shard {
 }
 
 impl<S: TakesWhole> Shards<S> {
-    /// There were so many keys: if they are few, and of what is made of them the order says nothing, pieces are taken whole from
-    /// now on.
+    /// There were so many keys where there were some: if they are few, and of what is made of them the order says nothing, pieces
+    /// are taken whole from now on.
     pub fn take_whole_after(&mut self, keys: usize) {
         self.each(|shard| {
             let aggregator = shard.dealt().aggregator;
             let is_wanted = keys < MANY && aggregator.is_subtractable();
-            let whole = is_wanted.then(|| Whole::new(aggregator));
-            if shard.whole().is_some() != is_wanted {
-                *shard.whole() = whole;
+            let new = (is_wanted && shard.whole().is_none()).then(|| Whole::new(shard.dealt().aggregator));
+            match new {
+                Some(_) => *shard.whole() = new,
+                None if !is_wanted => *shard.whole() = None,
+                None => {}
             }
         });
+    }
+
+    /// As [`Shards::held`], and what was taken whole: each thread has the same keys there, mostly.
+    pub fn held_with_whole(&self) -> Held {
+        let mut held = self.held();
+        let mut most = 0;
+        for mut shard in (0..self.shards.len()).filter_map(|number| self.get(number)) {
+            let whole = shard.whole().as_ref().map_or(Held::default(), |whole| whole.groups.held());
+            held.bytes += whole.bytes;
+            most = most.max(whole.keys.unwrap_or(0));
+        }
+        Held { keys: held.keys.map(|keys| keys + most), ..held }
     }
 
     /// Deals what threads have taken whole: to be done before shards are asked for their groups.
     ///
     /// # Errors
-    /// As [`Shards::finish`].
+    /// As [`Shards::finish`]; or two results cannot be put together.
     pub fn deal_whole(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
         if !self.get(0).is_some_and(|mut shard| shard.whole().is_some()) {
             return Ok(());

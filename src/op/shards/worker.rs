@@ -105,8 +105,8 @@ pub(super) enum Report {
     },
     /// It has put in order what is the block with this number of what shards answer.
     Block(u64, Vec<u8>),
-    /// It has answered, with this told of it.
-    Answered(Vec<Told>),
+    /// A shard has answered, with this told of it.
+    Answered(usize, Vec<Told>),
     /// It has panicked.
     Gone,
 }
@@ -231,7 +231,7 @@ impl<S: Shard> Worker<S> {
             let send = |number, block| drop(self.reports.send(Report::Block(number, block)));
             let told = answered(Given::handed(|records| self.merging.give(self.number, records, send)));
             self.merging.finish(self.number, send);
-            let _ = self.reports.send(Report::Answered(told));
+            let _ = self.reports.send(Report::Answered(self.number, told));
         } else {
             let told = answered(Given::handed(|records| drop(self.answers.send(Answer::Records(records)))));
             let _ = self.answers.send(Answer::Done(told));

@@ -274,7 +274,7 @@ impl<'a> Driver<'a> {
         out.end(time);
         let bytes = self.spools.iter().map(|spool| spool.bytes() as usize).sum();
         let over = back.borrow_mut().memory.took(bytes);
-        back.borrow().check_memory(over, None)?;
+        back.borrow().check_memory(over, || None)?;
         back.borrow_mut().save(merge.durable())?;
         back.borrow_mut().check()?;
         for (index, _) in given.iter().enumerate().filter(|(_, given)| **given) {

@@ -76,7 +76,7 @@ pub struct Fold {
     places: Option<Places>,
 }
 
-/// The order of keys among those of other threads: numbers of the items with which keys came first.
+/// The order of keys among those of other threads: numbers of the items with which keys came first, or what is in the order of these.
 #[derive(Default)]
 struct Places {
     /// By the key's index in the open pane.
@@ -328,11 +328,9 @@ impl Panes for Fold {
     fn end_pane(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
         let open = std::mem::replace(&mut self.open, Groups::new(&self.aggregator));
         let (mut entries, mut entry_places) = (Vec::with_capacity(open.keys.end()), Vec::new());
-        let numbers = match &self.places {
-            Some(places) => in_order(&places.open),
-            None => (0..open.keys.end()).collect(),
-        };
-        for number in numbers {
+        let mut in_order = self.places.as_ref().map(|places| in_order(&places.open));
+        for number in 0..open.keys.end() {
+            let number = in_order.as_mut().map_or(Some(number), Iterator::next).unwrap_or(number);
             let (key, part) = (open.keys.written(number), open.accumulators.get(number));
             let place = self.places.as_ref().map(|places| places.open[number]);
             if let Some(place) = place {

@@ -198,7 +198,9 @@ impl Panes for ShardedFold {
         self.shards.ask(&Ask::EndPane, out)?;
         let mut keys = 0;
         self.shards.each(|fold| keys += fold.panes.back().map_or(0, Vec::len));
-        self.shards.take_whole_after(keys);
+        if keys > 0 {
+            self.shards.take_whole_after(keys);
+        }
         Ok(())
     }
 
