@@ -224,7 +224,7 @@ impl<S: Shard> Shards<S> {
             }
             _ => self.do_here(out)?,
         }
-        let is_much = is_asked || self.is_much(ask);
+        let is_much = is_asked || self.start_if_much(ask);
         match &mut self.threads {
             Some(threads) if is_much => {
                 if !is_asked {
@@ -249,7 +249,7 @@ impl<S: Shard> Shards<S> {
 
     /// Asks all shards, which have nothing to do, for what is not to be given, and lets `each` have it in order.
     pub fn gather(&mut self, ask: &S::Ask, mut each: impl FnMut(&[u8])) {
-        let (shards, is_much) = (self.shards.len(), self.is_much(ask));
+        let (shards, is_much) = (self.shards.len(), self.start_if_much(ask));
         let mut answers = match &self.threads {
             Some(threads) if is_much => {
                 threads.ask(ask, self.time, None);
@@ -260,8 +260,8 @@ impl<S: Shard> Shards<S> {
         merge_to(shards, |shard| answers.next(shard), |_, record| each(&record.bytes()[..record.length - 1]));
     }
 
-    /// Whether an answer is worth waking threads, which then there are if the system gives them.
-    fn is_much(&mut self, ask: &S::Ask) -> bool {
+    /// Starts the threads if an answer is worth waking them, and says whether it is.
+    fn start_if_much(&mut self, ask: &S::Ask) -> bool {
         let is_much = std::mem::take(&mut self.had_items) || self.shards.iter().any(|shard| lock(shard).is_much(ask));
         if is_much {
             self.start_threads();

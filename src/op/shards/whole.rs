@@ -113,7 +113,7 @@ pub trait TakesWhole: Shard {
 }
 
 impl<S: TakesWhole> Shards<S> {
-    /// There were so many keys where there were some: if they are few, and of what is made of them the order says nothing, pieces
+    /// There were so many keys: if they are few, and of what is made of them the order says nothing, pieces
     /// are taken whole from now on.
     pub fn take_whole_after(&mut self, keys: usize) {
         self.each(|shard| {
