@@ -22,6 +22,10 @@ const READ: usize = if cfg!(fuzzing) { 64 } else { 512 << 10 };
 /// A control line longer than this is none.
 const MAX_CONTROL: usize = 1 << 20;
 
+/// So many bytes are a large block; and so few are soon moved.
+const LARGE: usize = READ / 4;
+const LITTLE: usize = if cfg!(fuzzing) { 16 } else { 4 << 10 };
+
 /// What a stream consists of, in order: a head, then blocks and ends, then a
 /// close.
 #[derive(Debug)]
@@ -72,8 +76,9 @@ impl<R: Read> FrameReader<R> {
     /// kind of input it is.
     pub fn resume(input: R, read: Vec<u8>) -> FrameReader<R> {
         let end = read.len();
-        let mut buffer = read;
-        buffer.resize(READ.max(end), 0);
+        // The system's own zeros: what nothing is read into takes no memory.
+        let mut buffer = vec![0; READ.max(end)];
+        buffer[..end].copy_from_slice(&read);
         FrameReader {
             input,
             buffer,
@@ -182,7 +187,7 @@ impl<R: Read> FrameReader<R> {
                 let found = show(unread);
                 return Err(self.malformed(self.offset, "a control line", &found));
             }
-            if self.fill(searched + 1)? == 0 {
+            if self.fill(searched + 1, usize::MAX)? == 0 {
                 if searched == 0 {
                     return Ok(Found::Eof);
                 }
@@ -226,7 +231,9 @@ impl<R: Read> FrameReader<R> {
             return Err(self.malformed(line_offset, &expected, &bytes.to_string()));
         }
         while self.end - self.start < bytes {
-            if self.fill(bytes)? == 0 {
+            // Behind a large block only the next control line is wanted: more would have to be moved for the next block.
+            let most = if bytes < LARGE { usize::MAX } else { bytes.saturating_add(LITTLE) };
+            if self.fill(bytes, most)? == 0 {
                 let offset = self.offset + (self.end - self.start) as u64;
                 return Err(FrameError::CutOff { offset, batch: Some(time) });
             }
@@ -280,15 +287,14 @@ impl<R: Read> FrameReader<R> {
         self.offset += bytes as u64;
     }
 
-    /// Reads some more, with room for at least `want` unread bytes; the number
-    /// of bytes read, 0 at the end of the input.
-    fn fill(&mut self, want: usize) -> Result<usize, FrameError> {
-        if self.start == self.end {
-            (self.start, self.end) = (0, 0);
-        }
-        if self.start + want > self.buffer.len() || self.end == self.buffer.len() {
+    /// Reads some more, with room for at least `want` unread bytes, and `most` of them in the end; the number of bytes
+    /// read, 0 at the end of the input.
+    fn fill(&mut self, want: usize, most: usize) -> Result<usize, FrameError> {
+        let unread = self.end - self.start;
+        // Little is soon moved, and what is read lies then where the last block lay, in the caches still.
+        if unread <= LITTLE || want > self.buffer.len() - self.start || self.end == self.buffer.len() {
             self.buffer.copy_within(self.start..self.end, 0);
-            (self.start, self.end) = (0, self.end - self.start);
+            (self.start, self.end) = (0, unread);
             if self.end == self.buffer.len() {
                 // Doubling, and not to `want` at once: a header that lies
                 // about its length must not be able to claim all memory.
@@ -296,8 +302,9 @@ impl<R: Read> FrameReader<R> {
                 self.buffer.resize(length, 0);
             }
         }
+        let limit = self.buffer.len().min(self.start.saturating_add(most));
         loop {
-            match self.input.read(&mut self.buffer[self.end..]) {
+            match self.input.read(&mut self.buffer[self.end..limit]) {
                 Ok(read) => {
                     self.end += read;
                     return Ok(read);
