@@ -65,6 +65,10 @@ pub fn try_run<S: AsRef<str>>(
             if !half.is_empty() {
                 operator.block(Block { time, records: half.len() as u64, bytes: bytes.as_bytes() }, &mut out)?;
             }
+            // As where the next block is waited for; nor must that show.
+            if index % 2 == 1 {
+                operator.idle(&mut out)?;
+            }
         }
         operator.end(time, &mut out)?;
     }
@@ -132,6 +136,7 @@ pub fn run_restored<S: AsRef<str>>(
         let bytes: String = batch.iter().map(|record| format!("{}\n", record.as_ref())).collect();
         if !batch.is_empty() {
             operator.block(Block { time, records: batch.len() as u64, bytes: bytes.as_bytes() }, &mut out).unwrap();
+            operator.idle(&mut out).unwrap();
         }
         operator.end(time, &mut out).unwrap();
         if let Some(durable) = operator.durable() {

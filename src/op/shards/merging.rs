@@ -122,10 +122,8 @@ impl Merging {
         parts.shards[shard].parts.push_back(records);
         if parts.waiting > 0 {
             self.changed().notify_one();
-        } else if let Some(job) = parts.take() {
-            drop(parts);
-            send(job.number, job.done());
-            parts = self.lock();
+        } else {
+            (parts, _) = self.work(parts, &mut send);
         }
         while parts.shards[shard].is_full() && !parts.is_closed {
             parts = self.help(parts, &mut send);
@@ -155,22 +153,28 @@ impl Merging {
     }
 
     /// Does what is to be done, or waits for something.
-    fn help<'p>(
-        &'p self,
-        mut parts: MutexGuard<'p, Parts>,
-        send: &mut impl FnMut(u64, Vec<u8>),
-    ) -> MutexGuard<'p, Parts> {
-        let Some(job) = parts.take() else {
+    fn help<'p>(&'p self, parts: MutexGuard<'p, Parts>, send: &mut impl FnMut(u64, Vec<u8>)) -> MutexGuard<'p, Parts> {
+        let (mut parts, has_worked) = self.work(parts, send);
+        if !has_worked {
             parts.waiting += 1;
             parts = self.changed().wait(parts).unwrap_or_else(PoisonError::into_inner);
             parts.waiting -= 1;
-            return parts;
-        };
+        }
+        parts
+    }
+
+    /// Does what is to be done, if something is, and whether it was.
+    fn work<'p>(
+        &'p self,
+        mut parts: MutexGuard<'p, Parts>,
+        send: &mut impl FnMut(u64, Vec<u8>),
+    ) -> (MutexGuard<'p, Parts>, bool) {
+        let Some(job) = parts.take() else { return (parts, false) };
         // Who waits for the last of it, or for room.
         self.changed().notify_all();
         drop(parts);
         send(job.number, job.done());
-        self.lock()
+        (self.lock(), true)
     }
 
     fn lock(&self) -> MutexGuard<'_, Parts> {

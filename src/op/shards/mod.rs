@@ -114,6 +114,8 @@ pub struct Shards<S: Shard> {
     time: BatchTime,
     /// The number of the next item.
     number: u64,
+    /// How many records came since it was [chosen](Shards::choose_whole) how to take them.
+    records: u64,
     piece_bytes: usize,
     /// The shard that gives the next slice of a checkpoint, and whether it is its first.
     slicing: (usize, bool),
@@ -142,6 +144,7 @@ impl<S: Shard> Shards<S> {
             gathered: Vec::new(),
             time: BatchTime::default(),
             number: 0,
+            records: 0,
             piece_bytes: PIECE_BYTES,
             slicing: (0, true),
         }
@@ -156,6 +159,7 @@ impl<S: Shard> Shards<S> {
     /// Takes records of a batch.
     pub fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError> {
         self.time = block.time;
+        self.records += block.records;
         let (mut rest, piece_bytes) = (block.bytes, self.piece_bytes);
         while !rest.is_empty() {
             let wanted = piece_bytes.saturating_sub(self.gathered.len() + 1).min(rest.len());

@@ -2,7 +2,7 @@
 
 use super::whole::{Dealt, TakesWhole, Whole, in_order};
 use super::{Numbered, Shard, Shards};
-use crate::agg::Aggregator;
+use crate::agg::{AggError, Aggregator};
 use crate::frame::{BatchTime, Block, Close};
 use crate::op::grouping::{Grouping, aggregation_failed};
 use crate::op::groups::Groups;
@@ -34,9 +34,8 @@ impl ShardedReduce {
             let groups = Groups::new(&aggregator);
             Part { aggregator, groups, firsts: Vec::new(), whole: None, answered: 0 }
         };
-        let mut shards = Shards::new(aggregators.into_iter().map(part).collect(), grouping);
-        shards.take_whole_after(0);
-        ShardedReduce { shards }
+        let parts = aggregators.into_iter().map(part).collect();
+        ShardedReduce { shards: Shards::new(parts, grouping).taking_whole() }
     }
 
     /// The same in pieces of so many bytes.
@@ -105,8 +104,17 @@ impl TakesWhole for Part {
         &mut self.whole
     }
 
-    fn dealt(&mut self) -> Dealt<'_> {
-        Dealt { groups: &mut self.groups, firsts: &mut self.firsts, aggregator: &mut self.aggregator }
+    fn new_whole(&self) -> Option<Whole> {
+        Whole::new(&self.aggregator)
+    }
+
+    fn merge(&mut self, of: &Groups, index: usize, first: u64, _: BatchTime) -> Result<(), AggError> {
+        let Part { aggregator, groups, firsts, .. } = self;
+        Dealt { groups, firsts, aggregator }.merge(of, index, first)
+    }
+
+    fn answered(&self) -> usize {
+        self.answered
     }
 }
 
@@ -122,11 +130,7 @@ impl Operator for ShardedReduce {
     fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
         self.shards.deal_whole(out)?;
         self.shards.ask(&(), out)?;
-        let mut keys = 0;
-        self.shards.each(|part| keys += part.answered);
-        if keys > 0 {
-            self.shards.take_whole_after(keys);
-        }
+        self.shards.choose_whole();
         out.end(time);
         Ok(())
     }

@@ -6,9 +6,10 @@
 
 use std::collections::VecDeque;
 
+use super::threads::Threads;
 use super::{Shard, Shards};
-use crate::agg::{AggError, Aggregator};
-use crate::frame::Block;
+use crate::agg::{Accumulators, AggError, Aggregator};
+use crate::frame::{BatchTime, Block};
 use crate::op::grouping::{Grouping, aggregation_failed};
 use crate::op::groups::Groups;
 use crate::op::key_table::LARGE;
@@ -17,6 +18,9 @@ use crate::op::{Held, OpError, Out};
 /// So many keys are many, or as many as take so many bytes.
 const MANY: usize = if cfg!(test) { 4 } else { LARGE };
 const MUCH: u64 = 8 << 20;
+
+/// Of keys with so many records each it pays to put together what threads have of them.
+const RECORDS_EACH: u64 = if cfg!(test) { 1 } else { 4 };
 
 /// The groups, by all keys, of the pieces that a thread has taken whole.
 pub struct Whole {
@@ -29,9 +33,10 @@ pub struct Whole {
 }
 
 impl Whole {
-    /// Of no piece.
-    pub fn new(aggregator: &Aggregator) -> Whole {
-        Whole { groups: Groups::new(aggregator), ends: VecDeque::new(), firsts: Vec::new() }
+    /// Of no piece; none where the order of values says something.
+    pub fn new(aggregator: &Aggregator) -> Option<Whole> {
+        let whole = || Whole { groups: Groups::new(aggregator), ends: VecDeque::new(), firsts: Vec::new() };
+        aggregator.is_subtractable().then(whole)
     }
 
     /// As [`Shard::take_whole`].
@@ -77,7 +82,8 @@ pub struct Dealt<'p> {
 }
 
 impl Dealt<'_> {
-    fn merge(self, of: &Groups, index: usize, first: u64) -> Result<(), AggError> {
+    /// As [`TakesWhole::merge`].
+    pub fn merge(self, of: &Groups, index: usize, first: u64) -> Result<(), AggError> {
         let Dealt { groups, firsts, aggregator } = self;
         let (at, is_new) = groups.keys.insert_normal(of.keys.normal(index));
         if is_new {
@@ -89,8 +95,19 @@ impl Dealt<'_> {
             firsts[at] = first;
             groups.keys.rewrite(at, of.keys.written(index));
         }
-        groups.accumulators.update(at, |into| aggregator.merge(into, &of.accumulators.get(index)))
+        merge_values(&mut groups.accumulators, at, of, index, aggregator)
     }
+}
+
+/// Puts what is at an index of `of` together with what is at one of these.
+pub fn merge_values(
+    accumulators: &mut Accumulators,
+    at: usize,
+    of: &Groups,
+    index: usize,
+    aggregator: &mut Aggregator,
+) -> Result<(), AggError> {
+    accumulators.update(at, |into| aggregator.merge(into, &of.accumulators.get(index)))
 }
 
 /// The indexes of keys in the order of their first items.
@@ -108,27 +125,47 @@ pub trait TakesWhole: Shard {
     /// What it has taken; none if it is to take nothing.
     fn whole(&mut self) -> &mut Option<Whole>;
 
-    /// Its own groups.
-    fn dealt(&mut self) -> Dealt<'_>;
+    /// For what it will take, if it may take anything.
+    fn new_whole(&self) -> Option<Whole>;
+
+    /// Adds what is at an index of groups of all keys to what it has of that key, which came first with this number, as
+    /// [`Whole`] has it.
+    ///
+    /// # Errors
+    /// Two results cannot be put together.
+    fn merge(&mut self, of: &Groups, index: usize, first: u64, time: BatchTime) -> Result<(), AggError>;
+
+    /// How many keys there were in what was answered last.
+    fn answered(&self) -> usize;
 }
 
 impl<S: TakesWhole> Shards<S> {
-    /// There were so many keys: if they are few, and of what is made of them the order says nothing, pieces
-    /// are taken whole from now on.
-    pub fn take_whole_after(&mut self, keys: usize) {
+    /// The same, that take pieces whole at first, if they may.
+    #[must_use]
+    pub fn taking_whole(mut self) -> Shards<S> {
+        self.set_whole(true);
+        self
+    }
+
+    /// An answer was given: pieces are taken whole from now on if there were few keys in it, and many records of each. If
+    /// nothing came, nothing changes.
+    pub fn choose_whole(&mut self) {
+        let mut keys = 0;
+        self.each(|shard| keys += shard.answered());
+        let records = std::mem::take(&mut self.records);
+        if records > 0 {
+            self.set_whole(keys < MANY && records >= RECORDS_EACH * keys as u64);
+        }
+    }
+
+    fn set_whole(&mut self, is_wanted: bool) {
         self.each(|shard| {
-            let aggregator = shard.dealt().aggregator;
-            let is_wanted = keys < MANY && aggregator.is_subtractable();
-            let new = (is_wanted && shard.whole().is_none()).then(|| Whole::new(shard.dealt().aggregator));
-            match new {
-                Some(_) => *shard.whole() = new,
-                None if !is_wanted => *shard.whole() = None,
-                None => {}
-            }
+            let whole = shard.whole().take();
+            *shard.whole() = if is_wanted { whole.or_else(|| shard.new_whole()) } else { None };
         });
     }
 
-    /// As [`Shards::held`], and what was taken whole: each thread has the same keys there, mostly.
+    /// As [`Shards::held`], and what was taken whole: of keys, these are the same ones, mostly.
     pub fn held_with_whole(&self) -> Held {
         let mut held = self.held();
         let mut most = 0;
@@ -137,10 +174,11 @@ impl<S: TakesWhole> Shards<S> {
             held.bytes += whole.bytes;
             most = most.max(whole.keys.unwrap_or(0));
         }
-        Held { keys: held.keys.map(|keys| keys + most), ..held }
+        Held { keys: held.keys.map(|keys| keys.max(most)), ..held }
     }
 
-    /// Deals what threads have taken whole: to be done before shards are asked for their groups.
+    /// Deals what threads have taken whole of the batch, in the order of first items: to be done before shards are asked
+    /// for their groups.
     ///
     /// # Errors
     /// As [`Shards::finish`]; or two results cannot be put together.
@@ -148,19 +186,30 @@ impl<S: TakesWhole> Shards<S> {
         if !self.get(0).is_some_and(|mut shard| shard.whole().is_some()) {
             return Ok(());
         }
-        self.finish(out)?;
-        for number in 0..self.shards.len() {
-            let taken = self.get(number).and_then(|mut shard| shard.whole().take_if(|whole| !whole.firsts.is_empty()));
-            let Some(mut whole) = taken else { continue };
-            for (index, first) in whole.firsts.iter().enumerate() {
-                let mut shard = self.of_key(whole.groups.keys.normal(index));
-                shard.dealt().merge(&whole.groups, index, *first).map_err(aggregation_failed)?;
-            }
-            whole.clear();
-            if let Some(mut shard) = self.get(number) {
-                *shard.whole() = Some(whole);
-            }
+        if !self.threads.as_ref().is_some_and(Threads::have_work) {
+            // What is left is done without threads, and is behind what they have taken.
+            self.deal_taken()?;
         }
+        self.finish(out)?;
+        self.deal_taken()
+    }
+
+    fn deal_taken(&mut self) -> Result<(), OpError> {
+        let mut wholes = Vec::new();
+        self.each(|shard| wholes.extend(shard.whole().take()));
+        let mut keys = Vec::new();
+        for (number, whole) in wholes.iter().enumerate() {
+            keys.extend(whole.firsts.iter().enumerate().map(|(index, first)| (*first, number, index)));
+        }
+        // Those of each are in order already.
+        keys.sort();
+        for (first, number, index) in keys {
+            let of = &wholes[number].groups;
+            let mut shard = self.of_key(of.keys.normal(index));
+            shard.merge(of, index, first, self.time).map_err(aggregation_failed)?;
+        }
+        wholes.iter_mut().for_each(Whole::clear);
+        self.each(|shard| *shard.whole() = wholes.pop());
         Ok(())
     }
 }

@@ -69,6 +69,19 @@ impl ChangeSet {
         self.list.clear();
     }
 
+    /// The index `order[i]` becomes `i`; the others go.
+    pub fn reorder(&mut self, order: &[u32]) {
+        if self.list.is_empty() {
+            return;
+        }
+        let end = order.iter().max().map_or(0, |&greatest| greatest as usize + 1);
+        let mut new_index = vec![None; end];
+        for (index, &from) in order.iter().enumerate() {
+            new_index[from as usize] = Some(index as u32);
+        }
+        self.renumber(|index| new_index.get(index as usize).copied().flatten());
+    }
+
     /// Each index becomes `new_index` of it, or goes if there is none.
     pub fn renumber(&mut self, new_index: impl Fn(u32) -> Option<u32>) {
         let old = std::mem::take(&mut self.list);

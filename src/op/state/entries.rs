@@ -199,7 +199,7 @@ impl Entries {
             numbers.reorder(order);
         }
         if let Some(journal) = &mut self.journal {
-            journal.reorder(order);
+            journal.changed.reorder(order);
         }
     }
 }

@@ -90,19 +90,6 @@ impl Journal {
         push_bytes(key, &mut self.dropped);
         self.loading.forget(sequence);
     }
-
-    /// The key with the index `order[i]` gets the index `i`; the others go.
-    pub fn reorder(&mut self, order: &[u32]) {
-        if self.changed.indexes().is_empty() {
-            return;
-        }
-        let end = order.iter().max().map_or(0, |&greatest| greatest as usize + 1);
-        let mut new_index = vec![None; end];
-        for (index, &from) in order.iter().enumerate() {
-            new_index[from as usize] = Some(index as u32);
-        }
-        self.changed.renumber(|index| new_index.get(index as usize).copied().flatten());
-    }
 }
 
 /// Which key has which sequence number, while entries are loaded. Of a key that

@@ -28,6 +28,7 @@ pub use sharded::ShardedState;
 use super::durable::Durable;
 use super::grouping::{By, Grouping, Item, aggregation_failed, bad_or_fatal};
 use super::groups::fetch;
+use super::shards::whole::Whole;
 use super::timed::timely;
 use super::{Held, OpError, Operator, Out};
 use crate::agg::Aggregator;
@@ -71,6 +72,12 @@ pub struct State {
     entries: Entries,
     /// Keys that have values in the open batch, where an aggregation emits those.
     changed: ChangeSet,
+    /// How many of these there were in the last batch.
+    emitted: usize,
+    /// What one of several threads has taken whole.
+    whole: Option<Whole>,
+    /// Keys that came of that do not stand in the order of their numbers.
+    is_unordered: bool,
     computation: Option<Computation>,
     /// Whether the keys there are have not been in a batch yet.
     is_initial: bool,
@@ -95,6 +102,9 @@ impl State {
             emit,
             entries: Entries::new(values, timeout_ms),
             changed: ChangeSet::new(),
+            emitted: 0,
+            whole: None,
+            is_unordered: false,
             computation,
             is_initial: true,
             timing: None,
@@ -167,6 +177,7 @@ impl State {
             }
             Emit::Changed => {
                 let mut changed = self.changed.take();
+                self.emitted = changed.len();
                 self.entries.sort(&mut changed);
                 for &index in &changed {
                     self.entries.give_in_place(index as usize, out);

@@ -1,21 +1,25 @@
 //! `state` on several threads: a state for the keys of each.
 //!
-//! A checkpoint has the same entries, so that another number of threads, or one, goes on with it:
-//! the number of a key is that of the item with which it came first, which rises as the numbers of
-//! one thread do.
+//! A checkpoint has the same entries (of a sum perhaps with another exponent, by the order in which its
+//! parts were added), so that another number of threads, or one, goes on with it: the number of a key is
+//! that of the item with which it came first, which rises as the numbers of one thread do.
 
 use std::io;
 
 use super::durable::WATERMARK;
 use super::journal::{Journal, Numbers};
+use super::values::Values;
 use super::{Emit, InitialError, State};
+use crate::agg::AggError;
 use crate::agg::saved::{push_bytes, take_byte, take_bytes};
 use crate::frame::{BatchTime, Block, Close, Head, Reason, Watermark};
 use crate::interval::Interval;
 use crate::keyed_state::{KeyedState, PairOut};
 use crate::op::durable::Durable;
 use crate::op::grouping::Grouping;
+use crate::op::groups::Groups;
 use crate::op::key_table::{KeyHasher, KeyTable};
+use crate::op::shards::whole::{TakesWhole, Whole, merge_values};
 use crate::op::shards::{Numbered, Shard, Shards};
 use crate::op::{Held, OpError, Operator, Out};
 use crate::record::normal_key;
@@ -46,6 +50,7 @@ impl ShardedState {
     pub fn new(grouping: Grouping, states: Vec<State>) -> ShardedState {
         let (emit, is_timed) = states.first().map_or((Emit::All, false), |state| (state.emit, state.timing.is_some()));
         ShardedState {
+            // Pieces are not taken whole at first: where keys turn out to be many, all would have to be put in order.
             shards: Shards::new(states, grouping),
             emit,
             is_timed,
@@ -103,9 +108,23 @@ impl Shard for State {
         })
     }
 
+    fn take_whole(&mut self, of: &mut Grouping, block: Block<'_>, out: &mut Out<'_>) -> Option<Result<u64, OpError>> {
+        match &mut self.entries.values {
+            Values::Aggregated { aggregator, .. } => self.whole.as_mut()?.take(of, block, aggregator, out),
+            Values::Computed(_) => None,
+        }
+    }
+
+    fn number_whole(&mut self, first: u64) {
+        if let Some(whole) = &mut self.whole {
+            whole.number(first);
+        }
+    }
+
     fn answer(&mut self, ask: &Ask, out: &mut Out<'_>) -> Result<(), OpError> {
         match *ask {
             Ask::End(time, watermark) => {
+                self.put_in_order();
                 out.set_watermark(watermark);
                 self.end_batch(time, out)
             }
@@ -139,6 +158,67 @@ impl Shard for State {
     }
 }
 
+impl TakesWhole for State {
+    fn whole(&mut self) -> &mut Option<Whole> {
+        &mut self.whole
+    }
+
+    fn new_whole(&self) -> Option<Whole> {
+        match &self.entries.values {
+            Values::Aggregated { aggregator, .. } if self.emit != Emit::Each && self.timing.is_none() => {
+                Whole::new(aggregator)
+            }
+            _ => None,
+        }
+    }
+
+    fn merge(&mut self, of: &Groups, index: usize, first: u64, time: BatchTime) -> Result<(), AggError> {
+        self.count_from(first);
+        let last = self.entries.numbers.as_ref().and_then(|numbers| numbers.all.last().copied());
+        let (at, is_new) = self.entries.insert_key(of.keys.written(index));
+        let State { entries, changed, is_unordered, .. } = self;
+        if let Some(numbers) = &mut entries.numbers
+            && !is_new
+            && first < numbers.all[at]
+        {
+            // It is of this batch, too, but of a piece behind those that were taken whole: a key is written as it came first.
+            numbers.all[at] = first;
+            entries.keys.rewrite(at, of.keys.written(index));
+            *is_unordered = true;
+        }
+        *is_unordered |= is_new && last > Some(first);
+        if let Values::Aggregated { aggregator, accumulators } = &mut entries.values {
+            merge_values(accumulators, at, of, index, aggregator)?;
+        }
+        entries.note_value(at, time.0);
+        entries.changed(at);
+        if self.emit == Emit::Changed {
+            changed.insert(at);
+        }
+        Ok(())
+    }
+
+    fn answered(&self) -> usize {
+        if self.emit == Emit::Changed { self.emitted } else { self.entries.keys.len() }
+    }
+}
+
+impl State {
+    /// Puts keys in the order of their numbers, where some came of what was taken whole behind others that did not.
+    fn put_in_order(&mut self) {
+        if !std::mem::take(&mut self.is_unordered) {
+            return;
+        }
+        let State { entries, changed, .. } = self;
+        let Some(numbers) = &entries.numbers else { return };
+        let mut order: Vec<_> = entries.keys.indexes().map(|index| index as u32).collect();
+        // Most are in order.
+        order.sort_by_key(|&index| numbers.of(index as usize));
+        changed.reorder(&order);
+        entries.reorder(&order);
+    }
+}
+
 impl Operator for ShardedState {
     fn head(&mut self, head: &mut Head) -> Result<(), OpError> {
         self.interval = head.interval;
@@ -156,7 +236,7 @@ impl Operator for ShardedState {
     }
 
     fn held(&self) -> Option<Held> {
-        Some(self.shards.held())
+        Some(self.shards.held_with_whole())
     }
 
     fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
@@ -164,7 +244,9 @@ impl Operator for ShardedState {
         if self.is_timed {
             self.shards.share_watermark(|state| state.timing.as_mut(), out)?;
         }
+        self.shards.deal_whole(out)?;
         self.shards.ask(&Ask::End(time, out.watermark()), out)?;
+        self.shards.choose_whole();
         if self.is_timed {
             let mut watermark = None;
             self.shards.each(|state| watermark = state.timing.as_ref().and_then(|timing| timing.watermarks.current()));

@@ -67,20 +67,20 @@ fn operator(options: Options, threads: usize) -> Box<dyn Operator> {
     }
 }
 
-/// A record of several keys or none, a value that may be none, and a time that may be.
-fn any_record() -> impl Strategy<Value = String> {
-    let key = prop::sample::select(
-        &["\"a\"", "1", "1.0", "\"b\\n\"", "null", "{\"y\":1,\"x\":2}", "{\"x\":2,\"y\":1e0}"][..],
-    );
+/// A record of several keys or none, of few or more, a value that may be none, and a time that may be.
+fn any_record(has_few_keys: bool) -> impl Strategy<Value = String> {
+    let keys = ["\"a\"", "1", "1.0", "\"b\\n\"", "null", "{\"y\":1,\"x\":2}", "{\"x\":2,\"y\":1e0}"];
+    let key = prop::sample::select(keys[..if has_few_keys { 3 } else { keys.len() }].to_vec());
+    let others = if has_few_keys { 0..1 } else { 0..9 };
     let keys =
-        prop::collection::vec(prop_oneof![key.prop_map(str::to_owned), (0..9).prop_map(|n| format!("\"k{n}\""))], 0..3);
+        prop::collection::vec(prop_oneof![key.prop_map(str::to_owned), others.prop_map(|n| format!("\"k{n}\""))], 0..3);
     let value = prop::sample::select(&["1", "2.5", "-7", "7", "\"x\"", "null", "3"][..]);
     let time = prop_oneof![9 => (-30..60_i64).prop_map(|time| time.to_string()), 1 => Just("\"none\"".to_owned())];
     (keys, value, time).prop_map(|(keys, value, time)| format!("[[{}],{value},{time}]", keys.join(",")))
 }
 
 fn any_batches() -> impl Strategy<Value = Vec<Vec<String>>> {
-    prop::collection::vec(prop::collection::vec(any_record(), 0..12), 0..8)
+    any::<bool>().prop_flat_map(|few| prop::collection::vec(prop::collection::vec(any_record(few), 0..12), 0..8))
 }
 
 proptest! {

@@ -1,13 +1,15 @@
 //! A [`Fold`] on several threads: one for the keys of each.
 //!
-//! All have the same panes, some of which may be empty. In a checkpoint a pane is as it is of one thread,
-//! so that another number of threads goes on with it.
+//! All have the same panes, some of which may be empty. In a checkpoint a pane has the keys that it has of one thread, in
+//! their order (of a sum perhaps with another exponent, by the order in which its parts were added), so that another
+//! number of threads goes on with it.
 
 use std::collections::VecDeque;
 use std::io;
 
 use super::saved::{Chunks, unreadable};
 use super::{Failed, Fold, Places};
+use crate::agg::AggError;
 use crate::agg::saved::{take_byte, take_bytes};
 use crate::frame::{BatchTime, Block};
 use crate::op::grouping::{Grouping, bad_or_fatal};
@@ -44,9 +46,7 @@ pub enum Ask {
 impl ShardedFold {
     /// By a thread for each of `folds`, which must be the same and have a key.
     pub fn new(grouping: Grouping, folds: Vec<Fold>) -> ShardedFold {
-        let mut shards = Shards::new(folds, grouping);
-        shards.take_whole_after(0);
-        ShardedFold { shards, loading: VecDeque::new() }
+        ShardedFold { shards: Shards::new(folds, grouping).taking_whole(), loading: VecDeque::new() }
     }
 
     /// The same in pieces of so many bytes.
@@ -179,9 +179,17 @@ impl TakesWhole for Fold {
         &mut self.places.get_or_insert_default().whole
     }
 
-    fn dealt(&mut self) -> Dealt<'_> {
+    fn new_whole(&self) -> Option<Whole> {
+        Whole::new(&self.aggregator)
+    }
+
+    fn merge(&mut self, of: &Groups, index: usize, first: u64, _: BatchTime) -> Result<(), AggError> {
         let firsts = &mut self.places.get_or_insert_default().open;
-        Dealt { groups: &mut self.open, firsts, aggregator: &mut self.aggregator }
+        Dealt { groups: &mut self.open, firsts, aggregator: &mut self.aggregator }.merge(of, index, first)
+    }
+
+    fn answered(&self) -> usize {
+        self.panes.back().map_or(0, Vec::len)
     }
 }
 
@@ -196,11 +204,7 @@ impl Panes for ShardedFold {
     fn end_pane(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
         self.shards.deal_whole(out)?;
         self.shards.ask(&Ask::EndPane, out)?;
-        let mut keys = 0;
-        self.shards.each(|fold| keys += fold.panes.back().map_or(0, Vec::len));
-        if keys > 0 {
-            self.shards.take_whole_after(keys);
-        }
+        self.shards.choose_whole();
         Ok(())
     }
 
@@ -212,7 +216,7 @@ impl Panes for ShardedFold {
     }
 
     fn held(&self) -> Held {
-        self.shards.held()
+        self.shards.held_with_whole()
     }
 
     fn give(&mut self, out: &mut Out<'_>) -> Result<(), OpError> {
