@@ -22,10 +22,10 @@ keyed() {
   # that is what there is to share.
   compare state-two-threads-of-what-there-is 7 0.588 \
     "sstream-state sum --emit changed -j 2 < $whole > $folder/out" \
-    "sstream-state sum --emit changed < $whole > $folder/out & sstream-state sum --emit changed < $whole > $folder/other; wait"
+    "sstream-state sum --emit changed < $whole > $folder/out & sstream-state sum --emit changed < $whole > $folder/other && wait \$!"
   compare window-two-threads-of-what-there-is 5 0.588 \
     "sstream-window 3s 1s sum --by-key -j 2 < $whole > $folder/out" \
-    "sstream-window 3s 1s sum --by-key < $whole > $folder/out & sstream-window 3s 1s sum --by-key < $whole > $folder/other; wait"
+    "sstream-window 3s 1s sum --by-key < $whole > $folder/out & sstream-window 3s 1s sum --by-key < $whole > $folder/other && wait \$!"
 
   # A few thousand keys of six million values.
   compare state-of-few-keys-two-threads 7 0.8 \

@@ -15,16 +15,16 @@ use crate::interval::Interval;
 
 /// How much is read at a time, and the room that the buffer begins with. Large
 /// enough that a full block usually comes in one read, small enough to stay in
-/// the second-level cache. Tiny for the fuzzer, which would spend its time on
+/// the second-level cache. Tiny for tests and the fuzzer, which would spend their time on
 /// clearing buffers and never see one that is full.
-const READ: usize = if cfg!(fuzzing) { 64 } else { 512 << 10 };
+const READ: usize = if cfg!(any(test, fuzzing)) { 64 } else { 512 << 10 };
 
 /// A control line longer than this is none.
 const MAX_CONTROL: usize = 1 << 20;
 
 /// So many bytes are a large block; and so few are soon moved.
 const LARGE: usize = READ / 4;
-const LITTLE: usize = if cfg!(fuzzing) { 16 } else { 4 << 10 };
+const LITTLE: usize = if cfg!(any(test, fuzzing)) { 16 } else { 4 << 10 };
 
 /// What a stream consists of, in order: a head, then blocks and ends, then a
 /// close.
@@ -287,8 +287,8 @@ impl<R: Read> FrameReader<R> {
         self.offset += bytes as u64;
     }
 
-    /// Reads some more, with room for at least `want` unread bytes, and `most` of them in the end; the number of bytes
-    /// read, 0 at the end of the input.
+    /// Reads some more, with room for at least `want` unread bytes, but no more than makes `most` of them; the number of
+    /// bytes read, 0 at the end of the input.
     fn fill(&mut self, want: usize, most: usize) -> Result<usize, FrameError> {
         let unread = self.end - self.start;
         // Little is soon moved, and what is read lies then where the last block lay, in the caches still.

@@ -170,7 +170,8 @@ impl<S: TakesWhole> Shards<S> {
         let mut held = self.held();
         let mut most = 0;
         for mut shard in (0..self.shards.len()).filter_map(|number| self.get(number)) {
-            let whole = shard.whole().as_ref().map_or(Held::default(), |whole| whole.groups.held());
+            let whole = shard.whole().as_ref().filter(|whole| !whole.groups.keys.is_empty());
+            let whole = whole.map_or(Held::default(), |whole| whole.groups.held());
             held.bytes += whole.bytes;
             most = most.max(whole.keys.unwrap_or(0));
         }
@@ -186,11 +187,12 @@ impl<S: TakesWhole> Shards<S> {
         if !self.get(0).is_some_and(|mut shard| shard.whole().is_some()) {
             return Ok(());
         }
-        if !self.threads.as_ref().is_some_and(Threads::have_work) {
-            // What is left is done without threads, and is behind what they have taken.
-            self.deal_taken()?;
+        // Without threads nothing is taken whole.
+        let Some(have_work) = self.threads.as_ref().map(Threads::have_work) else { return Ok(()) };
+        if have_work {
+            self.finish(out)?;
         }
-        self.finish(out)?;
+        // What is left otherwise is done without threads, and comes behind what they have taken.
         self.deal_taken()
     }
 
@@ -209,6 +211,7 @@ impl<S: TakesWhole> Shards<S> {
             shard.merge(of, index, first, self.time).map_err(aggregation_failed)?;
         }
         wholes.iter_mut().for_each(Whole::clear);
+        // They are all alike now.
         self.each(|shard| *shard.whole() = wholes.pop());
         Ok(())
     }

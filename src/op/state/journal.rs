@@ -9,7 +9,7 @@ const MANY_CHANGES: usize = if cfg!(test) { 8 } else { 4096 };
 /// No stream has so many keys.
 pub(super) const MAX_SEQUENCE: u64 = 1 << 62;
 
-/// The sequence numbers of keys, by the key's index; they rise with it.
+/// The sequence numbers of keys, by the key's index; they rise with it, at the end of a batch.
 #[derive(Default)]
 pub(super) struct Numbers {
     pub all: Vec<u64>,

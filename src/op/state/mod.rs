@@ -76,7 +76,7 @@ pub struct State {
     emitted: usize,
     /// What one of several threads has taken whole.
     whole: Option<Whole>,
-    /// Keys that came of that do not stand in the order of their numbers.
+    /// Keys that came of `whole` do not stand in the order of their numbers.
     is_unordered: bool,
     computation: Option<Computation>,
     /// Whether the keys there are have not been in a batch yet.

@@ -2,7 +2,7 @@
 //!
 //! A checkpoint has the same entries (of a sum perhaps with another exponent, by the order in which its
 //! parts were added), so that another number of threads, or one, goes on with it: the number of a key is
-//! that of the item with which it came first, which rises as the numbers of one thread do.
+//! that of the item with which it came first, or one that stands for it, and rises as those of one thread do.
 
 use std::io;
 

@@ -6,7 +6,7 @@ use wide::u8x16;
 
 use crate::record;
 
-/// A part of so many bytes is short.
+/// A part of at most so many bytes is short.
 const SHORT: usize = 32;
 
 /// The text is not as simple as this takes it.

@@ -10,8 +10,8 @@ const KEPT: usize = 64 << 10;
 /// What may stand around a record that ends otherwise than by a newline: a count, an end.
 const AROUND: usize = 16;
 
-/// The bytes of a page of the system; fewer are soon moved.
-const PAGE: usize = 4 << 10;
+/// The bytes of a page of the system; fewer are soon moved. Tests have more than that by far.
+const PAGE: usize = if cfg!(test) { 16 } else { 4 << 10 };
 
 /// Bytes that were read and are not records yet.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ impl LineBuffer {
         matches!(self.overlong, Overlong::Over(_)) || self.lines_end > self.start
     }
 
-    /// Room for `want` more bytes; the same one until something is added.
+    /// Room for `want` more bytes; the same one for as many until something is added.
     pub fn space(&mut self, want: usize) -> &mut [u8] {
         let held = self.end - self.start;
         if self.bytes.is_empty() {
