@@ -10,9 +10,6 @@ const KEPT: usize = 64 << 10;
 /// What may stand around a record that ends otherwise than by a newline: a count, an end.
 const AROUND: usize = 16;
 
-/// The bytes of a page of the system; fewer are soon moved. Tests have more than that by far.
-const PAGE: usize = if cfg!(test) { 16 } else { 4 << 10 };
-
 /// Bytes that were read and are not records yet.
 #[derive(Debug)]
 pub struct LineBuffer {
@@ -70,28 +67,20 @@ impl LineBuffer {
         matches!(self.overlong, Overlong::Over(_)) || self.lines_end > self.start
     }
 
-    /// Room for `want` more bytes; the same one for as many until something is added.
+    /// Room for at least `want` more bytes.
     pub fn space(&mut self, want: usize) -> &mut [u8] {
-        let held = self.end - self.start;
-        if self.bytes.is_empty() {
-            // The system's own zeros: what nothing was read into takes no memory.
-            self.bytes = vec![0; want + 2 * PAGE];
-        } else if held <= PAGE && self.bytes.len() < want + 2 * PAGE {
-            self.bytes.resize(want + 2 * PAGE, 0);
-        }
-        // Little is moved at once, so that what is read lies where the last piece lay, in the caches still. And it begins
-        // where a page does, as what the system copies: to a few bytes behind that it took twice as long.
-        let begin = if held <= PAGE { PAGE + self.bytes.as_ptr().align_offset(PAGE) - held } else { 0 };
-        if held <= PAGE || self.end + want > self.bytes.len() {
-            let needed = begin + held + want;
-            if needed > self.bytes.len() {
-                self.bytes.resize(needed, 0);
+        if self.end + want > self.bytes.len() {
+            self.bytes.copy_within(self.start..self.end, 0);
+            self.lines_end = self.lines_end.saturating_sub(self.start);
+            (self.start, self.end) = (0, self.end - self.start);
+            if self.bytes.is_empty() {
+                // The system's own zeros: what nothing was read into takes no memory.
+                self.bytes = vec![0; want];
+            } else if self.end + want > self.bytes.len() {
+                self.bytes.resize(self.end + want, 0);
             }
-            self.bytes.copy_within(self.start..self.end, begin);
-            self.lines_end = self.lines_end.saturating_sub(self.start) + begin;
-            (self.start, self.end) = (begin, begin + held);
         }
-        &mut self.bytes[self.end..self.end + want]
+        &mut self.bytes[self.end..]
     }
 
     /// `count` bytes were put into [`LineBuffer::space`].
