@@ -35,7 +35,7 @@ fn special_in_word(bytes: &[u8], at: usize) -> Option<Option<usize>> {
 
 /// A bit for each byte that is special.
 #[inline]
-fn special_lanes(lanes: &[u8; LANES]) -> u32 {
+pub(in crate::record) fn special_lanes(lanes: &[u8; LANES]) -> u32 {
     let bytes = u8x16::new(*lanes);
     let quote = bytes.simd_eq(u8x16::splat(b'"'));
     let backslash = bytes.simd_eq(u8x16::splat(b'\\'));
@@ -91,7 +91,7 @@ pub fn push_escaped(text: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Appends the canonical escape of one special byte.
-fn push_escape(byte: u8, out: &mut Vec<u8>) {
+pub(in crate::record) fn push_escape(byte: u8, out: &mut Vec<u8>) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let short = match byte {
         b'"' | b'\\' => byte,

@@ -83,7 +83,7 @@ impl ChangeSet {
     }
 
     /// Each index becomes `new_index` of it, or goes if there is none.
-    pub fn renumber(&mut self, new_index: impl Fn(u32) -> Option<u32>) {
+    fn renumber(&mut self, new_index: impl Fn(u32) -> Option<u32>) {
         let old = std::mem::take(&mut self.list);
         self.first += old.len() as u64;
         self.marks = Vec::new();

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use wide::u8x16;
 
-use crate::record;
+use crate::record::{self, escape};
 
 /// A part of at most so many bytes is short.
 const SHORT: usize = 32;
@@ -70,21 +70,7 @@ fn push_part(lines: &[u8], part: Range<usize>, out: &mut Vec<u8>) {
 /// Kept apart from the loop, which is smaller so: most lines have none.
 #[cold]
 fn push_escape(byte: u8, out: &mut Vec<u8>) {
-    let short = match byte {
-        b'"' => b'"',
-        b'\\' => b'\\',
-        0x08 => b'b',
-        0x09 => b't',
-        0x0a => b'n',
-        0x0c => b'f',
-        0x0d => b'r',
-        _ => {
-            let hex = |nibble: u8| b"0123456789abcdef"[usize::from(nibble)];
-            out.extend_from_slice(&[b'\\', b'u', b'0', b'0', hex(byte >> 4), hex(byte & 15)]);
-            return;
-        }
-    };
-    out.extend_from_slice(&[b'\\', short]);
+    escape::push_escape(byte, out);
 }
 
 /// Calls `found` with the position of every byte that cannot stand in a JSON
@@ -118,12 +104,8 @@ fn special_mask(chunk: &[u8; 64], highest: &mut u8x16) -> u64 {
     let (parts, _) = chunk.as_chunks::<16>();
     let mut mask = 0;
     for (index, part) in parts.iter().enumerate() {
-        let bytes = u8x16::new(*part);
-        let quote = bytes.simd_eq(u8x16::splat(b'"'));
-        let backslash = bytes.simd_eq(u8x16::splat(b'\\'));
-        let control = bytes.min(u8x16::splat(0x1f)).simd_eq(bytes);
-        *highest |= bytes;
-        mask |= u64::from((quote | backslash | control).to_bitmask()) << (index * 16);
+        *highest |= u8x16::new(*part);
+        mask |= u64::from(escape::special_lanes(part)) << (index * 16);
     }
     mask
 }
