@@ -349,16 +349,21 @@ fn aggregate(
         }
         return bad_or_fatal(item.record, &error, out);
     }
-    entries.note_value(index, time);
-    entries.changed(index);
-    match emit {
-        Emit::Changed => {
-            changed.insert(index);
-        }
-        Emit::Each => entries.give(index, out),
-        Emit::All | Emit::Timeout => {}
+    note_change(index, time, entries, emit, changed);
+    if emit == Emit::Each {
+        entries.give(index, out);
     }
     Ok(())
+}
+
+/// The key has values in the open batch, and its state is another by them.
+#[inline]
+fn note_change(index: usize, time: u64, entries: &mut Entries, emit: Emit, changed: &mut ChangeSet) {
+    entries.note_value(index, time);
+    entries.changed(index);
+    if emit == Emit::Changed {
+        changed.insert(index);
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::io;
 use super::durable::WATERMARK;
 use super::journal::{Journal, Numbers};
 use super::values::Values;
-use super::{Emit, InitialError, State};
+use super::{Emit, InitialError, State, note_change};
 use crate::agg::AggError;
 use crate::agg::saved::{push_bytes, take_byte, take_bytes};
 use crate::frame::{BatchTime, Block, Close, Head, Reason, Watermark};
@@ -190,11 +190,7 @@ impl TakesWhole for State {
         if let Values::Aggregated { aggregator, accumulators } = &mut entries.values {
             merge_values(accumulators, at, of, index, aggregator)?;
         }
-        entries.note_value(at, time.0);
-        entries.changed(at);
-        if self.emit == Emit::Changed {
-            changed.insert(at);
-        }
+        note_change(at, time.0, entries, self.emit, changed);
         Ok(())
     }
 
