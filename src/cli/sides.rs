@@ -94,7 +94,7 @@ fn inputs(paths: &[PathBuf], words: &[&str]) -> Result<Vec<SideInput>, ToolError
         let path = path.clone();
         let open = move || -> io::Result<Box<dyn Read + Send>> {
             let file = if is_stdin { os::stdin()? } else { File::open(path)? };
-            os::enlarge_pipe(&file);
+            os::prepare_to_read(&file);
             Ok(Box::new(Waiting(file)))
         };
         inputs.push(SideInput { name, open: Box::new(open) });

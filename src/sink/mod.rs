@@ -8,6 +8,7 @@ pub mod form;
 pub mod frames;
 pub mod kinds;
 mod outlet;
+mod pages;
 pub mod stdout;
 
 pub use outlet::SinkOutlet;

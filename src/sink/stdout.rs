@@ -7,6 +7,7 @@ use std::os::fd::AsFd;
 
 use rustix::event::{PollFd, PollFlags, poll};
 
+use super::pages::Pages;
 use crate::flow::Waited;
 use crate::os;
 use crate::record::push_visible;
@@ -21,6 +22,8 @@ pub struct Stdout {
     has_reader: bool,
     /// Whether it is a terminal, which is to obey nothing that stands in a record.
     is_terminal: bool,
+    /// For much at once, once its reader was seen to copy what it reads.
+    pages: Option<Pages>,
 }
 
 impl Stdout {
@@ -37,15 +40,16 @@ impl Stdout {
     }
 
     fn of(file: File, waited: Waited) -> Stdout {
-        Stdout { has_reader: signal::has_reader(file.as_fd()), is_terminal: file.is_terminal(), file, waited }
+        let (has_reader, is_terminal) = (signal::has_reader(file.as_fd()), file.is_terminal());
+        Stdout { has_reader, is_terminal, file, waited, pages: None }
     }
 
     /// A descriptor that somebody set to non-blocking is waited for, as if it
     /// were not.
-    fn when_writable(&self, write: impl Fn(&File) -> io::Result<usize>) -> io::Result<usize> {
-        self.waited.during(|| {
+    fn write_when_writable(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.waited.clone().during(|| {
             loop {
-                match write(&self.file) {
+                match self.lend_or_write(slices) {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                         poll(&mut [PollFd::new(&self.file, PollFlags::OUT)], None)?;
                     }
@@ -53,6 +57,24 @@ impl Stdout {
                 }
             }
         })
+    }
+
+    fn lend_or_write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        if self.has_reader && Pages::are_worth(slices) {
+            if self.pages.is_none() {
+                self.pages = Pages::of_pipe(self.file.as_fd());
+            }
+            if let Some(pages) = &mut self.pages
+                && let Some(lent) = pages.lend(self.file.as_fd(), slices)?
+            {
+                return Ok(lent);
+            }
+        }
+        let written = self.file.write_vectored(slices)?;
+        if let Some(pages) = &mut self.pages {
+            pages.note_written(written);
+        }
+        Ok(written)
     }
 }
 
@@ -63,19 +85,19 @@ impl Write for Stdout {
             push_visible(bytes, &mut shown);
             let mut rest = &shown[..];
             while !rest.is_empty() {
-                let count = self.when_writable(|mut file| file.write(rest))?;
+                let count = self.write_when_writable(&[IoSlice::new(rest)])?;
                 rest = &rest[count..];
             }
             return Ok(bytes.len());
         }
-        self.when_writable(|mut file| file.write(bytes))
+        self.write_when_writable(&[IoSlice::new(bytes)])
     }
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         if self.is_terminal {
             return slices.iter().find(|slice| !slice.is_empty()).map_or(Ok(0), |slice| self.write(slice));
         }
-        self.when_writable(|mut file| file.write_vectored(slices))
+        self.write_when_writable(slices)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -28,6 +28,7 @@ mod learn;
 mod live;
 mod memory;
 mod operators;
+mod pages;
 mod parts;
 mod run;
 mod signals;

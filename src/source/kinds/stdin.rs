@@ -40,7 +40,7 @@ impl Stdin {
 
     /// Any open file, which messages call `name`.
     pub fn from_file(file: File, name: &str, stop: StopSignal, waited: Waited) -> Stdin {
-        os::enlarge_pipe(&file);
+        os::prepare_to_read(&file);
         Stdin { file, name: name.to_owned(), stop, waited, held: None, progress: None }
     }
 
