@@ -7,17 +7,17 @@ duckdb_lines='awk "BEGIN { seed = 1; for (i = 0; i < 2000000; i++) { seed = (see
   1700000000000 + i, seed % 20 ? \"INFO\" : \"ERROR\", seed % 97, seed % 999983, seed % 777, seed % 50 ? \"true\" : \"false\" } }"'
 
 duckdb() {
-  local lines= cli=${XDG_CACHE_HOME:-$HOME/.cache}/sstream-benches/peers read
+  local lines= bin= read
   [ "${list:-}" ] || ! { wanted group-against-duckdb || wanted avg-against-duckdb; } || {
     lines=$(made duckdb-lines.jsonl "$duckdb_lines")
-    [ -x "$cli/bin/duckdb" ] || { python3 -m venv "$cli" && "$cli/bin/pip" install -q duckdb-cli; } >&2
+    bin=$(benches/others/venv duckdb duckdb-cli)
   }
   read="from read_json('$lines', format = 'newline_delimited')"
   compare group-against-duckdb 9 1 \
     "sstream-reduce --input json --by .level count < $lines > $folder/out" \
-    "$cli/bin/duckdb -csv -c \"set threads = 2; select level, count(*) $read group by level\" > $folder/out"
+    "$bin/duckdb -csv -c \"set threads = 2; select level, count(*) $read group by level\" > $folder/out"
   compare avg-against-duckdb 9 1.2 \
     "sstream-reduce --input json --by .host --of .ms avg < $lines > $folder/out" \
-    "$cli/bin/duckdb -csv -c \"set threads = 2; select host, avg(ms) $read group by host\" > $folder/out"
+    "$bin/duckdb -csv -c \"set threads = 2; select host, avg(ms) $read group by host\" > $folder/out"
 }
 duckdb
