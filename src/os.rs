@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -154,6 +154,38 @@ pub fn lend_pages(fd: impl AsFd, bytes: &mut [u8]) -> io::Result<usize> {
 pub fn lend_pages(fd: impl AsFd, bytes: &mut [u8]) -> io::Result<usize> {
     let _ = (fd, bytes);
     Err(io::ErrorKind::Unsupported.into())
+}
+
+/// A pipe of this process: where it is read, and where it is written.
+pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    let (read, write) = io::pipe()?;
+    Ok((read.into(), write.into()))
+}
+
+/// The same, of which neither end waits.
+pub fn pipe_without_waiting() -> io::Result<(OwnedFd, OwnedFd)> {
+    let (read, write) = pipe()?;
+    for end in [&read, &write] {
+        rustix::io::ioctl_fionbio(end, true)?;
+    }
+    Ok((read, write))
+}
+
+/// Fills `bytes` with random numbers.
+#[cfg(target_os = "linux")]
+pub fn random(bytes: &mut [u8]) -> io::Result<()> {
+    // At most 256 bytes come whole.
+    for piece in bytes.chunks_mut(256) {
+        rustix::rand::getrandom(piece, rustix::rand::GetRandomFlags::empty())?;
+    }
+    Ok(())
+}
+
+/// Fills `bytes` with random numbers.
+#[cfg(not(target_os = "linux"))]
+pub fn random(bytes: &mut [u8]) -> io::Result<()> {
+    use std::io::Read as _;
+    File::open("/dev/urandom")?.read_exact(bytes)
 }
 
 /// Makes the names in a directory durable, on file systems that know of such a thing: the

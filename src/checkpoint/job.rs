@@ -437,9 +437,9 @@ fn object<const N: usize>(fields: [(&str, Value); N]) -> Map<String, Value> {
 /// 32 random hex digits.
 pub fn random() -> Result<String> {
     let mut bytes = [0_u8; 16];
-    match rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()) {
+    match crate::os::random(&mut bytes) {
         Ok(_) => Ok(format!("{:032x}", u128::from_le_bytes(bytes))),
-        Err(error) => Err(Error::io("cannot read random numbers from", Path::new("/dev/urandom"), error.into())),
+        Err(error) => Err(Error::io("cannot read random numbers from", Path::new("/dev/urandom"), error)),
     }
 }
 

@@ -18,7 +18,7 @@ pub fn run_id() -> String {
     std::env::var(VARIABLE).ok().filter(|id| !id.is_empty()).unwrap_or_else(|| {
         let mut bytes = [0u8; 16];
         // Without chance two runs of one process number may have the same id, where the one before was killed.
-        let _ = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
+        let _ = crate::os::random(&mut bytes);
         format!("run-{}-{:032x}", std::process::id(), u128::from_le_bytes(bytes))
     })
 }

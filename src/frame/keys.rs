@@ -166,7 +166,7 @@ impl Head {
 fn random_id() -> String {
     let mut bytes = [0; 8];
     // Without random numbers all pipelines look like one, which harms nothing.
-    let _ = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
+    let _ = crate::os::random(&mut bytes);
     format!("{:016x}", u64::from_ne_bytes(bytes))
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rustix::rand::{GetRandomFlags, getrandom};
+use crate::os;
 
 const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(10);
@@ -57,6 +57,6 @@ impl Default for Backoff {
 fn random() -> f64 {
     let mut bytes = [0; 4];
     // Without chance the wait is the longest, which is as good for one alone.
-    let _ = getrandom(&mut bytes, GetRandomFlags::empty());
+    let _ = os::random(&mut bytes);
     f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX)
 }

@@ -108,7 +108,7 @@ enum Run {
 }
 
 async fn run_once(command: &[OsString], name: &str, outbox: &Outbox) -> io::Result<Run> {
-    let (output, child_output) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+    let (output, child_output) = crate::os::pipe()?;
     let output = Stream::Pipe(pipe::Receiver::from_owned_fd(output)?);
     let mut connection = Connection::new(output, name, outbox).of_lines_only();
     let mut program = Program::start(command, child_output.into())?;

@@ -205,7 +205,7 @@ struct Unpacker {
 impl Unpacker {
     /// Unpacks `first` and what `file` goes on with; gives what it holds, to be read.
     fn start(packing: Packing, first: Vec<u8>, file: File) -> io::Result<(Unpacker, File)> {
-        let (output, input) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+        let (output, input) = crate::os::pipe()?;
         let (stop, stopper) = StopSignal::manual()?;
         let is_all_read = Arc::new(AtomicBool::new(false));
         let all_read = is_all_read.clone();
@@ -266,7 +266,7 @@ mod tests {
 
     /// All that comes of bytes which arrive in pieces, and how it ends.
     fn read(bytes: &[u8], piece: usize) -> (String, Result<(), SourceError>) {
-        let (output, input) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).unwrap();
+        let (output, input) = crate::os::pipe().unwrap();
         let (stop, _stopper) = StopSignal::manual().unwrap();
         let stdin = Stdin::from_file(output.into(), "stdin", stop.clone(), Waited::default());
         let mut source = UnpackedStdin::new(stdin, stop, Waited::default(), Console::new("source", Level::Error));
@@ -309,7 +309,7 @@ mod tests {
 
     #[test]
     fn what_a_stop_cuts_off_is_left_and_no_error() {
-        let (output, input) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).unwrap();
+        let (output, input) = crate::os::pipe().unwrap();
         let (stop, stopper) = StopSignal::manual().unwrap();
         let stdin = Stdin::from_file(output.into(), "stdin", stop.clone(), Waited::default());
         let mut source = UnpackedStdin::new(stdin, stop, Waited::default(), Console::new("source", Level::Error));

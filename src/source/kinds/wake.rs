@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::stdin::{Ready, wait_readable};
+use crate::os;
 use crate::signal::StopSignal;
-use rustix::pipe::{PipeFlags, pipe_with};
 
 /// The end that is waited at, by a source whose records are brought by threads of its own.
 ///
@@ -52,7 +52,7 @@ impl Bell {
 impl Wake {
     /// A pipe.
     pub fn new() -> io::Result<Wake> {
-        let (read, write) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        let (read, write) = os::pipe_without_waiting()?;
         Ok(Wake { read, bell: Bell(Arc::new(Inner { rung: AtomicBool::new(false), write })) })
     }
 

@@ -14,10 +14,10 @@ use std::time::Duration;
 
 use notify::event::{CreateKind, ModifyKind, RenameMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
-use rustix::pipe::{PipeFlags, pipe_with};
 
 use crate::console::Console;
 use crate::flow::Waited;
+use crate::os;
 use crate::signal::StopSignal;
 use crate::source::kinds::stdin::{Ready, wait_readable};
 
@@ -90,7 +90,7 @@ impl Shared {
 impl Events {
     /// Watches nothing yet.
     pub fn open(stop: StopSignal, waited: Waited, console: Console) -> io::Result<Events> {
-        let (wake, write) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        let (wake, write) = os::pipe_without_waiting()?;
         let shared = Arc::new(Shared { seen: Mutex::default(), wake: write });
         let sender = shared.clone();
         let watcher = notify::recommended_watcher(move |result| {
