@@ -144,10 +144,10 @@ int main(int count, char **words) {
   } tries[] = {
       {"write, blocks of 64 KiB, a pipe of 64 KiB", WRITE, NOBODY, 64 << 10, 64 << 10},
       {"write, blocks of 64 KiB, a pipe of 1 MiB", WRITE, NOBODY, 64 << 10, 1 << 20},
-      {"write, blocks of 256 KiB, a pipe of 1 MiB (stages do, for most readers)", WRITE, NOBODY, 256 << 10, 1 << 20},
+      {"write, blocks of 256 KiB, a pipe of 1 MiB (for others)", WRITE, NOBODY, 256 << 10, 1 << 20},
       {"write, blocks of 1 MiB, a pipe of 1 MiB", WRITE, NOBODY, 1 << 20, 1 << 20},
       {"write, blocks of 1 MiB, a pipe of 4 MiB (root)", WRITE, NOBODY, 1 << 20, 4 << 20},
-      {"vmsplice, blocks of 256 KiB, a pipe of 1 MiB", VMSPLICE, NOBODY, 256 << 10, 1 << 20},
+      {"vmsplice, blocks of 256 KiB, a pipe of 1 MiB (for stages)", VMSPLICE, NOBODY, 256 << 10, 1 << 20},
       {"a stage between: read, write", WRITE, COPIES, 256 << 10, 1 << 20},
       {"a stage between: tee, read, splice", WRITE, TEES, 256 << 10, 1 << 20},
       {"a stage between: vmsplice; tee, read, splice", VMSPLICE, TEES, 256 << 10, 1 << 20},

@@ -96,7 +96,7 @@ impl StopSignal {
     /// One that no signal sets but its [`Stopper`], for tests and for the
     /// rules that stop a source.
     pub fn manual() -> io::Result<(StopSignal, Arc<Stopper>)> {
-        let (read, write) = crate::os::pipe()?;
+        let (read, write) = os::pipe()?;
         let asked = Arc::new(AtomicBool::new(false));
         let stopper = Arc::new(Stopper { asked: asked.clone(), wake: write });
         let stop = StopSignal {

@@ -438,7 +438,7 @@ fn object<const N: usize>(fields: [(&str, Value); N]) -> Map<String, Value> {
 pub fn random() -> Result<String> {
     let mut bytes = [0_u8; 16];
     match crate::os::random(&mut bytes) {
-        Ok(_) => Ok(format!("{:032x}", u128::from_le_bytes(bytes))),
+        Ok(()) => Ok(format!("{:032x}", u128::from_le_bytes(bytes))),
         Err(error) => Err(Error::io("cannot read random numbers from", Path::new("/dev/urandom"), error)),
     }
 }

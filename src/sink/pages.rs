@@ -127,6 +127,7 @@ fn are_lent(memory: &mut [u8]) -> io::Result<bool> {
     byte[0] = 1;
     os::lend_pages(&writer, byte)?;
     byte[0] = 2;
+    drop(writer);
     let mut read = [0];
     reader.read_exact(&mut read)?;
     Ok(read == [2])

@@ -20,7 +20,7 @@ fn shells_read_the_completions() {
 #[test]
 fn scripts_parse() {
     check(
-        "for f in $(find examples connect/*/examples -maxdepth 1 -type f -perm -u+x) scripts/* benches/bench benches/peers benches/made.sh benches/make-log benches/suites/* .ci/run; do bash -n $f || exit 1; done",
+        "for f in $(find examples connect/*/examples -maxdepth 1 -type f -perm -u+x) scripts/* benches/bench benches/peers benches/made.sh benches/make-log benches/others/venv benches/others/python benches/suites/* .ci/run; do bash -n $f || exit 1; done",
         "bash",
     );
 }
