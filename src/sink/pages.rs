@@ -104,14 +104,18 @@ impl Pages {
 
     /// Whether the next piece is free. What is not known to have been read is asked for.
     fn find_free_piece(&mut self, fd: BorrowedFd<'_>) -> bool {
-        if self.reader.is_some() && self.ends[self.next] > self.read {
+        let Some(reader) = self.reader else { return false };
+        if self.ends[self.next] > self.read {
             let unread = os::bytes_in_pipe(fd);
             // The lock comes after the count: who has it still had it while those bytes were read.
-            self.reader = self.reader.filter(|&reader| unread.is_some() && os::copier(fd) == Some(reader));
+            let Some(unread) = unread.filter(|_| os::copier(fd) == Some(reader)) else {
+                self.reader = None;
+                return false;
+            };
             // Bytes of others only make fewer of it.
-            self.read = self.read.max(self.given.saturating_sub(unread.unwrap_or(self.given)));
+            self.read = self.read.max(self.given.saturating_sub(unread));
         }
-        self.reader.is_some() && self.ends[self.next] <= self.read
+        self.ends[self.next] <= self.read
     }
 }
 
