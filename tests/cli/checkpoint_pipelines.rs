@@ -160,6 +160,9 @@ fn options_of_a_part_are_checked() {
         .says("sstream-state: --new: the stream has no checkpoint to begin in");
 }
 
+/// What a log has got since the run before, as one batch: by count, since a second of the wall clock may end within.
+const SOURCE: &str = "sstream-source tail log --input json --available-now --batch 20000n";
+
 #[test]
 fn a_state_goes_on_with_another_number_of_threads() {
     for (keyed, new_keys) in [
@@ -169,10 +172,7 @@ fn a_state_goes_on_with_another_number_of_threads() {
     ] {
         let folder = Folder::new();
         let line = |jobs: &str, checkpoint: &str| {
-            let line = format!(
-                "sstream-source tail log --input json --available-now --checkpoint {checkpoint} | \
-                 {keyed} {jobs} --output json"
-            );
+            let line = format!("{SOURCE} --checkpoint {checkpoint} | {keyed} {jobs} --output json");
             folder.run(&line).exits(0).says_nothing().stdout
         };
         let mut log = String::new();
@@ -190,10 +190,7 @@ fn a_state_goes_on_with_another_number_of_threads() {
 /// Runs a stage with several sizes of memory, one run behind the other, and compares with one that has all in memory.
 fn goes_on_with_any_memory(folder: &Folder, keyed: &str, name: &str, least: &str) {
     let line = |memory: &str, checkpoint: &str| {
-        let line = format!(
-            "sstream-source tail log --input json --available-now --checkpoint {checkpoint} | \
-             {keyed} {memory} --output json"
-        );
+        let line = format!("{SOURCE} --checkpoint {checkpoint} | {keyed} {memory} --output json");
         folder.run(&line).exits(0).says_nothing().stdout
     };
     let stage = format!("tail.01-{name}");
