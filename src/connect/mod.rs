@@ -195,7 +195,7 @@ pub use crate::error::{Exit, Failure, describe};
 pub use crate::event::{TimeForm, TimeOf, TimeUnit};
 pub use crate::expr::Program;
 pub use crate::flow::{BadRecords, LineForm, OnError, OutletError, Under, Waited, push_lines};
-pub use crate::frame::{BatchTime, Block, Reason, Watermark};
+pub use crate::frame::{BatchTime, Block, OwnBlock, Reason, Watermark};
 pub use crate::interval::parse_zone;
 pub use crate::keyed_state::{KeyedState, PairOut};
 pub use crate::net::address::{Address, OwnAddress};

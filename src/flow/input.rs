@@ -12,6 +12,12 @@ pub trait Input {
     /// The next event; waits for it if it must.
     fn next(&mut self) -> Result<Event<'_>, InputError>;
 
+    /// The buffer that each block is in right after its event, of an input that has one: who takes it leaves another in its
+    /// place. An input either always has one or never.
+    fn buffer(&mut self) -> Option<&mut Vec<u8>> {
+        None
+    }
+
     /// Whether the next event is here already, so that [`Input::next`] will not
     /// wait.
     fn is_ready(&self) -> bool;

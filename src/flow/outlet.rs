@@ -6,7 +6,7 @@ use std::io;
 use crate::checkpoint;
 use crate::checkpoint::participant::SinkCheckpoint;
 use crate::error::{Exit, Failure, describe};
-use crate::frame::{BatchTime, Block, Close, End, Head};
+use crate::frame::{BatchTime, Block, Close, End, Head, OwnBlock};
 use crate::op::{Held, OpError};
 use crate::spool::SpoolError;
 
@@ -17,6 +17,11 @@ pub trait Outlet {
 
     /// Records of the open batch.
     fn block(&mut self, block: Block<'_>) -> Result<(), OutletError>;
+
+    /// The same, of which an outlet may take the buffer.
+    fn own_block(&mut self, block: OwnBlock<'_>) -> Result<(), OutletError> {
+        self.block(block.block())
+    }
 
     /// All records of a batch are here: does with them what is to be done
     /// before the batch counts as finished, as a sink does.

@@ -45,6 +45,7 @@ mod write;
 pub use control::{BatchTime, Close, Control, End, Head, Reason, VERSION, Watermark};
 pub use read::{Event, FrameError, FrameReader};
 pub use write::FrameWriter;
+pub(crate) use write::write_all;
 
 use wide::u8x16;
 
@@ -77,6 +78,34 @@ impl<'a> Block<'a> {
     /// The records, without their newlines.
     pub fn iter(&self) -> Records<'a> {
         Records { bytes: self.bytes, start: 0, unsearched: 0, newlines: 0 }
+    }
+}
+
+/// A [`Block`] in a buffer of its own, which its taker may keep, leaving another one in its place, whose bytes say nothing.
+///
+/// ```
+/// use sstream::connect::{BatchTime, OwnBlock};
+///
+/// let mut buffer = b"\"a\"\n".to_vec();
+/// let own = OwnBlock { time: BatchTime(1000), records: 1, bytes: &mut buffer };
+/// assert!(own.block().iter().eq([b"\"a\""]));
+/// let kept = std::mem::take(own.bytes);
+/// assert!(kept == b"\"a\"\n" && buffer.is_empty());
+/// ```
+#[derive(Debug)]
+pub struct OwnBlock<'a> {
+    /// As of a [`Block`].
+    pub time: BatchTime,
+    /// As of a [`Block`].
+    pub records: u64,
+    /// As of a [`Block`].
+    pub bytes: &'a mut Vec<u8>,
+}
+
+impl OwnBlock<'_> {
+    /// What is in it.
+    pub fn block(&self) -> Block<'_> {
+        Block { time: self.time, records: self.records, bytes: self.bytes }
     }
 }
 

@@ -71,15 +71,33 @@ impl<W: Write> FrameWriter<W> {
     }
 
     fn one_block(&mut self, time: BatchTime, records: u64, bytes: &[u8]) -> io::Result<()> {
-        writeln!(self.pending, "{{\"batch\":{time},\"records\":{records},\"bytes\":{}}}", bytes.len())?;
-        if bytes.len() < COPY_BELOW {
-            self.pending.extend_from_slice(bytes);
-            return self.relieve();
+        if bytes.len() >= COPY_BELOW {
+            return self.block_by(time, records, bytes.len(), |output, head| {
+                write_all(&mut [IoSlice::new(head), IoSlice::new(bytes)], |slices| output.write_vectored(slices))
+            });
         }
-        let mut slices = [IoSlice::new(&self.pending), IoSlice::new(bytes)];
-        write_all_vectored(&mut self.output, &mut slices)?;
+        self.begin_block(time, records, bytes.len())?;
+        self.pending.extend_from_slice(bytes);
+        self.relieve()
+    }
+
+    /// Writes records of the open batch as one block of so many bytes: `write` writes them, behind what it is given, to the
+    /// output.
+    pub fn block_by(
+        &mut self,
+        time: BatchTime,
+        records: u64,
+        length: usize,
+        write: impl FnOnce(&mut W, &[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        self.begin_block(time, records, length)?;
+        write(&mut self.output, &self.pending)?;
         self.pending.clear();
         Ok(())
+    }
+
+    fn begin_block(&mut self, time: BatchTime, records: u64, length: usize) -> io::Result<()> {
+        writeln!(self.pending, "{{\"batch\":{time},\"records\":{records},\"bytes\":{length}}}")
     }
 
     /// Writes the end of the open batch.
@@ -118,10 +136,15 @@ impl<W: Write> FrameWriter<W> {
     }
 }
 
-/// Until the standard library's `write_all_vectored` is stable.
-fn write_all_vectored(output: &mut impl Write, mut slices: &mut [IoSlice<'_>]) -> io::Result<()> {
+/// Writes all by `write`, until the standard library's `write_all_vectored` is stable.
+pub fn write_all(
+    mut slices: &mut [IoSlice<'_>],
+    mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
+) -> io::Result<()> {
+    // Those with no bytes.
+    IoSlice::advance_slices(&mut slices, 0);
     while !slices.is_empty() {
-        match output.write_vectored(slices) {
+        match write(slices) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(written) => IoSlice::advance_slices(&mut slices, written),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

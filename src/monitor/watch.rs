@@ -14,7 +14,7 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::console::Console;
 use crate::error::describe;
 use crate::flow::{Committing, Outlet, OutletError};
-use crate::frame::{Block, Close, End, Head};
+use crate::frame::{Block, Close, End, Head, OwnBlock};
 use crate::op::Held;
 
 /// Who watches a stage.
@@ -169,6 +169,11 @@ impl Outlet for Watched<'_> {
     fn block(&mut self, block: Block<'_>) -> Result<(), OutletError> {
         self.watch.block(block);
         self.outlet.block(block)
+    }
+
+    fn own_block(&mut self, block: OwnBlock<'_>) -> Result<(), OutletError> {
+        self.watch.block(block.block());
+        self.outlet.own_block(block)
     }
 
     fn finish_batch(&mut self, time: crate::frame::BatchTime, records: u64) -> Result<(), OutletError> {

@@ -125,6 +125,11 @@ pub trait Operator {
     /// Takes records of the open batch.
     fn block(&mut self, block: Block<'_>, out: &mut Out<'_>) -> Result<(), OpError>;
 
+    /// Whether it gives each block as it is, so that it need not be asked: always or never.
+    fn gives_all(&self) -> bool {
+        false
+    }
+
     /// The open batch is complete. By default the output's batch is too.
     fn end(&mut self, time: BatchTime, out: &mut Out<'_>) -> Result<(), OpError> {
         out.end(time);

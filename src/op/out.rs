@@ -1,7 +1,7 @@
 //! What an operator gives, and to whom.
 
 use super::{Held, OpError};
-use crate::frame::{BatchTime, Block, Watermark};
+use crate::frame::{BatchTime, Block, OwnBlock, Watermark};
 
 /// A block of output is given on when it has this many bytes.
 ///
@@ -21,6 +21,11 @@ const PLACED_BYTES: usize = 64 << 10;
 pub trait Downstream {
     /// Takes records of the batch that is open in the output.
     fn block(&mut self, block: Block<'_>);
+
+    /// The same, of which the buffer may be taken.
+    fn own_block(&mut self, block: OwnBlock<'_>) {
+        self.block(block.block());
+    }
 
     /// The output's batch is complete, with so many records, and the records' own time has
     /// come so far.
@@ -235,6 +240,16 @@ impl<'d> Out<'d> {
         }
     }
 
+    /// Gives several records at once, as [`Out::records`], in a buffer that may be another one then, whose bytes say nothing.
+    pub fn own_records(&mut self, records: u64, bytes: &mut Vec<u8>) {
+        if bytes.len() < BLOCK_BYTES / 4 {
+            return self.records(records, bytes);
+        }
+        self.finish_block();
+        self.batch_records += records;
+        self.to.own_block(OwnBlock { time: self.time, records, bytes });
+    }
+
     /// Tells how much is kept as of the end that comes next.
     pub fn holds(&mut self, held: Held) {
         self.to.holds(held);
@@ -282,7 +297,7 @@ impl<'d> Out<'d> {
                 self.block_records = 0;
                 return self.to.placed(records);
             }
-            self.to.block(Block { time: self.time, records: self.block_records, bytes: &self.bytes });
+            self.to.own_block(OwnBlock { time: self.time, records: self.block_records, bytes: &mut self.bytes });
             self.bytes.clear();
             self.batch_records += self.block_records;
             self.block_records = 0;

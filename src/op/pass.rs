@@ -11,4 +11,8 @@ impl Operator for Pass {
         out.records(block.records, block.bytes);
         Ok(())
     }
+
+    fn gives_all(&self) -> bool {
+        true
+    }
 }

@@ -1,8 +1,9 @@
 //! Frames on standard output: how a stage hands its stream to the next one.
 
+use super::pages::Pages;
 use super::stdout::Stdout;
 use crate::flow::{Outlet, OutletError};
-use crate::frame::{Block, Close, End, FrameWriter, Head};
+use crate::frame::{Block, Close, End, FrameWriter, Head, MAX_BLOCK, OwnBlock};
 
 /// Writes frames to standard output.
 pub struct Frames {
@@ -36,6 +37,17 @@ impl Outlet for Frames {
 
     fn block(&mut self, block: Block<'_>) -> Result<(), OutletError> {
         self.writer.block(block).map_err(failed)
+    }
+
+    fn own_block(&mut self, block: OwnBlock<'_>) -> Result<(), OutletError> {
+        let OwnBlock { time, records, bytes } = block;
+        // A block that is too long goes as several.
+        if !Pages::are_worth(bytes.len()) || bytes.len() > MAX_BLOCK {
+            return self.block(Block { time, records, bytes });
+        }
+        self.writer
+            .block_by(time, records, bytes.len(), |output, head| output.write_buffer(head, bytes))
+            .map_err(failed)
     }
 
     fn end(&mut self, end: &End) -> Result<(), OutletError> {

@@ -9,6 +9,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 
 use super::pages::Pages;
 use crate::flow::Waited;
+use crate::frame::write_all;
 use crate::os;
 use crate::record::push_visible;
 use crate::signal;
@@ -44,38 +45,66 @@ impl Stdout {
         Stdout { has_reader, is_terminal, file, waited, pages: None }
     }
 
-    /// A descriptor that somebody set to non-blocking is waited for, as if it
-    /// were not.
-    fn write_when_writable(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.waited.clone().during(|| {
-            loop {
-                match self.lend_or_write(slices) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                        poll(&mut [PollFd::new(&self.file, PollFlags::OUT)], None)?;
-                    }
-                    done => return done,
-                }
-            }
+    /// Writes `head` and what is in `buffer`, for which there may be another one then, whose bytes say nothing.
+    pub fn write_buffer(&mut self, head: &[u8], buffer: &mut Vec<u8>) -> io::Result<()> {
+        let pages = self.pages_for(head.len() + buffer.len());
+        if pages.is_some_and(|(pages, file)| pages.take_buffer(file.as_fd(), head, buffer)) {
+            return self.lend();
+        }
+        write_all(&mut [IoSlice::new(head), IoSlice::new(buffer)], |slices| match self.is_terminal {
+            true => self.write_vectored(slices),
+            false => self.write_now(slices),
         })
     }
 
-    fn lend_or_write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        if self.has_reader && Pages::are_worth(slices) {
-            if self.pages.is_none() {
-                self.pages = Pages::of_pipe(self.file.as_fd());
-            }
-            if let Some(pages) = &mut self.pages
-                && let Some(lent) = pages.lend(self.file.as_fd(), slices)?
-            {
-                return Ok(lent);
-            }
+    /// Pages to lend so many bytes by, if that is worth it and the reader was seen to copy what it reads.
+    fn pages_for(&mut self, count: usize) -> Option<(&mut Pages, &File)> {
+        if !self.has_reader || !Pages::are_worth(count) {
+            return None;
         }
-        let written = self.file.write_vectored(slices)?;
+        if self.pages.is_none() {
+            self.pages = Pages::of_pipe(self.file.as_fd());
+        }
+        Some((self.pages.as_mut()?, &self.file))
+    }
+
+    /// Lends what pages have taken.
+    fn lend(&mut self) -> io::Result<()> {
+        let Stdout { pages: Some(pages), file, waited, .. } = self else { return Ok(()) };
+        waited.during(|| pages.lend(file.as_fd()))?;
+        let rest = &mut pages.finish().map(IoSlice::new);
+        write_all(rest, |slices| write_when_writable(file, waited, slices))
+    }
+
+    fn lend_or_write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let pages = self.pages_for(slices.iter().map(|slice| slice.len()).sum());
+        match pages.map_or(0, |(pages, file)| pages.take_copy(file.as_fd(), slices)) {
+            0 => self.write_now(slices),
+            taken => self.lend().map(|()| taken),
+        }
+    }
+
+    fn write_now(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let written = write_when_writable(&self.file, &self.waited, slices)?;
         if let Some(pages) = &mut self.pages {
             pages.note_written(written);
         }
         Ok(written)
     }
+}
+
+/// A descriptor that somebody set to non-blocking is waited for, as if it were not.
+fn write_when_writable(mut file: &File, waited: &Waited, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+    waited.during(|| {
+        loop {
+            match file.write_vectored(slices) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    poll(&mut [PollFd::new(file, PollFlags::OUT)], None)?;
+                }
+                done => return done,
+            }
+        }
+    })
 }
 
 impl Write for Stdout {
@@ -85,19 +114,19 @@ impl Write for Stdout {
             push_visible(bytes, &mut shown);
             let mut rest = &shown[..];
             while !rest.is_empty() {
-                let count = self.write_when_writable(&[IoSlice::new(rest)])?;
+                let count = self.lend_or_write(&[IoSlice::new(rest)])?;
                 rest = &rest[count..];
             }
             return Ok(bytes.len());
         }
-        self.write_when_writable(&[IoSlice::new(bytes)])
+        self.lend_or_write(&[IoSlice::new(bytes)])
     }
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         if self.is_terminal {
             return slices.iter().find(|slice| !slice.is_empty()).map_or(Ok(0), |slice| self.write(slice));
         }
-        self.write_when_writable(slices)
+        self.lend_or_write(slices)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -10,7 +10,7 @@ use super::checkpoint::{self, Part};
 use super::trace::Trace;
 use super::{Context, StageError};
 use crate::flow::{Outlet, OutletError};
-use crate::frame::{BatchTime, Block, Close, End, Head, Reason, Watermark};
+use crate::frame::{BatchTime, Block, Close, End, Head, OwnBlock, Reason, Watermark};
 use crate::interval::Interval;
 use crate::memory::{MemoryLimit, MemoryWatch};
 use crate::op::durable::Durable;
@@ -175,6 +175,14 @@ impl<'o, 'c> Back<'o, 'c> {
         }
     }
 
+    fn own_block(&mut self, block: OwnBlock<'_>) {
+        if self.waiting.ends.is_empty() {
+            self.attempt(|outlet| outlet.own_block(block));
+        } else {
+            self.block(block.block());
+        }
+    }
+
     fn end(&mut self, time: BatchTime, records: u64, watermark: Option<Watermark>) {
         self.attempt(|outlet| outlet.finish_batch(time, records));
         let trace = self.trace.take(self.context, records);
@@ -215,6 +223,10 @@ pub(super) struct Tap<'b, 'o, 'c>(pub(super) &'b RefCell<Back<'o, 'c>>);
 impl Downstream for Tap<'_, '_, '_> {
     fn block(&mut self, block: Block<'_>) {
         self.0.borrow_mut().block(block);
+    }
+
+    fn own_block(&mut self, block: OwnBlock<'_>) {
+        self.0.borrow_mut().own_block(block);
     }
 
     fn end(&mut self, time: BatchTime, records: u64, watermark: Option<Watermark>) {

@@ -106,6 +106,7 @@ fn run_between(
 fn drive(input: &mut dyn Input, operator: &mut dyn Operator, back: &RefCell<Back<'_, '_>>) -> Result<(), StageError> {
     let mut tap = Tap(back);
     let mut out = Out::new(&mut tap);
+    let gives_buffers = operator.gives_all() && input.buffer().is_some();
     loop {
         if !input.is_ready() {
             operator.idle(&mut out)?;
@@ -125,10 +126,14 @@ fn drive(input: &mut dyn Input, operator: &mut dyn Operator, back: &RefCell<Back
                 }
             }
             Event::Block(block) => {
-                back.borrow_mut().trace.records_in += block.records;
+                let (records, bytes) = (block.records, block.bytes.len());
+                back.borrow_mut().trace.records_in += records;
                 out.set_time(block.time);
-                let bytes = block.bytes.len();
-                operator.block(block, &mut out)?;
+                if !gives_buffers {
+                    operator.block(block, &mut out)?;
+                } else if let Some(buffer) = input.buffer() {
+                    out.own_records(records, buffer);
+                }
                 let over = back.borrow_mut().memory.took(bytes);
                 back.borrow().check_memory(over, || operator.held())?;
             }

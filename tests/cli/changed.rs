@@ -60,9 +60,10 @@ fn killed_at_any_moment_and_started_otherwise_each_record_counts_once() {
         let mut running = command.stdout(Stdio::null()).stderr(Stdio::null()).process_group(0).spawn().unwrap();
         for _ in 0..3 {
             let lines: String = (written..written + 20).map(|number| format!("k{number}\n")).collect();
+            // Before there is anything of which the next one may come.
+            let before = batches();
             append(&folder, "a.log", &lines);
             written += 20;
-            let before = batches();
             wait_until("a batch, or the end of what was begun", Duration::from_secs(30), || {
                 running.try_wait().unwrap().is_some() || batches() > before
             });

@@ -43,8 +43,13 @@ pub trait Batches {
     /// The next step; waits for it if it must.
     fn step(&mut self) -> Result<Step, SourceError>;
 
-    /// The bytes of the block that [`Batches::step`] has just given.
+    /// The bytes of the block that [`Batches::step`] has just given, until its buffer is taken.
     fn block(&self) -> &[u8];
+
+    /// As [`Input::buffer`](crate::flow::Input::buffer).
+    fn buffer(&mut self) -> Option<&mut Vec<u8>> {
+        None
+    }
 
     /// Whether the next step is here already, so that it will not wait.
     fn is_ready(&self) -> bool;

@@ -121,6 +121,10 @@ impl Input for FirstStage<'_> {
         Ok(step.event(self.batches.block()))
     }
 
+    fn buffer(&mut self) -> Option<&mut Vec<u8>> {
+        self.batches.buffer()
+    }
+
     fn is_ready(&self) -> bool {
         self.batches.is_ready()
     }

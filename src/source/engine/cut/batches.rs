@@ -16,6 +16,10 @@ impl Batches for Cutter<'_> {
         &self.block
     }
 
+    fn buffer(&mut self) -> Option<&mut Vec<u8>> {
+        Some(&mut self.block)
+    }
+
     fn is_ready(&self) -> bool {
         match self.state {
             // A limit may make it wait.
