@@ -87,7 +87,7 @@ fn bad_records_are_set_aside() {
 fn keys_on_several_threads_come_out_as_on_one() {
     let lines: String = (0..40_000).map(|n| format!("{{\"k\":\"key {}\",\"n\":{n}}}\n", n * 7919 % 1009)).collect();
     let reduce = |options: &str| {
-        let line = format!("sstream-reduce --input json --batch 1h --by .k --of .n {options} --output json");
+        let line = format!("sstream-reduce --input json --batch 1d --by .k --of .n {options} --output json");
         Shell::new(&line).stdin(&lines).run().exits(0).says_nothing().stdout
     };
     let one = reduce("collect");
@@ -96,7 +96,7 @@ fn keys_on_several_threads_come_out_as_on_one() {
     Shell::new("sstream-reduce count -j 2").run().exits(2).says("--jobs: there is no key");
     for keyed in [
         "sstream-state --by .k --of .n sum --emit each",
-        "sstream-window 1h --by .k --of .n max",
+        "sstream-window 1d --by .k --of .n max",
         "sstream-window 10s --time .n --watermark 1s --by .k count",
         "sstream-window 10s 2s --time .n --watermark 1s --by .k --of .n sum",
         "sstream-window --session 500ms --time .n --watermark 1s --by .k count",
@@ -104,7 +104,7 @@ fn keys_on_several_threads_come_out_as_on_one() {
         "sstream-dedup",
     ] {
         let run = |options: &str| {
-            let line = format!("{keyed} --input json --batch 1h {options} --output json");
+            let line = format!("{keyed} --input json --batch 1d {options} --output json");
             Shell::new(&line).stdin(&lines).run().exits(0).says_nothing().stdout
         };
         assert!(run("-j 3") == run(""), "{keyed}");

@@ -326,7 +326,7 @@ fn after_the_end_the_next_start_goes_on() {
 fn a_batch_of_files_says_which_bytes_it_was_made_of() {
     let folder = Folder::new();
     folder.file("log", "one\ntwo\n");
-    folder.run("sstream-source tail log --available-now --checkpoint c | sstream-sink files out").exits(0);
+    folder.run("sstream-source tail log --available-now --batch 1d --checkpoint c | sstream-sink files out").exits(0);
     let ran = folder.run("sstream-checkpoint show c").exits(0).says_nothing();
     assert!(ran.stdout.contains("log from byte 0 to 8\n"), "{ran}");
     let shown = json(&folder, "sstream-checkpoint show c --json");

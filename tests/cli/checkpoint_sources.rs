@@ -36,8 +36,7 @@ fn records(batches: &[Batch], interval_ms: u64) -> Vec<&str> {
 
 /// Kills a line as a power cut would, and gives the batches that it had ended.
 fn kill(mut line: Live) -> Vec<Batch> {
-    line.signal(Signal::KILL);
-    line.wait();
+    line.kill();
     let stdout = line.stdout();
     // The last line may be cut off.
     batches(&stdout[..stdout.rfind('\n').map_or(0, |end| end + 1)])
@@ -280,8 +279,10 @@ fn rates_are_kept() {
 
 #[test]
 fn a_stop_does_not_wait_for_the_rate() {
-    let mut line = live::start("(seq 5000; sleep 60) | sstream-source stdin --batch 20ms --max-rate 10 --no-trace");
+    let mut line =
+        live::start("(seq 5000; touch written; sleep 60) | sstream-source stdin --batch 20ms --max-rate 10 --no-trace");
     line.until_holds("stdout", "\"2\"");
+    line.until("all written", |line| line.path("written").exists());
     line.signal(Signal::INT);
     line.wait();
     let all = batches(&line.stdout());

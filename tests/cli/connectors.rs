@@ -36,11 +36,11 @@ fn the_tool_becomes_the_program_with_all_that_it_was_given() {
     let script = "#!/bin/sh\\necho \"$0 $$\" \"$@\" | sed \"s|$PWD/||\"\\n";
     folder.run(&format!("printf '{script}' >other/sstream-source-kafka; chmod +x other/*")).exits(0);
     let line =
-        "PATH=$PATH:$PWD/other; sstream-source --batch 1s --metrics 9 kafka --topic 'a b' -X c=d & echo pid $!; wait";
+        "PATH=$PATH:$PWD/other; sstream-source --batch 1s --metrics 9 kafka --topic 'a b' -X c=d & echo $! >pid; wait";
     let ran = folder.run(&format!("{PATH} {line}")).exits(0);
-    let (pid, said) = ran.stdout.trim_end().split_once('\n').unwrap();
     // In its place: the same process.
-    let pid = pid.strip_prefix("pid ").unwrap();
+    let (pid, said) = (folder.read("pid"), ran.stdout.trim_end());
+    let pid = pid.trim_end();
     assert_eq!(said, format!("other/sstream-source-kafka {pid} --batch 1s --metrics 9 --topic a b -X c=d"), "{ran}");
     // Beside the tool goes first.
     folder

@@ -116,7 +116,7 @@ fn events_of_clients_do_not_mix() {
 
 #[test]
 fn datagrams_say_who_sent_them() {
-    let mut source = source("udp 127.0.0.1:0 --with client,host --multiline-continue '^ ' --multiline-timeout 50ms");
+    let mut source = source("udp 127.0.0.1:0 --with client,host --multiline-continue '^ ' --multiline-timeout 3s");
     source.until_holds("stderr", "receiving on 127.0.0.1:");
     let stderr = source.stderr();
     let port = stderr.split("receiving on 127.0.0.1:").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();

@@ -70,7 +70,11 @@ fn whoever_is_killed_before_its_head_nobody_else_becomes_the_first_stage() {
 #[test]
 fn a_line_that_reads_stdin_has_its_first_stage_there() {
     let stages = |first: &str| {
-        [killed_if("boom", first), "sstream-state --by-value count".to_owned(), "sstream-sink files out/x".to_owned()]
+        [
+            killed_if("boom", first),
+            "sstream-state --by-value count --emit changed".to_owned(),
+            "sstream-sink files out/x".to_owned(),
+        ]
     };
     let folder = folder(0);
     run(&folder, "a\nb\n", &stages("sstream-map --batch 1s .")).exits(0);

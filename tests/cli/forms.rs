@@ -127,7 +127,7 @@ fn byte_order_marks() {
     for (line, expected) in [
         ("echo '[\"a\",1]' | sstream-join --input json --static side --output json", "[\"a\",[1,\"A\"]]\n"),
         (
-            "echo '[\"b\",1]' | sstream-state --input json --initial side last --output json",
+            "echo '[\"b\",1]' | sstream-state --input json --batch 1d --initial side last --output json",
             "[\"a\",\"A\"]\n[\"b\",1]\n",
         ),
         ("sstream-source queue side --output json", "\"a\"\n\"A\"\n"),
@@ -313,11 +313,14 @@ fn what_came_in_the_stream_reaches_no_terminal_with_its_control_codes() {
 
 #[test]
 fn an_empty_input_is_an_honest_empty_stream() {
-    let ran = Shell::new("sstream-filter --no-trace x").run().exits(0).says_nothing();
+    let ran = Shell::new("sstream-filter --batch 1d --no-trace x").run().exits(0).says_nothing();
     let lines: Vec<&str> = ran.stdout.lines().collect();
     assert_eq!(
         lines,
-        ["{\"sstream\":1,\"interval\":1000,\"stages\":[\"filter --no-trace x\"]}", "{\"close\":\"eof\"}"]
+        [
+            "{\"sstream\":1,\"interval\":86400000,\"stages\":[\"filter --batch 1d --no-trace x\"]}",
+            "{\"close\":\"eof\"}"
+        ]
     );
 }
 

@@ -217,9 +217,9 @@ fn a_side_that_is_ahead_is_held_back() {
     folder.file("large", large(2_000, 20)).file("b", frames(1, &[&["[1,2]"]], EOF));
     let script = "mkfifo f; { cat large; echo written >> told; } > >(sstream-union /dev/stdin f > out; echo done >> told) & \
                   exec 3>f; head -n 1 b >&3; sleep 0.5; echo released >> told; tail -n +2 b >&3; exec 3>&-; wait; \
-                  until grep -q done told; do sleep 0.01; done; cat told; cat out";
+                  until [ $(wc -l <told) = 3 ]; do sleep 0.01; done; cat told; cat out";
     let ran = folder.run(script).exits(0);
-    assert!(ran.stdout.starts_with("released\nwritten\ndone\n"), "{}", &ran.stdout[..100]);
+    assert!(ran.stdout.starts_with("released\n"), "{}", &ran.stdout[..100]);
     assert_eq!(totals(&ran.stdout), (2_000, 40_001));
 }
 
@@ -238,7 +238,8 @@ fn a_signal_is_left_to_the_first_stages() {
 fn a_stop_does_not_wait_for_a_writer_that_never_comes() {
     let folder = Folder::new();
     folder.file("a", frames(1, &[&["[1,2]"]], EOF));
-    let script = "mkfifo f; sstream-join a f > out & sleep 0.2; kill -TERM $!; wait $!";
+    let script = "mkfifo f; sstream-join a f > out & \
+                  until [ $(ls /proc/$!/task | wc -l) -gt 1 ]; do sleep 0.01; done; kill -TERM $!; wait $!";
     folder.run(script).exits(1).says("right f: asked to stop before anybody opened it for writing");
 }
 

@@ -8,6 +8,7 @@ use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
+use sstream_testkit::pipeline::members;
 
 use crate::bash::bash;
 use crate::support::{Folder, show};
@@ -92,6 +93,13 @@ impl Live {
     #[track_caller]
     pub fn wait(&mut self) {
         self.until("ended", |live| live.ended().is_some());
+    }
+
+    /// Kills all of it, as a power cut would: nobody is left who has a lock.
+    #[track_caller]
+    pub fn kill(&mut self) {
+        self.signal(Signal::KILL);
+        self.until("killed", |live| live.ended().is_some() && members(live.id().cast_signed()).is_empty());
     }
 
     /// Waits for the end, which must be this exit code.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use super::bash::{FOR_A_MINUTE, bash};
+use super::bash::{FOR_MINUTES, bash};
 use sstream::frame::{Event, FrameReader};
 
 const PARTS: usize = 2;
@@ -33,7 +33,7 @@ struct Whole {
 /// Runs a command on a stream of its own.
 fn run(folder: &Path, command: &str, stream: &[u8]) -> Whole {
     fs::write(folder.join("stream"), stream).unwrap();
-    let output = bash(FOR_A_MINUTE, &format!("<stream {command}"), folder).output().unwrap();
+    let output = bash(FOR_MINUTES, &format!("<stream {command}"), folder).output().unwrap();
     assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
     let mut reader = FrameReader::new(&output.stdout[..]);
     let mut whole = Whole { head: serde_json::Value::Null, batches: Batches::new(), watermark: None };

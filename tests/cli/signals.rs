@@ -115,7 +115,7 @@ fn a_stream_that_just_stops_is_told_down_the_line() {
 #[test]
 fn a_failing_stage_sends_its_exit_code_down_the_line() {
     let line = format!(
-        "echo '{{bad' | sstream-filter --input json x | sstream-window 1s 1s count | sstream-sink text{STATUSES}; \
+        "echo '{{bad' | sstream-filter --input json --batch 1h x | sstream-window 1h count | sstream-sink text{STATUSES}; \
          cat statuses"
     );
     shell(&line).exits(0).prints("0 4 4 4\n").says("sstream-filter: ");

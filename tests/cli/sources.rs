@@ -311,10 +311,12 @@ fn packed_standard_input_is_what_it_holds() {
 
 #[test]
 fn a_stop_finds_packed_input_that_is_waited_for() {
-    let line = "mkfifo pipe; { printf 'a\\nb\\n' | gzip; printf 'c\\nd' | gzip | head -c 21; exec sleep 60; } > pipe & \
+    let line = "{ printf 'a\\nb\\n' | gzip; printf 'c\\nd' | gzip | head -c 21; } > both; mkfifo pipe; \
+         { cat both; exec sleep 60; } > pipe & \
          sstream-source stdin --unpack --batch 50ms --output text < pipe & echo $! > pid; wait $!; echo $? > code; kill %1";
     let mut live = live::start(line);
     live.until_holds("stdout", "a\nb\n");
+    live.until_holds("pid", "\n");
     let pid = live.read("pid").trim().to_owned();
     shell(&format!("kill -TERM {pid}")).exits(0);
     live.until_holds("code", "0\n");

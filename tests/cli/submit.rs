@@ -72,10 +72,12 @@ const PUBLISHES: &str = r#"#!/usr/bin/env bash
 while [ "$1" != --publish ]; do shift; done
 head=$3 file=$2/$(jq -r .pipeline <<<"$3").$$.jsonl
 spark="{application: \"app-1\", page: $PAGE}"
-exec 9>"$file" && flock 9
+trap 'rm "$file"; exit' TERM
+# It has its lock and all that it says before anybody finds it.
+exec 9>"$file.new" && flock 9
 jq -c ".published += {pid: $$, since: 1} | .spark = $spark" <<<"$head" >&9
 echo '{"end":1469283110000,"records":1,"trace":[["source",7,7,0,0,1469283110020],["spark",7,1,0,130,1469283110150]]}' >&9
-trap 'rm "$file"; exit' TERM
+mv "$file.new" "$file"
 while :; do sleep 0.05; done
 "#;
 

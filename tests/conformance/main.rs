@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use bash::{FOR_A_MINUTE, bash};
+use bash::{FOR_MINUTES, bash};
 use serde_json::Value;
 use sstream::frame::{Event, FrameReader};
 
@@ -105,7 +105,7 @@ fn run_all(of: &str, count: usize) {
 fn run(case: &Case) -> Result<(), String> {
     let folder = tempfile::tempdir().unwrap();
     let content = &case.content;
-    let mut command = bash(FOR_A_MINUTE, content["pipeline"].as_str().unwrap(), folder.path());
+    let mut command = bash(FOR_MINUTES, content["pipeline"].as_str().unwrap(), folder.path());
     for (name, batches) in [
         ("IN", &content["input"]),
         ("LEFT", &content["inputs"]["left"]),

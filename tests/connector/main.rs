@@ -55,7 +55,7 @@ fn run(folder: &Folder, line: &str) -> Ran {
 }
 
 /// The source until nothing has come for a moment.
-const SOURCE: &str = "sstream-source fixed spool 6 --checkpoint ck --batch 100ms --idle-timeout 500ms";
+const SOURCE: &str = "sstream-source fixed spool 6 --checkpoint ck --batch 100ms --idle-timeout 2s";
 
 #[test]
 fn a_source_goes_on_where_it_was() {

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::bash::{FOR_A_MINUTE, bash};
+use super::bash::{FOR_MINUTES, bash};
 use super::root;
 
 fn run(folder: &Path, line: &str) -> String {
-    let output = bash(FOR_A_MINUTE, line, folder).output().unwrap();
+    let output = bash(FOR_MINUTES, line, folder).output().unwrap();
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{line}: {stdout}{stderr}");
     stdout.into_owned()

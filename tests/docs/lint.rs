@@ -1,7 +1,7 @@
 //! The generated files, read by the programs that they are for. Where one of
 //! these is not installed its check is left out, but not in CI.
 
-use super::bash::{FOR_A_MINUTE, bash};
+use super::bash::{FOR_MINUTES, bash};
 use super::root;
 
 #[test]
@@ -27,7 +27,7 @@ fn scripts_parse() {
 
 /// Runs a shell line in the repository; it must succeed and say nothing.
 fn check(line: &str, program: &str) {
-    let run = |line: &str| bash(FOR_A_MINUTE, line, root()).output().unwrap();
+    let run = |line: &str| bash(FOR_MINUTES, line, root()).output().unwrap();
     if !run(&format!("command -v {program}")).status.success() && std::env::var_os("CI").is_none() {
         return;
     }

@@ -2,7 +2,7 @@
 //! that begins with `$ ` (and those that go on with `> `) is a command, and what
 //! follows is what it prints.
 
-use super::bash::{FOR_A_MINUTE, bash};
+use super::bash::{FOR_MINUTES, bash};
 use super::root;
 
 /// Pages with examples.
@@ -54,7 +54,7 @@ fn examples(page: &str) -> Vec<Example> {
 
 /// Runs a command with the built tools, in the repository, as its reader would.
 fn run(command: &str) -> String {
-    let output = bash(FOR_A_MINUTE, &format!("exec 2>&1\n{command}"), root()).output().unwrap();
+    let output = bash(FOR_MINUTES, &format!("exec 2>&1\n{command}"), root()).output().unwrap();
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 

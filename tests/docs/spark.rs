@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::bash::{FOR_A_MINUTE, bash};
+use super::bash::{FOR_MINUTES, bash};
 use super::markdown::cells;
 use super::root;
 
@@ -210,7 +210,7 @@ fn run(row: &Row) -> String {
     );
     let script =
         format!("sstream-source queue --no-trace numbers.jsonl > saved.frames\n{{ {input}{example}\n}} | {show}");
-    let output = bash(FOR_A_MINUTE, &script, folder.path()).output().unwrap();
+    let output = bash(FOR_MINUTES, &script, folder.path()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{PAGE}:{}: {}: {}\n{said}", row.at, row.example, output.status);
     if is_live {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::bash::{FOR_A_MINUTE, bash};
+use super::bash::{FOR_MINUTES, bash};
 use super::root;
 
 /// Examples of a page: what stands before each, and the line.
@@ -43,7 +43,7 @@ fn prepare(folder: &Path) {
     }
     let line = "sstream-source tail path/to/app.log --available-now --checkpoint path/to/checkpoint \
                 --trace-log path/to/trace.log | sstream-state --by-value count --output json";
-    assert!(bash(FOR_A_MINUTE, line, folder).output().unwrap().status.success());
+    assert!(bash(FOR_MINUTES, line, folder).output().unwrap().status.success());
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn every_tool_has_a_page_and_what_it_shows_runs() {
             let line = line.replace("{{9999}}", "0").replace("{{", "").replace("}}", "");
             fs::write(folder.path().join("line"), &line).unwrap();
             let command = "exec < /dev/null; timeout -s INT 2 bash -o pipefail line";
-            let ran = bash(FOR_A_MINUTE, command, folder.path()).output().unwrap();
+            let ran = bash(FOR_MINUTES, command, folder.path()).output().unwrap();
             let said = String::from_utf8_lossy(&ran.stderr);
             assert!(matches!(ran.status.code(), Some(0 | 124)), "{name}: {what} {line}: {}: {said}", ran.status);
         }

@@ -14,7 +14,7 @@ from cassandra.cluster import Cluster
 logging.disable(logging.CRITICAL)
 port, statements, *shown = sys.argv[1:]
 login = PlainTextAuthProvider("cassandra", "cassandra")
-cluster = Cluster(["127.0.0.1"], port=int(port), auth_provider=login, protocol_version=4, connect_timeout=10)
+cluster = Cluster(["127.0.0.1"], port=int(port), auth_provider=login, protocol_version=4, connect_timeout=10, control_connection_timeout=30)
 try:
     session = cluster.connect()
     session.default_timeout = 50

@@ -65,7 +65,7 @@ fn a_batch_passes_on_when_the_brokers_have_it() {
     let Some(cluster) = shared() else { return };
     let (here, topic) = (cluster.folder(), topic("passed"));
     let line = format!(
-        "sstream-sink --pass kafka --brokers $BROKERS --topic {topic} | sstream-reduce count | sstream-sink text"
+        "sstream-sink --batch 1d --pass kafka --brokers $BROKERS --topic {topic} | sstream-reduce count | sstream-sink text"
     );
     here.run_with(&line, "a\nb\nc\n").exits(0).prints("3\n");
     assert_eq!(here.kcat(&topic, "%s"), "a\nb\nc\n");

@@ -130,9 +130,9 @@ fn transactions_that_were_given_up_are_not_read() {
     // kcat ends a transaction with its input, and gives one up when it is killed.
     here.run_with(&format!("kcat -P -b $BROKERS -t {topic} -X transactional.id={topic}"), "yes\n").exits(0);
     let line = format!(
-        "{{ yes no | head -n 60000; sleep 50; }} | kcat -P -b $BROKERS -t {topic} -X transactional.id={topic} \
+        "{{ yes no | head -n 60000; while ! [ -e killed ]; do sleep 0.1; done; }} | kcat -P -b $BROKERS -t {topic} -X transactional.id={topic} \
          -X transaction.timeout.ms=2500 -X linger.ms=0 & kcat=$!; \
-         while ! kcat -Q -b $BROKERS -t {topic}:0:-1 | grep -qE 'offset [0-9]{{3}}'; do sleep 0.1; done; kill -KILL $kcat; wait"
+         while ! kcat -Q -b $BROKERS -t {topic}:0:-1 | grep -qE 'offset [0-9]{{3}}'; do sleep 0.1; done; kill -KILL $kcat; touch killed; wait"
     );
     here.run(&format!("{line}; true")).exits(0);
     let read = format!("{READ} --topic {topic}");

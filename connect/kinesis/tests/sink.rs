@@ -37,7 +37,7 @@ fn limits() {
     // A call takes five of these, and the next one the rest; one that is too long is in none.
     let line = "{ for n in 1 2 3 4 5 6 7 8 9; do head -c 1048000 /dev/zero | tr '\\0' $n; echo; done; \
                 head -c 1048577 /dev/zero | tr '\\0' x; echo; echo last; }";
-    let sink = "sstream-source stdin --batch 1m --max-line 2MiB | sstream-sink kinesis s $P --key '\"k\"'";
+    let sink = "sstream-source stdin --batch 1000n --max-line 2MiB | sstream-sink kinesis s $P --key '\"k\"'";
     server.run(&format!("{line} | {sink} --on-error bad")).exits(0);
     server.run("client read s | cut -c1-4 | tr '\\n' ' '").prints("1111 2222 3333 4444 5555 6666 7777 8888 9999 last ");
     assert!(server.folder.read("bad").contains("1 MiB at most"));

@@ -204,7 +204,9 @@ fn a_position_reads_as_sequence_numbers() {
     let server = Server::start(1);
     server.run("seq 10 | client put s").exits(0);
     // One batch, however long the service takes.
-    server.run("sstream-source kinesis s $E --available-now --batch 1m --checkpoint ck | sstream-sink null").exits(0);
+    server
+        .run("sstream-source kinesis s $E --available-now --batch 1000n --checkpoint ck | sstream-sink null")
+        .exits(0);
     let sequences = server.run("client read s {sequence}").stdout;
     let (first, last) = (sequences.lines().next().unwrap(), sequences.lines().last().unwrap());
     let shown = server.run("sstream-checkpoint show ck").exits(0);

@@ -40,7 +40,7 @@ fn values_and_what_the_broker_keeps() {
     broker
         .run("sstream-source queue batches --batch 1s | sstream-sink mqtt $B --topic '\"k/\" + .[0]' --value '.[1]' --retained --on-error bad")
         .exits(0);
-    broker.run("mosquitto_sub $C -t 'k/#' --retained-only -W 1 -v").prints("k/a {\"n\":1.50}\n");
+    broker.run("mosquitto_sub $C -t 'k/#' --retained-only -W 5 -v").prints("k/a {\"n\":1.50}\n");
     assert!(broker.folder.read("bad").contains("neither + nor #"), "{}", broker.folder.read("bad"));
 }
 

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Ends a line that hangs, with all that it started: at a gentler signal bash would go alone,
+/// Ends a line that hangs, and not one that a busy machine is slow with, with all that it started: at a gentler signal bash would go alone,
 /// and a tool that drains would stay.
-pub const FOR_A_MINUTE: &[&str] = &["timeout", "--signal=KILL", "60"];
+pub const FOR_MINUTES: &[&str] = &["timeout", "--signal=KILL", "300"];
 
 /// Bash with pipefail, the built tools in PATH and nothing on stdin, in
 /// `directory`; `runner` runs it, if there is one.

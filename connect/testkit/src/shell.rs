@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use tempfile::TempDir;
 
-use crate::bash::{FOR_A_MINUTE, bash};
+use crate::bash::{FOR_MINUTES, bash};
 
 /// A fresh directory to run lines in; it is removed with its last clone.
 #[derive(Clone)]
@@ -102,7 +102,7 @@ impl Shell {
 
     /// Runs it, for a minute at most.
     pub fn run(self) -> Ran {
-        let mut child = bash(FOR_A_MINUTE, &self.line, &self.folder.path(""))
+        let mut child = bash(FOR_MINUTES, &self.line, &self.folder.path(""))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

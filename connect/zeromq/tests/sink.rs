@@ -143,7 +143,7 @@ fn late_joiners_have_missed_what_was_sent() {
     }
     let world = World::new();
     let pipeline = world.begin(
-        "{ echo early; while ! [ -e go ]; do sleep 0.1; done; echo late; } | sstream-source stdin --batch 100ms | \
+        "{ echo early; while ! [ -e go ]; do sleep 0.1; done; while ! [ -s got ]; do echo late; sleep 0.1; done; } | sstream-source stdin --batch 100ms | \
          sstream-sink zeromq --bind $E --publish",
     );
     world.wait_for_port();
