@@ -48,7 +48,7 @@ fn files(folder: &Folder, directory: &str) -> Vec<(String, String)> {
 #[test]
 fn a_join_of_two_sources_is_exactly_once_however_often_all_is_killed() {
     let quiet = joined_folder();
-    quiet.run(JOINED).exits(0);
+    quiet.run(JOINED).exits(0).says_nothing();
     assert!(files(&quiet, "two").len() > 250);
     let disturbed = joined_folder();
     let mut killed = 0;
@@ -73,6 +73,7 @@ fn a_join_of_two_sources_is_exactly_once_however_often_all_is_killed() {
     for name in ["one", "two"] {
         assert!(files(&disturbed, name) == files(&quiet, name), "{name} after {killed} kills");
     }
+    assert!(killed > 0);
 }
 
 /// A line whose source and sink write their process ids into files.

@@ -169,8 +169,9 @@ fn a_command_that_fails_ends_the_pipeline() {
     shell(&format!("{line} exec --accept 0,1 -- grep k")).run().exits(0).prints("[\"k\",1]\n").says_nothing();
     shell(&format!("{line} exec --sh 'kill -9 $$'")).run().exits(1).says("killed by signal 9 (SIGKILL), batch 1000");
     shell(&format!("{line} exec -- no-such-command")).run().exits(2).says("no-such-command: command not found");
-    let passing = format!("{line} --pass exec --sh 'exit 7' | sstream-sink null; echo ${{PIPESTATUS[@]:1}}");
-    shell(&passing).run().says("exit 7, batch 1000").prints("1 1\n");
+    // Not before the source is done.
+    let passing = format!("{line} --pass exec --sh 'sleep 1; exit 7' | sstream-sink null; echo ${{PIPESTATUS[@]}}");
+    shell(&passing).run().says("exit 7, batch 1000").prints("0 1 1\n");
 }
 
 #[test]

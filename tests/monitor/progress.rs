@@ -25,7 +25,8 @@ fn a_line_shows_bytes_rate_and_time_left_and_goes() {
         // Not the first MiB.
         screen.until_shows("MiB of 19.07 MiB, ");
         let text = screen.until_shows("MiB/s, ");
-        assert!(text.lines().any(|line| line.contains("MiB/s, ") && line.contains(" left")), "{source}: {text}");
+        let line = text.lines().find(|line| line.contains(" left")).unwrap();
+        assert!(line.contains("MiB of 19.07 MiB, ") && line.contains("MiB/s, "), "{source}: {text}");
         let text = screen.until_shows("\nover");
         assert!(text.contains("20000\n") && !text.contains(" left"), "{source}: {text}");
     }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Ends a line that hangs, and not one that a busy machine is slow with, with all that it started: at a gentler signal bash would go alone,
-/// and a tool that drains would stay.
+/// Ends a line that hangs, not one that is slow on a busy machine, with all that it started: at a
+/// gentler signal bash would go alone, and a tool that drains would stay.
 pub const FOR_MINUTES: &[&str] = &["timeout", "--signal=KILL", "300"];
 
 /// Bash with pipefail, the built tools in PATH and nothing on stdin, in

@@ -100,7 +100,7 @@ impl Shell {
         self
     }
 
-    /// Runs it, for a minute at most.
+    /// Runs it, for some minutes at most.
     pub fn run(self) -> Ran {
         let mut child = bash(FOR_MINUTES, &self.line, &self.folder.path(""))
             .stdin(Stdio::piped())
