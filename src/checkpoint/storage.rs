@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::FlockOperation;
 
 use super::{Error, Result};
+use crate::frame::write_all;
 use crate::os;
 
 /// Files and directories.
@@ -266,17 +267,8 @@ struct DiskFile {
 }
 
 impl StoredFile for DiskFile {
-    fn append(&mut self, mut parts: &mut [IoSlice<'_>]) -> io::Result<()> {
-        IoSlice::advance_slices(&mut parts, 0);
-        while !parts.is_empty() {
-            match self.file.write_vectored(parts) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(written) => IoSlice::advance_slices(&mut parts, written),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
+    fn append(&mut self, parts: &mut [IoSlice<'_>]) -> io::Result<()> {
+        write_all(parts, |parts| self.file.write_vectored(parts))
     }
 
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
